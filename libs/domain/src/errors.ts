@@ -1,0 +1,40 @@
+/** How an error is to be handled; every edge maps a kind exactly once (HTTP status, exit code, retry). */
+export type ErrorKind =
+  | 'invalid'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not-found'
+  | 'conflict'
+  | 'too-large'
+  | 'rate-limited'
+  | 'unavailable';
+
+export interface MitoErrorOptions {
+  /** Machine-readable particulars, safe to show to the caller (for `invalid`: `field`). */
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+/**
+ * The one family of expected errors. `code` is stable and documented, `message` is a sentence for
+ * a person. Anything else that is thrown is a bug: logged with its stack, answered with 500.
+ */
+export class MitoError extends Error {
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(
+    readonly kind: ErrorKind,
+    readonly code: string,
+    message: string,
+    options: MitoErrorOptions = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'MitoError';
+    this.details = options.details ?? {};
+  }
+}
+
+/** An `invalid` error that names the field at fault, in the caller's spelling. */
+export function invalidField(field: string, message: string): MitoError {
+  return new MitoError('invalid', 'invalid_request', `${field}: ${message}`, { details: { field } });
+}

@@ -1,0 +1,10 @@
+export { MitoError, invalidField } from './errors.js';
+export type { ErrorKind, MitoErrorOptions } from './errors.js';
+export { NAME_PATTERN, TAG_PATTERN, TAGS_MAX } from './names.js';
+export { normalizeTags, parseQueueName, queueName, tagsMatch } from './routing.js';
+export type { Route } from './routing.js';
+export type { Log, Service } from './service.js';
+export { FINAL_STATES, TASK_STATES, isFinal, nextState, statesBefore } from './task-state.js';
+export type { AttemptOutcome, FailureReason, TaskEvent, TaskState } from './task-state.js';
+export { LOSSES_MAX, RETRY_DELAY_MAX_MS, isTaskFailure, retryDelayMs, settleAttempt } from './settle-attempt.js';
+export type { AttemptEnd, AttemptHistory, RetryPolicy, Settlement } from './settle-attempt.js';

@@ -1,0 +1,100 @@
+import type { AttemptOutcome, FailureReason } from './task-state.js';
+
+/** How an attempt ended, as its worker (or the reconciler, for `lost`) reports it. */
+export interface AttemptEnd {
+  readonly outcome: AttemptOutcome;
+  readonly exitCode?: number | null | undefined;
+  readonly signal?: string | null | undefined;
+}
+
+/** What the task has been through, this attempt included. */
+export interface AttemptHistory {
+  /** Attempts that ended by the task's own fault. */
+  readonly failures: number;
+  /** Attempts that were lost with their worker. */
+  readonly losses: number;
+}
+
+export interface RetryPolicy {
+  /** How many failures by the task itself are tried again. */
+  readonly retries: number;
+  /** Exit codes that are worth another try; empty means any failure is. */
+  readonly retryExitCodes: readonly number[];
+  /** Delay before the first retry; doubled for each further one. */
+  readonly retryDelayMs: number;
+}
+
+export type Settlement =
+  | { readonly event: 'complete' }
+  | { readonly event: 'fail'; readonly reason: FailureReason }
+  | { readonly event: 'cancel' }
+  | { readonly event: 'requeue' }
+  | { readonly event: 'postpone'; readonly delayMs: number };
+
+/** A task that has lost this many workers is failed as `worker_lost`: it may be what kills them. */
+export const LOSSES_MAX = 3;
+
+/** Longest delay between two attempts. */
+export const RETRY_DELAY_MAX_MS = 3_600_000;
+
+/** Failures that are the task's own: only these count against its retries. */
+function failureReason(end: AttemptEnd): FailureReason | undefined {
+  switch (end.outcome) {
+    case 'exited':
+      if (end.exitCode === 0) return undefined;
+      return end.signal == null ? 'exit_code' : 'signal';
+    case 'timed_out':
+      return 'timeout';
+    case 'spawn_failed':
+    case 'resource_unavailable':
+    case 'upload_failed':
+    case 'worker_error':
+      return end.outcome;
+    default:
+      return undefined;
+  }
+}
+
+/** True when an attempt with this end counts against the task's retries. */
+export function isTaskFailure(end: AttemptEnd): boolean {
+  return failureReason(end) !== undefined;
+}
+
+function isRetried(end: AttemptEnd, policy: RetryPolicy): boolean {
+  if (policy.retryExitCodes.length === 0) return true;
+  return end.outcome === 'exited' && end.exitCode != null && policy.retryExitCodes.includes(end.exitCode);
+}
+
+/**
+ * Exponential backoff with "equal jitter": half of the delay is fixed, half is drawn from
+ * `random` in [0, 1). Source: AWS Architecture Blog, "Exponential Backoff And Jitter" (2015).
+ */
+export function retryDelayMs(failures: number, policy: RetryPolicy, random: number): number {
+  const full = Math.min(policy.retryDelayMs * 2 ** Math.max(failures - 1, 0), RETRY_DELAY_MAX_MS);
+  return Math.round(full / 2 + (full / 2) * random);
+}
+
+/**
+ * What becomes of a task when an attempt ends. Failures by the task, lost workers and planned
+ * stops are counted apart: a planned stop costs nothing, a loss is tried again until
+ * {@link LOSSES_MAX}, a failure as often as the task asked for.
+ */
+export function settleAttempt(
+  end: AttemptEnd,
+  history: AttemptHistory,
+  policy: RetryPolicy,
+  random: number,
+): Settlement {
+  if (end.outcome === 'cancelled') return { event: 'cancel' };
+  if (end.outcome === 'released') return { event: 'requeue' };
+  if (end.outcome === 'lost') {
+    return history.losses >= LOSSES_MAX ? { event: 'fail', reason: 'worker_lost' } : { event: 'requeue' };
+  }
+  const reason = failureReason(end);
+  if (reason === undefined) return { event: 'complete' };
+  if (history.failures <= policy.retries && isRetried(end, policy)) {
+    const delayMs = retryDelayMs(history.failures, policy, random);
+    return delayMs === 0 ? { event: 'requeue' } : { event: 'postpone', delayMs };
+  }
+  return { event: 'fail', reason };
+}

@@ -1,0 +1,75 @@
+/** The state of a task. `completed`, `failed` and `cancelled` are final. */
+export type TaskState = 'pending' | 'ready' | 'running' | 'completed' | 'failed' | 'cancelled';
+
+export const TASK_STATES = ['pending', 'ready', 'running', 'completed', 'failed', 'cancelled'] as const;
+export const FINAL_STATES = ['completed', 'failed', 'cancelled'] as const;
+
+/** How one attempt ended. */
+export type AttemptOutcome =
+  /** The program ended by itself; its exit code or signal says how. */
+  | 'exited'
+  /** The time limit was reached and the process group was ended. */
+  | 'timed_out'
+  /** Somebody cancelled the task and the process group was ended. */
+  | 'cancelled'
+  /** The program could not be started; the reason is in the message. */
+  | 'spawn_failed'
+  /** An input was missing or could not be fetched. */
+  | 'resource_unavailable'
+  /** What the task produced could not be stored. */
+  | 'upload_failed'
+  /** The worker could not go on with it (its launcher died, its disk is full). */
+  | 'worker_error'
+  /** A planned stop gave the task back before it was done. */
+  | 'released'
+  /** The lease ran out: the worker was not heard of in time. */
+  | 'lost';
+
+/** Why a task is in a final state other than `completed`. */
+export type FailureReason =
+  | 'exit_code'
+  | 'signal'
+  | 'timeout'
+  | 'spawn_failed'
+  | 'resource_unavailable'
+  | 'upload_failed'
+  | 'worker_error'
+  | 'worker_lost'
+  | 'dependency_failed'
+  | 'cancelled';
+
+export type TaskEvent =
+  /** Everything it waited for has happened. */
+  | 'release'
+  /** A worker starts an attempt. */
+  | 'claim'
+  /** The attempt is over, another one may start at once. */
+  | 'requeue'
+  /** The attempt is over, another one may start later. */
+  | 'postpone'
+  | 'complete'
+  | 'fail'
+  | 'cancel';
+
+const TRANSITIONS: Readonly<Record<TaskState, Partial<Record<TaskEvent, TaskState>>>> = {
+  pending: { release: 'ready', fail: 'failed', cancel: 'cancelled' },
+  ready: { claim: 'running', fail: 'failed', cancel: 'cancelled' },
+  running: { requeue: 'ready', postpone: 'pending', complete: 'completed', fail: 'failed', cancel: 'cancelled' },
+  completed: {},
+  failed: {},
+  cancelled: {},
+};
+
+/** The state after `event`, or undefined when the event can't happen in `state`. */
+export function nextState(state: TaskState, event: TaskEvent): TaskState | undefined {
+  return TRANSITIONS[state][event];
+}
+
+/** The states in which `event` may happen: what a write's WHERE clause has to ask for. */
+export function statesBefore(event: TaskEvent): TaskState[] {
+  return TASK_STATES.filter((state) => nextState(state, event) !== undefined);
+}
+
+export function isFinal(state: TaskState): boolean {
+  return Object.keys(TRANSITIONS[state]).length === 0;
+}
