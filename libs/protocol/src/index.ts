@@ -1,1 +1,36 @@
-export {};
+export { ARTIFACT_KINDS, ArtifactDownload, ArtifactKind, ArtifactView, SignedRequest, SkippedFile, UploadGrant, UploadRequest } from './artifacts.js';
+export { Identity, Login, Session } from './auth.js';
+export { AttemptRef, FOLLOW_WINDOW_BYTES, FromWorker, ToWorker } from './channel.js';
+export { ErrorBody, HTTP_STATUS, errorKindOf } from './errors.js';
+export { LIMITS, Labels, Name, Tags, Uuid } from './fields.js';
+export { OutputEnd, OutputEvent } from './output-events.js';
+export {
+  SubmitTask,
+  SubmitTasks,
+  TaskPage,
+  TaskQuery,
+  TaskReceipt,
+  TaskReceipts,
+  TaskSpec,
+  TaskStateName,
+  TaskSummaries,
+  TaskSummary,
+  TaskView,
+  WaitTasks,
+} from './tasks.js';
+export type { SubmitTaskInput } from './tasks.js';
+export {
+  AttemptReport,
+  ClaimAnswer,
+  ClaimTasks,
+  ClaimedTask,
+  INLINE_OUTPUT_BYTES,
+  QueueCredentials,
+  RegisterWorker,
+  ReportAnswer,
+  ReportAttempts,
+  ReportedArtifact,
+  ReportedOutput,
+  WorkerRegistration,
+} from './workers.js';
+export type { RegisterWorkerInput } from './workers.js';

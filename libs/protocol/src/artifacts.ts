@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { Sha256, Timestamp, Uuid } from './fields.js';
+
+/** `result`: the result folder; `exec-log`: the working folder; `std-log`: what the task printed. */
+export const ARTIFACT_KINDS = ['result', 'exec-log', 'std-log'] as const;
+export const ArtifactKind = z.enum(ARTIFACT_KINDS);
+export type ArtifactKind = z.output<typeof ArtifactKind>;
+
+/** A file that was not packed, with the reason. */
+export const SkippedFile = z.object({ path: z.string().max(4096), why: z.string().max(255) });
+
+export const ArtifactView = z.object({
+  kind: ArtifactKind,
+  size_bytes: z.int(),
+  sha256: Sha256,
+  created_at: Timestamp,
+  skipped: z.array(SkippedFile),
+});
+export type ArtifactView = z.output<typeof ArtifactView>;
+
+/** One request that needs no other credential; `url` may be relative to the coordinator's. */
+export const SignedRequest = z.object({
+  method: z.enum(['GET', 'PUT']),
+  url: z.string(),
+  headers: z.record(z.string(), z.string()),
+  expires_at: Timestamp,
+});
+export type SignedRequest = z.output<typeof SignedRequest>;
+
+/** The answer of `GET /tasks/:uuid/artifacts/:kind`. */
+export const ArtifactDownload = ArtifactView.extend({ download: SignedRequest });
+export type ArtifactDownload = z.output<typeof ArtifactDownload>;
+
+/** What a worker asks for before it uploads something of an attempt. */
+export const UploadRequest = z.strictObject({
+  task: Uuid,
+  attempt: z.int().min(1),
+  lease: Uuid,
+  kind: z.enum([...ARTIFACT_KINDS, 'output']),
+  size_bytes: z.int().min(0),
+  sha256: Sha256,
+});
+export type UploadRequest = z.output<typeof UploadRequest>;
+export const UploadGrant = z.object({ key: z.string(), upload: SignedRequest });
+export type UploadGrant = z.output<typeof UploadGrant>;

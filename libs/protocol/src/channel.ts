@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { Uuid } from './fields.js';
+
+/** An attempt, as both ends of the channel name it. */
+export const AttemptRef = z.object({ task: Uuid, attempt: z.int().min(1) });
+export type AttemptRef = z.output<typeof AttemptRef>;
+
+/** What a worker says on its WebSocket. */
+export const FromWorker = z.discriminatedUnion('type', [
+  /** Renews the leases of `running`; answered by `leases`. */
+  z.object({
+    type: z.literal('heartbeat'),
+    running: z.array(AttemptRef.extend({ lease: Uuid })).max(4096),
+    free_slots: z.int(),
+  }),
+  /** Output that was asked for by `follow`; `offset` is that of the first byte of `frames_base64`. */
+  z.object({ type: z.literal('output'), follow: Uuid, offset: z.int(), frames_base64: z.string() }),
+  /** All output of the attempt was sent; `error` when it could not be. */
+  z.object({ type: z.literal('output_end'), follow: Uuid, error: z.string().optional() }),
+]);
+export type FromWorker = z.output<typeof FromWorker>;
+
+/** What the coordinator says. */
+export const ToWorker = z.discriminatedUnion('type', [
+  /** The queues to consume, whole list; sent on connect and on every change. */
+  z.object({ type: z.literal('queues'), names: z.array(z.string()) }),
+  /** Attempts of the last heartbeat that are not current: end them, report nothing. */
+  z.object({ type: z.literal('leases'), stale: z.array(AttemptRef) }),
+  z.object({ type: z.literal('cancel'), attempt: AttemptRef, reason: z.string() }),
+  /** Send output from byte `from` on, at most `FOLLOW_WINDOW_BYTES` beyond what was acknowledged. */
+  z.object({ type: z.literal('follow'), follow: Uuid, attempt: AttemptRef, from: z.int().min(0) }),
+  z.object({ type: z.literal('follow_ack'), follow: Uuid, offset: z.int() }),
+  z.object({ type: z.literal('unfollow'), follow: Uuid }),
+]);
+export type ToWorker = z.output<typeof ToWorker>;
+
+/** Output on its way to one reader that was not acknowledged yet. */
+export const FOLLOW_WINDOW_BYTES = 262_144;

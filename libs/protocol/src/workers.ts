@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { SkippedFile, ArtifactKind } from './artifacts.js';
+import { Labels, Name, Sha256, Tags, Timestamp, Uuid } from './fields.js';
+import { TaskSpec } from './tasks.js';
+
+/** The body of `POST /workers`. */
+export const RegisterWorker = z.strictObject({
+  /** Groups whose tasks run here; defaults to the caller's own. */
+  groups: z.array(Name).min(1).max(64).optional(),
+  tags: Tags.default([]),
+  labels: Labels.default([]),
+  slots: z.int().min(1).max(1024),
+  hostname: z.string().max(255),
+  version: z.string().max(64),
+});
+export type RegisterWorker = z.output<typeof RegisterWorker>;
+export type RegisterWorkerInput = z.input<typeof RegisterWorker>;
+
+/** How a worker reaches the queues; understood by the queue library only. */
+export const QueueCredentials = z.record(z.string(), z.unknown());
+
+export const WorkerRegistration = z.object({
+  uuid: Uuid,
+  token: z.string(),
+  expires_at: Timestamp,
+  queue: QueueCredentials,
+  heartbeat_ms: z.int(),
+});
+export type WorkerRegistration = z.output<typeof WorkerRegistration>;
+
+/** The body of `POST /workers/me/claims`; the same `request` gets the same answer again. */
+export const ClaimTasks = z.strictObject({
+  claims: z.array(z.strictObject({ task: Uuid, request: Uuid })).min(1).max(256),
+});
+
+/** An attempt that was opened for the caller. `lease` fences every later write. */
+export const ClaimedTask = z.object({
+  task: Uuid,
+  request: Uuid,
+  attempt: z.int(),
+  lease: Uuid,
+  token: z.string(),
+  spec: TaskSpec,
+  timeout_ms: z.int(),
+  group: z.string(),
+});
+export type ClaimedTask = z.output<typeof ClaimedTask>;
+export const ClaimAnswer = z.object({ claimed: z.array(ClaimedTask) });
+
+const Counter = z.int().min(0).nullable();
+
+/** What an attempt produced, stored under `key` beforehand. */
+export const ReportedArtifact = z.strictObject({
+  kind: ArtifactKind,
+  key: z.string().max(1024),
+  size_bytes: z.int().min(0),
+  sha256: Sha256,
+  skipped: z.array(SkippedFile).max(1000),
+});
+
+/** What the task printed: frames inline when short, otherwise an object. */
+export const ReportedOutput = z.discriminatedUnion('stored', [
+  z.strictObject({ stored: z.literal('inline'), frames_base64: z.string().max(24_000) }),
+  z.strictObject({ stored: z.literal('object'), key: z.string().max(1024), size_bytes: z.int().min(0), sha256: Sha256 }),
+]);
+export type ReportedOutput = z.output<typeof ReportedOutput>;
+
+/** Printed output up to this size travels inside the report. */
+export const INLINE_OUTPUT_BYTES = 16_384;
+
+/** How an attempt ended. The same `request` may be sent again: it is committed once. */
+export const AttemptReport = z.strictObject({
+  request: Uuid,
+  task: Uuid,
+  attempt: z.int().min(1),
+  lease: Uuid,
+  outcome: z.enum([
+    'exited',
+    'timed_out',
+    'cancelled',
+    'spawn_failed',
+    'resource_unavailable',
+    'upload_failed',
+    'worker_error',
+    'released',
+  ]),
+  exit_code: z.int().nullable(),
+  signal: z.string().max(32).nullable(),
+  message: z.string().max(4096).nullable(),
+  wall_ms: Counter,
+  user_cpu_ms: Counter,
+  system_cpu_ms: Counter,
+  peak_rss_bytes: Counter,
+  output_bytes: z.int().min(0),
+  is_output_truncated: z.boolean(),
+  output: ReportedOutput.nullable(),
+  artifacts: z.array(ReportedArtifact).max(3),
+});
+export type AttemptReport = z.output<typeof AttemptReport>;
+
+export const ReportAttempts = z.strictObject({ reports: z.array(AttemptReport).min(1).max(256) });
+
+/** Per report: `accepted` (also when it was before), or `stale`: the attempt is not the current one. */
+export const ReportAnswer = z.object({
+  results: z.array(z.object({ request: Uuid, status: z.enum(['accepted', 'stale']) })),
+});
+export type ReportAnswer = z.output<typeof ReportAnswer>;
