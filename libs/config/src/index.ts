@@ -1,1 +1,6 @@
-export {};
+export { configFiles, loadSettings } from './load-settings.js';
+export type { SettingsSource } from './load-settings.js';
+export { CoordinatorConfig } from './coordinator-config.js';
+export { WorkerConfig } from './worker-config.js';
+export { ClientConfig } from './client-config.js';
+export { configDir, dataDir } from './folders.js';

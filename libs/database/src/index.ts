@@ -1,1 +1,13 @@
-export {};
+export { createDataSource, migrate } from './data-source.js';
+export type { DatabaseOptions } from './data-source.js';
+export { Artifact } from './entities/artifact.entity.js';
+export { Attempt } from './entities/attempt.entity.js';
+export { Group } from './entities/group.entity.js';
+export { IdempotencyKey } from './entities/idempotency-key.entity.js';
+export { Membership } from './entities/membership.entity.js';
+export { QueueRow } from './entities/queue.entity.js';
+export { Session } from './entities/session.entity.js';
+export { Task } from './entities/task.entity.js';
+export { User } from './entities/user.entity.js';
+export { WorkerGroup } from './entities/worker-group.entity.js';
+export { Worker } from './entities/worker.entity.js';

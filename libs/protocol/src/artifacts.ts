@@ -41,5 +41,3 @@ export const UploadRequest = z.strictObject({
   sha256: Sha256,
 });
 export type UploadRequest = z.output<typeof UploadRequest>;
-export const UploadGrant = z.object({ key: z.string(), upload: SignedRequest });
-export type UploadGrant = z.output<typeof UploadGrant>;

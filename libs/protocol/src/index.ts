@@ -1,4 +1,4 @@
-export { ARTIFACT_KINDS, ArtifactDownload, ArtifactKind, ArtifactView, SignedRequest, SkippedFile, UploadGrant, UploadRequest } from './artifacts.js';
+export { ARTIFACT_KINDS, ArtifactDownload, ArtifactKind, ArtifactView, SignedRequest, SkippedFile, UploadRequest } from './artifacts.js';
 export { Identity, Login, Session } from './auth.js';
 export { AttemptRef, FOLLOW_WINDOW_BYTES, FromWorker, ToWorker } from './channel.js';
 export { ErrorBody, HTTP_STATUS, errorKindOf } from './errors.js';

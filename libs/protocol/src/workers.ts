@@ -49,10 +49,9 @@ export const ClaimAnswer = z.object({ claimed: z.array(ClaimedTask) });
 
 const Counter = z.int().min(0).nullable();
 
-/** What an attempt produced, stored under `key` beforehand. */
+/** What an attempt produced; the upload under `objectKey` was done before. */
 export const ReportedArtifact = z.strictObject({
   kind: ArtifactKind,
-  key: z.string().max(1024),
   size_bytes: z.int().min(0),
   sha256: Sha256,
   skipped: z.array(SkippedFile).max(1000),
@@ -61,7 +60,7 @@ export const ReportedArtifact = z.strictObject({
 /** What the task printed: frames inline when short, otherwise an object. */
 export const ReportedOutput = z.discriminatedUnion('stored', [
   z.strictObject({ stored: z.literal('inline'), frames_base64: z.string().max(24_000) }),
-  z.strictObject({ stored: z.literal('object'), key: z.string().max(1024), size_bytes: z.int().min(0), sha256: Sha256 }),
+  z.strictObject({ stored: z.literal('object'), size_bytes: z.int().min(0), sha256: Sha256 }),
 ]);
 export type ReportedOutput = z.output<typeof ReportedOutput>;
 

@@ -1,0 +1,12 @@
+import { z } from 'zod';
+
+/** `[client]` of the configuration file, and `MITO_<FIELD>` in the environment. */
+export const ClientConfig = z.strictObject({
+  coordinator_addr: z.url().default('http://127.0.0.1:5000'),
+  user: z.string().optional(),
+  password: z.string().optional(),
+  /** A token to use instead of the cached credentials. */
+  token: z.string().optional(),
+  credential_path: z.string().optional(),
+});
+export type ClientConfig = z.output<typeof ClientConfig>;

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { BindAddress, DurationSetting, FlagSetting, LogLevel } from './fields.js';
+
+/** `[coordinator]` of the configuration file, and `MITO_<FIELD>` in the environment. */
+export const CoordinatorConfig = z.strictObject({
+  bind: BindAddress.prefault('127.0.0.1:5000'),
+  db_url: z.string().default('postgres://mitosis:mitosis@127.0.0.1/mitosis'),
+  /** When set, BullMQ runs on this Redis or Valkey instead of PostgreSQL. */
+  redis_url: z.string().optional(),
+  /** Prefix of all keys in Redis. */
+  redis_prefix: z.string().default('mito'),
+  /** Folder for the key pair, the folder store and other files of this coordinator. */
+  state_dir: z.string().default('./mitosis-state'),
+  s3: z.string().optional(),
+  s3_region: z.string().default('mitosis'),
+  s3_bucket: z.string().default('mitosis'),
+  s3_access_key: z.string().optional(),
+  s3_secret_key: z.string().optional(),
+  s3_force_path_style: FlagSetting.default(true),
+  /** The first administrator, created when there is no user yet. */
+  admin_user: z.string().default('mitosis_admin'),
+  /** File for the generated password of the first administrator. */
+  admin_password_file: z.string().optional(),
+  /** Password of the first administrator; generated when not set. */
+  admin_password: z.string().optional(),
+  access_token_expires_in: DurationSetting.prefault('7d'),
+  log_level: LogLevel.default('info'),
+});
+export type CoordinatorConfig = z.output<typeof CoordinatorConfig>;

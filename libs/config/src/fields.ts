@@ -1,0 +1,32 @@
+import { parseDuration } from '@mitosis/domain';
+import { z } from 'zod';
+
+/** A duration in configuration: `10s`, `1h30m`; milliseconds inside. */
+export const DurationSetting = z.string().transform((text, context) => {
+  try {
+    return parseDuration(text, 'duration');
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+    return z.NEVER;
+  }
+});
+
+/** A yes or no that may come from the environment. */
+export const FlagSetting = z.union([z.boolean(), z.stringbool()]);
+
+/** A list that may come from the environment, separated by commas. */
+export const ListSetting = z.union([
+  z.array(z.string()),
+  z.string().transform((text) => text.split(',').map((item) => item.trim()).filter(Boolean)),
+]);
+
+export const LogLevel = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']);
+
+/** `host:port`; port 0 picks a free one. */
+export const BindAddress = z
+  .string()
+  .regex(/^(\[[0-9a-fA-F:]+\]|[^:]+):\d{1,5}$/, 'write host:port, for example 127.0.0.1:5000')
+  .transform((text) => {
+    const colon = text.lastIndexOf(':');
+    return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
+  });

@@ -1,0 +1,64 @@
+import { MitoError } from '@mitosis/domain';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse } from 'smol-toml';
+import type { z } from 'zod';
+import { configDir } from './folders.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
+type Values = Readonly<Record<string, unknown>>;
+
+export interface SettingsSource {
+  readonly env: Env;
+  readonly cwd: string;
+  /** `--config`; it has to exist. Without it `./config.toml` is read when there is one. */
+  readonly configFile?: string | undefined;
+  /** From the command line; undefined ones do not count. */
+  readonly flags: Values;
+}
+
+/** The files that are read, later ones win. */
+export function configFiles({ env, cwd, configFile }: Omit<SettingsSource, 'flags'>): string[] {
+  const own = path.join(configDir(env), 'config.toml');
+  return [own, configFile ? path.resolve(cwd, configFile) : path.join(cwd, 'config.toml')];
+}
+
+function readSection(file: string, section: string, isRequired: boolean): Values {
+  if (!existsSync(file)) {
+    if (!isRequired) return {};
+    throw new MitoError('invalid', 'config_not_found', `the configuration file ${file} does not exist`);
+  }
+  try {
+    return (parse(readFileSync(file, 'utf8'))[section] ?? {}) as Values;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new MitoError('invalid', 'invalid_config', `${file}: ${reason}`, { cause });
+  }
+}
+
+function fromEnv(schema: z.ZodObject, env: Env): Values {
+  const names = Object.keys(schema.shape);
+  return Object.fromEntries(names.map((name) => [name, env[`MITO_${name.toUpperCase()}`]]));
+}
+
+/** Layers a later source over an earlier one; values that are undefined do not count. */
+function layer(...sources: Values[]): Values {
+  const defined = sources.map((values) => Object.entries(values).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(defined.flat());
+}
+
+/**
+ * The settings of one process, layered as: defaults of `schema`, `[section]` of
+ * `$CONFIG_DIR/mitosis/config.toml`, of `--config` or `./config.toml`, environment
+ * `MITO_<FIELD>`, command line. Throws `invalid_config` naming the field.
+ */
+export function loadSettings<T extends z.ZodObject>(section: string, schema: T, source: SettingsSource): z.output<T> {
+  const files = configFiles(source).map((file, index) => readSection(file, section, index === 1 && source.configFile !== undefined));
+  const result = schema.safeParse(layer(...files, fromEnv(schema, source.env), source.flags));
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const field = issue?.path.join('.') || (issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : '');
+  throw new MitoError('invalid', 'invalid_config', `[${section}] ${field}: ${issue?.message ?? 'is not valid'}`, {
+    details: { field },
+  });
+}

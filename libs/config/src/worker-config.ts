@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { DurationSetting, ListSetting, LogLevel } from './fields.js';
+
+/** `[worker]` of the configuration file, and `MITO_<FIELD>` in the environment. */
+export const WorkerConfig = z.strictObject({
+  coordinator_addr: z.url().default('http://127.0.0.1:5000'),
+  user: z.string().optional(),
+  password: z.string().optional(),
+  /** Groups whose tasks run here; the user's own when not set. */
+  groups: ListSetting.optional(),
+  tags: ListSetting.default([]),
+  labels: ListSetting.default([]),
+  /** Tasks at once. */
+  slots: z.coerce.number().int().min(1).max(1024).default(1),
+  /** Folder for scratch folders and reports that could not be delivered yet. */
+  work_dir: z.string().default('./mitosis-worker'),
+  /** How long running tasks may go on after the first SIGTERM. */
+  drain_timeout: DurationSetting.prefault('30s'),
+  log_level: LogLevel.default('info'),
+});
+export type WorkerConfig = z.output<typeof WorkerConfig>;

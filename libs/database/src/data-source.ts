@@ -1,0 +1,51 @@
+import 'reflect-metadata';
+import { DataSource } from 'typeorm';
+import { Artifact } from './entities/artifact.entity.js';
+import { Attempt } from './entities/attempt.entity.js';
+import { Group } from './entities/group.entity.js';
+import { IdempotencyKey } from './entities/idempotency-key.entity.js';
+import { Membership } from './entities/membership.entity.js';
+import { QueueRow } from './entities/queue.entity.js';
+import { Session } from './entities/session.entity.js';
+import { Task } from './entities/task.entity.js';
+import { User } from './entities/user.entity.js';
+import { WorkerGroup } from './entities/worker-group.entity.js';
+import { Worker } from './entities/worker.entity.js';
+import { FirstTables1700000000001 } from './migrations/0001-first-tables.js';
+
+export interface DatabaseOptions {
+  readonly url: string;
+  /** Connections at most. */
+  readonly poolSize?: number;
+  /** Shown in pg_stat_activity. */
+  readonly applicationName?: string;
+}
+
+/** Number of the advisory lock under which migrations run: two coordinators may start at once. */
+const MIGRATION_LOCK = 0x6d69746f;
+
+/** A data source that is not connected yet. Every statement is ended by the server after 30 s. */
+export function createDataSource({ url, poolSize = 10, applicationName = 'mitosis' }: DatabaseOptions): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url,
+    applicationName,
+    poolSize,
+    entities: [Artifact, Attempt, Group, IdempotencyKey, Membership, QueueRow, Session, Task, User, Worker, WorkerGroup],
+    migrations: [FirstTables1700000000001],
+    migrationsTableName: 'migrations',
+    extra: { keepAlive: true, statement_timeout: 30_000, connectionTimeoutMillis: 5_000 },
+  });
+}
+
+/** Brings the schema up to date; safe when several processes do it at the same time. */
+export async function migrate(dataSource: DataSource): Promise<void> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await dataSource.runMigrations({ transaction: 'each' });
+  } finally {
+    await runner.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
+    await runner.release();
+  }
+}

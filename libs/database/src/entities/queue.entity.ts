@@ -1,0 +1,17 @@
+import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
+
+/** A queue that was used at least once; the name is made by `queueName` of the domain library. */
+@Entity('queues')
+export class QueueRow {
+  @PrimaryColumn('text')
+  name!: string;
+
+  @Column('uuid', { name: 'group_id' })
+  groupId!: string;
+
+  @Column('text', { array: true })
+  tags!: string[];
+
+  @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
+  createdAt!: Date;
+}

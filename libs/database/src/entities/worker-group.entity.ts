@@ -1,0 +1,15 @@
+import type { Role } from '@mitosis/domain';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** What a group may do with a worker; with `write` or `admin` its tasks run there. */
+@Entity('worker_groups')
+export class WorkerGroup {
+  @PrimaryColumn('uuid', { name: 'worker_id' })
+  workerId!: string;
+
+  @PrimaryColumn('uuid', { name: 'group_id' })
+  groupId!: string;
+
+  @Column('text')
+  role!: Role;
+}

@@ -1,0 +1,8 @@
+/** What a user may do in a group, and a group with a worker; each role includes those before it. */
+export const ROLES = ['read', 'write', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** True when `role` allows what `needed` allows. */
+export function roleCovers(role: Role | undefined, needed: Role): boolean {
+  return role !== undefined && ROLES.indexOf(role) >= ROLES.indexOf(needed);
+}
