@@ -1,1 +1,7 @@
-export {};
+export { DataDirLock } from './data-dir-lock.js';
+export type { DataDirLockOptions } from './data-dir-lock.js';
+export { EmbeddedPostgres } from './embedded-postgres.js';
+export type { EmbeddedPostgresOptions } from './embedded-postgres.js';
+export { freePort } from './free-port.js';
+export { GuardedChild } from './guarded-child.js';
+export type { GuardedChildOptions, RunAs } from './guarded-child.js';

