@@ -1,1 +1,19 @@
-export {};
+export { createQueueBackend } from './create-queue-backend.js';
+export type { Delivery } from './delivery.js';
+export { MESSAGE_LIMIT_BYTES } from './queue-backend.js';
+export type {
+  BullQueue,
+  ConsumerOptions,
+  MessageBus,
+  QueueAccess,
+  QueueBackend,
+  QueueConsumer,
+  QueuePublisher,
+} from './queue-backend.js';
+export type {
+  AccessConfig,
+  PostgresQueueConfig,
+  QueueConfig,
+  QueueCredentials,
+  RedisQueueConfig,
+} from './queue-config.js';

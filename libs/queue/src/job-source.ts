@@ -1,0 +1,77 @@
+import type { IQueueBackend, MinimalJob } from 'bullmq';
+import { HISTORY_COUNT } from './job-form.js';
+
+/** A job that this process holds the lock of. */
+export interface ClaimedJob {
+  readonly queue: string;
+  readonly id: string;
+  readonly name: string;
+  /** JSON. */
+  readonly data: string;
+  readonly token: string;
+}
+
+/** Tells which queues may have a job; a hint, each one may be missed. */
+export interface WakeSignal {
+  /** `onWake` gets the name of a queue, or undefined when any may have one. */
+  start(onWake: (queue: string | undefined) => void): void;
+  /** The queues that are waited for from now on, none for an empty list. Compared by identity. */
+  listen(queues: readonly string[]): void;
+  /** Passes a signal on to another consumer: the queue has a job and we have no slot. */
+  giveBack(queue: string): void;
+  stop(): Promise<void>;
+}
+
+/** BullMQ's operations on the jobs of any queue, by name, in terms of claimed jobs. */
+export class JobSource {
+  private readonly backends = new Map<string, IQueueBackend>();
+
+  constructor(private readonly open: (queue: string) => IQueueBackend) {}
+
+  async claim(queue: string, token: string, worker: string | undefined): Promise<ClaimedJob | undefined> {
+    const [job]: unknown[] = await this.backend(queue).moveToActive(token, worker);
+    if (typeof job !== 'object' || job === null) return undefined;
+    const { id, name, data } = job as { id?: unknown; name?: unknown; data?: unknown };
+    return { queue, id: String(id), name: String(name), data: String(data), token };
+  }
+
+  async complete(job: ClaimedJob): Promise<void> {
+    const keep = { count: HISTORY_COUNT };
+    await this.backend(job.queue).moveToCompleted(finishForm(job), null, keep, job.token, false);
+  }
+
+  async fail(job: ClaimedJob, reason: string): Promise<void> {
+    const keep = { count: HISTORY_COUNT };
+    const fields = { failedReason: reason, stacktrace: '[]' };
+    await this.backend(job.queue).moveToFailed(finishForm(job), reason, keep, job.token, false, fields);
+  }
+
+  /** Renews the locks of jobs of one queue; answers the ids whose lock is lost. */
+  async renew(queue: string, jobs: readonly ClaimedJob[], lockMs: number): Promise<string[]> {
+    const ids = jobs.map((job) => job.id);
+    const tokens = jobs.map((job) => job.token);
+    return this.backend(queue).extendLocks(ids, tokens, lockMs);
+  }
+
+  /** Puts jobs without a live lock back to waiting; answers their ids. */
+  async recover(queue: string): Promise<string[]> {
+    return this.backend(queue).moveStalledJobsToWait();
+  }
+
+  forget(queue: string): void {
+    this.backends.delete(queue);
+  }
+
+  private backend(queue: string): IQueueBackend {
+    const known = this.backends.get(queue);
+    if (known !== undefined) return known;
+    const opened = this.open(queue);
+    this.backends.set(queue, opened);
+    return opened;
+  }
+}
+
+/** What BullMQ's finish operations read of a job: its id and how many attempts it has. */
+function finishForm(job: ClaimedJob): MinimalJob {
+  return { id: job.id, opts: { attempts: 1 } } as unknown as MinimalJob;
+}

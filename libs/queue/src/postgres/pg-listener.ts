@@ -1,0 +1,112 @@
+import type { Log } from '@mitosis/domain';
+import pg from 'pg';
+import { Backoff } from '../backoff.js';
+import { pause } from '../pause.js';
+import { Subscribers } from '../subscribers.js';
+import { reasonOf } from '../unavailable.js';
+
+const CHECK_EVERY_MS = 10_000;
+const CHECK_MS = 5_000;
+
+/**
+ * One LISTEN connection for any number of channels. It is rebuilt whenever it breaks, and asked a
+ * question every 10 s, because a half-open connection looks like a quiet one. What is sent while
+ * it is down is lost; `onRebuilt` tells that this may have happened.
+ */
+export class PgListener {
+  private readonly subscribers: Subscribers;
+  private readonly rebuilt = new Set<() => void>();
+  private readonly stopping = new AbortController();
+  private client: pg.Client | undefined;
+  private loop: Promise<void> | undefined;
+
+  constructor(
+    private readonly config: pg.ClientConfig,
+    private readonly log: Log,
+  ) {
+    this.subscribers = new Subscribers(log);
+  }
+
+  /** Listens from now on, or as soon as there is a connection; answers the function that ends it. */
+  async subscribe(channel: string, onPayload: (payload: string) => void): Promise<() => Promise<void>> {
+    const isNew = !this.subscribers.has(channel);
+    const remove = this.subscribers.add(channel, onPayload);
+    this.loop ??= this.run();
+    if (isNew) await this.tell('LISTEN', channel);
+    return async () => {
+      remove();
+      if (!this.subscribers.has(channel)) await this.tell('UNLISTEN', channel);
+    };
+  }
+
+  onRebuilt(listener: () => void): () => void {
+    this.rebuilt.add(listener);
+    return () => this.rebuilt.delete(listener);
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.loop;
+  }
+
+  private async tell(command: 'LISTEN' | 'UNLISTEN', channel: string): Promise<void> {
+    try {
+      await this.client?.query(`${command} ${pg.escapeIdentifier(channel)}`);
+    } catch (error) {
+      this.log.debug({ channel, reason: reasonOf(error) }, 'the listening connection broke');
+    }
+  }
+
+  private async run(): Promise<void> {
+    const backoff = new Backoff();
+    while (!this.stopping.signal.aborted) {
+      const client = new pg.Client({ ...this.config, query_timeout: CHECK_MS });
+      const broken = new Promise<void>((resolve) => {
+        client.on('error', () => resolve());
+        client.on('end', () => resolve());
+      });
+      try {
+        await this.open(client);
+        backoff.reset();
+        await this.watch(client, broken);
+      } catch (error) {
+        this.log.debug({ reason: reasonOf(error) }, 'listening to Postgres failed');
+      }
+      this.client = undefined;
+      await endPgClient(client);
+      await pause(backoff.next(), this.stopping.signal);
+    }
+  }
+
+  private async open(client: pg.Client): Promise<void> {
+    client.on('notification', ({ channel, payload }) => this.subscribers.deliver(channel, payload ?? ''));
+    await client.connect();
+    // Set first: a channel that is added from here on is told to this connection.
+    this.client = client;
+    for (const channel of this.subscribers.channels()) await client.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+    for (const listener of this.rebuilt) listener();
+  }
+
+  private async watch(client: pg.Client, broken: Promise<void>): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      const waiting = new AbortController();
+      const signal = AbortSignal.any([this.stopping.signal, waiting.signal]);
+      const isBroken = await Promise.race([broken.then(() => true), pause(CHECK_EVERY_MS, signal).then(() => false)]);
+      waiting.abort();
+      if (isBroken) throw new Error('the connection ended');
+      if (!this.stopping.signal.aborted) await client.query('SELECT 1');
+    }
+  }
+}
+
+const END_MS = 1_000;
+
+/** Ends a connection; one that does not answer is cut. */
+async function endPgClient(client: pg.Client): Promise<void> {
+  const ended = new AbortController();
+  const end = client.end().then(
+    () => ended.abort(),
+    () => ended.abort(),
+  );
+  await Promise.race([end, pause(END_MS, ended.signal)]);
+}

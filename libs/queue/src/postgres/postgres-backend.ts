@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto';
+import { MitoError, type Log } from '@mitosis/domain';
+import {
+  PostgresConnection,
+  PostgresQueueBackend,
+  runMigrations,
+  type BackendFactory,
+  type PgPool,
+  type QueueBaseOptions,
+} from 'bullmq';
+import type pg from 'pg';
+import { BullPublisher } from '../bull-publisher.js';
+import { JobSource } from '../job-source.js';
+import type { ConsumerOptions, QueueBackend, QueueConsumer } from '../queue-backend.js';
+import type { PostgresQueueConfig } from '../queue-config.js';
+import { SlotConsumer } from '../slot-consumer.js';
+import { stalledOptions } from '../stalled-options.js';
+import { orUnavailable } from '../unavailable.js';
+import { PgListener } from './pg-listener.js';
+import { PostgresAccess } from './postgres-access.js';
+import { PostgresBus } from './postgres-bus.js';
+import { clientConfig, queuePool } from './postgres-pool.js';
+import { PostgresRegistry } from './postgres-registry.js';
+import { PostgresWake } from './postgres-wake.js';
+import { queueSchema, type QueueSchema } from './queue-schema.js';
+import { workerSchemaSql } from './worker-schema.js';
+
+/** PostgreSQL 14 or newer: a pool of at most 4 connections per side, and one that listens. */
+export class PostgresBackend implements QueueBackend {
+  readonly kind = 'postgres';
+  readonly publisher: BullPublisher;
+  readonly bus: PostgresBus;
+  readonly access: PostgresAccess;
+  private readonly schema: QueueSchema;
+  private readonly pool: pg.Pool;
+  private readonly connection: PostgresConnection;
+  private readonly listener: PgListener;
+  private readonly consumers = new Set<QueueConsumer>();
+  private consumerPool: pg.Pool | undefined;
+  private stopped: Promise<void> | undefined;
+
+  constructor(
+    private readonly config: PostgresQueueConfig,
+    private readonly log: Log,
+  ) {
+    this.schema = queueSchema(config.schema);
+    const path = [this.schema.bullmq];
+    this.pool = queuePool(config.databaseUrl, path, log);
+    this.connection = new SharedPgConnection(bullPool(this.pool));
+    this.listener = new PgListener(clientConfig(config.databaseUrl, path), log);
+    this.publisher = new BullPublisher({
+      ...new PostgresRegistry(this.pool, this.schema).calls(),
+      backendFactory: this.backendFactory,
+      prefixOf: () => 'bull',
+    });
+    this.bus = new PostgresBus(this.pool, this.listener, this.schema, log);
+    const accessKey = config.accessKey ?? randomBytes(32).toString('hex');
+    this.access = new PostgresAccess(this.pool, config, this.schema, accessKey, log);
+  }
+
+  async start(): Promise<void> {}
+
+  stop(): Promise<void> {
+    this.stopped ??= this.shutDown();
+    return this.stopped;
+  }
+
+  ping(): Promise<void> {
+    return orUnavailable(async () => void (await this.pool.query('SELECT 1')));
+  }
+
+  async prepare(): Promise<void> {
+    await orUnavailable(async () => {
+      const client = await this.pool.connect();
+      let failure: unknown;
+      try {
+        await migrate(client, this.schema);
+      } catch (error) {
+        failure = error;
+        throw error;
+      } finally {
+        client.release(failure !== undefined);
+      }
+    });
+  }
+
+  createConsumer(options: ConsumerOptions): QueueConsumer {
+    this.consumerPool ??= queuePool(this.config.databaseUrl, [this.schema.worker], this.log);
+    const pool = this.consumerPool;
+    const connection = new SharedPgConnection(bullPool(pool));
+    const backendOptions = { ...stalledOptions(options), connection: {} };
+    const source = new JobSource((queue) => new ConsumerPgBackend(connection, queue, backendOptions, false));
+    const consumer = new SlotConsumer(source, new PostgresWake(this.listener), options, this.log);
+    this.consumers.add(consumer);
+    return consumer;
+  }
+
+  private readonly backendFactory: BackendFactory = (queue, options) => this.open(queue, options);
+
+  private open(queue: string, options: QueueBaseOptions): PostgresQueueBackend {
+    return new PostgresQueueBackend(this.connection, queue, { ...options, connection: {} }, false);
+  }
+
+  private async shutDown(): Promise<void> {
+    await Promise.all([...this.consumers].map((consumer) => consumer.stop()));
+    await this.publisher.close();
+    await this.bus.stop();
+    await this.listener.stop();
+    await Promise.all([this.pool.end(), this.consumerPool?.end()]);
+  }
+}
+
+/**
+ * BullMQ's connection over a pool. It does not look at the schema first: a connection whose first
+ * look fails stays unusable for good, and `prepare` has made the schema what it must be.
+ */
+class SharedPgConnection extends PostgresConnection {
+  override async waitUntilReady(): Promise<void> {}
+}
+
+/** BullMQ's backend on the worker schema, which has a function where BullMQ writes to its table. */
+class ConsumerPgBackend extends PostgresQueueBackend {
+  override async extendLocks(jobIds: string[], tokens: string[], duration: number): Promise<string[]> {
+    const sql = 'SELECT id FROM extend_locks($1, $2, $3, $4) AS lost(id)';
+    const { rows } = await this.connection.pool.query(sql, [this.queueName, jobIds, tokens, duration]);
+    return rows.map((row: { id: string }) => row.id);
+  }
+}
+
+/** BullMQ describes the part of `pg.Pool` that it uses in types of its own. */
+function bullPool(pool: pg.Pool): PgPool {
+  return pool as unknown as PgPool;
+}
+
+const MINIMUM_VERSION = 140_000;
+
+async function migrate(client: pg.PoolClient, schema: QueueSchema): Promise<void> {
+  const { rows } = await client.query<{ version: number }>(
+    `SELECT current_setting('server_version_num')::int AS version`,
+  );
+  if ((rows[0]?.version ?? 0) < MINIMUM_VERSION) {
+    throw new MitoError('unavailable', 'queue_server_unsuitable', 'PostgreSQL 14 or newer is needed');
+  }
+  await runMigrations(client, schema.bullmq);
+  await client.query('BEGIN');
+  await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [schema.worker]);
+  await client.query(workerSchemaSql(schema));
+  await client.query('COMMIT');
+}

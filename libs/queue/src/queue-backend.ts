@@ -1,0 +1,105 @@
+import type { Service } from '@mitosis/domain';
+import type { IQueueBackend, Queue } from 'bullmq';
+import type { Delivery } from './delivery.js';
+import type { QueueCredentials } from './queue-config.js';
+
+/** BullMQ's own view of one queue, for the board. */
+export type BullQueue = Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend>;
+
+/**
+ * Delivery over one server. `start` opens the connections and does not wait for the server: while
+ * it is away, calls fail with `queue_unavailable` and consumers keep trying. `stop` stops the
+ * consumers too, and leaves neither connection nor timer.
+ */
+export interface QueueBackend extends Service {
+  readonly kind: 'postgres' | 'redis';
+  /**
+   * Coordinator only: creates or migrates the schema (Postgres), or checks version and eviction
+   * policy (Redis). May be repeated, also by several replicas at once. Throws
+   * `queue_server_unsuitable` when the server can't be used.
+   */
+  prepare(): Promise<void>;
+  /** One round trip; throws `queue_unavailable`. */
+  ping(): Promise<void>;
+  readonly publisher: QueuePublisher;
+  createConsumer(options: ConsumerOptions): QueueConsumer;
+  readonly bus: MessageBus;
+  readonly access: QueueAccess;
+}
+
+/** The coordinator's side of the queues. Every method throws `queue_unavailable` without the server. */
+export interface QueuePublisher {
+  /**
+   * Makes sure that `queue` holds every delivery as waiting or active: a job id that it holds is
+   * left alone, one that is only history is put on the queue again.
+   */
+  publish(queue: string, deliveries: readonly Delivery[]): Promise<void>;
+  /** Removes waiting jobs; answers the ids removed. A job that a worker has is left alone. */
+  withdraw(queue: string, jobIds: readonly string[]): Promise<string[]>;
+  /** Those of `jobIds` that the queue holds neither as waiting nor as active. */
+  missing(queue: string, jobIds: readonly string[]): Promise<string[]>;
+  /** The jobs held now, waiting or active. */
+  jobIds(queue: string): Promise<string[]>;
+  /** The queues that were published to and not obliterated since. */
+  queues(): Promise<string[]>;
+  /** Removes the queue with everything in it, running jobs included. */
+  obliterate(queue: string): Promise<void>;
+  /** The queue as BullMQ shows it, sharing the connections; closed by the backend. */
+  bullQueue(queue: string): BullQueue;
+}
+
+export interface ConsumerOptions {
+  /** How many deliveries may run at once, over all queues. */
+  readonly slots: number;
+  /** How long a delivery stays ours without a sign of life, in ms; 30,000 by default. */
+  readonly lockMs?: number | undefined;
+  /** How often each queue is looked at without a signal, in ms and with jitter; 30,000 by default. */
+  readonly sweepMs?: number | undefined;
+  /** How long `stop` waits for deliveries to settle, in ms; 10,000 by default. */
+  readonly stopMs?: number | undefined;
+  /** Shown on the board as the worker that processed a job. */
+  readonly name?: string | undefined;
+  /**
+   * Runs one delivery; the slot is free again when it settles. Resolved: the job is completed.
+   * Rejected: it is failed with the error's message. `signal` fires when the consumer stops.
+   */
+  onDelivery(delivery: Delivery, signal: AbortSignal): Promise<void>;
+  /** The server refuses our credentials; at most once every 10 s. */
+  onAccessLost?(): void;
+}
+
+/**
+ * Takes deliveries from any number of queues within one slot limit: first a free slot, then a job.
+ * Fair between groups, then between the queues of a group; inside a queue, priority then age.
+ */
+export interface QueueConsumer extends Service {
+  /** Attaches to exactly these queues, at once. Deliveries that run go on. */
+  setQueues(names: readonly string[]): Promise<void>;
+  /** Slots that could take a delivery now. */
+  readonly freeSlots: number;
+  /** Takes no new job; when it resolves no further delivery starts. Those that run go on. */
+  pause(): Promise<void>;
+  resume(): void;
+}
+
+/**
+ * Messages between coordinator replicas, the sender included: in order per sender, at most once,
+ * lost while a replica is not connected. A message holds up to {@link MESSAGE_LIMIT_BYTES} bytes.
+ */
+export interface MessageBus extends Service {
+  /** Throws `message_too_large`, `queue_unavailable`. */
+  publish(channel: string, message: string): Promise<void>;
+  /** Answers the function that ends this subscription. Survives reconnects. */
+  subscribe(channel: string, onMessage: (message: string) => void): Promise<() => Promise<void>>;
+}
+
+/** The largest message of the bus, in bytes of UTF-8. */
+export const MESSAGE_LIMIT_BYTES = 1_048_576;
+
+/** The credentials with which workers connect; each reaches the queues of its groups and nothing else. */
+export interface QueueAccess {
+  /** Creates or changes the access of a worker to exactly these groups; takes effect at once. */
+  grant(workerId: string, groups: readonly string[]): Promise<QueueCredentials>;
+  /** Ends the access and its connections. Unknown workers are fine. */
+  revoke(workerId: string): Promise<void>;
+}

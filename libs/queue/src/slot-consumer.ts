@@ -1,0 +1,278 @@
+import { randomUUID } from 'node:crypto';
+import { parseQueueName, type Log } from '@mitosis/domain';
+import { Backoff } from './backoff.js';
+import { GroupRotation, type Turn } from './group-rotation.js';
+import { parseDelivery } from './job-form.js';
+import type { ClaimedJob, JobSource, WakeSignal } from './job-source.js';
+import { LockKeeper } from './lock-keeper.js';
+import { pause, settlesWithin } from './pause.js';
+import type { ConsumerOptions, QueueConsumer } from './queue-backend.js';
+import { isAccessLost, isDenied, isRefusedByQueue, reasonOf } from './unavailable.js';
+
+const LOCK_MS = 30_000;
+const SWEEP_MS = 30_000;
+const STOP_MS = 10_000;
+const ACCESS_LOST_EVERY_MS = 10_000;
+/** Fetches in flight on one queue: more than one hides the round trip when few queues are busy. */
+const FETCHES_PER_QUEUE = 4;
+const REASON_MAX = 500;
+
+interface ServedQueue extends Turn {
+  /** May have a job: fetch when a slot is free. */
+  isReady: boolean;
+  /** Our credentials do not reach it (any more): neither fetched nor waited for until the next sweep. */
+  isDenied: boolean;
+  /** Counts wake-ups, so that one which arrives during an empty fetch is not lost. */
+  wakes: number;
+  fetches: number;
+}
+
+/**
+ * Queues become ready by a wake-up, by being attached, or by the sweep, and stay so until a fetch
+ * that no wake-up overlapped finds nothing. While a slot is free, ready queues are fetched in
+ * turns; when none is ready the consumer listens; when all slots are taken, the signals of queues
+ * still ready are given back for other consumers.
+ */
+export class SlotConsumer implements QueueConsumer {
+  private readonly rotation = new GroupRotation<ServedQueue>();
+  private readonly served = new Map<string, ServedQueue>();
+  private readonly keeper: LockKeeper;
+  private readonly backoff = new Backoff();
+  /** Everything that `stop` waits for: fetches, deliveries, their completions, sweeps. */
+  private readonly work = new Set<Promise<void>>();
+  private readonly fetching = new Set<Promise<void>>();
+  private readonly stopping = new AbortController();
+  private readonly lockMs: number;
+  private listened: readonly string[] = [];
+  private isStarted = false;
+  private isPaused = false;
+  private taken = 0;
+  private holdTimer: NodeJS.Timeout | undefined;
+  private accessLostAt = Number.NEGATIVE_INFINITY;
+  private stopped: Promise<void> | undefined;
+
+  constructor(
+    private readonly source: JobSource,
+    private readonly signal: WakeSignal,
+    private readonly options: ConsumerOptions,
+    private readonly log: Log,
+  ) {
+    this.lockMs = options.lockMs ?? LOCK_MS;
+    this.keeper = new LockKeeper(source, this.lockMs, log);
+  }
+
+  get freeSlots(): number {
+    return Math.max(this.options.slots - this.taken, 0);
+  }
+
+  async start(): Promise<void> {
+    if (this.isStarted || this.stopping.signal.aborted) return;
+    this.isStarted = true;
+    this.signal.start((queue) => this.wake(queue));
+    this.track(this.sweepUntilStopped());
+    this.pump();
+  }
+
+  async setQueues(names: readonly string[]): Promise<void> {
+    const wanted = new Map(names.map((name) => [name, parseQueueName(name).group]));
+    for (const queue of [...this.served.values()]) if (!wanted.has(queue.name)) this.detach(queue);
+    for (const queue of this.served.values()) queue.isReady = queue.isReady || queue.isDenied;
+    for (const queue of this.served.values()) queue.isDenied = false;
+    for (const [name, group] of wanted) if (!this.served.has(name)) this.attach(name, group);
+    this.relisten();
+    this.pump();
+  }
+
+  async pause(): Promise<void> {
+    this.isPaused = true;
+    this.pump();
+    while (this.fetching.size > 0) await Promise.all(this.fetching);
+  }
+
+  resume(): void {
+    this.isPaused = false;
+    this.wake(undefined);
+  }
+
+  stop(): Promise<void> {
+    this.stopped ??= this.shutDown();
+    return this.stopped;
+  }
+
+  private async shutDown(): Promise<void> {
+    this.stopping.abort();
+    clearTimeout(this.holdTimer);
+    this.pump();
+    const stopMs = this.options.stopMs ?? STOP_MS;
+    const isSettled = await settlesWithin(stopMs, this.allWork());
+    if (!isSettled) this.log.warn({ stopMs, deliveries: this.taken }, 'deliveries did not settle before the stop');
+    this.keeper.stop();
+    await this.signal.stop();
+  }
+
+  private async allWork(): Promise<void> {
+    while (this.work.size > 0) await Promise.all(this.work);
+  }
+
+  private attach(name: string, group: string): void {
+    const queue = { name, group, isReady: true, isDenied: false, wakes: 0, fetches: 0 };
+    this.served.set(name, queue);
+    this.rotation.add(queue);
+  }
+
+  private detach(queue: ServedQueue): void {
+    this.served.delete(queue.name);
+    this.rotation.remove(queue);
+    if (queue.isReady && !queue.isDenied) this.signal.giveBack(queue.name);
+  }
+
+  private relisten(): void {
+    this.listened = [...this.served.values()].filter((queue) => !queue.isDenied).map((queue) => queue.name);
+  }
+
+  private wake(name: string | undefined): void {
+    const woken = name === undefined ? this.served.values() : [this.served.get(name)];
+    for (const queue of woken) {
+      if (queue === undefined || queue.isDenied) continue;
+      queue.isReady = true;
+      queue.wakes += 1;
+    }
+    this.pump();
+  }
+
+  private get takesJobs(): boolean {
+    return this.isStarted && !this.isPaused && !this.stopping.signal.aborted && this.holdTimer === undefined;
+  }
+
+  private pump(): void {
+    if (!this.isStarted) return;
+    while (this.takesJobs && this.freeSlots > 0) {
+      const queue = this.rotation.next((turn) => turn.isReady && turn.fetches < FETCHES_PER_QUEUE);
+      if (queue === undefined) break;
+      this.taken += 1;
+      queue.fetches += 1;
+      const fetch = this.fetch(queue);
+      this.fetching.add(fetch);
+      this.track(fetch.finally(() => this.fetching.delete(fetch)));
+    }
+    this.signal.listen(this.takesJobs && this.freeSlots > 0 ? this.listened : []);
+    if (this.takesJobs && this.freeSlots > 0) return;
+    for (const queue of this.rotation) if (queue.isReady) this.signal.giveBack(queue.name);
+  }
+
+  /** Runs with its slot taken; the slot goes to the delivery, or is freed when there is none. */
+  private async fetch(queue: ServedQueue): Promise<void> {
+    const wakes = queue.wakes;
+    const job = await this.claim(queue);
+    queue.fetches -= 1;
+    if (job === undefined) {
+      this.taken -= 1;
+      if (queue.wakes === wakes) queue.isReady = false;
+    } else {
+      this.track(this.deliver(job));
+    }
+    this.pump();
+  }
+
+  private async claim(queue: ServedQueue): Promise<ClaimedJob | undefined> {
+    try {
+      const job = await this.source.claim(queue.name, randomUUID(), this.options.name);
+      this.backoff.reset();
+      return job;
+    } catch (error) {
+      this.claimFailed(queue, error);
+      return undefined;
+    }
+  }
+
+  private claimFailed(queue: ServedQueue, error: unknown): void {
+    this.log.debug({ queue: queue.name, reason: reasonOf(error) }, 'no job could be fetched');
+    if (isDenied(error)) {
+      queue.isDenied = true;
+      this.relisten();
+      return;
+    }
+    this.reportAccessLost(error);
+    // Still to be fetched, but not before a pause: the server is away or busy.
+    queue.wakes += 1;
+    this.holdTimer ??= setTimeout(() => {
+      this.holdTimer = undefined;
+      this.pump();
+    }, this.backoff.next());
+  }
+
+  private reportAccessLost(error: unknown): void {
+    if (!isAccessLost(error) || Date.now() - this.accessLostAt < ACCESS_LOST_EVERY_MS) return;
+    this.accessLostAt = Date.now();
+    this.options.onAccessLost?.();
+  }
+
+  private async deliver(job: ClaimedJob): Promise<void> {
+    this.keeper.hold(job);
+    const failure = await this.run(job);
+    this.taken -= 1;
+    this.pump();
+    await this.finish(job, failure);
+    this.keeper.release(job);
+  }
+
+  private async run(job: ClaimedJob): Promise<string | undefined> {
+    const delivery = parseDelivery(job.id, job.name, job.data);
+    if (delivery === undefined) return 'this job is not a delivery';
+    try {
+      await this.options.onDelivery(delivery, this.stopping.signal);
+      return undefined;
+    } catch (error) {
+      return reasonOf(error).slice(0, REASON_MAX);
+    }
+  }
+
+  /** Tries until the lock must have run out: then the job is redelivered, and its claim decides. */
+  private async finish(job: ClaimedJob, failure: string | undefined): Promise<void> {
+    const backoff = new Backoff();
+    const giveUpAt = Date.now() + this.lockMs;
+    while (!(await this.tryFinish(job, failure)) && Date.now() < giveUpAt) {
+      if (this.stopping.signal.aborted) return;
+      await pause(backoff.next(), this.stopping.signal);
+    }
+  }
+
+  private async tryFinish(job: ClaimedJob, failure: string | undefined): Promise<boolean> {
+    try {
+      await (failure === undefined ? this.source.complete(job) : this.source.fail(job, failure));
+      return true;
+    } catch (error) {
+      this.log.debug({ queue: job.queue, jobId: job.id, reason: reasonOf(error) }, 'a delivery was not completed');
+      return isRefusedByQueue(error) || isDenied(error);
+    }
+  }
+
+  /** The safety net: finds jobs whose signal or whose holder was lost. */
+  private async sweepUntilStopped(): Promise<void> {
+    const sweepMs = this.options.sweepMs ?? SWEEP_MS;
+    while (!this.stopping.signal.aborted) {
+      await pause(sweepMs * (0.75 + Math.random() / 2), this.stopping.signal);
+      if (this.stopping.signal.aborted) return;
+      for (const queue of this.served.values()) queue.isDenied = false;
+      this.relisten();
+      for (const name of this.served.keys()) await this.recover(name);
+      this.wake(undefined);
+    }
+  }
+
+  private async recover(queue: string): Promise<void> {
+    if (this.stopping.signal.aborted) return;
+    try {
+      const recovered = await this.source.recover(queue);
+      if (recovered.length > 0) this.log.info({ queue, jobs: recovered.length }, 'put stalled jobs back');
+    } catch (error) {
+      this.log.debug({ queue, reason: reasonOf(error) }, 'stalled jobs were not looked for');
+      this.reportAccessLost(error);
+    }
+  }
+
+  private track(work: Promise<void>): void {
+    this.work.add(work);
+    void work.finally(() => this.work.delete(work));
+  }
+}

@@ -1,0 +1,42 @@
+import { MitoError } from '@mitosis/domain';
+
+/** Wraps what a server or a connection threw; errors that are ours already pass through. */
+export function queueUnavailable(cause: unknown): MitoError {
+  if (cause instanceof MitoError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new MitoError('unavailable', 'queue_unavailable', `the queue server does not answer: ${reason}`, { cause });
+}
+
+/** Runs `call`, throwing `queue_unavailable` for whatever it throws. */
+export async function orUnavailable<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw queueUnavailable(error);
+  }
+}
+
+/** What an error says, for a log line. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
+/** True when BullMQ itself refused: the job is gone, or its lock is lost or somebody else's. */
+export function isRefusedByQueue(error: unknown): boolean {
+  return typeof codeOf(error) === 'number';
+}
+
+/** True when the server knows us but denies this queue (`NOPERM`; Postgres: 42501). */
+export function isDenied(error: unknown): boolean {
+  return codeOf(error) === '42501' || /\bNOPERM\b/.test(reasonOf(error));
+}
+
+/** True when the server refuses our credentials altogether. */
+export function isAccessLost(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === '28P01' || code === '28000' || /\b(WRONGPASS|NOAUTH)\b/.test(reasonOf(error));
+}
