@@ -1,1 +1,14 @@
-export {};
+export { eventually } from './eventually.js';
+export type { EventuallyOptions } from './eventually.js';
+export { freshDatabase } from './fresh-database.js';
+export type { FreshDatabaseOptions } from './fresh-database.js';
+export { freePort } from '@mitosis/embedded';
+export { postgresServer, silentLog } from './postgres-server.js';
+export type { PostgresServer } from './postgres-server.js';
+export { redisServer } from './redis-server.js';
+export type { RedisServer, RedisServerOptions } from './redis-server.js';
+export { fileScope } from './scope.js';
+export type { Scope } from './scope.js';
+export { tcpProxy } from './tcp-proxy.js';
+export type { ProxyMode, ProxyTarget, TcpProxy } from './tcp-proxy.js';
+export { tempDir } from './temp-dir.js';

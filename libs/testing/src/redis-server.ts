@@ -1,0 +1,118 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GuardedChild, freePort } from '@mitosis/embedded';
+import { eventually } from './eventually.js';
+import { redisProgram } from './redis-program.js';
+import type { Scope } from './scope.js';
+
+const READY_TIMEOUT_MS = 10_000;
+const START_ATTEMPTS = 5;
+
+export interface RedisServerOptions {
+  /** Further arguments, for example `['--maxmemory', '1mb']`. */
+  readonly args?: readonly string[];
+}
+
+/** A redis-server of one's own on 127.0.0.1, without persistence: what it forgets is gone. */
+export class RedisServer {
+  private constructor(
+    readonly port: number,
+    private readonly folder: string,
+    private readonly program: string,
+    private readonly args: readonly string[],
+    private child: GuardedChild,
+  ) {}
+
+  /** Starts one; `redisServer` is the way for tests. */
+  static async start(args: readonly string[]): Promise<RedisServer> {
+    const program = await redisProgram();
+    const folder = await mkdtemp(join(tmpdir(), 'mito-redis-'));
+    for (let attempt = 1; ; attempt++) {
+      const port = await freePort();
+      try {
+        return new RedisServer(port, folder, program, args, await launch({ program, folder, port, args }));
+      } catch (error) {
+        if (attempt === START_ATTEMPTS) {
+          await rm(folder, { recursive: true, force: true });
+          throw error;
+        }
+      }
+    }
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number {
+    return this.child.pid;
+  }
+
+  /** Kills it where it stands (SIGKILL) and waits for its end; `restart` brings it back, empty. */
+  async kill(): Promise<void> {
+    if (this.child.running) process.kill(this.child.pid, 'SIGKILL');
+    await this.child.exited;
+  }
+
+  /** Ends it if it runs, then starts it on the same port, empty. */
+  async restart(): Promise<void> {
+    await this.child.stop();
+    this.child = await launch({ program: this.program, folder: this.folder, port: this.port, args: this.args });
+  }
+
+  /** Ends it for good. */
+  async stop(): Promise<void> {
+    await this.child.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * A Redis server on a free port, stopped when `scope` ends; without a scope, when this process ends.
+ * Installs redis-server where that is possible (see `redisProgram`).
+ */
+export async function redisServer(scope?: Scope, options: RedisServerOptions = {}): Promise<RedisServer> {
+  const server = await RedisServer.start(options.args ?? []);
+  scope?.teardown(async () => await server.stop());
+  return server;
+}
+
+interface Launch {
+  readonly program: string;
+  readonly folder: string;
+  readonly port: number;
+  readonly args: readonly string[];
+}
+
+async function launch({ program, folder, port, args }: Launch): Promise<GuardedChild> {
+  const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'];
+  const child = await GuardedChild.spawn({
+    command: [program, ...fixed, '--daemonize', 'no', '--logfile', join(folder, 'redis.log'), ...args],
+    cwd: folder,
+    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+    stopSignal: 'TERM',
+    graceSeconds: 5,
+    removeAfter: undefined,
+  });
+  await eventually(async () => !child.running || (await answers(port)), {
+    timeoutMs: READY_TIMEOUT_MS,
+    message: `redis-server did not answer on port ${port}`,
+  });
+  if (child.running) return child;
+  throw new Error(`redis-server ended with code ${(await child.exited).code} before it answered on port ${port}`);
+}
+
+/** Any reply will do: a server with a password answers a PING with an error. */
+async function answers(port: number): Promise<boolean> {
+  return await new Promise<boolean>((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    const end = (answer: boolean) => (): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(1_000, end(false)).once('error', end(false)).once('data', end(true));
+    socket.write('PING\r\n');
+  });
+}
