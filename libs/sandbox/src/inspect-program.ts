@@ -1,0 +1,128 @@
+import { MitoError } from '@mitosis/domain';
+import { capMemory } from './cap-memory.js';
+import { WASI_FUNCTIONS, WASI_MODULE } from './guest/wasi-functions.js';
+import { readLimits, readTable } from './wasm-limits.js';
+import type { Limits } from './wasm-limits.js';
+import { SectionId, WasmReader, malformed, readSections } from './wasm-reader.js';
+
+/** The largest program that is taken. */
+export const PROGRAM_LIMIT_BYTES = 32 * 1024 * 1024;
+
+/** The most that a 32-bit memory can have. */
+const PAGES_MAX = 65_536;
+
+/** An error lists at most this many names, of at most this many characters. */
+const NAMES_MAX = 100;
+const NAME_SHOWN_MAX = 100;
+
+/** What is known of a program without running it. */
+export interface ProgramInfo {
+  readonly sizeBytes: number;
+  /** The functions of WASI preview 1 that it imports. */
+  readonly imports: readonly string[];
+  /** Pages of 64 KiB; `maximumPages` is null when the program sets none. */
+  readonly memory: { readonly initialPages: number; readonly maximumPages: number | null };
+}
+
+interface ImportEntry {
+  readonly module: string;
+  readonly name: string;
+  readonly kind: string;
+}
+
+const KINDS = ['function', 'table', 'memory', 'global', 'tag'] as const;
+const ALLOWED: ReadonlySet<string> = new Set(WASI_FUNCTIONS);
+
+function skipImportType(reader: WasmReader, kind: (typeof KINDS)[number]): void {
+  if (kind === 'function') reader.u32();
+  if (kind === 'table') readTable(reader);
+  if (kind === 'memory') readLimits(reader);
+  if (kind === 'global') reader.skip(2);
+  if (kind === 'tag') {
+    reader.skip(1);
+    reader.u32();
+  }
+}
+
+function readImport(reader: WasmReader): ImportEntry {
+  const [module, name, code] = [reader.name(), reader.name(), reader.u8()];
+  const kind = KINDS[code];
+  if (kind === undefined) throw malformed(`an import of unknown kind ${code}`);
+  skipImportType(reader, kind);
+  return { module, name, kind };
+}
+
+/** A name from a program of unknown origin, fit to be printed. */
+function shown(name: string): string {
+  return name.slice(0, NAME_SHOWN_MAX).replace(/\p{C}/gu, '\ufffd');
+}
+
+function demandAllowed(imports: readonly ImportEntry[]): void {
+  const forbidden = imports.filter(
+    ({ module, name, kind }) => module !== WASI_MODULE || kind !== 'function' || !ALLOWED.has(name),
+  );
+  if (forbidden.length === 0) return;
+  const names = forbidden
+    .slice(0, NAMES_MAX)
+    .map(({ module, name, kind }) => `${shown(module)}.${shown(name)} (${kind})`);
+  if (forbidden.length > NAMES_MAX) names.push(`and ${forbidden.length - NAMES_MAX} more`);
+  throw new MitoError(
+    'invalid',
+    'wasm_forbidden_import',
+    `the program imports what a sandboxed program may not have: ${names.join(', ')}`,
+    { details: { imports: names } },
+  );
+}
+
+function demandExports(reader: WasmReader): void {
+  const exports = reader.list(() => {
+    const [name, kind] = [reader.name(), KINDS[reader.u8()]];
+    reader.u32();
+    return `${name} (${kind ?? 'unknown'})`;
+  });
+  const missing = ['_start (function)', 'memory (memory)'].filter((wanted) => !exports.includes(wanted));
+  if (missing.length === 0) return;
+  throw new MitoError(
+    'invalid',
+    'wasm_missing_export',
+    `the program is not a WASI command, it does not export ${missing.join(' and ')}`,
+    { details: { exports: missing } },
+  );
+}
+
+function demandOneMemory(memories: readonly Limits[]): Limits {
+  const [memory] = memories;
+  if (memory === undefined || memories.length > 1) {
+    throw new MitoError('invalid', 'wasm_memory', `the program has ${memories.length} memories, it has to have one`);
+  }
+  return memory;
+}
+
+/**
+ * Checks that a program can be run in the sandbox, without compiling it: that it is a WASI preview 1
+ * command (exports `_start` and `memory`), defines one 32-bit memory and imports nothing but the
+ * functions of {@link WASI_FUNCTIONS}. Throws `invalid` errors: `wasm_too_large`, `wasm_malformed`,
+ * `wasm_forbidden_import` (with the names), `wasm_missing_export`, `wasm_memory`,
+ * `wasm_limit_exceeded`.
+ */
+export function inspectProgram(bytes: Uint8Array): ProgramInfo {
+  if (bytes.length > PROGRAM_LIMIT_BYTES) {
+    throw new MitoError('invalid', 'wasm_too_large', `the program has ${bytes.length} bytes, ${PROGRAM_LIMIT_BYTES} are allowed`);
+  }
+  const sections = readSections(bytes);
+  const readerOf = (id: number): WasmReader => {
+    const section = sections.find((candidate) => candidate.id === id);
+    return section === undefined ? new WasmReader(Uint8Array.of(0)) : new WasmReader(bytes, section.start, section.end);
+  };
+  const [importing, defining] = [readerOf(SectionId.import), readerOf(SectionId.memory)];
+  const imports = importing.list(() => readImport(importing));
+  demandAllowed(imports);
+  demandExports(readerOf(SectionId.export));
+  const memory = demandOneMemory(defining.list(() => readLimits(defining)));
+  capMemory(bytes, PAGES_MAX);
+  return {
+    sizeBytes: bytes.length,
+    imports: imports.map(({ name }) => name),
+    memory: { initialPages: memory.initial, maximumPages: memory.maximum ?? null },
+  };
+}
