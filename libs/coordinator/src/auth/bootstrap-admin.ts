@@ -1,0 +1,39 @@
+import { Group, Membership, User } from '@mitosis/database';
+import type { Log } from '@mitosis/domain';
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import type { DataSource, EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import type { Passwords } from './passwords.js';
+
+export interface FirstAdmin {
+  readonly username: string;
+  /** Generated when not given. */
+  readonly password?: string | undefined;
+  /** Where a generated password is written, mode 0600. */
+  readonly passwordFile: string;
+}
+
+/** Creates a user with the group of the same name, in which the user has the role admin. */
+export async function createUser(tx: EntityManager, user: Pick<User, 'username' | 'passwordHash' | 'isAdmin'>): Promise<User> {
+  const created = await tx.getRepository(User).save({ id: uuidv7(), state: 'active', ...user });
+  const group = await tx.getRepository(Group).save({ id: uuidv7(), name: user.username, creatorId: created.id });
+  await tx.getRepository(Membership).insert({ userId: created.id, groupId: group.id, role: 'admin' });
+  return created as User;
+}
+
+/**
+ * Creates the first administrator when there is no user yet. There is no default password: one
+ * is generated and written to a file before the user exists, so that it can't be lost.
+ */
+export async function bootstrapAdmin(dataSource: DataSource, passwords: Passwords, admin: FirstAdmin, log: Log): Promise<void> {
+  await dataSource.transaction(async (tx) => {
+    await tx.query('LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE');
+    if (await tx.getRepository(User).exists()) return;
+    const password = admin.password ?? randomBytes(18).toString('base64url');
+    if (admin.password === undefined) await writeFile(admin.passwordFile, `${password}\n`, { mode: 0o600, flush: true });
+    await createUser(tx, { username: admin.username, passwordHash: await passwords.hash(password), isAdmin: true });
+    const where = admin.password === undefined ? admin.passwordFile : 'the configuration';
+    log.info({ username: admin.username, password_from: where }, 'created the first administrator');
+  });
+}

@@ -1,0 +1,126 @@
+import type { Log, Service } from '@mitosis/domain';
+import type { ObjectStore } from '@mitosis/object-store';
+import type { QueueBackend } from '@mitosis/queue';
+import { isFinal } from '@mitosis/domain';
+import { migrate } from '@mitosis/database';
+import type { DataSource } from 'typeorm';
+import { Authenticator } from './auth/authenticator.js';
+import { type FirstAdmin, bootstrapAdmin } from './auth/bootstrap-admin.js';
+import type { KeyPair } from './auth/key-pair.js';
+import { Passwords } from './auth/passwords.js';
+import { Sessions } from './auth/sessions.js';
+import { Tokens } from './auth/tokens.js';
+import { TaskEvents } from './events/task-events.js';
+import { authRoutes } from './http/auth-routes.js';
+import { healthRoutes } from './http/health-routes.js';
+import { HttpServer } from './http/http-server.js';
+import { outputRoutes } from './http/output-routes.js';
+import { taskRoutes } from './http/task-routes.js';
+import { workerRoutes } from './http/worker-routes.js';
+import { workerUpgrade } from './http/worker-upgrade.js';
+import { Follows } from './output/follows.js';
+import { Dispatcher } from './scheduling/dispatcher.js';
+import { Reconciler } from './scheduling/reconciler.js';
+import { claimTasksWith } from './tasks/claim-tasks.js';
+import { commitReportsWith } from './tasks/commit-reports.js';
+import { ArtifactReader } from './tasks/read-artifacts.js';
+import { TaskReader } from './tasks/read-tasks.js';
+import type { SettledTask } from './tasks/settle-attempts.js';
+import { submitTasksWith } from './tasks/submit-tasks.js';
+import { WorkerRegistry } from './workers/register-worker.js';
+import { WorkerChannels } from './workers/worker-channels.js';
+
+export interface CoordinatorOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly dataSource: DataSource;
+  readonly queue: QueueBackend;
+  readonly store: ObjectStore;
+  readonly keys: KeyPair;
+  readonly admin: FirstAdmin;
+  readonly tokenLifetimeMs: number;
+  readonly log: Log;
+}
+
+/**
+ * One replica of the coordinator. Nothing that matters is in its memory: any number of replicas
+ * share a database, and any of them may be killed at any time.
+ */
+export class Coordinator implements Service {
+  private readonly passwords = new Passwords();
+  private readonly services: readonly Service[];
+  private readonly http: HttpServer;
+
+  constructor(private readonly options: CoordinatorOptions) {
+    const { dataSource, queue, store, keys, log, tokenLifetimeMs: lifetimeMs } = options;
+    const tokens = new Tokens(keys);
+    const authenticator = new Authenticator(dataSource, tokens);
+    const sessions = new Sessions({ dataSource, tokens, passwords: this.passwords, lifetimeMs });
+
+    const events = new TaskEvents(queue.bus, log);
+    const dispatcher = new Dispatcher({ dataSource, publisher: queue.publisher, log });
+    const onReady = (queues: ReadonlySet<string>): void => dispatcher.wake(queues);
+    const onSettled = (settled: readonly SettledTask[]): void => {
+      events.publish(settled.map(({ task, state }) => ({ task, state })));
+      dispatcher.wake(settled.filter(({ state }) => !isFinal(state)).map((task) => task.queue));
+      for (const { delayMs } of settled) if (delayMs > 0) reconciler.wakeIn(delayMs);
+    };
+    const reconciler = new Reconciler({ dataSource, publisher: queue.publisher, log, onSettled, onReady });
+
+    const follows = new Follows({ bus: queue.bus, log, sendToWorker: (worker, message) => channels.send(worker, message) });
+    const channels = new WorkerChannels({
+      dataSource,
+      bus: queue.bus,
+      log,
+      onOutput: (message) => follows.onOutput(message),
+      onConnected: (workerId) => follows.onConnected(workerId),
+    });
+
+    const reader = new TaskReader(dataSource);
+    const artifacts = new ArtifactReader({ dataSource, reader, store });
+    const onNewQueues = (groupIds: readonly string[]): void => {
+      channels.announceQueues(groupIds).catch((error: unknown) => log.warn({ err: error }, 'new queues were not announced'));
+    };
+    const submitTasks = submitTasksWith({ dataSource, onReady, onNewQueues });
+    const registry = new WorkerRegistry({ dataSource, tokens, access: queue.access });
+    const claimTasks = claimTasksWith({ dataSource, tokens, events, onClaimed: onReady });
+    const commitReports = commitReportsWith({ dataSource, onSettled });
+
+    this.http = new HttpServer({
+      host: options.host,
+      port: options.port,
+      log,
+      routes: [
+        healthRoutes({ dataSource, pingQueue: () => queue.ping() }),
+        authRoutes({ authenticator, sessions }),
+        taskRoutes({ authenticator, submitTasks, reader, artifacts, events }),
+        outputRoutes({ authenticator, dataSource, reader, events, follows, store }),
+        workerRoutes({ authenticator, registry, claimTasks, commitReports, artifacts }),
+      ],
+      serveObjects: store.handler,
+      onUpgrade: workerUpgrade(authenticator, channels, log),
+    });
+    this.services = [queue, store, events, follows, channels, dispatcher, reconciler, this.http];
+  }
+
+  /** Brings the schema up to date, creates the first administrator, and begins to listen. */
+  async start(): Promise<void> {
+    const { dataSource, queue, store, admin, log } = this.options;
+    await dataSource.initialize();
+    await migrate(dataSource);
+    await bootstrapAdmin(dataSource, this.passwords, admin, log);
+    await store.prepare();
+    await queue.prepare();
+    for (const service of this.services) await service.start();
+  }
+
+  /** In reverse order: first no more requests, at last the connections. */
+  async stop(): Promise<void> {
+    for (const service of this.services.toReversed()) await service.stop();
+    if (this.options.dataSource.isInitialized) await this.options.dataSource.destroy();
+  }
+
+  get url(): string {
+    return this.http.url;
+  }
+}

@@ -1,0 +1,59 @@
+import { type Log, MitoError } from '@mitosis/domain';
+import { type ErrorBody, HTTP_STATUS } from '@mitosis/protocol';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import { z } from 'zod';
+
+/** What body-parser throws for a body that is too large or no JSON. */
+interface BodyError extends Error {
+  readonly type: string;
+}
+
+function isBodyError(error: unknown): error is BodyError {
+  return error instanceof Error && 'type' in error && typeof error.type === 'string' && 'status' in error;
+}
+
+function ofZod(error: z.ZodError): MitoError {
+  const [issue] = error.issues;
+  const path = issue?.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]] : (issue?.path ?? []);
+  const field = path.join('.') || 'body';
+  const message = issue?.code === 'unrecognized_keys' ? 'there is no such field' : (issue?.message ?? 'is not valid');
+  return new MitoError('invalid', 'invalid_request', `${field}: ${message}`, { details: { field } });
+}
+
+function ofBody(error: BodyError): MitoError {
+  if (error.type === 'entity.too.large') return new MitoError('too-large', 'body_too_large', 'the request body is too large');
+  return new MitoError('invalid', 'invalid_request', `body: ${error.message}`, { details: { field: 'body' } });
+}
+
+/** True for what pg and TypeORM throw while the database is away: no fault of the request. */
+function isDatabaseAway(error: unknown): boolean {
+  const code = String((error as { code?: unknown } | null)?.code ?? '');
+  const isConnection = ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02', '57P03', '53300'].includes(code);
+  return isConnection || code.startsWith('08') || /Connection terminated|timeout exceeded when trying to connect/.test(String(error));
+}
+
+function toMitoError(error: unknown): MitoError | undefined {
+  if (error instanceof MitoError) return error;
+  if (error instanceof z.ZodError) return ofZod(error);
+  if (isBodyError(error)) return ofBody(error);
+  if (error instanceof URIError) return new MitoError('invalid', 'invalid_request', 'path: is not well encoded', { details: { field: 'path' } });
+  if (isDatabaseAway(error)) return new MitoError('unavailable', 'database_unavailable', 'the database can\'t be reached; try again', { cause: error });
+  return undefined;
+}
+
+export const answerNotFound: RequestHandler = (req) => {
+  throw new MitoError('not-found', 'no_such_route', `there is no ${req.method} ${req.path}`);
+};
+
+/** The one error handler: expected errors by their kind, anything else is a bug, logged and not leaked. */
+export function answerErrors(log: Log): ErrorRequestHandler {
+  return (error: unknown, req, res, next) => {
+    const known = toMitoError(error);
+    if (!known) log.error({ err: error, method: req.method, path: req.path }, 'a request failed unexpectedly');
+    else if (known.kind === 'unavailable') log.warn({ err: error, method: req.method, path: req.path }, known.message);
+    if (res.headersSent) return next(error);
+    const { code, message, details } = known ?? { code: 'internal_error', message: 'the coordinator failed; its log says why', details: {} };
+    if (known?.kind === 'unavailable') res.setHeader('Retry-After', '1');
+    res.status(known ? HTTP_STATUS[known.kind] : 500).json({ error: { code, message, details } } satisfies ErrorBody);
+  };
+}

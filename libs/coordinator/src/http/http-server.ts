@@ -1,0 +1,64 @@
+import type { Log, Service } from '@mitosis/domain';
+import express, { type Express, type Router } from 'express';
+import helmet from 'helmet';
+import { once } from 'node:events';
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { answerErrors, answerNotFound } from './answer-errors.js';
+
+/** The largest body of an ordinary request: a batch of a thousand tasks, or of reports with short logs. */
+const BODY_LIMIT = '16mb';
+
+export interface HttpServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly log: Log;
+  readonly routes: readonly Router[];
+  /** Serves the folder store's signed URLs, when that is the store. */
+  readonly serveObjects?: ((req: IncomingMessage, res: ServerResponse) => Promise<void>) | undefined;
+  onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
+function createApp({ log, routes, serveObjects }: HttpServerOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  app.use(helmet());
+  if (serveObjects) app.use((req, res, next) => (req.url.startsWith('/objects/') ? serveObjects(req, res) : next()));
+  app.use(express.json({ limit: BODY_LIMIT, strict: true }));
+  for (const router of routes) app.use(router);
+  app.use(answerNotFound);
+  app.use(answerErrors(log));
+  return app;
+}
+
+/** The HTTP side of the coordinator. `stop` ends idle connections at once and others after 5 s. */
+export class HttpServer implements Service {
+  private readonly server: Server;
+
+  constructor(private readonly options: HttpServerOptions) {
+    this.server = createServer({ requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 60_000 }, createApp(options));
+    this.server.on('upgrade', (req, socket, head) => options.onUpgrade(req, socket, head));
+  }
+
+  async start(): Promise<void> {
+    this.server.listen(this.options.port, this.options.host);
+    await once(this.server, 'listening');
+  }
+
+  async stop(): Promise<void> {
+    if (!this.server.listening) return;
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.server.closeIdleConnections();
+    const force = setTimeout(() => this.server.closeAllConnections(), 5_000);
+    await closed;
+    clearTimeout(force);
+  }
+
+  /** Where it listens, e.g. `http://127.0.0.1:5000`. */
+  get url(): string {
+    const { address, port, family } = this.server.address() as AddressInfo;
+    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  }
+}

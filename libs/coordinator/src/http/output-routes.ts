@@ -1,0 +1,62 @@
+import { invalidField } from '@mitosis/domain';
+import { OutputEnd, OutputEvent } from '@mitosis/protocol';
+import { type Response, Router } from 'express';
+import { once } from 'node:events';
+import type { Authenticator } from '../auth/authenticator.js';
+import { type OutputPosition, type StreamOutputDeps, streamOutput } from '../output/stream-output.js';
+import { abandoned, uuidParam } from './parse-request.js';
+
+export interface OutputRouteDeps extends StreamOutputDeps {
+  readonly authenticator: Authenticator;
+}
+
+/** A comment now and then keeps proxies from closing a stream on which nothing happens. */
+const KEEP_ALIVE_MS = 15_000;
+
+/** `<attempt>:<offset>`, as in the ids of the events. */
+function parsePosition(text: string | undefined): OutputPosition | undefined {
+  if (text === undefined) return undefined;
+  const match = /^(\d{1,9}):(\d{1,15})$/.exec(text);
+  if (!match) throw invalidField('Last-Event-ID', 'use the id of an event of this stream');
+  return { attempt: Number(match[1]), offset: Number(match[2]) };
+}
+
+/** Frames that fit into one event; a stored log is cut into such pieces. */
+const EVENT_BYTES = 65_536;
+
+/** Resolves when the reader has taken it: a slow reader slows only this stream. */
+async function send(res: Response, signal: AbortSignal, event: string): Promise<void> {
+  if (!res.write(event)) await once(res, 'drain', { signal });
+}
+
+export function outputRoutes({ authenticator, ...deps }: OutputRouteDeps): Router {
+  const routes = Router();
+  routes.get('/tasks/:uuid/output', async (req, res) => {
+    const actor = await authenticator.user(req.get('authorization'));
+    const task = uuidParam(req, 'uuid');
+    const from = parsePosition(req.get('last-event-id'));
+    await deps.reader.summaries(actor, [task]);
+    const signal = abandoned(req);
+    res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
+    res.flushHeaders();
+    const keepAlive = setInterval(() => res.write(': still here\n\n'), KEEP_ALIVE_MS);
+    const write = async ({ attempt, offset }: OutputPosition, frames: Buffer): Promise<void> => {
+      for (let start = 0; start < frames.length; start += EVENT_BYTES) {
+        const piece = frames.subarray(start, start + EVENT_BYTES);
+        const data: OutputEvent = { attempt, offset: offset + start, frames_base64: piece.toString('base64') };
+        const id = `${attempt}:${offset + start + piece.length}`;
+        await send(res, signal, `id: ${id}\nevent: output\ndata: ${JSON.stringify(data)}\n\n`);
+      }
+    };
+    try {
+      const end = await streamOutput(deps, actor, { task, from, sink: { write }, signal });
+      if (end) res.write(`event: end\ndata: ${JSON.stringify(OutputEnd.parse(end))}\n\n`);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      clearInterval(keepAlive);
+      res.end();
+    }
+  });
+  return routes;
+}

@@ -1,0 +1,51 @@
+import { ArtifactKind, SubmitTask, SubmitTasks, TaskPage, TaskQuery, TaskReceipt, TaskReceipts, TaskSummaries, TaskView, WaitTasks } from '@mitosis/protocol';
+import { Router } from 'express';
+import type { Authenticator } from '../auth/authenticator.js';
+import type { TaskEvents } from '../events/task-events.js';
+import type { ArtifactReader } from '../tasks/read-artifacts.js';
+import type { TaskReader } from '../tasks/read-tasks.js';
+import type { SubmitTasks as SubmitTasksFn } from '../tasks/submit-tasks.js';
+import { waitTasks } from '../tasks/wait-tasks.js';
+import { abandoned, idempotencyKey, uuidParam } from './parse-request.js';
+
+export interface TaskRouteDeps {
+  readonly authenticator: Authenticator;
+  readonly submitTasks: SubmitTasksFn;
+  readonly reader: TaskReader;
+  readonly artifacts: ArtifactReader;
+  readonly events: TaskEvents;
+}
+
+export function taskRoutes({ authenticator, submitTasks, reader, artifacts, events }: TaskRouteDeps): Router {
+  const routes = Router();
+  routes.post('/tasks', async (req, res) => {
+    const actor = await authenticator.user(req.get('authorization'));
+    const [receipt] = await submitTasks(actor, [SubmitTask.parse(req.body)], idempotencyKey(req));
+    res.status(201).location(`/tasks/${receipt?.uuid}`).json(TaskReceipt.parse(receipt));
+  });
+  routes.post('/tasks/batch', async (req, res) => {
+    const actor = await authenticator.user(req.get('authorization'));
+    const { tasks } = SubmitTasks.parse(req.body);
+    res.status(201).json(TaskReceipts.parse({ tasks: await submitTasks(actor, tasks, idempotencyKey(req)) }));
+  });
+  routes.post('/tasks/wait', async (req, res) => {
+    const actor = await authenticator.user(req.get('authorization'));
+    const { uuids, timeout_ms: timeoutMs } = WaitTasks.parse(req.body);
+    const waited = await waitTasks({ reader, events }, actor, { uuids, timeoutMs, signal: abandoned(req) });
+    res.json(TaskSummaries.parse(waited));
+  });
+  routes.get('/tasks', async (req, res) => {
+    const actor = await authenticator.user(req.get('authorization'));
+    res.json(TaskPage.parse(await reader.query(actor, TaskQuery.parse(req.query))));
+  });
+  routes.get('/tasks/:uuid', async (req, res) => {
+    const actor = await authenticator.user(req.get('authorization'));
+    res.json(TaskView.parse(await reader.get(actor, uuidParam(req, 'uuid'))));
+  });
+  routes.get('/tasks/:uuid/artifacts/:kind', async (req, res) => {
+    const actor = await authenticator.user(req.get('authorization'));
+    const kind = ArtifactKind.parse(req.params.kind, { error: () => 'use result, exec-log or std-log' });
+    res.json(await artifacts.download(actor, uuidParam(req, 'uuid'), kind));
+  });
+  return routes;
+}

@@ -1,0 +1,45 @@
+import { ClaimAnswer, ClaimTasks, RegisterWorker, ReportAnswer, ReportAttempts, SignedRequest, UploadRequest, WorkerRegistration } from '@mitosis/protocol';
+import { Router } from 'express';
+import type { Authenticator } from '../auth/authenticator.js';
+import type { claimTasksWith } from '../tasks/claim-tasks.js';
+import type { commitReportsWith } from '../tasks/commit-reports.js';
+import type { ArtifactReader } from '../tasks/read-artifacts.js';
+import type { WorkerRegistry } from '../workers/register-worker.js';
+
+export interface WorkerRouteDeps {
+  readonly authenticator: Authenticator;
+  readonly registry: WorkerRegistry;
+  readonly claimTasks: ReturnType<typeof claimTasksWith>;
+  readonly commitReports: ReturnType<typeof commitReportsWith>;
+  readonly artifacts: ArtifactReader;
+}
+
+export function workerRoutes({ authenticator, registry, claimTasks, commitReports, artifacts }: WorkerRouteDeps): Router {
+  const routes = Router();
+  routes.post('/workers', async (req, res) => {
+    const actor = await authenticator.user(req.get('authorization'));
+    const registration = await registry.register(actor, RegisterWorker.parse(req.body));
+    res.status(201).json(WorkerRegistration.parse(registration));
+  });
+  routes.delete('/workers/me', async (req, res) => {
+    const { workerId } = await authenticator.worker(req.get('authorization'));
+    await registry.unregister(workerId);
+    res.status(204).end();
+  });
+  routes.post('/workers/me/claims', async (req, res) => {
+    const worker = await authenticator.worker(req.get('authorization'));
+    const { claims } = ClaimTasks.parse(req.body);
+    res.json(ClaimAnswer.parse({ claimed: await claimTasks(worker, claims) }));
+  });
+  // The lease in each report is what counts: a worker delivers what it did under an earlier name, too.
+  routes.post('/workers/me/reports', async (req, res) => {
+    await authenticator.worker(req.get('authorization'));
+    const { reports } = ReportAttempts.parse(req.body);
+    res.json(ReportAnswer.parse(await commitReports(reports)));
+  });
+  routes.post('/workers/me/uploads', async (req, res) => {
+    await authenticator.worker(req.get('authorization'));
+    res.json(SignedRequest.parse(await artifacts.signUpload(UploadRequest.parse(req.body))));
+  });
+  return routes;
+}

@@ -1,0 +1,113 @@
+import type { Log, Service } from '@mitosis/domain';
+import type { QueuePublisher } from '@mitosis/queue';
+import type { DataSource } from 'typeorm';
+import { LEASE_SECONDS } from '../tasks/claim-tasks.js';
+import type { SettledTask } from '../tasks/settle-attempts.js';
+import { loseExpiredAttempts } from './lose-expired-attempts.js';
+import { releaseDueTasks } from './release-due-tasks.js';
+import { sweepQueue } from './sweep-queue.js';
+
+export interface ReconcilerOptions {
+  readonly dataSource: DataSource;
+  readonly publisher: QueuePublisher;
+  readonly log: Log;
+  /** Called after a commit that moved tasks. */
+  onSettled(settled: readonly SettledTask[]): void;
+  /** Called with queues that may have tasks to hand over. */
+  onReady(queues: ReadonlySet<string>): void;
+  readonly tickMs?: number;
+}
+
+/** A queue is compared with the tasks every so many ticks. */
+const SWEEP_EVERY = 3;
+
+/**
+ * Makes true again what a crash, a wiped queue or a lost message has left undone; it alone can
+ * rebuild an empty queue. Every replica runs it: each step takes only rows that no other has.
+ *
+ * After a time in which heartbeats could not be stored (this process was not running, the
+ * database was away) nobody is declared lost before everybody had a whole lease to speak up.
+ */
+export class Reconciler implements Service {
+  private timer: NodeJS.Timeout | undefined;
+  private round: Promise<void> = Promise.resolve();
+  private ticks = 0;
+  private healthySince: number | undefined;
+  private lastTickAt = 0;
+  private readonly tickMs: number;
+
+  constructor(private readonly options: ReconcilerOptions) {
+    this.tickMs = options.tickMs ?? 3_000;
+  }
+
+  async start(): Promise<void> {
+    this.healthySince = undefined;
+    this.schedule(0);
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    await this.round;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  /** Looks for tasks whose start time has come, in `delayMs`. */
+  wakeIn(delayMs: number): void {
+    setTimeout(() => void this.release(), delayMs + 5).unref();
+  }
+
+  private schedule(delayMs: number): void {
+    this.timer = setTimeout(() => {
+      this.round = this.tick().then(() => {
+        // Replicas that were started together drift apart.
+        if (this.timer) this.schedule(this.tickMs * (0.9 + Math.random() * 0.2));
+      });
+    }, delayMs);
+  }
+
+  private async tick(): Promise<void> {
+    const now = performance.now();
+    const wasAway = now - this.lastTickAt > this.tickMs * 3;
+    if (wasAway) this.healthySince = undefined;
+    this.lastTickAt = now;
+    try {
+      this.healthySince ??= now;
+      await this.release();
+      if (now - this.healthySince > LEASE_SECONDS * 1000) await this.loseExpired();
+      if (this.ticks % SWEEP_EVERY === 0) await this.sweep();
+      this.ticks += 1;
+    } catch (error) {
+      this.healthySince = undefined;
+      this.options.log.warn({ err: error }, 'reconciling failed; trying again');
+    }
+  }
+
+  private async release(): Promise<void> {
+    try {
+      const queues = await releaseDueTasks(this.options.dataSource);
+      if (queues.size > 0) this.options.onReady(queues);
+    } catch (error) {
+      this.options.log.warn({ err: error }, 'releasing due tasks failed; trying again');
+    }
+  }
+
+  private async loseExpired(): Promise<void> {
+    const settled = await loseExpiredAttempts(this.options.dataSource);
+    if (settled.length > 0) this.options.log.warn({ count: settled.length }, 'leases ran out, their workers are lost');
+    this.options.onSettled(settled);
+  }
+
+  private async sweep(): Promise<void> {
+    const { dataSource, publisher, log } = this.options;
+    const rows = (await dataSource.query(
+      `SELECT DISTINCT queue, bool_or(dispatched_at IS NULL) AS is_waiting FROM tasks WHERE state = 'ready' GROUP BY queue`,
+    )) as { queue: string; is_waiting: boolean }[];
+    for (const { queue } of rows) {
+      const count = await sweepQueue(dataSource, publisher, queue);
+      if (count > 0) log.warn({ queue, count }, 'jobs were missing in the queue and were put there again');
+    }
+    this.options.onReady(new Set(rows.filter(({ is_waiting }) => is_waiting).map(({ queue }) => queue)));
+  }
+}

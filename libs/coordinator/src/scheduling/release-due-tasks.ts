@@ -1,0 +1,13 @@
+import type { DataSource } from 'typeorm';
+
+/** Makes tasks ready whose start time has come; answers their queues. */
+export async function releaseDueTasks(dataSource: DataSource): Promise<Set<string>> {
+  const [rows] = (await dataSource.query(
+    `UPDATE tasks SET state = 'ready', not_before = NULL
+     WHERE id IN (
+       SELECT id FROM tasks WHERE state = 'pending' AND not_before <= clock_timestamp()
+       ORDER BY not_before LIMIT 1000 FOR UPDATE SKIP LOCKED)
+     RETURNING queue`,
+  )) as [{ queue: string }[], number];
+  return new Set(rows.map(({ queue }) => queue));
+}

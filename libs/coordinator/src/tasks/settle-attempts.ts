@@ -1,0 +1,99 @@
+import { type AttemptEnd, type FailureReason, type TaskState, isTaskFailure, nextState, settleAttempt } from '@mitosis/domain';
+import type { EntityManager } from 'typeorm';
+
+/** The columns of a running task that decide what becomes of it. */
+export interface OpenAttemptRow {
+  readonly task: string;
+  readonly attempt: number;
+  readonly queue: string;
+  readonly failures: number;
+  readonly losses: number;
+  readonly retries: number;
+  readonly retry_delay_ms: number;
+  readonly retry_exit_codes: number[];
+}
+
+export const OPEN_ATTEMPT_COLUMNS = `t.id AS task, t.attempt, t.queue, t.failures, t.losses, t.retries,
+  t.retry_delay_ms, t.retry_exit_codes`;
+
+/** How one attempt ended, with the figures that are kept. */
+export interface EndedAttempt extends AttemptEnd {
+  readonly row: OpenAttemptRow;
+  readonly message?: string | null | undefined;
+  readonly reportRequest?: string | undefined;
+  readonly wallMs?: number | null | undefined;
+  readonly userCpuMs?: number | null | undefined;
+  readonly systemCpuMs?: number | null | undefined;
+  readonly peakRssBytes?: number | null | undefined;
+  readonly outputBytes?: number | undefined;
+  readonly isOutputTruncated?: boolean | undefined;
+  readonly outputInlineBase64?: string | undefined;
+  readonly outputKey?: string | undefined;
+  readonly outputSha256?: string | undefined;
+}
+
+/** What has become of a task, to be announced after the commit. */
+export interface SettledTask {
+  readonly task: string;
+  readonly state: TaskState;
+  readonly queue: string;
+  readonly delayMs: number;
+}
+
+interface TaskUpdate extends SettledTask {
+  readonly failures: number;
+  readonly losses: number;
+  readonly reason: FailureReason | null;
+}
+
+function settle(end: EndedAttempt, random: number): TaskUpdate {
+  const { row } = end;
+  const failures = row.failures + (isTaskFailure(end) ? 1 : 0);
+  const losses = row.losses + (end.outcome === 'lost' ? 1 : 0);
+  const policy = { retries: row.retries, retryDelayMs: row.retry_delay_ms, retryExitCodes: row.retry_exit_codes };
+  const settlement = settleAttempt(end, { failures, losses }, policy, random);
+  const state = nextState('running', settlement.event);
+  if (state === undefined) throw new Error(`a running task can't ${settlement.event}`);
+  const reason = settlement.event === 'fail' ? settlement.reason : settlement.event === 'cancel' ? 'cancelled' : null;
+  const delayMs = settlement.event === 'postpone' ? settlement.delayMs : 0;
+  return { task: row.task, queue: row.queue, state, delayMs, failures, losses, reason };
+}
+
+const CLOSE_ATTEMPTS = `
+  UPDATE attempts a SET ended_at = clock_timestamp(), outcome = e.outcome, exit_code = e."exitCode", signal = e.signal,
+    message = e.message, report_request = e."reportRequest", wall_ms = e."wallMs", user_cpu_ms = e."userCpuMs",
+    system_cpu_ms = e."systemCpuMs", peak_rss_bytes = e."peakRssBytes", output_bytes = e."outputBytes",
+    is_output_truncated = coalesce(e."isOutputTruncated", false),
+    output_inline = decode(e."outputInlineBase64", 'base64'), output_key = e."outputKey", output_sha256 = e."outputSha256"
+  FROM jsonb_to_recordset($1::jsonb) AS e(task uuid, attempt int, outcome text, "exitCode" int, signal text, message text,
+    "reportRequest" uuid, "wallMs" bigint, "userCpuMs" bigint, "systemCpuMs" bigint, "peakRssBytes" bigint,
+    "outputBytes" bigint, "isOutputTruncated" boolean, "outputInlineBase64" text, "outputKey" text, "outputSha256" text)
+  WHERE a.task_id = e.task AND a.number = e.attempt`;
+
+/** A final state keeps how the last attempt ended; a task that goes on forgets it. */
+const MOVE_TASKS = `
+  UPDATE tasks t SET state = e.state, failures = e.failures, losses = e.losses, reason = e.reason, dispatched_at = NULL,
+    not_before = CASE WHEN e.state = 'pending' THEN clock_timestamp() + e."delayMs" * interval '1 millisecond' END,
+    exit_code = CASE WHEN e."isFinal" THEN e."exitCode" END, signal = CASE WHEN e."isFinal" THEN e.signal END,
+    message = CASE WHEN e."isFinal" THEN e.message END,
+    finished_at = CASE WHEN e."isFinal" THEN clock_timestamp() END
+  FROM jsonb_to_recordset($1::jsonb) AS e(task uuid, state text, failures int, losses int, reason text, "delayMs" bigint,
+    "isFinal" boolean, "exitCode" int, signal text, message text)
+  WHERE t.id = e.task`;
+
+/**
+ * Ends attempts whose task rows are locked by `tx`, and moves the tasks on: one place for the
+ * report of a worker and for the reconciler's verdict that a worker is lost.
+ */
+export async function settleAttempts(tx: EntityManager, ends: readonly EndedAttempt[]): Promise<SettledTask[]> {
+  if (ends.length === 0) return [];
+  const settled = ends.map((end) => ({ end, update: settle(end, Math.random()) }));
+  const attempts = settled.map(({ end: { row, ...end } }) => ({ ...end, task: row.task, attempt: row.attempt }));
+  const tasks = settled.map(({ end, update }) => {
+    const isFinal = update.state === 'completed' || update.state === 'failed' || update.state === 'cancelled';
+    return { ...update, isFinal, exitCode: end.exitCode, signal: end.signal, message: end.message };
+  });
+  await tx.query(CLOSE_ATTEMPTS, [JSON.stringify(attempts)]);
+  await tx.query(MOVE_TASKS, [JSON.stringify(tasks)]);
+  return settled.map(({ update: { task, state, queue, delayMs } }) => ({ task, state, queue, delayMs }));
+}

@@ -1,0 +1,123 @@
+import type { Log, Service } from '@mitosis/domain';
+import { FromWorker, type ToWorker } from '@mitosis/protocol';
+import type { MessageBus } from '@mitosis/queue';
+import type { DataSource } from 'typeorm';
+import { WebSocket } from 'ws';
+import { renewLeases } from '../tasks/renew-leases.js';
+import { queuesOf, workersServing } from './worker-queues.js';
+
+/** What travels between replicas: a message for workers, wherever they are connected. */
+type BusMessage = { readonly workers: readonly string[]; readonly message: ToWorker | { type: 'queues_changed' } };
+
+export type OutputMessage = Extract<FromWorker, { type: 'output' | 'output_end' }>;
+
+export interface WorkerChannelsOptions {
+  readonly dataSource: DataSource;
+  readonly bus: MessageBus;
+  readonly log: Log;
+  /** Output that some replica has asked a worker for. */
+  onOutput(message: OutputMessage): void;
+  /** A worker has connected to this replica; what was asked of it before may have been lost. */
+  onConnected(workerId: string): void;
+}
+
+const CHANNEL = 'workers';
+
+/** A socket that is silent for this long is dead: heartbeats come every 5 s. */
+const SILENCE_MS = 20_000;
+
+/**
+ * The WebSockets of the workers that are connected to this replica. Messages to a worker go by the
+ * bus to whichever replica has it.
+ */
+export class WorkerChannels implements Service {
+  private readonly sockets = new Map<string, WebSocket>();
+  private unsubscribe: (() => Promise<void>) | undefined;
+
+  constructor(private readonly options: WorkerChannelsOptions) {}
+
+  async start(): Promise<void> {
+    this.unsubscribe = await this.options.bus.subscribe(CHANNEL, (text) => {
+      const { workers, message } = JSON.parse(text) as BusMessage;
+      for (const worker of workers) this.deliver(worker, message);
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.unsubscribe?.();
+    this.unsubscribe = undefined;
+    for (const socket of this.sockets.values()) socket.close(1012, 'the coordinator stops');
+    this.sockets.clear();
+  }
+
+  /** Sends to a worker that may be connected to any replica; it is lost when it is connected to none. */
+  send(workerId: string, message: ToWorker): void {
+    const socket = this.sockets.get(workerId);
+    if (socket) this.write(socket, message);
+    else this.broadcast([workerId], message);
+  }
+
+  /** Tells the workers that serve these groups to attach to their queues anew. */
+  async announceQueues(groupIds: readonly string[]): Promise<void> {
+    this.broadcast(await workersServing(this.options.dataSource, groupIds), { type: 'queues_changed' });
+  }
+
+  /** Takes over the socket of an authenticated worker; a second one replaces the first. */
+  accept(workerId: string, socket: WebSocket): void {
+    this.sockets.get(workerId)?.close(4000, 'replaced by a newer connection');
+    this.sockets.set(workerId, socket);
+    const silence = setTimeout(() => socket.terminate(), SILENCE_MS);
+    socket.on('message', (data) => {
+      silence.refresh();
+      this.receive(workerId, socket, String(data)).catch((error: unknown) => {
+        this.options.log.warn({ err: error, worker: workerId }, 'a message of a worker failed');
+      });
+    });
+    socket.on('error', (error) => this.options.log.debug({ err: error, worker: workerId }, 'worker socket'));
+    socket.on('close', () => {
+      clearTimeout(silence);
+      if (this.sockets.get(workerId) === socket) this.sockets.delete(workerId);
+    });
+    this.sendQueues(workerId);
+    this.options.onConnected(workerId);
+  }
+
+  private async receive(workerId: string, socket: WebSocket, text: string): Promise<void> {
+    const message = FromWorker.parse(JSON.parse(text));
+    if (message.type !== 'heartbeat') {
+      this.options.onOutput(message);
+      return;
+    }
+    const stale = await renewLeases(this.options.dataSource, workerId, message.running);
+    this.write(socket, { type: 'leases', stale });
+  }
+
+  private broadcast(workers: readonly string[], message: BusMessage['message']): void {
+    if (workers.length === 0) return;
+    const text = JSON.stringify({ workers, message } satisfies BusMessage);
+    this.options.bus.publish(CHANNEL, text).catch((error: unknown) => {
+      this.options.log.warn({ err: error }, 'a message to other replicas was not published');
+      for (const worker of workers) this.deliver(worker, message);
+    });
+  }
+
+  private deliver(workerId: string, message: BusMessage['message']): void {
+    const socket = this.sockets.get(workerId);
+    if (!socket) return;
+    if (message.type === 'queues_changed') this.sendQueues(workerId);
+    else this.write(socket, message);
+  }
+
+  private sendQueues(workerId: string): void {
+    queuesOf(this.options.dataSource, workerId)
+      .then((names) => {
+        const socket = this.sockets.get(workerId);
+        if (socket) this.write(socket, { type: 'queues', names });
+      })
+      .catch((error: unknown) => this.options.log.warn({ err: error, worker: workerId }, 'its queues could not be read'));
+  }
+
+  private write(socket: WebSocket, message: ToWorker): void {
+    if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+  }
+}
