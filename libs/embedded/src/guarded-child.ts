@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { GUARD_SCRIPT } from './guard-script.js';
 
 /** A user to run as; only root can ask for one. */
@@ -14,6 +15,8 @@ export interface GuardedChildOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly runAs?: RunAs | undefined;
+  /** File descriptor for the child's stderr; by default its last 8 KiB are kept for `exited`. */
+  readonly stderr?: number;
   /** First word to the child when it has to end; QUIT and KILL follow when it does not listen. */
   readonly stopSignal: 'INT' | 'TERM' | 'QUIT';
   /** How long the child has after `stopSignal`, and again after QUIT. */
@@ -30,7 +33,7 @@ export interface GuardedChildOptions {
  * so a Ctrl-C in the terminal reaches neither; the child ends when this process decides.
  */
 export class GuardedChild {
-  /** Resolves with the exit code (128 + signal when killed) and what was last said on stderr. */
+  /** Resolves with the exit code (128 + signal when killed) and, unless it had a file for that, what was last said on stderr. */
   readonly exited: Promise<{ readonly code: number; readonly stderr: string }>;
 
   private constructor(
@@ -49,11 +52,11 @@ export class GuardedChild {
       cwd,
       env,
       detached: true,
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', options.stderr ?? 'pipe'],
       ...(runAs === undefined ? {} : { uid: runAs.uid, gid: runAs.gid }),
     });
     // Writing never happens; an error on the pipe only says that the guard has ended, which `exited` says too.
-    guard.stdin.on('error', () => undefined);
+    guard.stdin?.on('error', () => undefined);
     const stderr = tailOf(guard.stderr);
     const pid = await firstLine(guard);
     guard.unref();
@@ -91,8 +94,9 @@ async function firstLine(guard: ChildProcess): Promise<number> {
 
 const STDERR_KEPT = 8192;
 
-function tailOf(stream: NodeJS.ReadableStream): () => string {
+function tailOf(stream: Readable | null): () => string {
   let tail = '';
+  if (stream === null) return () => tail;
   stream.setEncoding('utf8');
   stream.on('data', (chunk: string) => {
     tail = (tail + chunk).slice(-STDERR_KEPT);

