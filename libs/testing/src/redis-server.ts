@@ -15,31 +15,40 @@ export interface RedisServerOptions {
   readonly args?: readonly string[];
 }
 
+interface Setup {
+  readonly program: string;
+  readonly port: number;
+  readonly args: readonly string[];
+}
+
+interface Launched {
+  readonly child: GuardedChild;
+  readonly folder: string;
+}
+
 /** A redis-server of one's own on 127.0.0.1, without persistence: what it forgets is gone. */
 export class RedisServer {
   private constructor(
-    readonly port: number,
-    private readonly folder: string,
-    private readonly program: string,
-    private readonly args: readonly string[],
-    private child: GuardedChild,
+    private readonly setup: Setup,
+    private current: Launched,
   ) {}
 
   /** Starts one; `redisServer` is the way for tests. */
   static async start(args: readonly string[]): Promise<RedisServer> {
     const program = await redisProgram();
-    const folder = await mkdtemp(join(tmpdir(), 'mito-redis-'));
     for (let attempt = 1; ; attempt++) {
-      const port = await freePort();
+      const setup = { program, args, port: await freePort() };
       try {
-        return new RedisServer(port, folder, program, args, await launch({ program, folder, port, args }));
+        return new RedisServer(setup, await launch(setup));
       } catch (error) {
-        if (attempt === START_ATTEMPTS) {
-          await rm(folder, { recursive: true, force: true });
-          throw error;
-        }
+        // The port may have been taken since; whatever else it was shows again.
+        if (attempt === START_ATTEMPTS) throw error;
       }
     }
+  }
+
+  get port(): number {
+    return this.setup.port;
   }
 
   get url(): string {
@@ -47,25 +56,25 @@ export class RedisServer {
   }
 
   get pid(): number {
-    return this.child.pid;
+    return this.current.child.pid;
   }
 
   /** Kills it where it stands (SIGKILL) and waits for its end; `restart` brings it back, empty. */
   async kill(): Promise<void> {
-    if (this.child.running) process.kill(this.child.pid, 'SIGKILL');
-    await this.child.exited;
+    if (this.current.child.running) process.kill(this.pid, 'SIGKILL');
+    await this.stop();
   }
 
   /** Ends it if it runs, then starts it on the same port, empty. */
   async restart(): Promise<void> {
-    await this.child.stop();
-    this.child = await launch({ program: this.program, folder: this.folder, port: this.port, args: this.args });
+    await this.stop();
+    this.current = await launch(this.setup);
   }
 
-  /** Ends it for good. */
+  /** Ends it, unless it has ended. */
   async stop(): Promise<void> {
-    await this.child.stop();
-    await rm(this.folder, { recursive: true, force: true });
+    await this.current.child.stop();
+    await rm(this.current.folder, { recursive: true, force: true });
   }
 }
 
@@ -79,14 +88,8 @@ export async function redisServer(scope?: Scope, options: RedisServerOptions = {
   return server;
 }
 
-interface Launch {
-  readonly program: string;
-  readonly folder: string;
-  readonly port: number;
-  readonly args: readonly string[];
-}
-
-async function launch({ program, folder, port, args }: Launch): Promise<GuardedChild> {
+async function launch({ program, port, args }: Setup): Promise<Launched> {
+  const folder = await mkdtemp(join(tmpdir(), 'mito-redis-'));
   const fixed = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no'];
   const child = await GuardedChild.spawn({
     command: [program, ...fixed, '--daemonize', 'no', '--logfile', join(folder, 'redis.log'), ...args],
@@ -94,13 +97,14 @@ async function launch({ program, folder, port, args }: Launch): Promise<GuardedC
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
     stopSignal: 'TERM',
     graceSeconds: 5,
-    removeAfter: undefined,
+    removeAfter: folder,
   });
   await eventually(async () => !child.running || (await answers(port)), {
     timeoutMs: READY_TIMEOUT_MS,
     message: `redis-server did not answer on port ${port}`,
   });
-  if (child.running) return child;
+  if (child.running) return { child, folder };
+  await rm(folder, { recursive: true, force: true });
   throw new Error(`redis-server ended with code ${(await child.exited).code} before it answered on port ${port}`);
 }
 
