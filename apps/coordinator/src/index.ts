@@ -1,1 +1,1 @@
-export {};
+export { createCoordinator } from './create-coordinator.js';

@@ -1,1 +1,1 @@
-export {};
+export { createWorker } from './create-worker.js';

@@ -1,1 +1,2 @@
-export {};
+export { Worker } from './worker.js';
+export type { WorkerOptions } from './worker.js';

@@ -1,0 +1,53 @@
+import type { CoordinatorConfig } from '@mitosis/config';
+import { Coordinator, loadKeyPair } from '@mitosis/coordinator';
+import { createDataSource } from '@mitosis/database';
+import { type Log, MitoError } from '@mitosis/domain';
+import { type ObjectStoreConfig, createObjectStore } from '@mitosis/object-store';
+import { type QueueConfig, createQueueBackend } from '@mitosis/queue';
+import { createHmac } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+
+/** A secret for one use, the same on every replica that has the key pair. */
+function deriveSecret(privatePem: string, purpose: string): Buffer {
+  return createHmac('sha256', privatePem).update(purpose).digest();
+}
+
+function queueConfig(config: CoordinatorConfig, accessKey: string): QueueConfig {
+  if (config.redis_url === undefined) return { kind: 'postgres', databaseUrl: config.db_url, accessKey };
+  return { kind: 'redis', url: config.redis_url, prefix: config.redis_prefix, accessKey };
+}
+
+function storeConfig(config: CoordinatorConfig, signingKey: Uint8Array): ObjectStoreConfig {
+  if (config.s3 === undefined) return { kind: 'folder', dir: path.resolve(config.state_dir, 'objects'), signingKey };
+  const { s3: endpoint, s3_region: region, s3_bucket: bucket, s3_force_path_style: forcePathStyle } = config;
+  if (config.s3_access_key === undefined || config.s3_secret_key === undefined) {
+    throw new MitoError('invalid', 'invalid_config', '[coordinator] s3_access_key: an S3 store needs s3_access_key and s3_secret_key', {
+      details: { field: 's3_access_key' },
+    });
+  }
+  return { kind: 's3', endpoint, region, bucket, forcePathStyle, accessKeyId: config.s3_access_key, secretAccessKey: config.s3_secret_key };
+}
+
+/** The composition root: here, and nowhere else, it is chosen what stands behind each interface. */
+export async function createCoordinator(config: CoordinatorConfig, log: Log): Promise<Coordinator> {
+  const stateDir = path.resolve(config.state_dir);
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  const keys = await loadKeyPair(path.join(stateDir, 'keys'));
+  const accessKey = deriveSecret(keys.privatePem, 'queue access').toString('base64url');
+  return new Coordinator({
+    host: config.bind.host,
+    port: config.bind.port,
+    dataSource: createDataSource({ url: config.db_url, applicationName: 'mitosis-coordinator' }),
+    queue: createQueueBackend(queueConfig(config, accessKey), log),
+    store: createObjectStore(storeConfig(config, deriveSecret(keys.privatePem, 'signed urls'))),
+    keys,
+    admin: {
+      username: config.admin_user,
+      password: config.admin_password,
+      passwordFile: config.admin_password_file ?? path.join(stateDir, 'admin-password'),
+    },
+    tokenLifetimeMs: config.access_token_expires_in,
+    log,
+  });
+}

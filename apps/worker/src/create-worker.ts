@@ -1,0 +1,49 @@
+import { MitosisClient, registerWorker } from '@mitosis/client';
+import type { WorkerConfig } from '@mitosis/config';
+import { type Log, MitoError } from '@mitosis/domain';
+import { Executor } from '@mitosis/executor';
+import { type QueueConfig, createQueueBackend } from '@mitosis/queue';
+import { Worker } from '@mitosis/worker';
+import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import path from 'node:path';
+
+const VERSION = '0.1.0';
+
+async function userToken({ coordinator_addr: url, user, password }: WorkerConfig, token: string | undefined): Promise<string> {
+  if (token !== undefined) return token;
+  if (user === undefined || password === undefined) {
+    throw new MitoError('unauthenticated', 'not_logged_in', 'a worker needs a login: run "mito client login", or set MITO_USER and MITO_PASSWORD');
+  }
+  return (await new MitosisClient({ url, retryMs: 30_000 }).login(user, password)).token;
+}
+
+/** The composition root: logs in, registers the worker and puts its parts together. */
+export async function createWorker(
+  config: WorkerConfig,
+  { log, token, onRevoked }: { log: Log; token?: string | undefined; onRevoked(): void },
+): Promise<Worker> {
+  const { coordinator_addr: coordinatorUrl, groups, tags, labels, slots } = config;
+  const workDir = path.resolve(config.work_dir);
+  await mkdir(workDir, { recursive: true, mode: 0o700 });
+  const registration = await registerWorker(coordinatorUrl, await userToken(config, token), {
+    tags,
+    labels,
+    slots,
+    hostname: hostname(),
+    version: VERSION,
+    ...(groups && { groups }),
+  });
+  log.info({ worker: registration.uuid, slots, tags }, 'registered');
+  return new Worker({
+    coordinatorUrl,
+    registration,
+    queue: createQueueBackend(registration.queue as unknown as QueueConfig, log),
+    executor: new Executor({ scratchRoot: path.join(workDir, 'scratch'), log }),
+    slots,
+    workDir,
+    drainTimeoutMs: config.drain_timeout,
+    log,
+    onRevoked,
+  });
+}

@@ -1,0 +1,84 @@
+import { MitoError } from '@mitosis/domain';
+import { OutputEnd, OutputEvent, type TaskSummary } from '@mitosis/protocol';
+import { setTimeout as delay } from 'node:timers/promises';
+import { serverSentEvents } from './server-sent-events.js';
+import type { Transport } from './transport.js';
+
+/** What a task printed, as frames (see `FrameDecoder` of the protocol library), or how it ended. */
+export type OutputItem =
+  | { readonly type: 'frames'; readonly attempt: number; readonly offset: number; readonly frames: Buffer }
+  | { readonly type: 'end'; readonly task: TaskSummary };
+
+/** The server says something at least every 15 s. */
+const SILENCE_MS = 45_000;
+const RECONNECT_MS = 500;
+
+/** Aborts when nothing was heard for `SILENCE_MS`: the connection is dead, whatever the socket says. */
+class SilenceGuard {
+  private readonly controller = new AbortController();
+  private readonly timer = setTimeout(() => this.controller.abort(new Error('the stream went silent')), SILENCE_MS);
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  async *watch(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of body) {
+      this.timer.refresh();
+      yield chunk;
+    }
+  }
+
+  end(): void {
+    clearTimeout(this.timer);
+  }
+}
+
+async function* connect(transport: Transport, uuid: string, lastId: string | undefined, outer: AbortSignal | undefined) {
+  const guard = new SilenceGuard();
+  const signal = outer ? AbortSignal.any([outer, guard.signal]) : guard.signal;
+  try {
+    const headers = { Accept: 'text/event-stream', ...(lastId && { 'Last-Event-ID': lastId }) };
+    const response = await transport.send('GET', `/tasks/${uuid}/output`, { headers, signal });
+    if (response.body) yield* serverSentEvents(guard.watch(response.body));
+  } finally {
+    guard.end();
+  }
+}
+
+/** A connection that broke is no reason to give up; an answer that says no is. */
+function isPassing(error: unknown, signal: AbortSignal | undefined): boolean {
+  if (signal?.aborted) return false;
+  return error instanceof MitoError ? error.kind === 'unavailable' : true;
+}
+
+/**
+ * Everything a task prints from the beginning of its last attempt, as it is printed, and at last how
+ * the task ended. Goes on over broken connections without loss or duplication, for up to `patienceMs`
+ * without a coordinator.
+ */
+export async function* followOutput(
+  transport: Transport,
+  uuid: string,
+  { signal, patienceMs = 120_000 }: { signal?: AbortSignal | undefined; patienceMs?: number } = {},
+): AsyncGenerator<OutputItem> {
+  let lastId: string | undefined;
+  let aliveAt: number | undefined;
+  for (;;) {
+    try {
+      for await (const event of connect(transport, uuid, lastId, signal)) {
+        aliveAt = performance.now();
+        lastId = event.id ?? lastId;
+        if (event.event === 'end') return yield { type: 'end', task: OutputEnd.parse(JSON.parse(event.data)) };
+        if (event.event !== 'output') continue;
+        const { attempt, offset, frames_base64 } = OutputEvent.parse(JSON.parse(event.data));
+        yield { type: 'frames', attempt, offset, frames: Buffer.from(frames_base64, 'base64') };
+      }
+    } catch (error) {
+      const isWorthWaiting = aliveAt !== undefined && performance.now() - aliveAt < patienceMs;
+      if (!isPassing(error, signal) || !isWorthWaiting) throw error;
+    }
+    aliveAt ??= performance.now();
+    await delay(RECONNECT_MS, undefined, { signal });
+  }
+}

@@ -1,0 +1,142 @@
+import { isFinal } from '@mitosis/domain';
+import {
+  ArtifactDownload,
+  type ArtifactKind,
+  Identity,
+  Session,
+  type SubmitTaskInput,
+  TaskPage,
+  TaskReceipt,
+  TaskReceipts,
+  TaskSummaries,
+  type TaskSummary,
+  TaskView,
+} from '@mitosis/protocol';
+import { randomUUID } from 'node:crypto';
+import type { ReadableStream } from 'node:stream/web';
+import { type OutputItem, followOutput } from './follow-output.js';
+import { saveVerified } from './save-verified.js';
+import { Transport, type TransportOptions } from './transport.js';
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface SubmitOptions extends CallOptions {
+  /** The same key gets the same answer; one is drawn per call when not given. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** The filters of `GET /tasks`; lists mean "any of these states", "all of these tags and labels". */
+export interface TaskFilter {
+  readonly group?: string | undefined;
+  readonly creator?: string | undefined;
+  readonly state?: readonly string[] | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly labels?: readonly string[] | undefined;
+  readonly name?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly after?: string | undefined;
+}
+
+function queryString(values: object): string {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined && String(value) !== '');
+  return new URLSearchParams(Object.fromEntries(entries.map(([key, value]) => [key, String(value)]))).toString();
+}
+
+const BATCH = 1000;
+const WAIT_MS = 30_000;
+
+/** A coordinator, as people and their programs use it. All methods throw {@link MitoError}. */
+export class MitosisClient {
+  private readonly transport: Transport;
+
+  constructor(options: TransportOptions) {
+    this.transport = new Transport(options);
+  }
+
+  async login(username: string, password: string, { signal }: CallOptions = {}): Promise<Session> {
+    return this.transport.json('POST', '/auth/login', Session, { body: { username, password }, signal });
+  }
+
+  async logout({ signal }: CallOptions = {}): Promise<void> {
+    await this.transport.empty('POST', '/auth/logout', { signal });
+  }
+
+  /** Who the token speaks for. */
+  async identity({ signal }: CallOptions = {}): Promise<Identity> {
+    return this.transport.json('GET', '/auth', Identity, { signal });
+  }
+
+  /** The task is stored durably when this resolves. */
+  async submitTask(task: SubmitTaskInput, { signal, idempotencyKey }: SubmitOptions = {}): Promise<TaskReceipt> {
+    const headers = { 'Idempotency-Key': idempotencyKey ?? randomUUID() };
+    return this.transport.json('POST', '/tasks', TaskReceipt, { body: task, headers, signal, isRepeatable: true });
+  }
+
+  /** Up to 1000 tasks: all of them are stored, or none. */
+  async submitTasks(tasks: readonly SubmitTaskInput[], { signal, idempotencyKey }: SubmitOptions = {}): Promise<TaskReceipt[]> {
+    const headers = { 'Idempotency-Key': idempotencyKey ?? randomUUID() };
+    const options = { body: { tasks }, headers, signal, isRepeatable: true };
+    return (await this.transport.json('POST', '/tasks/batch', TaskReceipts, options)).tasks;
+  }
+
+  async getTask(uuid: string, { signal }: CallOptions = {}): Promise<TaskView> {
+    return this.transport.json('GET', `/tasks/${encodeURIComponent(uuid)}`, TaskView, { signal });
+  }
+
+  /** One page, newest first. */
+  async queryTasks(filter: TaskFilter = {}, { signal }: CallOptions = {}): Promise<TaskPage> {
+    return this.transport.json('GET', `/tasks?${queryString(filter)}`, TaskPage, { signal });
+  }
+
+  /** All tasks that the filter finds, newest first, page by page; `limit` is the size of a page. */
+  async *tasks(filter: TaskFilter = {}, options: CallOptions = {}): AsyncGenerator<TaskView> {
+    for (let after = filter.after; ; ) {
+      const page = await this.queryTasks({ ...filter, after }, options);
+      yield* page.tasks;
+      if (page.next === null) return;
+      after = page.next;
+    }
+  }
+
+  /** Resolves when all tasks are in a final state; `onProgress` hears of each answer until then. */
+  async waitTasks(
+    uuids: readonly string[],
+    { signal, onProgress }: CallOptions & { onProgress?: (tasks: readonly TaskSummary[]) => void } = {},
+  ): Promise<TaskSummary[]> {
+    const done = new Map<string, TaskSummary>();
+    let open = [...new Set(uuids)];
+    while (open.length > 0) {
+      const body = { uuids: open.slice(0, BATCH), timeout_ms: WAIT_MS };
+      const options = { body, signal, isRepeatable: true, timeoutMs: WAIT_MS * 2 };
+      const { tasks } = await this.transport.json('POST', '/tasks/wait', TaskSummaries, options);
+      for (const task of tasks) done.set(task.uuid, task);
+      open = open.filter((uuid) => !isFinal(done.get(uuid)?.state ?? 'pending'));
+      onProgress?.(tasks);
+    }
+    return uuids.map((uuid) => done.get(uuid) as TaskSummary);
+  }
+
+  /** Everything a task prints, as it prints it, and at last how it ended. */
+  followOutput(uuid: string, options: CallOptions = {}): AsyncGenerator<OutputItem> {
+    return followOutput(this.transport, uuid, options);
+  }
+
+  /** What is known of an artifact, with a request to fetch it that is good for some minutes. */
+  async artifact(uuid: string, kind: ArtifactKind, { signal }: CallOptions = {}): Promise<ArtifactDownload> {
+    return this.transport.json('GET', `/tasks/${encodeURIComponent(uuid)}/artifacts/${kind}`, ArtifactDownload, { signal });
+  }
+
+  /** Fetches an artifact into `file`, which appears only when its SHA-256 is right. */
+  async downloadArtifact(
+    artifact: ArtifactDownload,
+    file: string,
+    options: CallOptions & { onBytes?: (bytes: number) => void } = {},
+  ): Promise<void> {
+    const { url, headers } = artifact.download;
+    const response = await this.transport.send('GET', url, { headers, signal: options.signal, isSigned: true });
+    const body = response.body as ReadableStream<Uint8Array>;
+    await saveVerified(body, file, { sha256: artifact.sha256, ...options });
+  }
+}

@@ -1,0 +1,110 @@
+import { MitoError } from '@mitosis/domain';
+import { ErrorBody, errorKindOf } from '@mitosis/protocol';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { z } from 'zod';
+
+export interface TransportOptions {
+  /** Of the coordinator, e.g. `http://127.0.0.1:5000`. */
+  readonly url: string;
+  readonly token?: string | undefined;
+  /** How long a request that may be repeated is tried while the coordinator can't be reached; 0: once. */
+  readonly retryMs?: number | undefined;
+}
+
+export interface RequestOptions {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+  /** For the answer to begin, in ms. */
+  readonly timeoutMs?: number;
+  /** False for a request that must not be sent twice. */
+  readonly isRepeatable?: boolean;
+  /** The URL itself is the credential: it may lead elsewhere, where our token must not go. */
+  readonly isSigned?: boolean;
+}
+
+const TIMEOUT_MS = 30_000;
+const BACKOFF_FIRST_MS = 50;
+const BACKOFF_MAX_MS = 2_000;
+
+function unreachable(url: string, cause: unknown): MitoError {
+  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  const reason = inner instanceof Error ? (('code' in inner && String(inner.code)) || inner.message) : String(inner);
+  return new MitoError('unavailable', 'coordinator_unreachable', `the coordinator at ${url} can't be reached (${reason})`, {
+    cause,
+  });
+}
+
+async function toError(response: Response): Promise<MitoError> {
+  const text = await response.text();
+  const kind = errorKindOf(response.status) ?? (response.status >= 500 ? 'unavailable' : 'invalid');
+  try {
+    const { error } = ErrorBody.parse(JSON.parse(text));
+    return new MitoError(kind, error.code, error.message, { details: error.details });
+  } catch {
+    return new MitoError(kind, 'unexpected_answer', `the coordinator answered ${response.status} ${response.statusText}`);
+  }
+}
+
+/** Requests to one coordinator: errors become {@link MitoError}s, a coordinator that is away is tried again. */
+export class Transport {
+  constructor(private readonly options: TransportOptions) {}
+
+  get url(): string {
+    return this.options.url;
+  }
+
+  /** Sends JSON and checks the answer against `schema`. */
+  async json<T>(method: string, path: string, schema: z.ZodType<T>, options: RequestOptions = {}): Promise<T> {
+    const response = await this.send(method, path, options);
+    return schema.parse(await response.json());
+  }
+
+  /** For requests whose answer has no body. */
+  async empty(method: string, path: string, options: RequestOptions = {}): Promise<void> {
+    await (await this.send(method, path, options)).arrayBuffer();
+  }
+
+  /** The answer when its status is 2xx. Throws a MitoError otherwise, and the signal's reason when aborted. */
+  async send(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
+    const isRepeatable = options.isRepeatable ?? (method !== 'POST' && method !== 'PATCH');
+    const deadline = performance.now() + (isRepeatable ? (this.options.retryMs ?? 2_000) : 0);
+    for (let waitMs = BACKOFF_FIRST_MS; ; waitMs = Math.min(waitMs * 2, BACKOFF_MAX_MS)) {
+      try {
+        return await this.once(method, path, options);
+      } catch (error) {
+        const isPassing = error instanceof MitoError && error.kind === 'unavailable';
+        const pauseMs = waitMs * (0.5 + Math.random());
+        if (!isPassing || performance.now() + pauseMs > deadline) throw error;
+        await delay(pauseMs, undefined, { signal: options.signal });
+      }
+    }
+  }
+
+  private async once(method: string, path: string, options: RequestOptions): Promise<Response> {
+    const { body, headers, signal, timeoutMs = TIMEOUT_MS, isSigned = false } = options;
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    const init: RequestInit = {
+      method,
+      headers: {
+        ...(this.options.token && !isSigned && { Authorization: `Bearer ${this.options.token}` }),
+        ...(body !== undefined && { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
+      signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    };
+    let response: Response;
+    try {
+      response = await fetch(new URL(path, this.options.url), init);
+    } catch (cause) {
+      if (signal?.aborted) throw signal.reason;
+      throw unreachable(this.options.url, cause);
+    } finally {
+      clearTimeout(timer);
+    }
+    if (!response.ok) throw await toError(response);
+    return response;
+  }
+}

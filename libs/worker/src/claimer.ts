@@ -1,0 +1,32 @@
+import type { WorkerClient } from '@mitosis/client';
+import type { Log } from '@mitosis/domain';
+import type { ClaimedTask } from '@mitosis/protocol';
+import { randomUUID } from 'node:crypto';
+import { Batcher } from './batcher.js';
+import { keepTrying } from './keep-trying.js';
+
+/** Asks the coordinator for the tasks that the queues hint at. */
+export class Claimer {
+  private readonly batcher: Batcher<{ task: string; request: string }, ClaimedTask | undefined>;
+
+  constructor(
+    client: WorkerClient,
+    private readonly options: { readonly log: Log; readonly signal: AbortSignal },
+  ) {
+    this.batcher = new Batcher(
+      async (claims) => {
+        const claimed = await client.claim(claims);
+        const byRequest = new Map(claimed.map((task) => [task.request, task]));
+        return claims.map(({ request }) => byRequest.get(request));
+      },
+      { maxItems: 256, concurrency: 2 },
+    );
+  }
+
+  /** The attempt that was opened, or undefined when the task is not to be run (any more). */
+  async claim(task: string): Promise<ClaimedTask | undefined> {
+    // The same id each time: if only the answer was lost, the same attempt is answered again.
+    const claim = { task, request: randomUUID() };
+    return keepTrying('claiming a task', () => this.batcher.call(claim), this.options);
+  }
+}

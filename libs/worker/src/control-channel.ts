@@ -1,0 +1,109 @@
+import type { WorkerClient } from '@mitosis/client';
+import type { Log, Service } from '@mitosis/domain';
+import { type FromWorker, ToWorker } from '@mitosis/protocol';
+import { WebSocket } from 'ws';
+
+export interface ControlChannelOptions {
+  readonly client: WorkerClient;
+  readonly log: Log;
+  readonly heartbeatMs: number;
+  heartbeat(): Extract<FromWorker, { type: 'heartbeat' }>;
+  onMessage(message: ToWorker): void;
+  /** The connection is gone: what was asked over it will be asked anew. */
+  onLost(): void;
+  /** The coordinator does not know this worker (any more). */
+  onRevoked(): void;
+}
+
+const BACKOFF_FIRST_MS = 200;
+const BACKOFF_MAX_MS = 3_000;
+
+/**
+ * The worker's WebSocket: connecting → open → lost → (backoff) → connecting, until stopped. Tasks
+ * run on meanwhile. The answer to each heartbeat proves that the other end is alive; without one
+ * for two heartbeats the connection is given up.
+ */
+export class ControlChannel implements Service {
+  private socket: WebSocket | undefined;
+  private beat: NodeJS.Timeout | undefined;
+  private retry: NodeJS.Timeout | undefined;
+  private backoffMs = BACKOFF_FIRST_MS;
+  private unanswered = 0;
+  private isStopped = true;
+
+  constructor(private readonly options: ControlChannelOptions) {}
+
+  async start(): Promise<void> {
+    this.isStopped = false;
+    this.connect();
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    clearTimeout(this.retry);
+    clearInterval(this.beat);
+    this.socket?.close(1000);
+    this.socket = undefined;
+  }
+
+  /** Dropped when there is no connection: whoever waits for it asks again on the next one. */
+  send(message: FromWorker): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+  }
+
+  /** Bytes that were handed over and have not left yet. */
+  get bufferedBytes(): number {
+    return this.socket?.bufferedAmount ?? 0;
+  }
+
+  private connect(): void {
+    const socket = this.options.client.openChannel();
+    this.socket = socket;
+    socket.on('open', () => this.onOpen());
+    socket.on('message', (data) => this.onMessage(String(data)));
+    socket.on('unexpected-response', (_request, response) => {
+      const isRevoked = response.statusCode === 401 && !this.isStopped;
+      socket.terminate();
+      if (isRevoked) this.options.onRevoked();
+    });
+    socket.on('error', (error) => this.options.log.debug({ err: error }, 'control channel'));
+    socket.on('close', () => this.onClose(socket));
+  }
+
+  private onOpen(): void {
+    this.options.log.info({}, 'connected to the coordinator');
+    this.backoffMs = BACKOFF_FIRST_MS;
+    this.unanswered = 0;
+    this.heartbeat();
+    clearInterval(this.beat);
+    this.beat = setInterval(() => this.heartbeat(), this.options.heartbeatMs);
+  }
+
+  private heartbeat(): void {
+    if (this.unanswered >= 2) {
+      this.options.log.warn({}, 'the coordinator does not answer; connecting anew');
+      this.socket?.terminate();
+      return;
+    }
+    this.unanswered += 1;
+    this.send(this.options.heartbeat());
+  }
+
+  private onMessage(text: string): void {
+    const message = ToWorker.safeParse(JSON.parse(text));
+    // A newer coordinator may say things that this worker does not know.
+    if (!message.success) return this.options.log.warn({ text: text.slice(0, 200) }, 'a message was not understood');
+    if (message.data.type === 'leases') this.unanswered = 0;
+    this.options.onMessage(message.data);
+  }
+
+  private onClose(socket: WebSocket): void {
+    if (this.socket !== socket) return;
+    clearInterval(this.beat);
+    this.socket = undefined;
+    this.options.onLost();
+    if (this.isStopped) return;
+    this.retry = setTimeout(() => this.connect(), this.backoffMs * (0.5 + Math.random()));
+    this.backoffMs = Math.min(this.backoffMs * 2, BACKOFF_MAX_MS);
+  }
+}

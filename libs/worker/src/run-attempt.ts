@@ -1,0 +1,149 @@
+import {
+  type Execution,
+  type ExecutionResult,
+  type Executor,
+  type Scratch,
+  cleanScratch,
+  prepareScratch,
+  taskEnvironment,
+} from '@mitosis/executor';
+import { type Log, MitoError } from '@mitosis/domain';
+import type { AttemptReport, ClaimedTask, UploadRequest } from '@mitosis/protocol';
+import { randomUUID } from 'node:crypto';
+import type { RunningAttempt, StopReason } from './running-attempts.js';
+import { type Products, uploadProducts } from './upload-products.js';
+
+export interface RunAttemptDeps {
+  readonly executor: Executor;
+  readonly scratchRoot: string;
+  readonly log: Log;
+  onStarted(attempt: RunningAttempt, execution: Execution): void;
+  upload(request: UploadRequest, file: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Time between SIGTERM and SIGKILL. */
+const GRACE_MS = 10_000;
+
+/** Printed output that is kept of one attempt. */
+const OUTPUT_LIMIT_BYTES = 1_073_741_824;
+
+const MESSAGE_MAX = 4096;
+
+type End = Omit<AttemptReport, 'request' | 'task' | 'attempt' | 'lease' | 'artifacts' | 'output'>;
+
+const NOTHING_RUN = {
+  exit_code: null,
+  signal: null,
+  wall_ms: null,
+  user_cpu_ms: null,
+  system_cpu_ms: null,
+  peak_rss_bytes: null,
+  output_bytes: 0,
+  is_output_truncated: false,
+} as const;
+
+function toEnd(result: ExecutionResult, stop: AbortSignal): End {
+  const isReleased = result.outcome === 'cancelled' && stop.reason === ('released' satisfies StopReason);
+  return {
+    outcome: isReleased ? 'released' : result.outcome,
+    exit_code: result.exitCode,
+    signal: result.signal,
+    message: result.message?.slice(0, MESSAGE_MAX) ?? null,
+    wall_ms: Math.round(result.wallMs),
+    user_cpu_ms: result.userCpuMs === null ? null : Math.round(result.userCpuMs),
+    system_cpu_ms: result.systemCpuMs === null ? null : Math.round(result.systemCpuMs),
+    peak_rss_bytes: result.peakRssBytes,
+    output_bytes: result.outputBytes,
+    is_output_truncated: result.outputTruncated,
+  };
+}
+
+/** An error of ours or of the system, as the end of an attempt: the worker itself goes on. */
+function failed(outcome: End['outcome'], error: unknown): End {
+  const message = error instanceof Error ? error.message : String(error);
+  return { ...NOTHING_RUN, outcome, message: message.slice(0, MESSAGE_MAX) };
+}
+
+async function execute(deps: RunAttemptDeps, attempt: RunningAttempt, scratch: Scratch): Promise<ExecutionResult> {
+  const { claim, stop } = attempt;
+  const execution = deps.executor.run({
+    executionId: executionIdOf(claim),
+    spec: {
+      args: claim.spec.args,
+      env: taskEnvironment({ taskUuid: claim.task, attempt: claim.attempt, scratch, env: claim.spec.env }),
+      timeoutMs: claim.timeout_ms,
+      graceMs: GRACE_MS,
+    },
+    scratch,
+    outputLimitBytes: OUTPUT_LIMIT_BYTES,
+  });
+  deps.onStarted(attempt, execution);
+  const cancel = (): void => execution.cancel(String(stop.signal.reason));
+  stop.signal.addEventListener('abort', cancel, { once: true });
+  if (stop.signal.aborted) cancel();
+  return execution.result.finally(() => stop.signal.removeEventListener('abort', cancel));
+}
+
+function executionIdOf({ task, attempt }: ClaimedTask): string {
+  return `${task}-${attempt}`;
+}
+
+/** From the claim to what is reported: prepare → execute → upload. Each step may end it, with its reason. */
+async function carryOut(deps: RunAttemptDeps, attempt: RunningAttempt, scratch: Scratch): Promise<End & Products> {
+  const nothing: Products = { artifacts: [], output: null };
+  const result = await execute(deps, attempt, scratch);
+  const end = toEnd(result, attempt.stop.signal);
+  if (end.outcome === 'spawn_failed' || end.outcome === 'released' || isStale(attempt)) return { ...end, ...nothing };
+  try {
+    const upload = (request: UploadRequest, file: string) => deps.upload(request, file, staleSignal(attempt));
+    return { ...end, ...(await uploadProducts({ upload }, attempt.claim, { scratch, outputBytes: result.outputBytes })) };
+  } catch (error) {
+    deps.log.warn({ err: error, task: attempt.claim.task }, 'the products of a task were not stored');
+    const { outcome, message } = failed('upload_failed', error);
+    return { ...end, outcome: end.outcome === 'exited' ? outcome : end.outcome, message, ...nothing };
+  }
+}
+
+function isStale({ stop }: RunningAttempt): boolean {
+  return stop.signal.reason === ('stale' satisfies StopReason);
+}
+
+/** Fires when the attempt is not ours any more; a cancelled task's output is still worth keeping. */
+function staleSignal(attempt: RunningAttempt): AbortSignal {
+  const controller = new AbortController();
+  const check = (): void => {
+    if (isStale(attempt)) controller.abort(new MitoError('conflict', 'stale_attempt', 'the attempt is not the current one'));
+  };
+  attempt.stop.signal.addEventListener('abort', check, { once: true });
+  check();
+  return controller.signal;
+}
+
+/**
+ * Runs one attempt to its end and answers the report, or undefined when the attempt is not ours any
+ * more. Never throws for what a task does or a full disk: that is an outcome.
+ */
+export async function runAttempt(deps: RunAttemptDeps, attempt: RunningAttempt): Promise<AttemptReport | undefined> {
+  const { claim } = attempt;
+  let scratch: Scratch | undefined;
+  let outcome: End & Products;
+  try {
+    scratch = await prepareScratch(deps.scratchRoot, executionIdOf(claim));
+    outcome = await carryOut(deps, attempt, scratch);
+  } catch (error) {
+    deps.log.error({ err: error, task: claim.task }, 'an attempt could not be carried out');
+    outcome = { ...failed('worker_error', error), artifacts: [], output: null };
+  }
+  if (scratch) await removeScratch(deps, scratch);
+  if (isStale(attempt)) return undefined;
+  const { task, attempt: number, lease } = claim;
+  return { request: randomUUID(), task, attempt: number, lease, ...outcome };
+}
+
+async function removeScratch({ log }: RunAttemptDeps, scratch: Scratch): Promise<void> {
+  try {
+    await cleanScratch(scratch);
+  } catch (error) {
+    log.warn({ err: error, dir: scratch.dir }, 'a scratch folder was not removed; the next start tries again');
+  }
+}

@@ -1,0 +1,68 @@
+import type { Execution } from '@mitosis/executor';
+import type { AttemptRef, ClaimedTask } from '@mitosis/protocol';
+import { EventEmitter, once } from 'node:events';
+
+/** An attempt from its claim to its report. */
+export interface RunningAttempt {
+  readonly claim: ClaimedTask;
+  /** Ends the attempt early; the reason says what is reported. */
+  readonly stop: AbortController;
+}
+
+/** Why an attempt is ended early. `stale`: somebody else has it, nothing is reported. */
+export type StopReason = 'stale' | 'cancelled' | 'released';
+
+/** The order to follow an attempt may overtake the answer to its claim, and precedes its start by far. */
+const START_WAIT_MS = 10_000;
+
+const keyOf = ({ task, attempt }: AttemptRef): string => `${task}/${attempt}`;
+
+/** What this worker runs now: what its heartbeats speak of and its orders are about. */
+export class RunningAttempts {
+  private readonly byKey = new Map<string, RunningAttempt>();
+  private readonly executions = new Map<string, Execution>();
+  private readonly starts = new EventEmitter().setMaxListeners(0);
+
+  add(claim: ClaimedTask): RunningAttempt {
+    const attempt = { claim, stop: new AbortController() };
+    this.byKey.set(keyOf(claim), attempt);
+    return attempt;
+  }
+
+  /** The program of an attempt was started. */
+  started(attempt: RunningAttempt, execution: Execution): void {
+    const key = keyOf(attempt.claim);
+    this.executions.set(key, execution);
+    this.starts.emit(key);
+  }
+
+  remove(attempt: RunningAttempt): void {
+    this.byKey.delete(keyOf(attempt.claim));
+    this.executions.delete(keyOf(attempt.claim));
+  }
+
+  /** The execution of an attempt, waited for when it is about to start; undefined when there is none. */
+  async execution(ref: AttemptRef, signal: AbortSignal): Promise<Execution | undefined> {
+    const key = keyOf(ref);
+    if (!this.executions.has(key)) {
+      const patience = AbortSignal.any([signal, AbortSignal.timeout(START_WAIT_MS)]);
+      await once(this.starts, key, { signal: patience }).catch((error: Error) => {
+        if (error.name !== 'AbortError') throw error;
+      });
+    }
+    return this.executions.get(key);
+  }
+
+  /** Ends an attempt early; the program gets SIGTERM, and SIGKILL after its grace time. */
+  end(ref: AttemptRef, reason: StopReason): void {
+    this.byKey.get(keyOf(ref))?.stop.abort(reason);
+  }
+
+  endAll(reason: StopReason): void {
+    for (const attempt of this.byKey.values()) attempt.stop.abort(reason);
+  }
+
+  get all(): readonly RunningAttempt[] {
+    return [...this.byKey.values()];
+  }
+}

@@ -1,0 +1,58 @@
+import { type PackedFolder, type Scratch, packFolder } from '@mitosis/executor';
+import type { ArtifactKind, AttemptReport, ClaimedTask, ReportedOutput, UploadRequest } from '@mitosis/protocol';
+import { INLINE_OUTPUT_BYTES } from '@mitosis/protocol';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { splitOutput } from './split-output.js';
+
+export interface UploadProductsDeps {
+  /** Stores a file of the attempt, however long the coordinator or the store are away. */
+  upload(request: UploadRequest, file: string): Promise<void>;
+}
+
+export type Products = Pick<AttemptReport, 'artifacts' | 'output'>;
+
+const SKIPPED_MAX = 1000;
+
+async function sha256Of(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}
+
+/** Uploads what an attempt has left behind, and answers what the report says of it. */
+export async function uploadProducts(
+  { upload }: UploadProductsDeps,
+  { task, attempt, lease, spec }: ClaimedTask,
+  { scratch, outputBytes }: { scratch: Scratch; outputBytes: number },
+): Promise<Products> {
+  const store = async (kind: UploadRequest['kind'], file: string, packed: Pick<PackedFolder, 'sizeBytes' | 'sha256'>) =>
+    upload({ task, attempt, lease, kind, size_bytes: packed.sizeBytes, sha256: packed.sha256 }, file);
+
+  const artifacts: AttemptReport['artifacts'] = [];
+  const keep = async (kind: ArtifactKind, dir: string): Promise<void> => {
+    const file = path.join(scratch.dir, `${kind}.tar.gz`);
+    const packed = await packFolder(dir, file);
+    if (!packed) return;
+    await store(kind, file, packed);
+    const skipped = packed.skipped.slice(0, SKIPPED_MAX).map(({ path: name, why }) => ({ path: name, why }));
+    artifacts.push({ kind, size_bytes: packed.sizeBytes, sha256: packed.sha256, skipped });
+  };
+  const keepOutput = async (): Promise<ReportedOutput | null> => {
+    if (outputBytes === 0) return null;
+    if (outputBytes <= INLINE_OUTPUT_BYTES) {
+      return { stored: 'inline', frames_base64: (await readFile(scratch.spoolPath)).toString('base64') };
+    }
+    const packed = { sizeBytes: outputBytes, sha256: await sha256Of(scratch.spoolPath) };
+    await store('output', scratch.spoolPath, packed);
+    return { stored: 'object', size_bytes: packed.sizeBytes, sha256: packed.sha256 };
+  };
+
+  await keep('result', scratch.resultDir);
+  await keep('exec-log', scratch.execDir);
+  if (spec.terminal && outputBytes > 0) await keep('std-log', await splitOutput(scratch));
+  return { artifacts, output: await keepOutput() };
+}

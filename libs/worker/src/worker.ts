@@ -1,0 +1,161 @@
+import { WorkerClient } from '@mitosis/client';
+import type { Log, Service } from '@mitosis/domain';
+import { type Executor, sweepScratch } from '@mitosis/executor';
+import type { ToWorker, WorkerRegistration } from '@mitosis/protocol';
+import type { Delivery, QueueBackend, QueueConsumer } from '@mitosis/queue';
+import path from 'node:path';
+import { Claimer } from './claimer.js';
+import { ControlChannel } from './control-channel.js';
+import { keepTrying } from './keep-trying.js';
+import { OutputFollowers } from './output-followers.js';
+import { ReportSpool } from './report-spool.js';
+import { Reporter } from './reporter.js';
+import { type RunAttemptDeps, runAttempt } from './run-attempt.js';
+import { RunningAttempts } from './running-attempts.js';
+
+export interface WorkerOptions {
+  readonly coordinatorUrl: string;
+  readonly registration: WorkerRegistration;
+  readonly queue: QueueBackend;
+  readonly executor: Executor;
+  readonly slots: number;
+  readonly workDir: string;
+  /** How long running tasks may go on after `stop`. */
+  readonly drainTimeoutMs: number;
+  readonly log: Log;
+  /** The coordinator does not know this worker any more: it has to end, or to register anew. */
+  onRevoked(): void;
+}
+
+/**
+ * A registered worker: starting → running → draining → stopped. No error of a task, of the
+ * coordinator or of the network ends it; a coordinator that is away is waited for.
+ */
+export class Worker implements Service {
+  private readonly running = new RunningAttempts();
+  private readonly ended = new AbortController();
+  private readonly client: WorkerClient;
+  private readonly claimer: Claimer;
+  private readonly reporter: Reporter;
+  private readonly followers: OutputFollowers;
+  private readonly channel: ControlChannel;
+  private readonly consumer: QueueConsumer;
+  private readonly active = new Set<Promise<void>>();
+  private stopping: Promise<void> | undefined;
+
+  constructor(private readonly options: WorkerOptions) {
+    const { registration, log, queue, slots, coordinatorUrl: url } = options;
+    const { signal } = this.ended;
+    this.client = new WorkerClient({ url, token: registration.token });
+    this.claimer = new Claimer(this.client, { log, signal });
+    const spool = new ReportSpool(path.join(options.workDir, 'reports'));
+    this.reporter = new Reporter({ client: this.client, spool, log, signal });
+    this.channel = new ControlChannel({
+      client: this.client,
+      log,
+      heartbeatMs: registration.heartbeat_ms,
+      heartbeat: () => ({ type: 'heartbeat', running: this.leases(), free_slots: this.consumer.freeSlots }),
+      onMessage: (message) => this.obey(message),
+      onLost: () => this.followers.unfollowAll(),
+      onRevoked: () => options.onRevoked(),
+    });
+    this.followers = new OutputFollowers(this.running, (message) => this.channel.send(message), log);
+    this.consumer = queue.createConsumer({ slots, name: registration.uuid, onDelivery: (delivery) => this.track(this.take(delivery)) });
+  }
+
+  async start(): Promise<void> {
+    const { executor, queue, log } = this.options;
+    const stuck = await sweepScratch(this.scratchRoot);
+    if (stuck.length > 0) log.warn({ folders: stuck }, 'scratch folders of an earlier run could not be removed');
+    await executor.start();
+    await this.reporter.start();
+    await queue.start();
+    await this.consumer.start();
+    await this.channel.start();
+  }
+
+  /**
+   * Drains: takes nothing new, lets tasks finish within the drain timeout, gives the others back at
+   * once (they do not count as failed), and says goodbye.
+   */
+  async stop(): Promise<void> {
+    this.stopping ??= this.drain();
+    await this.stopping;
+  }
+
+  /** Ends the drain now: what still runs is given back. */
+  hurry(): void {
+    this.running.endAll('released');
+  }
+
+  private async drain(): Promise<void> {
+    const { drainTimeoutMs, executor, queue, log } = this.options;
+    await this.consumer.pause();
+    const timer = setTimeout(() => this.running.endAll('released'), drainTimeoutMs);
+    while (this.active.size > 0) await Promise.all(this.active);
+    clearTimeout(timer);
+    this.ended.abort();
+    await this.reporter.stop();
+    await this.channel.stop();
+    await this.consumer.stop();
+    await this.client.unregister().catch((error: unknown) => log.warn({ err: error }, 'could not say goodbye'));
+    await queue.stop();
+    await executor.stop();
+  }
+
+  private get scratchRoot(): string {
+    return path.join(this.options.workDir, 'scratch');
+  }
+
+  private leases() {
+    const open = this.running.all.map(({ claim: { task, attempt, lease } }) => ({ task, attempt, lease }));
+    return [...open, ...this.reporter.pending.map(({ task, attempt, lease }) => ({ task, attempt, lease }))];
+  }
+
+  private async track(work: Promise<void>): Promise<void> {
+    this.active.add(work);
+    try {
+      await work;
+    } finally {
+      this.active.delete(work);
+    }
+  }
+
+  /** The life of a task here: claim → run → report. Resolves when the slot is free again. */
+  private async take({ taskId }: Delivery): Promise<void> {
+    const { log, executor } = this.options;
+    const claim = await this.claimer.claim(taskId);
+    if (!claim) return log.debug({ task: taskId }, 'not to be run here (any more)');
+    const attempt = this.running.add(claim);
+    try {
+      const upload = (...[request, file, signal]: Parameters<WorkerClient['upload']>) =>
+        keepTrying('an upload', () => this.client.upload(request, file, signal), { log, signal: signal ?? this.ended.signal });
+      const onStarted: RunAttemptDeps['onStarted'] = (started, execution) => this.running.started(started, execution);
+      const report = await runAttempt({ executor, scratchRoot: this.scratchRoot, log, onStarted, upload }, attempt);
+      if (!report) return log.warn({ task: taskId }, 'the attempt was taken away; its process was ended');
+      const status = await this.reporter.report(report);
+      if (status === 'stale') log.warn({ task: taskId, attempt: claim.attempt }, 'the report came too late and was refused');
+    } finally {
+      this.running.remove(attempt);
+    }
+  }
+
+  private obey(message: ToWorker): void {
+    switch (message.type) {
+      case 'queues':
+        this.consumer.setQueues(message.names).catch((error: unknown) => this.options.log.error({ err: error }, 'queues were not attached'));
+        return;
+      case 'leases':
+        for (const stale of message.stale) this.running.end(stale, 'stale');
+        return;
+      case 'cancel':
+        return this.running.end(message.attempt, 'cancelled');
+      case 'follow':
+        return this.followers.follow(message);
+      case 'follow_ack':
+        return this.followers.acknowledge(message.follow, message.offset);
+      case 'unfollow':
+        return this.followers.unfollow(message.follow);
+    }
+  }
+}
