@@ -34,12 +34,14 @@ export const Op = {
   if: 0x04,
   end: 0x0b,
   br: 0x0c,
+  brIf: 0x0d,
   call: 0x10,
   drop: 0x1a,
   i32Load: 0x28,
   i32Store: 0x36,
   memoryGrow: 0x40,
   i32Const: 0x41,
+  i32Eqz: 0x45,
   i32Eq: 0x46,
   tableGrow: [0xfc, 0x0f, 0x00],
   refNull: [0xd0, 0x70],
@@ -101,6 +103,28 @@ export class ProgramBuilder {
   write(fd: number, at: number, length: number): number[] {
     const store = (address: number, value: number) => [...i32(address), ...i32(value), Op.i32Store, 2, 0];
     return [...store(at - 16, at), ...store(at - 12, length), ...this.call('fd_write', fd, at - 16, 1, at - 8)];
+  }
+
+  /** Copies a descriptor to another until its end; uses the memory below 62,000. */
+  copy(from: number, to: number): number[] {
+    const store = (address: number, value: readonly number[]) => [...i32(address), ...value, Op.i32Store, 2, 0];
+    const count = [...i32(8), Op.i32Load, 2, 0];
+    return [
+      ...store(0, i32(1024)),
+      ...[Op.block, Op.empty, Op.loop, Op.empty],
+      ...store(4, i32(60_000)),
+      ...this.run('fd_read', from, 0, 1, 8),
+      ...[...count, Op.i32Eqz, Op.brIf, 1],
+      ...store(4, count),
+      ...this.run('fd_write', to, 0, 1, 12),
+      ...[Op.br, 0, Op.end, Op.end],
+    ];
+  }
+
+  /** Opens `path`, which lies at `at`, below the root; its errno is left on the stack. */
+  open(at: number, path: string, mode: { readonly flags?: number; readonly fd?: number } = {}): number[] {
+    const rights = 0x1fffffffn;
+    return this.call('path_open', mode.fd ?? 3, 0, at, Buffer.byteLength(path), mode.flags ?? 0, rights, rights, 0, 20);
   }
 
   #index(name: WasiFunction): number {

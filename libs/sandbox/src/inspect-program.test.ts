@@ -1,0 +1,91 @@
+import test from 'ava';
+import { MitoError } from '@mitosis/domain';
+import { TABLES_MAX, TABLE_ENTRIES_MAX, capMemory } from './cap-memory.js';
+import { inspectProgram } from './inspect-program.js';
+import { buildProgram } from './testing/wasm-builder.js';
+import type { ProgramSpec } from './testing/wasm-builder.js';
+
+const plain: ProgramSpec = { body: (p) => p.exitWith(p.call('fd_close', 9)) };
+
+function codeOf(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof MitoError) return error.code;
+    throw error;
+  }
+  return 'none';
+}
+
+test('a WASI command is described by its imports and its memory', (t) => {
+  t.deepEqual(inspectProgram(buildProgram({ ...plain, memory: [2, 30] })), {
+    sizeBytes: buildProgram({ ...plain, memory: [2, 30] }).length,
+    imports: ['fd_close', 'proc_exit'],
+    memory: { initialPages: 2, maximumPages: 30 },
+  });
+});
+
+test('every import that is not an allowed function of WASI is named', (t) => {
+  const program = buildProgram({
+    ...plain,
+    foreign: [['env', 'system'], ['wasi_snapshot_preview1', 'sock_send'], ['wasi_unstable', 'fd_write']],
+  });
+  const error = t.throws(() => inspectProgram(program), { instanceOf: MitoError });
+  t.is(error.code, 'wasm_forbidden_import');
+  t.is(error.kind, 'invalid');
+  for (const name of ['env.system', 'wasi_snapshot_preview1.sock_send', 'wasi_unstable.fd_write']) {
+    t.true(error.message.includes(name), name);
+  }
+});
+
+test('an error about imports stays short, whatever the program calls them', (t) => {
+  const foreign = Array.from({ length: 500 }, (_, index) => ['env\n', `${index}${'x'.repeat(5000)}`] as const);
+  const error = t.throws(() => inspectProgram(buildProgram({ ...plain, foreign })), { instanceOf: MitoError });
+  t.true(error.message.length < 20_000);
+  t.false(error.message.includes('\n'));
+  t.true(error.message.endsWith('and 400 more'));
+});
+
+test('a program has to export what makes it a command', (t) => {
+  t.is(codeOf(() => inspectProgram(buildProgram({ ...plain, exports: ['memory'] }))), 'wasm_missing_export');
+  t.is(codeOf(() => inspectProgram(buildProgram({ ...plain, exports: ['_start'] }))), 'wasm_missing_export');
+});
+
+test('a table or a memory beyond what the engine may be asked for is refused', (t) => {
+  t.is(codeOf(() => inspectProgram(buildProgram({ ...plain, table: [TABLE_ENTRIES_MAX + 1] }))), 'wasm_limit_exceeded');
+  t.is(codeOf(() => inspectProgram(buildProgram({ ...plain, memory: [65_537] }))), 'wasm_limit_exceeded');
+  t.is(codeOf(() => capMemory(buildProgram({ ...plain, memory: [11] }), 10)), 'wasm_limit_exceeded');
+  t.is(TABLES_MAX, 16);
+});
+
+test('capping lowers the maxima, sets missing ones, and leaves the rest as it was', (t) => {
+  const capped = (memory: [number, number?]) => inspectProgram(capMemory(buildProgram({ ...plain, memory }), 10)).memory;
+  t.deepEqual(capped([1]), { initialPages: 1, maximumPages: 10 });
+  t.deepEqual(capped([1, 65_536]), { initialPages: 1, maximumPages: 10 });
+  t.deepEqual(capped([1, 3]), { initialPages: 1, maximumPages: 3 });
+  t.deepEqual(capMemory(buildProgram({ ...plain, memory: [1, 3] }), 10), Buffer.from(buildProgram({ ...plain, memory: [1, 3] })));
+});
+
+test('what is no module is refused, and so is a module cut anywhere', (t) => {
+  for (const text of ['', '#!/bin/sh', '\0asm', '\0asm\r\0\x01\0']) {
+    t.is(codeOf(() => inspectProgram(Buffer.from(text, 'latin1'))), 'wasm_malformed', JSON.stringify(text));
+  }
+  const program = buildProgram({ ...plain, memory: [1, 2], table: [1] });
+  for (let length = 0; length < program.length; length += 1) {
+    t.not(codeOf(() => inspectProgram(program.subarray(0, length))), undefined);
+  }
+});
+
+test('no change of a single byte makes the check fail in an unexpected way', (t) => {
+  const program = buildProgram({ ...plain, memory: [1, 2], table: [1] });
+  for (let index = 0; index < program.length; index += 1) {
+    for (const value of [0x00, 0x01, 0x7f, 0x80, 0xff]) {
+      const changed = program.with(index, value);
+      t.notThrows(() => codeOf(() => inspectProgram(changed)), `byte ${index} as ${value}`);
+    }
+  }
+});
+
+test('a program that is too large is refused before it is looked at', (t) => {
+  t.is(codeOf(() => inspectProgram(new Uint8Array(32 * 1024 * 1024 + 1))), 'wasm_too_large');
+});
