@@ -29,9 +29,9 @@ export class JobSource {
   constructor(private readonly open: (queue: string) => IQueueBackend) {}
 
   async claim(queue: string, token: string, worker: string | undefined): Promise<ClaimedJob | undefined> {
-    const [job]: unknown[] = await this.backend(queue).moveToActive(token, worker);
+    const [job, id]: unknown[] = await this.backend(queue).moveToActive(token, worker);
     if (typeof job !== 'object' || job === null) return undefined;
-    const { id, name, data } = job as { id?: unknown; name?: unknown; data?: unknown };
+    const { name, data } = job as { name?: unknown; data?: unknown };
     return { queue, id: String(id), name: String(name), data: String(data), token };
   }
 

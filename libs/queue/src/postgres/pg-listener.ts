@@ -1,12 +1,13 @@
 import type { Log } from '@mitosis/domain';
 import pg from 'pg';
 import { Backoff } from '../backoff.js';
-import { pause } from '../pause.js';
+import { pause, settlesWithin } from '../pause.js';
 import { Subscribers } from '../subscribers.js';
 import { reasonOf } from '../unavailable.js';
 
 const CHECK_EVERY_MS = 10_000;
 const CHECK_MS = 5_000;
+const OPEN_MS = 5_000;
 
 /**
  * One LISTEN connection for any number of channels. It is rebuilt whenever it breaks, and asked a
@@ -18,6 +19,7 @@ export class PgListener {
   private readonly rebuilt = new Set<() => void>();
   private readonly stopping = new AbortController();
   private client: pg.Client | undefined;
+  private opened = deferred();
   private loop: Promise<void> | undefined;
 
   constructor(
@@ -27,12 +29,16 @@ export class PgListener {
     this.subscribers = new Subscribers(log);
   }
 
-  /** Listens from now on, or as soon as there is a connection; answers the function that ends it. */
+  /**
+   * Listens from now on; without a connection, waits up to 5 s for it and leaves the rest to the
+   * reconnects. Answers the function that ends it.
+   */
   async subscribe(channel: string, onPayload: (payload: string) => void): Promise<() => Promise<void>> {
     const isNew = !this.subscribers.has(channel);
     const remove = this.subscribers.add(channel, onPayload);
     this.loop ??= this.run();
-    if (isNew) await this.tell('LISTEN', channel);
+    if (this.client === undefined) await settlesWithin(OPEN_MS, this.opened.promise);
+    else if (isNew) await this.tell('LISTEN', channel);
     return async () => {
       remove();
       if (!this.subscribers.has(channel)) await this.tell('UNLISTEN', channel);
@@ -73,6 +79,7 @@ export class PgListener {
         this.log.debug({ reason: reasonOf(error) }, 'listening to Postgres failed');
       }
       this.client = undefined;
+      this.opened = deferred();
       await endPgClient(client);
       await pause(backoff.next(), this.stopping.signal);
     }
@@ -84,6 +91,7 @@ export class PgListener {
     // Set first: a channel that is added from here on is told to this connection.
     this.client = client;
     for (const channel of this.subscribers.channels()) await client.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+    this.opened.resolve();
     for (const listener of this.rebuilt) listener();
   }
 
@@ -97,6 +105,12 @@ export class PgListener {
       if (!this.stopping.signal.aborted) await client.query('SELECT 1');
     }
   }
+}
+
+function deferred(): { readonly promise: Promise<void>; resolve(): void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((settle) => (resolve = settle));
+  return { promise, resolve };
 }
 
 const END_MS = 1_000;

@@ -85,6 +85,7 @@ export class PostgresAccess implements QueueAccess {
       let failure: unknown;
       try {
         await client.query('BEGIN');
+        await client.query('SET LOCAL synchronous_commit = on');
         // Two replicas may grant the same worker at once; Postgres has no CREATE ROLE IF NOT EXISTS.
         await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [login]);
         await work(client);

@@ -72,14 +72,11 @@ export class PostgresBackend implements QueueBackend {
   async prepare(): Promise<void> {
     await orUnavailable(async () => {
       const client = await this.pool.connect();
-      let failure: unknown;
       try {
         await migrate(client, this.schema);
-      } catch (error) {
-        failure = error;
-        throw error;
       } finally {
-        client.release(failure !== undefined);
+        // Its settings are no longer those of the pool.
+        client.release(true);
       }
     });
   }
@@ -141,6 +138,8 @@ async function migrate(client: pg.PoolClient, schema: QueueSchema): Promise<void
   if ((rows[0]?.version ?? 0) < MINIMUM_VERSION) {
     throw new MitoError('unavailable', 'queue_server_unsuitable', 'PostgreSQL 14 or newer is needed');
   }
+  // Jobs may be lost in a crash and are published again; the schema would not be made again.
+  await client.query('SET synchronous_commit = on');
   await runMigrations(client, schema.bullmq);
   await client.query('BEGIN');
   await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [schema.worker]);

@@ -108,7 +108,10 @@ export class RedisBackend implements QueueBackend {
  */
 function sharedConnection(client: Redis): RedisConnection {
   const options = { shared: true, blocking: false, skipVersionCheck: true, skipWaitingForReady: true };
-  return new RedisConnection(client, options);
+  const connection = new RedisConnection(client, options);
+  // It passes on the client's errors, which are logged there; without a listener they would be thrown.
+  connection.on('error', () => undefined);
+  return connection;
 }
 
 function unsuitable(reason: string): MitoError {
