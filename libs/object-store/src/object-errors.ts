@@ -28,8 +28,14 @@ export function sizeMismatch(expectedBytes: number, receivedBytes: number): Mito
   });
 }
 
-export function rangeNotSatisfiable(sizeBytes: number, cause?: unknown): MitoError {
-  return new MitoError('invalid', 'range_not_satisfiable', 'The range begins past the end of the object.', { details: { sizeBytes }, cause });
+/** `sizeBytes`: what the object has, where that is known. */
+export function rangeNotSatisfiable(sizeBytes: number | undefined, cause?: unknown): MitoError {
+  const details = sizeBytes === undefined ? {} : { sizeBytes };
+  return new MitoError('invalid', 'range_not_satisfiable', 'The range holds no byte of the object.', { details, cause });
+}
+
+export function objectChanged(): MitoError {
+  return new MitoError('conflict', 'object_changed', 'The object is no longer the one asked for.');
 }
 
 export function storageFull(cause?: unknown): MitoError {

@@ -7,6 +7,8 @@ export { postgresServer, silentLog } from './postgres-server.js';
 export type { PostgresServer } from './postgres-server.js';
 export { redisServer } from './redis-server.js';
 export type { RedisServer, RedisServerOptions } from './redis-server.js';
+export { s3Server } from './s3-server.js';
+export type { S3Server } from './s3-server.js';
 export { fileScope } from './scope.js';
 export type { Scope } from './scope.js';
 export { tcpProxy } from './tcp-proxy.js';

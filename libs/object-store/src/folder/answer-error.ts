@@ -14,6 +14,7 @@ const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {
 
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   method_not_allowed: 405,
+  object_changed: 412,
   range_not_satisfiable: 416,
   storage_full: 507,
 };

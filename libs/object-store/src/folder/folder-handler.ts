@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { MitoError } from '@mitosis/domain';
 import { attachmentDisposition } from '../attachment-disposition.js';
-import { errorCode, objectExists, objectTooLarge, sizeMismatch } from '../object-errors.js';
+import { errorCode, objectChanged, objectExists, objectTooLarge, sizeMismatch } from '../object-errors.js';
 import type { ObjectInfo, SignedRequestHandler } from '../object-store.js';
 import { answerError } from './answer-error.js';
-import { spanOfHeader } from './byte-range.js';
+import { spanOfHeader } from '../byte-range.js';
 import type { FolderObjects } from './folder-objects.js';
 import type { FolderUploads } from './folder-uploads.js';
 import type { Grant, UrlSigner } from './signed-url.js';
@@ -55,6 +55,7 @@ async function sendObject({ objects }: FolderHandlerDeps, grant: GetGrant, { req
   const { file, info } = await objects.open(grant.key);
   try {
     setDownloadHeaders(res, info, grant.downloadName);
+    if (!matchesEtag(req.headers['if-match'] ?? '*', info.etag)) throw objectChanged();
     if (matchesEtag(req.headers['if-none-match'], info.etag)) return void res.writeHead(304).end();
     const isSameObject = req.headers['if-range'] === undefined || req.headers['if-range'] === info.etag;
     const span = isSameObject ? spanOfHeader(req.headers.range, info.sizeBytes) : undefined;

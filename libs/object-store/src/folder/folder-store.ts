@@ -23,7 +23,7 @@ import type {
 } from '../object-store.js';
 import { partSpan } from '../part-plan.js';
 import { assertExpiry, assertPutSize } from '../signed-request-options.js';
-import { spanOf } from './byte-range.js';
+import { spanOf } from '../byte-range.js';
 import { publishFile, writeNewFile } from './durable-file.js';
 import { folderHandler } from './folder-handler.js';
 import { FolderLayout } from './folder-layout.js';

@@ -49,6 +49,7 @@ export class FolderUploads {
 
   /** @throws `not-found` when the upload is unknown, complete or aborted. */
   async assertUnfinished(upload: UploadRef): Promise<void> {
+    assertObjectKey(upload.key);
     if ((await this.recordOf(upload.uploadId))?.key !== upload.key) throw uploadNotFound(upload.uploadId);
   }
 
@@ -92,6 +93,7 @@ export class FolderUploads {
   }
 
   async abort(upload: UploadRef): Promise<void> {
+    assertObjectKey(upload.key);
     if ((await this.recordOf(upload.uploadId))?.key === upload.key) await this.discard(upload);
   }
 

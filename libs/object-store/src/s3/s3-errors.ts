@@ -57,19 +57,24 @@ function fromStatus(error: S3ServiceException, key: string): MitoError {
   switch (error.$metadata.httpStatusCode) {
     case 401:
     case 403:
-      return unavailable('storage_denied', `The object store refuses our credentials (${error.name}).`, error);
+      return unavailable('storage_denied', `The object store refuses our credentials (${describe(error)}).`, error);
     case 404:
       return objectNotFound(key, error);
     case 409:
     case 412:
       return objectExists(key, error);
     case 416:
-      return rangeNotSatisfiable(0, error);
+      return rangeNotSatisfiable(undefined, error);
     case 507:
       return storageFull(error);
     default:
-      return unavailable('storage_unavailable', `The object store answered ${error.name}.`, error);
+      return unavailable('storage_unavailable', `The object store answered ${describe(error)}.`, error);
   }
+}
+
+/** Answers to HEAD have no body, and so no name. */
+function describe({ name, $metadata }: S3ServiceException): string {
+  return `${$metadata.httpStatusCode ?? 'nothing'} ${['Unknown', 'UnknownError'].includes(name) ? '' : name}`.trim();
 }
 
 function unavailable(code: string, message: string, cause: unknown): MitoError {

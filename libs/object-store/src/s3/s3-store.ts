@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { MitoError } from '@mitosis/domain';
 import { abortableBody } from '../abortable-body.js';
 import { attachmentDisposition } from '../attachment-disposition.js';
+import { assertRange } from '../byte-range.js';
 import { MeteredBody } from '../metered-body.js';
 import { objectExists } from '../object-errors.js';
 import { assertKeyPrefix, assertObjectKey } from '../object-key.js';
@@ -90,6 +91,7 @@ export class S3Store implements ObjectStore {
 
   async get(key: string, { range, signal }: GetOptions = {}): Promise<ObjectContent> {
     assertObjectKey(key);
+    if (range) assertRange(range);
     const command = new GetObjectCommand({ Bucket: this.bucket, Key: key, Range: rangeHeader(range) });
     const answer = await asking(() => this.client.send(command, signal ? { abortSignal: signal } : {}), { key, signal });
     const lengthBytes = answer.ContentLength ?? 0;

@@ -7,6 +7,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import type { ListMultipartUploadsCommandOutput, ListPartsCommandOutput, S3Client } from '@aws-sdk/client-s3';
+import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { MitoError } from '@mitosis/domain';
 import { abortableBody } from '../abortable-body.js';
@@ -69,8 +70,9 @@ export class S3Uploads implements MultipartUploads {
       const parts = await this.taggedParts(upload);
       const missing = missingParts(upload.partCount, parts);
       if (missing.length > 0) throw uploadIncomplete(missing);
-      if (!overwrite && (await this.deps.head(upload.key))) throw objectExists(upload.key);
-      await this.sendComplete(upload, parts, overwrite);
+      const existing = overwrite ? undefined : await this.deps.head(upload.key);
+      if (existing && existing.etag !== etagOf(parts)) throw objectExists(upload.key);
+      if (!existing) await this.sendComplete(upload, parts, overwrite);
     } catch (error) {
       if (!(error instanceof MitoError) || error.code !== 'upload_not_found') throw error;
       return this.completedBefore(upload, error);
@@ -137,4 +139,11 @@ export class S3Uploads implements MultipartUploads {
     assertObjectKey(key);
     return { Bucket: this.deps.bucket, Key: key, UploadId: uploadId };
   }
+}
+
+/** The tag S3 gives an object made of these parts; some stores still know an upload that was completed. */
+function etagOf(parts: readonly TaggedPart[]): string {
+  const hash = createHash('md5');
+  for (const { etag } of parts) hash.update(etag.replaceAll('"', ''), 'hex');
+  return `"${hash.digest('hex')}-${parts.length}"`;
 }

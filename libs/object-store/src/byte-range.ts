@@ -1,5 +1,5 @@
-import { rangeNotSatisfiable } from '../object-errors.js';
-import type { ByteRange } from '../object-store.js';
+import { rangeNotSatisfiable } from './object-errors.js';
+import type { ByteRange } from './object-store.js';
 
 export interface Span {
   readonly offset: number;
@@ -9,10 +9,16 @@ export interface Span {
 /** The part of an object that a range selects, cut at its end. @throws `range_not_satisfiable`. */
 export function spanOf(range: ByteRange | undefined, sizeBytes: number): Span {
   if (range === undefined) return { offset: 0, lengthBytes: sizeBytes };
+  assertRange(range);
   const { start, end = Infinity } = range;
   const last = Math.min(end, sizeBytes - 1);
-  if (!Number.isSafeInteger(start) || start < 0 || last < start) throw rangeNotSatisfiable(sizeBytes);
+  if (last < start) throw rangeNotSatisfiable(sizeBytes);
   return { offset: start, lengthBytes: last - start + 1 };
+}
+
+/** Refuses a range that no object has. @throws `range_not_satisfiable`. */
+export function assertRange({ start, end = start }: ByteRange): void {
+  if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end) || start < 0 || end < start) throw rangeNotSatisfiable(undefined);
 }
 
 /**
