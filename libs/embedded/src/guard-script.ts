@@ -1,6 +1,6 @@
 /**
- * The guard between this process and a child of it, for `/bin/sh -c GUARD_SCRIPT guard STOP_SIGNAL
- * GRACE_SECONDS REMOVE_AFTER COMMAND...`. It prints the child's process id, and ends when the child
+ * The guard between this process and a child of it, for `/bin/sh -c 'eval "$GUARD"' guard
+ * STOP_SIGNAL GRACE_SECONDS REMOVE_AFTER COMMAND...`. It prints the child's process id, and ends when the child
  * does, with its exit code. When its stdin closes it stops the child, step by step harder, and
  * removes the folder REMOVE_AFTER (if any). A shell costs 1 MB and 2 ms; another Node would cost 40 MB.
  *
@@ -10,6 +10,7 @@
 export const GUARD_SCRIPT = `
 signal=$1 grace=$2 folder=$3
 shift 3
+unset GUARD
 exec 3<&0 </dev/null
 "$@" 3<&- >/dev/null &
 child=$!

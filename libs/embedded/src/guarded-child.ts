@@ -48,9 +48,10 @@ export class GuardedChild {
   /** Starts the child; resolves as soon as it has a process id. */
   static async spawn(options: GuardedChildOptions): Promise<GuardedChild> {
     const { command, cwd, env, runAs, stopSignal, graceSeconds = 20, removeAfter = '' } = options;
-    const guard = spawn('/bin/sh', ['-c', GUARD_SCRIPT, 'guard', stopSignal, String(graceSeconds), removeAfter, ...command], {
+    const guard = spawn('/bin/sh', ['-c', 'eval "$GUARD"', 'guard', stopSignal, String(graceSeconds), removeAfter, ...command], {
       cwd,
-      env,
+      // By the environment, so that `ps` shows the command and not a screen of shell.
+      env: { ...env, GUARD: GUARD_SCRIPT },
       detached: true,
       stdio: ['pipe', 'pipe', options.stderr ?? 'pipe'],
       ...(runAs === undefined ? {} : { uid: runAs.uid, gid: runAs.gid }),

@@ -12,5 +12,6 @@ export type { S3Server } from './s3-server.js';
 export { fileScope } from './scope.js';
 export type { Scope } from './scope.js';
 export { tcpProxy } from './tcp-proxy.js';
-export type { ProxyMode, ProxyTarget, TcpProxy } from './tcp-proxy.js';
+export type { ProxyMode } from './proxy-mode.js';
+export type { ProxyTarget, TcpProxy } from './tcp-proxy.js';
 export { tempDir } from './temp-dir.js';

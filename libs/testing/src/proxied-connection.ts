@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { DelayedPipe } from './delayed-pipe.js';
-import type { ProxyMode } from './tcp-proxy.js';
+import type { ProxyMode } from './proxy-mode.js';
 
 export interface ConnectionEvents {
   /** A fault was done to this connection; once per connection. */

@@ -1,19 +1,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { ProxiedConnection } from './proxied-connection.js';
+import type { ProxyMode } from './proxy-mode.js';
 import type { Scope } from './scope.js';
-
-/** What the proxy does to the traffic; see `TcpProxy.set`. */
-export type ProxyMode =
-  | { readonly kind: 'pass' }
-  /** Everything arrives `delayMs` later, in both directions. */
-  | { readonly kind: 'latency'; readonly delayMs: number }
-  /** Connections are reset (RST), the open ones at once, new ones as they come. */
-  | { readonly kind: 'reset' }
-  /** Connections stay open and nothing gets through any more, not even an end. */
-  | { readonly kind: 'half-open' }
-  /** Requests get through; the first byte of an answer resets the connection instead of arriving. */
-  | { readonly kind: 'drop-reply' };
 
 export interface ProxyTarget {
   readonly host?: string;
