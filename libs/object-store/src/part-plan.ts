@@ -3,13 +3,13 @@ import { invalidField } from '@mitosis/domain';
 /** The most a single PUT may carry (S3's own limit, 5 GiB); more goes in parts. */
 export const SINGLE_PUT_MAX_BYTES = 5 * 2 ** 30;
 
-/** The most an object may have (S3's own limit, 5 TiB). */
-export const OBJECT_MAX_BYTES = 5 * 2 ** 40;
-
 const MIB = 2 ** 20;
 const PART_BYTES = 16 * MIB;
 /** S3 allows 10,000; some stores (OpenStack Swift) only 1,000. */
 const PARTS_MAX = 1000;
+
+/** The most an object may have: 1,000 parts of 5 GiB, near S3's own 5 TiB. */
+export const OBJECT_MAX_BYTES = PARTS_MAX * SINGLE_PUT_MAX_BYTES;
 
 export interface PartPlan {
   readonly partSizeBytes: number;

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { CreateBucketCommand, DeleteObjectCommand, HeadBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
+import { QUICK } from './s3-connection.js';
 import { statusOf } from './s3-errors.js';
 
 /** Creates the bucket unless it exists. */
 export async function ensureBucket(client: S3Client, bucket: string): Promise<void> {
   try {
-    await client.send(new HeadBucketCommand({ Bucket: bucket }));
+    await client.send(new HeadBucketCommand({ Bucket: bucket }), QUICK);
   } catch (error) {
     if (statusOf(error) !== 404) throw error;
     await createBucket(client, bucket);
@@ -16,7 +17,7 @@ export async function ensureBucket(client: S3Client, bucket: string): Promise<vo
 /** Another coordinator may create it at the same moment. */
 async function createBucket(client: S3Client, bucket: string): Promise<void> {
   try {
-    await client.send(new CreateBucketCommand({ Bucket: bucket }));
+    await client.send(new CreateBucketCommand({ Bucket: bucket }), QUICK);
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'BucketAlreadyOwnedByYou') throw error;
   }
@@ -28,15 +29,15 @@ async function createBucket(client: S3Client, bucket: string): Promise<void> {
  */
 export async function probeWriteOnce(client: S3Client, bucket: string): Promise<boolean> {
   const probe = { Bucket: bucket, Key: `.mitosis-probe/${randomUUID()}` };
-  await client.send(new PutObjectCommand({ ...probe, Body: 'probe' }));
+  await client.send(new PutObjectCommand({ ...probe, Body: 'probe' }), QUICK);
   try {
-    await client.send(new PutObjectCommand({ ...probe, Body: 'again', IfNoneMatch: '*' }));
+    await client.send(new PutObjectCommand({ ...probe, Body: 'again', IfNoneMatch: '*' }), QUICK);
     return false;
   } catch (error) {
     if (statusOf(error) === 412) return true;
     if (statusOf(error) === 501 || statusOf(error) === 400) return false;
     throw error;
   } finally {
-    await client.send(new DeleteObjectCommand(probe));
+    await client.send(new DeleteObjectCommand(probe), QUICK);
   }
 }

@@ -10,7 +10,14 @@ const IDLE_MS = 120_000;
 /** Longest time until an answer begins, the sending of the body included. */
 const ANSWER_MS = 15 * 60_000;
 const ATTEMPTS = 4;
+/** For requests without a body to speak of: how long one attempt may take. */
+export const QUICK = { requestTimeout: 30_000 } as const;
 const SOCKETS = 64;
+
+/** What the client has to say beside its errors goes nowhere; by default some of it goes to the console. */
+const SILENT = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+function ignore(): void {}
 
 /**
  * A client that works with AWS and with other stores alike: no checksums unless a call demands them (they
@@ -25,6 +32,7 @@ export function s3Client(config: S3StoreConfig, endpoint: string | undefined): S
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     maxAttempts: ATTEMPTS,
+    logger: SILENT,
     requestHandler: {
       connectionTimeout: CONNECT_MS,
       socketTimeout: IDLE_MS,

@@ -26,7 +26,7 @@ import type {
 import { streamPartBytes } from '../part-plan.js';
 import { assertPutSize } from '../signed-request-options.js';
 import { ensureBucket, probeWriteOnce } from './s3-bucket.js';
-import { asking, s3Client } from './s3-connection.js';
+import { QUICK, asking, s3Client } from './s3-connection.js';
 import { S3Signer } from './s3-signer.js';
 import { S3Uploads } from './s3-uploads.js';
 
@@ -93,7 +93,7 @@ export class S3Store implements ObjectStore {
     assertObjectKey(key);
     if (range) assertRange(range);
     const command = new GetObjectCommand({ Bucket: this.bucket, Key: key, Range: rangeHeader(range) });
-    const answer = await asking(() => this.client.send(command, signal ? { abortSignal: signal } : {}), { key, signal });
+    const answer = await asking(() => this.client.send(command, { ...QUICK, ...(signal ? { abortSignal: signal } : {}) }), { key, signal });
     const lengthBytes = answer.ContentLength ?? 0;
     const info = infoOf(key, answer, totalOf(answer));
     return { ...info, offset: range?.start ?? 0, lengthBytes, body: bodyOf(answer, signal) };
@@ -102,7 +102,7 @@ export class S3Store implements ObjectStore {
   async head(key: string): Promise<ObjectInfo | undefined> {
     assertObjectKey(key);
     try {
-      const answer = await asking(() => this.client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: key })), { key });
+      const answer = await asking(() => this.client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: key }), QUICK), { key });
       return infoOf(key, answer, answer.ContentLength ?? 0);
     } catch (error) {
       if (error instanceof MitoError && error.kind === 'not-found') return undefined;
@@ -113,7 +113,7 @@ export class S3Store implements ObjectStore {
   async delete(key: string): Promise<void> {
     assertObjectKey(key);
     try {
-      await asking(() => this.client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key: key })), { key });
+      await asking(() => this.client.send(new DeleteObjectCommand({ Bucket: this.bucket, Key: key }), QUICK), { key });
     } catch (error) {
       if (!(error instanceof MitoError) || error.kind !== 'not-found') throw error;
     }
@@ -124,7 +124,7 @@ export class S3Store implements ObjectStore {
     let page: ListObjectsV2CommandOutput | undefined;
     do {
       const command = new ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix, ContinuationToken: page?.NextContinuationToken });
-      page = await asking(() => this.client.send(command));
+      page = await asking(() => this.client.send(command, QUICK));
       for (const { Key, Size, ...rest } of page.Contents ?? []) {
         if (Key !== undefined) yield infoOf(Key, rest, Size ?? 0);
       }
@@ -145,8 +145,8 @@ export class S3Store implements ObjectStore {
 
   async signPut(key: string, { expiresInS, sizeBytes, overwrite = false }: SignPutOptions): Promise<SignedRequest> {
     assertPutSize(sizeBytes);
-    if (!overwrite && !this.writeOnce && (await this.head(key))) throw objectExists(key);
     assertObjectKey(key);
+    if (!overwrite && !this.writeOnce && (await this.head(key))) throw objectExists(key);
     const once = !overwrite && this.writeOnce ? { IfNoneMatch: '*' } : {};
     return this.signer.sign(new PutObjectCommand({ Bucket: this.bucket, Key: key, ContentLength: sizeBytes, ...once }), expiresInS);
   }

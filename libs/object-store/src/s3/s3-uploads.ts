@@ -15,7 +15,7 @@ import { objectExists, uploadIncomplete, uploadNotFound } from '../object-errors
 import { assertKeyPrefix, assertObjectKey } from '../object-key.js';
 import type { MultipartUpload, MultipartUploads, ObjectInfo, SignedRequest, UnfinishedUpload, UploadRef, UploadedPart } from '../object-store.js';
 import { missingParts, partSpan, planParts } from '../part-plan.js';
-import { asking } from './s3-connection.js';
+import { QUICK, asking } from './s3-connection.js';
 import { sendBody } from './send-body.js';
 import type { S3Signer } from './s3-signer.js';
 
@@ -40,7 +40,7 @@ export class S3Uploads implements MultipartUploads {
     const plan = planParts(options.sizeBytes);
     const { client, bucket } = this.deps;
     const command = new CreateMultipartUploadCommand({ Bucket: bucket, Key: key, ContentType: options.contentType });
-    const { UploadId } = await asking(() => client.send(command), { key });
+    const { UploadId } = await asking(() => client.send(command, QUICK), { key });
     if (UploadId === undefined) throw new Error('The object store began an upload without naming it.');
     return { key, uploadId: UploadId, sizeBytes: options.sizeBytes, ...plan };
   }
@@ -82,7 +82,7 @@ export class S3Uploads implements MultipartUploads {
 
   async abort(upload: UploadRef): Promise<void> {
     try {
-      await asking(() => this.deps.client.send(new AbortMultipartUploadCommand(this.target(upload))), upload);
+      await asking(() => this.deps.client.send(new AbortMultipartUploadCommand(this.target(upload)), QUICK), upload);
     } catch (error) {
       if (!(error instanceof MitoError) || error.kind !== 'not-found') throw error;
     }
@@ -98,7 +98,7 @@ export class S3Uploads implements MultipartUploads {
         KeyMarker: page?.NextKeyMarker,
         UploadIdMarker: page?.NextUploadIdMarker,
       });
-      page = await asking(() => this.deps.client.send(command));
+      page = await asking(() => this.deps.client.send(command, QUICK));
       for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
         if (Key !== undefined && UploadId !== undefined) yield { key: Key, uploadId: UploadId, startedAt: Initiated ?? new Date(0) };
       }
@@ -120,7 +120,7 @@ export class S3Uploads implements MultipartUploads {
     let page: ListPartsCommandOutput | undefined;
     do {
       const command = new ListPartsCommand({ ...this.target(upload), PartNumberMarker: page?.NextPartNumberMarker });
-      page = await asking(() => this.deps.client.send(command), upload);
+      page = await asking(() => this.deps.client.send(command, QUICK), upload);
       for (const { PartNumber: partNumber, Size: sizeBytes, ETag: etag } of page.Parts ?? []) {
         if (partNumber === undefined || etag === undefined || partNumber > upload.partCount) continue;
         if (sizeBytes === partSpan(upload, partNumber).sizeBytes) arrived.push({ partNumber, sizeBytes, etag });
