@@ -1,1 +1,2 @@
-export {};
+export { runMain } from './run-main.js';
+export type { MitoContext } from './run-main.js';

@@ -1,0 +1,29 @@
+import type { CommandClass } from 'clipanion';
+import { ClientAuthCommand } from './client/auth.js';
+import { ClientLoginCommand } from './client/login.js';
+import { TasksArtifactsDownloadCommand } from './client/tasks/artifacts/download.js';
+import { TasksGetCommand } from './client/tasks/get.js';
+import { TasksQueryCommand } from './client/tasks/query.js';
+import { TasksSubmitCommand } from './client/tasks/submit.js';
+import { TasksWaitCommand } from './client/tasks/wait.js';
+import { CoordinatorCommand } from './coordinator.js';
+import { DemoCommand } from './demo.js';
+import { RunCommand } from './run.js';
+import { UpCommand } from './up.js';
+import { WorkerCommand } from './worker.js';
+
+/** The whole command tree; the path typed is the path of the file. */
+export const commands: readonly CommandClass[] = [
+  ClientAuthCommand,
+  ClientLoginCommand,
+  CoordinatorCommand,
+  DemoCommand,
+  RunCommand,
+  TasksArtifactsDownloadCommand,
+  TasksGetCommand,
+  TasksQueryCommand,
+  TasksSubmitCommand,
+  TasksWaitCommand,
+  UpCommand,
+  WorkerCommand,
+];

@@ -1,0 +1,112 @@
+import { type Log, MitoError, type Service } from '@mitosis/domain';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { type FileHandle, open, rename, stat } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface ChildServiceOptions {
+  readonly name: string;
+  /** Arguments of `mito`. */
+  readonly argv: readonly string[];
+  /** Everything that the process finds in its environment, asked for at each start. */
+  readonly env: () => Readonly<Record<string, string>>;
+  readonly logFile: string;
+  readonly log: Log;
+  /** Sent to the process at once, so that it need not be in its environment. */
+  readonly firstMessage?: (() => Promise<object>) | undefined;
+  /** Called when it is up, also after a restart. */
+  readonly onReady?: ((message: Readonly<Record<string, unknown>>) => void) | undefined;
+  /** How long a stop may take before the process is killed. */
+  readonly stopMs: number;
+}
+
+const START_MS = 60_000;
+const RESTART_FIRST_MS = 200;
+const RESTART_MAX_MS = 10_000;
+const LOG_LIMIT_BYTES = 10_485_760;
+
+/** The log of a process is kept for the run before at most. */
+async function openLog(file: string): Promise<FileHandle> {
+  const size = await stat(file).then((found) => found.size, () => 0);
+  if (size > LOG_LIMIT_BYTES) await rename(file, `${file}.1`);
+  return open(file, 'a', 0o600);
+}
+
+/**
+ * One process of the stack, started again when it ends by itself. It has a process group of its own,
+ * so that Ctrl-C reaches only us, and it ends when we go away: it watches the channel to us.
+ */
+export class ChildService implements Service {
+  private child: ChildProcess | undefined;
+  private isStopping = false;
+  private supervision: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: ChildServiceOptions) {}
+
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  /** Throws `start_failed` with the end of its log when the process does not come up. */
+  async start(): Promise<void> {
+    const { child, exit } = await this.launch();
+    this.supervision = this.supervise(child, exit);
+  }
+
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    const { child } = this;
+    if (child && child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), this.options.stopMs);
+      await this.supervision;
+      clearTimeout(timer);
+    }
+    await this.supervision;
+  }
+
+  /** Passes on the second signal: whatever still goes on is to end. */
+  hurry(): void {
+    this.child?.kill('SIGTERM');
+  }
+
+  private async launch(): Promise<{ child: ChildProcess; exit: Promise<void> }> {
+    const { name, argv, env, logFile, firstMessage, onReady } = this.options;
+    const message = await firstMessage?.();
+    const logHandle = await openLog(logFile);
+    const [script = ''] = process.argv.slice(1, 2);
+    const stdio = ['ignore', logHandle.fd, logHandle.fd, 'ipc'] as const;
+    const child = fork(script, [...argv], { env: { ...env() }, stdio: [...stdio], detached: true });
+    await logHandle.close();
+    this.child = child;
+    const exit = once(child, 'exit').then(() => {});
+    if (message) child.send(message);
+    const ready = once(child, 'message', { signal: AbortSignal.timeout(START_MS) }) as Promise<[Record<string, unknown>]>;
+    const first = await Promise.race([ready, exit.then(() => undefined)]).catch(() => undefined);
+    ready.catch(() => {});
+    if (!first) {
+      child.kill('SIGKILL');
+      throw new MitoError('unavailable', 'start_failed', `${name} did not start; see ${logFile}`);
+    }
+    onReady?.(first[0]);
+    return { child, exit };
+  }
+
+  private async supervise(first: ChildProcess, firstExit: Promise<void>): Promise<void> {
+    let [child, exit] = [first, firstExit];
+    for (let pauseMs = RESTART_FIRST_MS; ; pauseMs = Math.min(pauseMs * 2, RESTART_MAX_MS)) {
+      await exit;
+      if (this.isStopping) return;
+      const { name } = this.options;
+      this.options.log.warn({ name, exit_code: child.exitCode, signal: child.signalCode }, `${name} has ended; starting it again`);
+      await delay(pauseMs);
+      if (this.isStopping) return;
+      try {
+        ({ child, exit } = await this.launch());
+        pauseMs = RESTART_FIRST_MS;
+      } catch (error) {
+        this.options.log.error({ err: error }, `${name} can't be started; trying again`);
+      }
+    }
+  }
+}

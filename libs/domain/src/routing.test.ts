@@ -1,0 +1,42 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { parseQueueName, queueName, tagsMatch } from './index.js';
+
+const name = fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_-]{0,20}$/);
+const tags = fc.array(fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,10}$/), { maxLength: 6 });
+
+test('a queue name can be taken apart again, whatever the order of the tags', (t) => {
+  fc.assert(
+    fc.property(name, tags, (group, asked) => {
+      const route = parseQueueName(queueName(group, asked.toReversed()));
+      t.is(route.group, group);
+      t.deepEqual(route.tags, [...new Set(asked)].sort());
+    }),
+  );
+});
+
+test('two routes never share a queue', (t) => {
+  fc.assert(
+    fc.property(name, tags, name, tags, (groupA, tagsA, groupB, tagsB) => {
+      const isSameRoute = groupA === groupB && queueName('x', tagsA) === queueName('x', tagsB);
+      t.is(queueName(groupA, tagsA) === queueName(groupB, tagsB), isSameRoute);
+    }),
+  );
+});
+
+const refuses = test.macro({
+  exec: (t, text: string) => t.throws(() => parseQueueName(text), { code: 'invalid_queue_name' }),
+  title: (_, text) => `"${text}" is not the name of a queue`,
+});
+for (const text of ['', '~gpu', 'lab~b~a', 'lab~a~a', 'lab~', 'la:b', 'lab~*', '-lab']) test(refuses, text);
+
+const matches = test.macro({
+  exec: (t, worker: string[], task: string[], expected: boolean) => t.is(tagsMatch(worker, task), expected),
+  title: (_, worker, task, expected) => `a worker with [${worker}] ${expected ? 'may' : 'may not'} run a task that asks for [${task}]`,
+});
+test(matches, [], [], true);
+test(matches, [], ['gpu'], true);
+test(matches, ['gpu'], [], true);
+test(matches, ['gpu', 'linux'], ['gpu'], true);
+test(matches, ['linux'], ['gpu'], false);
+test(matches, ['gpu'], ['gpu', 'linux'], false);
