@@ -1,1 +1,13 @@
-export {};
+export type {
+  CommandSpec,
+  Execution,
+  ExecutionOutcome,
+  ExecutionRequest,
+  ExecutionResult,
+} from './execution.js';
+export { Executor } from './executor.js';
+export type { ExecutorOptions } from './executor.js';
+export { cleanScratch, prepareScratch, scratchOf, sweepScratch } from './scratch.js';
+export type { Scratch } from './scratch.js';
+export { taskEnvironment } from './task-environment.js';
+export type { TaskEnvironmentOptions } from './task-environment.js';

@@ -1,0 +1,74 @@
+import type { Scratch } from './scratch.js';
+
+/** One command, as it is started: no shell is involved. */
+export interface CommandSpec {
+  /** The program and its arguments; a name without `/` is looked up in the PATH of `env`. */
+  readonly args: readonly string[];
+  /** The whole environment, as made by `taskEnvironment`; nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Working folder relative to the exec folder, and inside it; the exec folder itself when absent. */
+  readonly cwd?: string;
+  /** A regular file to read from, relative to the exec folder or absolute; empty input when absent. */
+  readonly stdinPath?: string;
+  /** Time limit, counted from the start of the program. */
+  readonly timeoutMs: number;
+  /** Time between SIGTERM and SIGKILL. */
+  readonly graceMs: number;
+  /** Reserved: a terminal of this size instead of pipes. For now it is answered by `spawn_failed`. */
+  readonly pty?: { readonly cols: number; readonly rows: number };
+}
+
+export interface ExecutionRequest {
+  /** `${taskId}-${attempt}`; of the executions under way no two have the same. */
+  readonly executionId: string;
+  readonly spec: CommandSpec;
+  readonly scratch: Scratch;
+  /** Largest spool of output, frame headers included; beyond it output is read and dropped. */
+  readonly outputLimitBytes: number;
+}
+
+export type ExecutionOutcome = 'exited' | 'timed_out' | 'cancelled' | 'spawn_failed' | 'worker_error';
+
+export interface ExecutionResult {
+  readonly outcome: ExecutionOutcome;
+  /** Null when the program was ended by a signal or never ran. */
+  readonly exitCode: number | null;
+  /** E.g. `SIGKILL`; null when the program ended by itself. */
+  readonly signal: string | null;
+  /** One sentence for a person, at most 4,096 characters; absent when there is nothing to say. */
+  readonly message?: string;
+  readonly wallMs: number;
+  /** Of the program and the children it waited for; null where the system does not tell. */
+  readonly userCpuMs: number | null;
+  readonly systemCpuMs: number | null;
+  /**
+   * The most memory that the program, or one child it waited for, had resident; null when it was
+   * too small and too short to be told from the launcher's own.
+   */
+  readonly peakRssBytes: number | null;
+  /** Size of the spool: the offset at which a follower ends. */
+  readonly outputBytes: number;
+  readonly outputTruncated: boolean;
+}
+
+/** One attempt under way. */
+export interface Execution {
+  /** Settles once every process of the attempt has ended and its output is on disk; never rejects. */
+  readonly result: Promise<ExecutionResult>;
+
+  /** Ends the attempt: SIGTERM, the grace, SIGKILL. Does nothing when it has ended. */
+  cancel(reason: string): void;
+
+  /**
+   * The bytes of the spool from offset `from` on, without loss or duplication, in pieces of at most
+   * 64 KiB that need not end with a frame. Waits for each `onChunk`, slows neither the task nor other
+   * followers, ends when the attempt has ended and all was delivered, or when `signal` is aborted.
+   * Rejects with what `onChunk` throws; with `invalid_offset` when the output ends before `from`;
+   * with `output_gone` when the scratch folder was removed.
+   */
+  follow(
+    from: number,
+    onChunk: (bytes: Buffer, offset: number) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void>;
+}

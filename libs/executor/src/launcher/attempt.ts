@@ -1,0 +1,201 @@
+import { closeSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { OutputStream } from '@mitosis/protocol';
+import type { ExecutionOutcome, ExecutionResult } from '../execution.js';
+import { MESSAGE_LENGTH_MAX, failedResult } from '../failed-result.js';
+import { errorCode, isErrno } from '../system-error.js';
+import { Deadline } from './deadline.js';
+import type { Launch } from './messages.js';
+import { resolveCommand } from './resolve-command.js';
+import { SpoolWriter } from './spool-writer.js';
+import { SpawnFailure } from './spawner.js';
+import type { ExitStatus, SpawnedProcess, Spawner } from './spawner.js';
+
+export interface AttemptEvents {
+  readonly onStarted: (pid: number) => void;
+  readonly onOutput: (bytes: number) => void;
+}
+
+/** Why an attempt is ended before the program ends by itself. */
+interface Stop {
+  readonly outcome: Exclude<ExecutionOutcome, 'exited' | 'spawn_failed'>;
+  readonly message: string;
+}
+
+/** Between two looks whether a group is empty. */
+const REST_INTERVAL_MS = 20;
+/** A pipe that stays open for so long after the last process of the attempt was passed on to a stranger. */
+const DRAIN_IDLE_MS = 1000;
+
+/**
+ * One attempt, from opening its spool to its result:
+ *
+ *     opening ──▶ running ──▶ stopping ──▶ draining ──▶ over
+ *                    │   (timeout, cancel,     ▲
+ *                    │    full disk)           │
+ *                    └─────────────────────────┘ the program ended
+ *
+ * The first reason to stop is the outcome. SIGTERM goes to all processes; until the grace is over they
+ * may end in their own order (a shell dies at once, the program that it ran may be saving its state).
+ * Then, as after a program that ended by itself, SIGKILL ends whatever is left.
+ */
+export class Attempt {
+  readonly #startedAt = performance.now();
+  #stop: Stop | undefined;
+  #remark: string | undefined;
+  #graceEndsAt = 0;
+  #process: SpawnedProcess | undefined;
+  #killTimer: NodeJS.Timeout | undefined;
+  #spool: SpoolWriter | undefined;
+
+  constructor(
+    private readonly launch: Launch,
+    private readonly spawner: Spawner,
+    private readonly events: AttemptEvents,
+  ) {}
+
+  /** Bytes of output on disk. */
+  get outputBytes(): number {
+    return this.#spool?.size ?? 0;
+  }
+
+  /** Runs it to its end. Never rejects. */
+  async run(): Promise<ExecutionResult> {
+    try {
+      this.#spool = await SpoolWriter.open(this.launch.spoolPath, {
+        limitBytes: this.launch.outputLimitBytes,
+        onFailure: (error) => this.stop({ outcome: 'worker_error', message: outputLost(error) }, 0),
+        onGrowth: (bytes) => this.events.onOutput(bytes),
+      });
+      try {
+        return await this.#runCommand(this.#spool);
+      } finally {
+        await this.#spool.close();
+      }
+    } catch (error) {
+      return this.#failed(error);
+    }
+  }
+
+  /** Ends it, with `outcome` unless it is being ended already. A shorter grace than before is obeyed. */
+  stop(stop: Stop, graceMs = this.launch.spec.graceMs): void {
+    const graceEndsAt = performance.now() + graceMs;
+    const isFirst = this.#stop === undefined;
+    this.#stop ??= stop;
+    if (!isFirst && graceEndsAt >= this.#graceEndsAt) return;
+    this.#graceEndsAt = graceEndsAt;
+    clearTimeout(this.#killTimer);
+    this.#terminate(graceMs);
+  }
+
+  async #runCommand(spool: SpoolWriter): Promise<ExecutionResult> {
+    if (this.#stop !== undefined) return this.#result(undefined, spool);
+    const running = await this.#spawn();
+    this.#process = running;
+    this.events.onStarted(running.pid);
+    const limitMs = this.launch.spec.timeoutMs;
+    const deadline = new Deadline(limitMs, () => this.stop({ outcome: 'timed_out', message: timeLimit(limitMs) }));
+    const drained = Promise.all([this.#pump(running.stdout, 'stdout', spool), this.#pump(running.stderr, 'stderr', spool)]);
+    if (this.#stop !== undefined) this.#terminate(this.#graceEndsAt - performance.now());
+    const status = await running.exited;
+    deadline.cancel();
+    await this.#endRest(running);
+    await drainUnlessIdle(drained, running, spool);
+    return this.#result(status, spool);
+  }
+
+  async #spawn(): Promise<SpawnedProcess> {
+    const command = resolveCommand(this.launch.spec, this.launch.execDir);
+    try {
+      return await this.spawner.spawn(command);
+    } finally {
+      closeSync(command.stdinFd);
+    }
+  }
+
+  #terminate(graceMs: number): void {
+    const running = this.#process;
+    if (running === undefined) return;
+    if (graceMs > 0) {
+      running.signal('SIGTERM');
+      // A stopped process takes SIGTERM only once it goes on.
+      running.signal('SIGCONT');
+    }
+    this.#killTimer = setTimeout(() => running.signal('SIGKILL'), Math.max(graceMs, 0));
+  }
+
+  /** One chunk at a time: a slow disk slows the program, and nothing piles up here. Never rejects. */
+  async #pump(source: Readable, stream: OutputStream, spool: SpoolWriter): Promise<void> {
+    try {
+      for await (const chunk of source as AsyncIterable<Buffer>) await spool.write(stream, chunk);
+    } catch (error) {
+      if (isErrno(error, 'ERR_STREAM_PREMATURE_CLOSE')) return;
+      this.stop({ outcome: 'worker_error', message: outputLost(error) }, 0);
+    }
+  }
+
+  async #endRest(running: SpawnedProcess): Promise<void> {
+    while (this.#stop !== undefined && performance.now() < this.#graceEndsAt && running.hasRest()) {
+      await delay(REST_INTERVAL_MS);
+    }
+    clearTimeout(this.#killTimer);
+    if (!(await running.killRest())) this.#remark = 'Some of its processes would not end';
+  }
+
+  #result(status: ExitStatus | undefined, spool: SpoolWriter): ExecutionResult {
+    const { outcome = 'exited', message = this.#remark } = this.#stop ?? {};
+    return {
+      outcome,
+      exitCode: status?.exitCode ?? null,
+      signal: status?.signal ?? null,
+      ...(message === undefined ? {} : { message: message.slice(0, MESSAGE_LENGTH_MAX) }),
+      wallMs: this.#wallMs(),
+      userCpuMs: roundOrNull(status?.userCpuMs),
+      systemCpuMs: roundOrNull(status?.systemCpuMs),
+      peakRssBytes: status?.peakRssBytes ?? null,
+      outputBytes: spool.size,
+      outputTruncated: spool.isTruncated,
+    };
+  }
+
+  #failed(error: unknown): ExecutionResult {
+    const isTaskFault = error instanceof SpawnFailure && !error.isWorkerFault;
+    const message = error instanceof SpawnFailure ? error.message : `The attempt could not be run: ${errorCode(error)}`;
+    return {
+      ...failedResult(isTaskFault ? 'spawn_failed' : 'worker_error', message),
+      wallMs: this.#wallMs(),
+    };
+  }
+
+  #wallMs(): number {
+    return Math.round(performance.now() - this.#startedAt);
+  }
+}
+
+/** Waits for the pipes' end, but not for ever: see {@link DRAIN_IDLE_MS}. */
+async function drainUnlessIdle(drained: Promise<unknown>, process: SpawnedProcess, spool: SpoolWriter): Promise<void> {
+  let before = -1;
+  const timer = setInterval(() => {
+    const isIdle = !spool.isWriting && spool.receivedBytes === before;
+    before = spool.receivedBytes;
+    if (isIdle) for (const stream of [process.stdout, process.stderr]) stream.destroy();
+  }, DRAIN_IDLE_MS);
+  try {
+    await drained;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function outputLost(error: unknown): string {
+  return `The worker could not keep the output: ${errorCode(error)}`;
+}
+
+function timeLimit(limitMs: number): string {
+  return `The time limit of ${limitMs} ms was reached`;
+}
+
+function roundOrNull(ms: number | null | undefined): number | null {
+  return ms === null || ms === undefined ? null : Math.round(ms);
+}

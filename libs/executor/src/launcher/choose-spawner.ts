@@ -1,0 +1,21 @@
+import { LinuxSpawner } from './linux-spawner.js';
+import { MARK_NAME } from './mark.js';
+import { PortableSpawner } from './portable-spawner.js';
+import type { Spawner } from './spawner.js';
+
+export interface SpawnerChoice {
+  readonly spawner: Spawner;
+  /** Why it is not the best one. */
+  readonly remark?: string;
+}
+
+/** The Linux spawner where it works, unless `isPortable` asks for the other. */
+export function chooseSpawner(isPortable: boolean, firstTag: bigint): SpawnerChoice {
+  if (isPortable) return { spawner: new PortableSpawner(MARK_NAME) };
+  try {
+    return { spawner: new LinuxSpawner({ firstTag, markName: MARK_NAME }) };
+  } catch (error) {
+    const remark = error instanceof Error ? error.message : String(error);
+    return { spawner: new PortableSpawner(MARK_NAME), remark };
+  }
+}

@@ -1,0 +1,179 @@
+import koffi from 'koffi';
+
+/** The calls of the C library that Node does not offer; Linux on 64-bit machines, glibc 2.29+ or musl. */
+export interface Libc {
+  /** Starts a program; answers its pid or, as a negative number, the error. Blocks until it runs. */
+  posixSpawn(options: PosixSpawnOptions): number;
+  /** A pipe whose ends are closed on exec: [read, write], or undefined with the error in `errno`. */
+  pipe(): [number, number] | undefined;
+  /** The pid of a child that has ended and was not reaped yet; 0 when there is none. */
+  endedChild(): number;
+  /** Reaps a child that has ended. */
+  reap(pid: number): ReapedChild;
+  /** The process group of `pid`; -1 when it is gone. */
+  groupOf(pid: number): number;
+  /** Orphans below this process become its children, not init's (prctl(2), PR_SET_CHILD_SUBREAPER). */
+  becomeSubreaper(): boolean;
+  /** Soft limit RLIMIT_RTTIME of this process and of those that it starts; false when refused. */
+  setRealtimeLimit(us: bigint): boolean;
+  /** Lets no program inherit `fd`. */
+  closeOnExec(fd: number): void;
+  errno(): number;
+}
+
+export interface PosixSpawnOptions {
+  readonly file: string;
+  readonly args: readonly string[];
+  /** `NAME=value` */
+  readonly env: readonly string[];
+  readonly cwd: string;
+  /** What becomes 0, 1 and 2. */
+  readonly fds: readonly [number, number, number];
+}
+
+export interface ReapedChild {
+  /** As wait(2) gives it. */
+  readonly status: number;
+  readonly userCpuMs: number;
+  readonly systemCpuMs: number;
+  readonly maxRssBytes: number;
+}
+
+// <spawn.h>, <sys/wait.h>, <sys/prctl.h>, <fcntl.h>, <sys/resource.h>: the same on x86-64 and arm64, glibc and musl.
+const SPAWN_SETSIGDEF = 0x04;
+const SPAWN_SETSIGMASK = 0x08;
+const SPAWN_SETSID = 0x80;
+const WNOHANG = 1;
+const WEXITED = 4;
+const WNOWAIT = 0x0100_0000;
+const P_ALL = 0;
+const PR_SET_CHILD_SUBREAPER = 36;
+const O_CLOEXEC = 0o2000000;
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
+const RLIMIT_RTTIME = 15;
+const RLIM_INFINITY = 0xffff_ffff_ffff_ffffn;
+/** `si_pid` in a siginfo_t that waitid(2) filled in. */
+const SI_PID_OFFSET = 16;
+/** More than any posix_spawnattr_t (336), posix_spawn_file_actions_t (80), sigset_t, siginfo_t, rusage. */
+const STRUCT_BYTES = 1024;
+
+/** Binds the calls; throws when this system is not one that the constants above are for. */
+export function loadLibc(): Libc {
+  if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) {
+    throw new Error(`no bindings for ${process.platform} on ${process.arch}`);
+  }
+  const lib = koffi.load(null);
+  const call = <T>(definition: string): T => lib.func(definition) as T;
+  const posixSpawn = bindPosixSpawn(call);
+  const pipe2 = call<(fds: number[], flags: number) => number>('int pipe2(_Out_ int *fds, int flags)');
+  const wait = bindWait(call);
+  const getpgid = call<(pid: number) => number>('int getpgid(int pid)');
+  const prctl = call<(option: number, value: number) => number>('int prctl(int option, unsigned long value)');
+  const setrlimit = call<(resource: number, limits: Buffer) => number>('int setrlimit(int resource, const void *limits)');
+  const fcntl = call<(fd: number, command: number, value: number) => number>('int fcntl(int fd, int command, int value)');
+  return {
+    ...wait,
+    posixSpawn,
+    pipe() {
+      const fds = [-1, -1];
+      return pipe2(fds, O_CLOEXEC) === 0 ? [fds[0] ?? -1, fds[1] ?? -1] : undefined;
+    },
+    groupOf: getpgid,
+    becomeSubreaper: () => prctl(PR_SET_CHILD_SUBREAPER, 1) === 0,
+    setRealtimeLimit(us) {
+      const limits = Buffer.alloc(16);
+      limits.writeBigUInt64LE(us, 0);
+      limits.writeBigUInt64LE(RLIM_INFINITY, 8);
+      return setrlimit(RLIMIT_RTTIME, limits) === 0;
+    },
+    closeOnExec: (fd) => void fcntl(fd, F_SETFD, FD_CLOEXEC),
+    errno: () => koffi.errno(),
+  };
+}
+
+type Bind = <T>(definition: string) => T;
+
+function bindPosixSpawn(call: Bind): Libc['posixSpawn'] {
+  const initActions = call<(fa: Buffer) => number>('int posix_spawn_file_actions_init(void *fa)');
+  const destroyActions = call<(fa: Buffer) => number>('int posix_spawn_file_actions_destroy(void *fa)');
+  const addDup2 = call<(fa: Buffer, fd: number, as: number) => number>(
+    'int posix_spawn_file_actions_adddup2(void *fa, int fd, int newfd)',
+  );
+  const addChdir = call<(fa: Buffer, path: string) => number>(
+    'int posix_spawn_file_actions_addchdir_np(void *fa, const char *path)',
+  );
+  const spawn = call<SpawnCall>(
+    'int posix_spawn(_Out_ int *pid, const char *path, void *fa, void *attr, const char **argv, const char **envp)',
+  );
+  const attributes = spawnAttributes(call);
+  return ({ file, args, env, cwd, fds }) => {
+    const actions = Buffer.alloc(STRUCT_BYTES);
+    initActions(actions);
+    try {
+      for (const [as, fd] of fds.entries()) addDup2(actions, fd, as);
+      addChdir(actions, cwd);
+      const pid = [0];
+      const error = spawn(pid, file, actions, attributes, [...args, null], [...env, null]);
+      return error === 0 ? (pid[0] ?? 0) : -error;
+    } finally {
+      destroyActions(actions);
+    }
+  };
+}
+
+type SpawnCall = (
+  pid: number[],
+  path: string,
+  actions: Buffer,
+  attributes: Buffer,
+  argv: readonly (string | null)[],
+  envp: readonly (string | null)[],
+) => number;
+
+/** A session of its own, no signal blocked, none ignored (Node ignores SIGPIPE, and that is inherited). */
+function spawnAttributes(call: Bind): Buffer {
+  const attributes = Buffer.alloc(STRUCT_BYTES);
+  const init = call<(attr: Buffer) => number>('int posix_spawnattr_init(void *attr)');
+  const setFlags = call<(attr: Buffer, flags: number) => number>('int posix_spawnattr_setflags(void *attr, short flags)');
+  const setDefaults = call<(attr: Buffer, set: Buffer) => number>(
+    'int posix_spawnattr_setsigdefault(void *attr, const void *set)',
+  );
+  const setMask = call<(attr: Buffer, set: Buffer) => number>('int posix_spawnattr_setsigmask(void *attr, const void *set)');
+  init(attributes);
+  setDefaults(attributes, Buffer.alloc(STRUCT_BYTES, 0xff));
+  setMask(attributes, Buffer.alloc(STRUCT_BYTES));
+  setFlags(attributes, SPAWN_SETSIGDEF | SPAWN_SETSIGMASK | SPAWN_SETSID);
+  return attributes;
+}
+
+function bindWait(call: Bind): Pick<Libc, 'endedChild' | 'reap'> {
+  const waitid = call<(type: number, id: number, info: Buffer, options: number) => number>(
+    'int waitid(int type, int id, void *info, int options)',
+  );
+  const wait4 = call<(pid: number, status: number[], options: number, usage: Buffer) => number>(
+    'int wait4(int pid, _Out_ int *status, int options, void *usage)',
+  );
+  const info = Buffer.alloc(STRUCT_BYTES);
+  const usage = Buffer.alloc(STRUCT_BYTES);
+  return {
+    endedChild() {
+      info.fill(0);
+      return waitid(P_ALL, 0, info, WEXITED | WNOHANG | WNOWAIT) === 0 ? info.readInt32LE(SI_PID_OFFSET) : 0;
+    },
+    reap(pid) {
+      const status = [0];
+      wait4(pid, status, 0, usage);
+      return {
+        status: status[0] ?? 0,
+        userCpuMs: readTimevalMs(usage, 0),
+        systemCpuMs: readTimevalMs(usage, 16),
+        maxRssBytes: Number(usage.readBigInt64LE(32)) * 1024,
+      };
+    },
+  };
+}
+
+function readTimevalMs(buffer: Buffer, offset: number): number {
+  return Number(buffer.readBigInt64LE(offset)) * 1000 + Number(buffer.readBigInt64LE(offset + 8)) / 1000;
+}

@@ -1,0 +1,2 @@
+/** The variable in a task's environment by which its processes are found; its value is unique to an attempt. */
+export const MARK_NAME = 'MITO_EXEC_DIR';

@@ -1,0 +1,28 @@
+import type { CommandSpec, ExecutionResult } from '../execution.js';
+
+/** What the executor tells its launcher. */
+export type ToLauncher =
+  | { readonly type: 'run'; readonly id: string; readonly launch: Launch }
+  /** `graceMs` overrides the grace of the command. */
+  | { readonly type: 'cancel'; readonly id: string; readonly reason: string; readonly graceMs?: number }
+  /** Tell the size of the spool as it grows, or stop telling it. */
+  | { readonly type: 'follow'; readonly id: string; readonly isFollowed: boolean }
+  | { readonly type: 'ping' };
+
+/** What the launcher answers. */
+export type FromLauncher =
+  /** Once, when it is ready; `remark` says why a lesser spawner is in use. */
+  | { readonly type: 'ready'; readonly spawner: string; readonly remark?: string }
+  | { readonly type: 'started'; readonly id: string; readonly pid: number }
+  /** The first `bytes` bytes of the spool are on disk. */
+  | { readonly type: 'output'; readonly id: string; readonly bytes: number }
+  | { readonly type: 'ended'; readonly id: string; readonly result: ExecutionResult }
+  | { readonly type: 'pong' };
+
+/** One attempt, as the launcher needs to know it. */
+export interface Launch {
+  readonly spec: CommandSpec;
+  readonly execDir: string;
+  readonly spoolPath: string;
+  readonly outputLimitBytes: number;
+}

@@ -1,0 +1,118 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { findStrays, kill } from '../stray-processes.js';
+import { isErrno } from '../system-error.js';
+import { preferAsVictim } from './oom-victim.js';
+import { PeakMemorySampler } from './peak-memory.js';
+import { spawnFailure } from './spawn-errors.js';
+import { KILL_REST_MS, SpawnFailure } from './spawner.js';
+import type { ExitStatus, ResolvedCommand, SpawnedProcess, Spawner } from './spawner.js';
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+
+/** Between two looks through /proc, which cost some 10 ms on a busy machine. */
+const SWEEP_INTERVAL_MS = 1000;
+
+/**
+ * Starts programs with `child_process`: for macOS and where {@link LinuxSpawner} can't work. CPU time
+ * is not told. A program's group is ended with it; daemons that left the group are found by their
+ * environment, on Linux, about a second later; what has emptied its environment is not found.
+ */
+export class PortableSpawner implements Spawner {
+  readonly name = 'child_process';
+  readonly #toSweep = new Set<string>();
+  #sweeping: Promise<void> | undefined;
+
+  /** `markName`: which variable in a task's environment is its mark. */
+  constructor(private readonly markName: string) {}
+
+  async spawn(command: ResolvedCommand): Promise<SpawnedProcess> {
+    const child = await this.#start(command, command.file, command.args);
+    if (child.pid === undefined) throw new SpawnFailure('The program has no pid', true);
+    preferAsVictim(child.pid);
+    return new PortableProcess(child, child.pid, () => this.#sweep(command.env[this.markName]));
+  }
+
+  async #start(command: ResolvedCommand, file: string, args: readonly string[]): Promise<Child> {
+    try {
+      const child: Child = spawn(file, args.slice(1), {
+        argv0: args[0] ?? file,
+        cwd: command.cwd,
+        env: { ...command.env },
+        detached: true,
+        stdio: [command.stdinFd, 'pipe', 'pipe'],
+      }) as Child;
+      await once(child, 'spawn');
+      return child;
+    } catch (error) {
+      if (!(error instanceof Error) || !('errno' in error) || typeof error.errno !== 'number') throw error;
+      // A script without `#!` is run by the shell, as execvp(3) does.
+      const isScript = isErrno(error, 'ENOEXEC') && file !== '/bin/sh';
+      if (isScript) return await this.#start(command, '/bin/sh', ['sh', command.file, ...command.args.slice(1)]);
+      throw spawnFailure(command.file, error.errno);
+    }
+  }
+
+  /** Ends daemons in the background, so that no result waits for it. */
+  #sweep(mark: string | undefined): void {
+    if (mark === undefined) return;
+    this.#toSweep.add(`${this.markName}=${mark}\0`);
+    this.#sweeping ??= this.#sweepAll().finally(() => (this.#sweeping = undefined));
+  }
+
+  async #sweepAll(): Promise<void> {
+    while (this.#toSweep.size > 0) {
+      const marks = [...this.#toSweep];
+      const strays = marks.flatMap((environment) => findStrays({ environment }));
+      for (const pid of strays) kill(pid, 'SIGKILL');
+      if (strays.length === 0) for (const mark of marks) this.#toSweep.delete(mark);
+      await delay(SWEEP_INTERVAL_MS);
+    }
+  }
+}
+
+class PortableProcess implements SpawnedProcess {
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  readonly exited: Promise<ExitStatus>;
+
+  constructor(
+    child: Child,
+    readonly pid: number,
+    private readonly sweep: () => void,
+  ) {
+    this.stdout = child.stdout;
+    this.stderr = child.stderr;
+    this.exited = exitOf(child, new PeakMemorySampler(pid));
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    kill(-this.pid, signal);
+  }
+
+  hasRest(): boolean {
+    return kill(-this.pid, 0);
+  }
+
+  async killRest(): Promise<boolean> {
+    const deadline = performance.now() + KILL_REST_MS;
+    this.sweep();
+    for (let waitMs = 1; kill(-this.pid, 'SIGKILL'); waitMs = Math.min(waitMs * 2, 50)) {
+      if (performance.now() > deadline) return false;
+      await delay(waitMs);
+    }
+    return true;
+  }
+}
+
+function exitOf(child: Child, sampler: PeakMemorySampler): Promise<ExitStatus> {
+  return new Promise((resolve) => {
+    child.once('exit', (exitCode: number | null, signal: NodeJS.Signals | null) => {
+      sampler.stop();
+      resolve({ exitCode, signal, userCpuMs: null, systemCpuMs: null, peakRssBytes: sampler.peakBytes });
+    });
+  });
+}

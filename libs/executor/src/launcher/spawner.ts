@@ -1,0 +1,60 @@
+import type { Readable } from 'node:stream';
+
+/** A command that was checked and found: ready for the system. */
+export interface ResolvedCommand {
+  /** Path of the program, absolute or relative to `cwd`. */
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** What it reads from; the spawner leaves it open. */
+  readonly stdinFd: number;
+}
+
+export interface ExitStatus {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly userCpuMs: number | null;
+  readonly systemCpuMs: number | null;
+  readonly peakRssBytes: number | null;
+}
+
+/** A program with everything that it starts in turn. */
+export interface SpawnedProcess {
+  readonly pid: number;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Settles when the program itself has ended, whatever it left behind. Never rejects. */
+  readonly exited: Promise<ExitStatus>;
+  /** Sends `signal` to every process of it that is known. */
+  signal(signal: NodeJS.Signals): void;
+  /** True while something of it is left besides the program itself. */
+  hasRest(): boolean;
+  /**
+   * Ends what the program left behind (SIGKILL) and waits for that, for at most 5 s. Answers false
+   * when something would not end.
+   */
+  killRest(): Promise<boolean>;
+}
+
+/** Starts programs in their own process group and session, with no file open but 0, 1 and 2. */
+export interface Spawner {
+  readonly name: string;
+  /** Rejects with {@link SpawnFailure}. */
+  spawn(command: ResolvedCommand): Promise<SpawnedProcess>;
+}
+
+/** The program was not started. The message is a sentence for the task's owner. */
+export class SpawnFailure extends Error {
+  constructor(
+    message: string,
+    /** True when the machine, not the command, is at fault (no memory, no files, no processes left). */
+    readonly isWorkerFault = false,
+  ) {
+    super(message);
+    this.name = 'SpawnFailure';
+  }
+}
+
+/** How long {@link SpawnedProcess.killRest} tries. */
+export const KILL_REST_MS = 5000;

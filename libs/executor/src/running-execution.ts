@@ -1,0 +1,118 @@
+import { EventEmitter, once } from 'node:events';
+import { statSync } from 'node:fs';
+import type { Execution, ExecutionRequest, ExecutionResult } from './execution.js';
+import { failedResult } from './failed-result.js';
+import { followSpool } from './follow-spool.js';
+import type { OnChunk } from './follow-spool.js';
+import { MARK_NAME } from './launcher/mark.js';
+import type { FromLauncher, ToLauncher } from './launcher/messages.js';
+
+type AboutExecution = Extract<FromLauncher, { id: string }>;
+
+/**
+ * The executor's side of one attempt: waiting for a launcher ──▶ launched ──▶ over. Cancelled while it
+ * waits, it is over at once.
+ */
+export class RunningExecution implements Execution {
+  readonly result: Promise<ExecutionResult>;
+  #settle!: (result: ExecutionResult) => void;
+  #isOver = false;
+  #isLaunched = false;
+  #pid: number | undefined;
+  #launchedAt = 0;
+  #outputBytes = 0;
+  #followers = 0;
+  readonly #changes = new EventEmitter().setMaxListeners(0);
+
+  constructor(
+    private readonly request: ExecutionRequest,
+    private readonly send: (message: ToLauncher) => void,
+  ) {
+    this.result = new Promise((resolve) => (this.#settle = resolve));
+  }
+
+  /** True while a launcher has it in hand. */
+  get isLaunched(): boolean {
+    return this.#isLaunched && !this.#isOver;
+  }
+
+  /** The program's, once it is known. */
+  get pid(): number | undefined {
+    return this.#pid;
+  }
+
+  launch(): void {
+    if (this.#isLaunched || this.#isOver) return;
+    this.#isLaunched = true;
+    this.#launchedAt = performance.now();
+    const { executionId: id, spec, scratch, outputLimitBytes } = this.request;
+    const env = { ...spec.env, [MARK_NAME]: scratch.execDir };
+    const { execDir, spoolPath } = scratch;
+    this.send({ type: 'run', id, launch: { spec: { ...spec, env }, execDir, spoolPath, outputLimitBytes } });
+    if (this.#followers > 0) this.#tellFollowed(true);
+  }
+
+  cancel(reason: string): void {
+    this.end(reason);
+  }
+
+  /** As `cancel`, with at most `graceMs` of grace. */
+  end(reason: string, graceMs = this.request.spec.graceMs): void {
+    if (!this.#isLaunched) return this.#finish(failedResult('cancelled', reason));
+    const shorter = Math.min(graceMs, this.request.spec.graceMs);
+    this.send({ type: 'cancel', id: this.request.executionId, reason, graceMs: shorter });
+  }
+
+  /** The launcher that had it is gone, and so are all its processes. */
+  lose(reason: string): void {
+    const wallMs = Math.round(performance.now() - this.#launchedAt);
+    const outputBytes = statSync(this.request.scratch.spoolPath, { throwIfNoEntry: false })?.size ?? 0;
+    this.#finish({ ...failedResult('worker_error', reason), wallMs, outputBytes });
+  }
+
+  receive(message: AboutExecution): void {
+    if (message.type === 'started') this.#pid = message.pid;
+    else if (message.type === 'ended') this.#finish(message.result);
+    else this.#grow(message.bytes);
+  }
+
+  async follow(from: number, onChunk: OnChunk, signal: AbortSignal): Promise<void> {
+    if (this.#followers++ === 0) this.#tellFollowed(true);
+    try {
+      const spool = {
+        path: this.request.scratch.spoolPath,
+        readableBytes: () => this.#outputBytes,
+        hasEnded: () => this.#isOver,
+        change: (aborted: AbortSignal) => this.#change(aborted),
+      };
+      await followSpool(spool, from, onChunk, signal);
+    } finally {
+      if (--this.#followers === 0) this.#tellFollowed(false);
+    }
+  }
+
+  async #change(signal: AbortSignal): Promise<void> {
+    try {
+      await once(this.#changes, 'change', { signal });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  #tellFollowed(isFollowed: boolean): void {
+    if (this.isLaunched) this.send({ type: 'follow', id: this.request.executionId, isFollowed });
+  }
+
+  #grow(bytes: number): void {
+    this.#outputBytes = Math.max(this.#outputBytes, bytes);
+    this.#changes.emit('change');
+  }
+
+  #finish(result: ExecutionResult): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#outputBytes = result.outputBytes;
+    this.#settle(result);
+    this.#changes.emit('change');
+  }
+}
