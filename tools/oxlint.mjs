@@ -1,0 +1,34 @@
+// Style and likely mistakes, by oxlint with .oxlintrc.json.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { byFile, fixtureProblems } from './expectations.mjs';
+
+const FIXTURE = 'tools/fixtures/lint';
+const PATHS = ['apps', 'libs', 'tools', 'bench', '.dependency-cruiser.cjs'];
+
+/** Findings as lines of text. */
+export async function checkLint(root) {
+  const [fixture, product] = await Promise.all([oxlint(root, [FIXTURE]), oxlint(root, ['--ignore-pattern', 'tools/fixtures/**', ...PATHS])]);
+  const pairs = fixture.diagnostics.map(({ filename, code }) => [filename, ruleName(code)]);
+  // What only the type-aware check can see is left to that one.
+  const ours = byFile([...pairs, [`${FIXTURE}/libs/worker/src/floating.ts`, 'floating-promise']]);
+  const blind = await fixtureProblems({ root, fixture: FIXTURE, found: ours });
+  return [...blind, ...product.diagnostics.map(lineOf)];
+}
+
+/** `eslint(no-empty)` is called `no-empty`. */
+function ruleName(code) {
+  return /\((.*)\)/.exec(code)?.[1] ?? code;
+}
+
+function lineOf({ filename, labels, code, message }) {
+  const { line = 1, column = 1 } = labels[0]?.span ?? {};
+  return `${filename}:${line}:${column}: ${message} (${ruleName(code ?? 'parse error')})`;
+}
+
+async function oxlint(root, args) {
+  const program = join(root, 'node_modules', '.bin', 'oxlint');
+  const child = spawn(program, ['--config', join(root, '.oxlintrc.json'), '--format', 'json', ...args], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  const chunks = await child.stdout.toArray();
+  return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+}

@@ -1,0 +1,58 @@
+// `npm test [-- part...]`: lint, then the tests of every package that has some (or of the named ones,
+// such as `queue`), through Nx. The last line is `N passed, N failed`, summed over all packages.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { projects } from './projects.mjs';
+import { Tally } from './tally.mjs';
+
+/** No background process, no screen of its own, nothing sent anywhere. */
+const NX_SETTINGS = { NX_DAEMON: 'false', NX_TUI: 'false', NX_NO_CLOUD: 'true' };
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const named = process.argv.slice(2);
+
+const lintCode = await run(process.execPath, [join(root, 'tools', 'lint.mjs')]);
+const tested = await testedProjects();
+const tally = new Tally();
+const testCode = tested.length === 0 ? 0 : await runTests(tested);
+
+if (lintCode !== 0) console.log('lint failed, see the top');
+if (testCode !== 0 && tally.failed === 0) console.log('a test run broke off without naming a test, see above');
+if (tally.passed + tally.failed === 0) console.log('no test ran');
+process.exitCode = lintCode === 0 && testCode === 0 && tally.failed === 0 && tally.passed > 0 ? 0 : 1;
+console.log(`${tally.passed} passed, ${testCode !== 0 ? Math.max(tally.failed, 1) : tally.failed} failed`);
+
+async function testedProjects() {
+  const found = [];
+  for (const project of await projects(root)) {
+    if (named.length > 0 && !named.includes(basename(project.path))) continue;
+    const files = await readdir(join(root, project.path, 'src'), { recursive: true });
+    if (files.some((file) => file.endsWith('.test.ts'))) found.push(project.name);
+    else console.log(`${project.path} has no tests`);
+  }
+  return found;
+}
+
+/** Two cores run one package at a time: ava fills them by itself, and tests that wait for real services dislike a crowd. */
+async function runTests(names) {
+  const parallel = Math.max(1, Math.floor(availableParallelism() / 2));
+  const args = ['run-many', '-t', 'test', '-p', names.join(','), `--parallel=${parallel}`, '--output-style=stream', '--nxBail=false'];
+  return await run(join(root, 'node_modules', '.bin', 'nx'), args, (line) => tally.read(line));
+}
+
+/** Runs a program, passing its output on line by line as it comes; answers its exit code. */
+async function run(program, args, see = () => undefined) {
+  const child = spawn(program, args, { cwd: root, env: { ...process.env, ...NX_SETTINGS }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(child, 'close');
+  for await (const line of createInterface({ input: child.stdout })) {
+    see(line);
+    console.log(line);
+  }
+  const [code] = await ended;
+  return code ?? 1;
+}
