@@ -63,7 +63,7 @@ if (process.getuid?.() === 0) {
     await chmod(closed, 0o700);
     const user = await serverUser();
     const { postgres } = await usablePrograms({ native: join(closed, 'native'), version }, user, [join(folder, 'cache')]);
-    await t.notThrowsAsync(run(postgres, ['--version'], { env: {}, cwd: '/', ...(user ?? {}) }));
+    await t.notThrowsAsync(run(postgres, ['--version'], { env: {}, cwd: '/', ...user }));
     await rm(dirname(closed), { recursive: true });
   });
 }
