@@ -96,7 +96,7 @@ export const TaskQuery = z.strictObject({
   name: z.string().max(255).optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   /** `next` of the page before. */
-  after: z.string().max(64).optional(),
+  after: z.string().regex(/^\d{1,18}$/, 'use the "next" of the page before').optional(),
 });
 export type TaskQuery = z.output<typeof TaskQuery>;
 

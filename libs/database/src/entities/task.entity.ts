@@ -9,7 +9,7 @@ export class Task {
   id!: string;
 
   /** Age: smaller is older. */
-  @Column('bigint', { insert: false, update: false })
+  @Column({ type: 'bigint', insert: false, update: false })
   seq!: string;
 
   @Column('uuid', { name: 'group_id' })

@@ -1,0 +1,109 @@
+import { MitosisClient } from '@mitosis/client';
+import { fileScope } from '@mitosis/testing';
+import test from 'ava';
+import { type CoordinatorFixture, coordinatorFixture } from './testing/coordinator-fixture.js';
+
+const file = fileScope(test);
+let coordinator: CoordinatorFixture;
+
+test.before(async () => {
+  coordinator = await coordinatorFixture(file, 'postgres');
+});
+
+interface Call {
+  readonly method?: string;
+  readonly path: string;
+  readonly body?: unknown;
+  readonly token?: string | undefined;
+}
+
+async function call({ method = 'GET', path, body, token = coordinator.token }: Call): Promise<{ status: number; error: { code: string; message: string; details: { field?: string } } }> {
+  const response = await fetch(new URL(path, coordinator.url), {
+    method,
+    headers: { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const { error } = (await response.json()) as { error: { code: string; message: string; details: { field?: string } } };
+  return { status: response.status, error };
+}
+
+const names = test.macro({
+  async exec(t, body: unknown, field: string) {
+    const { status, error } = await call({ method: 'POST', path: '/tasks', body });
+    t.is(status, 400);
+    t.is(error.code, 'invalid_request');
+    t.is(error.details.field, field);
+    t.true(error.message.startsWith(`${field}:`), error.message);
+  },
+  title: (sentence) => `a bad submission is 400 and names the field: ${sentence}`,
+});
+
+test('no command', names, {}, 'args');
+test('an empty command', names, { args: [] }, 'args');
+test('an argument that is no text', names, { args: ['echo', 7] }, 'args.1');
+test('a NUL in an argument', names, { args: ['echo', 'a\0b'] }, 'args.1');
+test('an argument that Linux would refuse', names, { args: ['echo', 'x'.repeat(140_000)] }, 'args.1');
+test('arguments that are too long together', names, { args: ['echo', ...Array<string>(3).fill('x'.repeat(100_000))] }, 'args');
+test('a field that does not exist', names, { args: ['true'], colour: 'red' }, 'colour');
+test('a bad tag', names, { args: ['true'], tags: ['a b'] }, 'tags.0');
+test('a bad name of a variable', names, { args: ['true'], env: { 'A=B': '1' } }, 'env.A=B');
+test('a priority out of range', names, { args: ['true'], priority: 1001 }, 'priority');
+test('a timeout of nothing', names, { args: ['true'], timeout_ms: 0 }, 'timeout_ms');
+test('no JSON', names, '{"args":', 'body');
+
+test('a body that is too large is 413', async (t) => {
+  const { status, error } = await call({ method: 'POST', path: '/tasks', body: { args: ['x'.repeat(17_000_000)] } });
+  t.is(status, 413);
+  t.is(error.code, 'body_too_large');
+});
+
+test('a task that does not exist is 404', async (t) => {
+  const { status, error } = await call({ path: '/tasks/0191f1f0-0000-7000-8000-000000000000' });
+  t.is(status, 404);
+  t.is(error.code, 'task_not_found');
+});
+
+test('a path that does not exist is 404', async (t) => {
+  t.is((await call({ path: '/nowhere' })).error.code, 'no_such_route');
+});
+
+test('without a login the answer is 401 and says how to log in', async (t) => {
+  const { status, error } = await call({ path: '/tasks', token: '' });
+  t.is(status, 401);
+  t.is(error.code, 'not_logged_in');
+  t.regex(error.message, /mito client login/);
+});
+
+const refused = test.macro({
+  async exec(t, token: () => string) {
+    t.is((await call({ path: '/auth', token: token() })).status, 401);
+  },
+  title: (sentence) => `a token is 401: ${sentence}`,
+});
+test('that is none', refused, () => 'nonsense');
+test('that was changed', refused, () => `${coordinator.token.slice(0, -4)}AAAA`);
+test('that nobody signed', refused, () => {
+  const [, payload] = coordinator.token.split('.');
+  return `${Buffer.from('{"alg":"none","typ":"mito-user+jwt"}').toString('base64url')}.${payload}.`;
+});
+
+test('a wrong password and an unknown user get the same answer', async (t) => {
+  const login = (username: string) => call({ method: 'POST', path: '/auth/login', body: { username, password: 'wrong-password' } });
+  const [known, unknown] = await Promise.all([login('mitosis_admin'), login('nobody')]);
+  t.is(known.status, 401);
+  t.deepEqual(unknown, known);
+});
+
+test('a logout ends exactly this login', async (t) => {
+  const { token } = await new MitosisClient({ url: coordinator.url }).login('mitosis_admin', coordinator.password);
+  const second = new MitosisClient({ url: coordinator.url, token });
+  t.is((await second.identity()).username, 'mitosis_admin');
+  await second.logout();
+  await t.throwsAsync(second.identity(), { code: 'invalid_token' });
+  t.is((await coordinator.api.identity()).username, 'mitosis_admin');
+});
+
+test('it says that it is alive, and ready when database and queue answer', async (t) => {
+  t.deepEqual(await (await fetch(new URL('/health', coordinator.url))).json(), { status: 'ok' });
+  t.deepEqual(await (await fetch(new URL('/ready', coordinator.url))).json(), { status: 'ready', database: 'ok', queue: 'ok' });
+});

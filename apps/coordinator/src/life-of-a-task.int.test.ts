@@ -1,0 +1,131 @@
+import type { ClaimedTask } from '@mitosis/protocol';
+import { eventually, fileScope } from '@mitosis/testing';
+import test from 'ava';
+import { randomUUID } from 'node:crypto';
+import { BACKENDS, type CoordinatorFixture, connectWorker, coordinatorFixture, reportOf } from './testing/coordinator-fixture.js';
+
+const file = fileScope(test);
+const fixtures = new Map<string, CoordinatorFixture>();
+
+test.before(async () => {
+  for (const backend of BACKENDS) fixtures.set(backend, await coordinatorFixture(file, backend));
+});
+
+function onEachBackend(title: string, body: (t: import('ava').ExecutionContext, coordinator: CoordinatorFixture) => Promise<void>): void {
+  for (const backend of BACKENDS) {
+    test(`${backend}: ${title}`, (t) => body(t, fixtures.get(backend) as CoordinatorFixture));
+  }
+}
+
+async function claimOne(coordinator: CoordinatorFixture, task: string, request = randomUUID()): Promise<ClaimedTask> {
+  const worker = await connectWorker(coordinator);
+  const [claimed] = await worker.claim([{ task, request }]);
+  if (!claimed) throw new Error('the claim was refused');
+  return claimed;
+}
+
+onEachBackend('a task goes from submission over a claim to a committed outcome', async (t, { api, ...rest }) => {
+  const coordinator = { api, ...rest };
+  const { uuid, state } = await api.submitTask({ args: ['echo', 'hi'], env: { A: '1' } });
+  t.is(state, 'ready');
+  const worker = await connectWorker(coordinator);
+  const [claimed] = await worker.claim([{ task: uuid, request: randomUUID() }]);
+  t.like(claimed, { task: uuid, attempt: 1, spec: { args: ['echo', 'hi'], env: { A: '1' } } });
+  t.like(await api.getTask(uuid), { state: 'running', attempt: 1, worker: worker.registration.uuid });
+  const waiting = api.waitTasks([uuid]);
+  const [answer] = await worker.report([reportOf(claimed as ClaimedTask, 0)]);
+  t.is(answer?.status, 'accepted');
+  t.like((await waiting)[0], { state: 'completed', exit_code: 0 });
+});
+
+onEachBackend('of many claims for one task exactly one wins', async (t, coordinator) => {
+  const { uuid } = await coordinator.api.submitTask({ args: ['true'] });
+  const workers = await Promise.all(Array.from({ length: 8 }, () => connectWorker(coordinator)));
+  const answers = await Promise.all(workers.map((worker) => worker.claim([{ task: uuid, request: randomUUID() }])));
+  t.is(answers.flat().length, 1);
+});
+
+onEachBackend('a claim whose answer was lost gets the same attempt when it is repeated', async (t, coordinator) => {
+  const { uuid } = await coordinator.api.submitTask({ args: ['true'] });
+  const worker = await connectWorker(coordinator);
+  const claim = { task: uuid, request: randomUUID() };
+  const [first] = await worker.claim([claim]);
+  const [second] = await worker.claim([claim]);
+  t.is(second?.lease, first?.lease);
+  t.is(second?.attempt, 1);
+});
+
+onEachBackend('a report is committed once, however often it is sent', async (t, coordinator) => {
+  const { uuid } = await coordinator.api.submitTask({ args: ['true'] });
+  const claimed = await claimOne(coordinator, uuid);
+  const worker = await connectWorker(coordinator);
+  const report = reportOf(claimed, 0);
+  const statuses = await Promise.all([1, 2, 3].map(() => worker.report([report])));
+  t.deepEqual(statuses.flat().map(({ status }) => status), ['accepted', 'accepted', 'accepted']);
+  const other = await worker.report([reportOf(claimed, 1)]);
+  t.is(other[0]?.status, 'stale', 'another report of the same attempt comes too late');
+  t.is((await coordinator.api.getTask(uuid)).state, 'completed');
+});
+
+onEachBackend('a report without the lease changes nothing', async (t, coordinator) => {
+  const { uuid } = await coordinator.api.submitTask({ args: ['true'] });
+  const claimed = await claimOne(coordinator, uuid);
+  const worker = await connectWorker(coordinator);
+  const [forged] = await worker.report([{ ...reportOf(claimed, 0), lease: randomUUID() }]);
+  t.is(forged?.status, 'stale');
+  t.is((await coordinator.api.getTask(uuid)).state, 'running');
+});
+
+onEachBackend('a released attempt is given back at once and counts as nothing', async (t, coordinator) => {
+  const { uuid } = await coordinator.api.submitTask({ args: ['true'] });
+  const first = await claimOne(coordinator, uuid);
+  const worker = await connectWorker(coordinator);
+  await worker.report([reportOf(first, 0, { outcome: 'released', exit_code: null })]);
+  t.is((await coordinator.api.getTask(uuid)).state, 'ready');
+  const second = await claimOne(coordinator, uuid);
+  t.is(second.attempt, 2);
+  const [late] = await worker.report([reportOf(first, 0)]);
+  t.is(late?.status, 'stale', 'the first attempt is not heard any more');
+});
+
+onEachBackend('a failure is tried again as often as the task asks for', async (t, coordinator) => {
+  const { uuid } = await coordinator.api.submitTask({ args: ['false'], retries: 1, retry_delay_ms: 20 });
+  const worker = await connectWorker(coordinator);
+  await worker.report([reportOf(await claimOne(coordinator, uuid), 1)]);
+  await eventually(async () => (await coordinator.api.getTask(uuid)).state === 'ready', { message: 'the delayed retry' });
+  await worker.report([reportOf(await claimOne(coordinator, uuid), 1)]);
+  t.like(await coordinator.api.getTask(uuid), { state: 'failed', reason: 'exit_code', exit_code: 1, attempt: 2 });
+});
+
+onEachBackend('a worker gets no task whose tags it does not have', async (t, coordinator) => {
+  const { uuid } = await coordinator.api.submitTask({ args: ['true'], tags: ['gpu'] });
+  const request = randomUUID();
+  t.deepEqual(await (await connectWorker(coordinator, { tags: ['cpu'] })).claim([{ task: uuid, request }]), []);
+  t.is((await (await connectWorker(coordinator, { tags: ['gpu', 'cpu'] })).claim([{ task: uuid, request }])).length, 1);
+});
+
+onEachBackend('a submission may be repeated with its idempotency key', async (t, { api }) => {
+  const idempotencyKey = randomUUID();
+  const receipts = await Promise.all([1, 2, 3].map(() => api.submitTask({ args: ['true'], name: idempotencyKey }, { idempotencyKey })));
+  t.is(new Set(receipts.map(({ uuid }) => uuid)).size, 1);
+  t.is((await api.queryTasks({ name: idempotencyKey })).tasks.length, 1);
+  await t.throwsAsync(api.submitTask({ args: ['false'] }, { idempotencyKey }), { code: 'idempotency_key_reused' });
+});
+
+onEachBackend('a batch with one bad task changes nothing', async (t, { api }) => {
+  const name = randomUUID();
+  const error = await t.throwsAsync(api.submitTasks([{ args: ['true'], name }, { args: ['true'], name, group: 'nobody' }]), { code: 'group_not_found' });
+  t.is((error as { details?: { field?: string } }).details?.field, 'group');
+  t.deepEqual((await api.queryTasks({ name })).tasks, []);
+});
+
+onEachBackend('two coordinators share the work, and what one knows the other tells', async (t, coordinator) => {
+  const replica = await coordinator.startReplica();
+  const { uuid } = await coordinator.api.submitTask({ args: ['true'] });
+  const worker = await connectWorker({ url: replica.url, token: coordinator.token });
+  const waiting = coordinator.api.waitTasks([uuid]);
+  const [claimed] = await worker.claim([{ task: uuid, request: randomUUID() }]);
+  await worker.report([reportOf(claimed as ClaimedTask, 0)]);
+  t.is((await waiting)[0]?.state, 'completed');
+  await replica.stop();
+});
