@@ -12,6 +12,6 @@ export class Tally {
     const [, count, what, verdict] = SUMMARY.exec(stripVTControlCharacters(line)) ?? [];
     if (count === undefined) return;
     if (verdict === 'passed') this.passed += Number(count);
-    else if (verdict === 'failed' || /^un/.test(what)) this.failed += Number(count);
+    else if (verdict === 'failed' || what.startsWith('un')) this.failed += Number(count);
   }
 }
