@@ -1,6 +1,6 @@
 import { WorkerClient } from '@mitosis/client';
 import type { Log, Service } from '@mitosis/domain';
-import { type Executor, sweepScratch } from '@mitosis/executor';
+import type { Executor } from '@mitosis/executor';
 import type { ToWorker, WorkerRegistration } from '@mitosis/protocol';
 import type { Delivery, QueueBackend, QueueConsumer } from '@mitosis/queue';
 import path from 'node:path';
@@ -64,9 +64,7 @@ export class Worker implements Service {
   }
 
   async start(): Promise<void> {
-    const { executor, queue, log } = this.options;
-    const stuck = await sweepScratch(this.scratchRoot);
-    if (stuck.length > 0) log.warn({ folders: stuck }, 'scratch folders of an earlier run could not be removed');
+    const { executor, queue } = this.options;
     await executor.start();
     await this.reporter.start();
     await queue.start();

@@ -8,6 +8,7 @@ import type { Writable } from 'node:stream';
 import { printTable } from '../output/print-table.js';
 import { startProgress } from '../output/progress.js';
 import { ADMIN_USER, type Stack } from '../stack/stack.js';
+import { UNPACK_LIMITS } from '../unpack-limits.js';
 
 /** Estimates pi from random points in the unit square; the number of samples decides how long it takes. */
 const PROGRAM = `
@@ -22,7 +23,7 @@ const pi = (4 * hits) / samples;
 require('fs').writeFileSync(process.env.MITO_RESULT_DIR + '/pi.json', JSON.stringify({ samples, seed, pi }));
 `;
 
-const SAMPLES = [1e5, 1e6, 4e6, 16e6];
+const SAMPLES = [1e6, 8e6, 24e6, 64e6];
 const SEEDS = [11, 22, 33, 44, 55, 66];
 
 interface Estimate {
@@ -47,9 +48,9 @@ const millisecondsOf = ({ started_at, finished_at }: TaskView): number =>
 async function fetchResult(api: MitosisClient, { uuid }: TaskView, dir: string): Promise<{ archive: string; folder: string }> {
   const archive = path.join(dir, `${uuid}.tar.gz`);
   const folder = path.join(dir, uuid);
-  await api.downloadArtifact(await api.artifact(uuid, 'result'), archive);
   await mkdir(folder, { recursive: true });
-  await unpackArchive(archive, folder);
+  await api.downloadArtifact(await api.artifact(uuid, 'result'), archive);
+  await unpackArchive(archive, folder, UNPACK_LIMITS);
   return { archive, folder };
 }
 

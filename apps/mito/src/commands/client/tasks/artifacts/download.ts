@@ -41,7 +41,8 @@ export class TasksArtifactsDownloadCommand extends ApiCommand {
 
   private async unpack(file: string, dir: string): Promise<void> {
     const { unpackArchive } = await import('@mitosis/executor');
-    await unpackArchive(file, path.resolve(dir));
+    const { UNPACK_LIMITS } = await import('../../../../unpack-limits.js');
+    await unpackArchive(file, path.resolve(dir), UNPACK_LIMITS);
     this.note(`unpacked into ${dir}`);
   }
 }
