@@ -35,7 +35,7 @@ export class GuestProcess {
     this.frames = new FrameStream(child.stdout);
     this.gone = new Promise((resolve) => {
       child.once('exit', () => resolve());
-      child.once('error', () => resolve());
+      child.on('error', () => resolve());
     });
     child.once('exit', () => (this.#isUsable = false));
     child.stdin.on('error', () => (this.#isUsable = false));

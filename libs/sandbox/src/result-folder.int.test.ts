@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { ResultFolder, ResultLimitReached } from './result-folder.js';
+import { ResultFolder, ResultRefused } from './result-folder.js';
 
 async function scratch(t: { teardown: (action: () => Promise<void>) => void }): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'sandbox-result-'));
@@ -27,7 +27,7 @@ for (const name of ['../x', '/x', 'a/../../x', 'a//x', './x', 'x/', '', '..', '.
   test(`a file called ${JSON.stringify(name.slice(0, 20))} is refused`, async (t) => {
     const folder = await scratch(t);
     const results = new ResultFolder(join(folder, 'result'), 100);
-    await t.throwsAsync(results.begin(name), { message: /result/ });
+    await t.throwsAsync(results.begin(name), { instanceOf: ResultRefused, message: /result/ });
     t.deepEqual(await readdir(folder), ['result']);
     t.deepEqual(await readdir(join(folder, 'result')), []);
   });
@@ -41,9 +41,9 @@ test('no link is followed and nothing is overwritten', async (t) => {
   await symlink(join(folder, 'outside/new'), join(root, 'file'));
   await writeFile(join(root, 'taken'), 'mine');
   const results = new ResultFolder(root, 100);
-  await t.throwsAsync(results.begin('folder/x'), { code: 'result_refused' });
-  await t.throwsAsync(results.begin('file'), { code: 'EEXIST' });
-  await t.throwsAsync(results.begin('taken'), { code: 'EEXIST' });
+  await t.throwsAsync(results.begin('folder/x'), { instanceOf: ResultRefused, message: /not a folder/ });
+  await t.throwsAsync(results.begin('file'), { instanceOf: ResultRefused, message: /EEXIST/ });
+  await t.throwsAsync(results.begin('taken'), { instanceOf: ResultRefused, message: /EEXIST/ });
   t.deepEqual(await readdir(join(folder, 'outside')), []);
 });
 
@@ -53,6 +53,6 @@ test('the limit is on all the files together', async (t) => {
   await results.begin('a');
   await results.write(Buffer.alloc(6));
   await results.begin('b');
-  await t.throwsAsync(results.write(Buffer.alloc(5)), { instanceOf: ResultLimitReached });
+  await t.throwsAsync(results.write(Buffer.alloc(5)), { instanceOf: ResultRefused, message: /more than 10 bytes/ });
   await results.close();
 });

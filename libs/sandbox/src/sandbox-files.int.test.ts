@@ -7,7 +7,7 @@ import { WASI_FUNCTIONS } from './guest/wasi-functions.js';
 import { Sandbox } from './sandbox.js';
 import { RecordingLog, runProgram } from './testing/run-program.js';
 import type { ProgramBuilder } from './testing/wasm-builder.js';
-import { Op, buildProgram, dataAt, forever } from './testing/wasm-builder.js';
+import { Op, SIGNATURES, buildProgram, dataAt, forever } from './testing/wasm-builder.js';
 
 const sandbox = new Sandbox({ processes: 2, log: new RecordingLog() });
 let scratch = '';
@@ -157,6 +157,18 @@ test('results of more than their limit fail the run', async (t) => {
   t.true((await readFile(join(resultDir, 'out.bin'))).length <= 150_000);
 });
 
+test('a result file with a path that is too long fails the run', async (t) => {
+  const resultDir = await mkdtemp(join(scratch, 'result-'));
+  const names = Array.from({ length: 6 }, () => 'd'.repeat(250));
+  const paths = names.map((_, index) => ['result', ...names.slice(0, index + 1)].join('/'));
+  const deep = paths.at(-1) ?? '';
+  const makeFolders = (p: ProgramBuilder) => paths.slice(0, -1).flatMap((path) => p.run('path_create_directory', 3, 1024, path.length));
+  const body = (p: ProgramBuilder) => [...makeFolders(p), ...p.open(1024, deep, { flags: CREATE }), Op.drop];
+  const { result } = await runProgram(sandbox, buildProgram({ data: [dataAt(1024, deep)], body }), { resultDir });
+  t.like(result, { outcome: 'failed', reason: 'result_refused' });
+  t.deepEqual(await readdir(resultDir), []);
+});
+
 test('an entry of the file system costs the guest, not the machine', async (t) => {
   const resultDir = await mkdtemp(join(scratch, 'result-'));
   const nested = `result/${'d'.repeat(200)}`;
@@ -166,20 +178,55 @@ test('an entry of the file system costs the guest, not the machine', async (t) =
   t.deepEqual(await readdir(resultDir), []);
 });
 
-test('every allowed function of WASI exists, and answers with an errno to nonsense', async (t) => {
-  const nonsense: Partial<Record<(typeof WASI_FUNCTIONS)[number], readonly (number | bigint)[]>> = {
-    fd_close: [99],
-    fd_fdstat_get: [99, 0],
-    fd_read: [99, 0, 0, 0],
-    fd_readdir: [1, 0, 0, 0n, 0],
-    fd_seek: [0, 0n, 0, 0],
-    fd_prestat_get: [4, 0],
-    clock_time_get: [9, 0n, 0],
-    poll_oneoff: [0, 0, 0, 0],
-    path_unlink_file: [3, 0, 0],
+/** A sequence that looks random and is the same each time. */
+function sequence(seed: number): (count: number) => number {
+  let state = seed;
+  return (count) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * count);
   };
-  for (const [name, args] of Object.entries(nonsense)) {
-    const errno = await errnoOf('', (p) => p.call(name as (typeof WASI_FUNCTIONS)[number], ...args));
-    t.true((errno ?? 0) > 0, `${name} answered ${errno}`);
+}
+
+const SMALL = [0, 1, 2, 3, 4, 5, 6, 7, 8, 16, 100, 255, 1024, PATH, OTHER, 65_528, 65_536, -1, -8, 0x7fffffff];
+const LARGE = [0n, 1n, 2n, 64n, 100_000n, 1n << 31n, 1n << 40n, (1n << 53n) - 1n, 1n << 62n, -1n, -(1n << 63n)];
+const CALLS = 300;
+
+/** Calls host functions with arguments that are now and then right. */
+function randomCalls(seed: number): Uint8Array {
+  const pick = sequence(seed);
+  const names = WASI_FUNCTIONS.filter((name) => name !== 'proc_exit' && name !== 'poll_oneoff');
+  const body = (p: ProgramBuilder) =>
+    Array.from({ length: CALLS }, () => {
+      const name = names[pick(names.length)] ?? 'fd_close';
+      const argument = (letter: string) => (letter === 'i' ? SMALL[pick(SMALL.length)] : LARGE[pick(LARGE.length)]) ?? 0;
+      const args = [...SIGNATURES[name]].map(argument);
+      if (name.startsWith('path_')) args.splice(0, name === 'path_open' ? 5 : 1, ...(name === 'path_open' ? [3, 0, PATH, 5, pick(16)] : [3]));
+      return p.run(name, ...args);
+    }).flat();
+  const iovec = Buffer.from([0, 4, 0, 0, 100, 0, 0, 0]);
+  return buildProgram({ data: [dataAt(PATH, 'tmp/x'), dataAt(OTHER, 'result/new'), dataAt(0, iovec), dataAt(8, iovec)], body });
+}
+
+test('whatever a program asks of the host, it gets an errno and goes on', async (t) => {
+  for (let seed = 1; seed <= 60; seed += 1) {
+    const { result } = await runProgram(sandbox, randomCalls(seed), { stdin: Buffer.alloc(100_000) });
+    t.deepEqual([result.outcome, result.exitCode], ['exited', 0], `seed ${seed}: ${JSON.stringify(result)}`);
   }
+});
+
+test('every allowed function of WASI is there', async (t) => {
+  const program = buildProgram({
+    body: (p) => WASI_FUNCTIONS.filter((name) => name !== 'proc_exit').flatMap((name) => p.run(name, ...[...SIGNATURES[name]].map((letter) => (letter === 'i' ? 99 : 99n)))),
+  });
+  t.is((await runProgram(sandbox, program)).result.exitCode, 0);
+});
+
+test('a function imported under another type fails the program, not the process', async (t) => {
+  const body = (p: ProgramBuilder) => p.exitWith(p.call('random_get', 1, 1));
+  const right = Buffer.from(buildProgram({ body }));
+  const at = right.indexOf(Buffer.from([0x60, 2, 0x7f, 0x7f]));
+  const wrong = right.with(at + 2, 0x7e);
+  const call = Buffer.from(wrong).indexOf(Buffer.from([0x41, 1, 0x41, 1, 0x10]));
+  const { result } = await runProgram(sandbox, wrong.with(call, 0x42));
+  t.like(result, { outcome: 'failed', reason: 'trap' });
 });

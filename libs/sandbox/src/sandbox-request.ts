@@ -45,6 +45,8 @@ export type SandboxReason =
   | Exclude<GuestFailure, 'deadline' | 'invalid_program'>
   | 'cpu_limit'
   | 'wall_limit'
+  /** A result file has a name that can't be written. */
+  | 'result_refused'
   /** The process that ran the program has died without a word. */
   | 'process_died';
 

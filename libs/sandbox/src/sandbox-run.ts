@@ -5,7 +5,7 @@ import type { RunOrder, RunReport } from './guest/frame.js';
 import type { ReceivedFrame } from './frame-stream.js';
 import { InputSources } from './input-sources.js';
 import { loadProgram } from './program-source.js';
-import { ResultFolder, ResultLimitReached } from './result-folder.js';
+import { ResultFolder, ResultRefused } from './result-folder.js';
 import { RunWatch } from './run-watch.js';
 import { PAGE_BYTES } from './sandbox-request.js';
 import type { SandboxLimits, SandboxRequest, SandboxResult } from './sandbox-request.js';
@@ -108,9 +108,9 @@ export class SandboxRun {
       case ToSandbox.needProgram:
         return this.#sendProgram();
       case ToSandbox.file:
-        return this.#results?.begin(payload.toString('utf8'));
+        return this.#keep(this.#results?.begin(payload.toString('utf8')));
       case ToSandbox.fileData:
-        return this.#keep(payload);
+        return this.#keep(this.#results?.write(payload));
       default:
         this.guest.kill();
     }
@@ -139,13 +139,12 @@ export class SandboxRun {
     }
   }
 
-  async #keep(payload: Buffer): Promise<void> {
+  async #keep(kept: Promise<void> | undefined): Promise<void> {
     try {
-      await this.#results?.write(payload);
+      await kept;
     } catch (error) {
-      if (!(error instanceof ResultLimitReached)) throw error;
-      const message = `the result files have more than ${this.limits.resultLimitBytes} bytes`;
-      this.#watch.end({ outcome: 'failed', reason: 'file_limit', message });
+      if (!(error instanceof ResultRefused)) throw error;
+      this.#watch.end({ outcome: 'failed', reason: error.reason, message: error.message });
     }
   }
 }

@@ -1,29 +1,49 @@
 import type { WasiFunction } from '../guest/wasi-functions.js';
 import { encodeU32 } from '../wasm-reader.js';
 
-/** The parameters of the WASI functions that tests call: `i` is i32, `I` is i64. */
-const SIGNATURES: Partial<Record<WasiFunction, string>> = {
+/** The parameters of the WASI functions: `i` is i32, `I` is i64. */
+export const SIGNATURES: Readonly<Record<WasiFunction, string>> = {
   args_get: 'ii',
   args_sizes_get: 'ii',
-  environ_sizes_get: 'ii',
+  clock_res_get: 'ii',
   clock_time_get: 'iIi',
+  environ_get: 'ii',
+  environ_sizes_get: 'ii',
+  fd_advise: 'iIIi',
   fd_allocate: 'iII',
   fd_close: 'i',
+  fd_datasync: 'i',
   fd_fdstat_get: 'ii',
+  fd_fdstat_set_flags: 'ii',
+  fd_fdstat_set_rights: 'iII',
+  fd_filestat_get: 'ii',
   fd_filestat_set_size: 'iI',
+  fd_filestat_set_times: 'iIIi',
+  fd_pread: 'iiiIi',
+  fd_prestat_dir_name: 'iii',
   fd_prestat_get: 'ii',
+  fd_pwrite: 'iiiIi',
   fd_read: 'iiii',
   fd_readdir: 'iiiIi',
+  fd_renumber: 'ii',
   fd_seek: 'iIii',
+  fd_sync: 'i',
+  fd_tell: 'ii',
   fd_write: 'iiii',
   path_create_directory: 'iii',
   path_filestat_get: 'iiiii',
+  path_filestat_set_times: 'iiiiIIi',
+  path_link: 'iiiiiii',
   path_open: 'iiiiiIIii',
+  path_readlink: 'iiiiii',
+  path_remove_directory: 'iii',
   path_rename: 'iiiiii',
   path_symlink: 'iiiii',
   path_unlink_file: 'iii',
   poll_oneoff: 'iiii',
+  proc_exit: 'i',
   random_get: 'ii',
+  sched_yield: '',
 };
 
 /** Opcodes that tests write by hand. */
@@ -140,10 +160,8 @@ const limits = ([initial, maximum]: readonly [number, number?]): number[] =>
   maximum === undefined ? [0, ...encodeU32(initial)] : [1, ...encodeU32(initial), ...encodeU32(maximum)];
 
 function functionType(name: WasiFunction): number[] {
-  if (name === 'proc_exit') return [0x60, 1, 0x7f, 0];
-  const params = SIGNATURES[name];
-  if (params === undefined) throw new Error(`the test's table of signatures has no ${name}`);
-  return [0x60, params.length, ...[...params].map((letter) => (letter === 'i' ? 0x7f : 0x7e)), 1, 0x7f];
+  const params = [...SIGNATURES[name]].map((letter) => (letter === 'i' ? 0x7f : 0x7e));
+  return [0x60, ...vector(params.map((type) => [type])), ...(name === 'proc_exit' ? [0] : [1, 0x7f])];
 }
 
 /** `START` stands for the index of `_start` in a body that calls itself. */
