@@ -32,7 +32,7 @@ export function isRefusedByQueue(error: unknown): boolean {
 
 /** True when the server knows us but denies this queue (`NOPERM`; Postgres: 42501). */
 export function isDenied(error: unknown): boolean {
-  return codeOf(error) === '42501' || /\bNOPERM\b/.test(reasonOf(error));
+  return codeOf(error) === '42501' || /\bNOPERM\b|user executing the script can't access/.test(reasonOf(error));
 }
 
 /** True when the server refuses our credentials altogether. */

@@ -52,6 +52,28 @@ for (const kind of KINDS) {
     await eventually(() => got.length === 3, { message: () => `${got.length} of 3` });
   });
 
+  test.serial(`${kind}: stop returns soon whatever state the connections are in`, async (t) => {
+    const scene = await openScene(kind, t);
+    for (const mode of ['pass', 'reset', 'half-open', 'reset', 'reset'] as const) {
+      const { proxy, config } = await scene.proxied();
+      const backend = await scene.backend({ ...config });
+      if (mode !== 'pass') await backend.ping().then(() => scene.backend());
+      const { consumer } = await consume(backend, ['lab'], { stopMs: 1_000 });
+      await backend.bus.subscribe('news', () => undefined);
+      proxy.set({ kind: mode });
+      // A call under way when the connections go, settled or not.
+      const call = backend.publisher.publish('lab', deliveries(1)).catch(() => undefined);
+      const pings = Array.from({ length: 5 }, () => backend.ping().catch(() => undefined));
+      const since = performance.now();
+      await consumer.stop();
+      await backend.stop();
+      // A query under way is given its 15 s.
+      t.true(performance.now() - since < 20_000, `${mode}: ${performance.now() - since} ms`);
+      await Promise.all([call, ...pings]);
+      await eventually(() => mode === 'half-open' || proxy.open === 0, { message: () => `${proxy.open} open (${mode})` });
+    }
+  });
+
   test.serial(`${kind}: a half-open connection is noticed, and what was missed is fetched`, async (t) => {
     t.timeout(90_000);
     const scene = await openScene(kind, t);

@@ -20,6 +20,7 @@ export class PgListener {
   private readonly stopping = new AbortController();
   private client: pg.Client | undefined;
   private opened = deferred();
+  private asked: Promise<void> = Promise.resolve();
   private loop: Promise<void> | undefined;
 
   constructor(
@@ -57,10 +58,20 @@ export class PgListener {
 
   private async tell(command: 'LISTEN' | 'UNLISTEN', channel: string): Promise<void> {
     try {
-      await this.client?.query(`${command} ${pg.escapeIdentifier(channel)}`);
+      if (this.client !== undefined) await this.ask(this.client, `${command} ${pg.escapeIdentifier(channel)}`);
     } catch (error) {
       this.log.debug({ channel, reason: reasonOf(error) }, 'the listening connection broke');
     }
+  }
+
+  /** One query after the other, whoever asks. */
+  private ask(client: pg.Client, sql: string): Promise<unknown> {
+    const answer = this.asked.then(() => client.query(sql));
+    this.asked = answer.then(
+      () => undefined,
+      () => undefined,
+    );
+    return answer;
   }
 
   private async run(): Promise<void> {
@@ -90,7 +101,8 @@ export class PgListener {
     await client.connect();
     // Set first: a channel that is added from here on is told to this connection.
     this.client = client;
-    for (const channel of this.subscribers.channels()) await client.query(`LISTEN ${pg.escapeIdentifier(channel)}`);
+    const channels = this.subscribers.channels().map((channel) => pg.escapeIdentifier(channel));
+    for (const channel of channels) await this.ask(client, `LISTEN ${channel}`);
     this.opened.resolve();
     for (const listener of this.rebuilt) listener();
   }
@@ -102,7 +114,7 @@ export class PgListener {
       const isBroken = await Promise.race([broken.then(() => true), pause(CHECK_EVERY_MS, signal).then(() => false)]);
       waiting.abort();
       if (isBroken) throw new Error('the connection ended');
-      if (!this.stopping.signal.aborted) await client.query('SELECT 1');
+      if (!this.stopping.signal.aborted) await this.ask(client, 'SELECT 1');
     }
   }
 }

@@ -61,11 +61,13 @@ export class PostgresAccess implements QueueAccess {
 
   private async createRole(client: pg.PoolClient, login: string, password: string): Promise<void> {
     const role = pg.escapeIdentifier(login);
-    const verb = (await roleExists(client, login)) ? 'ALTER' : 'CREATE';
+    const isNew = !(await roleExists(client, login));
     await client.query(
-      `${verb} ROLE ${role} LOGIN NOCREATEDB NOCREATEROLE INHERIT CONNECTION LIMIT ${CONNECTIONS_MAX}
+      `${isNew ? 'CREATE' : 'ALTER'} ROLE ${role} LOGIN CONNECTION LIMIT ${CONNECTIONS_MAX}
        PASSWORD ${pg.escapeLiteral(password)}`,
     );
+    // Being a member is what lets a coordinator that is no superuser end the role's sessions.
+    if (isNew) await client.query(`GRANT ${role} TO CURRENT_USER`);
     await client.query(`ALTER ROLE ${role} SET statement_timeout = ${STATEMENT_MS}`);
     await client.query(`ALTER ROLE ${role} SET idle_in_transaction_session_timeout = ${STATEMENT_MS}`);
   }

@@ -86,7 +86,9 @@ export function workerSchemaSql({ bullmq, worker }: QueueSchema): string {
     GRANT USAGE ON SCHEMA "${worker}" TO PUBLIC;
     REVOKE ALL ON ALL TABLES IN SCHEMA "${worker}" FROM PUBLIC;
     GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA "${worker}" TO PUBLIC;
-    REVOKE ALL ON SCHEMA "${bullmq}" FROM PUBLIC;`;
+    REVOKE ALL ON SCHEMA "${bullmq}" FROM PUBLIC;
+    -- The default before PostgreSQL 15; a mere warning where the schema is somebody else's.
+    REVOKE CREATE ON SCHEMA public FROM PUBLIC;`;
 }
 
 /** Marks a queue as in use; its event history is bounded by the same row. */

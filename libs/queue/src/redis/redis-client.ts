@@ -1,5 +1,6 @@
 import type { Log } from '@mitosis/domain';
 import { Redis, type RedisOptions } from 'ioredis';
+import { settlesWithin } from '../pause.js';
 import type { RedisQueueConfig } from '../queue-config.js';
 import { reasonOf } from '../unavailable.js';
 
@@ -10,6 +11,7 @@ const CONNECT_MS = 5_000;
 const SILENCE_MS = 15_000;
 const KEEP_ALIVE_MS = 10_000;
 const RETRY_MAX_MS = 2_000;
+const END_MS = 1_000;
 
 export type ClientOptions = Pick<RedisOptions, 'socketTimeout' | 'autoResubscribe'>;
 
@@ -43,13 +45,18 @@ export function connectInBackground(client: Redis, log: Log): void {
   client.connect().catch((error: unknown) => log.debug({ reason: reasonOf(error) }, 'Redis does not answer yet'));
 }
 
-/** Ends a connection for good; waits until the socket is closed. */
+/** Ends a connection for good; waits until the socket is closed, and cuts one that does not answer. */
 export async function endClient(client: Redis): Promise<void> {
-  if (client.status === 'end' || client.status === 'wait') {
+  if (client.status === 'end') return;
+  if (client.status === 'reconnecting') {
+    // Between two attempts ioredis would end without a word, and what waits for it would hang: begin
+    // the next attempt, which the disconnect below refuses.
     client.disconnect();
-    return;
+    client.connect().catch(() => undefined);
   }
-  const ended = new Promise<void>((resolve) => client.once('end', () => resolve()));
+  const ended = new Promise<void>((resolve) => client.once('end', resolve));
   client.disconnect();
-  await ended;
+  if (await settlesWithin(END_MS, ended)) return;
+  client.stream.destroy();
+  await settlesWithin(END_MS, ended);
 }
