@@ -31,17 +31,17 @@ export class JsonReader {
   readObject(): Map<string, JsonValue> {
     const values = new Map<string, JsonValue>();
     this.expect(0x7b);
-    if (this.peek() == 0x7d) return values;
+    if (this.peek() === 0x7d) return values;
     for (;;) {
       const name = this.readString();
       this.expect(0x3a);
       if (values.has(name)) this.refuse(name + ' occurs twice');
       values.set(name, this.readValue(name));
-      if (this.peek() != 0x2c) break;
+      if (this.peek() !== 0x2c) break;
       this.at++;
     }
     this.expect(0x7d);
-    if (this.peek() != -1) this.refuse('there is more after the object');
+    if (this.peek() !== -1) this.refuse('there is more after the object');
     return values;
   }
 
@@ -53,14 +53,14 @@ export class JsonReader {
   private peek(): i32 {
     while (this.at < this.text.length) {
       const code = this.text.charCodeAt(this.at);
-      if (code != 0x20 && code != 0x0a && code != 0x0d && code != 0x09) return code;
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return code;
       this.at++;
     }
     return -1;
   }
 
   private expect(code: i32): void {
-    if (this.peek() != code) {
+    if (this.peek() !== code) {
       this.refuse('"' + String.fromCharCode(code) + '" is missing at character ' + this.at.toString());
     }
     this.at++;
@@ -68,24 +68,24 @@ export class JsonReader {
 
   private readValue(name: string): JsonValue {
     const code = this.peek();
-    if (code == 0x22) {
+    if (code === 0x22) {
       const value = new JsonValue(Kind.Text);
       value.text = this.readString();
       return value;
     }
-    if (code == 0x5b) return this.readList(name);
-    if (code == 0x74 || code == 0x66) return this.readBoolean(name);
+    if (code === 0x5b) return this.readList(name);
+    if (code === 0x74 || code === 0x66) return this.readBoolean(name);
     return this.readNumber(name);
   }
 
   private readList(name: string): JsonValue {
     const value = new JsonValue(Kind.List);
     this.expect(0x5b);
-    if (this.peek() != 0x5d) {
+    if (this.peek() !== 0x5d) {
       for (;;) {
-        if (this.peek() != 0x22) this.refuse(name + ' has to be a list of strings');
+        if (this.peek() !== 0x22) this.refuse(name + ' has to be a list of strings');
         value.list.push(this.readString());
-        if (this.peek() != 0x2c) break;
+        if (this.peek() !== 0x2c) break;
         this.at++;
       }
     }
@@ -111,7 +111,7 @@ export class JsonReader {
     while (this.at < this.text.length && '+-0123456789.eE'.includes(this.text.charAt(this.at))) this.at++;
     const value = new JsonValue(Kind.Number);
     value.number = parseFloat(this.text.substring(start, this.at));
-    if (start == this.at || !isFinite(value.number)) this.refuse(name + ' has a value that can not be read');
+    if (start === this.at || !isFinite(value.number)) this.refuse(name + ' has a value that can not be read');
     return value;
   }
 
@@ -122,9 +122,9 @@ export class JsonReader {
     for (;;) {
       if (this.at >= this.text.length) this.refuse('a string does not end');
       const code = this.text.charCodeAt(this.at);
-      if (code == 0x22) break;
+      if (code === 0x22) break;
       this.at++;
-      if (code != 0x5c) continue;
+      if (code !== 0x5c) continue;
       result += this.text.substring(start, this.at - 1) + this.readEscape();
       start = this.at;
     }
@@ -135,13 +135,13 @@ export class JsonReader {
 
   private readEscape(): string {
     const code = this.text.charAt(this.at++);
-    if (code == 'n') return '\n';
-    if (code == 't') return '\t';
-    if (code == 'r') return '\r';
-    if (code == 'b') return '\b';
-    if (code == 'f') return '\f';
-    if (code == '"' || code == '\\' || code == '/') return code;
-    if (code != 'u' || this.at + 4 > this.text.length) this.refuse('a string has an unknown escape');
+    if (code === 'n') return '\n';
+    if (code === 't') return '\t';
+    if (code === 'r') return '\r';
+    if (code === 'b') return '\b';
+    if (code === 'f') return '\f';
+    if (code === '"' || code === '\\' || code === '/') return code;
+    if (code !== 'u' || this.at + 4 > this.text.length) this.refuse('a string has an unknown escape');
     const digits = this.text.substring(this.at, this.at + 4);
     for (let index = 0; index < 4; index++) {
       if (!'0123456789abcdefABCDEF'.includes(digits.charAt(index))) this.refuse('a string has an unknown escape');
@@ -156,7 +156,7 @@ export function quote(text: string): string {
   let result = '"';
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
-    if (code == 0x22 || code == 0x5c) result += '\\' + text.charAt(index);
+    if (code === 0x22 || code === 0x5c) result += '\\' + text.charAt(index);
     else if (code < 0x20) result += '\\u00' + (code < 16 ? '0' : '') + code.toString(16);
     else result += text.charAt(index);
   }

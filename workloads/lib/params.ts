@@ -30,13 +30,13 @@ export class Params {
   private get(name: string, kind: Kind, wanted: string): JsonValue {
     if (!this.values.has(name)) this.refuse(name, 'it is missing');
     const value = this.values.get(name);
-    if (value.kind != kind) this.refuse(name, 'it has to be ' + wanted);
+    if (value.kind !== kind) this.refuse(name, 'it has to be ' + wanted);
     return value;
   }
 
   int(name: string, min: i64, max: i64): i64 {
     const value = this.get(name, Kind.Number, 'a whole number').number;
-    if (value != Math.floor(value) || Math.abs(value) > WHOLE_MAX) this.refuse(name, 'it has to be a whole number');
+    if (value !== Math.floor(value) || Math.abs(value) > WHOLE_MAX) this.refuse(name, 'it has to be a whole number');
     if (value < <f64>min || value > <f64>max) {
       this.refuse(name, 'it has to be from ' + min.toString() + ' to ' + max.toString());
     }

@@ -19,7 +19,7 @@ function writeAll(fd: i32, address: usize, length: i32): void {
   while (length > 0) {
     store<u32>(VECTOR, <u32>address);
     store<u32>(VECTOR, length, 4);
-    if (fd_write(fd, VECTOR, 1, VECTOR + 8) != 0) proc_exit(EXIT_BAD_INPUT);
+    if (fd_write(fd, VECTOR, 1, VECTOR + 8) !== 0) proc_exit(EXIT_BAD_INPUT);
     const written = load<i32>(VECTOR, 8);
     address += written;
     length -= written;
@@ -72,7 +72,7 @@ export function abort(message: string | null, file: string | null, line: u32, co
 /** Bytes before the terminating NUL. */
 function lengthOf(text: usize): usize {
   let end = text;
-  while (load<u8>(end) != 0) end++;
+  while (load<u8>(end) !== 0) end++;
   return end - text;
 }
 
@@ -97,9 +97,9 @@ export function readBytes(address: usize, length: i32): i32 {
   while (total < length) {
     store<u32>(VECTOR, <u32>(address + total));
     store<u32>(VECTOR, length - total, 4);
-    if (fd_read(STDIN, VECTOR, 1, VECTOR + 8) != 0) fail(EXIT_BAD_INPUT, 'stdin: it can not be read');
+    if (fd_read(STDIN, VECTOR, 1, VECTOR + 8) !== 0) fail(EXIT_BAD_INPUT, 'stdin: it can not be read');
     const count = load<i32>(VECTOR, 8);
-    if (count == 0) break;
+    if (count === 0) break;
     total += count;
   }
   return total;

@@ -14,7 +14,7 @@ export class Results {
   next(): i32 {
     if (this.leftBytes > 0) this.refuse('has more bytes than it should');
     const length = readBytes(HEADER, 4);
-    if (length == 0) return -1;
+    if (length === 0) return -1;
     this.count++;
     if (length < 4) this.refuse('is cut');
     const size = bswap<u32>(load<u32>(HEADER));

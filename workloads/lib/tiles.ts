@@ -71,11 +71,11 @@ export class Bands {
 
   /** Reads the next band; false after the last one. */
   next(): bool {
-    if (this.width > 0 && this.nextRow == this.height) {
+    if (this.width > 0 && this.nextRow === this.height) {
       if (this.results.next() >= 0) this.results.refuse('is one too many');
       return false;
     }
-    for (let x = 0; x == 0 || x < this.width; ) x += this.readTile(x);
+    for (let x = 0; x === 0 || x < this.width; ) x += this.readTile(x);
     this.nextRow += this.rows;
     return true;
   }
@@ -84,16 +84,16 @@ export class Bands {
     const length = this.results.next();
     if (length < 0) this.results.refuse('is the last one, but tiles are missing');
     this.results.read(HEADER, HEADER_BYTES);
-    if (load<u32>(HEADER) != MAGIC || load<i32>(HEADER, 4) != this.elementBytes) this.results.refuse('is no tile');
-    if (this.width == 0) {
+    if (load<u32>(HEADER) !== MAGIC || load<i32>(HEADER, 4) !== this.elementBytes) this.results.refuse('is no tile');
+    if (this.width === 0) {
       this.width = load<i32>(HEADER, 8);
       this.height = load<i32>(HEADER, 12);
     }
     const columns = load<i32>(HEADER, 24);
     const rows = load<i32>(HEADER, 28);
-    if (x == 0) this.begin(rows);
-    const isNext = load<i32>(HEADER, 8) == this.width && load<i32>(HEADER, 12) == this.height;
-    const isHere = load<i32>(HEADER, 16) == x && load<i32>(HEADER, 20) == this.nextRow && rows == this.rows;
+    if (x === 0) this.begin(rows);
+    const isNext = load<i32>(HEADER, 8) === this.width && load<i32>(HEADER, 12) === this.height;
+    const isHere = load<i32>(HEADER, 16) === x && load<i32>(HEADER, 20) === this.nextRow && rows === this.rows;
     if (!isNext || !isHere || columns < 1 || columns > this.width - x) this.results.refuse('is not the next tile');
     for (let row = 0; row < rows; row++) {
       const at = this.address + (<usize>row * this.width + x) * this.elementBytes;
@@ -105,7 +105,7 @@ export class Bands {
   private begin(rows: i32): void {
     if (this.width < 1 || rows < 1 || rows > this.height - this.nextRow) this.results.refuse('is not the next tile');
     if (rows > this.rows) {
-      if (this.address != 0) heap.free(this.address);
+      if (this.address !== 0) heap.free(this.address);
       this.address = heap.alloc(<usize>rows * this.width * this.elementBytes);
     }
     this.rows = rows;

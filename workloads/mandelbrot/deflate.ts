@@ -25,7 +25,7 @@ export class Deflater {
     let at = 0;
     while (at < size) {
       const match = size - at >= MATCH_MIN ? this.findMatch(input, at, size) : 0;
-      if (match == 0) this.putSymbol(load<u8>(input + at++));
+      if (match === 0) this.putSymbol(load<u8>(input + at++));
       else at += match;
     }
     this.putSymbol(256);
@@ -38,10 +38,10 @@ export class Deflater {
     const slot = HEADS + (<usize>((word * 2654435761) >>> (32 - HASH_BITS)) << 2);
     const before = load<i32>(slot);
     store<i32>(slot, at);
-    if (before < 0 || at - before > WINDOW_BYTES || load<u32>(input + before) != word) return 0;
+    if (before < 0 || at - before > WINDOW_BYTES || load<u32>(input + before) !== word) return 0;
     const most = min(MATCH_MAX, size - at);
     let length = MATCH_MIN;
-    while (length < most && load<u8>(input + before + length) == load<u8>(input + at + length)) length++;
+    while (length < most && load<u8>(input + before + length) === load<u8>(input + at + length)) length++;
     this.putLength(length);
     this.putDistance(at - before);
     return length;
@@ -49,7 +49,7 @@ export class Deflater {
 
   /** Lengths 3 to 258 as symbols 257 to 285: four symbols for each number of extra bits. */
   private putLength(length: i32): void {
-    if (length == 258) return this.putSymbol(285);
+    if (length === 258) return this.putSymbol(285);
     const offset = length - 3;
     if (offset < 8) return this.putSymbol(257 + offset);
     const extra = 29 - clz(offset);

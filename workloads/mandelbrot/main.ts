@@ -29,7 +29,7 @@ class Region {
     this.xMax = params.floatOr('x_max', 1.0);
     if (!(this.xMin < this.xMax)) params.refuse('x_min', 'it has to be less than x_max');
     const half = ((this.xMax - this.xMin) * <f64>height) / <f64>width / 2.0;
-    if (params.has('y_min') != params.has('y_max')) params.refuse('y_min', 'y_min and y_max go together');
+    if (params.has('y_min') !== params.has('y_max')) params.refuse('y_min', 'y_min and y_max go together');
     this.yMin = params.floatOr('y_min', -half);
     this.yMax = params.floatOr('y_max', half);
     if (!(this.yMin < this.yMax)) params.refuse('y_min', 'it has to be less than y_max');

@@ -70,7 +70,7 @@ export class PngWriter {
       this.used += count;
       address += count;
       length -= count;
-      if (this.used == Deflater.SEGMENT) this.flush(false);
+      if (this.used === Deflater.SEGMENT) this.flush(false);
     }
   }
 

@@ -60,7 +60,7 @@ function reduce(): void {
   let crc: u32 = 0;
   let row = 0;
   while (bands.next()) {
-    if (row == 0) writeNpyHeader(bands.width);
+    if (row === 0) writeNpyHeader(bands.width);
     const elements = bands.rows * bands.width;
     for (let index = 0; index < elements; index++) sum += load<f64>(bands.address + (<usize>index << 3));
     for (let i = 0; i < bands.rows; i++) {

@@ -83,7 +83,7 @@ function encode64(bytes: usize, length: i32): string {
 
 /** Decodes a salt of 22 characters to 16 bytes at `target`; false when it is none. */
 export function decodeSalt(text: string, target: usize): bool {
-  if (text.length != SALT_LENGTH) return false;
+  if (text.length !== SALT_LENGTH) return false;
   let bits: u32 = 0;
   let count = 0;
   let at: usize = 0;

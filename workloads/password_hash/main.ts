@@ -19,18 +19,18 @@ const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 function algorithmOf(params: Params): string {
   const name = params.textOr('algorithm', '');
-  if (name == 'SHA-256' || name == 'sha-256') return 'sha256';
-  if (name == 'SHA-512' || name == 'sha-512') return 'sha512';
-  if (name != 'bcrypt' && name != 'sha256' && name != 'sha512') {
+  if (name === 'SHA-256' || name === 'sha-256') return 'sha256';
+  if (name === 'SHA-512' || name === 'sha-512') return 'sha512';
+  if (name !== 'bcrypt' && name !== 'sha256' && name !== 'sha512') {
     params.refuse('algorithm', 'it has to be bcrypt, sha256 or sha512');
   }
   return name;
 }
 
 function checkSalts(params: Params, algorithm: string, salts: string[], count: i32): void {
-  if (salts.length == 0) return;
-  if (algorithm != 'bcrypt') params.refuse('salts', 'only bcrypt has salts');
-  if (salts.length != count) params.refuse('salts', 'there has to be one for each of passwords');
+  if (salts.length === 0) return;
+  if (algorithm !== 'bcrypt') params.refuse('salts', 'only bcrypt has salts');
+  if (salts.length !== count) params.refuse('salts', 'there has to be one for each of passwords');
   const target = memory.data(16, 8);
   for (let index = 0; index < salts.length; index++) {
     if (!decodeSalt(salts[index], target)) params.refuse('salts', 'a salt has 22 characters of ./A-Za-z0-9');
@@ -48,7 +48,7 @@ function batchSize(params: Params, algorithm: string, count: i64): i64 {
     }
     return size;
   }
-  const usual: i64 = algorithm == 'bcrypt' ? 16 : 10000;
+  const usual: i64 = algorithm === 'bcrypt' ? 16 : 10000;
   const size = max(usual, (count + most - 1) / most);
   if (size > BATCH_MAX) params.refuse('max_subtasks', 'at least ' + ((count + BATCH_MAX - 1) / BATCH_MAX).toString() + ' are needed');
   return size;
@@ -60,9 +60,9 @@ function split(json: string): void {
   const algorithm = algorithmOf(params);
   const passwords = params.listOr('passwords', []);
   const hasList = params.has('passwords');
-  if (hasList == params.has('count')) params.refuse('passwords', 'either passwords or count is needed');
-  if (hasList && passwords.length == 0) params.refuse('passwords', 'the list is empty');
-  if (params.has('cost') && algorithm != 'bcrypt') params.refuse('cost', 'only bcrypt has a cost');
+  if (hasList === params.has('count')) params.refuse('passwords', 'either passwords or count is needed');
+  if (hasList && passwords.length === 0) params.refuse('passwords', 'the list is empty');
+  if (params.has('cost') && algorithm !== 'bcrypt') params.refuse('cost', 'only bcrypt has a cost');
   const count = hasList ? <i64>passwords.length : params.int('count', 1, COUNT_MAX);
   const salts = params.listOr('salts', []);
   checkSalts(params, algorithm, salts, hasList ? <i32>count : -1);
@@ -71,7 +71,7 @@ function split(json: string): void {
   for (let first: i64 = 0; first < count; first += size) {
     const end = min(first + size, count);
     const line = new JsonLine().text('algorithm', algorithm).int('seed', params.seed()).int('first', first);
-    if (algorithm == 'bcrypt') line.int('cost', cost);
+    if (algorithm === 'bcrypt') line.int('cost', cost);
     if (!hasList) line.int('count', end - first);
     else line.list('passwords', passwords.slice(<i32>first, <i32>end));
     if (salts.length > 0) line.list('salts', salts.slice(<i32>first, <i32>end));
@@ -133,8 +133,8 @@ class Batch {
     const index = this.first + at;
     const password = this.passwords.length > 0 ? this.passwords[at] : generated(this.seed, index);
     const bytes = String.UTF8.encode(password);
-    if (this.algorithm == 'sha256') return hex(sha256(bytes), 32);
-    if (this.algorithm == 'sha512') return hex(sha512(bytes), 64);
+    if (this.algorithm === 'sha256') return hex(sha256(bytes), 32);
+    if (this.algorithm === 'sha512') return hex(sha512(bytes), 64);
     if (this.salts.length > 0) decodeSalt(this.salts[at], this.salt);
     else storeSalt(this.salt, this.seed, index);
     return bcrypt(bytes, this.salt, this.cost);

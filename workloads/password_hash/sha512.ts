@@ -46,7 +46,14 @@ function digestBlock(block: usize): void {
     const choice = (e & f) ^ (~e & g);
     const t1 = h + (rotr<u64>(e, 14) ^ rotr<u64>(e, 18) ^ rotr<u64>(e, 41)) + choice + load<u64>(K + i) + load<u64>(SCHEDULE + i);
     const t2 = (rotr<u64>(a, 28) ^ rotr<u64>(a, 34) ^ rotr<u64>(a, 39)) + ((a & b) ^ (a & c) ^ (b & c));
-    h = g, g = f, f = e, e = d + t1, d = c, c = b, b = a, a = t1 + t2;
+    h = g;
+    g = f;
+    f = e;
+    e = d + t1;
+    d = c;
+    c = b;
+    b = a;
+    a = t1 + t2;
   }
   store<u64>(STATE, load<u64>(STATE) + a);
   store<u64>(STATE, load<u64>(STATE, 8) + b, 8);

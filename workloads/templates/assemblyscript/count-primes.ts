@@ -20,9 +20,9 @@ function split(json: string): void {
 
 function isPrime(number: u64): bool {
   if (number < 4) return number > 1;
-  if (number % 2 == 0) return false;
+  if (number % 2 === 0) return false;
   for (let divisor: u64 = 3; divisor * divisor <= number; divisor += 2) {
-    if (number % divisor == 0) return false;
+    if (number % divisor === 0) return false;
   }
   return true;
 }
