@@ -16,8 +16,6 @@ export interface Libc {
   becomeSubreaper(): boolean;
   /** Soft limit RLIMIT_RTTIME of this process and of those that it starts; false when refused. */
   setRealtimeLimit(us: bigint): boolean;
-  /** Lets no program inherit `fd`. */
-  closeOnExec(fd: number): void;
   errno(): number;
 }
 
@@ -39,7 +37,7 @@ export interface ReapedChild {
   readonly maxRssBytes: number;
 }
 
-// <spawn.h>, <sys/wait.h>, <sys/prctl.h>, <fcntl.h>, <sys/resource.h>: the same on x86-64 and arm64, glibc and musl.
+// <spawn.h>, <sys/wait.h>, <sys/prctl.h>, <sys/resource.h>: the same on x86-64 and arm64, glibc and musl.
 const SPAWN_SETSIGDEF = 0x04;
 const SPAWN_SETSIGMASK = 0x08;
 const SPAWN_SETSID = 0x80;
@@ -49,8 +47,6 @@ const WNOWAIT = 0x0100_0000;
 const P_ALL = 0;
 const PR_SET_CHILD_SUBREAPER = 36;
 const O_CLOEXEC = 0o2000000;
-const F_SETFD = 2;
-const FD_CLOEXEC = 1;
 const RLIMIT_RTTIME = 15;
 const RLIM_INFINITY = 0xffff_ffff_ffff_ffffn;
 /** `si_pid` in a siginfo_t that waitid(2) filled in. */
@@ -71,7 +67,6 @@ export function loadLibc(): Libc {
   const getpgid = call<(pid: number) => number>('int getpgid(int pid)');
   const prctl = call<(option: number, value: number) => number>('int prctl(int option, unsigned long value)');
   const setrlimit = call<(resource: number, limits: Buffer) => number>('int setrlimit(int resource, const void *limits)');
-  const fcntl = call<(fd: number, command: number, value: number) => number>('int fcntl(int fd, int command, int value)');
   return {
     ...wait,
     posixSpawn,
@@ -87,7 +82,6 @@ export function loadLibc(): Libc {
       limits.writeBigUInt64LE(RLIM_INFINITY, 8);
       return setrlimit(RLIMIT_RTTIME, limits) === 0;
     },
-    closeOnExec: (fd) => void fcntl(fd, F_SETFD, FD_CLOEXEC),
     errno: () => koffi.errno(),
   };
 }

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, readdirSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
@@ -47,9 +47,6 @@ export class LinuxSpawner implements Spawner {
     this.#libc = loadLibc();
     if (!this.#libc.becomeSubreaper()) throw new Error('prctl(PR_SET_CHILD_SUBREAPER) was refused');
     if (!existsSync(childrenPath(process.pid))) throw new Error('the kernel keeps no list of children');
-    for (const fd of readdirSync('/proc/self/fd').map(Number)) {
-      if (fd > 2) this.#libc.closeOnExec(fd);
-    }
     process.on('SIGCHLD', () => this.#reapAll());
   }
 

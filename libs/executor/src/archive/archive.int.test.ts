@@ -1,0 +1,188 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { link, mkdir, readFile, readdir, readlink, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { tempDir } from '@mitosis/testing';
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import { Header, Pax } from 'tar';
+import type { HeaderData } from 'tar';
+import { packFolder, unpackArchive } from '../index.js';
+
+const run = promisify(execFile);
+const LIMITS = { bytes: 10_000_000, entries: 1000, ratio: 100 };
+
+interface Folders {
+  readonly source: string;
+  readonly archive: string;
+  readonly target: string;
+  readonly root: string;
+}
+
+async function folders(t: ExecutionContext): Promise<Folders> {
+  const root = await tempDir(t);
+  const source = join(root, 'source');
+  await mkdir(source);
+  return { root, source, archive: join(root, 'archive.tar.gz'), target: join(root, 'target') };
+}
+
+test('what was packed comes out the same', async (t) => {
+  const { source, archive, target } = await folders(t);
+  const deep = join('a', 'b'.repeat(120), 'c'.repeat(120));
+  await mkdir(join(source, deep), { recursive: true });
+  await mkdir(join(source, 'empty'));
+  await writeFile(join(source, deep, 'naïve file 名'), 'x'.repeat(3_000_000));
+  await writeFile(join(source, 'tool'), '#!/bin/sh\n', { mode: 0o755 });
+  await writeFile(join(source, 'nothing'), '');
+  await symlink('../tool', join(source, 'a', 'link'));
+  await symlink('not/yet', join(source, 'dangling'));
+  await link(join(source, 'tool'), join(source, 'same-tool'));
+  const packed = await packFolder(source, archive);
+  t.like(packed, { files: 4, skipped: [], sizeBytes: (await stat(archive)).size });
+  t.is(packed?.sha256, createHash('sha256').update(await readFile(archive)).digest('hex'));
+
+  t.like(await unpackArchive(archive, target, { ...LIMITS, ratio: 10_000 }), { files: 4, bytes: 3_000_020 });
+  await run('diff', ['-r', '--no-dereference', source, target]);
+  t.is((await stat(join(target, 'tool'))).mode & 0o111, 0o111 & ~0o022);
+  t.is(await readlink(join(target, 'a', 'link')), '../tool');
+});
+
+test("tar understands it, and equal folders give equal archives", async (t) => {
+  const { source, archive, root } = await folders(t);
+  for (const name of ['b', 'a', 'c']) await writeFile(join(source, name), name);
+  const first = await packFolder(source, archive);
+  const { stdout } = await run('tar', ['-tzf', archive]);
+  t.is(stdout, 'a\nb\nc\n');
+  t.deepEqual(await packFolder(source, join(root, 'again.tar.gz')), first);
+});
+
+test('an empty folder gives no archive', async (t) => {
+  const { source, archive, root } = await folders(t);
+  t.is(await packFolder(source, archive), undefined);
+  t.deepEqual(await readdir(root), ['source']);
+});
+
+test('what is no file, or leads outside, is listed and left out', async (t) => {
+  const { source, archive, target } = await folders(t);
+  await run('mkfifo', [join(source, 'pipe')]);
+  const server = createServer().listen(join(source, 'socket'));
+  t.teardown(() => void server.close());
+  await symlink('/etc/passwd', join(source, 'absolute'));
+  await symlink('../outside', join(source, 'up'));
+  await symlink('missing', join(source, 'dangling'));
+  await writeFile(join(source, 'line\nbreak'), '');
+  await run('/bin/sh', ['-c', 'printf x > "$(printf "bad\\377name")"'], { cwd: source });
+  const packed = await packFolder(source, archive);
+  t.deepEqual(packed?.skipped.map(({ path, why }) => `${path}: ${why}`), [
+    'absolute: a link that leaves the folder',
+    'bad\ufffdname: its name is not UTF-8',
+    'line\nbreak: its name has a line break',
+    'pipe: a named pipe',
+    'socket: a socket',
+    'up: a link that leaves the folder',
+  ]);
+  await unpackArchive(archive, target, LIMITS);
+  t.deepEqual(await readdir(target), ['dangling']);
+});
+
+test('a folder past the limits is refused, and no archive is left', async (t) => {
+  const { source, archive, root } = await folders(t);
+  await writeFile(join(source, 'sparse'), '');
+  await truncate(join(source, 'sparse'), 10_000_001);
+  await t.throwsAsync(packFolder(source, archive, LIMITS), { code: 'folder_too_large' });
+  for (let index = 0; index < 3; index++) await writeFile(join(source, `f${index}`), '');
+  await t.throwsAsync(packFolder(source, archive, { bytes: 1e9, entries: 3 }), { code: 'folder_too_large' });
+  await t.throwsAsync(packFolder(join(source, 'missing'), archive), { code: 'pack_failed', message: /ENOENT/ });
+  t.deepEqual(await readdir(root), ['source']);
+});
+
+test('a disk that is full is told with the reason', async (t) => {
+  const { source, root } = await folders(t);
+  await writeFile(join(source, 'file'), 'x');
+  await symlink('/dev/full', join(root, 'full'));
+  await t.throwsAsync(packFolder(source, join(root, 'full')), { code: 'pack_failed', message: /ENOSPC/ });
+});
+
+type Entry = HeaderData & { readonly body?: string };
+
+async function writeArchive(file: string, entries: readonly Entry[]): Promise<void> {
+  const blocks = entries.flatMap(({ body = '', ...data }) => {
+    const header = new Header({ mode: 0o644, size: body.length, mtime: new Date(0), ...data });
+    header.encode();
+    const padded = Buffer.alloc(Math.ceil(body.length / 512) * 512);
+    padded.write(body);
+    const long = new Pax({ path: data.path ?? '' }).encode();
+    return [...((data.path ?? '').length > 100 ? [long] : []), header.block ?? Buffer.alloc(0), padded];
+  });
+  await writeFile(file, gzipSync(Buffer.concat([...blocks, Buffer.alloc(1024)])));
+}
+
+const OWNED = 'owned';
+const file = (path: string, body = OWNED): Entry => ({ path, type: 'File', body });
+const linkTo = (path: string, linkpath: string): Entry => ({ path, type: 'SymbolicLink', linkpath });
+
+const hostile: [title: string, entries: Entry[], code: string][] = [
+  ['a path that goes up', [file('../escaped')], 'archive_refused'],
+  ['a path that goes up on the way', [file('a/../../escaped')], 'archive_refused'],
+  ['an absolute path', [file('/tmp/mito-escaped')], 'archive_refused'],
+  ['a link that goes up', [linkTo('l', '../')], 'archive_refused'],
+  ['an absolute link', [linkTo('l', '/tmp')], 'archive_refused'],
+  ['a file written through a link', [linkTo('l', '.'), file('l/x')], 'archive_refused'],
+  ['a chain of links that leads up', [linkTo('d/e/y', '../..'), linkTo('d/e/f', 'y/..'), file('d/e/f/escaped')], 'archive_refused'],
+  ['a hard link to a file outside', [{ path: 'h', type: 'Link', linkpath: '../../etc/passwd' }], 'archive_refused'],
+  ['a hard link inside', [file('a'), { path: 'h', type: 'Link', linkpath: 'a' }], 'archive_refused'],
+  ['a named pipe', [{ path: 'p', type: 'FIFO' }], 'archive_refused'],
+  ['a device', [{ path: 'd', type: 'CharacterDevice', devmaj: 1, devmin: 3 }], 'archive_refused'],
+  ['too many entries', Array.from({ length: 1001 }, (_, index) => file(`f${index}`, '')), 'archive_too_large'],
+  ['too many bytes', [{ path: 'big', type: 'File', size: 10_000_001 }], 'archive_too_large'],
+  ['a size that is a lie', [{ path: 'big', type: 'File', size: 5_000_000, body: 'short' }], 'archive_'],
+  ['a bomb', [file('bomb', '\0'.repeat(9_000_000))], 'archive_too_large'],
+  ['too deep a path', [file(`${'d/'.repeat(300)}f`)], 'archive_refused'],
+];
+for (const [title, entries, code] of hostile) {
+  test(`an archive with ${title} is refused and touches nothing outside`, async (t) => {
+    const { archive, target, root } = await folders(t);
+    await writeArchive(archive, entries);
+    const error = await t.throwsAsync(unpackArchive(archive, target, LIMITS));
+    t.true('code' in error && String(error.code).startsWith(code), String(error));
+    t.deepEqual((await readdir(root)).sort(), ['archive.tar.gz', 'source', 'target']);
+  });
+}
+
+test('what is no archive is refused', async (t) => {
+  const { root, target, source } = await folders(t);
+  const samples = [Buffer.from('not gzip'), gzipSync(Buffer.from('not tar'.repeat(1000))), Buffer.alloc(0)];
+  for (const [index, bytes] of samples.entries()) {
+    const archive = join(root, `sample-${index}`);
+    await writeFile(archive, bytes);
+    await t.throwsAsync(unpackArchive(archive, target, LIMITS), { code: 'archive_refused' }, String(index));
+  }
+  await writeFile(join(source, 'file'), 'x'.repeat(100_000));
+  await packFolder(source, join(root, 'whole'));
+  await truncate(join(root, 'whole'), 100);
+  await t.throwsAsync(unpackArchive(join(root, 'whole'), target, LIMITS), { code: 'archive_refused' });
+  await t.throwsAsync(unpackArchive(join(root, 'missing'), target, LIMITS), { code: 'archive_refused', message: /ENOENT/ });
+});
+
+test('set-user-id bits are dropped, and the owner can always remove what was unpacked', async (t) => {
+  const { archive, target } = await folders(t);
+  await writeArchive(archive, [
+    { path: 'd', type: 'Directory', mode: 0o000 },
+    { ...file('d/s'), mode: 0o4755 },
+  ]);
+  await unpackArchive(archive, target, LIMITS);
+  t.is((await stat(join(target, 'd'))).mode & 0o7700, 0o700);
+  t.is((await stat(join(target, 'd', 's'))).mode & 0o7000, 0);
+});
+
+test('the last of two entries with one name wins, inside the folder', async (t) => {
+  const { archive, target, root } = await folders(t);
+  await writeArchive(archive, [file('a', 'first'), linkTo('b', 'a'), file('b', 'second')]);
+  await unpackArchive(archive, target, LIMITS);
+  t.is(await readFile(join(target, 'a'), 'utf8'), 'first');
+  t.is(await readFile(join(target, 'b'), 'utf8'), 'second');
+  t.deepEqual((await readdir(root)).sort(), ['archive.tar.gz', 'source', 'target']);
+});

@@ -1,0 +1,4 @@
+import test from 'ava';
+import { registerExecutorSuite } from './conformance/executor-suite.js';
+
+registerExecutorSuite(test, 'portable');

@@ -1,0 +1,104 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { tempDir } from '@mitosis/testing';
+import test from 'ava';
+import { cleanScratch, prepareScratch, scratchOf, sweepScratch } from './index.js';
+
+const run = promisify(execFile);
+
+test('scratch folders are fresh and open to nobody else', async (t) => {
+  const root = join(await tempDir(t), 'deeper', 'root');
+  const { dir, execDir, resultDir, resourceDir, tmpDir, spoolPath } = await prepareScratch(root, 'task-1');
+  for (const folder of [dir, execDir, resultDir, resourceDir, tmpDir]) t.is((await stat(folder)).mode & 0o777, 0o700);
+  t.true([execDir, resultDir, resourceDir, tmpDir, spoolPath].every((path) => path.startsWith(`${dir}/`)));
+  await writeFile(join(execDir, 'old'), '');
+  await prepareScratch(root, 'task-1');
+  t.deepEqual(await readdir(execDir), []);
+});
+
+const hostileIds = ['', '.', '..', '../x', 'a/b', '/etc', 'a\0b', '.owner', 'x'.repeat(129)];
+for (const id of hostileIds) {
+  test(`${JSON.stringify(id.slice(0, 12))} names no scratch folder`, async (t) => {
+    await t.throwsAsync(prepareScratch(await tempDir(t), id), { code: 'invalid_execution_id' });
+  });
+}
+
+test('a root that is no folder is told with the reason', async (t) => {
+  const root = join(await tempDir(t), 'file');
+  await writeFile(root, '');
+  await t.throwsAsync(prepareScratch(root, 'task-1'), { code: 'scratch_unavailable', message: /ENOTDIR|EEXIST/ });
+});
+
+test('links are removed, what they point to stays', async (t) => {
+  const root = await tempDir(t);
+  const precious = join(root, 'precious');
+  await mkdir(precious);
+  await writeFile(join(precious, 'file'), 'kept');
+  const scratch = await prepareScratch(root, 'task-1');
+  await symlink(precious, join(scratch.execDir, 'link'));
+  await rm(scratch.tmpDir, { recursive: true });
+  await symlink(precious, scratch.tmpDir);
+  await cleanScratch(scratch);
+  t.deepEqual(await readdir(root), ['precious']);
+  t.deepEqual(await readdir(precious), ['file']);
+});
+
+test('cleaning twice, or what never was, is fine', async (t) => {
+  const root = await tempDir(t);
+  const scratch = await prepareScratch(root, 'task-1');
+  await cleanScratch(scratch);
+  await cleanScratch(scratch);
+  await cleanScratch(scratchOf(root, 'task-2'));
+  t.deepEqual(await readdir(root), []);
+});
+
+test('folders nested past the longest path are removed', async (t) => {
+  const root = await tempDir(t);
+  const scratch = await prepareScratch(root, 'task-1');
+  const name = 'd'.repeat(200);
+  await run('/bin/sh', ['-c', `for i in $(seq 60); do mkdir ${name} && cd -P ./${name} || exit 1; done; touch file`], {
+    cwd: scratch.execDir,
+  });
+  await cleanScratch(scratch);
+  t.deepEqual(await readdir(root), []);
+});
+
+test('files that are still being written are removed once that ends', async (t) => {
+  const root = await tempDir(t);
+  const scratch = await prepareScratch(root, 'task-1');
+  const writing = run('/bin/sh', ['-c', 'for i in $(seq 500); do mkdir -p "$0/sub$i" && : > "$0/sub$i/f"; done 2>&1; true', scratch.execDir]);
+  await cleanScratch(scratch);
+  await writing;
+  await cleanScratch(scratch);
+  t.deepEqual(await readdir(root), []);
+});
+
+test.serial('folders that the program made unreadable are removed', async (t) => {
+  const base = await tempDir(t);
+  await chmod(base, 0o777);
+  // Permissions mean nothing to the superuser: the test acts as somebody else where it may.
+  if (process.getuid?.() === 0) {
+    process.seteuid?.(65534);
+    t.teardown(() => process.seteuid?.(0));
+  }
+  const root = await mkdtemp(join(base, 'root-'));
+  const scratch = await prepareScratch(root, 'task-1');
+  const sealed = join(scratch.execDir, 'sealed');
+  await mkdir(join(sealed, 'inner'), { recursive: true });
+  await writeFile(join(sealed, 'inner', 'file'), '');
+  for (const folder of [join(sealed, 'inner'), sealed, scratch.execDir]) await chmod(folder, 0o000);
+  await cleanScratch(scratch);
+  t.deepEqual(await readdir(root), []);
+});
+
+test('a sweep removes what lies in a root, and only that', async (t) => {
+  const root = await tempDir(t);
+  await prepareScratch(root, 'task-1');
+  await prepareScratch(root, 'task-2');
+  await writeFile(join(root, '.owner'), '');
+  t.deepEqual(await sweepScratch(root), []);
+  t.deepEqual(await readdir(root), ['.owner']);
+  t.deepEqual(await sweepScratch(join(root, 'missing')), []);
+});
