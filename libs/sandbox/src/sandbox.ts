@@ -33,6 +33,7 @@ export class Sandbox implements Service {
 
   /** Starts the first process. Throws `sandbox_unavailable` where that is impossible. */
   async start(): Promise<void> {
+    if (this.#pool !== undefined) return;
     const { processes, log } = this.options;
     const plan = await planLaunch();
     const pool = new ProcessPool(plan, processes, log);
