@@ -4,7 +4,10 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { SignedRequest } from '../object-store.js';
 import { assertExpiry } from '../signed-request-options.js';
 
-/** Presigns requests to the endpoint that workers and clients use. */
+/**
+ * Presigns requests to the endpoint that workers and clients use. A command's length and its condition are
+ * signed headers: a request with others is refused.
+ */
 export class S3Signer {
   constructor(
     private readonly client: S3Client,
@@ -14,9 +17,7 @@ export class S3Signer {
   async sign(command: GetObjectCommand | PutObjectCommand | UploadPartCommand, expiresInS: number): Promise<SignedRequest> {
     assertExpiry(expiresInS);
     const signedAt = new Date(Math.floor(this.now().getTime() / 1000) * 1000);
-    // Kept a header, the length becomes part of the signature: another one is refused.
-    const options = { expiresIn: expiresInS, signingDate: signedAt, unhoistableHeaders: new Set(['content-length']) };
-    const url = await this.urlOf(command, options);
+    const url = await this.urlOf(command, { expiresIn: expiresInS, signingDate: signedAt });
     const isOnce = command instanceof PutObjectCommand && command.input.IfNoneMatch !== undefined;
     return {
       method: command instanceof GetObjectCommand ? 'GET' : 'PUT',
