@@ -94,7 +94,7 @@ export class Executor implements Service {
   async #start(): Promise<void> {
     const { log } = this.options;
     this.#lock = await lockScratch(this.#root);
-    const strays = await killStrays({ environment: this.#mark.environment });
+    const strays = await killStrays({ environments: this.#mark.environments });
     const stuck = await sweepScratch(this.#root);
     if (strays.length + stuck.length > 0) log.warn({ strays, stuck }, 'an earlier run left what could not be removed');
     if (this.#stopping === undefined) this.#launch();
@@ -159,7 +159,7 @@ export class Executor implements Service {
   }
 
   get #mark(): StrayMark & { tags: readonly [bigint, bigint] } {
-    const environment = `${MARK_NAME}=${join(this.#root, sep)}`;
-    return { environment, tags: [this.#firstTag, this.#firstTag + TAG_COUNT] };
+    const environments = [`${MARK_NAME}=${join(this.#root, sep)}`];
+    return { environments, tags: [this.#firstTag, this.#firstTag + TAG_COUNT] };
   }
 }

@@ -4,8 +4,8 @@ import { isErrno } from './system-error.js';
 
 /** By what the processes of our tasks are told from all others on the machine. */
 export interface StrayMark {
-  /** Beginning of a `NAME=value` in the environment that they were started with. */
-  readonly environment: string;
+  /** Beginnings of a `NAME=value` in the environment that they were started with: one of these. */
+  readonly environments: readonly string[];
   /** Values of RLIMIT_RTTIME that the launcher gave out: [first, past the last). */
   readonly tags?: readonly [bigint, bigint];
 }
@@ -42,10 +42,10 @@ export function kill(pid: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
-/** True when the environment that `pid` was started with has an entry that begins so. */
-export function hasEnvironment(pid: number, prefix: string): boolean {
-  const environment = readProc(`/proc/${pid}/environ`);
-  return environment.startsWith(prefix) || environment.includes(`\0${prefix}`);
+/** True when the environment that `pid` was started with has an entry that begins with one of `prefixes`. */
+export function hasEnvironment(pid: number, prefixes: readonly string[]): boolean {
+  const environment = `\0${readProc(`/proc/${pid}/environ`)}`;
+  return prefixes.some((prefix) => environment.includes(`\0${prefix}`));
 }
 
 /** RLIMIT_RTTIME of `pid` in microseconds; undefined when unlimited or unknown. */
@@ -69,8 +69,8 @@ export function isZombie(pid: number): boolean {
   return /^State:\tZ/m.test(readProc(`/proc/${pid}/status`));
 }
 
-function isMarked(pid: number, { environment, tags }: StrayMark): boolean {
-  if (hasEnvironment(pid, environment)) return true;
+function isMarked(pid: number, { environments, tags }: StrayMark): boolean {
+  if (hasEnvironment(pid, environments)) return true;
   if (tags === undefined) return false;
   const limit = realtimeLimit(pid);
   return limit !== undefined && limit >= tags[0] && limit < tags[1] && !isZombie(pid);

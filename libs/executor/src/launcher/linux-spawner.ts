@@ -72,6 +72,9 @@ export class LinuxSpawner implements Spawner {
     return process;
   }
 
+  /** There is nothing to wait for: each program's rest ended with it. */
+  async endStrays(): Promise<void> {}
+
   #openPipes(): [[number, number], [number, number]] {
     const stdout = this.#libc.pipe();
     const stderr = stdout && this.#libc.pipe();
@@ -107,7 +110,7 @@ export class LinuxSpawner implements Spawner {
   #isOwned(pid: number, owner: LinuxProcess): boolean {
     const tag = realtimeLimit(pid);
     if (tag !== undefined && tag === owner.tag) return true;
-    return this.#running.size === 0 || hasEnvironment(pid, owner.mark);
+    return this.#running.size === 0 || hasEnvironment(pid, [owner.mark]);
   }
 
   /** The process groups of children. None can be another's: the children were not reaped. */

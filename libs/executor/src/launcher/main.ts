@@ -29,5 +29,6 @@ function send(message: FromLauncher): void {
 
 async function endWithWorker(): Promise<void> {
   await launcher.endAll('The worker ended');
+  await spawner.endStrays();
   process.exit(0);
 }

@@ -3,7 +3,7 @@ import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findStrays, kill } from '../stray-processes.js';
+import { findStrays, kill, killStrays } from '../stray-processes.js';
 import { isErrno } from '../system-error.js';
 import { preferAsVictim } from './oom-victim.js';
 import { PeakMemorySampler } from './peak-memory.js';
@@ -24,7 +24,7 @@ const SWEEP_INTERVAL_MS = 1000;
 export class PortableSpawner implements Spawner {
   readonly name = 'child_process';
   readonly #toSweep = new Set<string>();
-  #sweeping: Promise<void> | undefined;
+  #sweepTimer: NodeJS.Timeout | undefined;
 
   /** `markName`: which variable in a task's environment is its mark. */
   constructor(private readonly markName: string) {}
@@ -33,7 +33,7 @@ export class PortableSpawner implements Spawner {
     const child = await this.#start(command, command.file, command.args);
     if (child.pid === undefined) throw new SpawnFailure('The program has no pid', true);
     preferAsVictim(child.pid);
-    return new PortableProcess(child, child.pid, () => this.#sweep(command.env[this.markName]));
+    return new PortableProcess(child, child.pid, () => this.#sweepLater(command.env[this.markName]));
   }
 
   async #start(command: ResolvedCommand, file: string, args: readonly string[]): Promise<Child> {
@@ -56,21 +56,25 @@ export class PortableSpawner implements Spawner {
     }
   }
 
-  /** Ends daemons in the background, so that no result waits for it. */
-  #sweep(mark: string | undefined): void {
-    if (mark === undefined) return;
-    this.#toSweep.add(`${this.markName}=${mark}\0`);
-    this.#sweeping ??= this.#sweepAll().finally(() => (this.#sweeping = undefined));
+  async endStrays(): Promise<void> {
+    clearTimeout(this.#sweepTimer);
+    await killStrays({ environments: [...this.#toSweep] });
   }
 
-  async #sweepAll(): Promise<void> {
-    while (this.#toSweep.size > 0) {
-      const marks = [...this.#toSweep];
-      const strays = marks.flatMap((environment) => findStrays({ environment }));
-      for (const pid of strays) kill(pid, 'SIGKILL');
-      if (strays.length === 0) for (const mark of marks) this.#toSweep.delete(mark);
-      await delay(SWEEP_INTERVAL_MS);
-    }
+  /** Ends daemons in the background, so that no result waits for it. */
+  #sweepLater(mark: string | undefined): void {
+    if (mark === undefined) return;
+    this.#toSweep.add(`${this.markName}=${mark}\0`);
+    this.#sweepTimer ??= setTimeout(() => this.#sweep(), SWEEP_INTERVAL_MS);
+  }
+
+  /** A mark is done with once nothing carries it. */
+  #sweep(): void {
+    const environments = [...this.#toSweep];
+    const strays = findStrays({ environments });
+    for (const pid of strays) kill(pid, 'SIGKILL');
+    if (strays.length === 0) this.#toSweep.clear();
+    this.#sweepTimer = strays.length === 0 ? undefined : setTimeout(() => this.#sweep(), SWEEP_INTERVAL_MS);
   }
 }
 

@@ -42,6 +42,8 @@ export interface Spawner {
   readonly name: string;
   /** Rejects with {@link SpawnFailure}. */
   spawn(command: ResolvedCommand): Promise<SpawnedProcess>;
+  /** Ends what is left of programs that have ended; before the launcher itself ends. */
+  endStrays(): Promise<void>;
 }
 
 /** The program was not started. The message is a sentence for the task's owner. */
