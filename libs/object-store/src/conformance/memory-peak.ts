@@ -1,17 +1,23 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Watches how far the memory held in buffers grows from now on; old garbage is collected first. */
+/** Watches how far the memory held in buffers grows above its lowest from now on; old garbage is collected first. */
 export function memoryPeak(): { readonly stop: () => number } {
   collectGarbage();
-  const buffers = (): number => process.memoryUsage().arrayBuffers;
-  const before = buffers();
-  let peak = before;
-  const timer = setInterval(() => (peak = Math.max(peak, buffers())), 5);
+  let lowest = Infinity;
+  let growth = 0;
+  const look = (): void => {
+    const now = process.memoryUsage().arrayBuffers;
+    lowest = Math.min(lowest, now);
+    growth = Math.max(growth, now - lowest);
+  };
+  look();
+  const timer = setInterval(look, 5);
   return {
     stop: () => {
       clearInterval(timer);
-      return Math.max(peak, buffers()) - before;
+      look();
+      return growth;
     },
   };
 }
