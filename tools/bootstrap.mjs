@@ -32,6 +32,7 @@ async function setUp() {
   if (!(await isBuilt())) say('building');
   await removeOrphans(root);
   await run(process.execPath, [join(root, 'node_modules', '@typescript', 'native', 'bin', 'tsc'), '-b'], 'the build');
+  await run(process.execPath, [join(root, 'workloads', 'build.mjs')], 'the build of the workloads');
   const stamp = join(root, 'node_modules', '.mitosis-stamp');
   await writeFile(stamp, `set up with node ${process.version}\n`);
   await utimes(stamp, begin, begin);

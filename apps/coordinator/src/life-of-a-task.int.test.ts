@@ -1,6 +1,6 @@
 import type { ClaimedTask } from '@mitosis/protocol';
 import { eventually, fileScope } from '@mitosis/testing';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { randomUUID } from 'node:crypto';
 import { BACKENDS, type CoordinatorFixture, connectWorker, coordinatorFixture, reportOf } from './testing/coordinator-fixture.js';
 
@@ -11,7 +11,7 @@ test.before(async () => {
   for (const backend of BACKENDS) fixtures.set(backend, await coordinatorFixture(file, backend));
 });
 
-function onEachBackend(title: string, body: (t: import('ava').ExecutionContext, coordinator: CoordinatorFixture) => Promise<void>): void {
+function onEachBackend(title: string, body: (t: ExecutionContext, coordinator: CoordinatorFixture) => Promise<void>): void {
   for (const backend of BACKENDS) {
     test(`${backend}: ${title}`, (t) => body(t, fixtures.get(backend) as CoordinatorFixture));
   }

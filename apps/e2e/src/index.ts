@@ -1,1 +1,2 @@
-export {};
+export { MitoProcess, startMito } from './harness/mito-process.js';
+export { startStack } from './harness/stack.js';

@@ -46,6 +46,8 @@ function queryString(values: object): string {
 
 const BATCH = 1000;
 const WAIT_MS = 30_000;
+/** A coordinator that was there once is waited for: it may be restarting. */
+const WAIT_PATIENCE_MS = 120_000;
 
 /** A coordinator, as people and their programs use it. All methods throw {@link MitoError}. */
 export class MitosisClient {
@@ -106,11 +108,13 @@ export class MitosisClient {
     { signal, onProgress }: CallOptions & { onProgress?: (tasks: readonly TaskSummary[]) => void } = {},
   ): Promise<TaskSummary[]> {
     const done = new Map<string, TaskSummary>();
+    let retryMs: number | undefined;
     let open = [...new Set(uuids)];
     while (open.length > 0) {
       const body = { uuids: open.slice(0, BATCH), timeout_ms: WAIT_MS };
-      const options = { body, signal, isRepeatable: true, timeoutMs: WAIT_MS * 2 };
+      const options = { body, signal, isRepeatable: true, timeoutMs: WAIT_MS * 2, retryMs };
       const { tasks } = await this.transport.json('POST', '/tasks/wait', TaskSummaries, options);
+      retryMs = WAIT_PATIENCE_MS;
       for (const task of tasks) done.set(task.uuid, task);
       open = open.filter((uuid) => !isFinal(done.get(uuid)?.state ?? 'pending'));
       onProgress?.(tasks);

@@ -19,6 +19,8 @@ export interface RequestOptions {
   readonly timeoutMs?: number;
   /** False for a request that must not be sent twice. */
   readonly isRepeatable?: boolean;
+  /** In place of the client's own `retryMs`. */
+  readonly retryMs?: number | undefined;
   /** The URL itself is the credential: it may lead elsewhere, where our token must not go. */
   readonly isSigned?: boolean;
 }
@@ -68,7 +70,7 @@ export class Transport {
   /** The answer when its status is 2xx. Throws a MitoError otherwise, and the signal's reason when aborted. */
   async send(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
     const isRepeatable = options.isRepeatable ?? (method !== 'POST' && method !== 'PATCH');
-    const deadline = performance.now() + (isRepeatable ? (this.options.retryMs ?? 2_000) : 0);
+    const deadline = performance.now() + (isRepeatable ? (options.retryMs ?? this.options.retryMs ?? 2_000) : 0);
     for (let waitMs = BACKOFF_FIRST_MS; ; waitMs = Math.min(waitMs * 2, BACKOFF_MAX_MS)) {
       try {
         return await this.once(method, path, options);

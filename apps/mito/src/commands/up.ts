@@ -1,5 +1,7 @@
 import { MitoError } from '@mitosis/domain';
 import { Command, Option } from 'clipanion';
+import { EXIT_OK } from '../output/exit-codes.js';
+import type { Stack } from '../stack/stack.js';
 import { ApiCommand } from './api-command.js';
 import { parseInteger } from './task-options.js';
 
@@ -41,10 +43,10 @@ export class UpCommand extends ApiCommand {
     });
     const stopped = this.stopRequest(() => stack.hurry());
     try {
-      await Promise.race([stack.start(), stopped.then(() => this.note('stopping'))]);
-      if (stack.url) await this.announce(stack, dataDir);
+      const isUp = await Promise.race([stack.start().then(() => true), stopped.then(() => false)]);
+      if (isUp) await this.announce(stack, dataDir);
       await stopped;
-      return 0;
+      return EXIT_OK;
     } finally {
       await stack.stop();
     }
@@ -76,7 +78,7 @@ export class UpCommand extends ApiCommand {
     });
   }
 
-  private async announce(stack: import('../stack/stack.js').Stack, dataDir: string): Promise<void> {
+  private async announce(stack: Stack, dataDir: string): Promise<void> {
     const { ADMIN_USER } = await import('../stack/stack.js');
     const password = await stack.adminPassword();
     const boardUrl = `${stack.url}/board`;

@@ -1,5 +1,5 @@
 import { MitosisClient } from '@mitosis/client';
-import type { Log, Service } from '@mitosis/domain';
+import { type Log, MitoError, type Service } from '@mitosis/domain';
 import { DataDirLock, EmbeddedPostgres } from '@mitosis/embedded';
 import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -41,10 +41,17 @@ export class Stack implements Service {
   private postgres: EmbeddedPostgres | undefined;
   private coordinatorUrl = '';
   private isHurried = false;
+  private isStopping = false;
+  private starting: Promise<void> | undefined;
 
   constructor(private readonly options: StackOptions) {}
 
   async start(): Promise<void> {
+    this.starting = this.startAll();
+    await this.starting;
+  }
+
+  private async startAll(): Promise<void> {
     const { dataDir } = this.options;
     await mkdir(path.join(dataDir, 'logs'), { recursive: true, mode: 0o700 });
     // PostgreSQL may run as another user, who has to pass through; what is private lies in folders of its own.
@@ -56,7 +63,15 @@ export class Stack implements Service {
     for (let index = 1; index <= this.options.workers; index += 1) await this.startWorker(index);
   }
 
+  /** A stop that comes during the start ends it before the next part. */
+  private assertWanted(): void {
+    if (this.isStopping) throw new MitoError('conflict', 'stopped', 'stopped while it was starting');
+  }
+
   async stop(): Promise<void> {
+    this.isStopping = true;
+    // Whoever started it has heard of a failure.
+    await this.starting?.catch(() => {});
     for (const worker of this.workers) if (this.isHurried) worker.hurry();
     await Promise.all(this.workers.map((worker) => worker.stop()));
     for (const service of this.started.splice(0).toReversed()) await service.stop();
@@ -90,6 +105,7 @@ export class Stack implements Service {
   }
 
   private async startPart<T extends Service>(service: T): Promise<T> {
+    this.assertWanted();
     this.started.push(service);
     await service.start();
     return service;
@@ -130,6 +146,7 @@ export class Stack implements Service {
       MITO_DRAIN_TIMEOUT: DRAIN,
       MITO_TOKEN_FROM_PARENT: '1',
     };
+    this.assertWanted();
     const firstMessage = async () => ({ token: await this.adminToken() });
     const worker = this.child(`worker ${index}`, ['worker'], env, { firstMessage });
     this.workers.push(worker);

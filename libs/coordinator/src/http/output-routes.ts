@@ -1,5 +1,5 @@
 import { invalidField } from '@mitosis/domain';
-import { OutputEnd, OutputEvent } from '@mitosis/protocol';
+import { OutputEnd, type OutputEvent } from '@mitosis/protocol';
 import { type Response, Router } from 'express';
 import { once } from 'node:events';
 import type { Authenticator } from '../auth/authenticator.js';

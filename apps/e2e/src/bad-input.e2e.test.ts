@@ -1,0 +1,60 @@
+import { fileScope, freePort, tempDir } from '@mitosis/testing';
+import test from 'ava';
+import { MitoProcess } from './harness/mito-process.js';
+import { type E2eStack, startStack } from './harness/stack.js';
+
+const file = fileScope(test);
+let stack: E2eStack;
+
+test.before(async () => {
+  stack = await startStack(file, { workers: 0 });
+});
+
+interface Refusal {
+  readonly code: number;
+  readonly says: RegExp;
+}
+
+const refuses = test.macro({
+  async exec(t, argv: string[], { code, says }: Refusal) {
+    const result = await stack.mito(...argv);
+    t.is(result.code, code, result.stderr);
+    t.is(result.stdout, '', 'nothing on stdout');
+    t.regex(result.stderr, says);
+    t.notRegex(result.stderr, /^\s+at /m, 'no stack trace');
+  },
+  title: (sentence) => sentence ?? '',
+});
+
+test('an unknown command shows the usage', refuses, ['frobnicate'], { code: 2, says: /Command not found/ });
+test('an unknown flag shows the usage', refuses, ['client', 'auth', '--colour'], { code: 2, says: /Unsupported option name \("--colour"\)|--colour/ });
+test('a duration without a unit names the flag', refuses, ['run', '--timeout', '5', '--', 'true'], { code: 2, says: /--timeout: "5" is not a duration/ });
+test('a variable without a value names the flag', refuses, ['run', '-e', 'X', '--', 'true'], { code: 2, says: /--env: "X"/ });
+test('no command to run is said', refuses, ['tasks', 'submit'], { code: 2, says: /command: write it after "--"/ });
+test('a tag that can not be is refused by the coordinator', refuses, ['run', '-t', 'a b', '--', 'true'], { code: 2, says: /tags\.0: / });
+test('a task that does not exist', refuses, ['tasks', 'get', '0191f1f0-0000-7000-8000-000000000000'], { code: 4, says: /there is no task/ });
+test('a uuid that is none', refuses, ['tasks', 'get', 'x'], { code: 2, says: /uuid: is not a UUID/ });
+test('a group of others does not exist', refuses, ['run', '-g', 'nobody', '--', 'true'], { code: 4, says: /no group "nobody"/ });
+test('a wrong password', refuses, ['client', 'login', 'mitosis_admin', '--password-file', '/etc/hostname'], { code: 3, says: /wrong/ });
+
+test('without a login it says how to log in', async (t) => {
+  const { code, stderr } = await new MitoProcess(['client', 'auth'], { ...stack.env, MITO_CONFIG_DIR: await tempDir(t) }).ended;
+  t.is(code, 3);
+  t.regex(stderr, /mito client login/);
+});
+
+test('without a coordinator it says how to start one', async (t) => {
+  const env = { ...stack.env, MITO_COORDINATOR_ADDR: `http://127.0.0.1:${await freePort()}` };
+  const { code, stderr } = await new MitoProcess(['run', '--', 'true'], env).ended;
+  t.is(code, 5);
+  t.regex(stderr, /can't be reached/);
+  t.regex(stderr, /mito up/);
+  t.notRegex(stderr, /^\s+at /m);
+});
+
+test('a setting that can not be is named with its section', async (t) => {
+  const env = { ...stack.env, MITO_COORDINATOR_ADDR: 'not a url' };
+  const { code, stderr } = await new MitoProcess(['client', 'auth'], env).ended;
+  t.is(code, 2);
+  t.regex(stderr, /\[client\] coordinator_addr/);
+});

@@ -1,0 +1,55 @@
+import type { Scope } from '@mitosis/testing';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../../mito/dist/main.js', import.meta.url));
+
+/** What a finished `mito` has said. */
+export interface MitoResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A running `mito`, as a person would start it in a pipe. */
+export class MitoProcess {
+  readonly child: ChildProcess;
+  stdout = '';
+  stderr = '';
+  readonly ended: Promise<MitoResult>;
+
+  constructor(argv: readonly string[], env: Readonly<Record<string, string>>) {
+    const basics = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/' };
+    this.child = spawn(process.execPath, [MAIN, ...argv], { env: { ...basics, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
+    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    this.ended = once(this.child, 'close').then(() => ({ code: this.child.exitCode, stdout: this.stdout, stderr: this.stderr }));
+  }
+
+  get pid(): number {
+    return this.child.pid as number;
+  }
+
+  /** The first line of stdout. Throws with what it said on stderr when it ends before. */
+  async firstLine(): Promise<string> {
+    while (!this.stdout.includes('\n')) {
+      const more = once(this.child.stdout as NodeJS.ReadableStream, 'data');
+      const isOver = await Promise.race([more.then(() => false), this.ended.then(() => true)]);
+      if (isOver && !this.stdout.includes('\n')) throw new Error(`mito ended with ${this.child.exitCode}: ${this.stderr}`);
+    }
+    return this.stdout.slice(0, this.stdout.indexOf('\n'));
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<MitoResult> {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
+    return this.ended;
+  }
+}
+
+/** Starts `mito` and ends it with the scope. */
+export function startMito(scope: Scope, argv: readonly string[], env: Readonly<Record<string, string>>): MitoProcess {
+  const mito = new MitoProcess(argv, env);
+  scope.teardown(async () => void (await mito.stop()));
+  return mito;
+}

@@ -1,0 +1,56 @@
+import { type Scope, redisServer, tempDir } from '@mitosis/testing';
+import { type MitoProcess, type MitoResult, startMito } from './mito-process.js';
+
+export type Backend = 'postgres' | 'redis';
+export const BACKENDS: readonly Backend[] = ['postgres', 'redis'];
+
+/** What `mito up --json` says when it is ready. */
+export interface ReadyLine {
+  readonly ready: true;
+  readonly url: string;
+  readonly admin: { readonly username: string; readonly password: string };
+  readonly board_url: string;
+  readonly data_dir: string;
+  readonly pids: { readonly postgres: number; readonly coordinator: number; readonly workers: readonly number[] };
+}
+
+export interface StackOptions {
+  readonly backend?: Backend;
+  readonly workers?: number;
+  readonly slots?: number;
+  /** Kept after the end, when given. */
+  readonly dataDir?: string;
+}
+
+/** A stack that was started by `mito up`, and a person who is logged in to it. */
+export interface E2eStack {
+  readonly up: MitoProcess;
+  readonly ready: ReadyLine;
+  readonly env: Readonly<Record<string, string>>;
+  /** Runs a command to its end. */
+  mito(...argv: string[]): Promise<MitoResult>;
+  /** Runs a command that is expected to succeed and answers its stdout as JSON. */
+  json<T>(...argv: string[]): Promise<T>;
+  /** Starts a command that goes on. */
+  spawn(...argv: string[]): MitoProcess;
+}
+
+export async function startStack(scope: Scope, options: StackOptions = {}): Promise<E2eStack> {
+  const { backend = 'postgres', workers = 1, slots = 2, dataDir } = options;
+  const configDir = await tempDir(scope);
+  const redis = backend === 'redis' ? ['--redis', (await redisServer(scope)).url] : [];
+  const where = dataDir === undefined ? ['--ephemeral'] : ['--data-dir', dataDir];
+  const argv = ['up', '--json', '--port', '0', '--workers', String(workers), '--slots', String(slots), ...where, ...redis];
+  const up = startMito(scope, argv, { MITO_CONFIG_DIR: configDir });
+  const ready = JSON.parse(await up.firstLine()) as ReadyLine;
+  const env = { MITO_CONFIG_DIR: configDir, MITO_COORDINATOR_ADDR: ready.url };
+  const spawn = (...args: string[]): MitoProcess => startMito(scope, args, env);
+  const mito = (...args: string[]): Promise<MitoResult> => spawn(...args).ended;
+  const json = async <T>(...args: string[]): Promise<T> => {
+    const end = args.includes('--') ? args.indexOf('--') : args.length;
+    const { code, stdout, stderr } = await mito(...args.toSpliced(end, 0, '--json'));
+    if (code !== 0) throw new Error(`mito ${args.join(' ')} ended with ${code}: ${stderr}`);
+    return JSON.parse(stdout) as T;
+  };
+  return { up, ready, env, mito, json, spawn };
+}

@@ -1,0 +1,121 @@
+import type { TaskReceipt, TaskView } from '@mitosis/protocol';
+import { eventually, tempDir } from '@mitosis/testing';
+import test, { type ExecutionContext } from 'ava';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { isAlive, processesWith } from './harness/processes.js';
+import { startMito } from './harness/mito-process.js';
+import { type E2eStack, BACKENDS, startStack } from './harness/stack.js';
+
+/** A task that notes each of its executions and waits for a file before it ends. */
+async function startLongTask({ json }: E2eStack, dir: string): Promise<{ uuid: string; go: string; notes: () => Promise<string[]> }> {
+  const go = path.join(dir, 'go');
+  const log = path.join(dir, 'effects.log');
+  const script = `echo "$MITO_TASK_ATTEMPT" >> "${log}"; while [ ! -e "${go}" ]; do sleep 0.05; done; echo done`;
+  const { uuid } = await json<TaskReceipt>('tasks', 'submit', '--', 'sh', '-c', script);
+  const notes = async (): Promise<string[]> => (await readFile(log, 'utf8')).trim().split('\n');
+  await eventually(async () => (await notes()).length === 1, { message: 'the start of the task' });
+  return { uuid, go, notes };
+}
+
+for (const backend of BACKENDS) {
+  test.serial(`${backend}: a task of a killed worker is run by another within 20 s, and committed once`, async (t) => {
+    t.timeout(120_000);
+    const stack = await startStack(t, { backend, workers: 2, slots: 1 });
+    const { uuid, go, notes } = await startLongTask(stack, await tempDir(t));
+    const { worker } = await stack.json<TaskView>('tasks', 'get', uuid);
+    const victim = await eventually(() => pidRunning(uuid, stack), { message: 'the process of the worker' });
+    process.kill(victim, 'SIGKILL');
+    const killedAt = performance.now();
+    await eventually(async () => (await notes()).length === 2, { message: 'the second attempt', timeoutMs: 30_000 });
+    t.true(performance.now() - killedAt < 20_000, `requeued after ${Math.round(performance.now() - killedAt)} ms`);
+    t.is((await processesWith(`MITO_TASK_UUID=${uuid}`).then(attemptsOf)).length, 1, 'the first attempt left no process');
+    await stack.mito('run', '--', 'touch', go);
+    t.is((await stack.mito('tasks', 'wait', uuid)).code, 0);
+    const task = await stack.json<TaskView>('tasks', 'get', uuid);
+    t.like(task, { state: 'completed', attempt: 2 });
+    t.not(task.worker, worker);
+    t.deepEqual(await notes(), ['1', '2']);
+  });
+
+  test.serial(`${backend}: workers go on without the coordinator, and deliver when it is back`, async (t) => {
+    t.timeout(120_000);
+    const stack = await startStack(t, { backend, workers: 1, slots: 2 });
+    const go = path.join(await tempDir(t), 'go');
+    const follower = stack.spawn('run', '--', 'sh', '-c', `echo $MITO_TASK_UUID; while [ ! -e "${go}" ]; do sleep 0.05; done; echo done`);
+    const uuid = await follower.firstLine();
+    process.kill(stack.ready.pids.coordinator, 'SIGKILL');
+    await writeFile(go, '');
+    await eventually(async () => (await processesWith(`MITO_TASK_UUID=${uuid}`)).length === 0, { message: 'the end of the task' });
+    const { code, stdout } = await follower.ended;
+    t.is(code, 0);
+    t.is(stdout, `${uuid}\ndone\n`, 'whoever followed has lost nothing');
+    t.like(await stack.json<TaskView>('tasks', 'get', uuid), { state: 'completed', attempt: 1 });
+  });
+}
+
+/** A data folder that the user as whom PostgreSQL runs may enter, also when we are root. */
+async function dataFolder(t: ExecutionContext): Promise<string> {
+  const dir = await tempDir(t);
+  await chmod(dir, 0o711);
+  return path.join(dir, 'data');
+}
+
+/** The worker whose launcher runs the task: the parent of the parent of the task's process. */
+async function pidRunning(uuid: string, { ready }: E2eStack): Promise<number | undefined> {
+  for (let pid = (await processesWith(`MITO_TASK_UUID=${uuid}`))[0]; pid !== undefined && pid > 1; pid = await parentOf(pid)) {
+    if (ready.pids.workers.includes(pid)) return pid;
+  }
+  return undefined;
+}
+
+async function parentOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+}
+
+/** The attempts that the processes belong to. */
+async function attemptsOf(pids: readonly number[]): Promise<string[]> {
+  const environs = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')));
+  return [...new Set(environs.map((environ) => /MITO_TASK_ATTEMPT=(\d+)/.exec(environ)?.[1] ?? '').filter(Boolean))];
+}
+
+test.serial('SIGTERM stops everything and leaves nothing', async (t) => {
+  const { up, ready } = await startStack(t, { workers: 2 });
+  const { code } = await up.stop();
+  t.is(code, 0);
+  const pids = [ready.pids.postgres, ready.pids.coordinator, ...ready.pids.workers];
+  t.deepEqual(await Promise.all(pids.map(isAlive)), pids.map(() => false));
+  await t.throwsAsync(fetch(new URL('/health', ready.url)));
+  await t.throwsAsync(readFile(ready.data_dir), { code: 'ENOENT' });
+});
+
+test.serial('a second stack on the same data folder says so and ends', async (t) => {
+  const dataDir = await dataFolder(t);
+  const first = await startStack(t, { dataDir, workers: 0 });
+  const second = startMito(t, ['up', '--data-dir', dataDir, '--port', '0'], first.env);
+  const { code, stderr } = await second.ended;
+  t.not(code, 0);
+  t.regex(stderr, new RegExp(`in use by process ${first.up.pid}`));
+});
+
+test.serial('after a crash of everything the next start finds all tasks', async (t) => {
+  t.timeout(120_000);
+  const dataDir = await dataFolder(t);
+  const first = await startStack(t, { dataDir, workers: 1 });
+  t.is((await first.mito('run', '--name', 'survivor', '--', 'echo', 'kept')).code, 0);
+  const pids = [first.ready.pids.postgres, first.ready.pids.coordinator, ...first.ready.pids.workers];
+  await first.up.stop('SIGKILL');
+  await eventually(async () => !(await Promise.all(pids.map(isAlive))).includes(true), { message: 'the end of all processes', timeoutMs: 20_000 });
+  const second = await startStack(t, { dataDir, workers: 1 });
+  t.like(await second.json<TaskView>('tasks', 'query', '--name', 'survivor'), { state: 'completed' });
+  t.is((await second.mito('run', '--', 'true')).code, 0);
+});
+
+test.serial('the demo runs its experiment and ends with 0', async (t) => {
+  t.timeout(120_000);
+  const demo = startMito(t, ['demo'], { MITO_CONFIG_DIR: await tempDir(t) });
+  const { code, stdout } = await demo.ended;
+  t.is(code, 0, stdout);
+  t.regex(stdout, /24 of 24 tasks completed on 2 workers/);
+});
