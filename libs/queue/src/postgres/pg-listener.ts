@@ -8,6 +8,7 @@ import { reasonOf } from '../unavailable.js';
 const CHECK_EVERY_MS = 10_000;
 const CHECK_MS = 5_000;
 const OPEN_MS = 5_000;
+const END_MS = 1_000;
 
 /**
  * One LISTEN connection for any number of channels. It is rebuilt whenever it breaks, and asked a
@@ -39,7 +40,7 @@ export class PgListener {
     const remove = this.subscribers.add(channel, onPayload);
     this.loop ??= this.run();
     if (this.client === undefined) await settlesWithin(OPEN_MS, this.opened.promise);
-    else if (isNew) await this.tell('LISTEN', channel);
+    else await (isNew ? this.tell('LISTEN', channel) : this.asked);
     return async () => {
       remove();
       if (!this.subscribers.has(channel)) await this.tell('UNLISTEN', channel);
@@ -78,18 +79,19 @@ export class PgListener {
     const backoff = new Backoff();
     while (!this.stopping.signal.aborted) {
       const client = new pg.Client({ ...this.config, query_timeout: CHECK_MS });
-      const broken = new Promise<void>((resolve) => {
-        client.on('error', () => resolve());
-        client.on('end', () => resolve());
-      });
+      const ended = new AbortController();
+      const end = (): void => ended.abort();
+      client.on('error', end).on('end', end);
+      this.stopping.signal.addEventListener('abort', end);
       try {
         await this.open(client);
-        backoff.reset();
-        await this.watch(client, broken);
+        await this.watch(client, ended.signal, backoff);
       } catch (error) {
         this.log.debug({ reason: reasonOf(error) }, 'listening to Postgres failed');
       }
+      this.stopping.signal.removeEventListener('abort', end);
       this.client = undefined;
+      this.asked = Promise.resolve();
       this.opened = deferred();
       await endPgClient(client);
       await pause(backoff.next(), this.stopping.signal);
@@ -107,14 +109,14 @@ export class PgListener {
     for (const listener of this.rebuilt) listener();
   }
 
-  private async watch(client: pg.Client, broken: Promise<void>): Promise<void> {
-    while (!this.stopping.signal.aborted) {
-      const waiting = new AbortController();
-      const signal = AbortSignal.any([this.stopping.signal, waiting.signal]);
-      const isBroken = await Promise.race([broken.then(() => true), pause(CHECK_EVERY_MS, signal).then(() => false)]);
-      waiting.abort();
-      if (isBroken) throw new Error('the connection ended');
-      if (!this.stopping.signal.aborted) await this.ask(client, 'SELECT 1');
+  /** Returns when the connection ends, throws when it does not answer. */
+  private async watch(client: pg.Client, ended: AbortSignal, backoff: Backoff): Promise<void> {
+    for (;;) {
+      await pause(CHECK_EVERY_MS, ended);
+      if (ended.aborted) return;
+      await this.ask(client, 'SELECT 1');
+      // Not earlier: a server that ends each connection at once shall not be stormed.
+      backoff.reset();
     }
   }
 }
@@ -125,14 +127,8 @@ function deferred(): { readonly promise: Promise<void>; resolve(): void } {
   return { promise, resolve };
 }
 
-const END_MS = 1_000;
-
 /** Ends a connection; one that does not answer is cut. */
 async function endPgClient(client: pg.Client): Promise<void> {
-  const ended = new AbortController();
-  const end = client.end().then(
-    () => ended.abort(),
-    () => ended.abort(),
-  );
-  await Promise.race([end, pause(END_MS, ended.signal)]);
+  if (await settlesWithin(END_MS, client.end())) return;
+  client.connection.stream.destroy();
 }

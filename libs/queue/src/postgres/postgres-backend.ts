@@ -19,7 +19,7 @@ import { orUnavailable } from '../unavailable.js';
 import { PgListener } from './pg-listener.js';
 import { PostgresAccess } from './postgres-access.js';
 import { PostgresBus } from './postgres-bus.js';
-import { clientConfig, queuePool } from './postgres-pool.js';
+import { clientConfig, endPool, queuePool } from './postgres-pool.js';
 import { PostgresRegistry } from './postgres-registry.js';
 import { PostgresWake } from './postgres-wake.js';
 import { queueSchema, type QueueSchema } from './queue-schema.js';
@@ -103,7 +103,8 @@ export class PostgresBackend implements QueueBackend {
     await this.publisher.close();
     await this.bus.stop();
     await this.listener.stop();
-    await Promise.all([this.pool.end(), this.consumerPool?.end()]);
+    const pools = [this.pool, ...(this.consumerPool === undefined ? [] : [this.consumerPool])];
+    await Promise.all(pools.map(endPool));
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Log } from '@mitosis/domain';
 import pg from 'pg';
+import { pause } from '../pause.js';
 import { reasonOf } from '../unavailable.js';
 
 const CONNECTIONS_MAX = 4;
@@ -37,4 +38,14 @@ export function queuePool(databaseUrl: string, searchPath: readonly string[], lo
   pool.setMaxListeners(0);
   pool.on('error', (error) => log.debug({ reason: reasonOf(error) }, 'a connection to Postgres broke'));
   return pool;
+}
+
+/**
+ * Ends a pool after the queries under way: pg would leave those that still wait for a connection
+ * without an answer.
+ */
+export async function endPool(pool: pg.Pool): Promise<void> {
+  const until = performance.now() + CONNECT_MS;
+  while (pool.waitingCount > 0 && performance.now() < until) await pause(5);
+  await pool.end();
 }
