@@ -28,7 +28,7 @@ export async function startStack(scope, { backend, workers, slots }) {
   scope.teardown(() => rm(configDir, { recursive: true, force: true }));
   const redis = backend === 'redis' ? ['--redis', (await redisServer(scope)).url] : [];
   const argv = [MAIN, 'up', '--ephemeral', '--json', '--port', '0', '--workers', workers, '--slots', slots, ...redis];
-  const child = spawn(process.execPath, argv.map(String), {
+  const child = spawn(process.execPath, [...process.execArgv, ...argv.map(String)], {
     env: { ...process.env, MITO_CONFIG_DIR: configDir },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -39,6 +39,7 @@ export async function createCoordinator(config: CoordinatorConfig, log: Log): Pr
     host: config.bind.host,
     port: config.bind.port,
     dataSource: createDataSource({ url: config.db_url, applicationName: 'mitosis-coordinator' }),
+    hints: createDataSource({ url: config.db_url, applicationName: 'mitosis-coordinator hints', poolSize: 4, isDurable: false }),
     queue: createQueueBackend(queueConfig(config, accessKey), log),
     store: createObjectStore(storeConfig(config, deriveSecret(keys.privatePem, 'signed urls'))),
     keys,

@@ -34,6 +34,8 @@ export interface CoordinatorOptions {
   readonly host: string;
   readonly port: number;
   readonly dataSource: DataSource;
+  /** The same database, over connections whose commits need not reach the disk: for what a sweep mends. */
+  readonly hints: DataSource;
   readonly queue: QueueBackend;
   readonly store: ObjectStore;
   readonly keys: KeyPair;
@@ -58,7 +60,7 @@ export class Coordinator implements Service {
     const sessions = new Sessions({ dataSource, tokens, passwords: this.passwords, lifetimeMs });
 
     const events = new TaskEvents(queue.bus, log);
-    const dispatcher = new Dispatcher({ dataSource, publisher: queue.publisher, log });
+    const dispatcher = new Dispatcher({ hints: options.hints, publisher: queue.publisher, log });
     const onReady = (queues: ReadonlySet<string>): void => dispatcher.wake(queues);
     const onSettled = (settled: readonly SettledTask[]): void => {
       events.publish(settled.map(({ task, state }) => ({ task, state })));
@@ -70,6 +72,7 @@ export class Coordinator implements Service {
     const follows = new Follows({ bus: queue.bus, log, sendToWorker: (worker, message) => channels.send(worker, message) });
     const channels = new WorkerChannels({
       dataSource,
+      hints: options.hints,
       bus: queue.bus,
       log,
       onOutput: (message) => follows.onOutput(message),
@@ -83,7 +86,7 @@ export class Coordinator implements Service {
     };
     const submitTasks = submitTasksWith({ dataSource, onReady, onNewQueues });
     const registry = new WorkerRegistry({ dataSource, tokens, access: queue.access });
-    const claimTasks = claimTasksWith({ dataSource, tokens, events, onClaimed: onReady });
+    const claimTasks = claimTasksWith({ dataSource, tokens, events, onClaimed: (queues) => dispatcher.wakeSoon(queues) });
     const commitReports = commitReportsWith({ dataSource, onSettled });
 
     this.http = new HttpServer({
@@ -105,9 +108,10 @@ export class Coordinator implements Service {
 
   /** Brings the schema up to date, creates the first administrator, and begins to listen. */
   async start(): Promise<void> {
-    const { dataSource, queue, store, admin, log } = this.options;
+    const { dataSource, hints, queue, store, admin, log } = this.options;
     await dataSource.initialize();
     await migrate(dataSource);
+    await hints.initialize();
     await bootstrapAdmin(dataSource, this.passwords, admin, log);
     await store.prepare();
     await queue.prepare();
@@ -117,7 +121,7 @@ export class Coordinator implements Service {
   /** In reverse order: first no more requests, at last the connections. */
   async stop(): Promise<void> {
     for (const service of this.services.toReversed()) await service.stop();
-    if (this.options.dataSource.isInitialized) await this.options.dataSource.destroy();
+    for (const source of [this.options.hints, this.options.dataSource]) if (source.isInitialized) await source.destroy();
   }
 
   get url(): string {

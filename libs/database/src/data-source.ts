@@ -19,13 +19,15 @@ export interface DatabaseOptions {
   readonly poolSize?: number;
   /** Shown in pg_stat_activity. */
   readonly applicationName?: string;
+  /** False: a commit is answered before it is on disk (`synchronous_commit = off`). */
+  readonly isDurable?: boolean;
 }
 
 /** Number of the advisory lock under which migrations run: two coordinators may start at once. */
 const MIGRATION_LOCK = 0x6d69746f;
 
 /** A data source that is not connected yet. Every statement is ended by the server after 30 s. */
-export function createDataSource({ url, poolSize = 10, applicationName = 'mitosis' }: DatabaseOptions): DataSource {
+export function createDataSource({ url, poolSize = 10, applicationName = 'mitosis', isDurable = true }: DatabaseOptions): DataSource {
   return new DataSource({
     type: 'postgres',
     url,
@@ -34,7 +36,12 @@ export function createDataSource({ url, poolSize = 10, applicationName = 'mitosi
     entities: [Artifact, Attempt, Group, IdempotencyKey, Membership, QueueRow, Session, Task, User, Worker, WorkerGroup],
     migrations: [FirstTables1700000000001],
     migrationsTableName: 'migrations',
-    extra: { keepAlive: true, statement_timeout: 30_000, connectionTimeoutMillis: 5_000 },
+    extra: {
+      keepAlive: true,
+      statement_timeout: 30_000,
+      connectionTimeoutMillis: 5_000,
+      ...(!isDurable && { options: '-c synchronous_commit=off' }),
+    },
   });
 }
 

@@ -4,10 +4,14 @@ import type { DataSource } from 'typeorm';
 import { reserveWindow } from './reserve-window.js';
 
 export interface DispatcherOptions {
-  readonly dataSource: DataSource;
+  /** Connections whose commits need not reach the disk. */
+  readonly hints: DataSource;
   readonly publisher: QueuePublisher;
   readonly log: Log;
 }
+
+/** A window holds more than the workers get through in this time. */
+const REFILL_MS = 15;
 
 /**
  * Hands ready tasks to their queues, a bounded window of each. `wake` is called after each commit
@@ -16,6 +20,8 @@ export interface DispatcherOptions {
  */
 export class Dispatcher implements Service {
   private readonly rounds = new Map<string, { isAgain: boolean; done: Promise<void> }>();
+  private readonly drained = new Set<string>();
+  private refill: NodeJS.Timeout | undefined;
   private isStopped = false;
 
   constructor(private readonly options: DispatcherOptions) {}
@@ -26,11 +32,27 @@ export class Dispatcher implements Service {
 
   async stop(): Promise<void> {
     this.isStopped = true;
+    clearTimeout(this.refill);
+    this.refill = undefined;
     await Promise.all([...this.rounds.values()].map(({ done }) => done));
   }
 
   wake(queues: Iterable<string>): void {
     for (const queue of new Set(queues)) this.wakeOne(queue);
+  }
+
+  /**
+   * Like `wake`, for queues from which tasks were only taken: the rest of the window is being worked
+   * on meanwhile, so the room is filled once for many of them.
+   */
+  wakeSoon(queues: Iterable<string>): void {
+    for (const queue of queues) this.drained.add(queue);
+    this.refill ??= setTimeout(() => {
+      this.refill = undefined;
+      const queuesToFill = [...this.drained];
+      this.drained.clear();
+      this.wake(queuesToFill);
+    }, REFILL_MS);
   }
 
   private wakeOne(queue: string): void {
@@ -58,7 +80,7 @@ export class Dispatcher implements Service {
   }
 
   private async dispatch(queue: string): Promise<void> {
-    const deliveries = await reserveWindow(this.options.dataSource, queue);
+    const deliveries = await reserveWindow(this.options.hints, queue);
     if (deliveries.length > 0) await this.options.publisher.publish(queue, deliveries);
   }
 }

@@ -13,6 +13,8 @@ export type OutputMessage = Extract<FromWorker, { type: 'output' | 'output_end' 
 
 export interface WorkerChannelsOptions {
   readonly dataSource: DataSource;
+  /** Connections whose commits need not reach the disk. */
+  readonly hints: DataSource;
   readonly bus: MessageBus;
   readonly log: Log;
   /** Output that some replica has asked a worker for. */
@@ -88,7 +90,7 @@ export class WorkerChannels implements Service {
       this.options.onOutput(message);
       return;
     }
-    const stale = await renewLeases(this.options.dataSource, workerId, message.running);
+    const stale = await renewLeases(this.options.hints, workerId, message.running);
     this.write(socket, { type: 'leases', stale });
   }
 
