@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { eventually, fileScope } from '@mitosis/testing';
 import test from 'ava';
 import fc from 'fast-check';
@@ -77,6 +78,25 @@ test.serial('an aborted follower ends at once', async (t) => {
   await eventually(() => got > 0, { message: 'nothing was delivered' });
   gate.abort();
   await following;
+  execution.cancel('done');
+  t.is((await result).outcome, 'cancelled');
+});
+
+test.serial('a follower that leaves takes nothing from one that stays', async (t) => {
+  const script = 'echo first; while [ ! -e go ]; do sleep 0.02; done; echo second; sleep 3600';
+  const { execution, scratch, result } = await fixture.start(sh(script));
+  const [leaver, stayer] = [new AbortController(), new AbortController()];
+  const seen = { leaver: '', stayer: '' };
+  const leaving = execution.follow(0, async (bytes) => void (seen.leaver += bytes.toString()), leaver.signal);
+  const staying = execution.follow(0, async (bytes) => void (seen.stayer += bytes.toString()), stayer.signal);
+  await eventually(() => seen.leaver.includes('first'), { message: 'nothing was delivered' });
+  leaver.abort();
+  await leaving;
+  await writeFile(join(scratch.execDir, 'go'), '');
+  await eventually(() => seen.stayer.includes('second'), { message: 'the other follower hears nothing any more' });
+  t.false(seen.leaver.includes('second'));
+  stayer.abort();
+  await staying;
   execution.cancel('done');
   t.is((await result).outcome, 'cancelled');
 });

@@ -117,11 +117,7 @@ export class Attempt {
   #terminate(graceMs: number): void {
     const running = this.#process;
     if (running === undefined) return;
-    if (graceMs > 0) {
-      running.signal('SIGTERM');
-      // A stopped process takes SIGTERM only once it goes on.
-      running.signal('SIGCONT');
-    }
+    if (graceMs > 0) askToEnd(running);
     this.#killTimer = setTimeout(() => running.signal('SIGKILL'), Math.max(graceMs, 0));
   }
 
@@ -137,6 +133,8 @@ export class Attempt {
 
   async #endRest(running: SpawnedProcess): Promise<void> {
     while (this.#stop !== undefined && performance.now() < this.#graceEndsAt && running.hasRest()) {
+      // What had a parent outside of any known group is found once that parent has ended.
+      askToEnd(running);
       await delay(REST_INTERVAL_MS);
     }
     clearTimeout(this.#killTimer);
@@ -171,6 +169,12 @@ export class Attempt {
   #wallMs(): number {
     return Math.round(performance.now() - this.#startedAt);
   }
+}
+
+function askToEnd(process: SpawnedProcess): void {
+  process.signal('SIGTERM');
+  // A stopped process takes SIGTERM only once it goes on.
+  process.signal('SIGCONT');
 }
 
 /** Waits for the pipes' end, but not for ever: see {@link DRAIN_IDLE_MS}. */

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { hasEnvironment, kill, readProc, realtimeLimit } from '../stray-processes.js';
 import { describeErrno } from '../system-error.js';
+import { GroupSignals } from './group-signals.js';
 import { loadLibc } from './libc.js';
 import type { Libc, ReapedChild } from './libc.js';
 import { preferAsVictim } from './oom-victim.js';
@@ -137,6 +138,7 @@ class LinuxProcess implements SpawnedProcess {
   mark = '';
   readonly exited: Promise<ExitStatus>;
   readonly #sampler: PeakMemorySampler;
+  readonly #signals = new GroupSignals();
   #settle: ((status: ExitStatus) => void) | undefined;
 
   constructor(
@@ -166,7 +168,7 @@ class LinuxProcess implements SpawnedProcess {
     // Until it is reaped the program's pid is the number of its group; afterwards it may be another's.
     const groups = this.spawner.groupsOf(this.spawner.orphansOf(this));
     if (this.#settle !== undefined) groups.add(this.pid);
-    for (const group of groups) kill(-group, signal);
+    for (const group of groups) this.#signals.send(group, signal);
   }
 
   hasRest(): boolean {

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findStrays, kill, killStrays } from '../stray-processes.js';
 import { isErrno } from '../system-error.js';
+import { GroupSignals } from './group-signals.js';
 import { preferAsVictim } from './oom-victim.js';
 import { PeakMemorySampler } from './peak-memory.js';
 import { spawnFailure } from './spawn-errors.js';
@@ -82,6 +83,7 @@ class PortableProcess implements SpawnedProcess {
   readonly stdout: Readable;
   readonly stderr: Readable;
   readonly exited: Promise<ExitStatus>;
+  readonly #signals = new GroupSignals();
 
   constructor(
     child: Child,
@@ -94,7 +96,7 @@ class PortableProcess implements SpawnedProcess {
   }
 
   signal(signal: NodeJS.Signals): void {
-    kill(-this.pid, signal);
+    this.#signals.send(this.pid, signal);
   }
 
   hasRest(): boolean {

@@ -26,7 +26,7 @@ export interface SpawnedProcess {
   readonly stderr: Readable;
   /** Settles when the program itself has ended, whatever it left behind. Never rejects. */
   readonly exited: Promise<ExitStatus>;
-  /** Sends `signal` to every process of it that is known. */
+  /** Sends `signal` to all its process groups that are known and did not get it before; SIGKILL to all. */
   signal(signal: NodeJS.Signals): void;
   /** True while something of it is left besides the program itself. */
   hasRest(): boolean;
