@@ -17,7 +17,7 @@ export interface WakeSignal {
   start(onWake: (queue: string | undefined) => void): void;
   /** The queues that are waited for from now on, none for an empty list. Compared by identity. */
   listen(queues: readonly string[]): void;
-  /** Passes a signal on to another consumer: the queue has a job and we have no slot. */
+  /** Passes on a signal that this consumer got and can't act on. */
   giveBack(queue: string): void;
   stop(): Promise<void>;
 }

@@ -73,7 +73,10 @@ export interface ConsumerOptions {
  * Fair between groups, then between the queues of a group; inside a queue, priority then age.
  */
 export interface QueueConsumer extends Service {
-  /** Attaches to exactly these queues, at once. Deliveries that run go on. */
+  /**
+   * Attaches to exactly these queues, at once; when it resolves no further delivery of another queue
+   * starts. Deliveries that run go on. Throws `invalid_queue_name`.
+   */
   setQueues(names: readonly string[]): Promise<void>;
   /** Slots that could take a delivery now. */
   readonly freeSlots: number;

@@ -13,8 +13,8 @@ const LOCK_MS = 30_000;
 const SWEEP_MS = 30_000;
 const STOP_MS = 10_000;
 const ACCESS_LOST_EVERY_MS = 10_000;
-/** Fetches in flight on one queue: more than one hides the round trip when few queues are busy. */
-const FETCHES_PER_QUEUE = 4;
+/** Fetches in flight on one queue: more than one hides the round trip while it has many jobs. */
+const FETCHES_MAX = 4;
 const REASON_MAX = 500;
 
 interface ServedQueue extends Turn {
@@ -25,13 +25,16 @@ interface ServedQueue extends Turn {
   /** Counts wake-ups, so that one which arrives during an empty fetch is not lost. */
   wakes: number;
   fetches: number;
+  /** How many fetches may be in flight: doubled by each that finds a job, 1 after one that finds none. */
+  fetchesMax: number;
+  /** We got a signal that no fetch has followed: somebody else may need it. */
+  hasSignal: boolean;
 }
 
 /**
  * Queues become ready by a wake-up, by being attached, or by the sweep, and stay so until a fetch
  * that no wake-up overlapped finds nothing. While a slot is free, ready queues are fetched in
- * turns; when none is ready the consumer listens; when all slots are taken, the signals of queues
- * still ready are given back for other consumers.
+ * turns; when none is ready the consumer listens; when it takes no job, signals it got are passed on.
  */
 export class SlotConsumer implements QueueConsumer {
   private readonly rotation = new GroupRotation<ServedQueue>();
@@ -40,7 +43,7 @@ export class SlotConsumer implements QueueConsumer {
   private readonly backoff = new Backoff();
   /** Everything that `stop` waits for: fetches, deliveries, their completions, sweeps. */
   private readonly work = new Set<Promise<void>>();
-  private readonly fetching = new Set<Promise<void>>();
+  private readonly fetching = new Map<Promise<void>, ServedQueue>();
   private readonly stopping = new AbortController();
   private readonly lockMs: number;
   private listened: readonly string[] = [];
@@ -75,18 +78,21 @@ export class SlotConsumer implements QueueConsumer {
 
   async setQueues(names: readonly string[]): Promise<void> {
     const wanted = new Map(names.map((name) => [name, parseQueueName(name).group]));
-    for (const queue of [...this.served.values()]) if (!wanted.has(queue.name)) this.detach(queue);
+    const detached = [...this.served.values()].filter((queue) => !wanted.has(queue.name));
+    for (const queue of detached) this.detach(queue);
     for (const queue of this.served.values()) queue.isReady = queue.isReady || queue.isDenied;
     for (const queue of this.served.values()) queue.isDenied = false;
     for (const [name, group] of wanted) if (!this.served.has(name)) this.attach(name, group);
     this.relisten();
     this.pump();
+    const fetches = [...this.fetching].filter(([, queue]) => detached.includes(queue));
+    await Promise.all(fetches.map(([fetch]) => fetch));
   }
 
   async pause(): Promise<void> {
     this.isPaused = true;
     this.pump();
-    while (this.fetching.size > 0) await Promise.all(this.fetching);
+    while (this.fetching.size > 0) await Promise.all(this.fetching.keys());
   }
 
   resume(): void {
@@ -115,7 +121,8 @@ export class SlotConsumer implements QueueConsumer {
   }
 
   private attach(name: string, group: string): void {
-    const queue = { name, group, isReady: true, isDenied: false, wakes: 0, fetches: 0 };
+    const counts = { wakes: 0, fetches: 0, fetchesMax: 1 };
+    const queue = { name, group, isReady: true, isDenied: false, hasSignal: false, ...counts };
     this.served.set(name, queue);
     this.rotation.add(queue);
   }
@@ -123,7 +130,12 @@ export class SlotConsumer implements QueueConsumer {
   private detach(queue: ServedQueue): void {
     this.served.delete(queue.name);
     this.rotation.remove(queue);
-    if (queue.isReady && !queue.isDenied) this.signal.giveBack(queue.name);
+    this.passOn(queue);
+  }
+
+  private passOn(queue: ServedQueue): void {
+    if (queue.hasSignal) this.signal.giveBack(queue.name);
+    queue.hasSignal = false;
   }
 
   private relisten(): void {
@@ -131,10 +143,13 @@ export class SlotConsumer implements QueueConsumer {
   }
 
   private wake(name: string | undefined): void {
-    const woken = name === undefined ? this.served.values() : [this.served.get(name)];
+    const woken = [...this.served.values()].filter((queue) => name === undefined || queue.name === name);
+    // Detached while its signal was on the way.
+    if (name !== undefined && woken.length === 0) this.signal.giveBack(name);
     for (const queue of woken) {
-      if (queue === undefined || queue.isDenied) continue;
+      if (queue.isDenied) continue;
       queue.isReady = true;
+      queue.hasSignal = name !== undefined;
       queue.wakes += 1;
     }
     this.pump();
@@ -147,17 +162,18 @@ export class SlotConsumer implements QueueConsumer {
   private pump(): void {
     if (!this.isStarted) return;
     while (this.takesJobs && this.freeSlots > 0) {
-      const queue = this.rotation.next((turn) => turn.isReady && turn.fetches < FETCHES_PER_QUEUE);
+      const queue = this.rotation.next((turn) => turn.isReady && turn.fetches < turn.fetchesMax);
       if (queue === undefined) break;
       this.taken += 1;
       queue.fetches += 1;
+      queue.hasSignal = false;
       const fetch = this.fetch(queue);
-      this.fetching.add(fetch);
+      this.fetching.set(fetch, queue);
       this.track(fetch.finally(() => this.fetching.delete(fetch)));
     }
     this.signal.listen(this.takesJobs && this.freeSlots > 0 ? this.listened : []);
-    if (this.takesJobs && this.freeSlots > 0) return;
-    for (const queue of this.rotation) if (queue.isReady) this.signal.giveBack(queue.name);
+    const willFetch = this.freeSlots > 0 && !this.isPaused && !this.stopping.signal.aborted;
+    if (!willFetch) for (const queue of this.rotation) this.passOn(queue);
   }
 
   /** Runs with its slot taken; the slot goes to the delivery, or is freed when there is none. */
@@ -165,6 +181,7 @@ export class SlotConsumer implements QueueConsumer {
     const wakes = queue.wakes;
     const job = await this.claim(queue);
     queue.fetches -= 1;
+    queue.fetchesMax = job === undefined ? 1 : Math.min(queue.fetchesMax * 2, FETCHES_MAX);
     if (job === undefined) {
       this.taken -= 1;
       if (queue.wakes === wakes) queue.isReady = false;
@@ -195,6 +212,7 @@ export class SlotConsumer implements QueueConsumer {
     this.reportAccessLost(error);
     // Still to be fetched, but not before a pause: the server is away or busy.
     queue.wakes += 1;
+    queue.hasSignal = true;
     this.holdTimer ??= setTimeout(() => {
       this.holdTimer = undefined;
       this.pump();

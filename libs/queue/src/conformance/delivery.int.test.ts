@@ -176,6 +176,17 @@ for (const kind of KINDS) {
     const second = await consume(other, ['lab'], { slots: 1 });
     await eventually(() => second.got.length === 2, { message: 'the other consumer takes them' });
     t.is(got.length, 1);
+    consumer.resume();
+    await eventually(async () => (await backend.publisher.jobIds('lab')).length === 1, { message: 'all are idle' });
+    // A signal may reach the paused consumer: it has to be passed on.
+    for (let round = 1; round <= 3; round++) {
+      await consumer.pause();
+      await backend.publisher.publish('lab', deliveries(1));
+      await eventually(() => second.got.length === 2 + round, { message: 'the other consumer takes it' });
+      consumer.resume();
+      await eventually(async () => (await backend.publisher.jobIds('lab')).length === 1, { message: 'all are idle' });
+    }
+    await consumer.pause();
     await second.consumer.stop();
     await backend.publisher.publish('lab', deliveries(1));
     held.open();
@@ -198,6 +209,33 @@ for (const kind of KINDS) {
     await eventually(() => got().length >= 400, { timeoutMs: 30_000, message: () => `${got().length} of 400` });
     t.is(new Set(got()).size, 400);
     t.true(consumers.every((each) => each.got.length > 0));
+  });
+
+  test(`${kind}: jobs published at once fill all consumers, without a sweep`, async (t) => {
+    const scene = await openScene(kind, t);
+    const backend = await scene.backend();
+    let held = gate();
+    let running = 0;
+    for (let count = 0; count < 5; count++) {
+      await consume(count === 0 ? backend : await scene.backend(), ['lab', 'other'], {
+        slots: 1,
+        onDelivery: async () => {
+          running += 1;
+          await held.opened;
+          running -= 1;
+        },
+      });
+    }
+    for (let round = 0; round < 20; round++) {
+      await backend.publisher.publish(round % 3 === 0 ? 'other' : 'lab', deliveries(5));
+      await eventually(() => running === 5, { message: () => `${running} of 5 consumers are busy in round ${round}` });
+      const opening = held;
+      held = gate();
+      opening.open();
+      // From here on they depend on signals alone.
+      await eventually(() => running === 0, { message: 'all are done' });
+    }
+    t.pass();
   });
 
   test(`${kind}: the job of a consumer that vanished is delivered to another`, async (t) => {

@@ -8,18 +8,16 @@ import { reasonOf } from '../unavailable.js';
 import { BLOCK_SECONDS, connectInBackground, endClient } from './redis-client.js';
 import { interruptKey, markerKey } from './redis-keys.js';
 
-const GIVE_BACK_EVERY_MS = 50;
 const INTERRUPT_LIFE_MS = 60_000;
 
 /**
  * One BZPOPMIN over the markers of all queues: BullMQ's own signal. A marker wakes one consumer
- * only, so a consumer that can't take the job puts it back. A change of the queues interrupts the
+ * only; BullMQ sets it again with each job taken, and a consumer that takes none puts it back. A change of the queues interrupts the
  * wait through a key of our own, because cutting the connection could lose a marker on its way.
  */
 export class RedisWake implements WakeSignal {
   private readonly id = randomUUID();
   private readonly stopping = new AbortController();
-  private readonly givenAt = new Map<string, number>();
   private wanted: readonly string[] = [];
   /** The list of the wait in flight. */
   private blockedOn: readonly string[] | undefined;
@@ -47,9 +45,6 @@ export class RedisWake implements WakeSignal {
   }
 
   giveBack(queue: string): void {
-    const now = performance.now();
-    if (now - (this.givenAt.get(queue) ?? Number.NEGATIVE_INFINITY) < GIVE_BACK_EVERY_MS) return;
-    this.givenAt.set(queue, now);
     this.send(this.shared.zadd(markerKey(this.prefix, queue), 0, '0'), 'a marker was not given back');
   }
 
