@@ -1,0 +1,70 @@
+import test, { type ExecutionContext } from 'ava';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ClientConfig, CoordinatorConfig, WorkerConfig, configDir, loadSettings } from './index.js';
+
+interface Place {
+  readonly cwd: string;
+  readonly env: Record<string, string>;
+  write(file: string, text: string): string;
+}
+
+function place(t: ExecutionContext): Place {
+  const cwd = mkdtempSync(path.join(tmpdir(), 'mito-config-'));
+  t.teardown(() => rmSync(cwd, { recursive: true }));
+  const write = (file: string, text: string): string => {
+    mkdirSync(path.dirname(path.join(cwd, file)), { recursive: true });
+    writeFileSync(path.join(cwd, file), text);
+    return path.join(cwd, file);
+  };
+  return { cwd, env: { XDG_CONFIG_HOME: path.join(cwd, 'xdg') }, write };
+}
+
+test('each layer wins over those before: defaults, own file, local file, environment, command line', (t) => {
+  const { cwd, env, write } = place(t);
+  const read = (extra: Record<string, string> = {}, flags = {}) => loadSettings('client', ClientConfig, { cwd, env: { ...env, ...extra }, flags }).user;
+  t.is(read(), undefined);
+  write('xdg/mitosis/config.toml', '[client]\nuser = "own"');
+  t.is(read(), 'own');
+  write('config.toml', '[client]\nuser = "local"');
+  t.is(read(), 'local');
+  t.is(read({ MITO_USER: 'environment' }), 'environment');
+  t.is(read({ MITO_USER: 'environment' }, { user: 'flag' }), 'flag');
+  t.is(read({}, { user: undefined }), 'local', 'a flag that was not given does not count');
+});
+
+test('--config takes the place of ./config.toml and has to exist', (t) => {
+  const { cwd, env, write } = place(t);
+  write('config.toml', '[client]\nuser = "local"');
+  const configFile = write('other.toml', '[client]\nuser = "other"');
+  t.is(loadSettings('client', ClientConfig, { cwd, env, configFile, flags: {} }).user, 'other');
+  t.throws(() => loadSettings('client', ClientConfig, { cwd, env, configFile: 'missing.toml', flags: {} }), { code: 'config_not_found' });
+});
+
+test('MITO_CONFIG_DIR moves the own file', (t) => {
+  t.is(configDir({ MITO_CONFIG_DIR: '/somewhere', XDG_CONFIG_HOME: '/xdg' }), '/somewhere');
+});
+
+test('durations, lists, numbers and switches may come from the environment', (t) => {
+  const { cwd, env } = place(t);
+  const worker = loadSettings('worker', WorkerConfig, { cwd, env: { ...env, MITO_TAGS: 'gpu, linux', MITO_SLOTS: '3', MITO_DRAIN_TIMEOUT: '1m30s' }, flags: {} });
+  t.like(worker, { slots: 3, drain_timeout: 90_000 });
+  t.deepEqual(worker.tags, ['gpu', 'linux']);
+  const coordinator = loadSettings('coordinator', CoordinatorConfig, { cwd, env: { ...env, MITO_S3_FORCE_PATH_STYLE: 'false', MITO_BIND: '[::1]:0' }, flags: {} });
+  t.like(coordinator, { s3_force_path_style: false });
+  t.deepEqual(coordinator.bind, { host: '::1', port: 0 });
+});
+
+const refuses = test.macro({
+  exec(t, toml: string, says: RegExp) {
+    const { cwd, env, write } = place(t);
+    write('config.toml', toml);
+    t.throws(() => loadSettings('worker', WorkerConfig, { cwd, env, flags: {} }), { code: 'invalid_config', message: says });
+  },
+  title: (sentence) => `a bad file is refused: ${sentence}`,
+});
+test('a setting that does not exist is named', refuses, '[worker]\nslotz = 3', /\[worker\] slotz/);
+test('a value out of range names its field', refuses, '[worker]\nslots = 0', /\[worker\] slots/);
+test('a duration without a unit names its field', refuses, '[worker]\ndrain_timeout = "10"', /\[worker\] drain_timeout/);
+test('what is no TOML says where', refuses, '[worker\nslots = 1', /config\.toml: .*1: {2}\[worker/s);

@@ -1,0 +1,55 @@
+import test from 'ava';
+import { Batcher } from './batcher.js';
+
+/** A batcher whose batches end when told. */
+function controlled(concurrency: number) {
+  const batches: { items: readonly number[]; finish(): void; fail(error: Error): void }[] = [];
+  const batcher = new Batcher<number, number>(
+    (items) =>
+      new Promise((resolve, reject) => {
+        batches.push({ items, finish: () => resolve(items.map((item) => item * 10)), fail: reject });
+      }),
+    { maxItems: 3, concurrency },
+  );
+  return { batcher, batches };
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test('calls of one turn travel together, each gets its own answer', async (t) => {
+  const { batcher, batches } = controlled(1);
+  const answers = Promise.all([batcher.call(1), batcher.call(2)]);
+  await turn();
+  t.deepEqual(batches.map(({ items }) => items), [[1, 2]]);
+  batches[0]?.finish();
+  t.deepEqual(await answers, [10, 20]);
+});
+
+test('what comes while a batch is on its way goes with the next one, within its bound', async (t) => {
+  const { batcher, batches } = controlled(1);
+  const first = batcher.call(0);
+  await turn();
+  const rest = Promise.all([1, 2, 3, 4].map((item) => batcher.call(item)));
+  await turn();
+  t.is(batches.length, 1);
+  batches[0]?.finish();
+  await first;
+  await turn();
+  t.deepEqual(batches[1]?.items, [1, 2, 3]);
+  batches[1]?.finish();
+  await turn();
+  batches[2]?.finish();
+  t.deepEqual(await rest, [10, 20, 30, 40]);
+});
+
+test('a batch that fails fails its own calls only', async (t) => {
+  const { batcher, batches } = controlled(1);
+  const failing = batcher.call(1);
+  await turn();
+  const later = batcher.call(2);
+  batches[0]?.fail(new Error('no'));
+  await t.throwsAsync(failing, { message: 'no' });
+  await turn();
+  batches[1]?.finish();
+  t.is(await later, 20);
+});
