@@ -1,4 +1,5 @@
 import { MitosisClient } from '@mitosis/client';
+import { OPERATIONS } from '@mitosis/protocol';
 import { fileScope } from '@mitosis/testing';
 import test from 'ava';
 import { type CoordinatorFixture, coordinatorFixture } from './testing/coordinator-fixture.js';
@@ -106,4 +107,11 @@ test('a logout ends exactly this login', async (t) => {
 test('it says that it is alive, and ready when database and queue answer', async (t) => {
   t.deepEqual(await (await fetch(new URL('/health', coordinator.url))).json(), { status: 'ok' });
   t.deepEqual(await (await fetch(new URL('/ready', coordinator.url))).json(), { status: 'ready', database: 'ok', queue: 'ok' });
+});
+
+test('every route that is served stands in the list of operations, and the other way round', (t) => {
+  const listed = OPERATIONS.filter(({ answerType }) => answerType !== 'websocket').map(({ method, path }) => `${method} ${path}`);
+  t.deepEqual([...coordinator.routes].sort(), listed.sort());
+  const ids = OPERATIONS.map(({ id }) => id);
+  t.is(new Set(ids).size, ids.length, 'no id is used twice');
 });

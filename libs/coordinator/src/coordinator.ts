@@ -127,4 +127,9 @@ export class Coordinator implements Service {
   get url(): string {
     return this.http.url;
   }
+
+  /** Every HTTP route that is served, as `METHOD /path`. */
+  get routes(): readonly string[] {
+    return this.http.routes;
+  }
 }

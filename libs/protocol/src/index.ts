@@ -3,6 +3,8 @@ export { Identity, Login, Session } from './auth.js';
 export { AttemptRef, FOLLOW_WINDOW_BYTES, FromWorker, ToWorker } from './channel.js';
 export { ErrorBody, HTTP_STATUS, errorKindOf } from './errors.js';
 export { LIMITS, Labels, Name, Tags, Uuid } from './fields.js';
+export { OPERATIONS } from './operations.js';
+export type { Operation, OperationAccess } from './operations/operation.js';
 export { OutputEnd, OutputEvent } from './output-events.js';
 export { FrameDecoder, OUTPUT_FRAME_HEADER_BYTES, OUTPUT_FRAME_PAYLOAD_MAX_BYTES, encodeFrame, encodeFrameHeader } from './output-frames.js';
 export type { OutputFrame, OutputStream } from './output-frames.js';

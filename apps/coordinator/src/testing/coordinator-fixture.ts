@@ -19,6 +19,8 @@ export interface CoordinatorFixture {
   readonly token: string;
   readonly password: string;
   readonly database: DataSource;
+  /** Every HTTP route that is served, as `METHOD /path`. */
+  readonly routes: readonly string[];
   /** Another coordinator on the same database. */
   startReplica(): Promise<{ readonly url: string; stop(): Promise<void> }>;
   stop(): Promise<void>;
@@ -58,7 +60,7 @@ export async function coordinatorFixture(scope: Scope, backend: Backend): Promis
   const password = (await readFile(path.join(stateDir, 'admin-password'), 'utf8')).trim();
   const { token } = await new MitosisClient({ url: first.url }).login('mitosis_admin', password);
   const api = new MitosisClient({ url: first.url, token });
-  return { url: first.url, api, token, password, database, startReplica: start, stop: () => first.stop() };
+  return { url: first.url, api, token, password, database, routes: first.routes, startReplica: start, stop: () => first.stop() };
 }
 
 /** A worker as the coordinator sees one, without anything that runs commands. */

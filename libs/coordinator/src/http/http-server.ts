@@ -6,6 +6,7 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { answerErrors, answerNotFound } from './answer-errors.js';
+import { mountedRoutes } from './mounted-routes.js';
 
 /** The largest body of an ordinary request: a batch of a thousand tasks, or of reports with short logs. */
 const BODY_LIMIT = '16mb';
@@ -54,6 +55,11 @@ export class HttpServer implements Service {
     const force = setTimeout(() => this.server.closeAllConnections(), 5_000);
     await closed;
     clearTimeout(force);
+  }
+
+  /** Every route, as `METHOD /path`. */
+  get routes(): readonly string[] {
+    return this.options.routes.flatMap(mountedRoutes);
   }
 
   /** Where it listens, e.g. `http://127.0.0.1:5000`. */

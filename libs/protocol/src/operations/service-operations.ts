@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import type { Operation } from './operation.js';
+
+const Reachable = z.enum(['ok', 'unreachable']);
+
+export const SERVICE_OPERATIONS: readonly Operation[] = [
+  { id: 'service.health', method: 'GET', path: '/health', summary: 'Say that the process is alive', access: 'anyone', answer: z.object({ status: z.literal('ok') }) },
+  {
+    id: 'service.ready',
+    method: 'GET',
+    path: '/ready',
+    summary: 'Say whether database and queue can be reached (503 when not)',
+    access: 'anyone',
+    answer: z.object({ status: z.enum(['ready', 'not ready']), database: Reachable, queue: Reachable }),
+  },
+];
