@@ -90,6 +90,14 @@ test.serial('what an earlier run left in the scratch root is removed at start', 
   t.deepEqual(await readdir(root), ['.owner']);
 });
 
+test.serial('a scratch root that is no folder is told at start', async (t) => {
+  const scratchRoot = join(await tempDir(t), 'file');
+  await writeFile(scratchRoot, '');
+  const executor = new Executor({ scratchRoot, log: silentLog });
+  await t.throwsAsync(executor.start(), { code: 'scratch_unavailable' });
+  await executor.stop();
+});
+
 test.serial('a scratch root has one executor at a time', async (t) => {
   const root = await tempDir(t);
   const first = await executorFixture(t, { scratchRoot: root });

@@ -88,10 +88,16 @@ export class LauncherProcess {
   #receive(message: FromLauncher): void {
     this.#unansweredPings = 0;
     if (message.type === 'ready') {
-      this.options.log.debug({ pid: this.pid, spawner: message.spawner, remark: message.remark }, 'launcher is ready');
+      this.#logReady(message);
     } else if (message.type !== 'pong') {
       this.options.onMessage(message);
     }
+  }
+
+  #logReady({ spawner, remark }: Extract<FromLauncher, { type: 'ready' }>): void {
+    const { log } = this.options;
+    if (remark === undefined) log.debug({ pid: this.pid, spawner }, 'launcher is ready');
+    else log.warn({ pid: this.pid, spawner, remark }, 'launcher is ready, but starts programs in the portable way');
   }
 
   /** A task may have stopped the launcher (SIGSTOP): one that does not answer is replaced. */

@@ -2,7 +2,7 @@ import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MitoError } from '@mitosis/domain';
 import { kill, readProc } from './stray-processes.js';
-import { isErrno } from './system-error.js';
+import { errorCode, isErrno } from './system-error.js';
 
 /** A scratch root that is ours until it is released. */
 export interface ScratchLock {
@@ -17,7 +17,7 @@ const FILE_NAME = '.owner';
  */
 export async function lockScratch(root: string): Promise<ScratchLock> {
   const path = join(root, FILE_NAME);
-  await mkdir(root, { recursive: true, mode: 0o700 });
+  await makeRoot(root);
   const owner = await readOwner(path);
   if (owner !== undefined && isAlive(owner)) {
     throw new MitoError('conflict', 'scratch_in_use', `${root} belongs to the running process ${owner.pid}`);
@@ -31,6 +31,15 @@ interface Owner {
   readonly pid: number;
   /** Tells two processes with the same pid apart; empty where there is no /proc. */
   readonly startTime: string;
+}
+
+async function makeRoot(root: string): Promise<void> {
+  try {
+    await mkdir(root, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const message = `No scratch root ${root}: ${errorCode(error)}`;
+    throw new MitoError('unavailable', 'scratch_unavailable', message, { cause: error });
+  }
 }
 
 async function claim(path: string, root: string): Promise<void> {

@@ -1,4 +1,3 @@
-import { LinuxSpawner } from './linux-spawner.js';
 import { MARK_NAME } from './mark.js';
 import { PortableSpawner } from './portable-spawner.js';
 import type { Spawner } from './spawner.js';
@@ -10,9 +9,11 @@ export interface SpawnerChoice {
 }
 
 /** The Linux spawner where it works, unless `isPortable` asks for the other. */
-export function chooseSpawner(isPortable: boolean, firstTag: bigint): SpawnerChoice {
+export async function chooseSpawner(isPortable: boolean, firstTag: bigint): Promise<SpawnerChoice> {
   if (isPortable) return { spawner: new PortableSpawner(MARK_NAME) };
   try {
+    // Imported late: the native part of koffi does not exist for every system.
+    const { LinuxSpawner } = await import('./linux-spawner.js');
     return { spawner: new LinuxSpawner({ firstTag, markName: MARK_NAME }) };
   } catch (error) {
     const remark = error instanceof Error ? error.message : String(error);

@@ -12,13 +12,15 @@ import type { FromLauncher, ToLauncher } from './messages.js';
 
 closeInherited();
 const [firstTag = '0', kind] = process.argv.slice(2);
-const { spawner, remark } = chooseSpawner(kind === 'portable', BigInt(firstTag));
+const { spawner, remark } = await chooseSpawner(kind === 'portable', BigInt(firstTag));
 const launcher = new Launcher(spawner, send);
 
 // Only the channel decides about its life: a signal to the worker's process group must not end it.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.on('message', (message: ToLauncher) => launcher.receive(message));
 process.on('disconnect', () => void endWithWorker());
+// The worker may have gone before anybody listened.
+if (!process.connected) void endWithWorker();
 send({ type: 'ready', spawner: spawner.name, ...(remark === undefined ? {} : { remark }) });
 
 function send(message: FromLauncher): void {
