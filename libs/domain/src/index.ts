@@ -6,7 +6,7 @@ export type { Route } from './routing.js';
 export type { Log, Service } from './service.js';
 export { FINAL_STATES, TASK_STATES, isFinal, nextState, statesBefore } from './task-state.js';
 export type { AttemptOutcome, FailureReason, TaskEvent, TaskState } from './task-state.js';
-export { LOSSES_MAX, RETRY_DELAY_MAX_MS, isTaskFailure, retryDelayMs, settleAttempt } from './settle-attempt.js';
+export { LOSSES_MAX, RETRY_DELAY_MAX_MS, isLoss, isTaskFailure, retryDelayMs, settleAttempt } from './settle-attempt.js';
 export type { AttemptEnd, AttemptHistory, RetryPolicy, Settlement } from './settle-attempt.js';
 export { ROLES, roleCovers } from './roles.js';
 export type { Role } from './roles.js';

@@ -22,6 +22,8 @@ test('retries are used up by failures', settles, { outcome: 'exited', exitCode: 
 test('only the given exit codes are tried again', settles, { outcome: 'exited', exitCode: 3 }, [1, 0], { ...once, retries: 5, retryExitCodes: [75] }, { event: 'fail', reason: 'exit_code' });
 test('a lost worker costs no retry', settles, { outcome: 'lost' }, [0, 1], once, { event: 'requeue' });
 test('a task that keeps losing workers is failed', settles, { outcome: 'lost' }, [0, LOSSES_MAX], once, { event: 'fail', reason: 'worker_lost' });
+test('an error of the worker costs no retry, and is tried again a little later', settles, { outcome: 'worker_error' }, [0, 1], once, { event: 'postpone', delayMs: 1000 });
+test('a task that no worker can run is failed', settles, { outcome: 'worker_error' }, [0, LOSSES_MAX], once, { event: 'fail', reason: 'worker_error' });
 test('a planned stop is never counted', settles, { outcome: 'released' }, [9, 9], once, { event: 'requeue' });
 test('a cancelled attempt cancels the task', settles, { outcome: 'cancelled' }, [0, 0], { ...once, retries: 9 }, { event: 'cancel' });
 

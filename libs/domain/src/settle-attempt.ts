@@ -11,7 +11,7 @@ export interface AttemptEnd {
 export interface AttemptHistory {
   /** Attempts that ended by the task's own fault. */
   readonly failures: number;
-  /** Attempts that were lost with their worker. */
+  /** Attempts that were lost with their worker, or ended by an error of its own. */
   readonly losses: number;
 }
 
@@ -48,7 +48,6 @@ function failureReason(end: AttemptEnd): FailureReason | undefined {
     case 'spawn_failed':
     case 'resource_unavailable':
     case 'upload_failed':
-    case 'worker_error':
       return end.outcome;
     default:
       return undefined;
@@ -59,6 +58,14 @@ function failureReason(end: AttemptEnd): FailureReason | undefined {
 export function isTaskFailure(end: AttemptEnd): boolean {
   return failureReason(end) !== undefined;
 }
+
+/** True when an attempt with this end says something about its worker: these are counted together. */
+export function isLoss(end: AttemptEnd): boolean {
+  return end.outcome === 'lost' || end.outcome === 'worker_error';
+}
+
+/** A worker that can't run anything (its disk is full) must not use up all tries of a task at once. */
+const WORKER_ERROR_DELAY_MS = 2_000;
 
 function isRetried(end: AttemptEnd, policy: RetryPolicy): boolean {
   if (policy.retryExitCodes.length === 0) return true;
@@ -76,7 +83,7 @@ export function retryDelayMs(failures: number, policy: RetryPolicy, random: numb
 
 /**
  * What becomes of a task when an attempt ends. Failures by the task, lost workers and planned
- * stops are counted apart: a planned stop costs nothing, a loss is tried again until
+ * stops are counted apart: a planned stop costs nothing, a loss (the worker is gone, or could not go on) is tried again until
  * {@link LOSSES_MAX}, a failure as often as the task asked for.
  */
 export function settleAttempt(
@@ -87,8 +94,13 @@ export function settleAttempt(
 ): Settlement {
   if (end.outcome === 'cancelled') return { event: 'cancel' };
   if (end.outcome === 'released') return { event: 'requeue' };
-  if (end.outcome === 'lost') {
-    return history.losses >= LOSSES_MAX ? { event: 'fail', reason: 'worker_lost' } : { event: 'requeue' };
+  if (isLoss(end) && history.losses >= LOSSES_MAX) {
+    return { event: 'fail', reason: end.outcome === 'lost' ? 'worker_lost' : 'worker_error' };
+  }
+  if (end.outcome === 'lost') return { event: 'requeue' };
+  if (end.outcome === 'worker_error') {
+    const delayMs = retryDelayMs(history.losses, { ...policy, retryDelayMs: WORKER_ERROR_DELAY_MS }, random);
+    return { event: 'postpone', delayMs };
   }
   const reason = failureReason(end);
   if (reason === undefined) return { event: 'complete' };

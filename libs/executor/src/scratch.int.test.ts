@@ -1,3 +1,4 @@
+import type { MitoError } from '@mitosis/domain';
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -69,7 +70,8 @@ test('files that are still being written are removed once that ends', async (t) 
   const root = await tempDir(t);
   const scratch = await prepareScratch(root, 'task-1');
   const writing = run('/bin/sh', ['-c', 'for i in $(seq 500); do mkdir -p "$0/sub$i" && : > "$0/sub$i/f"; done 2>&1; true', scratch.execDir]);
-  await cleanScratch(scratch);
+  // Whether this one gets through depends on how fast the writer is.
+  await cleanScratch(scratch).catch((error: MitoError) => t.is(error.code, 'scratch_not_removed'));
   await writing;
   await cleanScratch(scratch);
   t.deepEqual(await readdir(root), []);

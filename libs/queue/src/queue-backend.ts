@@ -83,6 +83,8 @@ export interface QueueConsumer extends Service {
   /** Takes no new job; when it resolves no further delivery starts. Those that run go on. */
   pause(): Promise<void>;
   resume(): void;
+  /** From now on so many deliveries may run at once; those that run go on. */
+  resize(slots: number): void;
 }
 
 /**

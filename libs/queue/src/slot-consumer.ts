@@ -50,6 +50,7 @@ export class SlotConsumer implements QueueConsumer {
   private isStarted = false;
   private isPaused = false;
   private taken = 0;
+  private slots: number;
   private holdTimer: NodeJS.Timeout | undefined;
   private accessLostAt = Number.NEGATIVE_INFINITY;
   private stopped: Promise<void> | undefined;
@@ -60,12 +61,13 @@ export class SlotConsumer implements QueueConsumer {
     private readonly options: ConsumerOptions,
     private readonly log: Log,
   ) {
+    this.slots = options.slots;
     this.lockMs = options.lockMs ?? LOCK_MS;
     this.keeper = new LockKeeper(source, this.lockMs, log);
   }
 
   get freeSlots(): number {
-    return Math.max(this.options.slots - this.taken, 0);
+    return Math.max(this.slots - this.taken, 0);
   }
 
   async start(): Promise<void> {
@@ -98,6 +100,11 @@ export class SlotConsumer implements QueueConsumer {
   resume(): void {
     this.isPaused = false;
     this.wake(undefined);
+  }
+
+  resize(slots: number): void {
+    this.slots = slots;
+    this.pump();
   }
 
   stop(): Promise<void> {

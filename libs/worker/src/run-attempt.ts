@@ -120,10 +120,10 @@ function staleSignal(attempt: RunningAttempt): AbortSignal {
 }
 
 /**
- * Runs one attempt to its end and answers the report, or undefined when the attempt is not ours any
+ * Runs one attempt to its end and answers the report, or `stale` when the attempt is not ours any
  * more. Never throws for what a task does or a full disk: that is an outcome.
  */
-export async function runAttempt(deps: RunAttemptDeps, attempt: RunningAttempt): Promise<AttemptReport | undefined> {
+export async function runAttempt(deps: RunAttemptDeps, attempt: RunningAttempt): Promise<AttemptReport | 'stale'> {
   const { claim } = attempt;
   let scratch: Scratch | undefined;
   let outcome: End & Products;
@@ -135,9 +135,19 @@ export async function runAttempt(deps: RunAttemptDeps, attempt: RunningAttempt):
     outcome = { ...failed('worker_error', error), artifacts: [], output: null };
   }
   if (scratch) await removeScratch(deps, scratch);
-  if (isStale(attempt)) return undefined;
-  const { task, attempt: number, lease } = claim;
-  return { request: randomUUID(), task, attempt: number, lease, ...outcome };
+  return isStale(attempt) ? 'stale' : toReport(claim, outcome);
+}
+
+/** The report of an attempt that was called off, or given back, before its program was started. */
+export function notStarted(attempt: RunningAttempt): AttemptReport | 'stale' {
+  if (isStale(attempt)) return 'stale';
+  const isCancelled = attempt.stop.signal.reason === ('cancelled' satisfies StopReason);
+  const outcome = isCancelled ? 'cancelled' : 'released';
+  return toReport(attempt.claim, { ...NOTHING_RUN, outcome, message: null, artifacts: [], output: null });
+}
+
+function toReport({ task, attempt, lease }: ClaimedTask, outcome: End & Products): AttemptReport {
+  return { request: randomUUID(), task, attempt, lease, ...outcome };
 }
 
 async function removeScratch({ log }: RunAttemptDeps, scratch: Scratch): Promise<void> {

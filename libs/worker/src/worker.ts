@@ -1,17 +1,19 @@
 import { WorkerClient } from '@mitosis/client';
 import type { Log, Service } from '@mitosis/domain';
 import type { Executor } from '@mitosis/executor';
-import type { ToWorker, WorkerRegistration } from '@mitosis/protocol';
+import type { AttemptReport, ToWorker, WorkerRegistration } from '@mitosis/protocol';
 import type { Delivery, QueueBackend, QueueConsumer } from '@mitosis/queue';
 import path from 'node:path';
 import { Claimer } from './claimer.js';
 import { ControlChannel } from './control-channel.js';
+import { ExecutionSlots } from './execution-slots.js';
 import { keepTrying } from './keep-trying.js';
 import { OutputFollowers } from './output-followers.js';
+import { Prefetch } from './prefetch.js';
 import { ReportSpool } from './report-spool.js';
 import { Reporter } from './reporter.js';
-import { type RunAttemptDeps, runAttempt } from './run-attempt.js';
-import { RunningAttempts } from './running-attempts.js';
+import { type RunAttemptDeps, notStarted, runAttempt } from './run-attempt.js';
+import { type RunningAttempt, RunningAttempts } from './running-attempts.js';
 
 export interface WorkerOptions {
   readonly coordinatorUrl: string;
@@ -41,11 +43,15 @@ export class Worker implements Service {
   private readonly channel: ControlChannel;
   private readonly consumer: QueueConsumer;
   private readonly active = new Set<Promise<void>>();
+  private readonly slots: ExecutionSlots;
+  private readonly prefetch: Prefetch;
   private stopping: Promise<void> | undefined;
 
   constructor(private readonly options: WorkerOptions) {
     const { registration, log, queue, slots, coordinatorUrl: url } = options;
     const { signal } = this.ended;
+    this.slots = new ExecutionSlots(slots);
+    this.prefetch = new Prefetch(slots);
     this.client = new WorkerClient({ url, token: registration.token });
     this.claimer = new Claimer(this.client, { log, signal });
     const spool = new ReportSpool(path.join(options.workDir, 'reports'));
@@ -54,7 +60,7 @@ export class Worker implements Service {
       client: this.client,
       log,
       heartbeatMs: registration.heartbeat_ms,
-      heartbeat: () => ({ type: 'heartbeat', running: this.leases(), free_slots: this.consumer.freeSlots }),
+      heartbeat: () => ({ type: 'heartbeat', running: this.leases(), free_slots: Math.min(this.consumer.freeSlots, slots) }),
       onMessage: (message) => this.obey(message),
       onLost: () => this.followers.unfollowAll(),
       onRevoked: () => options.onRevoked(),
@@ -119,23 +125,33 @@ export class Worker implements Service {
     }
   }
 
-  /** The life of a task here: claim → run → report. Resolves when the slot is free again. */
-  private async take({ taskId }: Delivery): Promise<void> {
-    const { log, executor } = this.options;
+  /** The life of a task here: claim → wait for a slot → run → report. Resolves when another may be taken. */
+  private async take({ taskId, priority }: Delivery): Promise<void> {
+    const { log } = this.options;
     const claim = await this.claimer.claim(taskId);
     if (!claim) return log.debug({ task: taskId }, 'not to be run here (any more)');
     const attempt = this.running.add(claim);
     try {
-      const upload = (...[request, file, signal]: Parameters<WorkerClient['upload']>) =>
-        keepTrying('an upload', () => this.client.upload(request, file, signal), { log, signal: signal ?? this.ended.signal });
-      const onStarted: RunAttemptDeps['onStarted'] = (started, execution) => this.running.started(started, execution);
-      const report = await runAttempt({ executor, scratchRoot: this.scratchRoot, log, onStarted, upload }, attempt);
-      if (!report) return log.warn({ task: taskId }, 'the attempt was taken away; its process was ended');
+      const { signal } = attempt.stop;
+      const report = (await this.slots.run(priority, signal, () => this.run(attempt))) ?? notStarted(attempt);
+      if (report === 'stale') return log.warn({ task: taskId }, 'the attempt was taken away; its process was ended');
       const status = await this.reporter.report(report);
       if (status === 'stale') log.warn({ task: taskId, attempt: claim.attempt }, 'the report came too late and was refused');
     } finally {
       this.running.remove(attempt);
     }
+  }
+
+  private async run(attempt: RunningAttempt): Promise<AttemptReport | 'stale'> {
+    const { log, executor } = this.options;
+    const upload: RunAttemptDeps['upload'] = (request, file, signal) =>
+      keepTrying('an upload', () => this.client.upload(request, file, signal), { log, signal });
+    const onStarted: RunAttemptDeps['onStarted'] = (started, execution) => this.running.started(started, execution);
+    const begunAt = performance.now();
+    const report = await runAttempt({ executor, scratchRoot: this.scratchRoot, log, onStarted, upload }, attempt);
+    this.prefetch.observe(performance.now() - begunAt);
+    this.consumer.resize(this.options.slots + this.prefetch.size);
+    return report;
   }
 
   private obey(message: ToWorker): void {

@@ -1,4 +1,4 @@
-import { type AttemptEnd, type FailureReason, type TaskState, isTaskFailure, nextState, settleAttempt } from '@mitosis/domain';
+import { type AttemptEnd, type FailureReason, type TaskState, isLoss, isTaskFailure, nextState, settleAttempt } from '@mitosis/domain';
 import type { EntityManager } from 'typeorm';
 
 /** The columns of a running task that decide what becomes of it. */
@@ -49,7 +49,7 @@ interface TaskUpdate extends SettledTask {
 function settle(end: EndedAttempt, random: number): TaskUpdate {
   const { row } = end;
   const failures = row.failures + (isTaskFailure(end) ? 1 : 0);
-  const losses = row.losses + (end.outcome === 'lost' ? 1 : 0);
+  const losses = row.losses + (isLoss(end) ? 1 : 0);
   const policy = { retries: row.retries, retryDelayMs: row.retry_delay_ms, retryExitCodes: row.retry_exit_codes };
   const settlement = settleAttempt(end, { failures, losses }, policy, random);
   const state = nextState('running', settlement.event);
