@@ -1,17 +1,22 @@
 import 'reflect-metadata';
 import { DataSource } from 'typeorm';
+import { ApiToken } from './entities/api-token.entity.js';
 import { Artifact } from './entities/artifact.entity.js';
 import { Attempt } from './entities/attempt.entity.js';
+import { AuditEntry } from './entities/audit-entry.entity.js';
+import { Enrolment } from './entities/enrolment.entity.js';
 import { Group } from './entities/group.entity.js';
 import { IdempotencyKey } from './entities/idempotency-key.entity.js';
 import { Membership } from './entities/membership.entity.js';
 import { QueueRow } from './entities/queue.entity.js';
+import { RateLimit } from './entities/rate-limit.entity.js';
 import { Session } from './entities/session.entity.js';
 import { Task } from './entities/task.entity.js';
 import { User } from './entities/user.entity.js';
 import { WorkerGroup } from './entities/worker-group.entity.js';
 import { Worker } from './entities/worker.entity.js';
 import { FirstTables1700000000001 } from './migrations/0001-first-tables.js';
+import { Access1700000000002 } from './migrations/0002-access.js';
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -33,8 +38,24 @@ export function createDataSource({ url, poolSize = 10, applicationName = 'mitosi
     url,
     applicationName,
     poolSize,
-    entities: [Artifact, Attempt, Group, IdempotencyKey, Membership, QueueRow, Session, Task, User, Worker, WorkerGroup],
-    migrations: [FirstTables1700000000001],
+    entities: [
+      ApiToken,
+      Artifact,
+      Attempt,
+      AuditEntry,
+      Enrolment,
+      Group,
+      IdempotencyKey,
+      Membership,
+      QueueRow,
+      RateLimit,
+      Session,
+      Task,
+      User,
+      Worker,
+      WorkerGroup,
+    ],
+    migrations: [FirstTables1700000000001, Access1700000000002],
     migrationsTableName: 'migrations',
     extra: {
       keepAlive: true,

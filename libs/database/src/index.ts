@@ -1,7 +1,10 @@
 export { createDataSource, migrate } from './data-source.js';
 export type { DatabaseOptions } from './data-source.js';
+export { ApiToken } from './entities/api-token.entity.js';
 export { Artifact } from './entities/artifact.entity.js';
 export { Attempt } from './entities/attempt.entity.js';
+export { AuditEntry } from './entities/audit-entry.entity.js';
+export { Enrolment } from './entities/enrolment.entity.js';
 export { Group } from './entities/group.entity.js';
 export { IdempotencyKey } from './entities/idempotency-key.entity.js';
 export { Membership } from './entities/membership.entity.js';

@@ -1,32 +1,108 @@
-import { type Role, roleCovers } from './roles.js';
+import { type Role, roleCovers, smallerRole } from './roles.js';
+import type { TokenScope } from './scopes.js';
 
-/** Who asks. Roles are keyed by group id and are those of this very moment. */
-export type Actor =
-  | { readonly kind: 'user'; readonly userId: string; readonly isAdmin: boolean; readonly roles: ReadonlyMap<string, Role> }
-  | { readonly kind: 'worker'; readonly workerId: string; readonly roles: ReadonlyMap<string, Role> };
+export interface UserActorFacts {
+  readonly kind: 'user';
+  readonly userId: string;
+  readonly isAdmin: boolean;
+  /** Keyed by group id, those of this very moment. */
+  readonly roles: ReadonlyMap<string, Role>;
+  /** Of the API token; undefined for a login, which may do whatever the person may. */
+  readonly scope?: TokenScope | undefined;
+}
+
+/** Who asks. A worker's roles are those of the groups on it. */
+export type Actor = UserActorFacts | { readonly kind: 'worker'; readonly workerId: string; readonly roles: ReadonlyMap<string, Role> };
+
+export type GroupAction =
+  | 'task.read'
+  | 'task.submit'
+  | 'task.manage'
+  | 'worker.register'
+  | 'group.read'
+  | 'group.manage'
+  | 'task.run';
+export type WorkerAction = 'worker.read' | 'worker.manage';
+/** On the whole deployment: for site administrators, except `group.create`, which is for everybody. */
+export type SiteAction = 'group.create' | 'user.manage' | 'quota.manage' | 'audit.read';
 
 /** What is asked, with the object it concerns. */
 export type Access =
-  | { readonly action: 'task.read' | 'task.submit' | 'task.manage'; readonly groupId: string }
-  | { readonly action: 'worker.register'; readonly groupId: string }
-  | { readonly action: 'task.run'; readonly groupId: string };
+  | { readonly action: GroupAction; readonly groupId: string }
+  /** `groups`: the roles of groups on that worker. */
+  | { readonly action: WorkerAction; readonly groups: ReadonlyMap<string, Role> }
+  | { readonly action: SiteAction }
+  | { readonly action: 'user.read' | 'account.manage'; readonly userId: string };
 
-const NEEDED: Readonly<Record<Access['action'], Role>> = {
+const NEEDED: Readonly<Record<GroupAction | WorkerAction, Role>> = {
   'task.read': 'read',
   'task.submit': 'write',
   'task.manage': 'write',
   'worker.register': 'write',
+  'group.read': 'read',
+  'group.manage': 'admin',
   'task.run': 'write',
+  'worker.read': 'read',
+  'worker.manage': 'admin',
 };
 
+/** What site administrators may do in groups of which they are no members: all but act in the group's name. */
+const OVERSIGHT: ReadonlySet<Access['action']> = new Set<Access['action']>([
+  'task.read',
+  'task.manage',
+  'group.read',
+  'group.manage',
+  'worker.read',
+  'worker.manage',
+]);
+
+const READING: readonly Access['action'][] = ['task.read', 'group.read', 'worker.read', 'user.read'];
+const IN_SCOPE: Readonly<Record<Exclude<TokenScope, 'full'>, ReadonlySet<Access['action']>>> = {
+  read: new Set(READING),
+  submit: new Set([...READING, 'task.submit', 'task.manage']),
+  workers: new Set([...READING, 'worker.register', 'worker.manage']),
+};
+
+function isInScope(scope: TokenScope | undefined, action: Access['action']): boolean {
+  if (scope === undefined) return true;
+  if (action === 'account.manage') return false;
+  return scope === 'full' || IN_SCOPE[scope].has(action);
+}
+
+/** On a worker counts, for each group, the smaller of the person's role in it and its role on the worker. */
+function roleOnWorker(person: ReadonlyMap<string, Role>, groups: ReadonlyMap<string, Role>, needed: Role): boolean {
+  return [...groups].some(([groupId, role]) => roleCovers(smallerRole(person.get(groupId), role), needed));
+}
+
+function isUserAllowed(actor: UserActorFacts, access: Access): boolean {
+  if (!isInScope(actor.scope, access.action)) return false;
+  if (actor.isAdmin && OVERSIGHT.has(access.action)) return true;
+  switch (access.action) {
+    case 'task.run':
+      return false;
+    case 'group.create':
+      return true;
+    case 'user.manage':
+    case 'quota.manage':
+    case 'audit.read':
+      return actor.isAdmin;
+    case 'user.read':
+      return actor.isAdmin || actor.userId === access.userId;
+    case 'account.manage':
+      return actor.userId === access.userId;
+    case 'worker.read':
+    case 'worker.manage':
+      return roleOnWorker(actor.roles, access.groups, NEEDED[access.action]);
+    default:
+      return roleCovers(actor.roles.get(access.groupId), NEEDED[access.action]);
+  }
+}
+
 /**
- * The one place that decides who may do what. Site administrators see and manage every group's
- * tasks, but submit only where they are members: a task runs in the name of the group.
+ * The one place that decides who may do what. Site administrators see and manage everything, but
+ * submit and register workers only where they are members: a task runs in the name of the group.
  */
 export function isAllowed(actor: Actor, access: Access): boolean {
-  const role = actor.roles.get(access.groupId);
-  if (actor.kind === 'worker') return access.action === 'task.run' && roleCovers(role, 'write');
-  if (access.action === 'task.run') return false;
-  const isOversight = access.action === 'task.read' || access.action === 'task.manage';
-  return (actor.isAdmin && isOversight) || roleCovers(role, NEEDED[access.action]);
+  if (actor.kind === 'user') return isUserAllowed(actor, access);
+  return access.action === 'task.run' && roleCovers(actor.roles.get(access.groupId), 'write');
 }

@@ -8,9 +8,13 @@ export { FINAL_STATES, TASK_STATES, isFinal, nextState, statesBefore } from './t
 export type { AttemptOutcome, FailureReason, TaskEvent, TaskState } from './task-state.js';
 export { LOSSES_MAX, RETRY_DELAY_MAX_MS, isLoss, isTaskFailure, retryDelayMs, settleAttempt } from './settle-attempt.js';
 export type { AttemptEnd, AttemptHistory, RetryPolicy, Settlement } from './settle-attempt.js';
-export { ROLES, roleCovers } from './roles.js';
+export { ROLES, roleCovers, smallerRole } from './roles.js';
 export type { Role } from './roles.js';
 export { isAllowed } from './access.js';
-export type { Access, Actor } from './access.js';
+export type { Access, Actor, GroupAction, SiteAction, WorkerAction } from './access.js';
+export { TOKEN_SCOPES } from './scopes.js';
+export type { TokenScope } from './scopes.js';
+export { formatBytes, parseBytes, parseQuotaChange } from './quota-change.js';
+export type { QuotaChange } from './quota-change.js';
 export { formatDuration, parseDuration } from './duration.js';
 export { objectKey } from './object-key.js';

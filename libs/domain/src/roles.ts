@@ -6,3 +6,9 @@ export type Role = (typeof ROLES)[number];
 export function roleCovers(role: Role | undefined, needed: Role): boolean {
   return role !== undefined && ROLES.indexOf(role) >= ROLES.indexOf(needed);
 }
+
+/** The role that allows less; none when one of them is none. */
+export function smallerRole(a: Role | undefined, b: Role | undefined): Role | undefined {
+  if (a === undefined || b === undefined) return undefined;
+  return roleCovers(a, b) ? b : a;
+}

@@ -11,6 +11,18 @@ export class Group {
   @Column('uuid', { name: 'creator_id' })
   creatorId!: string;
 
+  /** `locked`: everything can be seen, nothing new runs. `deleted`: it is gone for everybody. */
+  @Column('text', { default: 'active' })
+  state!: 'active' | 'locked' | 'deleted';
+
+  /** Tasks that may wait at a time; null: any number. */
+  @Column('integer', { name: 'queued_tasks_max', nullable: true })
+  queuedTasksMax!: number | null;
+
+  /** Tasks that may run at a time; null: any number. */
+  @Column('integer', { name: 'running_tasks_max', nullable: true })
+  runningTasksMax!: number | null;
+
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
   createdAt!: Date;
 }

@@ -18,6 +18,10 @@ export class User {
   @Column('boolean', { name: 'is_admin', default: false })
   isAdmin!: boolean;
 
+  /** Groups that the user may have created, the own one included. */
+  @Column('integer', { name: 'group_quota', default: 8 })
+  groupQuota!: number;
+
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
   createdAt!: Date;
 }

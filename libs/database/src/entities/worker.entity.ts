@@ -27,6 +27,14 @@ export class Worker {
   @Column('text')
   version!: string;
 
+  /** The code with which it was registered, when it was one. */
+  @Column('uuid', { name: 'enrolment_id', nullable: true })
+  enrolmentId!: string | null;
+
+  /** Id of the request that registered it: the same request again gets the same worker. */
+  @Column('uuid', { name: 'enrol_request', nullable: true })
+  enrolRequest!: string | null;
+
   @CreateDateColumn({ type: 'timestamptz', name: 'registered_at' })
   registeredAt!: Date;
 
