@@ -101,9 +101,17 @@ export interface MessageBus extends Service {
 /** The largest message of the bus, in bytes of UTF-8. */
 export const MESSAGE_LIMIT_BYTES = 1_048_576;
 
-/** The credentials with which workers connect; each reaches the queues of its groups and nothing else. */
+/**
+ * The credentials with which workers connect; each reaches the queues of its groups and nothing
+ * else. A Redis server forgets them when it restarts: a worker whose `onAccessLost` is called asks
+ * for new ones, and with the same access key gets the same.
+ */
 export interface QueueAccess {
-  /** Creates or changes the access of a worker to exactly these groups; takes effect at once. */
+  /**
+   * Creates or changes the access of a worker to exactly these groups; takes effect at once. May be
+   * repeated by any replica. Throws `invalid_request` (an id of more than 40 characters or with other
+   * than letters, digits, `-`, `_`; a bad group), `worker_url_needed`, `queue_unavailable`.
+   */
   grant(workerId: string, groups: readonly string[]): Promise<QueueCredentials>;
   /** Ends the access and its connections. Unknown workers are fine. */
   revoke(workerId: string): Promise<void>;

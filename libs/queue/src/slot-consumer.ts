@@ -1,21 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { parseQueueName, type Log } from '@mitosis/domain';
 import { Backoff } from './backoff.js';
+import { DeliveryRunner } from './delivery-runner.js';
 import { GroupRotation, type Turn } from './group-rotation.js';
-import { parseDelivery } from './job-form.js';
 import type { ClaimedJob, JobSource, WakeSignal } from './job-source.js';
-import { LockKeeper } from './lock-keeper.js';
 import { pause, settlesWithin } from './pause.js';
 import type { ConsumerOptions, QueueConsumer } from './queue-backend.js';
-import { isAccessLost, isDenied, isRefusedByQueue, reasonOf } from './unavailable.js';
+import { isAccessLost, isDenied, reasonOf } from './unavailable.js';
 
-const LOCK_MS = 30_000;
 const SWEEP_MS = 30_000;
 const STOP_MS = 10_000;
 const ACCESS_LOST_EVERY_MS = 10_000;
 /** Fetches in flight on one queue: more than one hides the round trip while it has many jobs. */
 const FETCHES_MAX = 4;
-const REASON_MAX = 500;
 
 interface ServedQueue extends Turn {
   /** May have a job: fetch when a slot is free. */
@@ -39,13 +36,12 @@ interface ServedQueue extends Turn {
 export class SlotConsumer implements QueueConsumer {
   private readonly rotation = new GroupRotation<ServedQueue>();
   private readonly served = new Map<string, ServedQueue>();
-  private readonly keeper: LockKeeper;
+  private readonly runner: DeliveryRunner;
   private readonly backoff = new Backoff();
   /** Everything that `stop` waits for: fetches, deliveries, their completions, sweeps. */
   private readonly work = new Set<Promise<void>>();
   private readonly fetching = new Map<Promise<void>, ServedQueue>();
   private readonly stopping = new AbortController();
-  private readonly lockMs: number;
   private listened: readonly string[] = [];
   private isStarted = false;
   private isPaused = false;
@@ -62,8 +58,7 @@ export class SlotConsumer implements QueueConsumer {
     private readonly log: Log,
   ) {
     this.slots = options.slots;
-    this.lockMs = options.lockMs ?? LOCK_MS;
-    this.keeper = new LockKeeper(source, this.lockMs, log);
+    this.runner = new DeliveryRunner(source, options, this.stopping.signal, log);
   }
 
   get freeSlots(): number {
@@ -119,7 +114,7 @@ export class SlotConsumer implements QueueConsumer {
     const stopMs = this.options.stopMs ?? STOP_MS;
     const isSettled = await settlesWithin(stopMs, this.allWork());
     if (!isSettled) this.log.warn({ stopMs, deliveries: this.taken }, 'deliveries did not settle before the stop');
-    this.keeper.stop();
+    this.runner.stop();
     await this.signal.stop();
   }
 
@@ -137,6 +132,7 @@ export class SlotConsumer implements QueueConsumer {
   private detach(queue: ServedQueue): void {
     this.served.delete(queue.name);
     this.rotation.remove(queue);
+    this.source.forget(queue.name);
     this.passOn(queue);
   }
 
@@ -193,8 +189,13 @@ export class SlotConsumer implements QueueConsumer {
       this.taken -= 1;
       if (queue.wakes === wakes) queue.isReady = false;
     } else {
-      this.track(this.deliver(job));
+      this.track(this.runner.run(job, () => this.freeSlot()));
     }
+    this.pump();
+  }
+
+  private freeSlot(): void {
+    this.taken -= 1;
     this.pump();
   }
 
@@ -229,46 +230,10 @@ export class SlotConsumer implements QueueConsumer {
   private reportAccessLost(error: unknown): void {
     if (!isAccessLost(error) || Date.now() - this.accessLostAt < ACCESS_LOST_EVERY_MS) return;
     this.accessLostAt = Date.now();
-    this.options.onAccessLost?.();
-  }
-
-  private async deliver(job: ClaimedJob): Promise<void> {
-    this.keeper.hold(job);
-    const failure = await this.run(job);
-    this.taken -= 1;
-    this.pump();
-    await this.finish(job, failure);
-    this.keeper.release(job);
-  }
-
-  private async run(job: ClaimedJob): Promise<string | undefined> {
-    const delivery = parseDelivery(job.id, job.name, job.data);
-    if (delivery === undefined) return 'this job is not a delivery';
     try {
-      await this.options.onDelivery(delivery, this.stopping.signal);
-      return undefined;
-    } catch (error) {
-      return reasonOf(error).slice(0, REASON_MAX);
-    }
-  }
-
-  /** Tries until the lock must have run out: then the job is redelivered, and its claim decides. */
-  private async finish(job: ClaimedJob, failure: string | undefined): Promise<void> {
-    const backoff = new Backoff();
-    const giveUpAt = Date.now() + this.lockMs;
-    while (!(await this.tryFinish(job, failure)) && Date.now() < giveUpAt) {
-      if (this.stopping.signal.aborted) return;
-      await pause(backoff.next(), this.stopping.signal);
-    }
-  }
-
-  private async tryFinish(job: ClaimedJob, failure: string | undefined): Promise<boolean> {
-    try {
-      await (failure === undefined ? this.source.complete(job) : this.source.fail(job, failure));
-      return true;
-    } catch (error) {
-      this.log.debug({ queue: job.queue, jobId: job.id, reason: reasonOf(error) }, 'a delivery was not completed');
-      return isRefusedByQueue(error) || isDenied(error);
+      this.options.onAccessLost?.();
+    } catch (thrown) {
+      this.log.error({ reason: reasonOf(thrown) }, 'onAccessLost threw');
     }
   }
 

@@ -263,6 +263,24 @@ for (const kind of KINDS) {
     await eventually(async () => (await backend.publisher.jobIds('lab')).length === 0, { message: 'both are done' });
   });
 
+  test(`${kind}: a job that was put back is withdrawn like any that waits`, async (t) => {
+    const scene = await openScene(kind, t);
+    const backend = await scene.backend();
+    const options = { lockMs: 300, sweepMs: 200 };
+    const gone = await consume(backend, ['lab'], { ...options, stopMs: 0, onDelivery: () => new Promise(() => undefined) });
+    const sent = deliveries(1);
+    await backend.publisher.publish('lab', sent);
+    await eventually(() => gone.got.length === 1, { message: 'the delivery' });
+    await gone.consumer.stop();
+    const { consumer } = await consume(backend, [], options);
+    await consumer.pause();
+    await consumer.setQueues(['lab']);
+    const ids = sent.map(({ jobId }) => jobId);
+    const withdraw = async (): Promise<boolean> => (await backend.publisher.withdraw('lab', ids)).length === 1;
+    await eventually(withdraw, { message: 'it is put back and withdrawn' });
+    t.deepEqual(await backend.publisher.jobIds('lab'), []);
+  });
+
   test(`${kind}: stop fires the signal, waits for deliveries, and leaves no connection`, async (t) => {
     const scene = await openScene(kind, t);
     const backend = await scene.backend();

@@ -1,8 +1,8 @@
-import { invalidField, NAME_PATTERN, type Log } from '@mitosis/domain';
+import { invalidField, MitoError, NAME_PATTERN } from '@mitosis/domain';
 import pg from 'pg';
 import type { QueueAccess } from '../queue-backend.js';
 import type { PostgresQueueConfig, QueueCredentials } from '../queue-config.js';
-import { orUnavailable, reasonOf } from '../unavailable.js';
+import { orUnavailable } from '../unavailable.js';
 import { workerLogin } from '../worker-login.js';
 import { workerPassword } from '../worker-password.js';
 import type { QueueSchema } from './queue-schema.js';
@@ -14,6 +14,8 @@ const STATEMENT_MS = 15_000;
  * One login role per worker, with no right of its own: the functions of the worker schema check its
  * groups in a table on every call, so changes take effect with the next. Works for a superuser and
  * for a role with CREATEROLE. A role that is left over from an earlier database is taken over.
+ * What no setting can keep from a login: it sees the catalogue, the names of queues (NOTIFY), and
+ * may lift its own statement timeout.
  */
 export class PostgresAccess implements QueueAccess {
   constructor(
@@ -21,7 +23,6 @@ export class PostgresAccess implements QueueAccess {
     private readonly config: PostgresQueueConfig,
     private readonly schema: QueueSchema,
     private readonly accessKey: string,
-    private readonly log: Log,
   ) {}
 
   async grant(workerId: string, groups: readonly string[]): Promise<QueueCredentials> {
@@ -45,10 +46,14 @@ export class PostgresAccess implements QueueAccess {
     await this.inTransaction(login, async (client) => {
       await client.query(`DELETE FROM ${this.table} WHERE login = $1`, [login]);
       if (!(await roleExists(client, login))) return;
-      await client.query(`ALTER ROLE ${pg.escapeIdentifier(login)} NOLOGIN`);
+      // One that may not be ended, or begins just now, can call nothing any more.
+      await client.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE usename = $1 AND pg_has_role(usesysid, 'USAGE')`,
+        [login],
+      );
+      await client.query(`DROP ROLE ${pg.escapeIdentifier(login)}`);
     });
-    await orUnavailable(() => this.disconnect(login));
-    await orUnavailable(() => this.pool.query(`DROP ROLE IF EXISTS ${pg.escapeIdentifier(login)}`));
   }
 
   private get table(): string {
@@ -70,15 +75,6 @@ export class PostgresAccess implements QueueAccess {
     if (isNew) await client.query(`GRANT ${role} TO CURRENT_USER`);
     await client.query(`ALTER ROLE ${role} SET statement_timeout = ${STATEMENT_MS}`);
     await client.query(`ALTER ROLE ${role} SET idle_in_transaction_session_timeout = ${STATEMENT_MS}`);
-  }
-
-  /** Best effort: a session that may not be ended can call nothing any more. */
-  private async disconnect(login: string): Promise<void> {
-    try {
-      await this.pool.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1', [login]);
-    } catch (error) {
-      this.log.debug({ login, reason: reasonOf(error) }, 'the sessions of a worker were not ended');
-    }
   }
 
   private inTransaction(login: string, work: (client: pg.PoolClient) => Promise<void>): Promise<void> {
@@ -103,6 +99,9 @@ export class PostgresAccess implements QueueAccess {
 
   private workerUrl(login: string, password: string): string {
     const url = new URL(this.config.workerUrl ?? this.config.databaseUrl);
+    if (url.hostname === '') {
+      throw new MitoError('invalid', 'worker_url_needed', 'the database is reached without a host: set workerUrl');
+    }
     url.username = login;
     url.password = password;
     return url.href;

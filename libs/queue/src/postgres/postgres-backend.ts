@@ -55,7 +55,7 @@ export class PostgresBackend implements QueueBackend {
     });
     this.bus = new PostgresBus(this.pool, this.listener, this.schema, log);
     const accessKey = config.accessKey ?? randomBytes(32).toString('hex');
-    this.access = new PostgresAccess(this.pool, config, this.schema, accessKey, log);
+    this.access = new PostgresAccess(this.pool, config, this.schema, accessKey);
   }
 
   async start(): Promise<void> {}

@@ -48,14 +48,14 @@ export class PostgresBus implements MessageBus {
 
   async publish(channel: string, message: string): Promise<void> {
     checkMessage(message);
-    await orUnavailable(async () => {
-      await this.pool.query(
+    await orUnavailable(() =>
+      this.pool.query(
         `WITH sent AS (INSERT INTO "${this.schema.worker}".bus_message (body) VALUES ($1) RETURNING id)
          SELECT pg_notify($2, sent.id || ':' || $3) FROM sent`,
         [message, this.schema.busChannel, channel],
-      );
-      await this.clean();
-    });
+      ),
+    );
+    await this.clean();
   }
 
   async subscribe(channel: string, onMessage: (message: string) => void): Promise<() => Promise<void>> {
@@ -103,8 +103,13 @@ export class PostgresBus implements MessageBus {
   private async clean(): Promise<void> {
     if (performance.now() - this.cleanedAt < CLEAN_EVERY_MS) return;
     this.cleanedAt = performance.now();
-    await this.pool.query(
-      `DELETE FROM "${this.schema.worker}".bus_message WHERE sent_at < clock_timestamp() - interval '${KEEP_SECONDS} s'`,
-    );
+    try {
+      await this.pool.query(
+        `DELETE FROM "${this.schema.worker}".bus_message
+          WHERE sent_at < clock_timestamp() - interval '${KEEP_SECONDS} s'`,
+      );
+    } catch (error) {
+      this.log.debug({ reason: reasonOf(error) }, 'old messages of the bus were not removed');
+    }
   }
 }

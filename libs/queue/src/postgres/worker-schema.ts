@@ -87,8 +87,9 @@ export function workerSchemaSql({ bullmq, worker }: QueueSchema): string {
     REVOKE ALL ON ALL TABLES IN SCHEMA "${worker}" FROM PUBLIC;
     GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA "${worker}" TO PUBLIC;
     REVOKE ALL ON SCHEMA "${bullmq}" FROM PUBLIC;
-    -- The default before PostgreSQL 15; a mere warning where the schema is somebody else's.
-    REVOKE CREATE ON SCHEMA public FROM PUBLIC;`;
+    -- Defaults (the first before PostgreSQL 15); a mere warning where the object is somebody else's.
+    REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+    DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()); END $$;`;
 }
 
 /** Marks a queue as in use; its event history is bounded by the same row. */

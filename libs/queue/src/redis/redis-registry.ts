@@ -23,8 +23,17 @@ export class RedisRegistry {
       unregister: async (queue) => void (await this.client.srem(registryKey(this.prefix), queue)),
       queues: () => this.client.smembers(registryKey(this.prefix)),
       finished: (queue, jobIds) => this.inEither(queue, jobIds, ['completed', 'failed']),
-      waiting: (queue, jobIds) => this.inEither(queue, jobIds, ['prioritized']),
+      waiting: (queue, jobIds) => this.waiting(queue, jobIds),
     };
+  }
+
+  /** Jobs wait by priority; those that a vanished worker had come first, in a list. */
+  private async waiting(queue: string, jobIds: readonly string[]): Promise<string[]> {
+    const [prioritized, recovered] = await Promise.all([
+      this.inEither(queue, jobIds, ['prioritized']),
+      this.client.lrange(this.key(queue, 'wait'), 0, -1),
+    ]);
+    return jobIds.filter((id) => prioritized.includes(id) || recovered.includes(id));
   }
 
   private async inEither(queue: string, jobIds: readonly string[], sets: readonly string[]): Promise<string[]> {
