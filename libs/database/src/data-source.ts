@@ -2,12 +2,14 @@ import 'reflect-metadata';
 import { DataSource } from 'typeorm';
 import { ApiToken } from './entities/api-token.entity.js';
 import { Artifact } from './entities/artifact.entity.js';
+import { Attachment } from './entities/attachment.entity.js';
 import { Attempt } from './entities/attempt.entity.js';
 import { AuditEntry } from './entities/audit-entry.entity.js';
 import { Enrolment } from './entities/enrolment.entity.js';
 import { Group } from './entities/group.entity.js';
 import { IdempotencyKey } from './entities/idempotency-key.entity.js';
 import { Membership } from './entities/membership.entity.js';
+import { StoredObjectRow } from './entities/object.entity.js';
 import { QueueRow } from './entities/queue.entity.js';
 import { RateLimit } from './entities/rate-limit.entity.js';
 import { Session } from './entities/session.entity.js';
@@ -17,6 +19,7 @@ import { WorkerGroup } from './entities/worker-group.entity.js';
 import { Worker } from './entities/worker.entity.js';
 import { FirstTables1700000000001 } from './migrations/0001-first-tables.js';
 import { Access1700000000002 } from './migrations/0002-access.js';
+import { Files1700000000004 } from './migrations/0004-files.js';
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -41,6 +44,7 @@ export function createDataSource({ url, poolSize = 10, applicationName = 'mitosi
     entities: [
       ApiToken,
       Artifact,
+      Attachment,
       Attempt,
       AuditEntry,
       Enrolment,
@@ -50,12 +54,13 @@ export function createDataSource({ url, poolSize = 10, applicationName = 'mitosi
       QueueRow,
       RateLimit,
       Session,
+      StoredObjectRow,
       Task,
       User,
       Worker,
       WorkerGroup,
     ],
-    migrations: [FirstTables1700000000001, Access1700000000002],
+    migrations: [FirstTables1700000000001, Access1700000000002, Files1700000000004],
     migrationsTableName: 'migrations',
     extra: {
       keepAlive: true,

@@ -75,4 +75,8 @@ export class Attempt {
 
   @Column('text', { name: 'output_sha256', nullable: true })
   outputSha256!: string | null;
+
+  /** Products that were not stored: `{ kind, why }[]`. */
+  @Column('jsonb', { name: 'not_kept', default: [] })
+  notKept!: object;
 }

@@ -23,6 +23,17 @@ export class Group {
   @Column('integer', { name: 'running_tasks_max', nullable: true })
   runningTasksMax!: number | null;
 
+  /** What everything stored for the group may have together. */
+  @Column('bigint', { name: 'storage_quota_bytes', default: 17_179_869_184 })
+  storageQuotaBytes!: string;
+
+  @Column('bigint', { name: 'storage_used_bytes', default: 0 })
+  storageUsedBytes!: string;
+
+  /** Of uploads that are under way. */
+  @Column('bigint', { name: 'storage_reserved_bytes', default: 0 })
+  storageReservedBytes!: string;
+
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
   createdAt!: Date;
 }
