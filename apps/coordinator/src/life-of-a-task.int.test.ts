@@ -104,6 +104,21 @@ onEachBackend('a worker gets no task whose tags it does not have', async (t, coo
   t.is((await (await connectWorker(coordinator, { tags: ['gpu', 'cpu'] })).claim([{ task: uuid, request }])).length, 1);
 });
 
+onEachBackend('it says why a task is not running', async (t, coordinator) => {
+  const { api } = coordinator;
+  const tags = [`only-${randomUUID().slice(0, 8)}`];
+  const [first, second] = await api.submitTasks([{ args: ['true'], tags }, { args: ['true'], tags, priority: 5 }]);
+  const { uuid } = first as { uuid: string };
+  const [able, unable] = await Promise.all([connectWorker(coordinator, { tags }), connectWorker(coordinator, { tags: ['other'] })]);
+  const verdictOf = async (worker: typeof able) => (await api.explainTask(uuid)).workers.find((row) => row.uuid === worker.registration.uuid);
+  t.like(await api.explainTask(uuid), { state: 'ready', ahead: 1 });
+  t.like(await verdictOf(able), { verdict: 'free', detail: '1 of 1 slots are free' });
+  t.like(await verdictOf(unable), { verdict: 'tags', detail: `it lacks ${tags[0]}` });
+  await able.claim([{ task: (second as { uuid: string }).uuid, request: randomUUID() }]);
+  t.like(await api.explainTask(uuid), { ahead: 0 });
+  t.like(await verdictOf(able), { verdict: 'full' });
+});
+
 onEachBackend('a submission may be repeated with its idempotency key', async (t, { api }) => {
   const idempotencyKey = randomUUID();
   const receipts = await Promise.all([1, 2, 3].map(() => api.submitTask({ args: ['true'], name: idempotencyKey }, { idempotencyKey })));

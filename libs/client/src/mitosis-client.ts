@@ -5,6 +5,7 @@ import {
   Identity,
   Session,
   type SubmitTaskInput,
+  TaskExplanation,
   TaskPage,
   TaskReceipt,
   TaskReceipts,
@@ -85,6 +86,11 @@ export class MitosisClient {
 
   async getTask(uuid: string, { signal }: CallOptions = {}): Promise<TaskView> {
     return this.transport.json('GET', `/tasks/${encodeURIComponent(uuid)}`, TaskView, { signal });
+  }
+
+  /** Why a task is not running. */
+  async explainTask(uuid: string, { signal }: CallOptions = {}): Promise<TaskExplanation> {
+    return this.transport.json('GET', `/tasks/${encodeURIComponent(uuid)}/explain`, TaskExplanation, { signal });
   }
 
   /** One page, newest first. */

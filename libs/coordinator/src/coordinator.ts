@@ -96,7 +96,7 @@ export class Coordinator implements Service {
       routes: [
         healthRoutes({ dataSource, pingQueue: () => queue.ping() }),
         authRoutes({ authenticator, sessions }),
-        taskRoutes({ authenticator, submitTasks, reader, artifacts, events }),
+        taskRoutes({ authenticator, dataSource, submitTasks, reader, artifacts, events }),
         outputRoutes({ authenticator, dataSource, reader, events, follows, store }),
         workerRoutes({ authenticator, registry, claimTasks, commitReports, artifacts }),
       ],

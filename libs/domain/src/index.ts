@@ -18,3 +18,5 @@ export { formatBytes, parseBytes, parseQuotaChange } from './quota-change.js';
 export type { QuotaChange } from './quota-change.js';
 export { formatDuration, parseDuration } from './duration.js';
 export { objectKey } from './object-key.js';
+export { SILENT_MS, explainWorker, missingTags } from './explain-task.js';
+export type { WorkerSituation, WorkerVerdict } from './explain-task.js';

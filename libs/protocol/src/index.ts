@@ -2,6 +2,7 @@ export { ARTIFACT_KINDS, ArtifactDownload, ArtifactKind, ArtifactView, SignedReq
 export { Identity, Login, Session } from './auth.js';
 export { AttemptRef, FOLLOW_WINDOW_BYTES, FromWorker, ToWorker } from './channel.js';
 export { ErrorBody, HTTP_STATUS, errorKindOf } from './errors.js';
+export { TaskExplanation, WorkerExplanation } from './explain.js';
 export { LIMITS, Labels, Name, Tags, Uuid } from './fields.js';
 export { OPERATIONS } from './operations.js';
 export type { Operation, OperationAccess } from './operations/operation.js';

@@ -2,6 +2,7 @@ import type { CommandClass } from 'clipanion';
 import { ClientAuthCommand } from './client/auth.js';
 import { ClientLoginCommand } from './client/login.js';
 import { TasksArtifactsDownloadCommand } from './client/tasks/artifacts/download.js';
+import { TasksExplainCommand } from './client/tasks/explain.js';
 import { TasksGetCommand } from './client/tasks/get.js';
 import { TasksQueryCommand } from './client/tasks/query.js';
 import { TasksSubmitCommand } from './client/tasks/submit.js';
@@ -20,6 +21,7 @@ export const commands: readonly CommandClass[] = [
   DemoCommand,
   RunCommand,
   TasksArtifactsDownloadCommand,
+  TasksExplainCommand,
   TasksGetCommand,
   TasksQueryCommand,
   TasksSubmitCommand,

@@ -1,7 +1,9 @@
-import { ArtifactKind, SubmitTask, SubmitTasks, TaskPage, TaskQuery, TaskReceipt, TaskReceipts, TaskSummaries, TaskView, WaitTasks } from '@mitosis/protocol';
+import { ArtifactKind, SubmitTask, SubmitTasks, TaskExplanation, TaskPage, TaskQuery, TaskReceipt, TaskReceipts, TaskSummaries, TaskView, WaitTasks } from '@mitosis/protocol';
 import { Router } from 'express';
+import type { DataSource } from 'typeorm';
 import type { Authenticator } from '../auth/authenticator.js';
 import type { TaskEvents } from '../events/task-events.js';
+import { explainTask } from '../tasks/explain-task.js';
 import type { ArtifactReader } from '../tasks/read-artifacts.js';
 import type { TaskReader } from '../tasks/read-tasks.js';
 import type { SubmitTasks as SubmitTasksFn } from '../tasks/submit-tasks.js';
@@ -10,13 +12,14 @@ import { abandoned, idempotencyKey, uuidParam } from './parse-request.js';
 
 export interface TaskRouteDeps {
   readonly authenticator: Authenticator;
+  readonly dataSource: DataSource;
   readonly submitTasks: SubmitTasksFn;
   readonly reader: TaskReader;
   readonly artifacts: ArtifactReader;
   readonly events: TaskEvents;
 }
 
-export function taskRoutes({ authenticator, submitTasks, reader, artifacts, events }: TaskRouteDeps): Router {
+export function taskRoutes({ authenticator, dataSource, submitTasks, reader, artifacts, events }: TaskRouteDeps): Router {
   const routes = Router();
   routes.post('/tasks', async (req, res) => {
     const actor = await authenticator.user(req.get('authorization'));
@@ -41,6 +44,10 @@ export function taskRoutes({ authenticator, submitTasks, reader, artifacts, even
   routes.get('/tasks/:uuid', async (req, res) => {
     const actor = await authenticator.user(req.get('authorization'));
     res.json(TaskView.parse(await reader.get(actor, uuidParam(req, 'uuid'))));
+  });
+  routes.get('/tasks/:uuid/explain', async (req, res) => {
+    const actor = await authenticator.user(req.get('authorization'));
+    res.json(TaskExplanation.parse(await explainTask({ dataSource, reader }, actor, uuidParam(req, 'uuid'))));
   });
   routes.get('/tasks/:uuid/artifacts/:kind', async (req, res) => {
     const actor = await authenticator.user(req.get('authorization'));

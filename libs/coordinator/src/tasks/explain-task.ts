@@ -1,0 +1,91 @@
+import { type WorkerVerdict, explainWorker, isFinal, missingTags } from '@mitosis/domain';
+import type { TaskExplanation, TaskView, WorkerExplanation } from '@mitosis/protocol';
+import type { DataSource } from 'typeorm';
+import type { UserActor } from '../auth/authenticator.js';
+import type { TaskReader } from './read-tasks.js';
+
+interface WorkerRow {
+  readonly id: string;
+  readonly hostname: string;
+  readonly tags: string[];
+  readonly slots: number;
+  readonly running: number;
+  readonly silent_ms: number;
+  readonly serves_group: boolean;
+}
+
+/** The active workers of the caller's groups (for an administrator all), and whether they serve the task's group. */
+const VISIBLE_WORKERS = `
+  SELECT w.id, w.hostname, w.tags, w.slots,
+    (SELECT count(*)::int FROM attempts a WHERE a.worker_id = w.id AND a.ended_at IS NULL) AS running,
+    extract(epoch FROM clock_timestamp() - w.last_seen_at)::float8 * 1000 AS silent_ms,
+    EXISTS (SELECT 1 FROM worker_groups s JOIN tasks t ON t.group_id = s.group_id
+      WHERE s.worker_id = w.id AND s.role IN ('write', 'admin') AND t.id = $1) AS serves_group
+  FROM workers w
+  WHERE w.state = 'active' AND w.last_seen_at > now() - interval '1 day'
+    AND ($2 OR EXISTS (SELECT 1 FROM worker_groups v WHERE v.worker_id = w.id AND v.group_id = ANY ($3)))
+  ORDER BY w.last_seen_at DESC LIMIT 200`;
+
+const AHEAD = `
+  SELECT count(*)::int AS ahead FROM tasks o JOIN tasks t ON t.id = $1 AND o.queue = t.queue
+  WHERE o.state = 'ready' AND (o.priority > t.priority OR (o.priority = t.priority AND o.seq < t.seq))`;
+
+const ORDER: readonly WorkerVerdict[] = ['free', 'full', 'draining', 'silent', 'tags', 'group'];
+
+function detailOf(verdict: WorkerVerdict, row: WorkerRow, task: TaskView): string {
+  switch (verdict) {
+    case 'free':
+      return `${row.slots - row.running} of ${row.slots} slots are free`;
+    case 'full':
+      return `all ${row.slots} slots are taken`;
+    case 'draining':
+      return 'it takes nothing new';
+    case 'silent':
+      return `it was not heard of for ${Math.round(row.silent_ms / 1000)} s`;
+    case 'tags':
+      return `it lacks ${missingTags(task.tags, row.tags).join(', ')}`;
+    case 'group':
+      return `it does not run tasks of ${task.group}`;
+  }
+}
+
+function explainRow(row: WorkerRow, task: TaskView): WorkerExplanation {
+  const { tags, slots, running, silent_ms: silentMs, serves_group: servesGroup } = row;
+  const verdict = explainWorker(task.tags, { tags, slots, running, silentMs, servesGroup, isDraining: false });
+  return { uuid: row.id, hostname: row.hostname, verdict, detail: detailOf(verdict, row, task) };
+}
+
+function before(ahead: number): string {
+  return ahead === 1 ? '1 task comes before it' : `${ahead} tasks come before it`;
+}
+
+function waitsFor(task: TaskView, ahead: number, workers: readonly WorkerExplanation[]): string {
+  const count = (verdict: WorkerVerdict): number => workers.filter((worker) => worker.verdict === verdict).length;
+  if (count('free') > 0) return ahead === 0 ? 'a worker is free: it starts any moment' : before(ahead);
+  if (count('full') > 0) return `all ${count('full')} workers that could run it are full; ${before(ahead)}`;
+  if (count('draining') > 0) return 'the workers that could run it are draining';
+  if (count('silent') > 0) return 'the workers that could run it are not heard of';
+  if (count('tags') > 0) return `no worker of its group has the tags ${task.tags.join(', ')}`;
+  return `no worker runs tasks of the group ${task.group}`;
+}
+
+function summaryOf(task: TaskView, ahead: number, workers: readonly WorkerExplanation[]): string {
+  if (isFinal(task.state)) return `it has ended: ${task.state}`;
+  if (task.state === 'running') return 'it is running';
+  if (task.state === 'pending') return 'it waits for other tasks, or for its start time';
+  return waitsFor(task, ahead, workers);
+}
+
+/** Why a task is not running: its place in the queue, and what stands in the way on each worker. */
+export async function explainTask(
+  { dataSource, reader }: { readonly dataSource: DataSource; readonly reader: TaskReader },
+  actor: UserActor,
+  uuid: string,
+): Promise<TaskExplanation> {
+  const task = await reader.get(actor, uuid);
+  const rows = (await dataSource.query(VISIBLE_WORKERS, [uuid, actor.isAdmin, [...actor.roles.keys()]])) as WorkerRow[];
+  const [place] = (await dataSource.query(AHEAD, [uuid])) as { ahead: number }[];
+  const workers = rows.map((row) => explainRow(row, task)).sort((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict));
+  const ahead = task.state === 'ready' ? (place?.ahead ?? 0) : null;
+  return { uuid, state: task.state, summary: summaryOf(task, ahead ?? 0, workers), ahead, workers };
+}

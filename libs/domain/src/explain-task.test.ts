@@ -1,0 +1,20 @@
+import test from 'ava';
+import { type WorkerSituation, type WorkerVerdict, explainWorker, missingTags } from './index.js';
+
+const idle: WorkerSituation = { tags: ['gpu'], servesGroup: true, silentMs: 100, isDraining: false, slots: 2, running: 0 };
+
+const explains = test.macro({
+  exec: (t, change: Partial<WorkerSituation>, expected: WorkerVerdict) => t.is(explainWorker(['gpu'], { ...idle, ...change }), expected),
+  title: (sentence) => sentence ?? '',
+});
+test('an idle worker with the tags could take it now', explains, {}, 'free');
+test('an untagged worker takes any task', explains, { tags: [] }, 'free');
+test('a worker whose slots are taken is full', explains, { running: 2 }, 'full');
+test('a worker that drains takes nothing new', explains, { isDraining: true }, 'draining');
+test('a worker that is not heard of is silent', explains, { silentMs: 30_000 }, 'silent');
+test('a worker without the tag does not match', explains, { tags: ['cpu'] }, 'tags');
+test('a worker of other groups never takes it, whatever else', explains, { servesGroup: false, tags: ['cpu'] }, 'group');
+
+test('the missing tags are named', (t) => {
+  t.deepEqual(missingTags(['gpu', 'linux'], ['linux']), ['gpu']);
+});

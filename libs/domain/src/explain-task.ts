@@ -1,0 +1,34 @@
+import { tagsMatch } from './routing.js';
+
+/** What is known of a worker when it is asked why a task does not run there. */
+export interface WorkerSituation {
+  readonly tags: readonly string[];
+  /** The task's group holds `write` on it. */
+  readonly servesGroup: boolean;
+  /** Since it was heard of last. */
+  readonly silentMs: number;
+  readonly isDraining: boolean;
+  readonly slots: number;
+  /** Attempts that it runs now. */
+  readonly running: number;
+}
+
+/** `free`: it could take the task now. Otherwise the first thing that stands in the way. */
+export type WorkerVerdict = 'free' | 'full' | 'draining' | 'silent' | 'tags' | 'group';
+
+/** A worker that was not heard of for longer than this does not count on being there. */
+export const SILENT_MS = 20_000;
+
+/** Why a worker does not take a task that asks for `taskTags`, in the order in which one would mend it. */
+export function explainWorker(taskTags: readonly string[], worker: WorkerSituation): WorkerVerdict {
+  if (!worker.servesGroup) return 'group';
+  if (!tagsMatch(worker.tags, taskTags)) return 'tags';
+  if (worker.silentMs > SILENT_MS) return 'silent';
+  if (worker.isDraining) return 'draining';
+  return worker.running >= worker.slots ? 'full' : 'free';
+}
+
+/** What is missing on a worker whose verdict is `tags`. */
+export function missingTags(taskTags: readonly string[], workerTags: readonly string[]): string[] {
+  return taskTags.filter((tag) => !workerTags.includes(tag));
+}
