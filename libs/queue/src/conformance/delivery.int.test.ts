@@ -211,6 +211,31 @@ for (const kind of KINDS) {
     t.true(consumers.every((each) => each.got.length > 0));
   });
 
+  test(`${kind}: slots added are used at once, slots taken away are not filled again`, async (t) => {
+    const scene = await openScene(kind, t);
+    const backend = await scene.backend();
+    const gates = Array.from({ length: 6 }, gate);
+    let settled = 0;
+    const { consumer, got } = await consume(backend, ['lab'], {
+      slots: 1,
+      onDelivery: async () => {
+        await gates[got.length - 1]?.opened;
+        settled += 1;
+      },
+    });
+    await backend.publisher.publish('lab', deliveries(6));
+    await eventually(() => got.length === 1, { message: 'the first slot' });
+    consumer.resize(4);
+    await eventually(() => got.length === 4, { message: () => `${got.length} of 4 slots` });
+    consumer.resize(1);
+    for (const each of gates.slice(0, 3)) each.open();
+    await eventually(() => settled === 3, { message: 'three are done' });
+    t.is(consumer.freeSlots, 0);
+    t.is(got.length, 4);
+    for (const each of gates) each.open();
+    await eventually(() => settled === 6, { message: 'all are done' });
+  });
+
   test(`${kind}: jobs published at once fill all consumers, without a sweep`, async (t) => {
     const scene = await openScene(kind, t);
     const backend = await scene.backend();
