@@ -1,4 +1,4 @@
-import type { TaskReceipt, TaskView } from '@mitosis/protocol';
+import type { TaskExplanation, TaskReceipt, TaskView } from '@mitosis/protocol';
 import { eventually, tempDir } from '@mitosis/testing';
 import test, { type ExecutionContext } from 'ava';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
@@ -88,6 +88,35 @@ test.serial('SIGTERM stops everything and leaves nothing', async (t) => {
   t.deepEqual(await Promise.all(pids.map(isAlive)), pids.map(() => false));
   await t.throwsAsync(fetch(new URL('/health', ready.url)));
   await t.throwsAsync(readFile(ready.data_dir), { code: 'ENOENT' });
+});
+
+test.serial('a drained worker finishes its tasks and takes no new ones, until it is resumed', async (t) => {
+  t.timeout(120_000);
+  const stack = await startStack(t, { workers: 1, slots: 2 });
+  const { uuid, go } = await startLongTask(stack, await tempDir(t));
+  const { worker } = await stack.json<TaskView>('tasks', 'get', uuid);
+  await stack.json('workers', 'drain', worker ?? '');
+  const { uuid: second } = await stack.json<TaskReceipt>('tasks', 'submit', '--', 'true');
+  const explained = await stack.json<TaskExplanation>('tasks', 'explain', second);
+  t.is(explained.summary, 'the workers that could run it are draining');
+  await writeFile(go, '');
+  t.is((await stack.mito('tasks', 'wait', uuid)).code, 0);
+  t.is((await stack.json<TaskView>('tasks', 'get', second)).state, 'ready');
+  await stack.json('workers', 'resume', worker ?? '');
+  t.is((await stack.mito('tasks', 'wait', second)).code, 0);
+});
+
+test.serial('a worker that is stopped by force gives its tasks back, and they do not count as failed', async (t) => {
+  t.timeout(120_000);
+  const stack = await startStack(t, { workers: 2, slots: 1 });
+  const { uuid, go, notes } = await startLongTask(stack, await tempDir(t));
+  const { worker } = await stack.json<TaskView>('tasks', 'get', uuid);
+  const pid = await eventually(() => pidRunning(uuid, stack), { message: 'the process of the worker' });
+  await stack.json('workers', 'stop', worker ?? '', '--force');
+  await eventually(async () => (await notes()).length === 2, { message: 'the second attempt', timeoutMs: 20_000 });
+  await eventually(async () => !(await isAlive(pid)), { message: 'the end of the worker', timeoutMs: 20_000 });
+  await writeFile(go, '');
+  t.is((await stack.mito('tasks', 'wait', uuid)).code, 0);
 });
 
 test.serial('a second stack on the same data folder says so and ends', async (t) => {

@@ -21,7 +21,7 @@ async function userToken({ coordinator_addr: url, user, password }: WorkerConfig
 /** The composition root: logs in, registers the worker and puts its parts together. */
 export async function createWorker(
   config: WorkerConfig,
-  { log, token, onRevoked }: { log: Log; token?: string | undefined; onRevoked(): void },
+  { log, token, onRevoked, onStopWanted }: { log: Log; token?: string | undefined; onRevoked(): void; onStopWanted(): void },
 ): Promise<Worker> {
   const { coordinator_addr: coordinatorUrl, groups, tags, labels, slots } = config;
   const workDir = path.resolve(config.work_dir);
@@ -45,5 +45,6 @@ export async function createWorker(
     drainTimeoutMs: config.drain_timeout,
     log,
     onRevoked,
+    onStopWanted,
   });
 }

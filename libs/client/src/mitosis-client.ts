@@ -4,6 +4,7 @@ import {
   type ArtifactKind,
   Identity,
   Session,
+  SteeredWorker,
   type SubmitTaskInput,
   TaskExplanation,
   TaskPage,
@@ -126,6 +127,12 @@ export class MitosisClient {
       onProgress?.(tasks);
     }
     return uuids.map((uuid) => done.get(uuid) as TaskSummary);
+  }
+
+  /** Says what is wanted of a worker: `run`, `drain`, `stop` (after its tasks) or `stop_now`. */
+  async steerWorker(uuid: string, wanted: SteeredWorker['wanted'], { signal }: CallOptions = {}): Promise<SteeredWorker> {
+    const options = { body: { wanted }, signal, isRepeatable: true };
+    return this.transport.json('POST', `/workers/${encodeURIComponent(uuid)}/wanted`, SteeredWorker, options);
   }
 
   /** Everything a task prints, as it prints it, and at last how it ended. */

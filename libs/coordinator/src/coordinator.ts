@@ -28,6 +28,7 @@ import { TaskReader } from './tasks/read-tasks.js';
 import type { SettledTask } from './tasks/settle-attempts.js';
 import { submitTasksWith } from './tasks/submit-tasks.js';
 import { WorkerRegistry } from './workers/register-worker.js';
+import { steerWorker } from './workers/steer-worker.js';
 import { WorkerChannels } from './workers/worker-channels.js';
 
 export interface CoordinatorOptions {
@@ -98,7 +99,7 @@ export class Coordinator implements Service {
         authRoutes({ authenticator, sessions }),
         taskRoutes({ authenticator, dataSource, submitTasks, reader, artifacts, events }),
         outputRoutes({ authenticator, dataSource, reader, events, follows, store }),
-        workerRoutes({ authenticator, registry, claimTasks, commitReports, artifacts }),
+        workerRoutes({ authenticator, registry, claimTasks, commitReports, artifacts, steerWorker: (actor, request) => steerWorker({ dataSource, channels }, actor, request) }),
       ],
       serveObjects: store.handler,
       onUpgrade: workerUpgrade(authenticator, channels, log),

@@ -20,6 +20,7 @@ import { Worker } from './entities/worker.entity.js';
 import { FirstTables1700000000001 } from './migrations/0001-first-tables.js';
 import { Access1700000000002 } from './migrations/0002-access.js';
 import { Files1700000000004 } from './migrations/0004-files.js';
+import { SteerWorkers1700000000005 } from './migrations/0005-steer-workers.js';
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -60,7 +61,7 @@ export function createDataSource({ url, poolSize = 10, applicationName = 'mitosi
       Worker,
       WorkerGroup,
     ],
-    migrations: [FirstTables1700000000001, Access1700000000002, Files1700000000004],
+    migrations: [FirstTables1700000000001, Access1700000000002, Files1700000000004, SteerWorkers1700000000005],
     migrationsTableName: 'migrations',
     extra: {
       keepAlive: true,

@@ -20,3 +20,5 @@ export { formatDuration, parseDuration } from './duration.js';
 export { objectKey } from './object-key.js';
 export { SILENT_MS, explainWorker, missingTags } from './explain-task.js';
 export type { WorkerSituation, WorkerVerdict } from './explain-task.js';
+export { WANTED_STATES } from './wanted-state.js';
+export type { WantedState } from './wanted-state.js';

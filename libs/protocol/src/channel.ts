@@ -1,3 +1,4 @@
+import { WANTED_STATES } from '@mitosis/domain';
 import { z } from 'zod';
 import { Uuid } from './fields.js';
 
@@ -26,6 +27,8 @@ export const ToWorker = z.discriminatedUnion('type', [
   z.object({ type: z.literal('queues'), names: z.array(z.string()) }),
   /** Attempts of the last heartbeat that are not current: end them, report nothing. */
   z.object({ type: z.literal('leases'), stale: z.array(AttemptRef) }),
+  /** What people want of the worker; sent on connect and on every change. */
+  z.object({ type: z.literal('wanted'), wanted: z.enum(WANTED_STATES) }),
   z.object({ type: z.literal('cancel'), attempt: AttemptRef, reason: z.string() }),
   /** Send output from byte `from` on, at most `FOLLOW_WINDOW_BYTES` beyond what was acknowledged. */
   z.object({ type: z.literal('follow'), follow: Uuid, attempt: AttemptRef, from: z.int().min(0) }),

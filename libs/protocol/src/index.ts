@@ -36,6 +36,8 @@ export {
   ReportAttempts,
   ReportedArtifact,
   ReportedOutput,
+  SteerWorker,
+  SteeredWorker,
   WorkerRegistration,
 } from './workers.js';
 export type { RegisterWorkerInput } from './workers.js';

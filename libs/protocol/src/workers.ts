@@ -1,3 +1,4 @@
+import { WANTED_STATES } from '@mitosis/domain';
 import { z } from 'zod';
 import { SkippedFile, ArtifactKind } from './artifacts.js';
 import { Labels, Name, Sha256, Tags, Timestamp, Uuid } from './fields.js';
@@ -104,3 +105,8 @@ export const ReportAnswer = z.object({
   results: z.array(z.object({ request: Uuid, status: z.enum(['accepted', 'stale']) })),
 });
 export type ReportAnswer = z.output<typeof ReportAnswer>;
+
+/** The body of `POST /workers/:uuid/wanted`. */
+export const SteerWorker = z.strictObject({ wanted: z.enum(WANTED_STATES) });
+export const SteeredWorker = z.object({ uuid: Uuid, wanted: z.enum(WANTED_STATES) });
+export type SteeredWorker = z.output<typeof SteeredWorker>;

@@ -1,5 +1,5 @@
 import { WorkerClient } from '@mitosis/client';
-import type { Log, Service } from '@mitosis/domain';
+import type { Log, Service, WantedState } from '@mitosis/domain';
 import type { Executor } from '@mitosis/executor';
 import type { AttemptReport, ToWorker, WorkerRegistration } from '@mitosis/protocol';
 import type { Delivery, QueueBackend, QueueConsumer } from '@mitosis/queue';
@@ -27,6 +27,8 @@ export interface WorkerOptions {
   readonly log: Log;
   /** The coordinator does not know this worker any more: it has to end, or to register anew. */
   onRevoked(): void;
+  /** Somebody wants it to stop: whoever has started it is to call `stop`. */
+  onStopWanted(): void;
 }
 
 /**
@@ -90,6 +92,16 @@ export class Worker implements Service {
   /** Ends the drain now: what still runs is given back. */
   hurry(): void {
     this.running.endAll('released');
+  }
+
+  private steer(wanted: WantedState): void {
+    const { log, onStopWanted } = this.options;
+    if (this.stopping) return;
+    if (wanted === 'run') return this.consumer.resume();
+    log.info({ wanted }, 'taking nothing new');
+    this.consumer.pause().catch((error: unknown) => log.error({ err: error }, 'could not pause'));
+    if (wanted === 'stop_now') this.hurry();
+    if (wanted !== 'drain') onStopWanted();
   }
 
   private async drain(): Promise<void> {
@@ -162,6 +174,8 @@ export class Worker implements Service {
       case 'leases':
         for (const stale of message.stale) this.running.end(stale, 'stale');
         return;
+      case 'wanted':
+        return this.steer(message.wanted);
       case 'cancel':
         return this.running.end(message.attempt, 'cancelled');
       case 'follow':

@@ -7,6 +7,9 @@ import { TasksGetCommand } from './client/tasks/get.js';
 import { TasksQueryCommand } from './client/tasks/query.js';
 import { TasksSubmitCommand } from './client/tasks/submit.js';
 import { TasksWaitCommand } from './client/tasks/wait.js';
+import { WorkersDrainCommand } from './client/workers/drain.js';
+import { WorkersResumeCommand } from './client/workers/resume.js';
+import { WorkersStopCommand } from './client/workers/stop.js';
 import { CoordinatorCommand } from './coordinator.js';
 import { DemoCommand } from './demo.js';
 import { RunCommand } from './run.js';
@@ -28,4 +31,7 @@ export const commands: readonly CommandClass[] = [
   TasksWaitCommand,
   UpCommand,
   WorkerCommand,
+  WorkersDrainCommand,
+  WorkersResumeCommand,
+  WorkersStopCommand,
 ];

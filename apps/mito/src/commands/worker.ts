@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { once } from 'node:events';
-import { EXIT_NOT_AUTHORIZED } from '../output/exit-codes.js';
+import { EXIT_NOT_AUTHORIZED, EXIT_OK } from '../output/exit-codes.js';
 import { ServiceCommand, type ServiceRun } from './service-command.js';
 import { splitList } from './task-options.js';
 
@@ -50,15 +50,14 @@ export class WorkerCommand extends ServiceCommand {
     const { createProcessLog } = await import('../process-log.js');
     const { createWorker } = await import('@mitosis/worker-app');
     const log = createProcessLog(settings.log_level, 'worker', process.stderr.isTTY === true);
-    let revoked = (): void => {};
-    const ended = new Promise<number>((resolve) => {
-      revoked = () => {
-        log.error({}, 'the coordinator does not accept this worker any more');
-        resolve(EXIT_NOT_AUTHORIZED);
-      };
-    });
+    let end = (_exitCode: number): void => {};
+    const ended = new Promise<number>((resolve) => (end = resolve));
+    const onRevoked = (): void => {
+      log.error({}, 'the coordinator does not accept this worker any more');
+      end(EXIT_NOT_AUTHORIZED);
+    };
     const token = await tokenFromParent(this.context.env.MITO_TOKEN_FROM_PARENT === '1');
-    const service = await createWorker(settings, { log, token, onRevoked: () => revoked() });
+    const service = await createWorker(settings, { log, token, onRevoked, onStopWanted: () => end(EXIT_OK) });
     return { service, log, ready: () => ({}), onHurry: () => service.hurry(), ended };
   }
 }

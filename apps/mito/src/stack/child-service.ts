@@ -33,7 +33,7 @@ async function openLog(file: string): Promise<FileHandle> {
 }
 
 /**
- * One process of the stack, started again when it ends by itself. It has a process group of its own,
+ * One process of the stack, started again when it fails. It has a process group of its own,
  * so that Ctrl-C reaches only us, and it ends when we go away: it watches the channel to us.
  */
 export class ChildService implements Service {
@@ -98,6 +98,8 @@ export class ChildService implements Service {
       await exit;
       if (this.isStopping) return;
       const { name } = this.options;
+      // Somebody has told it to stop.
+      if (child.exitCode === 0) return this.options.log.info({ name }, `${name} has stopped`);
       this.options.log.warn({ name, exit_code: child.exitCode, signal: child.signalCode }, `${name} has ended; starting it again`);
       await delay(pauseMs);
       if (this.isStopping) return;

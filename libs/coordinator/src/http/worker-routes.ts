@@ -1,9 +1,11 @@
-import { ClaimAnswer, ClaimTasks, RegisterWorker, ReportAnswer, ReportAttempts, SignedRequest, UploadRequest, WorkerRegistration } from '@mitosis/protocol';
+import { ClaimAnswer, ClaimTasks, RegisterWorker, ReportAnswer, ReportAttempts, SignedRequest, SteerWorker, SteeredWorker, UploadRequest, WorkerRegistration } from '@mitosis/protocol';
+import type { WantedState } from '@mitosis/domain';
 import { Router } from 'express';
-import type { Authenticator } from '../auth/authenticator.js';
+import type { Authenticator, UserActor } from '../auth/authenticator.js';
 import type { claimTasksWith } from '../tasks/claim-tasks.js';
 import type { commitReportsWith } from '../tasks/commit-reports.js';
 import type { ArtifactReader } from '../tasks/read-artifacts.js';
+import { uuidParam } from './parse-request.js';
 import type { WorkerRegistry } from '../workers/register-worker.js';
 
 export interface WorkerRouteDeps {
@@ -12,9 +14,10 @@ export interface WorkerRouteDeps {
   readonly claimTasks: ReturnType<typeof claimTasksWith>;
   readonly commitReports: ReturnType<typeof commitReportsWith>;
   readonly artifacts: ArtifactReader;
+  steerWorker(actor: UserActor, request: { uuid: string; wanted: WantedState }): Promise<SteeredWorker>;
 }
 
-export function workerRoutes({ authenticator, registry, claimTasks, commitReports, artifacts }: WorkerRouteDeps): Router {
+export function workerRoutes({ authenticator, registry, claimTasks, commitReports, artifacts, steerWorker }: WorkerRouteDeps): Router {
   const routes = Router();
   routes.post('/workers', async (req, res) => {
     const actor = await authenticator.user(req.get('authorization'));
@@ -40,6 +43,11 @@ export function workerRoutes({ authenticator, registry, claimTasks, commitReport
   routes.post('/workers/me/uploads', async (req, res) => {
     await authenticator.worker(req.get('authorization'));
     res.json(SignedRequest.parse(await artifacts.signUpload(UploadRequest.parse(req.body))));
+  });
+  routes.post('/workers/:uuid/wanted', async (req, res) => {
+    const actor = await authenticator.user(req.get('authorization'));
+    const { wanted } = SteerWorker.parse(req.body);
+    res.json(SteeredWorker.parse(await steerWorker(actor, { uuid: uuidParam(req, 'uuid'), wanted })));
   });
   return routes;
 }

@@ -33,8 +33,8 @@ interface ClaimRow {
 }
 
 /**
- * One statement decides each claim: the task is ready, the worker serves its group with `write`
- * and has its tags. The lease is on the database's clock. A claim that was answered before (its
+ * One statement decides each claim: the task is ready, the worker is to run tasks, serves its
+ * group with `write` and has its tags. The lease is on the database's clock. A claim that was answered before (its
  * reply was lost) gets the same attempt again as long as that is running.
  */
 const CLAIM = `
@@ -44,7 +44,7 @@ const CLAIM = `
     SELECT t.id, w.request FROM tasks t
     JOIN wanted w ON w.task_id = t.id
     JOIN worker_groups s ON s.group_id = t.group_id AND s.worker_id = $1 AND s.role IN ('write', 'admin')
-    JOIN workers k ON k.id = $1 AND k.state = 'active' AND (k.tags = '{}' OR k.tags @> t.tags)
+    JOIN workers k ON k.id = $1 AND k.state = 'active' AND k.wanted = 'run' AND (k.tags = '{}' OR k.tags @> t.tags)
     WHERE t.state = 'ready'
     ORDER BY t.id FOR UPDATE OF t
   ), claimed AS (

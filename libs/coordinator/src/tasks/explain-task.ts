@@ -12,11 +12,12 @@ interface WorkerRow {
   readonly running: number;
   readonly silent_ms: number;
   readonly serves_group: boolean;
+  readonly is_draining: boolean;
 }
 
 /** The active workers of the caller's groups (for an administrator all), and whether they serve the task's group. */
 const VISIBLE_WORKERS = `
-  SELECT w.id, w.hostname, w.tags, w.slots,
+  SELECT w.id, w.hostname, w.tags, w.slots, w.wanted <> 'run' AS is_draining,
     (SELECT count(*)::int FROM attempts a WHERE a.worker_id = w.id AND a.ended_at IS NULL) AS running,
     extract(epoch FROM clock_timestamp() - w.last_seen_at)::float8 * 1000 AS silent_ms,
     EXISTS (SELECT 1 FROM worker_groups s JOIN tasks t ON t.group_id = s.group_id
@@ -50,8 +51,8 @@ function detailOf(verdict: WorkerVerdict, row: WorkerRow, task: TaskView): strin
 }
 
 function explainRow(row: WorkerRow, task: TaskView): WorkerExplanation {
-  const { tags, slots, running, silent_ms: silentMs, serves_group: servesGroup } = row;
-  const verdict = explainWorker(task.tags, { tags, slots, running, silentMs, servesGroup, isDraining: false });
+  const { tags, slots, running, silent_ms: silentMs, serves_group: servesGroup, is_draining: isDraining } = row;
+  const verdict = explainWorker(task.tags, { tags, slots, running, silentMs, servesGroup, isDraining });
   return { uuid: row.id, hostname: row.hostname, verdict, detail: detailOf(verdict, row, task) };
 }
 

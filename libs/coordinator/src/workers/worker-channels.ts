@@ -1,3 +1,4 @@
+import { Worker } from '@mitosis/database';
 import type { Log, Service } from '@mitosis/domain';
 import { FromWorker, type ToWorker } from '@mitosis/protocol';
 import type { MessageBus } from '@mitosis/queue';
@@ -81,6 +82,7 @@ export class WorkerChannels implements Service {
       if (this.sockets.get(workerId) === socket) this.sockets.delete(workerId);
     });
     this.sendQueues(workerId);
+    this.sendWanted(workerId);
     this.options.onConnected(workerId);
   }
 
@@ -117,6 +119,14 @@ export class WorkerChannels implements Service {
         if (socket) this.write(socket, { type: 'queues', names });
       })
       .catch((error: unknown) => this.options.log.warn({ err: error, worker: workerId }, 'its queues could not be read'));
+  }
+
+  private sendWanted(workerId: string): void {
+    this.options.dataSource
+      .getRepository(Worker)
+      .findOneByOrFail({ id: workerId })
+      .then(({ wanted }) => this.deliver(workerId, { type: 'wanted', wanted }))
+      .catch((error: unknown) => this.options.log.warn({ err: error, worker: workerId }, 'what is wanted of it could not be read'));
   }
 
   private write(socket: WebSocket, message: ToWorker): void {

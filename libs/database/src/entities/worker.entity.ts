@@ -1,3 +1,4 @@
+import type { WantedState } from '@mitosis/domain';
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
 
 @Entity('workers')
@@ -11,6 +12,10 @@ export class Worker {
   /** `gone`: it said goodbye, or was not heard of for a long time; its token is refused. */
   @Column('text', { default: 'active' })
   state!: 'active' | 'gone';
+
+  /** What people want of it: to take tasks, to take nothing new, to end after its tasks, to end at once. */
+  @Column('text', { default: 'run' })
+  wanted!: WantedState;
 
   @Column('text', { array: true })
   tags!: string[];
