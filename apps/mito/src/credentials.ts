@@ -23,17 +23,28 @@ function parse(text: string): Credential[] {
 export class Credentials {
   constructor(private readonly file: string) {}
 
-  /** The login at `coordinator`: that of `user`, or the latest. */
-  async find(coordinator: string, user: string | undefined): Promise<Credential | undefined> {
-    const logins = await this.read();
+  /** The login at `coordinator` that has not expired: that of `user`, or the latest. */
+  async find(coordinator: string, user: string | undefined, now: number = Date.now()): Promise<Credential | undefined> {
+    const logins = (await this.read()).filter(({ expires_at }) => Date.parse(expires_at) > now);
     return logins.find((login) => login.coordinator === coordinator && (user === undefined || login.user === user));
   }
 
   async save(login: Credential): Promise<void> {
-    const others = (await this.read()).filter(({ coordinator, user }) => coordinator !== login.coordinator || user !== login.user);
+    await this.write([login, ...(await this.readOthers(login))]);
+  }
+
+  async remove(login: Pick<Credential, 'coordinator' | 'user'>): Promise<void> {
+    await this.write(await this.readOthers(login));
+  }
+
+  private async readOthers(login: Pick<Credential, 'coordinator' | 'user'>): Promise<Credential[]> {
+    return (await this.read()).filter(({ coordinator, user }) => coordinator !== login.coordinator || user !== login.user);
+  }
+
+  private async write(logins: readonly Credential[]): Promise<void> {
     await mkdir(path.dirname(this.file), { recursive: true, mode: 0o700 });
     const draft = `${this.file}.${process.pid}.new`;
-    await writeFile(draft, `${JSON.stringify({ logins: [login, ...others] }, null, 2)}\n`, { mode: 0o600 });
+    await writeFile(draft, `${JSON.stringify({ logins }, null, 2)}\n`, { mode: 0o600 });
     await rename(draft, this.file);
   }
 

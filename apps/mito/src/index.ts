@@ -1,2 +1,2 @@
-export { runMain } from './run-main.js';
-export type { MitoContext } from './run-main.js';
+export { createCli, runCommandLine, runMain } from './run-main.js';
+export type { MitoContext } from './mito-context.js';

@@ -1,8 +1,4 @@
 import { runMain } from './run-main.js';
 
-process.exitCode = await runMain(process.argv.slice(2), {
-  env: process.env,
-  stdin: process.stdin,
-  stdout: process.stdout,
-  stderr: process.stderr,
-});
+const { env, stdin, stdout, stderr } = process;
+process.exitCode = await runMain(process.argv.slice(2), { env, stdin, stdout, stderr, colorDepth: stdout.getColorDepth?.() ?? 1 });

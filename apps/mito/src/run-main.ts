@@ -1,31 +1,60 @@
-import { type BaseContext, Builtins, Cli } from 'clipanion';
+import { Builtins, Cli } from 'clipanion';
+import { ClientCommand } from './commands/client.js';
 import { commands } from './commands/index.js';
-import { EXIT_USAGE } from './output/exit-codes.js';
-
-export type MitoContext = Pick<BaseContext, 'env' | 'stdin' | 'stdout' | 'stderr'>;
+import { moveGlobalOptions } from './global-options.js';
+import { entriesBelow, overview } from './help/overview.js';
+import { describeSyntaxError } from './help/syntax-error.js';
+import type { MitoContext } from './mito-context.js';
+import { EXIT_OK, EXIT_USAGE } from './output/exit-codes.js';
+import { paintFor } from './output/paint.js';
 
 const VERSION = '0.1.0';
+/** A folder of commands that is a command as well: with -i. */
+const CLIENT = 'client';
+const HELP = new Set(['-h', '--help']);
 
-function createCli(): Cli<BaseContext> {
-  const cli = new Cli({ binaryLabel: 'Mitosis', binaryName: 'mito', binaryVersion: VERSION });
-  for (const command of [...commands, Builtins.HelpCommand, Builtins.VersionCommand]) cli.register(command);
+/** Everything that may be typed. */
+export function createCli(enableColors: boolean): Cli<MitoContext> {
+  const cli = new Cli<MitoContext>({ binaryLabel: 'Mitosis', binaryName: 'mito', binaryVersion: VERSION, enableColors });
+  for (const command of [...commands, Builtins.VersionCommand]) cli.register(command);
   return cli;
 }
 
+/** The words of a path that leads to several commands, when that is all that was typed (but for a wish for help). */
+function askedFolder(argv: readonly string[]): { readonly words: readonly string[]; readonly isHelp: boolean } | undefined {
+  const isHelp = argv[0] === 'help' || HELP.has(argv.at(-1) ?? '');
+  const words = argv[0] === 'help' ? argv.slice(1) : argv.filter((word) => !HELP.has(word));
+  const isCommand = commands.some(({ paths }) => paths?.some((path) => path.length > 0 && path.join(' ') === words.join(' ')));
+  const isLeaf = isCommand && words.join(' ') !== CLIENT;
+  return isLeaf || entriesBelow(commands, words).length === 0 ? undefined : { words, isHelp };
+}
+
 /** Runs one command line and answers its exit code. What can't be parsed is answered on stderr with 2. */
-export async function runMain(argv: string[], context: MitoContext): Promise<number> {
-  const cli = createCli();
+export async function runCommandLine(cli: Cli<MitoContext>, argv: readonly string[], context: MitoContext): Promise<number> {
+  const folder = askedFolder(argv);
+  if (folder) {
+    const stream = folder.isHelp ? context.stdout : context.stderr;
+    stream.write(`${overview(commands, folder.words, paintFor(stream, context.env))}\n`);
+    if (folder.words.join(' ') === CLIENT) stream.write(`\n${cli.usage(ClientCommand, { detailed: true })}`);
+    return folder.isHelp ? EXIT_OK : EXIT_USAGE;
+  }
+  let command;
+  try {
+    command = cli.process(argv[0] === 'help' ? [...argv.slice(1), '--help'] : moveGlobalOptions(argv), context);
+  } catch (error) {
+    context.stderr.write(describeSyntaxError(error, commands));
+    return EXIT_USAGE;
+  }
+  return cli.run(command, context);
+}
+
+/** The whole of a process that was started with these arguments. */
+export async function runMain(argv: readonly string[], context: MitoContext): Promise<number> {
   // A reader that went away (`mito … | head`) is no error of ours.
   context.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     process.exit(0);
   });
-  let command;
-  try {
-    command = cli.process(argv, context as BaseContext);
-  } catch (error) {
-    context.stderr.write(cli.error(error, { colored: false }));
-    return EXIT_USAGE;
-  }
-  return cli.run(command, context as BaseContext);
+  const { isColorSupported } = paintFor(context.stdout, context.env);
+  return runCommandLine(createCli(isColorSupported), argv, context);
 }

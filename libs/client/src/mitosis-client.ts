@@ -137,7 +137,7 @@ export class MitosisClient {
 
   /** Everything a task prints, as it prints it, and at last how it ended. */
   followOutput(uuid: string, options: CallOptions = {}): AsyncGenerator<OutputItem> {
-    return followOutput(this.transport, uuid, options);
+    return followOutput(this.transport, uuid, { signal: this.transport.signalWith(options.signal) });
   }
 
   /** What is known of an artifact, with a request to fetch it that is good for some minutes. */

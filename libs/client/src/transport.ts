@@ -9,6 +9,8 @@ export interface TransportOptions {
   readonly token?: string | undefined;
   /** How long a request that may be repeated is tried while the coordinator can't be reached; 0: once. */
   readonly retryMs?: number | undefined;
+  /** Aborts every request of this client. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface RequestOptions {
@@ -68,7 +70,8 @@ export class Transport {
   }
 
   /** The answer when its status is 2xx. Throws a MitoError otherwise, and the signal's reason when aborted. */
-  async send(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
+  async send(method: string, path: string, request: RequestOptions = {}): Promise<Response> {
+    const options = { ...request, signal: this.signalWith(request.signal) };
     const isRepeatable = options.isRepeatable ?? (method !== 'POST' && method !== 'PATCH');
     const deadline = performance.now() + (isRepeatable ? (options.retryMs ?? this.options.retryMs ?? 2_000) : 0);
     for (let waitMs = BACKOFF_FIRST_MS; ; waitMs = Math.min(waitMs * 2, BACKOFF_MAX_MS)) {
@@ -81,6 +84,12 @@ export class Transport {
         await delay(pauseMs, undefined, { signal: options.signal });
       }
     }
+  }
+
+  /** Aborted by the client's own signal or by that of one call. */
+  signalWith(own: AbortSignal | undefined): AbortSignal | undefined {
+    const { signal } = this.options;
+    return signal && own ? AbortSignal.any([signal, own]) : (own ?? signal);
   }
 
   private async once(method: string, path: string, options: RequestOptions): Promise<Response> {

@@ -5,6 +5,8 @@ export const ClientConfig = z.strictObject({
   coordinator_addr: z.url().default('http://127.0.0.1:5000'),
   user: z.string().optional(),
   password: z.string().optional(),
+  /** File whose first line is the password. */
+  password_file: z.string().optional(),
   /** A token to use instead of the cached credentials. */
   token: z.string().optional(),
   credential_path: z.string().optional(),

@@ -2,15 +2,18 @@ import type { MitosisClient } from '@mitosis/client';
 import type { ClientConfig } from '@mitosis/config';
 import { Option } from 'clipanion';
 import type { Credentials } from '../credentials.js';
-import { MitoCommand } from './mito-command.js';
+import { isTerminal } from '../output/paint.js';
+import { OutputCommand } from './output-command.js';
 
 /** A command that speaks to a coordinator. What it needs is loaded when it runs: `--help` stays fast. */
-export abstract class ApiCommand extends MitoCommand {
-  readonly coordinator = Option.String('--coordinator', { description: 'URL of the coordinator' });
-  readonly user = Option.String('-u,--user', { description: 'which of the cached logins to use' });
-  readonly config = Option.String('--config', { description: 'configuration file' });
-  readonly credentialPath = Option.String('--credential-path', { description: 'file of the cached logins' });
-  readonly json = Option.Boolean('--json', false, { description: 'print JSON instead of text' });
+export abstract class ApiCommand extends OutputCommand {
+  readonly coordinator = Option.String('--coordinator', { description: 'URL of the coordinator; also -c before the command', hidden: true });
+  readonly user = Option.String('-u,--user', { description: 'which of the cached logins to use', hidden: true });
+  readonly password = Option.String('--password', { description: 'other users of this machine can see it: better MITO_PASSWORD or --password-file', hidden: true });
+  readonly passwordFile = Option.String('--password-file', { description: 'file that holds the password', hidden: true });
+  readonly config = Option.String('--config', { description: 'configuration file', hidden: true });
+  readonly credentialPath = Option.String('--credential-path', { description: 'file of the cached logins', hidden: true });
+  readonly retain = Option.Boolean('--retain', { description: 'no effect: other logins of the user always stay valid', hidden: true });
 
   protected async settings(): Promise<ClientConfig> {
     const { ClientConfig, loadSettings } = await import('@mitosis/config');
@@ -18,7 +21,13 @@ export abstract class ApiCommand extends MitoCommand {
       env: this.context.env,
       cwd: process.cwd(),
       configFile: this.config,
-      flags: { coordinator_addr: this.coordinator, user: this.user, credential_path: this.credentialPath },
+      flags: {
+        coordinator_addr: this.coordinator,
+        user: this.user,
+        password: this.password,
+        password_file: this.passwordFile,
+        credential_path: this.credentialPath,
+      },
     });
   }
 
@@ -28,22 +37,27 @@ export abstract class ApiCommand extends MitoCommand {
     return new Credentials(settings.credential_path ?? `${configDir(this.context.env)}/credentials`);
   }
 
-  /** A client with the cached login; without one it is anonymous, and the coordinator says so. */
+  /**
+   * A client with the cached login, or with a new one when a password is given. A person at a terminal
+   * is asked to log in; otherwise the client is anonymous, and the coordinator says what is missing.
+   */
   protected async api(): Promise<MitosisClient> {
     const settings = await this.settings();
     const { MitosisClient } = await import('@mitosis/client');
-    const url = settings.coordinator_addr;
-    if (settings.token !== undefined) return new MitosisClient({ url, token: settings.token });
-    const cached = await (await this.credentials(settings)).find(url, settings.user);
-    if (!cached && settings.user !== undefined && settings.password !== undefined) {
-      const { token } = await new MitosisClient({ url }).login(settings.user, settings.password);
-      return new MitosisClient({ url, token });
-    }
-    return new MitosisClient({ url, token: cached?.token });
+    const token = settings.token ?? (await this.cachedOrNewToken(settings));
+    return new MitosisClient({ url: settings.coordinator_addr, token, signal: this.signal });
   }
 
-  /** One value: as one line of JSON, or as the text that `render` makes of it. */
-  protected print<T>(value: T, render: (value: T) => string): void {
-    this.line(this.json ? JSON.stringify(value) : render(value));
+  private async cachedOrNewToken(settings: ClientConfig): Promise<string | undefined> {
+    const credentials = await this.credentials(settings);
+    const isGiven = this.password !== undefined || this.passwordFile !== undefined;
+    const cached = isGiven ? undefined : await credentials.find(settings.coordinator_addr, settings.user);
+    if (cached) return cached.token;
+    const { stdin, stderr } = this.context;
+    const isAnswerable = isTerminal(stdin) && isTerminal(stderr) && !this.json;
+    const isKnown = settings.user !== undefined && (settings.password ?? settings.password_file) !== undefined;
+    if (!isKnown && !isAnswerable) return undefined;
+    const { signIn } = await import('../sign-in.js');
+    return (await signIn(settings, credentials, { stdin, stderr })).token;
   }
 }

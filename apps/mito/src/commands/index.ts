@@ -1,6 +1,8 @@
 import type { CommandClass } from 'clipanion';
+import type { MitoContext } from '../mito-context.js';
 import { ClientAuthCommand } from './client/auth.js';
 import { ClientLoginCommand } from './client/login.js';
+import { ClientLogoutCommand } from './client/logout.js';
 import { TasksArtifactsDownloadCommand } from './client/tasks/artifacts/download.js';
 import { TasksExplainCommand } from './client/tasks/explain.js';
 import { TasksGetCommand } from './client/tasks/get.js';
@@ -10,6 +12,7 @@ import { TasksWaitCommand } from './client/tasks/wait.js';
 import { WorkersDrainCommand } from './client/workers/drain.js';
 import { WorkersResumeCommand } from './client/workers/resume.js';
 import { WorkersStopCommand } from './client/workers/stop.js';
+import { ClientCommand } from './client.js';
 import { CoordinatorCommand } from './coordinator.js';
 import { DemoCommand } from './demo.js';
 import { RunCommand } from './run.js';
@@ -17,9 +20,11 @@ import { UpCommand } from './up.js';
 import { WorkerCommand } from './worker.js';
 
 /** The whole command tree; the path typed is the path of the file. */
-export const commands: readonly CommandClass[] = [
+export const commands: readonly CommandClass<MitoContext>[] = [
   ClientAuthCommand,
+  ClientCommand,
   ClientLoginCommand,
+  ClientLogoutCommand,
   CoordinatorCommand,
   DemoCommand,
   RunCommand,

@@ -16,7 +16,7 @@ async function exitCodeOf(task: TaskSummary): Promise<number> {
 }
 
 export class RunCommand extends SubmitCommand {
-  static override paths = [['run']];
+  static override paths = [['run'], ['client', 'run']];
   static override usage = Command.Usage({
     category: 'Tasks',
     description: 'run a command on a worker, with its output here',

@@ -1,7 +1,10 @@
 import { formatDuration } from '@mitosis/domain';
 import type { TaskView } from '@mitosis/protocol';
-import type { Writable } from 'node:stream';
-import { printTable } from './print-table.js';
+import type { Listing } from '../commands/output-command.js';
+import { formatBytes } from './format-bytes.js';
+import { formatTime } from './format-time.js';
+import { type Paint, paintState } from './paint.js';
+import { harmless } from './text-width.js';
 
 function durationOf({ started_at, finished_at }: TaskView): string {
   if (started_at === null) return '';
@@ -15,7 +18,7 @@ function outcomeOf({ state, reason, exit_code, signal }: TaskView): string {
 }
 
 /** The facts of one task, a line each. */
-export function describeTask(task: TaskView): string {
+export function describeTask(task: TaskView, paint: Paint): string {
   const facts: [string, string][] = [
     ['uuid', task.uuid],
     ['name', task.name],
@@ -29,17 +32,26 @@ export function describeTask(task: TaskView): string {
     ['priority', String(task.priority)],
     ['attempt', String(task.attempt)],
     ['worker', task.worker ?? ''],
-    ['created', task.created_at],
-    ['started', task.started_at ?? ''],
-    ['finished', task.finished_at ?? ''],
+    ['created', formatTime(task.created_at)],
+    ['started', task.started_at === null ? '' : formatTime(task.started_at)],
+    ['finished', task.finished_at === null ? '' : formatTime(task.finished_at)],
     ['duration', durationOf(task)],
-    ...task.artifacts.map(({ kind, size_bytes, sha256 }): [string, string] => ['artifact', `${kind}  ${size_bytes} bytes  sha256 ${sha256}`]),
+    ...task.artifacts.map(({ kind, size_bytes, sha256 }): [string, string] => ['artifact', `${kind}  ${formatBytes(size_bytes)}  sha256 ${sha256}`]),
   ];
-  return facts.filter(([, value]) => value !== '').map(([key, value]) => `${key.padEnd(9)} ${value}`).join('\n');
+  const shown = facts.filter(([, value]) => value !== '');
+  return shown.map(([key, value]) => `${paint.dim(key.padEnd(9))} ${key === 'state' ? paintState(value, paint) : harmless(value)}`).join('\n');
 }
 
 /** One line for each task. */
-export function printTasks(stdout: Writable, tasks: readonly TaskView[]): void {
-  const rows = tasks.map((task) => [task.uuid, outcomeOf(task), task.group, task.created_at.slice(0, 19).replace('T', ' '), durationOf(task), task.name.slice(0, 40)]);
-  printTable(stdout, ['UUID', 'STATE', 'GROUP', 'CREATED (UTC)', 'DURATION', 'NAME'], rows);
-}
+export const TASK_LISTING: Listing<TaskView> = {
+  head: ['UUID', 'STATE', 'GROUP', 'CREATED', 'DURATION', 'NAME'],
+  row: (task, paint) => [
+    task.uuid,
+    { text: outcomeOf(task), paint: (text) => paintState(text, paint) },
+    task.group,
+    formatTime(task.created_at),
+    durationOf(task),
+    task.name,
+  ],
+  empty: 'no tasks found',
+};

@@ -1,15 +1,48 @@
-import Table from 'cli-table3';
 import type { Writable } from 'node:stream';
+import { isTerminal } from './paint.js';
+import { harmless, shorten, textWidth } from './text-width.js';
 
-/** Columns with two spaces between them and a heading; wide characters count double. */
-export function printTable(stdout: Writable, head: readonly string[], rows: readonly (readonly string[])[]): void {
-  const border = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '' };
-  const inner = { 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' };
-  const table = new Table({
-    head: [...head],
-    chars: { ...border, ...inner },
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+/** What stands in a column; `paint` colours it after it was cut to size. */
+export type Cell = string | { readonly text: string; readonly paint: (text: string) => string };
+
+const GAP = 2;
+/** No column is made narrower than this. */
+const NARROWEST = 6;
+
+const textOf = (cell: Cell): string => harmless(typeof cell === 'string' ? cell : cell.text);
+
+/**
+ * Widths that fit into `columns`: the widest column gives way first. The first column is never cut,
+ * as it is what the next command is given; with too many columns the lines are longer than the screen.
+ */
+export function fitWidths(natural: readonly number[], columns: number): number[] {
+  const widths = natural.map((width, index) => (index === 0 ? width : Math.min(width, columns)));
+  const line = (): number => widths.reduce((sum, width) => sum + width + GAP, -GAP);
+  while (line() > columns) {
+    const widest = widths.reduce((best, width, index) => (index > 0 && width > (widths[best] ?? 0) ? index : best), 1);
+    if ((widths[widest] ?? 0) <= NARROWEST) break;
+    widths[widest] = (widths[widest] ?? 0) - 1;
+  }
+  return widths;
+}
+
+function renderRow(row: readonly Cell[], widths: readonly number[]): string {
+  const cells = row.map((cell, index) => {
+    const width = widths[index] ?? 0;
+    const text = shorten(textOf(cell), width);
+    const painted = typeof cell === 'string' || text === '' ? text : cell.paint(text);
+    return index === row.length - 1 ? painted : painted + ' '.repeat(width - textWidth(text));
   });
-  for (const row of rows) table.push([...row]);
-  stdout.write(`${table.toString().replace(/ +$/gm, '')}\n`);
+  return cells.join(' '.repeat(GAP)).trimEnd();
+}
+
+/**
+ * Columns with two spaces between them and a heading. On a terminal the lines fit into it, in a pipe
+ * nothing is cut. Control characters in cells are shown, not obeyed.
+ */
+export function printTable(stdout: Writable, head: readonly string[], rows: readonly (readonly Cell[])[]): void {
+  const natural = head.map((title, index) => Math.max(textWidth(title), ...rows.map((row) => textWidth(textOf(row[index] ?? '')))));
+  const columns = isTerminal(stdout) && 'columns' in stdout ? Number(stdout.columns) : 0;
+  const widths = columns > 0 ? fitWidths(natural, columns) : natural;
+  stdout.write([head, ...rows].map((row) => `${renderRow(row, widths)}\n`).join(''));
 }

@@ -1,4 +1,3 @@
-import { MitoError } from '@mitosis/domain';
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../api-command.js';
 
@@ -7,43 +6,23 @@ export class ClientLoginCommand extends ApiCommand {
   static override usage = Command.Usage({
     category: 'Account',
     description: 'log in and keep the token for later commands',
-    details: 'The password is asked for without being shown, or taken from MITO_PASSWORD or --password-file. The token is kept in a file of mode 0600.',
-    examples: [['Log in as alice', '$0 client login alice']],
+    details:
+      'The password is asked for without being shown, or taken from MITO_PASSWORD or --password-file. The token is kept in a file of mode 0600, one for each coordinator and user. A password as the second argument works, but other users of the machine can see it. Other logins of the user stay valid.',
+    examples: [
+      ['Log in as alice', '$0 client login alice'],
+      ['Log in from a script', '$0 client login alice --password-file secret.txt'],
+    ],
   });
 
   readonly username = Option.String({ name: 'user', required: false });
-  readonly passwordFile = Option.String('--password-file', { description: 'file that holds the password' });
+  readonly givenPassword = Option.String({ name: 'password', required: false });
 
   protected async run(): Promise<void> {
+    const { signIn } = await import('../../sign-in.js');
     const settings = await this.settings();
-    const { MitosisClient } = await import('@mitosis/client');
-    const username = this.username ?? settings.user ?? (await this.ask('User name', false));
-    const password = await this.password(settings.password);
-    const { coordinator_addr: coordinator } = settings;
-    const session = await new MitosisClient({ url: coordinator }).login(username, password);
-    const login = { coordinator, user: session.username, token: session.token, expires_at: session.expires_at };
-    await (await this.credentials(settings)).save(login);
-    this.print({ username: session.username, coordinator, expires_at: session.expires_at }, () => `logged in as ${session.username} at ${coordinator}`);
-  }
-
-  private async password(configured: string | undefined): Promise<string> {
-    if (this.passwordFile === undefined) return configured ?? this.ask('Password', true);
-    const { readFile } = await import('node:fs/promises');
-    try {
-      return (await readFile(this.passwordFile, 'utf8')).replace(/\r?\n$/, '');
-    } catch (cause) {
-      throw new MitoError('invalid', 'invalid_request', `--password-file: ${(cause as Error).message}`, { cause });
-    }
-  }
-
-  private async ask(message: string, isSecret: boolean): Promise<string> {
-    if (!('isTTY' in this.context.stdin && this.context.stdin.isTTY)) {
-      const how = isSecret ? 'set MITO_PASSWORD or use --password-file' : 'name the user';
-      throw new MitoError('invalid', 'invalid_request', `${message.toLowerCase()} is missing: ${how}`);
-    }
-    const { isCancel, password, text } = await import('@clack/prompts');
-    const answer = await (isSecret ? password({ message }) : text({ message }));
-    if (isCancel(answer) || !answer) throw new MitoError('invalid', 'cancelled', 'not logged in');
-    return answer;
+    if (this.givenPassword !== undefined) this.note('mito: a password on the command line can be seen by others; leave it out to be asked for it');
+    const asked = { ...settings, user: this.username ?? settings.user, password: this.givenPassword ?? settings.password };
+    const { token: _, user: username, coordinator, expires_at } = await signIn(asked, await this.credentials(settings), this.context);
+    this.print({ username, coordinator, expires_at }, () => `logged in as ${username} at ${coordinator}`);
   }
 }

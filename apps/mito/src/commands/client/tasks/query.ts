@@ -24,8 +24,7 @@ export class TasksQueryCommand extends ApiCommand {
     const { group, creator, name } = this;
     const filter = { group, creator, name, state: splitList(this.states), tags: splitList(this.tags), labels: splitList(this.labels) };
     const { tasks } = await api.queryTasks({ ...filter, limit });
-    if (this.json) return tasks.forEach((task) => this.line(JSON.stringify(task)));
-    const { printTasks } = await import('../../../output/describe-task.js');
-    printTasks(this.context.stdout, tasks);
+    const { TASK_LISTING } = await import('../../../output/describe-task.js');
+    await this.printList(tasks, TASK_LISTING);
   }
 }

@@ -15,8 +15,7 @@ export class TasksWaitCommand extends ApiCommand {
 
   protected async run(): Promise<number> {
     const api = await this.api();
-    const { startProgress } = await import('../../../output/progress.js');
-    const bar = this.uuids.length > 1 && !this.json ? startProgress(this.context.stderr, 'waiting', this.uuids.length) : undefined;
+    const bar = this.uuids.length > 1 ? await this.progress('waiting', this.uuids.length) : undefined;
     const ended = new Set<string>();
     const tasks = await api.waitTasks(this.uuids, {
       onProgress: (seen) => {

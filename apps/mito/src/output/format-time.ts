@@ -1,0 +1,19 @@
+import { formatDuration } from '@mitosis/domain';
+
+const pad = (value: number): string => String(value).padStart(2, '0');
+
+/** How long ago, or how long until: `3 m 20 s ago`, `in 2 h 5 m`. */
+export function relativeTime(iso: string, now: number): string {
+  const distance = now - Date.parse(iso);
+  if (Math.abs(distance) < 1000) return 'now';
+  const seconds = Math.round(Math.abs(distance) / 1000);
+  const text = seconds < 60 ? `${seconds} s` : formatDuration(seconds * 1000);
+  return distance > 0 ? `${text} ago` : `in ${text}`;
+}
+
+/** A time where the reader is, and how far away it is: `2026-11-21 14:03:09 (3 m 20 s ago)`. */
+export function formatTime(iso: string, now: number = Date.now()): string {
+  const time = new Date(iso);
+  const date = `${time.getFullYear()}-${pad(time.getMonth() + 1)}-${pad(time.getDate())}`;
+  return `${date} ${pad(time.getHours())}:${pad(time.getMinutes())}:${pad(time.getSeconds())} (${relativeTime(iso, now)})`;
+}

@@ -1,0 +1,51 @@
+import { MitoError } from '@mitosis/domain';
+import type { Writable } from 'node:stream';
+import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OF_KIND } from './exit-codes.js';
+
+/** What to do next, by the code of the error. */
+const HINTS: Readonly<Record<string, string>> = {
+  coordinator_unreachable: 'start one on this machine with "mito up", or name another with --coordinator URL',
+  invalid_token: 'run "mito client login"',
+  not_logged_in: 'run "mito client login"',
+  forbidden: '"mito client users groups" shows what you may do in which group',
+  rate_limited: 'wait a little, then try again',
+  data_dir_in_use: 'stop the other one, or give this one a folder of its own with --data-dir',
+};
+
+export interface ReportOptions {
+  readonly stderr: Writable;
+  readonly isJson: boolean;
+  /** Of the person who interrupted it. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+function describe(error: MitoError, exitCode: number, hint: string | undefined): object {
+  const { kind, code, message, details } = error;
+  return { error: { kind, code, message, details, ...(hint !== undefined && { hint }), exit_code: exitCode } };
+}
+
+function lines(error: MitoError, hint: string | undefined): string {
+  const field = error.details.field;
+  const isNamed = typeof field !== 'string' || error.message.includes(field);
+  const more = [...(isNamed ? [] : [`field: ${field}`]), ...(hint === undefined ? [] : [hint])];
+  return [`mito: ${error.message}`, ...more.map((line) => `      ${line}`)].join('\n');
+}
+
+/**
+ * Says on stderr what went wrong, with which field, and what to do next; answers the exit code.
+ * With `--json` it is one line of JSON. Only a bug shows its stack.
+ */
+export function reportError(error: unknown, { stderr, isJson, signal }: ReportOptions): number {
+  if (signal?.aborted) {
+    stderr.write('mito: interrupted\n');
+    return EXIT_INTERRUPTED;
+  }
+  if (!(error instanceof MitoError)) {
+    stderr.write(`mito: unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    return EXIT_FAILED;
+  }
+  const exitCode = EXIT_OF_KIND[error.kind];
+  const hint = error.message.includes('"mito ') ? undefined : HINTS[error.code];
+  stderr.write(`${isJson ? JSON.stringify(describe(error, exitCode, hint)) : lines(error, hint)}\n`);
+  return exitCode;
+}

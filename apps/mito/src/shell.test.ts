@@ -1,0 +1,135 @@
+import { MitoError } from '@mitosis/domain';
+import { tempDir } from '@mitosis/testing';
+import test from 'ava';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { PassThrough } from 'node:stream';
+import { commands } from './commands/index.js';
+import { Credentials } from './credentials.js';
+import { moveGlobalOptions } from './global-options.js';
+import { describeSyntaxError, similarCommands } from './help/syntax-error.js';
+import { formatBytes } from './output/format-bytes.js';
+import { relativeTime } from './output/format-time.js';
+import { idOf } from './output/id-of.js';
+import { paintFor } from './output/paint.js';
+import { fitWidths, printTable } from './output/print-table.js';
+import { startProgress } from './output/progress.js';
+import { reportError } from './output/report-error.js';
+import { harmless, shorten, textWidth } from './output/text-width.js';
+import { createCli } from './run-main.js';
+
+class Screen extends PassThrough {
+  constructor(
+    readonly isTTY: boolean,
+    readonly columns: number,
+  ) {
+    super();
+  }
+
+  get text(): string {
+    return (this.read() as Buffer | null)?.toString() ?? '';
+  }
+}
+
+const moves = test.macro({
+  exec(t, typed: string, expected: string) {
+    t.deepEqual(moveGlobalOptions(typed.split(' ')), expected.split(' '));
+  },
+  title: (_, typed) => `"mito ${typed}" is understood`,
+});
+test(moves, 'client -c http://x -u al tasks query -c bob', '--coordinator=http://x --user=al client tasks query -c bob');
+test(moves, 'client --coordinator=http://x --json tasks get 1', '--coordinator=http://x --json client tasks get 1');
+test(moves, '-u al run -- x -u y', '--user=al run -- x -u y');
+test(moves, 'client tasks query -c bob', 'client tasks query -c bob');
+test(moves, 'worker -c http://x', 'worker -c http://x');
+test(moves, 'client -i -p secret', '--interactive --password=secret client');
+
+test('short options of a command mean what the command says', (t) => {
+  const cli = createCli(false);
+  const context = { env: {}, stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, colorDepth: 1 };
+  const argv = moveGlobalOptions(['client', '-c', 'http://x', 'tasks', 'query', '-c', 'bob']);
+  t.like(cli.process(argv, context), { coordinator: 'http://x', creator: 'bob' });
+});
+
+test('a table keeps its first column and fits the terminal', (t) => {
+  t.deepEqual(fitWidths([36, 10, 60], 80), [36, 10, 30]);
+  t.deepEqual(fitWidths([10, 40, 40], 60), [10, 23, 23]);
+  t.deepEqual(fitWidths([70, 20, 20], 40), [70, 6, 6], 'a bound that is reached leaves long lines');
+  const screen = new Screen(true, 30);
+  printTable(screen, ['ID', 'NAME'], [['0123456789', 'a very long name that is cut somewhere']]);
+  const lines = screen.text.trimEnd().split('\n');
+  t.deepEqual(lines, ['ID          NAME', '0123456789  a very long name …']);
+  const pipe = new Screen(false, 30);
+  printTable(pipe, ['ID', 'NAME'], [['0123456789', 'a very long name that is not cut anywhere']]);
+  t.regex(pipe.text, /not cut anywhere\n$/);
+});
+
+test('wide characters count double, and text of others does not drive the terminal', (t) => {
+  t.is(textWidth('日本 ok'), 7);
+  t.is(shorten('日本語', 5), '日本…');
+  t.is(harmless('a\u001b[31mb\nc'), 'a�[31mb⏎c');
+});
+
+test('colours are for terminals', (t) => {
+  const terminal = new Screen(true, 80);
+  t.true(paintFor(terminal, {}).isColorSupported);
+  t.false(paintFor(terminal, { NO_COLOR: '1' }).isColorSupported);
+  t.false(paintFor(new Screen(false, 80), {}).isColorSupported);
+  t.true(paintFor(new Screen(false, 80), { FORCE_COLOR: '1' }).isColorSupported);
+});
+
+test('times and sizes are for people', (t) => {
+  const now = Date.parse('2026-11-21T12:00:00Z');
+  t.is(relativeTime('2026-11-21T11:56:40Z', now), '3 m 20 s ago');
+  t.is(relativeTime('2026-11-21T14:05:00Z', now), 'in 2 h 5 m');
+  t.is(relativeTime('2026-11-21T12:00:00.400Z', now), 'now');
+  t.deepEqual([0, 812, 1536, 3 * 2 ** 30].map(formatBytes), ['0 B', '812 B', '1.5 KiB', '3.0 GiB']);
+});
+
+test('progress outside a terminal is a line for each tenth, with the time left', (t) => {
+  const pipe = new Screen(false, 80);
+  const bar = startProgress(pipe, 'uploading', 4096, { unit: 'bytes' });
+  for (const done of [1, 2048, 2049, 4096]) bar.update(done);
+  bar.stop();
+  t.regex(pipe.text, /^uploading 2\.0 KiB\/4\.0 KiB, .* left\nuploading 4\.0 KiB\/4\.0 KiB\n$/);
+});
+
+test('an error says what, which field, and what to do next', (t) => {
+  const stderr = new Screen(false, 80);
+  const error = new MitoError('unauthenticated', 'invalid_token', 'the token is over', { details: { field: 'token' } });
+  t.is(reportError(error, { stderr, isJson: false }), 3);
+  t.is(stderr.text, 'mito: the token is over\n      run "mito client login"\n');
+  t.is(reportError(new MitoError('invalid', 'x', 'is wrong', { details: { field: 'tags.0' } }), { stderr, isJson: false }), 2);
+  t.is(stderr.text, 'mito: is wrong\n      field: tags.0\n');
+  reportError(error, { stderr, isJson: true });
+  t.like(JSON.parse(stderr.text), { error: { code: 'invalid_token', details: { field: 'token' }, hint: 'run "mito client login"', exit_code: 3 } });
+  t.is(reportError(error, { stderr, isJson: false, signal: AbortSignal.abort() }), 130);
+});
+
+test('a command line that nothing understands leads to one that is', (t) => {
+  t.is(similarCommands(commands, ['tasks', 'sumbit'])[0], 'tasks submit');
+  const cli = createCli(false);
+  const error = t.throws(() => cli.process(['tasks', 'get'], { env: {}, stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, colorDepth: 1 }));
+  t.regex(describeSyntaxError(error, commands), /^mito: Not enough positional arguments\.\n {6}usage: mito client tasks get /);
+});
+
+test('what names a result is its most precise name', (t) => {
+  t.is(idOf({ name: 'n', uuid: 'u' }), 'u');
+  t.is(idOf({ key: 'k' }), 'k');
+  t.is(idOf(7), undefined);
+});
+
+test('logins are kept for each coordinator and user, in a file of mode 0600', async (t) => {
+  const file = path.join(await tempDir(t), 'deep', 'credentials');
+  const credentials = new Credentials(file);
+  const login = { coordinator: 'http://a', user: 'al', token: '1', expires_at: '2100-01-01T00:00:00Z' };
+  await credentials.save(login);
+  await credentials.save({ ...login, user: 'bo', token: '2' });
+  await credentials.save({ ...login, coordinator: 'http://b', token: '3', expires_at: '2000-01-01T00:00:00Z' });
+  t.is((await stat(file)).mode & 0o777, 0o600);
+  t.is((await credentials.find('http://a', undefined))?.token, '2', 'the latest');
+  t.is((await credentials.find('http://a', 'al'))?.token, '1');
+  t.is(await credentials.find('http://b', 'al'), undefined, 'expired');
+  await credentials.remove(login);
+  t.is(await credentials.find('http://a', 'al'), undefined);
+});

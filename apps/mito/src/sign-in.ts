@@ -1,0 +1,40 @@
+import { MitosisClient } from '@mitosis/client';
+import type { ClientConfig } from '@mitosis/config';
+import { MitoError } from '@mitosis/domain';
+import { readFile } from 'node:fs/promises';
+import type { Readable, Writable } from 'node:stream';
+import type { Credential, Credentials } from './credentials.js';
+import { ask } from './output/ask.js';
+
+export interface Person {
+  readonly stdin: Readable;
+  readonly stderr: Writable;
+}
+
+/** The first line of a file, without its end; throws `invalid_request` naming `field` when it can't be read. */
+export async function readSecret(file: string, field: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).replace(/\r?\n[^]*$/, '');
+  } catch (cause) {
+    throw new MitoError('invalid', 'invalid_request', `${field}: ${(cause as Error).message}`, { cause, details: { field } });
+  }
+}
+
+/** The password from the settings or a file; undefined when there is none. */
+export async function knownPassword({ password, password_file }: ClientConfig): Promise<string | undefined> {
+  return password_file === undefined ? password : readSecret(password_file, '--password-file');
+}
+
+/** Logs in with what is known, asks the person for the rest, and keeps the token. */
+export async function signIn(settings: ClientConfig, credentials: Credentials, { stdin, stderr }: Person): Promise<Credential> {
+  const { coordinator_addr: coordinator } = settings;
+  const username =
+    settings.user ?? (await ask(stdin, stderr, { message: 'User name', isSecret: false, instead: 'name the user with --user or MITO_USER' }));
+  const password =
+    (await knownPassword(settings)) ??
+    (await ask(stdin, stderr, { message: 'Password', isSecret: true, instead: 'set MITO_PASSWORD or use --password-file' }));
+  const session = await new MitosisClient({ url: coordinator }).login(username, password);
+  const login = { coordinator, user: session.username, token: session.token, expires_at: session.expires_at };
+  await credentials.save(login);
+  return login;
+}
