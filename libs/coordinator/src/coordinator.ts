@@ -10,6 +10,7 @@ import type { KeyPair } from './auth/key-pair.js';
 import { Passwords } from './auth/passwords.js';
 import { Sessions } from './auth/sessions.js';
 import { Tokens } from './auth/tokens.js';
+import { Board } from './board/board.js';
 import { TaskEvents } from './events/task-events.js';
 import { authRoutes } from './http/auth-routes.js';
 import { healthRoutes } from './http/health-routes.js';
@@ -101,6 +102,7 @@ export class Coordinator implements Service {
         outputRoutes({ authenticator, dataSource, reader, events, follows, store }),
         workerRoutes({ authenticator, registry, claimTasks, commitReports, artifacts, steerWorker: (actor, request) => steerWorker({ dataSource, channels }, actor, request) }),
       ],
+      board: new Board({ dataSource, publisher: queue.publisher, authenticator, sessions }).router(),
       serveObjects: store.handler,
       onUpgrade: workerUpgrade(authenticator, channels, log),
     });

@@ -11,7 +11,7 @@ const user = (role: Role | undefined, facts: UserFacts = {}): Actor => ({
 });
 const worker = (role: Role): Actor => ({ kind: 'worker', workerId: 'w', roles: new Map([['g', role]]) });
 const IN_GROUP = ['group.manage', 'group.read', 'task.manage', 'task.read', 'task.run', 'task.submit', 'worker.register'] as const;
-const ON_SITE = ['audit.read', 'group.create', 'quota.manage', 'user.manage'] as const;
+const ON_SITE = ['audit.read', 'group.create', 'metrics.read', 'queue.manage', 'quota.manage', 'user.manage'] as const;
 const inGroup = (actor: Actor): string[] => IN_GROUP.filter((action) => isAllowed(actor, { action, groupId: 'g' } as Access));
 const onSite = (actor: Actor): string[] => ON_SITE.filter((action) => isAllowed(actor, { action }));
 

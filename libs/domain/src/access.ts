@@ -24,7 +24,7 @@ export type GroupAction =
   | 'task.run';
 export type WorkerAction = 'worker.read' | 'worker.manage';
 /** On the whole deployment: for site administrators, except `group.create`, which is for everybody. */
-export type SiteAction = 'group.create' | 'user.manage' | 'quota.manage' | 'audit.read';
+export type SiteAction = 'group.create' | 'user.manage' | 'quota.manage' | 'audit.read' | 'queue.manage' | 'metrics.read';
 
 /** What is asked, with the object it concerns. */
 export type Access =
@@ -56,7 +56,7 @@ const OVERSIGHT: ReadonlySet<Access['action']> = new Set<Access['action']>([
   'worker.manage',
 ]);
 
-const READING: readonly Access['action'][] = ['task.read', 'group.read', 'worker.read', 'user.read'];
+const READING: readonly Access['action'][] = ['task.read', 'group.read', 'worker.read', 'user.read', 'metrics.read'];
 const IN_SCOPE: Readonly<Record<Exclude<TokenScope, 'full'>, ReadonlySet<Access['action']>>> = {
   read: new Set(READING),
   submit: new Set([...READING, 'task.submit', 'task.manage']),
@@ -85,6 +85,8 @@ function isUserAllowed(actor: UserActorFacts, access: Access): boolean {
     case 'user.manage':
     case 'quota.manage':
     case 'audit.read':
+    case 'queue.manage':
+    case 'metrics.read':
       return actor.isAdmin;
     case 'user.read':
       return actor.isAdmin || actor.userId === access.userId;

@@ -1,3 +1,4 @@
+export { chromium } from './chromium.js';
 export { eventually } from './eventually.js';
 export type { EventuallyOptions } from './eventually.js';
 export { freshDatabase } from './fresh-database.js';

@@ -16,17 +16,20 @@ export interface HttpServerOptions {
   readonly port: number;
   readonly log: Log;
   readonly routes: readonly Router[];
+  /** Pages for people: no part of the API. */
+  readonly board: Router;
   /** Serves the folder store's signed URLs, when that is the store. */
   readonly serveObjects?: ((req: IncomingMessage, res: ServerResponse) => Promise<void>) | undefined;
   onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
-function createApp({ log, routes, serveObjects }: HttpServerOptions): Express {
+function createApp({ log, routes, board, serveObjects }: HttpServerOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.use(helmet());
   if (serveObjects) app.use((req, res, next) => (req.url.startsWith('/objects/') ? serveObjects(req, res) : next()));
+  app.use(board);
   app.use(express.json({ limit: BODY_LIMIT, strict: true }));
   for (const router of routes) app.use(router);
   app.use(answerNotFound);

@@ -1,0 +1,83 @@
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { isAllowed } from '@mitosis/domain';
+import type { QueuePublisher } from '@mitosis/queue';
+import type { DataSource } from 'typeorm';
+import type { UserActor } from '../auth/authenticator.js';
+
+/** How long the list of queues is kept; a page asks every few seconds, and many pages may be open. */
+const KEEP_MS = 1_000;
+/** Queues on the board: those created last. Each costs the queue server some calls whenever a page asks. */
+const QUEUES_MAX = 500;
+
+interface QueueRow {
+  readonly name: string;
+  readonly group_id: string;
+  readonly group: string;
+  readonly tags: readonly string[];
+}
+
+export interface BoardQueuesDeps {
+  readonly dataSource: DataSource;
+  readonly publisher: QueuePublisher;
+  /** The person who sent a request, by its headers; see `Board`. */
+  viewerOf(headers: object): UserActor | undefined;
+}
+
+/** The queues as the board shows them, kept equal to the table of queues. */
+export class BoardQueues {
+  private readonly known = new Map<string, { readonly acting: BullMQAdapter; readonly reading: BullMQAdapter }>();
+  private readAt = Number.NEGATIVE_INFINITY;
+  private reading: Promise<void> | undefined;
+  private current: readonly string[] = [];
+
+  constructor(private readonly deps: BoardQueuesDeps) {}
+
+  /** Reads the table again unless that was done just now. */
+  async refresh(): Promise<void> {
+    if (performance.now() - this.readAt < KEEP_MS) return;
+    this.reading ??= this.read().finally(() => (this.reading = undefined));
+    await this.reading;
+  }
+
+  /** For people who may act on jobs, or for those who may look only. */
+  adapters(kind: 'acting' | 'reading'): BullMQAdapter[] {
+    return this.current.flatMap((name) => this.known.get(name)?.[kind] ?? []);
+  }
+
+  private async read(): Promise<void> {
+    const rows = (await this.deps.dataSource.query(
+      `SELECT name, group_id, "group", tags FROM (
+         SELECT q.name, q.group_id, g.name AS "group", q.tags FROM queues q
+         JOIN groups g ON g.id = q.group_id AND g.state <> 'deleted'
+         ORDER BY q.created_at DESC LIMIT ${QUEUES_MAX}) AS newest
+       ORDER BY name`,
+    )) as QueueRow[];
+    const names = new Set(rows.map(({ name }) => name));
+    for (const name of this.known.keys()) if (!names.has(name)) this.known.delete(name);
+    for (const row of rows) if (!this.known.has(row.name)) this.known.set(row.name, this.open(row));
+    this.current = rows.map(({ name }) => name);
+    this.readAt = performance.now();
+  }
+
+  private open(row: QueueRow) {
+    // Bull Board's types know BullMQ on Redis only; it runs on any backend.
+    const queue = this.deps.publisher.bullQueue(row.name) as unknown as ConstructorParameters<typeof BullMQAdapter>[0];
+    const create = (readOnlyMode: boolean): BullMQAdapter => {
+      const adapter = new BullMQAdapter(queue, { readOnlyMode, displayName: displayName(row), description: describe(row) });
+      adapter.setVisibilityGuard(({ headers }) => {
+        const viewer = this.deps.viewerOf(headers);
+        return viewer !== undefined && isAllowed(viewer, { action: 'task.read', groupId: row.group_id });
+      });
+      return adapter;
+    };
+    return { acting: create(false), reading: create(true) };
+  }
+}
+
+function displayName({ group, tags }: QueueRow): string {
+  return tags.length === 0 ? group : `${group} · ${tags.join(' + ')}`;
+}
+
+function describe({ group, tags }: QueueRow): string {
+  return tags.length === 0 ? `Tasks of ${group} for any of its workers` : `Tasks of ${group} for workers with ${tags.join(', ')}`;
+}
