@@ -1,9 +1,12 @@
-// npm run bench [latency|throughput …]: prints figures with the baseline of the same run.
+// npm run bench [-- latency|throughput|makespan|backlog|backlog=1000000 …]: prints figures with the baseline of the same run.
+import { measureBacklog } from './backlog.mjs';
 import { measureLatency } from './latency.mjs';
+import { measureMakespan } from './makespan.mjs';
 import { measureThroughput } from './throughput.mjs';
 
 const wanted = process.argv.slice(2);
-const isWanted = (name) => wanted.length === 0 || wanted.includes(name);
+const isWanted = (name) => wanted.length === 0 || wanted.some((word) => word.split('=')[0] === name);
+const amountOf = (name, byDefault) => Number(wanted.find((word) => word.startsWith(`${name}=`))?.split('=')[1] ?? byDefault);
 
 if (isWanted('latency')) {
   console.log('Submission to start of the command, idle stack, 200 tasks one after the other');
@@ -17,5 +20,22 @@ if (isWanted('throughput')) {
   for (const backend of ['postgres', 'redis']) {
     const { tasks, baseline, ratio } = await measureThroughput(backend);
     console.log(`  ${backend.padEnd(9)} ${tasks.toFixed(0)} tasks/s   xargs -P2 ${baseline.toFixed(0)}/s   ratio ${ratio.toFixed(2)}`);
+  }
+}
+if (isWanted('makespan')) {
+  console.log('Skewed task lengths on 4 workers with 1 slot, against ideal list scheduling of the same lengths');
+  for (const backend of ['postgres', 'redis']) {
+    const { wallMs, idealMs, ratio } = await measureMakespan(backend);
+    console.log(`  ${backend.padEnd(9)} ${wallMs.toFixed(0)} ms   ideal ${idealMs.toFixed(0)} ms   ratio ${ratio.toFixed(2)}`);
+  }
+}
+if (isWanted('backlog')) {
+  const count = amountOf('backlog', 20_000);
+  console.log(`${count} ready tasks in the queue, and urgent ones on top of them`);
+  const mib = (bytes) => (bytes === undefined ? '' : `   redis ${(bytes / 2 ** 20).toFixed(1)} MiB`);
+  for (const backend of ['postgres', 'redis']) {
+    const { perSecond, before, after, p50, p95 } = await measureBacklog(backend, count);
+    console.log(`  ${backend.padEnd(9)} stored ${perSecond.toFixed(0)}/s   urgent task: p50 ${p50} ms, p95 ${p95} ms from submission to start`);
+    console.log(`            coordinator ${before.rss.toFixed(0)} → ${after.rss.toFixed(0)} MiB${mib(before.queue)}${after.queue ? ` → ${(after.queue / 2 ** 20).toFixed(1)} MiB` : ''}`);
   }
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { MitosisClient } from '@mitosis/client';
@@ -26,7 +27,8 @@ export class Scope {
 export async function startStack(scope, { backend, workers, slots }) {
   const configDir = await mkdtemp(path.join(tmpdir(), 'mito-bench-'));
   scope.teardown(() => rm(configDir, { recursive: true, force: true }));
-  const redis = backend === 'redis' ? ['--redis', (await redisServer(scope)).url] : [];
+  const server = backend === 'redis' ? await redisServer(scope) : undefined;
+  const redis = server ? ['--redis', server.url] : [];
   const argv = [MAIN, 'up', '--ephemeral', '--json', '--port', '0', '--workers', workers, '--slots', slots, ...redis];
   const child = spawn(process.execPath, [...process.execArgv, ...argv.map(String)], {
     env: { ...process.env, MITO_CONFIG_DIR: configDir },
@@ -40,7 +42,17 @@ export async function startStack(scope, { backend, workers, slots }) {
   const [line] = await once(createInterface(child.stdout), 'line');
   const { url, admin, pids } = JSON.parse(line);
   const { token } = await new MitosisClient({ url }).login(admin.username, admin.password);
-  return { api: new MitosisClient({ url, token }), pids, url, token };
+  const queueBytes = async () => (server ? redisBytes(server.url) : undefined);
+  return { api: new MitosisClient({ url, token }), pids, url, token, queueBytes };
+}
+
+/** What Redis says it uses. */
+async function redisBytes(url) {
+  const { Redis } = createRequire(new URL('../libs/queue/package.json', import.meta.url))('ioredis');
+  const redis = new Redis(url);
+  const info = await redis.info('memory');
+  redis.disconnect();
+  return Number(/used_memory:(\d+)/.exec(info)[1]);
 }
 
 export function quantile(values, q) {

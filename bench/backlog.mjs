@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Scope, quantile, startStack } from './stack.mjs';
+
+const BATCH = 1000;
+const SENDERS = 4;
+const URGENT = 40;
+
+async function residentMiB(pid) {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024;
+}
+
+async function submitMany(api, count, onSubmitted) {
+  let next = 0;
+  const send = async () => {
+    while (next < count) {
+      next += BATCH;
+      await api.submitTasks(Array.from({ length: BATCH }, () => ({ args: ['sleep', '0.05'], name: 'backlog', timeout_ms: 60_000 })));
+      onSubmitted();
+    }
+  };
+  await Promise.all(Array.from({ length: SENDERS }, send));
+}
+
+/**
+ * Many ready tasks: how fast they are stored, what memory they cost outside Postgres, and how soon a
+ * task of higher priority starts on top of them. The delay counts from the submission, and every slot
+ * is taken by a 50 ms task: half a task length of it is the wait for a slot.
+ */
+export async function measureBacklog(backend, count) {
+  const scope = new Scope();
+  try {
+    const { api, pids, queueBytes } = await startStack(scope, { backend, workers: 1, slots: 4 });
+    const before = { rss: await residentMiB(pids.coordinator), queue: await queueBytes() };
+    const begun = performance.now();
+    await submitMany(api, count, () => {});
+    const perSecond = count / ((performance.now() - begun) / 1000);
+    const after = { rss: await residentMiB(pids.coordinator), queue: await queueBytes() };
+    const delays = [];
+    for (let index = 0; index < URGENT; index += 1) {
+      const { uuid } = await api.submitTask({ args: ['true'], priority: 10 });
+      await api.waitTasks([uuid]);
+      const task = await api.getTask(uuid);
+      delays.push(Date.parse(task.started_at) - Date.parse(task.created_at));
+      await delay(20);
+    }
+    return { perSecond, before, after, p50: quantile(delays, 0.5), p95: quantile(delays, 0.95) };
+  } finally {
+    await scope.end();
+  }
+}
