@@ -32,7 +32,8 @@ export abstract class ServiceCommand extends MitoCommand {
       await service.stop();
       throw error;
     }
-    process.send?.({ type: 'ready', ...ready() });
+    const facts = ready();
+    process.send?.({ type: 'ready', ...facts });
     const exitCode = await Promise.race([stopped, ...(ended ? [ended] : [])]);
     await service.stop();
     log.info({}, 'stopped');
