@@ -2,9 +2,10 @@ import { Builtins, Cli } from 'clipanion';
 import { ClientCommand } from './commands/client.js';
 import { commands } from './commands/index.js';
 import { moveGlobalOptions } from './global-options.js';
+import { commandModels } from './help/command-model.js';
 import { entriesBelow, overview } from './help/overview.js';
 import { describeSyntaxError } from './help/syntax-error.js';
-import type { MitoContext } from './mito-context.js';
+import type { MitoContext, Program } from './mito-context.js';
 import { EXIT_OK, EXIT_USAGE } from './output/exit-codes.js';
 import { paintFor } from './output/paint.js';
 
@@ -56,5 +57,10 @@ export async function runMain(argv: readonly string[], context: MitoContext): Pr
     process.exit(0);
   });
   const { isColorSupported } = paintFor(context.stdout, context.env);
-  return runCommandLine(createCli(isColorSupported), argv, context);
+  const cli = createCli(isColorSupported);
+  const program: Program = {
+    models: () => commandModels(createCli(false), commands),
+    execute: (words, changes) => runCommandLine(cli, words, { ...context, program, ...changes }),
+  };
+  return program.execute(argv, {});
 }

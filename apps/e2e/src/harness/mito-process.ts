@@ -3,7 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('../../../mito/dist/main.js', import.meta.url));
+/** The built command. */
+export const MAIN = fileURLToPath(new URL('../../../mito/dist/main.js', import.meta.url));
 
 /** What a finished `mito` has said. */
 export interface MitoResult {

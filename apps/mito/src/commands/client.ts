@@ -1,5 +1,5 @@
-import { MitoError } from '@mitosis/domain';
 import { Command, Option } from 'clipanion';
+import { isTerminal } from '../output/paint.js';
 import { ApiCommand } from './api-command.js';
 
 export class ClientCommand extends ApiCommand {
@@ -21,6 +21,21 @@ export class ClientCommand extends ApiCommand {
   readonly interactive = Option.Boolean('-i,--interactive', { required: true, description: 'read commands from the terminal' });
 
   protected async run(): Promise<number> {
-    throw new MitoError('unavailable', 'not_ready', 'the interactive mode is not ready yet');
+    const { program, stderr } = this.context;
+    if (!program) throw new Error('the interactive mode needs the program around it');
+    const settings = await this.settings();
+    const { username } = await (await this.api()).identity();
+    const { configDir } = await import('@mitosis/config');
+    const { Shell } = await import('../interactive/shell.js');
+    const { lookupWith } = await import('../completion/lookup.js');
+    if (isTerminal(stderr)) this.note(`${username} at ${settings.coordinator_addr}; "help" lists the commands, "exit" or Ctrl-D leaves`);
+    const env = {
+      ...this.context.env,
+      MITO_COORDINATOR_ADDR: settings.coordinator_addr,
+      MITO_USER: username,
+      ...(settings.credential_path !== undefined && { MITO_CREDENTIAL_PATH: settings.credential_path }),
+    };
+    const historyFile = `${configDir(env)}/history`;
+    return new Shell({ context: { ...this.context, env }, program, historyFile, lookup: lookupWith(() => this.api()) }).run();
   }
 }

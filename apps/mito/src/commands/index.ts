@@ -12,7 +12,11 @@ import { TasksWaitCommand } from './client/tasks/wait.js';
 import { WorkersDrainCommand } from './client/workers/drain.js';
 import { WorkersResumeCommand } from './client/workers/resume.js';
 import { WorkersStopCommand } from './client/workers/stop.js';
+import { ClientCmdCommand } from './client/cmd.js';
+import { ClientQuitCommand } from './client/quit.js';
 import { ClientCommand } from './client.js';
+import { CompleteCommand } from './complete.js';
+import { CompletionCommand } from './completion.js';
 import { CoordinatorCommand } from './coordinator.js';
 import { DemoCommand } from './demo.js';
 import { RunCommand } from './run.js';
@@ -22,9 +26,13 @@ import { WorkerCommand } from './worker.js';
 /** The whole command tree; the path typed is the path of the file. */
 export const commands: readonly CommandClass<MitoContext>[] = [
   ClientAuthCommand,
+  ClientCmdCommand,
   ClientCommand,
   ClientLoginCommand,
   ClientLogoutCommand,
+  ClientQuitCommand,
+  CompleteCommand,
+  CompletionCommand,
   CoordinatorCommand,
   DemoCommand,
   RunCommand,

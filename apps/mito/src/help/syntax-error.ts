@@ -49,5 +49,6 @@ export function describeSyntaxError(error: unknown, commands: readonly CommandCl
   const near = candidates.filter(({ reason }) => reason !== null && reason !== 'Command not found');
   if (near.length === 0) return `${unknownCommand(commands, input)}\n`;
   const [{ reason }] = near as [Candidate];
-  return [`mito: ${reason}`, ...near.slice(0, 3).map(({ usage }) => `      usage: ${usage}`), '      add --help to see what each option means', ''].join('\n');
+  const usages = [...new Set(near.map(({ usage }) => `      usage: ${usage}`))];
+  return [`mito: ${reason}`, ...usages.slice(0, 3), '      add --help to see what each option means', ''].join('\n');
 }

@@ -2,7 +2,7 @@ import { formatDuration } from '@mitosis/domain';
 import type { TaskView } from '@mitosis/protocol';
 import type { Listing } from '../commands/output-command.js';
 import { formatBytes } from './format-bytes.js';
-import { formatTime } from './format-time.js';
+import { formatTime, formatTimeShort } from './format-time.js';
 import { type Paint, paintState } from './paint.js';
 import { harmless } from './text-width.js';
 
@@ -49,7 +49,7 @@ export const TASK_LISTING: Listing<TaskView> = {
     task.uuid,
     { text: outcomeOf(task), paint: (text) => paintState(text, paint) },
     task.group,
-    formatTime(task.created_at),
+    formatTimeShort(task.created_at),
     durationOf(task),
     task.name,
   ],

@@ -11,9 +11,20 @@ export function relativeTime(iso: string, now: number): string {
   return distance > 0 ? `${text} ago` : `in ${text}`;
 }
 
+function parts(time: Date): { date: string; clock: string } {
+  const date = `${time.getFullYear()}-${pad(time.getMonth() + 1)}-${pad(time.getDate())}`;
+  return { date, clock: `${pad(time.getHours())}:${pad(time.getMinutes())}:${pad(time.getSeconds())}` };
+}
+
 /** A time where the reader is, and how far away it is: `2026-11-21 14:03:09 (3 m 20 s ago)`. */
 export function formatTime(iso: string, now: number = Date.now()): string {
-  const time = new Date(iso);
-  const date = `${time.getFullYear()}-${pad(time.getMonth() + 1)}-${pad(time.getDate())}`;
-  return `${date} ${pad(time.getHours())}:${pad(time.getMinutes())}:${pad(time.getSeconds())} (${relativeTime(iso, now)})`;
+  const { date, clock } = parts(new Date(iso));
+  return `${date} ${clock} (${relativeTime(iso, now)})`;
+}
+
+/** The same for tables: of today only the clock, of other days only the minute. */
+export function formatTimeShort(iso: string, now: number = Date.now()): string {
+  const { date, clock } = parts(new Date(iso));
+  const isToday = date === parts(new Date(now)).date;
+  return `${isToday ? clock : `${date} ${clock.slice(0, 5)}`} (${relativeTime(iso, now)})`;
 }

@@ -1,0 +1,31 @@
+import type { MitosisClient } from '@mitosis/client';
+import { ROLES, TASK_STATES } from '@mitosis/domain';
+import type { Lookup, ValueKind } from './complete.js';
+
+const LOOKUP_MS = 2_000;
+const TASKS = 100;
+const SHELLS = ['bash', 'fish', 'zsh'];
+
+async function asked(api: MitosisClient, kind: ValueKind, signal: AbortSignal): Promise<readonly string[]> {
+  const { tasks } = await api.queryTasks({ limit: TASKS }, { signal });
+  if (kind === 'task') return tasks.map(({ uuid }) => uuid);
+  const { username } = await api.identity({ signal });
+  return [username, ...tasks.map(({ group }) => group)];
+}
+
+/** Values from the coordinator that `connect` leads to, and those that are always the same. */
+export function lookupWith(connect: () => Promise<MitosisClient>): Lookup {
+  return async (kind) => {
+    if (kind === 'state') return TASK_STATES;
+    if (kind === 'role') return ROLES;
+    if (kind === 'shell') return SHELLS;
+    if (kind === 'artifact-kind') return ['result', 'exec-log', 'std-log'];
+    if (kind === 'worker') return [];
+    try {
+      return await asked(await connect(), kind, AbortSignal.timeout(LOOKUP_MS));
+    } catch {
+      // Whoever presses Tab wants proposals or nothing; the command itself will say what is wrong.
+      return [];
+    }
+  };
+}
