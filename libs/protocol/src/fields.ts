@@ -24,12 +24,16 @@ const Tag = z.string().regex(TAG_PATTERN, 'use 1 to 64 letters, digits, "-", "_"
 /** Tags as they are stored: sorted, without duplicates. */
 export const Tags = z.array(Tag).max(TAGS_MAX).transform(normalizeTags);
 
-const Label = z.string().min(1).max(255).regex(/^[^\p{Cc}]*$/u, 'must not have control characters');
+export const Label = z.string().min(1).max(255).regex(/^[^\p{Cc}]*$/u, 'must not have control characters');
 
 export const Labels = z
   .array(Label)
   .max(LIMITS.labels)
   .transform((labels) => [...new Set(labels)]);
+
+/** A list in a query string: `a,b,c`. */
+export const CommaSeparated = <T>(item: z.ZodType<T, string>) =>
+  z.string().transform((value) => value.split(',').filter(Boolean)).pipe(z.array(item).max(64));
 
 export const Uuid = z.uuid();
 

@@ -1,9 +1,12 @@
 export { ARTIFACT_KINDS, ArtifactDownload, ArtifactKind, ArtifactView, SignedRequest, SkippedFile, UploadRequest } from './artifacts.js';
-export { Identity, Login, Session } from './auth.js';
+export { AuditPage, AuditQuery, AuditView } from './audit.js';
+export { ChangePassword, CreateToken, CreatedToken, Identity, Login, NewPassword, Session, TokenList, TokenView } from './auth.js';
+export type { CreateTokenInput } from './auth.js';
 export { AttemptRef, FOLLOW_WINDOW_BYTES, FromWorker, ToWorker } from './channel.js';
 export { ErrorBody, HTTP_STATUS, errorKindOf } from './errors.js';
 export { TaskExplanation, WorkerExplanation } from './explain.js';
 export { LIMITS, Labels, Name, Tags, Uuid } from './fields.js';
+export { CreateGroup, GroupPage, GroupQuery, GroupView, MemberList, RolesByName, UpdateGroup, UpdateMembers, UpdateQuotas } from './groups.js';
 export { OPERATIONS } from './operations.js';
 export type { Operation, OperationAccess } from './operations/operation.js';
 export { OutputEnd, OutputEvent } from './output-events.js';
@@ -41,3 +44,18 @@ export {
   WorkerRegistration,
 } from './workers.js';
 export type { RegisterWorkerInput } from './workers.js';
+export {
+  CreateEnrolment,
+  CreatedEnrolment,
+  EnrolmentList,
+  EnrolmentView,
+  EnrollWorker,
+  UpdateWorker,
+  UpdateWorkerGroups,
+  WorkerPage,
+  WorkerQuery,
+  WorkerView,
+} from './worker-access.js';
+export type { CreateEnrolmentInput, EnrollWorkerInput } from './worker-access.js';
+export { AccountState, CreateUser, QuotaChange, ResetPassword, UpdateUser, UserPage, UserQuery, UserView } from './users.js';
+export type { CreateUserInput } from './users.js';

@@ -1,9 +1,15 @@
-import type { Role } from '@mitosis/domain';
+import type { Role, TokenScope } from '@mitosis/domain';
 import { type Actor, MitoError } from '@mitosis/domain';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
+import { identifyCaller } from '../audit/request-context.js';
+import { API_TOKEN_PREFIX, hashSecret } from './secrets.js';
 import type { Tokens } from './tokens.js';
 
-export type UserActor = Extract<Actor, { kind: 'user' }> & { readonly username: string; readonly sessionId: string };
+export type UserActor = Extract<Actor, { kind: 'user' }> & {
+  readonly username: string;
+  /** Null for an API token. */
+  readonly sessionId: string | null;
+};
 export type WorkerActor = Extract<Actor, { kind: 'worker' }>;
 
 interface RoleRow {
@@ -11,20 +17,33 @@ interface RoleRow {
   readonly role: Role | null;
 }
 
+interface UserRow extends RoleRow {
+  readonly user_id: string;
+  readonly username: string;
+  readonly is_admin: boolean;
+}
+
 function rolesOf(rows: readonly RoleRow[]): ReadonlyMap<string, Role> {
   return new Map(rows.flatMap(({ group_id, role }) => (group_id && role ? [[group_id, role] as const] : [])));
 }
 
+/** Longer than any token that was signed here: nothing is decoded or verified for it. */
+const TOKEN_LENGTH_MAX = 4096;
+
 function bearer(header: string | undefined): string {
-  const token = /^Bearer ([\w.~+/-]+=*)$/.exec(header ?? '')?.[1];
+  const token = /^Bearer ([\w.~+/-]+=*)$/.exec(header?.slice(0, TOKEN_LENGTH_MAX) ?? '')?.[1];
   if (token === undefined) {
     throw new MitoError('unauthenticated', 'not_logged_in', 'this needs a login; run "mito client login"');
   }
+  if ((header ?? '').length > TOKEN_LENGTH_MAX) throw invalid();
   return token;
 }
 
 const invalid = (): MitoError =>
   new MitoError('unauthenticated', 'invalid_token', 'the token is not valid any more; log in again');
+
+/** The groups of a person that still exist. */
+const ROLES_JOIN = `LEFT JOIN (memberships m JOIN groups g ON g.id = m.group_id AND g.state <> 'deleted') ON m.user_id = u.id`;
 
 /** Finds out who asks. Rows are read on each request, so that a revocation counts at once. */
 export class Authenticator {
@@ -34,32 +53,71 @@ export class Authenticator {
   ) {}
 
   async user(authorization: string | undefined): Promise<UserActor> {
-    const { subject, id } = await this.tokens.verify('user', bearer(authorization));
-    const rows: (RoleRow & { username: string; is_admin: boolean })[] = await this.dataSource.query(
-      `SELECT u.username, u.is_admin, m.group_id, m.role
-       FROM sessions s
-       JOIN users u ON u.id = s.user_id AND u.state = 'active'
-       LEFT JOIN memberships m ON m.user_id = u.id
-       WHERE s.id = $1 AND s.user_id = $2 AND s.revoked_at IS NULL AND s.expires_at > now()`,
-      [id, subject],
-    );
-    const [first] = rows;
-    if (!first) throw invalid();
-    const { username, is_admin: isAdmin } = first;
-    return { kind: 'user', userId: subject, username, isAdmin, roles: rolesOf(rows), sessionId: id };
+    const token = bearer(authorization);
+    const actor = token.startsWith(API_TOKEN_PREFIX) ? await this.byApiToken(token) : await this.bySession(token);
+    identifyCaller({ kind: 'user', id: actor.userId, name: actor.username });
+    return actor;
   }
 
   async worker(authorization: string | undefined): Promise<WorkerActor> {
     const { subject } = await this.tokens.verify('worker', bearer(authorization));
     const rows: RoleRow[] = await this.dataSource.query(
-      `SELECT g.group_id, g.role
+      `SELECT s.group_id, s.role
        FROM workers w
        JOIN users u ON u.id = w.creator_id AND u.state = 'active'
-       LEFT JOIN worker_groups g ON g.worker_id = w.id
+       LEFT JOIN (worker_groups s JOIN groups g ON g.id = s.group_id AND g.state <> 'deleted') ON s.worker_id = w.id
        WHERE w.id = $1 AND w.state = 'active'`,
       [subject],
     );
     if (rows.length === 0) throw invalid();
+    identifyCaller({ kind: 'worker', id: subject, name: subject });
     return { kind: 'worker', workerId: subject, roles: rolesOf(rows) };
   }
+
+  /** A person, for what is done in their name while they are not there; undefined when they are not active. */
+  async person(tx: EntityManager, userId: string): Promise<UserActor | undefined> {
+    const rows: UserRow[] = await tx.query(
+      `SELECT u.id AS user_id, u.username, u.is_admin, m.group_id, m.role FROM users u ${ROLES_JOIN}
+       WHERE u.id = $1 AND u.state = 'active'`,
+      [userId],
+    );
+    return toActor(rows, null);
+  }
+
+  private async bySession(token: string): Promise<UserActor> {
+    const { subject, id } = await this.tokens.verify('user', token);
+    const rows: UserRow[] = await this.dataSource.query(
+      `SELECT u.id AS user_id, u.username, u.is_admin, m.group_id, m.role
+       FROM sessions s
+       JOIN users u ON u.id = s.user_id AND u.state = 'active' ${ROLES_JOIN}
+       WHERE s.id = $1 AND s.user_id = $2 AND s.revoked_at IS NULL AND s.expires_at > now()`,
+      [id, subject],
+    );
+    const actor = toActor(rows, id);
+    if (!actor) throw invalid();
+    return actor;
+  }
+
+  private async byApiToken(token: string): Promise<UserActor> {
+    const rows: (UserRow & { id: string; scope: TokenScope; is_noted: boolean })[] = await this.dataSource.query(
+      `SELECT t.id, t.scope, coalesce(t.last_used_at > now() - interval '1 minute', false) AS is_noted,
+              u.id AS user_id, u.username, u.is_admin, m.group_id, m.role
+       FROM api_tokens t
+       JOIN users u ON u.id = t.user_id AND u.state = 'active' ${ROLES_JOIN}
+       WHERE t.secret_hash = $1 AND t.revoked_at IS NULL AND t.expires_at > now()`,
+      [hashSecret(token)],
+    );
+    const actor = toActor(rows, null);
+    const [first] = rows;
+    if (!actor || !first) throw invalid();
+    if (!first.is_noted) await this.dataSource.query('UPDATE api_tokens SET last_used_at = now() WHERE id = $1', [first.id]);
+    return { ...actor, scope: first.scope };
+  }
+}
+
+function toActor(rows: readonly UserRow[], sessionId: string | null): UserActor | undefined {
+  const [first] = rows;
+  if (!first) return undefined;
+  const { user_id: userId, username, is_admin: isAdmin } = first;
+  return { kind: 'user', userId, username, isAdmin, roles: rolesOf(rows), sessionId };
 }

@@ -1,9 +1,10 @@
-import { Group, Membership, User } from '@mitosis/database';
+import { User } from '@mitosis/database';
 import type { Log } from '@mitosis/domain';
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { insertGroup, nameTaken } from '../access/insert-group.js';
 import type { Passwords } from './passwords.js';
 
 export interface FirstAdmin {
@@ -14,12 +15,16 @@ export interface FirstAdmin {
   readonly passwordFile: string;
 }
 
-/** Creates a user with the group of the same name, in which the user has the role admin. */
+/** Creates a user with the group of the same name, in which the user has the role admin. Throws `name_taken` (409). */
 export async function createUser(tx: EntityManager, user: Pick<User, 'username' | 'passwordHash' | 'isAdmin'>): Promise<User> {
-  const created = await tx.getRepository(User).save({ id: uuidv7(), state: 'active', ...user });
-  const group = await tx.getRepository(Group).save({ id: uuidv7(), name: user.username, creatorId: created.id });
-  await tx.getRepository(Membership).insert({ userId: created.id, groupId: group.id, role: 'admin' });
-  return created as User;
+  const id = uuidv7();
+  const rows = (await tx.query(
+    'INSERT INTO users (id, username, password_hash, is_admin) VALUES ($1, $2, $3, $4) ON CONFLICT (username) DO NOTHING RETURNING id',
+    [id, user.username, user.passwordHash, user.isAdmin],
+  )) as unknown[];
+  if (rows.length === 0) throw nameTaken(user.username, 'username');
+  await insertGroup(tx, user.username, id);
+  return tx.getRepository(User).findOneByOrFail({ id });
 }
 
 /**

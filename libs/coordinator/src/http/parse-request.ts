@@ -9,6 +9,11 @@ export function uuidParam(req: Request, name: string): string {
   return result.data;
 }
 
+/** A name in the path. What can't be a name is the name of nothing, and found as such: not at all. */
+export function nameParam(req: Request, name: string): string {
+  return String(req.params[name]).replaceAll('\0', '\uFFFD');
+}
+
 /** The `Idempotency-Key` header, 1 to 255 printable characters, when there is one. */
 export function idempotencyKey(req: Request): string | undefined {
   const key = req.get('idempotency-key');

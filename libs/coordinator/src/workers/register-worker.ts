@@ -1,23 +1,31 @@
 import { Worker, WorkerGroup } from '@mitosis/database';
-import { MitoError, type Role, isAllowed } from '@mitosis/domain';
-import type { RegisterWorker, WorkerRegistration } from '@mitosis/protocol';
+import { MitoError, type Role } from '@mitosis/domain';
+import type { EnrollWorker, RegisterWorker, WorkerRegistration } from '@mitosis/protocol';
 import type { QueueAccess } from '@mitosis/queue';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import type { UserActor } from '../auth/authenticator.js';
+import { type ServedGroup, groupsToServe } from '../access/groups-to-serve.js';
+import type { AuditLog } from '../audit/audit-log.js';
+import { identifyCaller } from '../audit/request-context.js';
+import type { Authenticator, UserActor, WorkerActor } from '../auth/authenticator.js';
 import type { Tokens } from '../auth/tokens.js';
+import { useEnrolment } from './enrolments.js';
+import { servedGroups } from './worker-queues.js';
 
 export interface WorkerRegistryDeps {
   readonly dataSource: DataSource;
+  readonly authenticator: Authenticator;
   readonly tokens: Tokens;
   readonly access: QueueAccess;
+  readonly audit: AuditLog;
+  /** How long a worker's credential lives; a day at most. */
+  readonly tokenLifetimeMs: number;
 }
-
-/** A worker's credential lives a day at most. */
-const TOKEN_LIFETIME_MS = 24 * 3_600_000;
 
 /** How often a worker has to be heard of: three heartbeats fit into a lease. */
 export const HEARTBEAT_MS = 5_000;
+
+type NewWorker = Pick<Worker, 'tags' | 'labels' | 'slots' | 'hostname' | 'version'> & Partial<Pick<Worker, 'enrolmentId' | 'enrolRequest'>>;
 
 /** Workers come and go here. */
 export class WorkerRegistry {
@@ -25,39 +33,63 @@ export class WorkerRegistry {
 
   /** Needs `write` in every group whose tasks are to run there; the caller's own group is admin of it. */
   async register(actor: UserActor, worker: RegisterWorker): Promise<WorkerRegistration> {
-    const { dataSource, tokens, access } = this.deps;
-    const groups = await this.groupsFor(actor, new Set([actor.username, ...(worker.groups ?? [])]));
     const { tags, labels, slots, hostname, version } = worker;
-    const id = uuidv7();
-    await dataSource.transaction(async (tx) => {
-      await tx.getRepository(Worker).insert({ id, creatorId: actor.userId, tags, labels, slots, hostname, version });
-      const roleOf = (name: string): Role => (name === actor.username ? 'admin' : 'write');
-      await tx.getRepository(WorkerGroup).insert(groups.map((group) => ({ workerId: id, groupId: group.id, role: roleOf(group.name) })));
+    const id = await this.deps.dataSource.transaction(async (tx) => {
+      const groups = await groupsToServe(tx, actor, new Set([actor.username, ...(worker.groups ?? [])]));
+      return this.insert(tx, actor, groups, { tags, labels, slots, hostname, version });
     });
-    const queue = await access.grant(id, groups.map(({ name }) => name));
-    const expiresAt = new Date(Date.now() + TOKEN_LIFETIME_MS);
-    const token = await tokens.sign('worker', { subject: id, id }, expiresAt);
-    return { uuid: id, token, expires_at: expiresAt.toISOString(), queue: { ...queue }, heartbeat_ms: HEARTBEAT_MS };
+    return this.credentials(id);
+  }
+
+  /** The same for a worker that has only a code; it registers in the name of whoever made the code. */
+  async enroll({ code, request, slots, hostname, version, ...worker }: EnrollWorker): Promise<WorkerRegistration> {
+    const { dataSource, authenticator } = this.deps;
+    const id = await dataSource.transaction(async (tx) => {
+      const use = await useEnrolment(tx, code, request);
+      if (use.earlier !== undefined) return use.earlier;
+      const { enrolment } = use;
+      const creator = await authenticator.person(tx, enrolment.creatorId);
+      if (!creator) throw new MitoError('unauthenticated', 'invalid_code', 'the enrolment code is not valid (any more)');
+      identifyCaller({ kind: 'user', id: creator.userId, name: creator.username });
+      const groups = await groupsToServe(tx, creator, new Set([creator.username, ...enrolment.groups]));
+      const tags = [...new Set([...enrolment.tags, ...worker.tags])].sort();
+      const labels = [...new Set([...enrolment.labels, ...worker.labels])];
+      return this.insert(tx, creator, groups, { tags, labels, slots, hostname, version, enrolmentId: enrolment.id, enrolRequest: request });
+    });
+    return this.credentials(id);
+  }
+
+  /** New credentials for a worker that lives; its queue access is granted again, also when the queue server has forgotten it. */
+  async renew({ workerId }: WorkerActor): Promise<WorkerRegistration> {
+    return this.credentials(workerId);
   }
 
   /** The worker says goodbye: its credentials end with this. */
   async unregister(workerId: string): Promise<void> {
-    await this.deps.dataSource.getRepository(Worker).update({ id: workerId }, { state: 'gone' });
+    await this.deps.dataSource.transaction(async (tx) => {
+      await tx.getRepository(Worker).update({ id: workerId }, { state: 'gone' });
+      await this.deps.audit.record(tx, 'workers.unregister', `worker ${workerId}`);
+    });
     await this.deps.access.revoke(workerId);
   }
 
-  private async groupsFor(actor: UserActor, names: ReadonlySet<string>): Promise<{ id: string; name: string }[]> {
-    const rows = (await this.deps.dataSource.query('SELECT id, name FROM groups WHERE name = ANY ($1) ORDER BY name', [
-      [...names],
-    ])) as { id: string; name: string }[];
-    for (const name of names) {
-      const group = rows.find((row) => row.name === name);
-      if (!group || !isAllowed(actor, { action: 'worker.register', groupId: group.id })) {
-        throw new MitoError('not-found', 'group_not_found', `there is no group "${name}" in which you have the role write`, {
-          details: { field: 'groups' },
-        });
-      }
-    }
-    return rows;
+  private async insert(tx: EntityManager, actor: UserActor, groups: readonly ServedGroup[], worker: NewWorker): Promise<string> {
+    const id = uuidv7();
+    await tx.getRepository(Worker).insert({ id, creatorId: actor.userId, ...worker });
+    const roleOf = (name: string): Role => (name === actor.username ? 'admin' : 'write');
+    await tx.getRepository(WorkerGroup).insert(groups.map((group) => ({ workerId: id, groupId: group.id, role: roleOf(group.name) })));
+    const details = { groups: groups.map(({ name }) => name), hostname: worker.hostname, ...(worker.enrolmentId && { enrolment: worker.enrolmentId }) };
+    await this.deps.audit.record(tx, worker.enrolmentId ? 'workers.enroll' : 'workers.register', `worker ${id}`, details);
+    return id;
+  }
+
+  private async credentials(id: string): Promise<WorkerRegistration> {
+    const { dataSource, access, tokens, tokenLifetimeMs } = this.deps;
+    const groups = await servedGroups(dataSource, id);
+    if (!groups) throw new MitoError('unauthenticated', 'invalid_token', 'the worker is not known any more');
+    const queue = await access.grant(id, groups);
+    const expiresAt = new Date(Date.now() + tokenLifetimeMs);
+    const token = await tokens.sign('worker', { subject: id, id }, expiresAt);
+    return { uuid: id, token, expires_at: expiresAt.toISOString(), queue: { ...queue }, heartbeat_ms: HEARTBEAT_MS };
   }
 }

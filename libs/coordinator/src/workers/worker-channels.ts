@@ -8,7 +8,7 @@ import { renewLeases } from '../tasks/renew-leases.js';
 import { queuesOf, workersServing } from './worker-queues.js';
 
 /** What travels between replicas: a message for workers, wherever they are connected. */
-type BusMessage = { readonly workers: readonly string[]; readonly message: ToWorker | { type: 'queues_changed' } };
+type BusMessage = { readonly workers: readonly string[]; readonly message: ToWorker | { type: 'queues_changed' | 'revoked' } };
 
 export type OutputMessage = Extract<FromWorker, { type: 'output' | 'output_end' }>;
 
@@ -25,6 +25,9 @@ export interface WorkerChannelsOptions {
 }
 
 const CHANNEL = 'workers';
+
+/** Close code for a worker whose credentials have ended. */
+const REVOKED = 4401;
 
 /** A socket that is silent for this long is dead: heartbeats come every 5 s. */
 const SILENCE_MS = 20_000;
@@ -58,6 +61,16 @@ export class WorkerChannels implements Service {
     const socket = this.sockets.get(workerId);
     if (socket) this.write(socket, message);
     else this.broadcast([workerId], message);
+  }
+
+  /** Tells these workers which queues to consume now. */
+  refresh(workers: readonly string[]): void {
+    this.broadcast(workers, { type: 'queues_changed' });
+  }
+
+  /** Closes the connections of workers whose credentials have ended; a new one is refused. */
+  disconnect(workers: readonly string[]): void {
+    this.broadcast(workers, { type: 'revoked' });
   }
 
   /** Tells the workers that serve these groups to attach to their queues anew. */
@@ -109,6 +122,7 @@ export class WorkerChannels implements Service {
     const socket = this.sockets.get(workerId);
     if (!socket) return;
     if (message.type === 'queues_changed') this.sendQueues(workerId);
+    else if (message.type === 'revoked') socket.close(REVOKED, 'the worker is not known any more');
     else this.write(socket, message);
   }
 

@@ -8,6 +8,7 @@ export async function queuesOf(dataSource: DataSource, workerId: string): Promis
   const rows = (await dataSource.query(
     `SELECT q.name FROM queues q
      JOIN worker_groups g ON g.group_id = q.group_id AND g.role IN ('write', 'admin')
+     JOIN groups o ON o.id = q.group_id AND o.state <> 'deleted'
      JOIN workers w ON w.id = g.worker_id AND (w.tags = '{}' OR w.tags @> q.tags)
      WHERE w.id = $1 AND w.state = 'active' ORDER BY q.name`,
     [workerId],
@@ -24,4 +25,16 @@ export async function workersServing(dataSource: DataSource, groupIds: readonly 
     [groupIds],
   )) as { id: string }[];
   return rows.map(({ id }) => id);
+}
+
+/** The names of the groups whose tasks a worker runs; undefined when it is gone. */
+export async function servedGroups(dataSource: DataSource, workerId: string): Promise<string[] | undefined> {
+  const rows = (await dataSource.query(
+    `SELECT g.name FROM workers w
+     LEFT JOIN (worker_groups s JOIN groups g ON g.id = s.group_id AND g.state <> 'deleted')
+       ON s.worker_id = w.id AND s.role IN ('write', 'admin')
+     WHERE w.id = $1 AND w.state <> 'gone' ORDER BY g.name`,
+    [workerId],
+  )) as { name: string | null }[];
+  return rows.length === 0 ? undefined : rows.flatMap(({ name }) => (name === null ? [] : [name]));
 }

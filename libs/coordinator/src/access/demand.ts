@@ -1,0 +1,45 @@
+import { type Access, type Actor, MitoError, isAllowed } from '@mitosis/domain';
+import type { EntityManager } from 'typeorm';
+
+const WHY: Partial<Readonly<Record<Access['action'], string>>> = {
+  'account.manage': 'this needs a login, not an API token',
+  'group.create': 'this token may not create groups',
+};
+
+/** Throws `not_allowed` (403) unless the policy says yes. For objects that the caller may see, and for the site. */
+export function demand(actor: Actor, access: Access): void {
+  if (isAllowed(actor, access)) return;
+  const isScoped = actor.kind === 'user' && actor.scope !== undefined;
+  const why = WHY[access.action] ?? (isScoped ? 'the scope of this token does not allow it' : 'this is for site administrators');
+  throw new MitoError('forbidden', 'not_allowed', why, { details: { action: access.action } });
+}
+
+export interface GroupRow {
+  readonly id: string;
+  readonly name: string;
+  readonly creator_id: string;
+  readonly state: 'active' | 'locked';
+}
+
+type GroupAction = Extract<Access, { groupId: string }>['action'];
+
+export function groupNotFound(name: string, field = 'group'): MitoError {
+  return new MitoError('not-found', 'group_not_found', `there is no group "${name}" that you are a member of`, { details: { field } });
+}
+
+/**
+ * The group in which the caller wants to do something. Throws `group_not_found` (404), the same for
+ * one that does not exist and one that the caller may not see, and `role_required` (403).
+ */
+export async function findGroup(tx: EntityManager, actor: Actor, name: string, action: GroupAction): Promise<GroupRow> {
+  const [group] = (await tx.query(
+    `SELECT id, name, creator_id, state FROM groups WHERE name = $1 AND state <> 'deleted'`,
+    [name],
+  )) as GroupRow[];
+  if (!group || !isAllowed(actor, { action: 'group.read', groupId: group.id })) throw groupNotFound(name);
+  if (!isAllowed(actor, { action, groupId: group.id })) {
+    const role = action === 'group.manage' ? 'admin' : 'write';
+    throw new MitoError('forbidden', 'role_required', `this needs the role ${role} in the group "${name}"`, { details: { action, group: name } });
+  }
+  return group;
+}

@@ -1,0 +1,139 @@
+import type { Log, Service } from '@mitosis/domain';
+import type { AuditPage, AuditQuery, AuditView } from '@mitosis/protocol';
+import type { DataSource, EntityManager } from 'typeorm';
+import { currentRequest } from './request-context.js';
+
+export interface AuditNote {
+  /** Id of an operation of the API. */
+  readonly action: string;
+  /** For example `user alice` or the path of the request. */
+  readonly object: string;
+  readonly outcome: 'done' | 'denied';
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+interface AuditRow extends AuditNote {
+  readonly actor_kind: string;
+  readonly actor_id: string | null;
+  readonly actor_name: string;
+  readonly address: string;
+}
+
+export interface AuditLogOptions {
+  readonly dataSource: DataSource;
+  readonly log: Log;
+  readonly retentionMs: number;
+}
+
+const FLUSH_MS = 100;
+const SWEEP_MS = 600_000;
+/** Notes that wait for their turn; beyond it they are counted, not kept. */
+const WAITING_MAX = 5_000;
+/** Refusals of callers who are not logged in that are kept one by one, per flush; the others are counted. */
+const ANONYMOUS_MAX = 20;
+
+const INSERT = `
+  INSERT INTO audit_log (actor_kind, actor_id, actor_name, action, object, outcome, address, details)
+  SELECT actor_kind, actor_id, actor_name, action, left(object, 1024), outcome, address, details
+  FROM jsonb_to_recordset($1::jsonb) AS e(actor_kind text, actor_id uuid, actor_name text, action text, object text,
+    outcome text, address text, details jsonb)`;
+
+function toRow(note: AuditNote): AuditRow {
+  const context = currentRequest();
+  const actor = context?.actor ?? { kind: context ? 'anonymous' : 'system', id: null, name: context ? '' : 'coordinator' };
+  return { ...note, actor_kind: actor.kind, actor_id: actor.id, actor_name: actor.name, address: context?.address ?? '' };
+}
+
+/**
+ * Who did what, when and from where. A change of access is recorded in the transaction that makes
+ * it; other changes and refusals are noted, and written within a tenth of a second.
+ */
+export class AuditLog implements Service {
+  private waiting: AuditRow[] = [];
+  private anonymous = 0;
+  private dropped = 0;
+  private flushing: Promise<void> = Promise.resolve();
+  private timers: NodeJS.Timeout[] = [];
+
+  constructor(private readonly options: AuditLogOptions) {}
+
+  async start(): Promise<void> {
+    this.timers = [setInterval(() => void this.flush(), FLUSH_MS), setInterval(() => void this.removeOld(), SWEEP_MS)];
+    await this.removeOld();
+  }
+
+  async stop(): Promise<void> {
+    for (const timer of this.timers.splice(0)) clearInterval(timer);
+    await this.flush();
+  }
+
+  /** Records a change in the transaction that makes it. */
+  async record(tx: EntityManager, action: string, object: string, details: AuditNote['details'] = {}): Promise<void> {
+    await tx.query(INSERT, [JSON.stringify([toRow({ action, object, outcome: 'done', details })])]);
+    const context = currentRequest();
+    if (context) context.isRecorded = true;
+  }
+
+  /** Takes a note of something that is over. */
+  note(note: AuditNote): void {
+    const row = toRow(note);
+    const isAnonymous = row.actor_kind === 'anonymous' && note.outcome === 'denied';
+    if (isAnonymous) this.anonymous += 1;
+    if (this.waiting.length >= WAITING_MAX || (isAnonymous && this.anonymous > ANONYMOUS_MAX)) this.dropped += 1;
+    else this.waiting.push(row);
+  }
+
+  /** Newest first; what was noted here before is in it. */
+  async query(query: AuditQuery): Promise<AuditPage> {
+    await this.flush();
+    const rows = (await this.options.dataSource.query(
+      `SELECT id, at, actor_kind, actor_id, actor_name AS actor, action, object, outcome, address, details FROM audit_log
+       WHERE ($1::text IS NULL OR actor_name = $1) AND ($2::text[] IS NULL OR action = ANY ($2))
+         AND ($3::text IS NULL OR strpos(object, $3) > 0) AND ($4::text IS NULL OR outcome = $4)
+         AND ($5::timestamptz IS NULL OR at >= $5) AND ($6::timestamptz IS NULL OR at < $6)
+         AND ($7::bigint IS NULL OR id < $7)
+       ORDER BY id DESC LIMIT ${query.limit + 1}`,
+      [query.actor, query.action, query.object, query.outcome, query.since, query.until, query.after],
+    )) as (Omit<AuditView, 'at'> & { at: Date })[];
+    const entries = rows.slice(0, query.limit).map((row) => ({ ...row, at: row.at.toISOString() }));
+    return { entries, next: rows.length > query.limit ? (entries.at(-1)?.id ?? null) : null };
+  }
+
+  private async flush(): Promise<void> {
+    this.flushing = this.flushing.then(() => this.write());
+    await this.flushing;
+  }
+
+  private async write(): Promise<void> {
+    const rows = this.waiting.splice(0);
+    const { dropped } = this;
+    [this.anonymous, this.dropped] = [0, 0];
+    if (dropped > 0) {
+      const nobody = { actor_kind: 'system', actor_id: null, actor_name: 'coordinator', address: '' };
+      rows.push({ ...nobody, action: 'audit.dropped', object: '', outcome: 'denied', details: { count: dropped } });
+    }
+    if (rows.length === 0) return;
+    try {
+      await this.options.dataSource.query(INSERT, [JSON.stringify(rows)]);
+    } catch (error) {
+      this.waiting.unshift(...rows.slice(0, WAITING_MAX));
+      this.options.log.warn({ err: error, count: rows.length }, 'audit notes were not written; trying again');
+    }
+  }
+
+  private async removeOld(): Promise<void> {
+    const batch = 10_000;
+    try {
+      for (let removed = batch; removed === batch; ) {
+        const [, count] = (await this.options.dataSource.query(
+          `DELETE FROM audit_log WHERE id IN (
+             SELECT id FROM audit_log WHERE at < now() - $1 * interval '1 millisecond' ORDER BY at LIMIT ${batch})`,
+          [this.options.retentionMs],
+        )) as [unknown[], number];
+        removed = count;
+      }
+    } catch (error) {
+      this.options.log.warn({ err: error }, 'old audit entries were not removed; trying again later');
+    }
+  }
+}

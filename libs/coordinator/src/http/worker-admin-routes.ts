@@ -1,0 +1,79 @@
+import {
+  CreateEnrolment,
+  CreatedEnrolment,
+  EnrolmentList,
+  EnrollWorker,
+  UpdateWorker,
+  UpdateWorkerGroups,
+  WorkerPage,
+  WorkerQuery,
+  WorkerRegistration,
+  WorkerView,
+} from '@mitosis/protocol';
+import { Router } from 'express';
+import { currentRequest } from '../audit/request-context.js';
+import type { Authenticator } from '../auth/authenticator.js';
+import type { LoginGuard } from '../auth/login-guard.js';
+import type { Enrolments } from '../workers/enrolments.js';
+import type { WorkerRegistry } from '../workers/register-worker.js';
+import type { WorkerAdmin } from '../workers/worker-admin.js';
+import { nameParam, uuidParam } from './parse-request.js';
+
+export interface WorkerAdminRouteDeps {
+  readonly authenticator: Authenticator;
+  readonly registry: WorkerRegistry;
+  readonly enrolments: Enrolments;
+  readonly workerAdmin: WorkerAdmin;
+  readonly guard: LoginGuard;
+}
+
+/** How people see and manage workers; mounted after what workers themselves use below `/workers/me`. */
+export function workerAdminRoutes({ authenticator, registry, enrolments, workerAdmin, guard }: WorkerAdminRouteDeps): Router {
+  const routes = Router();
+  routes.post('/workers/enroll', async (req, res) => {
+    const worker = EnrollWorker.parse(req.body);
+    const registration = await guard.guard('enrolment', currentRequest()?.address ?? '', () => registry.enroll(worker));
+    res.status(201).json(WorkerRegistration.parse(registration));
+  });
+  routes.get('/workers', async (req, res) => {
+    const actor = await authenticator.user(req.get('authorization'));
+    res.json(WorkerPage.parse(await workerAdmin.query(actor, WorkerQuery.parse(req.query))));
+  });
+  routes.get('/workers/:uuid', async (req, res) => {
+    const actor = await authenticator.user(req.get('authorization'));
+    res.json(WorkerView.parse(await workerAdmin.get(actor, uuidParam(req, 'uuid'))));
+  });
+  routes.patch('/workers/:uuid', async (req, res) => {
+    const actor = await authenticator.user(req.get('authorization'));
+    res.json(WorkerView.parse(await workerAdmin.update(actor, uuidParam(req, 'uuid'), UpdateWorker.parse(req.body))));
+  });
+  routes.delete('/workers/:uuid', async (req, res) => {
+    const actor = await authenticator.user(req.get('authorization'));
+    await workerAdmin.revoke(actor, uuidParam(req, 'uuid'));
+    res.status(204).end();
+  });
+  routes.put('/workers/:uuid/groups', async (req, res) => {
+    const actor = await authenticator.user(req.get('authorization'));
+    const { groups } = UpdateWorkerGroups.parse(req.body);
+    res.json(WorkerView.parse(await workerAdmin.updateRoles(actor, uuidParam(req, 'uuid'), groups)));
+  });
+  routes.delete('/workers/:uuid/groups/:name', async (req, res) => {
+    const actor = await authenticator.user(req.get('authorization'));
+    await workerAdmin.removeRole(actor, uuidParam(req, 'uuid'), nameParam(req, 'name'));
+    res.status(204).end();
+  });
+  routes.get('/enrolments', async (req, res) => {
+    const actor = await authenticator.user(req.get('authorization'));
+    res.json(EnrolmentList.parse({ enrolments: await enrolments.list(actor) }));
+  });
+  routes.post('/enrolments', async (req, res) => {
+    const actor = await authenticator.user(req.get('authorization'));
+    res.status(201).json(CreatedEnrolment.parse(await enrolments.create(actor, CreateEnrolment.parse(req.body))));
+  });
+  routes.delete('/enrolments/:uuid', async (req, res) => {
+    const actor = await authenticator.user(req.get('authorization'));
+    await enrolments.revoke(actor, uuidParam(req, 'uuid'));
+    res.status(204).end();
+  });
+  return routes;
+}

@@ -1,0 +1,168 @@
+import { type Role, MitoError, isAllowed } from '@mitosis/domain';
+import type { UpdateWorker, WorkerPage, WorkerQuery, WorkerView } from '@mitosis/protocol';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { AuditLog } from '../audit/audit-log.js';
+import type { UserActor } from '../auth/authenticator.js';
+import type { WorkerAccess, WorkerChange } from './worker-access.js';
+
+export interface WorkerAdminDeps {
+  readonly dataSource: DataSource;
+  readonly workers: WorkerAccess;
+  readonly audit: AuditLog;
+}
+
+interface ViewRow extends Omit<WorkerView, 'groups' | 'registered_at' | 'last_seen_at'> {
+  readonly registered_at: Date;
+  readonly last_seen_at: Date;
+  readonly roles: { readonly id: string; readonly name: string; readonly role: Role }[];
+}
+
+const VIEW = `
+  SELECT w.id AS uuid, u.username AS creator, w.state, w.hostname, w.version, w.slots, w.tags, w.labels,
+    w.registered_at, w.last_seen_at,
+    w.state <> 'gone' AND w.last_seen_at > now() - interval '15 seconds' AS is_alive,
+    (SELECT count(*)::int FROM attempts a WHERE a.worker_id = w.id AND a.ended_at IS NULL) AS running,
+    coalesce((SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'role', s.role) ORDER BY g.name)
+      FROM worker_groups s JOIN groups g ON g.id = s.group_id AND g.state <> 'deleted' WHERE s.worker_id = w.id), '[]') AS roles
+  FROM workers w JOIN users u ON u.id = w.creator_id`;
+
+function rolesOn({ roles }: ViewRow): ReadonlyMap<string, Role> {
+  return new Map(roles.map(({ id, role }) => [id, role]));
+}
+
+function workerNotFound(uuid: string): MitoError {
+  return new MitoError('not-found', 'worker_not_found', `there is no worker ${uuid} that you may see`);
+}
+
+/** Of groups of which the caller is no member only those who manage the worker learn. */
+function toView(actor: UserActor, row: ViewRow): WorkerView {
+  const { roles, ...facts } = row;
+  const isManager = isAllowed(actor, { action: 'worker.manage', groups: rolesOn(row) });
+  const shown = roles.filter(({ id }) => isManager || actor.roles.has(id));
+  return {
+    ...facts,
+    groups: Object.fromEntries(shown.map(({ name, role }) => [name, role])),
+    registered_at: row.registered_at.toISOString(),
+    last_seen_at: row.last_seen_at.toISOString(),
+  };
+}
+
+/** Workers, as people see and manage them. */
+export class WorkerAdmin {
+  constructor(private readonly deps: WorkerAdminDeps) {}
+
+  /** Newest first; those on which one of the caller's groups has a role, for site administrators all. */
+  async query(actor: UserActor, query: WorkerQuery): Promise<WorkerPage> {
+    const rows = (await this.deps.dataSource.query(
+      `${VIEW} WHERE ($1::uuid[] IS NULL OR EXISTS (SELECT 1 FROM worker_groups s WHERE s.worker_id = w.id AND s.group_id = ANY ($1)))
+         AND ($2::text IS NULL AND $3::text[] IS NULL OR EXISTS (
+           SELECT 1 FROM worker_groups s JOIN groups g ON g.id = s.group_id
+           WHERE s.worker_id = w.id AND ($2::text IS NULL OR g.name = $2) AND ($3::text[] IS NULL OR s.role = ANY ($3))
+             AND ($1::uuid[] IS NULL OR s.group_id = ANY ($1))))
+         AND ($4::text IS NULL OR u.username = $4) AND ($5::text[] IS NULL OR w.tags @> $5) AND ($6::text[] IS NULL OR w.labels @> $6)
+         AND ($7 OR w.state <> 'gone') AND ($8::uuid IS NULL OR w.id < $8)
+       ORDER BY w.id DESC LIMIT ${query.limit + 1}`,
+      [actor.isAdmin ? null : [...actor.roles.keys()], query.group, query.role, query.creator, query.tags, query.labels, query.all === 'true', query.after],
+    )) as ViewRow[];
+    const workers = rows.slice(0, query.limit).map((row) => toView(actor, row));
+    return { workers, next: rows.length > query.limit ? (workers.at(-1)?.uuid ?? null) : null };
+  }
+
+  async get(actor: UserActor, uuid: string): Promise<WorkerView> {
+    return toView(actor, await this.find(this.deps.dataSource.manager, actor, uuid, 'worker.read'));
+  }
+
+  /** Replaces tags or labels. With other tags it serves other queues at once; what runs goes on. */
+  async update(actor: UserActor, uuid: string, { tags, labels }: UpdateWorker): Promise<WorkerView> {
+    return this.change(actor, uuid, 'workers.update', { tags, labels }, async (tx) => {
+      await tx.query('UPDATE workers SET tags = coalesce($2, tags), labels = coalesce($3, labels) WHERE id = $1', [uuid, tags, labels]);
+      return this.deps.workers.release(tx, [uuid], []);
+    });
+  }
+
+  /** Ends the worker's credentials at once; what it runs goes elsewhere. */
+  async revoke(actor: UserActor, uuid: string): Promise<void> {
+    await this.change(actor, uuid, 'workers.revoke', {}, (tx) => this.deps.workers.revoke(tx, [uuid]));
+  }
+
+  /** Gives groups a role on it. Tasks of a group whose role is now `read` are stopped there. */
+  async updateRoles(actor: UserActor, uuid: string, roles: Readonly<Record<string, Role>>): Promise<WorkerView> {
+    return this.change(actor, uuid, 'workers.update-roles', { groups: roles }, async (tx) => {
+      const groups = await this.namedGroups(tx, actor, uuid, Object.keys(roles));
+      const entries = groups.map(({ id, name }) => ({ id, role: roles[name] as Role }));
+      await tx.query(
+        `INSERT INTO worker_groups (worker_id, group_id, role)
+         SELECT $1, id, role FROM jsonb_to_recordset($2::jsonb) AS r(id uuid, role text) ORDER BY id
+         ON CONFLICT (worker_id, group_id) DO UPDATE SET role = excluded.role`,
+        [uuid, JSON.stringify(entries)],
+      );
+      await this.assertManageable(tx, uuid);
+      return this.deps.workers.release(tx, [uuid], entries.filter(({ role }) => role === 'read').map(({ id }) => id));
+    });
+  }
+
+  /** Throws `group_not_found` when the group has no role on it. Tasks of the group are stopped there. */
+  async removeRole(actor: UserActor, uuid: string, name: string): Promise<void> {
+    await this.change(actor, uuid, 'workers.remove-role', { group: name }, async (tx) => {
+      const [rows] = (await tx.query(
+        'DELETE FROM worker_groups s USING groups g WHERE g.id = s.group_id AND s.worker_id = $1 AND g.name = $2 RETURNING g.id',
+        [uuid, name],
+      )) as [{ id: string }[], number];
+      if (rows.length === 0) throw new MitoError('not-found', 'group_not_found', `the group "${name}" has no role on the worker`);
+      await this.assertManageable(tx, uuid);
+      return this.deps.workers.release(tx, [uuid], rows.map(({ id }) => id));
+    });
+  }
+
+  private async change(
+    actor: UserActor,
+    uuid: string,
+    action: string,
+    details: Readonly<Record<string, unknown>>,
+    apply: (tx: EntityManager) => Promise<WorkerChange>,
+  ): Promise<WorkerView> {
+    const { dataSource, audit, workers } = this.deps;
+    const change = await dataSource.transaction(async (tx) => {
+      await tx.query('SELECT 1 FROM workers WHERE id = $1 FOR NO KEY UPDATE', [uuid]);
+      await this.find(tx, actor, uuid, 'worker.manage');
+      const applied = await apply(tx);
+      await audit.record(tx, action, `worker ${uuid}`, details);
+      return applied;
+    });
+    await workers.announce(change);
+    const [row] = (await dataSource.query(`${VIEW} WHERE w.id = $1`, [uuid])) as [ViewRow];
+    return toView(actor, row);
+  }
+
+  /** Groups that are given a role: those on the worker already, or of which the caller is a member. */
+  private async namedGroups(tx: EntityManager, actor: UserActor, uuid: string, names: readonly string[]): Promise<{ id: string; name: string }[]> {
+    const rows = (await tx.query(
+      `SELECT g.id, g.name, EXISTS (SELECT 1 FROM worker_groups s WHERE s.worker_id = $2 AND s.group_id = g.id) AS is_there
+       FROM groups g WHERE g.name = ANY ($1) AND g.state <> 'deleted'`,
+      [names, uuid],
+    )) as { id: string; name: string; is_there: boolean }[];
+    const known = rows.filter(({ id, is_there }) => is_there || isAllowed(actor, { action: 'group.read', groupId: id }));
+    const missing = names.find((name) => known.every((group) => group.name !== name));
+    if (missing !== undefined) {
+      throw new MitoError('not-found', 'group_not_found', `there is no group "${missing}" that you are a member of`, { details: { field: 'groups' } });
+    }
+    return known;
+  }
+
+  /** Somebody has to be able to manage a worker. */
+  private async assertManageable(tx: EntityManager, uuid: string): Promise<void> {
+    const rows = (await tx.query(`SELECT 1 FROM worker_groups WHERE worker_id = $1 AND role = 'admin' LIMIT 1`, [uuid])) as unknown[];
+    if (rows.length === 0) throw new MitoError('conflict', 'last_worker_admin', 'no group would be admin of the worker any more');
+  }
+
+  private async find(tx: EntityManager, actor: UserActor, uuid: string, action: 'worker.read' | 'worker.manage'): Promise<ViewRow> {
+    const [row] = (await tx.query(`${VIEW} WHERE w.id = $1`, [uuid])) as ViewRow[];
+    const groups = row && rolesOn(row);
+    if (!groups || !isAllowed(actor, { action: 'worker.read', groups })) throw workerNotFound(uuid);
+    if (action === 'worker.manage' && row.state === 'gone') throw new MitoError('conflict', 'worker_gone', 'the worker is gone');
+    if (!isAllowed(actor, { action, groups })) {
+      throw new MitoError('forbidden', 'role_required', 'this needs the role admin in a group that is admin of the worker', { details: { action } });
+    }
+    return row;
+  }
+}

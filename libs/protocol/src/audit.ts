@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { CommaSeparated, Timestamp, Uuid } from './fields.js';
+
+const OUTCOMES = ['done', 'denied'] as const;
+
+/** The query string of `GET /audit`; newest first. */
+export const AuditQuery = z.strictObject({
+  /** Name of a user, or uuid of a worker. */
+  actor: z.string().max(255).optional(),
+  /** Ids of operations. */
+  action: CommaSeparated(z.string()).optional(),
+  /** Part of the object's name. */
+  object: z.string().max(255).optional(),
+  outcome: z.enum(OUTCOMES).optional(),
+  since: Timestamp.optional(),
+  until: Timestamp.optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  after: z.string().regex(/^\d{1,18}$/, 'use the "next" of the page before').optional(),
+});
+export type AuditQuery = z.output<typeof AuditQuery>;
+
+export const AuditView = z.object({
+  id: z.string(),
+  at: Timestamp,
+  actor_kind: z.enum(['anonymous', 'user', 'worker', 'system']),
+  actor_id: Uuid.nullable(),
+  actor: z.string(),
+  action: z.string(),
+  object: z.string(),
+  outcome: z.enum(OUTCOMES),
+  address: z.string(),
+  details: z.record(z.string(), z.unknown()),
+});
+export type AuditView = z.output<typeof AuditView>;
+export const AuditPage = z.object({ entries: z.array(AuditView), next: z.string().nullable() });
+export type AuditPage = z.output<typeof AuditPage>;

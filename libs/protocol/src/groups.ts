@@ -1,0 +1,60 @@
+import { ROLES } from '@mitosis/domain';
+import { z } from 'zod';
+import { Name, Timestamp, Uuid } from './fields.js';
+import { AccountState, QuotaChange } from './users.js';
+
+export const RoleName = z.enum(ROLES);
+
+/** The body of `POST /groups`. */
+export const CreateGroup = z.strictObject({ name: Name });
+
+/** The body of `PATCH /groups/:name`. */
+export const UpdateGroup = z.strictObject({ state: z.enum(['active', 'locked']) });
+export type UpdateGroup = z.output<typeof UpdateGroup>;
+
+const TaskQuota = z.union([QuotaChange, z.null()]);
+
+/** The body of `PUT /groups/:name/quotas`; null takes the limit away. */
+export const UpdateQuotas = z.strictObject({
+  queued_tasks_max: TaskQuota.optional(),
+  running_tasks_max: TaskQuota.optional(),
+  storage_quota_bytes: QuotaChange.optional(),
+});
+export type UpdateQuotas = z.output<typeof UpdateQuotas>;
+
+/** A group as its members see it. */
+export const GroupView = z.object({
+  uuid: Uuid,
+  name: z.string(),
+  creator: z.string(),
+  state: AccountState,
+  /** The caller's role; null for an administrator who is no member. */
+  role: RoleName.nullable(),
+  queued_tasks_max: z.int().nullable(),
+  running_tasks_max: z.int().nullable(),
+  storage_quota_bytes: z.int(),
+  storage_used_bytes: z.int(),
+  storage_reserved_bytes: z.int(),
+  created_at: Timestamp,
+});
+export type GroupView = z.output<typeof GroupView>;
+
+export const GroupQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  after: Name.optional(),
+});
+export type GroupQuery = z.output<typeof GroupQuery>;
+export const GroupPage = z.object({ groups: z.array(GroupView), next: z.string().nullable() });
+export type GroupPage = z.output<typeof GroupPage>;
+
+/** The roles of users in a group, or of groups on a worker, by name. */
+export const RolesByName = z
+  .record(Name, RoleName)
+  .refine((roles) => Object.keys(roles).length > 0, 'name at least one')
+  .refine((roles) => Object.keys(roles).length <= 1000, 'name at most 1000');
+
+/** The body of `PUT /groups/:name/members`: adds them or changes their roles; others stay as they are. */
+export const UpdateMembers = z.strictObject({ members: RolesByName });
+
+export const MemberList = z.object({ members: z.array(z.object({ username: z.string(), role: RoleName, state: AccountState })) });
+export type MemberList = z.output<typeof MemberList>;
