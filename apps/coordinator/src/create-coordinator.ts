@@ -49,6 +49,8 @@ export async function createCoordinator(config: CoordinatorConfig, log: Log): Pr
       passwordFile: config.admin_password_file ?? path.join(stateDir, 'admin-password'),
     },
     tokenLifetimeMs: config.access_token_expires_in,
+    workerTokenLifetimeMs: config.worker_token_expires_in,
+    auditRetentionMs: config.audit_retention,
     log,
   });
 }

@@ -24,6 +24,10 @@ export const CoordinatorConfig = z.strictObject({
   /** Password of the first administrator; generated when not set. */
   admin_password: z.string().optional(),
   access_token_expires_in: DurationSetting.prefault('7d'),
+  /** A worker's credential; renewed while the worker lives. */
+  worker_token_expires_in: DurationSetting.refine((ms) => ms <= 86_400_000, 'must not be longer than a day').prefault('24h'),
+  /** How long the audit log remembers. */
+  audit_retention: DurationSetting.prefault('365d'),
   log_level: LogLevel.default('info'),
 });
 export type CoordinatorConfig = z.output<typeof CoordinatorConfig>;

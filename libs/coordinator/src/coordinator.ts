@@ -4,15 +4,13 @@ import type { QueueBackend } from '@mitosis/queue';
 import { isFinal } from '@mitosis/domain';
 import { migrate } from '@mitosis/database';
 import type { DataSource } from 'typeorm';
-import { Authenticator } from './auth/authenticator.js';
+import { type AccessLifetimes, createAccess } from './access/create-access.js';
 import { type FirstAdmin, bootstrapAdmin } from './auth/bootstrap-admin.js';
 import type { KeyPair } from './auth/key-pair.js';
 import { Passwords } from './auth/passwords.js';
-import { Sessions } from './auth/sessions.js';
 import { Tokens } from './auth/tokens.js';
 import { Board } from './board/board.js';
 import { TaskEvents } from './events/task-events.js';
-import { authRoutes } from './http/auth-routes.js';
 import { healthRoutes } from './http/health-routes.js';
 import { HttpServer } from './http/http-server.js';
 import { outputRoutes } from './http/output-routes.js';
@@ -28,11 +26,10 @@ import { ArtifactReader } from './tasks/read-artifacts.js';
 import { TaskReader } from './tasks/read-tasks.js';
 import type { SettledTask } from './tasks/settle-attempts.js';
 import { submitTasksWith } from './tasks/submit-tasks.js';
-import { WorkerRegistry } from './workers/register-worker.js';
 import { steerWorker } from './workers/steer-worker.js';
 import { WorkerChannels } from './workers/worker-channels.js';
 
-export interface CoordinatorOptions {
+export interface CoordinatorOptions extends AccessLifetimes {
   readonly host: string;
   readonly port: number;
   readonly dataSource: DataSource;
@@ -42,7 +39,6 @@ export interface CoordinatorOptions {
   readonly store: ObjectStore;
   readonly keys: KeyPair;
   readonly admin: FirstAdmin;
-  readonly tokenLifetimeMs: number;
   readonly log: Log;
 }
 
@@ -56,10 +52,8 @@ export class Coordinator implements Service {
   private readonly http: HttpServer;
 
   constructor(private readonly options: CoordinatorOptions) {
-    const { dataSource, queue, store, keys, log, tokenLifetimeMs: lifetimeMs } = options;
+    const { dataSource, queue, store, keys, log } = options;
     const tokens = new Tokens(keys);
-    const authenticator = new Authenticator(dataSource, tokens);
-    const sessions = new Sessions({ dataSource, tokens, passwords: this.passwords, lifetimeMs });
 
     const events = new TaskEvents(queue.bus, log);
     const dispatcher = new Dispatcher({ hints: options.hints, publisher: queue.publisher, log });
@@ -87,7 +81,15 @@ export class Coordinator implements Service {
       channels.announceQueues(groupIds).catch((error: unknown) => log.warn({ err: error }, 'new queues were not announced'));
     };
     const submitTasks = submitTasksWith({ dataSource, onReady, onNewQueues });
-    const registry = new WorkerRegistry({ dataSource, tokens, access: queue.access });
+    const { authenticator, sessions, registry, audit, ...access } = createAccess({
+      ...options,
+      tokens,
+      passwords: this.passwords,
+      queueAccess: queue.access,
+      channels,
+      onSettled,
+      onRoom: (groupId) => dispatcher.wakeGroup(groupId),
+    });
     const claimTasks = claimTasksWith({ dataSource, tokens, events, onClaimed: (queues) => dispatcher.wakeSoon(queues) });
     const commitReports = commitReportsWith({ dataSource, onSettled });
 
@@ -95,18 +97,20 @@ export class Coordinator implements Service {
       host: options.host,
       port: options.port,
       log,
+      audit,
       routes: [
         healthRoutes({ dataSource, pingQueue: () => queue.ping() }),
-        authRoutes({ authenticator, sessions }),
+        ...access.routes,
         taskRoutes({ authenticator, dataSource, submitTasks, reader, artifacts, events }),
         outputRoutes({ authenticator, dataSource, reader, events, follows, store }),
         workerRoutes({ authenticator, registry, claimTasks, commitReports, artifacts, steerWorker: (actor, request) => steerWorker({ dataSource, channels }, actor, request) }),
+        access.workerRoutes,
       ],
       board: new Board({ dataSource, publisher: queue.publisher, authenticator, sessions }).router(),
       serveObjects: store.handler,
       onUpgrade: workerUpgrade(authenticator, channels, log),
     });
-    this.services = [queue, store, events, follows, channels, dispatcher, reconciler, this.http];
+    this.services = [queue, store, events, follows, channels, dispatcher, reconciler, audit, this.http];
   }
 
   /** Brings the schema up to date, creates the first administrator, and begins to listen. */

@@ -1,3 +1,4 @@
+import { WANTED_STATES } from '@mitosis/domain';
 import { z } from 'zod';
 import { CommaSeparated, Labels, Name, Tags, Timestamp, Uuid } from './fields.js';
 import { RoleName, RolesByName } from './groups.js';
@@ -7,7 +8,8 @@ import { RegisterWorker } from './workers.js';
 export const WorkerView = z.object({
   uuid: Uuid,
   creator: z.string(),
-  state: z.string(),
+  state: z.enum(['active', 'gone']),
+  wanted: z.enum(WANTED_STATES),
   /** Heard of within the last 15 s. */
   is_alive: z.boolean(),
   hostname: z.string(),

@@ -99,7 +99,7 @@ export class Board {
     const viewer = await this.viewer(req);
     const { csrf } = (req.body ?? {}) as { csrf?: unknown };
     if (viewer && !isCsrfToken(csrf, sessionCookie(req) ?? '')) throw wrongCsrf();
-    if (viewer) await this.deps.sessions.logout(viewer.sessionId);
+    if (viewer) await this.deps.sessions.logout(viewer);
     res.setHeader('Set-Cookie', logoutCookies());
     res.redirect(303, '/board/login');
   }

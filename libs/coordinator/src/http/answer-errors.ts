@@ -52,7 +52,9 @@ export function answerErrors(log: Log): ErrorRequestHandler {
     if (!known) log.error({ err: error, method: req.method, path: req.path }, 'a request failed unexpectedly');
     else if (known.kind === 'unavailable') log.warn({ err: error, method: req.method, path: req.path }, known.message);
     if (res.headersSent) return next(error);
-    const { code, message, details } = known ?? { code: 'internal_error', message: 'the coordinator failed; its log says why', details: {} };
+    const { code, message, details }: Pick<MitoError, 'code' | 'message' | 'details'> = known ?? { code: 'internal_error', message: 'the coordinator failed; its log says why', details: {} };
+    res.locals.errorCode = code;
+    if (known?.kind === 'rate-limited') res.setHeader('Retry-After', String(details.retry_after_s ?? 1));
     if (known?.kind === 'unavailable') res.setHeader('Retry-After', '1');
     res.status(known ? HTTP_STATUS[known.kind] : 500).json({ error: { code, message, details } } satisfies ErrorBody);
   };

@@ -5,6 +5,8 @@ import { once } from 'node:events';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { AuditLog } from '../audit/audit-log.js';
+import { auditRequests } from './audit-requests.js';
 import { answerErrors, answerNotFound } from './answer-errors.js';
 import { mountedRoutes } from './mounted-routes.js';
 
@@ -15,6 +17,7 @@ export interface HttpServerOptions {
   readonly host: string;
   readonly port: number;
   readonly log: Log;
+  readonly audit: AuditLog;
   readonly routes: readonly Router[];
   /** Pages for people: no part of the API. */
   readonly board: Router;
@@ -23,12 +26,13 @@ export interface HttpServerOptions {
   onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
-function createApp({ log, routes, board, serveObjects }: HttpServerOptions): Express {
+function createApp({ log, audit, routes, board, serveObjects }: HttpServerOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.use(helmet());
   if (serveObjects) app.use((req, res, next) => (req.url.startsWith('/objects/') ? serveObjects(req, res) : next()));
+  app.use(auditRequests(audit));
   app.use(board);
   app.use(express.json({ limit: BODY_LIMIT, strict: true }));
   for (const router of routes) app.use(router);

@@ -29,6 +29,10 @@ export function workerRoutes({ authenticator, registry, claimTasks, commitReport
     await registry.unregister(workerId);
     res.status(204).end();
   });
+  routes.post('/workers/me/renewal', async (req, res) => {
+    const worker = await authenticator.worker(req.get('authorization'));
+    res.json(WorkerRegistration.parse(await registry.renew(worker)));
+  });
   routes.post('/workers/me/claims', async (req, res) => {
     const worker = await authenticator.worker(req.get('authorization'));
     const { claims } = ClaimTasks.parse(req.body);

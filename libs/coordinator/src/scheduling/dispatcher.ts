@@ -55,6 +55,14 @@ export class Dispatcher implements Service {
     }, REFILL_MS);
   }
 
+  /** Like `wake`, for all queues of a group. */
+  wakeGroup(groupId: string): void {
+    this.options.hints.query('SELECT name FROM queues WHERE group_id = $1', [groupId]).then(
+      (rows: { name: string }[]) => this.wake(rows.map(({ name }) => name)),
+      (error: unknown) => this.options.log.warn({ err: error }, 'the queues of a group were not found; the sweep finds them'),
+    );
+  }
+
   private wakeOne(queue: string): void {
     if (this.isStopped) return;
     const running = this.rounds.get(queue);

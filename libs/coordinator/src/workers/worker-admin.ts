@@ -18,7 +18,7 @@ interface ViewRow extends Omit<WorkerView, 'groups' | 'registered_at' | 'last_se
 }
 
 const VIEW = `
-  SELECT w.id AS uuid, u.username AS creator, w.state, w.hostname, w.version, w.slots, w.tags, w.labels,
+  SELECT w.id AS uuid, u.username AS creator, w.state, w.wanted, w.hostname, w.version, w.slots, w.tags, w.labels,
     w.registered_at, w.last_seen_at,
     w.state <> 'gone' AND w.last_seen_at > now() - interval '15 seconds' AS is_alive,
     (SELECT count(*)::int FROM attempts a WHERE a.worker_id = w.id AND a.ended_at IS NULL) AS running,

@@ -8,7 +8,7 @@ import { renewLeases } from '../tasks/renew-leases.js';
 import { queuesOf, workersServing } from './worker-queues.js';
 
 /** What travels between replicas: a message for workers, wherever they are connected. */
-type BusMessage = { readonly workers: readonly string[]; readonly message: ToWorker | { type: 'queues_changed' | 'revoked' } };
+type BusMessage = { readonly workers: readonly string[]; readonly message: ToWorker | { type: 'queues_changed' } | { type: 'revoked' } };
 
 export type OutputMessage = Extract<FromWorker, { type: 'output' | 'output_end' }>;
 

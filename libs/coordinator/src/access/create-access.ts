@@ -1,0 +1,84 @@
+import type { Log } from '@mitosis/domain';
+import type { QueueAccess } from '@mitosis/queue';
+import type { Router } from 'express';
+import type { DataSource } from 'typeorm';
+import { AuditLog } from '../audit/audit-log.js';
+import { ApiTokens } from '../auth/api-tokens.js';
+import { Authenticator } from '../auth/authenticator.js';
+import { LoginGuard } from '../auth/login-guard.js';
+import type { Passwords } from '../auth/passwords.js';
+import { Sessions } from '../auth/sessions.js';
+import type { Tokens } from '../auth/tokens.js';
+import { authRoutes } from '../http/auth-routes.js';
+import { groupRoutes } from '../http/group-routes.js';
+import { userRoutes } from '../http/user-routes.js';
+import { workerAdminRoutes } from '../http/worker-admin-routes.js';
+import type { SettledTask } from '../tasks/settle-attempts.js';
+import { Enrolments } from '../workers/enrolments.js';
+import { WorkerRegistry } from '../workers/register-worker.js';
+import { WorkerAccess } from '../workers/worker-access.js';
+import { WorkerAdmin } from '../workers/worker-admin.js';
+import type { WorkerChannels } from '../workers/worker-channels.js';
+import { Groups } from './groups.js';
+import { Members } from './members.js';
+import { Users } from './users.js';
+
+/** How long what was handed out stays good, and how long the audit log remembers. */
+export interface AccessLifetimes {
+  readonly tokenLifetimeMs: number;
+  readonly workerTokenLifetimeMs: number;
+  readonly auditRetentionMs: number;
+}
+
+export interface CreateAccessOptions extends AccessLifetimes {
+  readonly dataSource: DataSource;
+  readonly tokens: Tokens;
+  readonly passwords: Passwords;
+  readonly queueAccess: QueueAccess;
+  readonly channels: WorkerChannels;
+  readonly log: Log;
+  onSettled(settled: readonly SettledTask[]): void;
+  /** Tasks of a group may run again. */
+  onRoom(groupId: string): void;
+}
+
+export interface AccessParts {
+  readonly authenticator: Authenticator;
+  readonly sessions: Sessions;
+  readonly registry: WorkerRegistry;
+  readonly audit: AuditLog;
+  /** Users, groups, tokens, the audit log. */
+  readonly routes: readonly Router[];
+  /** To be mounted after `/workers/me`. */
+  readonly workerRoutes: Router;
+}
+
+/** Puts together everything that concerns who may do what. */
+export function createAccess(options: CreateAccessOptions): AccessParts {
+  const { dataSource, tokens, passwords, queueAccess, channels, log, onSettled, onRoom } = options;
+  const audit = new AuditLog({ dataSource, log, retentionMs: options.auditRetentionMs });
+  const authenticator = new Authenticator(dataSource, tokens);
+  const guard = new LoginGuard(dataSource);
+  const sessions = new Sessions({ dataSource, tokens, passwords, guard, audit, lifetimeMs: options.tokenLifetimeMs });
+  const workers = new WorkerAccess({ dataSource, access: queueAccess, channels, log, onSettled });
+  const tokenLifetimeMs = options.workerTokenLifetimeMs;
+  const registry = new WorkerRegistry({ dataSource, authenticator, tokens, access: queueAccess, audit, tokenLifetimeMs });
+  const enrolments = new Enrolments({ dataSource, audit });
+  const workerAdmin = new WorkerAdmin({ dataSource, workers, audit });
+  return {
+    authenticator,
+    sessions,
+    registry,
+    audit,
+    routes: [
+      authRoutes({ authenticator, sessions, apiTokens: new ApiTokens({ dataSource, audit }) }),
+      userRoutes({ authenticator, users: new Users({ dataSource, passwords, workers, audit }), audit }),
+      groupRoutes({
+        authenticator,
+        groups: new Groups({ dataSource, workers, audit, onRoom }),
+        members: new Members({ dataSource, workers, audit }),
+      }),
+    ],
+    workerRoutes: workerAdminRoutes({ authenticator, registry, enrolments, workerAdmin, guard }),
+  };
+}
