@@ -48,6 +48,7 @@ export async function createCoordinator(config: CoordinatorConfig, log: Log): Pr
       password: config.admin_password,
       passwordFile: config.admin_password_file ?? path.join(stateDir, 'admin-password'),
     },
+    urlLifetimeMs: config.signed_url_expires_in,
     tokenLifetimeMs: config.access_token_expires_in,
     workerTokenLifetimeMs: config.worker_token_expires_in,
     auditRetentionMs: config.audit_retention,

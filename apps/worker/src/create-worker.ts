@@ -42,6 +42,7 @@ export async function createWorker(
     executor: new Executor({ scratchRoot: path.join(workDir, 'scratch'), log }),
     slots,
     workDir,
+    inputCacheBytes: config.input_cache,
     drainTimeoutMs: config.drain_timeout,
     log,
     onRevoked,

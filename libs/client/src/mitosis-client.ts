@@ -15,9 +15,8 @@ import {
   TaskView,
 } from '@mitosis/protocol';
 import { randomUUID } from 'node:crypto';
-import type { ReadableStream } from 'node:stream/web';
+import { FilesApi } from './files/files-api.js';
 import { type OutputItem, followOutput } from './follow-output.js';
-import { saveVerified } from './save-verified.js';
 import { Transport, type TransportOptions } from './transport.js';
 
 export interface CallOptions {
@@ -53,10 +52,13 @@ const WAIT_PATIENCE_MS = 120_000;
 
 /** A coordinator, as people and their programs use it. All methods throw {@link MitoError}. */
 export class MitosisClient {
+  /** Files of groups, and what is stored for tasks. */
+  readonly files: FilesApi;
   private readonly transport: Transport;
 
   constructor(options: TransportOptions) {
     this.transport = new Transport(options);
+    this.files = new FilesApi(this.transport);
   }
 
   async login(username: string, password: string, { signal }: CallOptions = {}): Promise<Session> {
@@ -151,9 +153,8 @@ export class MitosisClient {
     file: string,
     options: CallOptions & { onBytes?: (bytes: number) => void } = {},
   ): Promise<void> {
-    const { url, headers } = artifact.download;
-    const response = await this.transport.send('GET', url, { headers, signal: options.signal, isSigned: true });
-    const body = response.body as ReadableStream<Uint8Array>;
-    await saveVerified(body, file, { sha256: artifact.sha256, ...options });
+    const requests = [artifact.download];
+    const sign = async () => requests.pop() ?? (await this.artifact(artifact.task, artifact.kind, options)).download;
+    await this.files.download({ sizeBytes: artifact.size_bytes, sha256: artifact.sha256, sign }, file, options);
   }
 }

@@ -1,6 +1,7 @@
 import { MitoError } from '@mitosis/domain';
 import { ErrorBody, errorKindOf } from '@mitosis/protocol';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Readable } from 'node:stream';
 import type { z } from 'zod';
 
 export interface TransportOptions {
@@ -15,6 +16,8 @@ export interface TransportOptions {
 
 export interface RequestOptions {
   readonly body?: unknown;
+  /** A body of any kind and length, sent as it comes, in place of `body`; not to be repeated. */
+  readonly stream?: Readable;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
   /** For the answer to begin, in ms. */
@@ -93,18 +96,20 @@ export class Transport {
   }
 
   private async once(method: string, path: string, options: RequestOptions): Promise<Response> {
-    const { body, headers, signal, timeoutMs = TIMEOUT_MS, isSigned = false } = options;
+    const { body, stream, headers, signal, timeoutMs = TIMEOUT_MS, isSigned = false } = options;
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-    const init: RequestInit = {
+    const init: RequestInit & { duplex?: 'half' } = {
       method,
       headers: {
         ...(this.options.token && !isSigned && { Authorization: `Bearer ${this.options.token}` }),
         ...(body !== undefined && { 'Content-Type': 'application/json' }),
+        ...(stream && { 'Content-Type': 'application/octet-stream' }),
         ...headers,
       },
       signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
       ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(stream && { body: Readable.toWeb(stream) as ReadableStream<Uint8Array>, duplex: 'half' }),
     };
     let response: Response;
     try {

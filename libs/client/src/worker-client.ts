@@ -1,17 +1,21 @@
-import { MitoError } from '@mitosis/domain';
 import {
   type AttemptReport,
   ClaimAnswer,
   type ClaimedTask,
   type RegisterWorkerInput,
   ReportAnswer,
-  SignedRequest,
+  type AttemptLease,
+  MissingParts,
+  SignedParts,
+  type TaskInput,
+  TaskInputs,
   type UploadRequest,
+  UploadTicket,
   WorkerRegistration,
 } from '@mitosis/protocol';
-import { createReadStream } from 'node:fs';
-import { Readable } from 'node:stream';
 import { WebSocket } from 'ws';
+import { type Download, downloadFile } from './files/download-file.js';
+import { sendFile } from './files/upload-file.js';
 import { Transport } from './transport.js';
 
 /** Registers a worker in the name of the user whose token this is. */
@@ -19,6 +23,9 @@ export async function registerWorker(url: string, userToken: string, worker: Reg
   const transport = new Transport({ url, token: userToken });
   return transport.json('POST', '/workers', WorkerRegistration, { body: worker });
 }
+
+/** A store may take its time to make one object of many parts. */
+const COMPLETE_MS = 15 * 60_000;
 
 /** A coordinator, as a registered worker uses it. Nothing here is retried: the worker decides when. */
 export class WorkerClient {
@@ -36,24 +43,28 @@ export class WorkerClient {
     return (await this.transport.json('POST', '/workers/me/reports', ReportAnswer, { body: { reports }, signal })).results;
   }
 
-  /** Uploads a file of an attempt. An object that is there already was put there by us: the reply was lost. */
+  /** Stores a file of an attempt; the same call after an interruption sends only what is missing. */
   async upload(request: UploadRequest, file: string, signal?: AbortSignal): Promise<void> {
-    const signed = await this.transport.json('POST', '/workers/me/uploads', SignedRequest, { body: request, signal }).catch(alreadyThere);
-    if (!signed) return;
-    const response = await fetch(new URL(signed.url, this.options.url), {
-      method: 'PUT',
-      headers: { ...signed.headers, 'Content-Length': String(request.size_bytes) },
-      body: request.size_bytes === 0 ? new Uint8Array() : (Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>),
-      duplex: 'half',
-      signal: signal ?? null,
-    } as RequestInit).catch((cause: unknown) => {
-      if (signal?.aborted) throw signal.reason;
-      throw new MitoError('unavailable', 'upload_interrupted', `the upload of ${request.kind} was interrupted`, { cause });
-    });
-    if (response.ok || response.status === 409 || response.status === 412) return;
-    const isPassing = response.status >= 500 || response.status === 429;
-    const message = `the object store answered ${response.status} ${(await response.text()).slice(0, 300)}`;
-    throw new MitoError(isPassing ? 'unavailable' : 'invalid', 'upload_refused', message);
+    const { kind: _, size_bytes: sizeBytes, sha256: __, ...lease } = request;
+    const ticket = await this.transport.json('POST', '/workers/me/uploads', UploadTicket, { body: request, signal });
+    const path = `/workers/me/uploads/${ticket.upload}`;
+    const calls = {
+      missing: async () => (await this.transport.json('POST', `${path}/missing`, MissingParts, { body: lease, signal })).missing,
+      sign: (_upload: string, numbers: readonly number[]) =>
+        this.transport.json('POST', `${path}/parts`, SignedParts, { body: { ...lease, part_numbers: numbers }, signal }),
+    };
+    await sendFile(ticket, { path: file, sizeBytes }, calls, { base: this.options.url, signal });
+    if (ticket.part_count > 0) await this.transport.empty('POST', `${path}/complete`, { body: lease, signal, timeoutMs: COMPLETE_MS });
+  }
+
+  /** The inputs of an attempt, with requests to fetch them. @throws `resource_not_found` that names one. */
+  async inputs(lease: AttemptLease, signal?: AbortSignal): Promise<TaskInput[]> {
+    return (await this.transport.json('POST', '/workers/me/inputs', TaskInputs, { body: lease, signal })).inputs;
+  }
+
+  /** Fetches a file; the same call after an interruption goes on where it stopped. */
+  async download(download: Download, file: string, signal?: AbortSignal): Promise<void> {
+    await downloadFile(this.options.url, download, file, { signal });
   }
 
   async unregister(): Promise<void> {
@@ -66,9 +77,4 @@ export class WorkerClient {
     url.protocol = url.protocol.replace('http', 'ws');
     return new WebSocket(url, { headers: { Authorization: `Bearer ${this.options.token}` }, handshakeTimeout: 10_000 });
   }
-}
-
-function alreadyThere(error: unknown): undefined {
-  if (error instanceof MitoError && error.code === 'object_exists') return undefined;
-  throw error;
 }

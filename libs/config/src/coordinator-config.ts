@@ -17,6 +17,12 @@ export const CoordinatorConfig = z.strictObject({
   s3_access_key: z.string().optional(),
   s3_secret_key: z.string().optional(),
   s3_force_path_style: FlagSetting.default(true),
+  /** The store's URL as workers and clients reach it, when that is another. */
+  s3_public_endpoint: z.string().optional(),
+  /** False when workers and clients can't reach the store: their bytes pass through the coordinator. */
+  s3_direct: FlagSetting.default(true),
+  /** How long a signed request to the object store is good for. */
+  signed_url_expires_in: DurationSetting.prefault('15m'),
   /** The first administrator, created when there is no user yet. */
   admin_user: z.string().default('mitosis_admin'),
   /** File for the generated password of the first administrator. */

@@ -1,10 +1,20 @@
-import { parseDuration } from '@mitosis/domain';
+import { parseBytes, parseDuration } from '@mitosis/domain';
 import { z } from 'zod';
 
 /** A duration in configuration: `10s`, `1h30m`; milliseconds inside. */
 export const DurationSetting = z.string().transform((text, context) => {
   try {
     return parseDuration(text, 'duration');
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+    return z.NEVER;
+  }
+});
+
+/** A size in configuration: `512MB`, `20GiB`; bytes inside. */
+export const SizeSetting = z.string().transform((text, context) => {
+  try {
+    return parseBytes(text, 'size');
   } catch (error) {
     context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
     return z.NEVER;

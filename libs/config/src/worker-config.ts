@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DurationSetting, ListSetting, LogLevel } from './fields.js';
+import { DurationSetting, ListSetting, LogLevel, SizeSetting } from './fields.js';
 
 /** `[worker]` of the configuration file, and `MITO_<FIELD>` in the environment. */
 export const WorkerConfig = z.strictObject({
@@ -14,6 +14,8 @@ export const WorkerConfig = z.strictObject({
   slots: z.coerce.number().int().min(1).max(1024).default(1),
   /** Folder for scratch folders and reports that could not be delivered yet. */
   work_dir: z.string().default('./mitosis-worker'),
+  /** What inputs that are kept for later tasks may have together. */
+  input_cache: SizeSetting.prefault('20GiB'),
   /** How long running tasks may go on after the first SIGTERM. */
   drain_timeout: DurationSetting.prefault('30s'),
   log_level: LogLevel.default('info'),

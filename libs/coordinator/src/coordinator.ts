@@ -11,10 +11,13 @@ import { Passwords } from './auth/passwords.js';
 import { Tokens } from './auth/tokens.js';
 import { Board } from './board/board.js';
 import { TaskEvents } from './events/task-events.js';
+import { createFiles } from './files/files.js';
+import { attachmentRoutes } from './http/attachment-routes.js';
 import { healthRoutes } from './http/health-routes.js';
 import { HttpServer } from './http/http-server.js';
 import { outputRoutes } from './http/output-routes.js';
 import { taskRoutes } from './http/task-routes.js';
+import { attemptFileRoutes, uploadRoutes } from './http/upload-routes.js';
 import { workerRoutes } from './http/worker-routes.js';
 import { workerUpgrade } from './http/worker-upgrade.js';
 import { Follows } from './output/follows.js';
@@ -39,6 +42,8 @@ export interface CoordinatorOptions extends AccessLifetimes {
   readonly store: ObjectStore;
   readonly keys: KeyPair;
   readonly admin: FirstAdmin;
+  /** How long a signed request to the object store is good for. */
+  readonly urlLifetimeMs: number;
   readonly log: Log;
 }
 
@@ -52,7 +57,7 @@ export class Coordinator implements Service {
   private readonly http: HttpServer;
 
   constructor(private readonly options: CoordinatorOptions) {
-    const { dataSource, queue, store, keys, log } = options;
+    const { dataSource, queue, store, keys, log, urlLifetimeMs } = options;
     const tokens = new Tokens(keys);
 
     const events = new TaskEvents(queue.bus, log);
@@ -76,7 +81,8 @@ export class Coordinator implements Service {
     });
 
     const reader = new TaskReader(dataSource);
-    const artifacts = new ArtifactReader({ dataSource, reader, store });
+    const artifacts = new ArtifactReader({ dataSource, reader, store, urlLifetimeMs });
+    const files = createFiles({ dataSource, store, urlLifetimeMs, log });
     const onNewQueues = (groupIds: readonly string[]): void => {
       channels.announceQueues(groupIds).catch((error: unknown) => log.warn({ err: error }, 'new queues were not announced'));
     };
@@ -91,7 +97,7 @@ export class Coordinator implements Service {
       onRoom: (groupId) => dispatcher.wakeGroup(groupId),
     });
     const claimTasks = claimTasksWith({ dataSource, tokens, events, onClaimed: (queues) => dispatcher.wakeSoon(queues) });
-    const commitReports = commitReportsWith({ dataSource, onSettled });
+    const commitReports = commitReportsWith({ dataSource, store, readableMs: urlLifetimeMs, onSettled });
 
     this.http = new HttpServer({
       host: options.host,
@@ -103,14 +109,17 @@ export class Coordinator implements Service {
         ...access.routes,
         taskRoutes({ authenticator, dataSource, submitTasks, reader, artifacts, events }),
         outputRoutes({ authenticator, dataSource, reader, events, follows, store }),
-        workerRoutes({ authenticator, registry, claimTasks, commitReports, artifacts, steerWorker: (actor, request) => steerWorker({ dataSource, channels }, actor, request) }),
+        attachmentRoutes({ authenticator, files }),
+        uploadRoutes({ authenticator, files }),
+        attemptFileRoutes({ authenticator, files }),
+        workerRoutes({ authenticator, registry, claimTasks, commitReports, steerWorker: (actor, request) => steerWorker({ dataSource, channels }, actor, request) }),
         access.workerRoutes,
       ],
       board: new Board({ dataSource, publisher: queue.publisher, authenticator, sessions }).router(),
       serveObjects: store.handler,
       onUpgrade: workerUpgrade(authenticator, channels, log),
     });
-    this.services = [queue, store, events, follows, channels, dispatcher, reconciler, audit, this.http];
+    this.services = [queue, store, events, follows, channels, dispatcher, reconciler, audit, files.collector, this.http];
   }
 
   /** Brings the schema up to date, creates the first administrator, and begins to listen. */

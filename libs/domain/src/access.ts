@@ -21,10 +21,13 @@ export type GroupAction =
   | 'worker.register'
   | 'group.read'
   | 'group.manage'
+  | 'attachment.read'
+  | 'attachment.write'
+  | 'attachment.delete'
   | 'task.run';
 export type WorkerAction = 'worker.read' | 'worker.manage';
 /** On the whole deployment: for site administrators, except `group.create`, which is for everybody. */
-export type SiteAction = 'group.create' | 'user.manage' | 'quota.manage' | 'audit.read' | 'queue.manage' | 'metrics.read';
+export type SiteAction = 'group.create' | 'user.manage' | 'quota.manage' | 'audit.read' | 'queue.manage' | 'metrics.read' | 'storage.check';
 
 /** What is asked, with the object it concerns. */
 export type Access =
@@ -41,6 +44,9 @@ const NEEDED: Readonly<Record<GroupAction | WorkerAction, Role>> = {
   'worker.register': 'write',
   'group.read': 'read',
   'group.manage': 'admin',
+  'attachment.read': 'read',
+  'attachment.write': 'write',
+  'attachment.delete': 'write',
   'task.run': 'write',
   'worker.read': 'read',
   'worker.manage': 'admin',
@@ -52,14 +58,16 @@ const OVERSIGHT: ReadonlySet<Access['action']> = new Set<Access['action']>([
   'task.manage',
   'group.read',
   'group.manage',
+  'attachment.read',
+  'attachment.delete',
   'worker.read',
   'worker.manage',
 ]);
 
-const READING: readonly Access['action'][] = ['task.read', 'group.read', 'worker.read', 'user.read', 'metrics.read'];
+const READING: readonly Access['action'][] = ['task.read', 'group.read', 'worker.read', 'user.read', 'metrics.read', 'attachment.read'];
 const IN_SCOPE: Readonly<Record<Exclude<TokenScope, 'full'>, ReadonlySet<Access['action']>>> = {
   read: new Set(READING),
-  submit: new Set([...READING, 'task.submit', 'task.manage']),
+  submit: new Set([...READING, 'task.submit', 'task.manage', 'attachment.write', 'attachment.delete']),
   workers: new Set([...READING, 'worker.register', 'worker.manage']),
 };
 
@@ -87,6 +95,7 @@ function isUserAllowed(actor: UserActorFacts, access: Access): boolean {
     case 'audit.read':
     case 'queue.manage':
     case 'metrics.read':
+    case 'storage.check':
       return actor.isAdmin;
     case 'user.read':
       return actor.isAdmin || actor.userId === access.userId;

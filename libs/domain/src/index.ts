@@ -22,3 +22,4 @@ export { SILENT_MS, explainWorker, missingTags } from './explain-task.js';
 export type { WorkerSituation, WorkerVerdict } from './explain-task.js';
 export { WANTED_STATES } from './wanted-state.js';
 export type { WantedState } from './wanted-state.js';
+export { ATTACHMENT_KEY_MAX_BYTES, attachmentKeyObjection, cleanPath, keyTarget, resourcePathObjection, uploadTarget } from './attachment-key.js';

@@ -18,6 +18,10 @@ export const ArtifactView = z.object({
 });
 export type ArtifactView = z.output<typeof ArtifactView>;
 
+/** What an attempt has produced and could not be stored, with the reason. */
+export const LostProduct = z.strictObject({ kind: z.enum([...ARTIFACT_KINDS, 'output']), why: z.string().max(1024) });
+export type LostProduct = z.output<typeof LostProduct>;
+
 /** One request that needs no other credential; `url` may be relative to the coordinator's. */
 export const SignedRequest = z.object({
   method: z.enum(['GET', 'PUT']),
@@ -28,7 +32,7 @@ export const SignedRequest = z.object({
 export type SignedRequest = z.output<typeof SignedRequest>;
 
 /** The answer of `GET /tasks/:uuid/artifacts/:kind`. */
-export const ArtifactDownload = ArtifactView.extend({ download: SignedRequest });
+export const ArtifactDownload = ArtifactView.extend({ task: Uuid, download: SignedRequest });
 export type ArtifactDownload = z.output<typeof ArtifactDownload>;
 
 /** What a worker asks for before it uploads something of an attempt. */

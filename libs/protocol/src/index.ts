@@ -1,4 +1,15 @@
-export { ARTIFACT_KINDS, ArtifactDownload, ArtifactKind, ArtifactView, SignedRequest, SkippedFile, UploadRequest } from './artifacts.js';
+export { ARTIFACT_KINDS, ArtifactDownload, ArtifactKind, ArtifactView, LostProduct, SignedRequest, SkippedFile, UploadRequest } from './artifacts.js';
+export {
+  AttachmentDownload,
+  AttachmentKey,
+  AttachmentPage,
+  AttachmentQuery,
+  AttachmentRef,
+  AttachmentView,
+  DeleteAttachments,
+  DeletedAttachments,
+  UploadAttachment,
+} from './attachments.js';
 export { AuditPage, AuditQuery, AuditView } from './audit.js';
 export { ChangePassword, CreateToken, CreatedToken, Identity, Login, NewPassword, Session, TokenList, TokenView } from './auth.js';
 export type { CreateTokenInput } from './auth.js';
@@ -12,6 +23,7 @@ export type { Operation, OperationAccess } from './operations/operation.js';
 export { OutputEnd, OutputEvent } from './output-events.js';
 export { FrameDecoder, OUTPUT_FRAME_HEADER_BYTES, OUTPUT_FRAME_PAYLOAD_MAX_BYTES, encodeFrame, encodeFrameHeader } from './output-frames.js';
 export type { OutputFrame, OutputStream } from './output-frames.js';
+export { AttemptLease, TaskInput, TaskInputs, TaskResource, TaskResources } from './resources.js';
 export {
   SubmitTask,
   SubmitTasks,
@@ -59,3 +71,16 @@ export {
 export type { CreateEnrolmentInput, EnrollWorkerInput } from './worker-access.js';
 export { AccountState, CreateUser, QuotaChange, ResetPassword, UpdateUser, UserPage, UserQuery, UserView } from './users.js';
 export type { CreateUserInput } from './users.js';
+export {
+  CheckStorage,
+  FileFacts,
+  MissingParts,
+  PARTS_SIGNED_MAX,
+  SINGLE_UPLOAD_MAX_BYTES,
+  SignAttemptParts,
+  SignParts,
+  SignedParts,
+  StorageReport,
+  StoredFile,
+  UploadTicket,
+} from './uploads.js';

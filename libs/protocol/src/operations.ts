@@ -1,4 +1,5 @@
 import { AUTH_OPERATIONS } from './operations/auth-operations.js';
+import { FILE_OPERATIONS } from './operations/file-operations.js';
 import { GROUP_OPERATIONS } from './operations/group-operations.js';
 import type { Operation } from './operations/operation.js';
 import { SERVICE_OPERATIONS } from './operations/service-operations.js';
@@ -16,5 +17,6 @@ export const OPERATIONS: readonly Operation[] = [
   ...USER_OPERATIONS,
   ...GROUP_OPERATIONS,
   ...TASK_OPERATIONS,
+  ...FILE_OPERATIONS,
   ...WORKER_OPERATIONS,
 ];

@@ -1,7 +1,8 @@
 import { TASK_STATES } from '@mitosis/domain';
 import { z } from 'zod';
-import { ArtifactView } from './artifacts.js';
+import { ArtifactView, LostProduct } from './artifacts.js';
 import { EnvName, LIMITS, Labels, Name, ProcessString, Tags, Timestamp, Uuid } from './fields.js';
+import { TaskResource, TaskResources } from './resources.js';
 
 /** What is run: everything that a worker needs and nothing that concerns scheduling. */
 export const TaskSpec = z.strictObject({
@@ -10,6 +11,8 @@ export const TaskSpec = z.strictObject({
   env: z.record(EnvName, ProcessString).default({}),
   /** Keep what the task prints as the artifact `std-log`. */
   terminal: z.boolean().default(false),
+  /** Files that are placed below `MITO_RESOURCE_DIR` before it starts. */
+  resources: TaskResources.default([]),
 });
 export type TaskSpec = z.output<typeof TaskSpec>;
 
@@ -74,7 +77,10 @@ export const TaskView = z.object({
   /** Why the task failed or was cancelled; null while it is open and when it completed. */
   reason: z.string().nullable(),
   message: z.string().nullable(),
+  resources: z.array(TaskResource),
   artifacts: z.array(ArtifactView),
+  /** Products of the last attempt that were not stored. */
+  not_kept: z.array(LostProduct),
 });
 export type TaskView = z.output<typeof TaskView>;
 

@@ -1,6 +1,6 @@
 import { WANTED_STATES } from '@mitosis/domain';
 import { z } from 'zod';
-import { SkippedFile, ArtifactKind } from './artifacts.js';
+import { ArtifactKind, LostProduct, SkippedFile } from './artifacts.js';
 import { Labels, Name, Sha256, Tags, Timestamp, Uuid } from './fields.js';
 import { TaskSpec } from './tasks.js';
 
@@ -95,6 +95,7 @@ export const AttemptReport = z.strictObject({
   is_output_truncated: z.boolean(),
   output: ReportedOutput.nullable(),
   artifacts: z.array(ReportedArtifact).max(3),
+  not_kept: z.array(LostProduct).max(4).default([]),
 });
 export type AttemptReport = z.output<typeof AttemptReport>;
 

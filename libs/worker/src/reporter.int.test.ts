@@ -28,6 +28,7 @@ const report = (): AttemptReport => ({
   is_output_truncated: false,
   output: null,
   artifacts: [],
+  not_kept: [],
 });
 
 /** A coordinator's HTTP side as far as reports go: this is about the wire and the disk, not about the verdict. */

@@ -18,6 +18,8 @@ export interface RunAttemptDeps {
   readonly scratchRoot: string;
   readonly log: Log;
   onStarted(attempt: RunningAttempt, execution: Execution): void;
+  /** Puts the inputs in their place; rejects when one is missing, and when `stop` fires. */
+  placeInputs(claim: ClaimedTask, scratch: Scratch, stop: AbortSignal): Promise<void>;
   upload(request: UploadRequest, file: string, signal: AbortSignal): Promise<void>;
 }
 
@@ -29,7 +31,9 @@ const OUTPUT_LIMIT_BYTES = 1_073_741_824;
 
 const MESSAGE_MAX = 4096;
 
-type End = Omit<AttemptReport, 'request' | 'task' | 'attempt' | 'lease' | 'artifacts' | 'output'>;
+type End = Omit<AttemptReport, 'request' | 'task' | 'attempt' | 'lease' | 'artifacts' | 'output' | 'not_kept'>;
+
+const NO_PRODUCTS: Products = { artifacts: [], output: null, not_kept: [] };
 
 const NOTHING_RUN = {
   exit_code: null,
@@ -88,19 +92,40 @@ function executionIdOf({ task, attempt }: ClaimedTask): string {
   return `${task}-${attempt}`;
 }
 
-/** From the claim to what is reported: prepare → execute → upload. Each step may end it, with its reason. */
+/** From the claim to what is reported: inputs → execute → upload. Each step may end it, with its reason. */
 async function carryOut(deps: RunAttemptDeps, attempt: RunningAttempt, scratch: Scratch): Promise<End & Products> {
-  const nothing: Products = { artifacts: [], output: null };
+  const missing = await fetchInputs(deps, attempt, scratch);
+  if (missing) return { ...missing, ...NO_PRODUCTS };
   const result = await execute(deps, attempt, scratch);
   const end = toEnd(result, attempt.stop.signal);
-  if (end.outcome === 'spawn_failed' || end.outcome === 'released' || isStale(attempt)) return { ...end, ...nothing };
+  if (end.outcome === 'spawn_failed' || end.outcome === 'released' || isStale(attempt)) return { ...end, ...NO_PRODUCTS };
   try {
     const upload = (request: UploadRequest, file: string) => deps.upload(request, file, staleSignal(attempt));
-    return { ...end, ...(await uploadProducts({ upload }, attempt.claim, { scratch, outputBytes: result.outputBytes })) };
+    return withLosses(end, await uploadProducts({ upload }, attempt.claim, { scratch, outputBytes: result.outputBytes }));
   } catch (error) {
     deps.log.warn({ err: error, task: attempt.claim.task }, 'the products of a task were not stored');
     const { outcome, message } = failed('upload_failed', error);
-    return { ...end, outcome: end.outcome === 'exited' ? outcome : end.outcome, message, ...nothing };
+    return { ...end, outcome: end.outcome === 'exited' ? outcome : end.outcome, message, ...NO_PRODUCTS };
+  }
+}
+
+/** A success whose artifacts could not be kept is none; a failure stays what it is. */
+function withLosses(end: End, products: Products): End & Products {
+  const lost = products.not_kept.filter(({ kind }) => kind !== 'output');
+  if (lost.length === 0 || end.outcome !== 'exited' || end.exit_code !== 0) return { ...end, ...products };
+  const message = `not kept: ${lost.map(({ kind, why }) => `${kind} (${why})`).join('; ')}`;
+  return { ...end, outcome: 'upload_failed', message: message.slice(0, MESSAGE_MAX), ...products };
+}
+
+/** How an attempt ends whose inputs are not all there; undefined when they are. */
+async function fetchInputs(deps: RunAttemptDeps, attempt: RunningAttempt, scratch: Scratch): Promise<End | undefined> {
+  try {
+    await deps.placeInputs(attempt.claim, scratch, attempt.stop.signal);
+    return undefined;
+  } catch (error) {
+    if (attempt.stop.signal.aborted) return { ...NOTHING_RUN, outcome: calledOff(attempt), message: null };
+    deps.log.warn({ err: error, task: attempt.claim.task }, 'the inputs of a task are not there');
+    return failed('resource_unavailable', error);
   }
 }
 
@@ -132,7 +157,7 @@ export async function runAttempt(deps: RunAttemptDeps, attempt: RunningAttempt):
     outcome = await carryOut(deps, attempt, scratch);
   } catch (error) {
     deps.log.error({ err: error, task: claim.task }, 'an attempt could not be carried out');
-    outcome = { ...failed('worker_error', error), artifacts: [], output: null };
+    outcome = { ...failed('worker_error', error), ...NO_PRODUCTS };
   }
   if (scratch) await removeScratch(deps, scratch);
   return isStale(attempt) ? 'stale' : toReport(claim, outcome);
@@ -141,9 +166,11 @@ export async function runAttempt(deps: RunAttemptDeps, attempt: RunningAttempt):
 /** The report of an attempt that was called off, or given back, before its program was started. */
 export function notStarted(attempt: RunningAttempt): AttemptReport | 'stale' {
   if (isStale(attempt)) return 'stale';
-  const isCancelled = attempt.stop.signal.reason === ('cancelled' satisfies StopReason);
-  const outcome = isCancelled ? 'cancelled' : 'released';
-  return toReport(attempt.claim, { ...NOTHING_RUN, outcome, message: null, artifacts: [], output: null });
+  return toReport(attempt.claim, { ...NOTHING_RUN, outcome: calledOff(attempt), message: null, ...NO_PRODUCTS });
+}
+
+function calledOff({ stop }: RunningAttempt): 'cancelled' | 'released' {
+  return stop.signal.reason === ('cancelled' satisfies StopReason) ? 'cancelled' : 'released';
 }
 
 function toReport({ task, attempt, lease }: ClaimedTask, outcome: End & Products): AttemptReport {

@@ -7,6 +7,8 @@ import path from 'node:path';
 import { Claimer } from './claimer.js';
 import { ControlChannel } from './control-channel.js';
 import { ExecutionSlots } from './execution-slots.js';
+import { InputCache } from './inputs/input-cache.js';
+import { placeInputs } from './inputs/place-inputs.js';
 import { keepTrying } from './keep-trying.js';
 import { OutputFollowers } from './output-followers.js';
 import { Prefetch } from './prefetch.js';
@@ -22,6 +24,8 @@ export interface WorkerOptions {
   readonly executor: Executor;
   readonly slots: number;
   readonly workDir: string;
+  /** What inputs that are kept for later tasks may have together. */
+  readonly inputCacheBytes: number;
   /** How long running tasks may go on after `stop`. */
   readonly drainTimeoutMs: number;
   readonly log: Log;
@@ -39,6 +43,7 @@ export class Worker implements Service {
   private readonly running = new RunningAttempts();
   private readonly ended = new AbortController();
   private readonly client: WorkerClient;
+  private readonly inputs: InputCache;
   private readonly claimer: Claimer;
   private readonly reporter: Reporter;
   private readonly followers: OutputFollowers;
@@ -56,6 +61,7 @@ export class Worker implements Service {
     this.prefetch = new Prefetch(slots);
     this.client = new WorkerClient({ url, token: registration.token });
     this.claimer = new Claimer(this.client, { log, signal });
+    this.inputs = new InputCache({ dir: path.join(options.workDir, 'inputs'), limitBytes: options.inputCacheBytes, log });
     const spool = new ReportSpool(path.join(options.workDir, 'reports'));
     this.reporter = new Reporter({ client: this.client, spool, log, signal });
     this.channel = new ControlChannel({
@@ -74,6 +80,7 @@ export class Worker implements Service {
   async start(): Promise<void> {
     const { executor, queue } = this.options;
     await executor.start();
+    await this.inputs.start();
     await this.reporter.start();
     await queue.start();
     await this.consumer.start();
@@ -154,13 +161,16 @@ export class Worker implements Service {
     }
   }
 
+  private readonly placeInputs: RunAttemptDeps['placeInputs'] = (...args) =>
+    placeInputs({ client: this.client, cache: this.inputs, log: this.options.log }, ...args);
+
   private async run(attempt: RunningAttempt): Promise<AttemptReport | 'stale'> {
     const { log, executor } = this.options;
     const upload: RunAttemptDeps['upload'] = (request, file, signal) =>
       keepTrying('an upload', () => this.client.upload(request, file, signal), { log, signal });
     const onStarted: RunAttemptDeps['onStarted'] = (started, execution) => this.running.started(started, execution);
     const begunAt = performance.now();
-    const report = await runAttempt({ executor, scratchRoot: this.scratchRoot, log, onStarted, upload }, attempt);
+    const report = await runAttempt({ executor, scratchRoot: this.scratchRoot, log, onStarted, placeInputs: this.placeInputs, upload }, attempt);
     this.prefetch.observe(performance.now() - begunAt);
     this.consumer.resize(this.options.slots + this.prefetch.size);
     return report;

@@ -91,6 +91,7 @@ export function reportOf({ task, attempt, lease }: ClaimedTask, exitCode: number
     is_output_truncated: false,
     output: null,
     artifacts: [],
+    not_kept: [],
     ...changes,
   };
 }

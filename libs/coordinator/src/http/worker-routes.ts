@@ -1,10 +1,9 @@
-import { ClaimAnswer, ClaimTasks, RegisterWorker, ReportAnswer, ReportAttempts, SignedRequest, SteerWorker, SteeredWorker, UploadRequest, WorkerRegistration } from '@mitosis/protocol';
+import { ClaimAnswer, ClaimTasks, RegisterWorker, ReportAnswer, ReportAttempts, SteerWorker, SteeredWorker, WorkerRegistration } from '@mitosis/protocol';
 import type { WantedState } from '@mitosis/domain';
 import { Router } from 'express';
 import type { Authenticator, UserActor } from '../auth/authenticator.js';
 import type { claimTasksWith } from '../tasks/claim-tasks.js';
 import type { commitReportsWith } from '../tasks/commit-reports.js';
-import type { ArtifactReader } from '../tasks/read-artifacts.js';
 import { uuidParam } from './parse-request.js';
 import type { WorkerRegistry } from '../workers/register-worker.js';
 
@@ -13,11 +12,10 @@ export interface WorkerRouteDeps {
   readonly registry: WorkerRegistry;
   readonly claimTasks: ReturnType<typeof claimTasksWith>;
   readonly commitReports: ReturnType<typeof commitReportsWith>;
-  readonly artifacts: ArtifactReader;
   steerWorker(actor: UserActor, request: { uuid: string; wanted: WantedState }): Promise<SteeredWorker>;
 }
 
-export function workerRoutes({ authenticator, registry, claimTasks, commitReports, artifacts, steerWorker }: WorkerRouteDeps): Router {
+export function workerRoutes({ authenticator, registry, claimTasks, commitReports, steerWorker }: WorkerRouteDeps): Router {
   const routes = Router();
   routes.post('/workers', async (req, res) => {
     const actor = await authenticator.user(req.get('authorization'));
@@ -43,10 +41,6 @@ export function workerRoutes({ authenticator, registry, claimTasks, commitReport
     await authenticator.worker(req.get('authorization'));
     const { reports } = ReportAttempts.parse(req.body);
     res.json(ReportAnswer.parse(await commitReports(reports)));
-  });
-  routes.post('/workers/me/uploads', async (req, res) => {
-    await authenticator.worker(req.get('authorization'));
-    res.json(SignedRequest.parse(await artifacts.signUpload(UploadRequest.parse(req.body))));
   });
   routes.post('/workers/:uuid/wanted', async (req, res) => {
     const actor = await authenticator.user(req.get('authorization'));

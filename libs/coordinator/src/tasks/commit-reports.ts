@@ -1,10 +1,16 @@
 import { objectKey } from '@mitosis/domain';
+import type { ObjectStore } from '@mitosis/object-store';
 import type { AttemptReport, ReportAnswer } from '@mitosis/protocol';
 import type { DataSource, EntityManager } from 'typeorm';
+import { chargeGroups } from '../files/object-ledger.js';
+import { confirmProducts, publishProducts } from './settle-products.js';
 import { type EndedAttempt, OPEN_ATTEMPT_COLUMNS, type OpenAttemptRow, type SettledTask, settleAttempts } from './settle-attempts.js';
 
 export interface CommitReportsDeps {
   readonly dataSource: DataSource;
+  readonly store: ObjectStore;
+  /** How long signed requests for what a new attempt replaces stay good. */
+  readonly readableMs: number;
   /** Called after the commit. */
   onSettled(settled: readonly SettledTask[]): void;
 }
@@ -58,22 +64,8 @@ function toEnd(report: AttemptReport, row: AttemptRow): EndedAttempt {
     outputInlineBase64: output?.stored === 'inline' ? output.frames_base64 : undefined,
     outputKey: output?.stored === 'object' ? objectKey(report.task, report.attempt, 'output') : undefined,
     outputSha256: output?.stored === 'object' ? output.sha256 : undefined,
+    notKept: report.not_kept,
   };
-}
-
-async function insertArtifacts(tx: EntityManager, reports: readonly AttemptReport[]): Promise<void> {
-  const rows = reports.flatMap(({ task, attempt, artifacts }) =>
-    artifacts.map((artifact) => ({ ...artifact, task, attempt, key: objectKey(task, attempt, artifact.kind) })),
-  );
-  if (rows.length === 0) return;
-  await tx.query(
-    `INSERT INTO artifacts (task_id, kind, attempt, object_key, size_bytes, sha256, skipped)
-     SELECT task, kind, attempt, key, size_bytes, sha256, skipped FROM jsonb_to_recordset($1::jsonb)
-       AS f(task uuid, kind text, attempt int, key text, size_bytes bigint, sha256 text, skipped jsonb)
-     ON CONFLICT (task_id, kind) DO UPDATE SET attempt = excluded.attempt, object_key = excluded.object_key,
-       size_bytes = excluded.size_bytes, sha256 = excluded.sha256, skipped = excluded.skipped, created_at = now()`,
-    [JSON.stringify(rows)],
-  );
 }
 
 /** Two reports of one attempt in one batch: the second is judged as if it came later. */
@@ -85,15 +77,18 @@ function firstOfEach(reports: readonly AttemptReport[]): AttemptReport[] {
  * Commits how attempts ended, each exactly once, in one transaction with the artifacts and what
  * becomes of the task. `stale` means that the attempt is not the current one any more.
  */
-export function commitReportsWith({ dataSource, onSettled }: CommitReportsDeps) {
-  return async (reports: readonly AttemptReport[]): Promise<ReportAnswer> => {
+export function commitReportsWith({ dataSource, store, readableMs, onSettled }: CommitReportsDeps) {
+  return async (received: readonly AttemptReport[]): Promise<ReportAnswer> => {
+    const reports = await Promise.all(received.map((report) => confirmProducts(store, report)));
     const { verdicts, settled } = await dataSource.transaction(async (tx) => {
       const rows = await lockAttempts(tx, reports);
       const judged = new Map(reports.map((report) => [report.request, judge(report, rows.get(keyOf(report)))]));
       const current = firstOfEach(reports).filter(({ request }) => judged.get(request) === 'settle');
-      await insertArtifacts(tx, current);
+      const charges = await publishProducts(tx, current, readableMs);
       const ends = current.map((report) => toEnd(report, rows.get(keyOf(report)) as AttemptRow));
-      return { verdicts: judged, settled: await settleAttempts(tx, ends) };
+      const settled = await settleAttempts(tx, ends);
+      await chargeGroups(tx, charges);
+      return { verdicts: judged, settled };
     });
     onSettled(settled);
     const statusOf = (request: string) => (verdicts.get(request) === 'stale' ? 'stale' : 'accepted');

@@ -30,6 +30,7 @@ export interface EndedAttempt extends AttemptEnd {
   readonly outputInlineBase64?: string | undefined;
   readonly outputKey?: string | undefined;
   readonly outputSha256?: string | undefined;
+  readonly notKept?: readonly object[] | undefined;
 }
 
 /** What has become of a task, to be announced after the commit. */
@@ -64,10 +65,11 @@ const CLOSE_ATTEMPTS = `
     message = e.message, report_request = e."reportRequest", wall_ms = e."wallMs", user_cpu_ms = e."userCpuMs",
     system_cpu_ms = e."systemCpuMs", peak_rss_bytes = e."peakRssBytes", output_bytes = e."outputBytes",
     is_output_truncated = coalesce(e."isOutputTruncated", false),
-    output_inline = decode(e."outputInlineBase64", 'base64'), output_key = e."outputKey", output_sha256 = e."outputSha256"
+    output_inline = decode(e."outputInlineBase64", 'base64'), output_key = e."outputKey", output_sha256 = e."outputSha256",
+    not_kept = coalesce(e."notKept", '[]')
   FROM jsonb_to_recordset($1::jsonb) AS e(task uuid, attempt int, outcome text, "exitCode" int, signal text, message text,
     "reportRequest" uuid, "wallMs" bigint, "userCpuMs" bigint, "systemCpuMs" bigint, "peakRssBytes" bigint,
-    "outputBytes" bigint, "isOutputTruncated" boolean, "outputInlineBase64" text, "outputKey" text, "outputSha256" text)
+    "outputBytes" bigint, "isOutputTruncated" boolean, "outputInlineBase64" text, "outputKey" text, "outputSha256" text, "notKept" jsonb)
   WHERE a.task_id = e.task AND a.number = e.attempt`;
 
 /** A final state keeps how the last attempt ended; a task that goes on forgets it. */

@@ -50,7 +50,7 @@ function toRow(task: SubmitTask, group: GroupRef, actor: UserActor) {
     creator_id: actor.userId,
     queue: queueName(group.name, task.tags),
     name: nameOf(task),
-    spec: { args: task.args, env: task.env, terminal: task.terminal },
+    spec: { args: task.args, env: task.env, terminal: task.terminal, resources: task.resources },
     tags: task.tags,
     labels: task.labels,
     priority: task.priority,

@@ -1,0 +1,130 @@
+import {
+  AttachmentDownload,
+  AttachmentPage,
+  type AttachmentView,
+  type ArtifactKind,
+  DeletedAttachments,
+  type FileFacts,
+  MissingParts,
+  SignedParts,
+  type SignedRequest,
+  StorageReport,
+  StoredFile,
+  UploadTicket,
+} from '@mitosis/protocol';
+import type { Readable } from 'node:stream';
+import type { Transport } from '../transport.js';
+import { type Download, downloadFile } from './download-file.js';
+import { fileFacts } from './file-facts.js';
+import { type TransferOptions, getSigned } from './signed-transfer.js';
+import { sendFile } from './upload-file.js';
+import { withRetries } from './with-retries.js';
+
+export interface AttachmentFilter {
+  readonly prefix?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly after?: string | undefined;
+  readonly count?: boolean | undefined;
+}
+
+type Signal = { readonly signal?: AbortSignal | undefined };
+
+/** The answer to a comparison of store and database may take this long. */
+const CHECK_MS = 30 * 60_000;
+/** The answer to a stream comes when all of it is stored. */
+const STREAM_MS = 24 * 3_600_000;
+
+/** Files of groups and artifacts of tasks, as people use them; part of `MitosisClient`. */
+export class FilesApi {
+  constructor(private readonly transport: Transport) {}
+
+  /** Uploads a file; the same call after an interruption sends only what is missing. */
+  async uploadAttachment(group: string, key: string, file: string, options: TransferOptions = {}): Promise<StoredFile> {
+    const facts = await fileFacts(file, options.signal);
+    return this.upload(`${pathOf(group)}/attachments`, { key, ...facts }, file, options);
+  }
+
+  /** Uploads what a stream gives, whatever its length. It can't be repeated: the stream is gone then. */
+  async uploadAttachmentStream(group: string, key: string, body: Readable, { signal }: Signal = {}): Promise<StoredFile> {
+    return this.transport.json('PUT', `${pathOf(group)}/attachments/file?${new URLSearchParams({ key }).toString()}`, StoredFile, {
+      stream: body,
+      signal,
+      timeoutMs: STREAM_MS,
+      isRepeatable: false,
+    });
+  }
+
+  async uploadArtifact(task: string, kind: ArtifactKind, file: string, options: TransferOptions = {}): Promise<StoredFile> {
+    return this.upload(`/tasks/${encodeURIComponent(task)}/artifacts/${kind}`, await fileFacts(file, options.signal), file, options);
+  }
+
+  async deleteArtifact(task: string, kind: ArtifactKind, { signal }: Signal = {}): Promise<void> {
+    await this.transport.empty('DELETE', `/tasks/${encodeURIComponent(task)}/artifacts/${kind}`, { signal });
+  }
+
+  /** What is known of a file, with a request to fetch it that is good for some minutes. */
+  async attachment(group: string, key: string, { signal }: Signal = {}): Promise<AttachmentDownload> {
+    return this.transport.json('GET', `${pathOf(group)}/attachments/file?${new URLSearchParams({ key }).toString()}`, AttachmentDownload, { signal });
+  }
+
+  /** One page, sorted by key. */
+  async queryAttachments(group: string, filter: AttachmentFilter = {}, { signal }: Signal = {}): Promise<AttachmentPage> {
+    const entries = Object.entries(filter).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
+    const query = new URLSearchParams(Object.fromEntries(entries) as Record<string, string>).toString();
+    return this.transport.json('GET', `${pathOf(group)}/attachments?${query}`, AttachmentPage, { signal });
+  }
+
+  /** All files whose key begins with the prefix, page by page; `limit` ends it early. */
+  async *attachments(group: string, { prefix, limit = Infinity }: AttachmentFilter = {}, options: Signal = {}): AsyncGenerator<AttachmentView> {
+    let after: string | undefined;
+    for (let left = limit; left > 0; ) {
+      const page = await this.queryAttachments(group, { prefix, after, limit: Math.min(left, 1000) }, options);
+      yield* page.attachments;
+      if (page.next === null) return;
+      left -= page.attachments.length;
+      after = page.next;
+    }
+  }
+
+  async deleteAttachment(group: string, key: string, { signal }: Signal = {}): Promise<void> {
+    await this.transport.empty('DELETE', `${pathOf(group)}/attachments/file?${new URLSearchParams({ key }).toString()}`, { signal });
+  }
+
+  /** Up to 1000 keys; answers those that were there. */
+  async deleteAttachments(group: string, keys: readonly string[], { signal }: Signal = {}): Promise<string[]> {
+    const options = { body: { keys }, signal, isRepeatable: true };
+    return (await this.transport.json('POST', `${pathOf(group)}/attachments/delete`, DeletedAttachments, options)).deleted;
+  }
+
+  async checkStorage(repair: boolean, { signal }: Signal = {}): Promise<StorageReport> {
+    return this.transport.json('POST', '/admin/storage/check', StorageReport, { body: { repair }, signal, timeoutMs: CHECK_MS });
+  }
+
+  /** Fetches into `file`, which appears only when all has arrived and its SHA-256 is right. */
+  async download(download: Download, file: string, options: TransferOptions = {}): Promise<void> {
+    await downloadFile(this.transport.url, download, file, options);
+  }
+
+  /** The bytes as they come, unchecked; for those who look at a part of them only. */
+  async openDownload(request: SignedRequest, { signal }: Signal = {}): Promise<Readable> {
+    return (await getSigned(this.transport.url, request, 0, signal)).body;
+  }
+
+  private async upload(path: string, facts: FileFacts & { key?: string }, file: string, options: TransferOptions): Promise<StoredFile> {
+    const { signal } = options;
+    const calls = {
+      missing: async (upload: string) => (await this.transport.json('GET', `/uploads/${upload}/missing`, MissingParts, { signal })).missing,
+      sign: (upload: string, numbers: readonly number[]) =>
+        this.transport.json('POST', `/uploads/${upload}/parts`, SignedParts, { body: { part_numbers: numbers }, signal, isRepeatable: true }),
+    };
+    return withRetries(async () => {
+      const ticket = await this.transport.json('POST', path, UploadTicket, { body: facts, signal, isRepeatable: true });
+      await sendFile(ticket, { path: file, sizeBytes: facts.size_bytes }, calls, { base: this.transport.url, ...options });
+      return this.transport.json('POST', `/uploads/${ticket.upload}/complete`, StoredFile, { signal, isRepeatable: true, timeoutMs: CHECK_MS });
+    }, signal);
+  }
+}
+
+function pathOf(group: string): string {
+  return `/groups/${encodeURIComponent(group)}`;
+}

@@ -1,0 +1,122 @@
+import { MitoError } from '@mitosis/domain';
+import type { SignedRequest } from '@mitosis/protocol';
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+/** A stretch of a file. */
+export interface FilePart {
+  readonly file: string;
+  readonly offset: number;
+  readonly sizeBytes: number;
+}
+
+export interface TransferOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the bytes of each piece; with a negative number when pieces have to be sent again. */
+  readonly onBytes?: ((bytes: number) => void) | undefined;
+}
+
+/** A connection on which nothing moves for this long is given up. */
+const IDLE_MS = 60_000;
+const READ_BYTES = 262_144;
+const MESSAGE_MAX = 500;
+
+/** Sends a signed request; `url` may be relative to the coordinator at `base`. */
+function open(base: string, { method, url, headers }: SignedRequest, extra: Record<string, string | number>, signal: AbortSignal | undefined): ClientRequest {
+  const target = new URL(url, base);
+  const send = target.protocol === 'https:' ? requestHttps : requestHttp;
+  const request = send(target, { method, headers: { ...headers, ...extra }, timeout: IDLE_MS, ...(signal && { signal }) });
+  // Whoever waits for the answer hears of an error; one after the answer must not end the process.
+  request.on('error', () => undefined);
+  request.once('timeout', () => request.destroy(new Error(`nothing moved for ${IDLE_MS} ms`)));
+  return request;
+}
+
+function interrupted(cause: unknown, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted) return signal.reason;
+  if (cause instanceof MitoError) return cause;
+  const message = `the transfer was interrupted: ${cause instanceof Error ? cause.message : String(cause)}`;
+  return new MitoError('unavailable', 'transfer_interrupted', message, { cause });
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of response.setEncoding('utf8')) if (text.length < MESSAGE_MAX) text += String(chunk);
+  return text.slice(0, MESSAGE_MAX);
+}
+
+/** What a refusal of the store means: 403 is passing, the request has expired and another will be signed. */
+async function refusal(response: IncomingMessage): Promise<MitoError> {
+  const { statusCode: status = 0 } = response;
+  const message = `the object store answered ${status}: ${await textOf(response)}`;
+  const details = { status };
+  if (status === 404) return new MitoError('not-found', 'object_not_found', message, { details });
+  const isPassing = status >= 500 || status === 429 || status === 408 || status === 403;
+  return new MitoError(isPassing ? 'unavailable' : 'invalid', 'transfer_refused', message, { details });
+}
+
+/** The bytes of a part; fails when the file has become shorter than it was. */
+function meter({ file, sizeBytes }: FilePart, onBytes: TransferOptions['onBytes']): Transform {
+  let count = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      count += chunk.length;
+      onBytes?.(chunk.length);
+      done(null, chunk);
+    },
+    flush(done) {
+      done(count === sizeBytes ? null : new MitoError('conflict', 'file_changed', `${file} has changed while it was uploaded`));
+    },
+  });
+}
+
+/**
+ * Sends a part of a file. An object that is there already was put there by us, and the answer was
+ * lost: a signed request can't replace another. @throws `unavailable` where trying again may help.
+ */
+export async function putSigned(base: string, signed: SignedRequest, part: FilePart, { signal, onBytes }: TransferOptions = {}): Promise<void> {
+  signal?.throwIfAborted();
+  let sent = 0;
+  const count = (bytes: number): void => {
+    sent += bytes;
+    onBytes?.(bytes);
+  };
+  const request = open(base, signed, { 'Content-Length': part.sizeBytes }, signal);
+  const response = once(request, 'response') as Promise<[IncomingMessage]>;
+  const { file, offset, sizeBytes } = part;
+  const body = createReadStream(file, { start: offset, end: Math.max(offset + sizeBytes - 1, 0), highWaterMark: READ_BYTES });
+  const sending = sizeBytes === 0 ? Promise.resolve(void request.end()) : pipeline(body, meter(part, count), request);
+  // An answer may come before all is sent, and then it counts.
+  const failed = sending.then(() => new Promise<never>(() => {}));
+  try {
+    const [answer] = await Promise.race([response, failed]);
+    const { statusCode: status = 0 } = answer;
+    if (status !== 409 && status !== 412 && (status < 200 || status > 299)) throw await refusal(answer);
+    answer.resume();
+  } catch (error) {
+    onBytes?.(-sent);
+    throw interrupted(error, signal);
+  } finally {
+    body.destroy();
+    request.destroy();
+  }
+}
+
+/** Asks for an object from `offset` on. The answer may begin at 0 all the same: `isWhole` says so. */
+export async function getSigned(base: string, signed: SignedRequest, offset: number, signal?: AbortSignal): Promise<{ body: IncomingMessage; isWhole: boolean }> {
+  signal?.throwIfAborted();
+  const request = open(base, signed, offset > 0 ? { Range: `bytes=${offset}-` } : {}, signal);
+  try {
+    request.end();
+    const [body] = (await once(request, 'response')) as [IncomingMessage];
+    if (body.statusCode !== 200 && body.statusCode !== 206) throw await refusal(body);
+    return { body, isWhole: body.statusCode === 200 };
+  } catch (error) {
+    request.destroy();
+    throw interrupted(error, signal);
+  }
+}

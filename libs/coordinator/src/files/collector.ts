@@ -1,0 +1,112 @@
+import type { Log, Service } from '@mitosis/domain';
+import type { ObjectStore } from '@mitosis/object-store';
+import { SINGLE_UPLOAD_MAX_BYTES } from '@mitosis/protocol';
+import type { DataSource } from 'typeorm';
+import { chargeGroups, discardObjects } from './object-ledger.js';
+
+export interface CollectorOptions {
+  readonly dataSource: DataSource;
+  readonly store: ObjectStore;
+  readonly log: Log;
+  /** How long a signed request is good for. */
+  readonly urlLifetimeMs: number;
+}
+
+const BATCH = 200;
+const TICK_MAX_MS = 30_000;
+
+/** Reservations that nobody can use any more, and stored objects whose task is deleted. */
+const LEFT_BEHIND = `
+  SELECT o.key FROM objects o
+  LEFT JOIN attempts a ON a.task_id = o.task_id AND a.number = o.attempt
+  WHERE o.state = 'reserved' AND (
+    CASE WHEN o.attempt IS NULL THEN o.usable_until < clock_timestamp() ELSE a.task_id IS NULL OR a.ended_at IS NOT NULL END
+    OR (o.purpose <> 'attachment' AND o.task_id IS NULL))
+  UNION ALL
+  (SELECT key FROM objects WHERE state = 'stored' AND purpose <> 'attachment' AND task_id IS NULL LIMIT ${BATCH})
+  LIMIT ${BATCH}`;
+
+const DUE = `
+  SELECT key, upload IS NOT NULL OR size_bytes > ${SINGLE_UPLOAD_MAX_BYTES} AS has_parts FROM objects WHERE state = 'garbage' AND usable_until < clock_timestamp()
+  ORDER BY usable_until LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`;
+
+interface Due {
+  readonly key: string;
+  readonly has_parts: boolean;
+}
+
+/**
+ * Collects what nobody needs any more: unfinished uploads, objects of lost attempts, of deleted tasks
+ * and of what was replaced. An object is first taken off the quota, and deleted only when no signed
+ * request can write it any more; its row goes last, so that a crash in between loses nothing.
+ */
+export class Collector implements Service {
+  private timer: NodeJS.Timeout | undefined;
+  private round: Promise<void> = Promise.resolve();
+  private isStopped = true;
+
+  constructor(private readonly options: CollectorOptions) {}
+
+  async start(): Promise<void> {
+    this.isStopped = false;
+    this.schedule();
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    clearTimeout(this.timer);
+    await this.round;
+  }
+
+  private schedule(): void {
+    if (this.isStopped) return;
+    this.timer = setTimeout(() => {
+      this.round = this.collect().then(() => this.schedule());
+      // Replicas that were started together drift apart.
+    }, Math.min(this.options.urlLifetimeMs, TICK_MAX_MS) * (0.9 + Math.random() * 0.2));
+    this.timer.unref();
+  }
+
+  private async collect(): Promise<void> {
+    try {
+      while (!this.isStopped && (await this.discard()) === BATCH);
+      while (!this.isStopped && (await this.remove()) === BATCH);
+    } catch (error) {
+      this.options.log.warn({ err: error }, 'collecting objects failed; trying again');
+    }
+  }
+
+  private async discard(): Promise<number> {
+    return this.options.dataSource.transaction(async (tx) => {
+      const rows = (await tx.query(LEFT_BEHIND)) as { key: string }[];
+      const keys = rows.map(({ key }) => key);
+      await chargeGroups(tx, await discardObjects(tx, keys, this.options.urlLifetimeMs));
+      return keys.length;
+    });
+  }
+
+  private async remove(): Promise<number> {
+    const { dataSource, log } = this.options;
+    return dataSource.transaction(async (tx) => {
+      const rows = (await tx.query(DUE)) as Due[];
+      const removed: string[] = [];
+      for (const row of rows) if (await this.removeObject(row)) removed.push(row.key);
+      await tx.query('DELETE FROM objects WHERE key = ANY ($1)', [removed]);
+      if (removed.length > 0) log.info({ count: removed.length }, 'objects were collected');
+      // What the store refused comes first again: it has to wait for the next round.
+      return removed.length === rows.length ? rows.length : 0;
+    });
+  }
+
+  private async removeObject({ key, has_parts: hasParts }: Due): Promise<boolean> {
+    const { store, log } = this.options;
+    try {
+      if (hasParts) for await (const upload of store.multipart.unfinished(key)) await store.multipart.abort(upload);
+      await store.delete(key);
+      return true;
+    } catch (error) {
+      log.warn({ err: error, key }, 'an object was not deleted; trying again');
+      return false;
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import type { Log } from '@mitosis/domain';
+import type { ObjectStore } from '@mitosis/object-store';
+import type { DataSource } from 'typeorm';
+import { AttemptUploads } from './attempt-uploads.js';
+import { Attachments } from './attachments.js';
+import { checkStorageWith } from './check-storage.js';
+import { Collector } from './collector.js';
+import { PeopleUploads } from './people-uploads.js';
+import { TaskArtifacts } from './task-artifacts.js';
+import { TaskInputs } from './task-inputs.js';
+import { Uploads } from './uploads.js';
+
+export interface FilesOptions {
+  readonly dataSource: DataSource;
+  readonly store: ObjectStore;
+  /** How long a signed request is good for. */
+  readonly urlLifetimeMs: number;
+  readonly log: Log;
+}
+
+/** All that concerns bytes: what people share, what tasks take in and leave behind, and what is left over. */
+export interface Files {
+  readonly attachments: Attachments;
+  readonly artifacts: TaskArtifacts;
+  readonly peopleUploads: PeopleUploads;
+  readonly attemptUploads: AttemptUploads;
+  readonly inputs: TaskInputs;
+  readonly checkStorage: ReturnType<typeof checkStorageWith>;
+  readonly collector: Collector;
+}
+
+export function createFiles({ dataSource, store, urlLifetimeMs, log }: FilesOptions): Files {
+  const uploads = new Uploads({ dataSource, store, urlLifetimeMs });
+  const attachments = new Attachments({ dataSource, store, uploads });
+  const artifacts = new TaskArtifacts({ dataSource, uploads });
+  return {
+    attachments,
+    artifacts,
+    peopleUploads: new PeopleUploads({ dataSource, uploads, attachments, artifacts }),
+    attemptUploads: new AttemptUploads({ dataSource, uploads }),
+    inputs: new TaskInputs({ dataSource, store, urlLifetimeMs }),
+    checkStorage: checkStorageWith({ dataSource, store }),
+    collector: new Collector({ dataSource, store, log, urlLifetimeMs }),
+  };
+}

@@ -1,0 +1,7 @@
+import type { SignedRequest as StoreRequest } from '@mitosis/object-store';
+import type { SignedRequest } from '@mitosis/protocol';
+
+/** A signed request of the store, as the API shows it. */
+export function toWire({ method, url, headers, expiresAt }: StoreRequest): SignedRequest {
+  return { method, url, headers: { ...headers }, expires_at: expiresAt.toISOString() };
+}
