@@ -53,6 +53,7 @@ export class Worker implements Service {
   private readonly slots: ExecutionSlots;
   private readonly prefetch: Prefetch;
   private stopping: Promise<void> | undefined;
+  private done = 0;
 
   constructor(private readonly options: WorkerOptions) {
     const { registration, log, queue, slots, coordinatorUrl: url } = options;
@@ -94,6 +95,11 @@ export class Worker implements Service {
   async stop(): Promise<void> {
     this.stopping ??= this.drain();
     await this.stopping;
+  }
+
+  /** For whoever watches this process. */
+  get status(): { readonly uuid: string; readonly running: number; readonly done: number } {
+    return { uuid: this.options.registration.uuid, running: this.running.all.length, done: this.done };
   }
 
   /** Ends the drain now: what still runs is given back. */
@@ -155,6 +161,7 @@ export class Worker implements Service {
       const report = (await this.slots.run(priority, signal, () => this.run(attempt))) ?? notStarted(attempt);
       if (report === 'stale') return log.warn({ task: taskId }, 'the attempt was taken away; its process was ended');
       const status = await this.reporter.report(report);
+      this.done += 1;
       if (status === 'stale') log.warn({ task: taskId, attempt: claim.attempt }, 'the report came too late and was refused');
     } finally {
       this.running.remove(attempt);

@@ -15,6 +15,21 @@ export class CoordinatorCommand extends ServiceCommand {
   readonly redis = Option.String('--redis', { description: 'URL of Redis or Valkey for the queues' });
   readonly stateDir = Option.String('--state-dir', { description: 'folder for keys and, without S3, objects' });
   readonly adminUser = Option.String('--admin-user', { description: 'name of the first administrator' });
+  readonly adminPassword = Option.String('--admin-password', { description: 'other users of this machine can see it: better MITO_ADMIN_PASSWORD', hidden: true });
+  readonly tokenLifetime = Option.String('--access-token-expires-in', { description: 'how long a login lasts, e.g. 7d' });
+  readonly s3 = Option.String('--s3', { description: 'URL of an S3-compatible store; without it a folder is used' });
+  readonly s3AccessKey = Option.String('--s3-access-key', { description: 'its access key' });
+  readonly s3SecretKey = Option.String('--s3-secret-key', { description: 'other users of this machine can see it: better MITO_S3_SECRET_KEY' });
+  readonly s3Region = Option.String('--s3-region', { description: 'its region' });
+  readonly s3ForcePathStyle = Option.Boolean('--s3-force-path-style', { description: 'the bucket is in the path, not in the host name' });
+  readonly bucket = Option.String('--artifacts-bucket', { description: 'the bucket for everything that is kept' });
+  readonly attachmentsBucket = Option.String('--attachments-bucket', { hidden: true });
+  readonly redisWorkerPassword = Option.String('--redis-worker-password', { hidden: true });
+  readonly redisClientPassword = Option.String('--redis-client-password', { hidden: true });
+  readonly redisSkipAclRules = Option.Boolean('--redis-skip-acl-rules', { hidden: true });
+  readonly privateKeyPath = Option.String('--access-token-private-path', { hidden: true });
+  readonly publicKeyPath = Option.String('--access-token-public-path', { hidden: true });
+  readonly heartbeatTimeout = Option.String('--heartbeat-timeout', { hidden: true });
 
   protected async prepare(): Promise<ServiceRun> {
     const { CoordinatorConfig, loadSettings } = await import('@mitosis/config');
@@ -28,17 +43,38 @@ export class CoordinatorCommand extends ServiceCommand {
         redis_url: this.redis,
         state_dir: this.stateDir,
         admin_user: this.adminUser,
+        admin_password: this.adminPassword,
+        access_token_expires_in: this.tokenLifetime,
+        s3: this.s3,
+        s3_access_key: this.s3AccessKey,
+        s3_secret_key: this.s3SecretKey,
+        s3_region: this.s3Region,
+        s3_force_path_style: this.s3ForcePathStyle,
+        s3_bucket: this.bucket,
         log_level: this.logLevel,
       },
     });
     const { createProcessLog } = await import('../process-log.js');
     const { createCoordinator } = await import('@mitosis/coordinator-app');
-    const log = createProcessLog(settings.log_level, 'coordinator', process.stderr.isTTY === true);
+    this.noteObsoleteOptions();
+    const log = createProcessLog(settings.log_level, 'coordinator', { isTerminal: process.stderr.isTTY === true, file: this.chosenLogFile('coordinator') });
     const service = await createCoordinator(settings, log);
     const ready = (): object => {
       log.info({ url: service.url }, 'listening');
       return { url: service.url };
     };
     return { service, log, ready };
+  }
+
+  private noteObsoleteOptions(): void {
+    this.noteObsolete([
+      ['--attachments-bucket', this.attachmentsBucket, 'everything is in one bucket, that of --artifacts-bucket'],
+      ['--redis-worker-password', this.redisWorkerPassword, 'every worker gets a password of its own'],
+      ['--redis-client-password', this.redisClientPassword, 'clients do not need Redis'],
+      ['--redis-skip-acl-rules', this.redisSkipAclRules, 'workers are always limited to the keys of their groups'],
+      ['--access-token-private-path', this.privateKeyPath, 'the keys are in the folder of --state-dir'],
+      ['--access-token-public-path', this.publicKeyPath, 'the keys are in the folder of --state-dir'],
+      ['--heartbeat-timeout', this.heartbeatTimeout, 'a worker that is not heard of for 15 seconds is lost'],
+    ]);
   }
 }

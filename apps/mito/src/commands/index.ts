@@ -19,6 +19,12 @@ import { CompleteCommand } from './complete.js';
 import { CompletionCommand } from './completion.js';
 import { CoordinatorCommand } from './coordinator.js';
 import { DemoCommand } from './demo.js';
+import { ManagerKillCommand } from './manager/kill.js';
+import { ManagerLogsCommand } from './manager/logs.js';
+import { ManagerRestartCommand } from './manager/restart.js';
+import { ManagerSpawnCommand } from './manager/spawn.js';
+import { ManagerStatusCommand } from './manager/status.js';
+import { ManagerStopCommand } from './manager/stop.js';
 import { RunCommand } from './run.js';
 import { UpCommand } from './up.js';
 import { WorkerCommand } from './worker.js';
@@ -35,6 +41,12 @@ export const commands: readonly CommandClass<MitoContext>[] = [
   CompletionCommand,
   CoordinatorCommand,
   DemoCommand,
+  ManagerKillCommand,
+  ManagerLogsCommand,
+  ManagerRestartCommand,
+  ManagerSpawnCommand,
+  ManagerStatusCommand,
+  ManagerStopCommand,
   RunCommand,
   TasksArtifactsDownloadCommand,
   TasksExplainCommand,

@@ -1,12 +1,17 @@
 import type { Log, Service } from '@mitosis/domain';
 import { Option } from 'clipanion';
+import { renameSync, writeFileSync } from 'node:fs';
 import { MitoCommand } from './mito-command.js';
+
+const STATUS_MS = 1_000;
 
 export interface ServiceRun {
   readonly service: Service;
   readonly log: Log;
   /** Told to a parent process when the service is up. */
   readonly ready: () => object;
+  /** What goes into the status file, every second. */
+  readonly status?: () => object;
   /** Called by a second signal: end what is still going on. */
   readonly onHurry?: () => void;
   /** Ends the service from inside, with the exit code to answer. */
@@ -19,12 +24,16 @@ export interface ServiceRun {
  */
 export abstract class ServiceCommand extends MitoCommand {
   readonly config = Option.String('--config', { description: 'configuration file' });
+  readonly logPath = Option.String('--log-path', { description: 'folder for log files' });
+  readonly fileLog = Option.Boolean('--file-log', false, { description: 'log to a file in that folder, which is set aside at 10 MB (three are kept)' });
+  readonly logFile = Option.String('--log-file', { hidden: true });
+  readonly statusFile = Option.String('--status-file', { hidden: true });
   readonly logLevel = Option.String('--log-level', { description: 'fatal, error, warn, info, debug or trace' });
 
   protected abstract prepare(): Promise<ServiceRun>;
 
   protected override async run(): Promise<number> {
-    const { service, log, ready, onHurry, ended } = await this.prepare();
+    const { service, log, ready, onHurry, ended, status } = await this.prepare();
     const stopped = this.stopRequest(log, onHurry);
     try {
       await service.start();
@@ -34,11 +43,31 @@ export abstract class ServiceCommand extends MitoCommand {
     }
     const facts = ready();
     process.send?.({ type: 'ready', ...facts });
+    if (status && this.statusFile !== undefined) this.keepStatus(this.statusFile, status);
     const exitCode = await Promise.race([stopped, ...(ended ? [ended] : [])]);
     await service.stop();
     log.info({}, 'stopped');
     if (process.connected) process.disconnect();
     return exitCode;
+  }
+
+  /** The file to log to in place of stderr, when there is to be one. */
+  protected chosenLogFile(name: string, isWanted = false): string | undefined {
+    return this.logFile ?? (isWanted || this.fileLog ? `${this.logPath ?? '.'}/${name}.log` : undefined);
+  }
+
+  /** Says which given options of the original have no effect here, and why. */
+  protected noteObsolete(options: readonly (readonly [option: string, value: unknown, reason: string])[]): void {
+    for (const [option, value, reason] of options) if (value !== undefined) this.note(`mito: ${option} has no effect: ${reason}`);
+  }
+
+  private keepStatus(file: string, status: () => object): void {
+    const write = (): void => {
+      writeFileSync(`${file}.new`, JSON.stringify(status()), { mode: 0o600 });
+      renameSync(`${file}.new`, file);
+    };
+    write();
+    setInterval(write, STATUS_MS).unref();
   }
 
   private stopRequest(log: Log, onHurry: (() => void) | undefined): Promise<number> {

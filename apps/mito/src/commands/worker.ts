@@ -28,6 +28,14 @@ export class WorkerCommand extends ServiceCommand {
   readonly slots = Option.String('--slots', { description: 'tasks at once' });
   readonly workDir = Option.String('--work-dir', { description: 'folder for scratch data' });
   readonly drainTimeout = Option.String('--drain-timeout', { description: 'time for running tasks after SIGTERM' });
+  readonly sharedLog = Option.Boolean('--shared-log', false, { description: 'log to workers.log in the folder of --log-path, with other workers' });
+  readonly credentialPath = Option.String('--credential-path', { description: 'file of the cached logins' });
+  readonly password = Option.String('-p,--password', { description: 'other users of this machine can see it: better MITO_PASSWORD, or a cached login', hidden: true });
+  readonly pollingInterval = Option.String('--polling-interval', { hidden: true });
+  readonly heartbeatInterval = Option.String('--heartbeat-interval', { hidden: true });
+  readonly lifetime = Option.String('--lifetime', { hidden: true });
+  readonly retain = Option.Boolean('--retain', { hidden: true });
+  readonly skipRedis = Option.Boolean('--skip-redis', { hidden: true });
 
   protected async prepare(): Promise<ServiceRun> {
     const { WorkerConfig, loadSettings } = await import('@mitosis/config');
@@ -38,6 +46,7 @@ export class WorkerCommand extends ServiceCommand {
       flags: {
         coordinator_addr: this.coordinator,
         user: this.user,
+        password: this.password,
         groups: this.groups && splitList(this.groups),
         tags: this.tags && splitList(this.tags),
         labels: this.labels && splitList(this.labels),
@@ -49,15 +58,36 @@ export class WorkerCommand extends ServiceCommand {
     });
     const { createProcessLog } = await import('../process-log.js');
     const { createWorker } = await import('@mitosis/worker-app');
-    const log = createProcessLog(settings.log_level, 'worker', process.stderr.isTTY === true);
+    this.noteObsoleteOptions();
+    const file = this.chosenLogFile(this.sharedLog ? 'workers' : `worker-${process.pid}`, this.sharedLog);
+    const log = createProcessLog(settings.log_level, 'worker', { isTerminal: process.stderr.isTTY === true, file });
     let end = (_exitCode: number): void => {};
     const ended = new Promise<number>((resolve) => (end = resolve));
     const onRevoked = (): void => {
       log.error({}, 'the coordinator does not accept this worker any more');
       end(EXIT_NOT_AUTHORIZED);
     };
-    const token = await tokenFromParent(this.context.env.MITO_TOKEN_FROM_PARENT === '1');
+    const handed = await tokenFromParent(this.context.env.MITO_TOKEN_FROM_PARENT === '1');
+    const token = handed ?? (settings.password === undefined ? await this.cachedToken(settings.coordinator_addr, settings.user) : undefined);
     const service = await createWorker(settings, { log, token, onRevoked, onStopWanted: () => end(EXIT_OK) });
-    return { service, log, ready: () => ({}), onHurry: () => service.hurry(), ended };
+    return { service, log, ready: () => ({}), status: () => service.status, onHurry: () => service.hurry(), ended };
+  }
+
+  /** Of whoever is logged in at the coordinator. */
+  private async cachedToken(coordinator: string, user: string | undefined): Promise<string | undefined> {
+    const { configDir } = await import('@mitosis/config');
+    const { Credentials } = await import('../credentials.js');
+    const file = this.credentialPath ?? `${configDir(this.context.env)}/credentials`;
+    return (await new Credentials(file).find(coordinator, user))?.token;
+  }
+
+  private noteObsoleteOptions(): void {
+    this.noteObsolete([
+      ['--polling-interval', this.pollingInterval, 'workers are told of tasks at once'],
+      ['--heartbeat-interval', this.heartbeatInterval, 'the coordinator says how often it wants to hear of a worker'],
+      ['--lifetime', this.lifetime, 'a worker stays valid until it stops, is stopped or is not heard of'],
+      ['--retain', this.retain, 'other logins of the user always stay valid'],
+      ['--skip-redis', this.skipRedis, 'the coordinator says how the queues are reached'],
+    ]);
   }
 }

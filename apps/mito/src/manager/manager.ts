@@ -1,0 +1,132 @@
+import { MitoError } from '@mitosis/domain';
+import { processIdentity } from '@mitosis/embedded';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { open, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type WorkerRecord, WorkerRecords, type WorkerStatus } from './worker-records.js';
+
+export interface ManagerOptions {
+  readonly dir: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The script of `mito`. */
+  readonly script: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Where a worker of this name keeps things, as options of `mito worker`; asked for at each start. */
+export type FolderOptions = (record: WorkerRecord) => readonly string[];
+
+const START_MS = 30_000;
+const LOOK_MS = 50;
+/** After a second SIGTERM a worker gives its tasks back; then it has so long to end. */
+const HURRY_MS = 5_000;
+
+/** Worker processes on this machine. They go on when the manager ends; it finds them again by their pid files. */
+export class Manager {
+  readonly records: WorkerRecords;
+
+  constructor(private readonly options: ManagerOptions) {
+    this.records = new WorkerRecords(options.dir);
+  }
+
+  /** The named workers, or all of them. Throws `no_such_worker` naming the first that is not there. */
+  async select(names: readonly string[]): Promise<WorkerRecord[]> {
+    const all = await this.records.all();
+    const missing = names.find((name) => all.every((record) => record.name !== name));
+    if (missing !== undefined) throw new MitoError('not-found', 'no_such_worker', `no worker "${missing}" was spawned here; "mito manager status" lists them`);
+    return names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
+  }
+
+  async spawn(argv: readonly string[], folders: FolderOptions): Promise<WorkerRecord> {
+    const record = await this.records.reserve(argv, new Date());
+    try {
+      return await this.launch(record, folders);
+    } catch (error) {
+      await this.records.forget(record);
+      throw error;
+    }
+  }
+
+  /** Starts the process of a record; resolves when the coordinator has taken the worker. */
+  async launch(record: WorkerRecord, folders: FolderOptions): Promise<WorkerRecord> {
+    const { env, script } = this.options;
+    const statusFile = this.records.statusFile(record.name);
+    await rm(statusFile, { force: true });
+    const outFile = path.join(this.records.folder(record.name), 'output');
+    const out = await open(outFile, 'w', 0o600);
+    const argv = [script, 'worker', ...record.argv, ...folders(record), '--status-file', statusFile];
+    const child = spawn(process.execPath, argv, { detached: true, stdio: ['ignore', out.fd, out.fd], env: { ...env, NO_COLOR: '1' } });
+    await once(child, 'spawn');
+    await out.close();
+    const process_ = await processIdentity(child.pid ?? 0);
+    const started: WorkerRecord = { ...record, process: process_, spawned_at: new Date().toISOString() };
+    await this.records.save(started);
+    child.unref();
+    await this.assertRegistered(started, outFile);
+    return started;
+  }
+
+  /** Stops the worker of this name, if it runs, and starts it again with the options it had. */
+  async restart(name: string, folders: FolderOptions): Promise<WorkerRecord> {
+    const [record] = (await this.select([name])) as [WorkerRecord];
+    await this.end(record);
+    return this.launch(record, folders);
+  }
+
+  /** SIGTERM: running tasks end within the drain timeout. Resolves when the process is gone. */
+  async stop(record: WorkerRecord): Promise<void> {
+    await this.end(record);
+    await this.records.forget(record);
+  }
+
+  /** At once: what runs is given back to be run elsewhere; a process that does not obey is killed. */
+  async kill(record: WorkerRecord): Promise<void> {
+    const deadline = performance.now() + HURRY_MS;
+    await this.signal(record, 'SIGTERM');
+    await this.pause();
+    await this.signal(record, 'SIGTERM');
+    while ((await this.records.isAlive(record)) && performance.now() < deadline) await this.pause();
+    await this.signal(record, 'SIGKILL');
+    while (await this.records.isAlive(record)) await this.pause();
+    await this.records.forget(record);
+  }
+
+  async status(record: WorkerRecord): Promise<WorkerStatus | undefined> {
+    return this.records.status(record);
+  }
+
+  private async end(record: WorkerRecord): Promise<void> {
+    await this.signal(record, 'SIGTERM');
+    while (await this.records.isAlive(record)) await this.pause();
+  }
+
+  private async pause(): Promise<void> {
+    await delay(LOOK_MS, undefined, { signal: this.options.signal });
+  }
+
+  private async signal(record: WorkerRecord, signal: NodeJS.Signals): Promise<void> {
+    if (!record.process || !(await this.records.isAlive(record))) return;
+    try {
+      process.kill(record.process.pid, signal);
+    } catch (error) {
+      // It has ended just now.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+
+  private async assertRegistered(record: WorkerRecord, outFile: string): Promise<void> {
+    const deadline = performance.now() + START_MS;
+    while ((await this.status(record)) === undefined) {
+      const isAlive = await this.records.isAlive(record);
+      if (!isAlive || performance.now() > deadline) {
+        const said = (await readFile(outFile, 'utf8')).trim().split('\n').slice(-5).join('\n');
+        await this.signal(record, 'SIGKILL');
+        const message = isAlive ? `did not start within ${START_MS / 1000} s` : 'ended at once';
+        throw new MitoError('unavailable', 'start_failed', `${record.name} ${message}: ${said || 'it said nothing'}`);
+      }
+      await this.pause();
+    }
+  }
+}

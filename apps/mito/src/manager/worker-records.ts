@@ -1,0 +1,89 @@
+import { type ProcessIdentity, isSameProcess } from '@mitosis/embedded';
+import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+/** What is known of a worker process that was spawned here. */
+export interface WorkerRecord {
+  readonly name: string;
+  readonly argv: readonly string[];
+  /** Undefined until the process is there. */
+  readonly process?: ProcessIdentity | undefined;
+  readonly spawned_at: string;
+}
+
+/** What a worker says of itself in its status file. */
+export interface WorkerStatus {
+  readonly uuid: string;
+  readonly running: number;
+  readonly done: number;
+}
+
+const NAME = /^worker-(\d+)$/;
+
+async function readJson<T>(file: string): Promise<T | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as T;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** The pid files of the workers on this machine, one folder each. A process is known by its id and its start, never by its name. */
+export class WorkerRecords {
+  constructor(readonly dir: string) {}
+
+  folder(name: string): string {
+    return path.join(this.dir, name);
+  }
+
+  /** Takes the lowest free name; two managers at once never take the same. */
+  async reserve(argv: readonly string[], now: Date): Promise<WorkerRecord> {
+    await mkdir(this.dir, { recursive: true, mode: 0o700 });
+    for (let number = 1; ; number += 1) {
+      const record = { name: `worker-${number}`, argv, spawned_at: now.toISOString() };
+      try {
+        await mkdir(this.folder(record.name), { mode: 0o700 });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue;
+        throw error;
+      }
+      await this.save(record);
+      return record;
+    }
+  }
+
+  async save(record: WorkerRecord): Promise<void> {
+    const file = path.join(this.folder(record.name), 'worker.json');
+    await writeFile(`${file}.new`, JSON.stringify(record), { mode: 0o600 });
+    await rename(`${file}.new`, file);
+  }
+
+  async forget({ name }: WorkerRecord): Promise<void> {
+    await rm(this.folder(name), { recursive: true, force: true });
+  }
+
+  /** By number. */
+  async all(): Promise<WorkerRecord[]> {
+    const names = await readdir(this.dir).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    });
+    const known = names.filter((name) => NAME.test(name)).sort((a, b) => Number(NAME.exec(a)?.[1]) - Number(NAME.exec(b)?.[1]));
+    const records = await Promise.all(known.map((name) => readJson<WorkerRecord>(path.join(this.folder(name), 'worker.json'))));
+    return records.filter((record) => record !== undefined);
+  }
+
+  /** What the running worker last said of itself. */
+  async status({ name }: WorkerRecord): Promise<WorkerStatus | undefined> {
+    return readJson<WorkerStatus>(this.statusFile(name));
+  }
+
+  statusFile(name: string): string {
+    return path.join(this.folder(name), 'status.json');
+  }
+
+  async isAlive(record: WorkerRecord): Promise<boolean> {
+    return record.process !== undefined && isSameProcess(record.process);
+  }
+}
