@@ -134,6 +134,19 @@ onEachBackend('a batch with one bad task changes nothing', async (t, { api }) =>
   t.deepEqual((await api.queryTasks({ name })).tasks, []);
 });
 
+test('postgres: jobs of a wiped queue are put there again', async (t) => {
+  const { api, database } = fixtures.get('postgres') as CoordinatorFixture;
+  const { uuid } = await api.submitTask({ args: ['true'], tags: [`wiped-${randomUUID().slice(0, 8)}`] });
+  const jobs = async (): Promise<number> => {
+    const [row] = (await database.query('SELECT count(*)::int AS count FROM bullmq.job WHERE id LIKE $1', [`${uuid}%`])) as { count: number }[];
+    return row?.count ?? 0;
+  };
+  await eventually(async () => (await jobs()) === 1, { message: 'the job' });
+  await database.query('DELETE FROM bullmq.job WHERE id LIKE $1', [`${uuid}%`]);
+  const again = eventually(async () => (await jobs()) === 1, { message: 'the job again', timeoutMs: 20_000 });
+  await t.notThrowsAsync(again);
+});
+
 onEachBackend('two coordinators share the work, and what one knows the other tells', async (t, coordinator) => {
   const replica = await coordinator.startReplica();
   const { uuid } = await coordinator.api.submitTask({ args: ['true'] });

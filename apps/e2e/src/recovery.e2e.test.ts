@@ -90,6 +90,18 @@ test.serial('SIGTERM stops everything and leaves nothing', async (t) => {
   await t.throwsAsync(readFile(ready.data_dir), { code: 'ENOENT' });
 });
 
+test.serial('a Redis that forgets everything, jobs and credentials, costs no task', async (t) => {
+  t.timeout(120_000);
+  const stack = await startStack(t, { backend: 'redis', workers: 1, slots: 1 });
+  const { uuid, go } = await startLongTask(stack, await tempDir(t));
+  const { uuid: waiting } = await stack.json<TaskReceipt>('tasks', 'submit', '--', 'echo', 'after');
+  await stack.redis?.kill();
+  await stack.redis?.restart();
+  await writeFile(go, '');
+  t.is((await stack.mito('tasks', 'wait', uuid, waiting)).code, 0);
+  t.like(await stack.json<TaskView>('tasks', 'get', uuid), { state: 'completed', attempt: 1 });
+});
+
 test.serial('a drained worker finishes its tasks and takes no new ones, until it is resumed', async (t) => {
   t.timeout(120_000);
   const stack = await startStack(t, { workers: 1, slots: 2 });

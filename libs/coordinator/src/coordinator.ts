@@ -75,6 +75,7 @@ export class Coordinator implements Service {
       dataSource,
       hints: options.hints,
       bus: queue.bus,
+      access: queue.access,
       log,
       onOutput: (message) => follows.onOutput(message),
       onConnected: (workerId) => follows.onConnected(workerId),

@@ -14,6 +14,8 @@ export const FromWorker = z.discriminatedUnion('type', [
     running: z.array(AttemptRef.extend({ lease: Uuid })).max(4096),
     free_slots: z.int(),
   }),
+  /** The queue server refuses this worker's credentials: it may have been restarted and forgotten them. */
+  z.object({ type: z.literal('access_lost') }),
   /** Output that was asked for by `follow`; `offset` is that of the first byte of `frames_base64`. */
   z.object({ type: z.literal('output'), follow: Uuid, offset: z.int(), frames_base64: z.string() }),
   /** All output of the attempt was sent; `error` when it could not be. */

@@ -75,7 +75,12 @@ export class Worker implements Service {
       onRevoked: () => options.onRevoked(),
     });
     this.followers = new OutputFollowers(this.running, (message) => this.channel.send(message), log);
-    this.consumer = queue.createConsumer({ slots, name: registration.uuid, onDelivery: (delivery) => this.track(this.take(delivery)) });
+    this.consumer = queue.createConsumer({
+      slots,
+      name: registration.uuid,
+      onDelivery: (delivery) => this.track(this.take(delivery)),
+      onAccessLost: () => this.channel.send({ type: 'access_lost' }),
+    });
   }
 
   async start(): Promise<void> {

@@ -1,4 +1,4 @@
-import { type Scope, redisServer, tempDir } from '@mitosis/testing';
+import { type RedisServer, type Scope, redisServer, tempDir } from '@mitosis/testing';
 import { type MitoProcess, type MitoResult, startMito } from './mito-process.js';
 
 export type Backend = 'postgres' | 'redis';
@@ -27,6 +27,8 @@ export interface E2eStack {
   readonly up: MitoProcess;
   readonly ready: ReadyLine;
   readonly env: Readonly<Record<string, string>>;
+  /** The server of the queues, with the backend `redis`. */
+  readonly redis: RedisServer | undefined;
   /** Runs a command to its end. */
   mito(...argv: string[]): Promise<MitoResult>;
   /** Runs a command that is expected to succeed and answers its stdout as JSON. */
@@ -38,7 +40,8 @@ export interface E2eStack {
 export async function startStack(scope: Scope, options: StackOptions = {}): Promise<E2eStack> {
   const { backend = 'postgres', workers = 1, slots = 2, dataDir } = options;
   const configDir = await tempDir(scope);
-  const redis = backend === 'redis' ? ['--redis', (await redisServer(scope)).url] : [];
+  const server = backend === 'redis' ? await redisServer(scope) : undefined;
+  const redis = server ? ['--redis', server.url] : [];
   const where = dataDir === undefined ? ['--ephemeral'] : ['--data-dir', dataDir];
   const argv = ['up', '--json', '--port', '0', '--workers', String(workers), '--slots', String(slots), ...where, ...redis];
   const up = startMito(scope, argv, { MITO_CONFIG_DIR: configDir });
@@ -52,5 +55,5 @@ export async function startStack(scope: Scope, options: StackOptions = {}): Prom
     if (code !== 0) throw new Error(`mito ${args.join(' ')} ended with ${code}: ${stderr}`);
     return JSON.parse(stdout) as T;
   };
-  return { up, ready, env, mito, json, spawn };
+  return { up, ready, env, redis: server, mito, json, spawn };
 }

@@ -47,6 +47,8 @@ export abstract class ServiceCommand extends MitoCommand {
     const exitCode = await Promise.race([stopped, ...(ended ? [ended] : [])]);
     await service.stop();
     log.info({}, 'stopped');
+    // Our own goodbye is no sign that the parent has gone.
+    process.removeAllListeners('disconnect');
     if (process.connected) process.disconnect();
     return exitCode;
   }

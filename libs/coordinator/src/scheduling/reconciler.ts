@@ -103,10 +103,10 @@ export class Reconciler implements Service {
     const { dataSource, publisher, log } = this.options;
     // Probes of two partial indexes for each queue: the cost does not grow with the number of tasks.
     const rows = (await dataSource.query(
-      `SELECT name AS queue,
-         EXISTS (SELECT 1 FROM tasks WHERE queue = name AND state = 'ready' AND dispatched_at IS NULL) AS is_waiting,
-         EXISTS (SELECT 1 FROM tasks WHERE queue = name AND state = 'ready' AND dispatched_at IS NOT NULL) AS is_handed_over
-       FROM queues`,
+      `SELECT q.name AS queue,
+         EXISTS (SELECT 1 FROM tasks t WHERE t.queue = q.name AND t.state = 'ready' AND t.dispatched_at IS NULL) AS is_waiting,
+         EXISTS (SELECT 1 FROM tasks t WHERE t.queue = q.name AND t.state = 'ready' AND t.dispatched_at IS NOT NULL) AS is_handed_over
+       FROM queues q`,
     )) as { queue: string; is_waiting: boolean; is_handed_over: boolean }[];
     for (const { queue, is_handed_over } of rows) {
       if (!is_handed_over) continue;

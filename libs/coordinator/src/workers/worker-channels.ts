@@ -1,11 +1,11 @@
 import { Worker } from '@mitosis/database';
 import type { Log, Service } from '@mitosis/domain';
 import { FromWorker, type ToWorker } from '@mitosis/protocol';
-import type { MessageBus } from '@mitosis/queue';
+import type { MessageBus, QueueAccess } from '@mitosis/queue';
 import type { DataSource } from 'typeorm';
 import { WebSocket } from 'ws';
 import { renewLeases } from '../tasks/renew-leases.js';
-import { queuesOf, workersServing } from './worker-queues.js';
+import { queuesOf, servedGroups, workersServing } from './worker-queues.js';
 
 /** What travels between replicas: a message for workers, wherever they are connected. */
 type BusMessage = { readonly workers: readonly string[]; readonly message: ToWorker | { type: 'queues_changed' } | { type: 'revoked' } };
@@ -17,6 +17,7 @@ export interface WorkerChannelsOptions {
   /** Connections whose commits need not reach the disk. */
   readonly hints: DataSource;
   readonly bus: MessageBus;
+  readonly access: QueueAccess;
   readonly log: Log;
   /** Output that some replica has asked a worker for. */
   onOutput(message: OutputMessage): void;
@@ -101,12 +102,19 @@ export class WorkerChannels implements Service {
 
   private async receive(workerId: string, socket: WebSocket, text: string): Promise<void> {
     const message = FromWorker.parse(JSON.parse(text));
-    if (message.type !== 'heartbeat') {
-      this.options.onOutput(message);
-      return;
-    }
+    if (message.type === 'access_lost') return this.grantAgain(workerId);
+    if (message.type !== 'heartbeat') return this.options.onOutput(message);
     const stale = await renewLeases(this.options.hints, workerId, message.running);
     this.write(socket, { type: 'leases', stale });
+  }
+
+  /** The same credentials as before: they are derived, not drawn. */
+  private async grantAgain(workerId: string): Promise<void> {
+    const { dataSource, access, log } = this.options;
+    const groups = await servedGroups(dataSource, workerId);
+    if (groups === undefined) return;
+    await access.grant(workerId, groups);
+    log.info({ worker: workerId }, 'its access to the queues was granted again');
   }
 
   private broadcast(workers: readonly string[], message: BusMessage['message']): void {
