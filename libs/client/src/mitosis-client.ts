@@ -4,7 +4,7 @@ import {
   type ArtifactKind,
   Identity,
   Session,
-  SteeredWorker,
+  type SteerWorker,
   type SubmitTaskInput,
   TaskExplanation,
   TaskPage,
@@ -13,6 +13,7 @@ import {
   TaskSummaries,
   type TaskSummary,
   TaskView,
+  WorkerView,
 } from '@mitosis/protocol';
 import { randomUUID } from 'node:crypto';
 import { FilesApi } from './files/files-api.js';
@@ -132,9 +133,9 @@ export class MitosisClient {
   }
 
   /** Says what is wanted of a worker: `run`, `drain`, `stop` (after its tasks) or `stop_now`. */
-  async steerWorker(uuid: string, wanted: SteeredWorker['wanted'], { signal }: CallOptions = {}): Promise<SteeredWorker> {
+  async steerWorker(uuid: string, wanted: SteerWorker['wanted'], { signal }: CallOptions = {}): Promise<WorkerView> {
     const options = { body: { wanted }, signal, isRepeatable: true };
-    return this.transport.json('POST', `/workers/${encodeURIComponent(uuid)}/wanted`, SteeredWorker, options);
+    return this.transport.json('POST', `/workers/${encodeURIComponent(uuid)}/wanted`, WorkerView, options);
   }
 
   /** Everything a task prints, as it prints it, and at last how it ended. */

@@ -29,7 +29,6 @@ import { ArtifactReader } from './tasks/read-artifacts.js';
 import { TaskReader } from './tasks/read-tasks.js';
 import type { SettledTask } from './tasks/settle-attempts.js';
 import { submitTasksWith } from './tasks/submit-tasks.js';
-import { steerWorker } from './workers/steer-worker.js';
 import { WorkerChannels } from './workers/worker-channels.js';
 
 export interface CoordinatorOptions extends AccessLifetimes {
@@ -113,7 +112,7 @@ export class Coordinator implements Service {
         attachmentRoutes({ authenticator, files }),
         uploadRoutes({ authenticator, files }),
         attemptFileRoutes({ authenticator, files }),
-        workerRoutes({ authenticator, registry, claimTasks, commitReports, steerWorker: (actor, request) => steerWorker({ dataSource, channels }, actor, request) }),
+        workerRoutes({ authenticator, registry, claimTasks, commitReports }),
         access.workerRoutes,
       ],
       board: new Board({ dataSource, publisher: queue.publisher, authenticator, sessions }).router(),

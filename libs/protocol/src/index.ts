@@ -52,7 +52,6 @@ export {
   ReportedArtifact,
   ReportedOutput,
   SteerWorker,
-  SteeredWorker,
   WorkerRegistration,
 } from './workers.js';
 export type { RegisterWorkerInput } from './workers.js';

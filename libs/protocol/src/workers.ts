@@ -109,5 +109,4 @@ export type ReportAnswer = z.output<typeof ReportAnswer>;
 
 /** The body of `POST /workers/:uuid/wanted`. */
 export const SteerWorker = z.strictObject({ wanted: z.enum(WANTED_STATES) });
-export const SteeredWorker = z.object({ uuid: Uuid, wanted: z.enum(WANTED_STATES) });
-export type SteeredWorker = z.output<typeof SteeredWorker>;
+export type SteerWorker = z.output<typeof SteerWorker>;

@@ -64,7 +64,7 @@ export function createAccess(options: CreateAccessOptions): AccessParts {
   const tokenLifetimeMs = options.workerTokenLifetimeMs;
   const registry = new WorkerRegistry({ dataSource, authenticator, tokens, access: queueAccess, audit, tokenLifetimeMs });
   const enrolments = new Enrolments({ dataSource, audit });
-  const workerAdmin = new WorkerAdmin({ dataSource, workers, audit });
+  const workerAdmin = new WorkerAdmin({ dataSource, workers, audit, tell: (worker, message) => channels.send(worker, message) });
   return {
     authenticator,
     sessions,

@@ -1,8 +1,9 @@
 import {
   CreateEnrolment,
   CreatedEnrolment,
-  EnrolmentList,
   EnrollWorker,
+  EnrolmentList,
+  SteerWorker,
   UpdateWorker,
   UpdateWorkerGroups,
   WorkerPage,
@@ -46,6 +47,11 @@ export function workerAdminRoutes({ authenticator, registry, enrolments, workerA
   routes.patch('/workers/:uuid', async (req, res) => {
     const actor = await authenticator.user(req.get('authorization'));
     res.json(WorkerView.parse(await workerAdmin.update(actor, uuidParam(req, 'uuid'), UpdateWorker.parse(req.body))));
+  });
+  routes.post('/workers/:uuid/wanted', async (req, res) => {
+    const actor = await authenticator.user(req.get('authorization'));
+    const { wanted } = SteerWorker.parse(req.body);
+    res.json(WorkerView.parse(await workerAdmin.steer(actor, uuidParam(req, 'uuid'), wanted)));
   });
   routes.delete('/workers/:uuid', async (req, res) => {
     const actor = await authenticator.user(req.get('authorization'));

@@ -1,10 +1,8 @@
-import { ClaimAnswer, ClaimTasks, RegisterWorker, ReportAnswer, ReportAttempts, SteerWorker, SteeredWorker, WorkerRegistration } from '@mitosis/protocol';
-import type { WantedState } from '@mitosis/domain';
+import { ClaimAnswer, ClaimTasks, RegisterWorker, ReportAnswer, ReportAttempts, WorkerRegistration } from '@mitosis/protocol';
 import { Router } from 'express';
-import type { Authenticator, UserActor } from '../auth/authenticator.js';
+import type { Authenticator } from '../auth/authenticator.js';
 import type { claimTasksWith } from '../tasks/claim-tasks.js';
 import type { commitReportsWith } from '../tasks/commit-reports.js';
-import { uuidParam } from './parse-request.js';
 import type { WorkerRegistry } from '../workers/register-worker.js';
 
 export interface WorkerRouteDeps {
@@ -12,10 +10,9 @@ export interface WorkerRouteDeps {
   readonly registry: WorkerRegistry;
   readonly claimTasks: ReturnType<typeof claimTasksWith>;
   readonly commitReports: ReturnType<typeof commitReportsWith>;
-  steerWorker(actor: UserActor, request: { uuid: string; wanted: WantedState }): Promise<SteeredWorker>;
 }
 
-export function workerRoutes({ authenticator, registry, claimTasks, commitReports, steerWorker }: WorkerRouteDeps): Router {
+export function workerRoutes({ authenticator, registry, claimTasks, commitReports }: WorkerRouteDeps): Router {
   const routes = Router();
   routes.post('/workers', async (req, res) => {
     const actor = await authenticator.user(req.get('authorization'));
@@ -41,11 +38,6 @@ export function workerRoutes({ authenticator, registry, claimTasks, commitReport
     await authenticator.worker(req.get('authorization'));
     const { reports } = ReportAttempts.parse(req.body);
     res.json(ReportAnswer.parse(await commitReports(reports)));
-  });
-  routes.post('/workers/:uuid/wanted', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
-    const { wanted } = SteerWorker.parse(req.body);
-    res.json(SteeredWorker.parse(await steerWorker(actor, { uuid: uuidParam(req, 'uuid'), wanted })));
   });
   return routes;
 }

@@ -1,5 +1,5 @@
-import { type Role, MitoError, isAllowed } from '@mitosis/domain';
-import type { UpdateWorker, WorkerPage, WorkerQuery, WorkerView } from '@mitosis/protocol';
+import { type Role, type WantedState, MitoError, isAllowed } from '@mitosis/domain';
+import type { ToWorker, UpdateWorker, WorkerPage, WorkerQuery, WorkerView } from '@mitosis/protocol';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
@@ -9,6 +9,8 @@ export interface WorkerAdminDeps {
   readonly dataSource: DataSource;
   readonly workers: WorkerAccess;
   readonly audit: AuditLog;
+  /** Sends to the worker, wherever it is connected. */
+  tell(workerId: string, message: ToWorker): void;
 }
 
 interface ViewRow extends Omit<WorkerView, 'groups' | 'registered_at' | 'last_seen_at'> {
@@ -78,6 +80,19 @@ export class WorkerAdmin {
       await tx.query('UPDATE workers SET tags = coalesce($2, tags), labels = coalesce($3, labels) WHERE id = $1', [uuid, tags, labels]);
       return this.deps.workers.release(tx, [uuid], []);
     });
+  }
+
+  /**
+   * Notes what is wanted of it, and tells it. From the commit on it gets no new task unless `run` is
+   * wanted, whether it has heard of it or not.
+   */
+  async steer(actor: UserActor, uuid: string, wanted: WantedState): Promise<WorkerView> {
+    const view = await this.change(actor, uuid, 'workers.steer', { wanted }, async (tx) => {
+      await tx.query('UPDATE workers SET wanted = $2 WHERE id = $1', [uuid, wanted]);
+      return this.deps.workers.release(tx, [uuid], []);
+    });
+    this.deps.tell(uuid, { type: 'wanted', wanted });
+    return view;
   }
 
   /** Ends the worker's credentials at once; what it runs goes elsewhere. */
