@@ -115,3 +115,19 @@ test('every route that is served stands in the list of operations, and the other
   const ids = OPERATIONS.map(({ id }) => id);
   t.is(new Set(ids).size, ids.length, 'no id is used twice');
 });
+
+test('the API describes itself, and the page about it needs nothing from elsewhere', async (t) => {
+  const { openapi, paths } = (await (await fetch(new URL('/openapi.json', coordinator.url))).json()) as { openapi: string; paths: Record<string, Record<string, { operationId: string }>> };
+  t.is(openapi, '3.1.0');
+  const ids = Object.values(paths).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId));
+  t.deepEqual(ids.sort(), OPERATIONS.map(({ id }) => id).sort());
+  const page = await fetch(new URL('/docs/', coordinator.url));
+  t.is(page.status, 200);
+  const html = await page.text();
+  const parts = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, part = '']) => new URL(part, page.url));
+  t.true(parts.length >= 4);
+  for (const part of parts) {
+    t.is(part.origin, new URL(coordinator.url).origin, part.href);
+    t.is((await fetch(part)).status, 200, part.href);
+  }
+});

@@ -13,6 +13,7 @@ import { Board } from './board/board.js';
 import { TaskEvents } from './events/task-events.js';
 import { createFiles } from './files/files.js';
 import { attachmentRoutes } from './http/attachment-routes.js';
+import { docsPage, openApiRoutes } from './http/docs-routes.js';
 import { healthRoutes } from './http/health-routes.js';
 import { HttpServer } from './http/http-server.js';
 import { outputRoutes } from './http/output-routes.js';
@@ -105,6 +106,7 @@ export class Coordinator implements Service {
       log,
       audit,
       routes: [
+        openApiRoutes(),
         healthRoutes({ dataSource, pingQueue: () => queue.ping() }),
         ...access.routes,
         taskRoutes({ authenticator, dataSource, submitTasks, reader, artifacts, events }),
@@ -115,6 +117,7 @@ export class Coordinator implements Service {
         workerRoutes({ authenticator, registry, claimTasks, commitReports }),
         access.workerRoutes,
       ],
+      docs: docsPage(),
       board: new Board({ dataSource, publisher: queue.publisher, authenticator, sessions }).router(),
       serveObjects: store.handler,
       onUpgrade: workerUpgrade(authenticator, channels, log),

@@ -18,6 +18,7 @@ export { ErrorBody, HTTP_STATUS, errorKindOf } from './errors.js';
 export { TaskExplanation, WorkerExplanation } from './explain.js';
 export { LIMITS, Labels, Name, Tags, Uuid } from './fields.js';
 export { CreateGroup, GroupPage, GroupQuery, GroupView, MemberList, RolesByName, UpdateGroup, UpdateMembers, UpdateQuotas } from './groups.js';
+export { openApiDocument } from './openapi.js';
 export { OPERATIONS } from './operations.js';
 export type { Operation, OperationAccess } from './operations/operation.js';
 export { OutputEnd, OutputEvent } from './output-events.js';

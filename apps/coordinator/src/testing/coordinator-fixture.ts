@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { DataSource } from 'typeorm';
 import { createCoordinator } from '../create-coordinator.js';
+import { checkAnswers } from './checked-fetch.js';
 
 export type Backend = 'postgres' | 'redis';
 export const BACKENDS: readonly Backend[] = ['postgres', 'redis'];
@@ -51,6 +52,7 @@ export async function coordinatorFixture(scope: Scope, backend: Backend): Promis
     const coordinator = await createCoordinator(config, silentLog);
     scope.teardown(() => coordinator.stop());
     await coordinator.start();
+    checkAnswers(coordinator.url);
     return coordinator;
   };
   const database = createDataSource({ url: config.db_url, poolSize: 2, applicationName: 'test' });

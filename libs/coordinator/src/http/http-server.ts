@@ -21,19 +21,22 @@ export interface HttpServerOptions {
   readonly routes: readonly Router[];
   /** Pages for people: no part of the API. */
   readonly board: Router;
+  readonly docs: Router;
   /** Serves the folder store's signed URLs, when that is the store. */
   readonly serveObjects?: ((req: IncomingMessage, res: ServerResponse) => Promise<void>) | undefined;
   onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
-function createApp({ log, audit, routes, board, serveObjects }: HttpServerOptions): Express {
+function createApp({ log, audit, routes, board, docs, serveObjects }: HttpServerOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
-  app.use(helmet());
+  // A lab may have no TLS: its pages have to find their parts all the same.
+  app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   if (serveObjects) app.use((req, res, next) => (req.url.startsWith('/objects/') ? serveObjects(req, res) : next()));
   app.use(auditRequests(audit));
   app.use(board);
+  app.use(docs);
   app.use(express.json({ limit: BODY_LIMIT, strict: true }));
   for (const router of routes) app.use(router);
   app.use(answerNotFound);

@@ -26,6 +26,8 @@ export interface Operation {
   readonly answer?: z.ZodType;
   /** Of a success; 200 with an answer and 204 without, when not given. */
   readonly status?: number;
+  /** Of a failure that has the same answer. */
+  readonly otherStatus?: number;
   /** Media type of the answer when it is not JSON; `websocket` for an upgrade. */
   readonly answerType?: 'text/event-stream' | 'text/html' | 'text/plain' | 'application/octet-stream' | 'websocket';
 }

@@ -11,6 +11,8 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
     path: '/ready',
     summary: 'Say whether database and queue can be reached (503 when not)',
     access: 'anyone',
+    otherStatus: 503,
     answer: z.object({ status: z.enum(['ready', 'not ready']), database: Reachable, queue: Reachable }),
   },
+  { id: 'service.openapi', method: 'GET', path: '/openapi.json', summary: 'Describe the API', access: 'anyone', answer: z.looseObject({ openapi: z.string(), info: z.looseObject({}), paths: z.looseObject({}) }) },
 ];
