@@ -4,7 +4,7 @@ import { type Log, MitoError } from '@mitosis/domain';
 import { Executor } from '@mitosis/executor';
 import { type QueueConfig, createQueueBackend } from '@mitosis/queue';
 import { Worker } from '@mitosis/worker';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 
@@ -16,6 +16,18 @@ async function userToken({ coordinator_addr: url, user, password }: WorkerConfig
     throw new MitoError('unauthenticated', 'not_logged_in', 'a worker needs a login: run "mito client login", or set MITO_USER and MITO_PASSWORD');
   }
   return (await new MitosisClient({ url, retryMs: 30_000 }).login(user, password)).token;
+}
+
+const TASK_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** A folder with `mito` in it, for tasks that report or submit: the program that this process runs. */
+async function ownCommand(workDir: string): Promise<string> {
+  const dir = path.join(workDir, 'bin');
+  const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+  await mkdir(dir, { recursive: true, mode: 0o755 });
+  const script = `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(path.resolve(process.argv[1] ?? ''))} "$@"\n`;
+  await writeFile(path.join(dir, 'mito'), script, { mode: 0o755 });
+  return dir;
 }
 
 /** The composition root: logs in, registers the worker and puts its parts together. */
@@ -43,6 +55,7 @@ export async function createWorker(
     slots,
     workDir,
     inputCacheBytes: config.input_cache,
+    taskEnv: { PATH: `${await ownCommand(workDir)}:${TASK_PATH}` },
     drainTimeoutMs: config.drain_timeout,
     log,
     onRevoked,

@@ -9,6 +9,16 @@ export type OutputItem =
   | { readonly type: 'frames'; readonly attempt: number; readonly offset: number; readonly frames: Buffer }
   | { readonly type: 'end'; readonly task: TaskSummary };
 
+export interface FollowOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** How long it goes on without a coordinator. */
+  readonly patienceMs?: number;
+  /** Only what is there now. */
+  readonly isSnapshot?: boolean;
+  /** Where to begin: the end of frames that were read before. */
+  readonly from?: { readonly attempt: number; readonly offset: number } | undefined;
+}
+
 /** The server says something at least every 15 s. */
 const SILENCE_MS = 45_000;
 const RECONNECT_MS = 500;
@@ -34,12 +44,12 @@ class SilenceGuard {
   }
 }
 
-async function* connect(transport: Transport, uuid: string, lastId: string | undefined, outer: AbortSignal | undefined) {
+async function* connect(transport: Transport, path: string, lastId: string | undefined, outer: AbortSignal | undefined) {
   const guard = new SilenceGuard();
   const signal = outer ? AbortSignal.any([outer, guard.signal]) : guard.signal;
   try {
     const headers = { Accept: 'text/event-stream', ...(lastId && { 'Last-Event-ID': lastId }) };
-    const response = await transport.send('GET', `/tasks/${uuid}/output`, { headers, signal });
+    const response = await transport.send('GET', path, { headers, signal });
     if (response.body) yield* serverSentEvents(guard.watch(response.body));
   } finally {
     guard.end();
@@ -60,13 +70,14 @@ function isPassing(error: unknown, signal: AbortSignal | undefined): boolean {
 export async function* followOutput(
   transport: Transport,
   uuid: string,
-  { signal, patienceMs = 120_000 }: { signal?: AbortSignal | undefined; patienceMs?: number } = {},
+  { signal, patienceMs = 120_000, isSnapshot = false, from }: FollowOptions = {},
 ): AsyncGenerator<OutputItem> {
-  let lastId: string | undefined;
+  const path = `/tasks/${encodeURIComponent(uuid)}/output${isSnapshot ? '?follow=false' : ''}`;
+  let lastId = from === undefined ? undefined : `${from.attempt}:${from.offset}`;
   let aliveAt: number | undefined;
   for (;;) {
     try {
-      for await (const event of connect(transport, uuid, lastId, signal)) {
+      for await (const event of connect(transport, path, lastId, signal)) {
         aliveAt = performance.now();
         lastId = event.id ?? lastId;
         if (event.event === 'end') return yield { type: 'end', task: OutputEnd.parse(JSON.parse(event.data)) };

@@ -1,6 +1,9 @@
-export type { OutputItem } from './follow-output.js';
+export type { FollowOptions, OutputItem } from './follow-output.js';
+export { JobsClient } from './jobs-client.js';
+export type { JobFilter, SubmittedJob } from './jobs-client.js';
 export { MitosisClient } from './mitosis-client.js';
-export type { CallOptions, SubmitOptions, TaskFilter } from './mitosis-client.js';
+export type { CallOptions } from './call-options.js';
+export type { SubmitOptions, TaskFilter } from './mitosis-client.js';
 export type { TransportOptions } from './transport.js';
 export { WorkerClient, registerWorker } from './worker-client.js';
 export { FilesApi } from './files/files-api.js';

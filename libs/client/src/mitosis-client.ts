@@ -12,17 +12,22 @@ import {
   TaskReceipts,
   TaskSummaries,
   type TaskSummary,
-  TaskView,
   WorkerView,
+  TaskDetail,
+  type TaskView,
+  TaskCount,
+  CancelAnswer,
+  CancelResult,
+  type CancelTasksInput,
+  type ChangeTaskInput,
 } from '@mitosis/protocol';
 import { randomUUID } from 'node:crypto';
+import type { CallOptions } from './call-options.js';
 import { FilesApi } from './files/files-api.js';
-import { type OutputItem, followOutput } from './follow-output.js';
+import { type FollowOptions, type OutputItem, followOutput } from './follow-output.js';
+import { JobsClient } from './jobs-client.js';
+import { queryString } from './query-string.js';
 import { Transport, type TransportOptions } from './transport.js';
-
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined;
-}
 
 export interface SubmitOptions extends CallOptions {
   /** The same key gets the same answer; one is drawn per call when not given. */
@@ -37,13 +42,21 @@ export interface TaskFilter {
   readonly tags?: readonly string[] | undefined;
   readonly labels?: readonly string[] | undefined;
   readonly name?: string | undefined;
+  readonly job?: string | undefined;
+  readonly upstream?: string | undefined;
+  /** A comparison: `0`, `!=0`, `>=3`; likewise the priority. */
+  readonly exit_code?: string | undefined;
+  readonly priority?: string | undefined;
+  readonly worker?: string | undefined;
+  /** Times in ISO 8601. */
+  readonly created_after?: string | undefined;
+  readonly created_before?: string | undefined;
+  readonly finished_after?: string | undefined;
+  readonly finished_before?: string | undefined;
+  /** Words of its name, its command and why it failed. */
+  readonly text?: string | undefined;
   readonly limit?: number | undefined;
   readonly after?: string | undefined;
-}
-
-function queryString(values: object): string {
-  const entries = Object.entries(values).filter(([, value]) => value !== undefined && String(value) !== '');
-  return new URLSearchParams(Object.fromEntries(entries.map(([key, value]) => [key, String(value)]))).toString();
 }
 
 const BATCH = 1000;
@@ -56,10 +69,13 @@ export class MitosisClient {
   /** Files of groups, and what is stored for tasks. */
   readonly files: FilesApi;
   private readonly transport: Transport;
+  /** Tasks that were submitted together. */
+  readonly jobs: JobsClient;
 
   constructor(options: TransportOptions) {
     this.transport = new Transport(options);
     this.files = new FilesApi(this.transport);
+    this.jobs = new JobsClient(this.transport);
   }
 
   async login(username: string, password: string, { signal }: CallOptions = {}): Promise<Session> {
@@ -88,8 +104,8 @@ export class MitosisClient {
     return (await this.transport.json('POST', '/tasks/batch', TaskReceipts, options)).tasks;
   }
 
-  async getTask(uuid: string, { signal }: CallOptions = {}): Promise<TaskView> {
-    return this.transport.json('GET', `/tasks/${encodeURIComponent(uuid)}`, TaskView, { signal });
+  async getTask(uuid: string, { signal }: CallOptions = {}): Promise<TaskDetail> {
+    return this.transport.json('GET', `/tasks/${encodeURIComponent(uuid)}`, TaskDetail, { signal });
   }
 
   /** Why a task is not running. */
@@ -100,6 +116,42 @@ export class MitosisClient {
   /** One page, newest first. */
   async queryTasks(filter: TaskFilter = {}, { signal }: CallOptions = {}): Promise<TaskPage> {
     return this.transport.json('GET', `/tasks?${queryString(filter)}`, TaskPage, { signal });
+  }
+
+  async countTasks(filter: Omit<TaskFilter, 'limit' | 'after'> = {}, { signal }: CallOptions = {}): Promise<number> {
+    return (await this.transport.json('GET', `/tasks/count?${queryString(filter)}`, TaskCount, { signal })).count;
+  }
+
+  /** A waiting task ends at once, a running one as soon as its worker has ended it. */
+  async cancelTask(uuid: string, { reason, signal }: CallOptions & { reason?: string | undefined } = {}): Promise<CancelResult> {
+    const options = { body: { ...(reason !== undefined && { reason }) }, signal, isRepeatable: true };
+    return this.transport.json('POST', `/tasks/${encodeURIComponent(uuid)}/cancel`, CancelResult, options);
+  }
+
+  /** Tasks by their uuids, up to 1000 of them, or all that a filter finds. */
+  async cancelTasks(request: CancelTasksInput, { signal }: CallOptions = {}): Promise<CancelAnswer> {
+    const cancel = (): Promise<CancelAnswer> =>
+      this.transport.json('POST', '/tasks/cancel', CancelAnswer, { body: request, signal, isRepeatable: true });
+    const total = await cancel();
+    if (request.uuids) return total;
+    for (let more = total; more.cancelled + more.requested > 0; ) {
+      more = await cancel();
+      total.cancelled += more.cancelled;
+      total.requested += more.requested;
+    }
+    return total;
+  }
+
+  /** Labels at any time, anything else before it has started. */
+  async changeTask(uuid: string, change: ChangeTaskInput, { signal }: CallOptions = {}): Promise<TaskDetail> {
+    const options = { body: change, signal, isRepeatable: true };
+    return this.transport.json('PATCH', `/tasks/${encodeURIComponent(uuid)}`, TaskDetail, options);
+  }
+
+  /** Nothing of the group starts until it is resumed. */
+  async setGroupSuspended(group: string, isSuspended: boolean, { signal }: CallOptions = {}): Promise<void> {
+    const verb = isSuspended ? 'suspend' : 'resume';
+    await this.transport.empty('POST', `/groups/${encodeURIComponent(group)}/${verb}`, { signal, isRepeatable: true });
   }
 
   /** All tasks that the filter finds, newest first, page by page; `limit` is the size of a page. */
@@ -139,8 +191,8 @@ export class MitosisClient {
   }
 
   /** Everything a task prints, as it prints it, and at last how it ended. */
-  followOutput(uuid: string, options: CallOptions = {}): AsyncGenerator<OutputItem> {
-    return followOutput(this.transport, uuid, { signal: this.transport.signalWith(options.signal) });
+  followOutput(uuid: string, options: FollowOptions = {}): AsyncGenerator<OutputItem> {
+    return followOutput(this.transport, uuid, { ...options, signal: this.transport.signalWith(options.signal) });
   }
 
   /** What is known of an artifact, with a request to fetch it that is good for some minutes. */

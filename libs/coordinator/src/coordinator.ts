@@ -17,6 +17,7 @@ import { docsPage, openApiRoutes } from './http/docs-routes.js';
 import { healthRoutes } from './http/health-routes.js';
 import { HttpServer } from './http/http-server.js';
 import { outputRoutes } from './http/output-routes.js';
+import { taskControl } from './http/task-control.js';
 import { taskRoutes } from './http/task-routes.js';
 import { attemptFileRoutes, uploadRoutes } from './http/upload-routes.js';
 import { workerRoutes } from './http/worker-routes.js';
@@ -24,11 +25,13 @@ import { workerUpgrade } from './http/worker-upgrade.js';
 import { Follows } from './output/follows.js';
 import { Dispatcher } from './scheduling/dispatcher.js';
 import { Reconciler } from './scheduling/reconciler.js';
+import type { Accepted } from './tasks/accept-tasks.js';
 import { claimTasksWith } from './tasks/claim-tasks.js';
 import { commitReportsWith } from './tasks/commit-reports.js';
 import { ArtifactReader } from './tasks/read-artifacts.js';
 import { TaskReader } from './tasks/read-tasks.js';
-import type { SettledTask } from './tasks/settle-attempts.js';
+import type { SettledTask } from './tasks/settled-task.js';
+import { storeProgress } from './tasks/store-progress.js';
 import { submitTasksWith } from './tasks/submit-tasks.js';
 import { WorkerChannels } from './workers/worker-channels.js';
 
@@ -64,7 +67,7 @@ export class Coordinator implements Service {
     const dispatcher = new Dispatcher({ hints: options.hints, publisher: queue.publisher, log });
     const onReady = (queues: ReadonlySet<string>): void => dispatcher.wake(queues);
     const onSettled = (settled: readonly SettledTask[]): void => {
-      events.publish(settled.map(({ task, state }) => ({ task, state })));
+      events.publish(settled.map(({ task, state, group, job }) => ({ task, state, group, job })));
       dispatcher.wake(settled.filter(({ state }) => !isFinal(state)).map((task) => task.queue));
       for (const { delayMs } of settled) if (delayMs > 0) reconciler.wakeIn(delayMs);
     };
@@ -78,6 +81,7 @@ export class Coordinator implements Service {
       access: queue.access,
       log,
       onOutput: (message) => follows.onOutput(message),
+      onProgress: (reports) => storeProgress(options.hints, events, reports),
       onConnected: (workerId) => follows.onConnected(workerId),
     });
 
@@ -87,7 +91,11 @@ export class Coordinator implements Service {
     const onNewQueues = (groupIds: readonly string[]): void => {
       channels.announceQueues(groupIds).catch((error: unknown) => log.warn({ err: error }, 'new queues were not announced'));
     };
-    const submitTasks = submitTasksWith({ dataSource, onReady, onNewQueues });
+    const onAccepted = ({ settled, newQueueGroups }: Pick<Accepted, 'settled' | 'newQueueGroups'>): void => {
+      if (newQueueGroups.length > 0) onNewQueues(newQueueGroups);
+      onSettled(settled);
+    };
+    const submitTasks = submitTasksWith({ dataSource, onAccepted });
     const { authenticator, sessions, registry, audit, ...access } = createAccess({
       ...options,
       tokens,
@@ -98,7 +106,7 @@ export class Coordinator implements Service {
       onRoom: (groupId) => dispatcher.wakeGroup(groupId),
     });
     const claimTasks = claimTasksWith({ dataSource, tokens, events, onClaimed: (queues) => dispatcher.wakeSoon(queues) });
-    const commitReports = commitReportsWith({ dataSource, store, readableMs: urlLifetimeMs, onSettled });
+    const commitReports = commitReportsWith({ dataSource, store, readableMs: urlLifetimeMs, onSettled, onNewQueues });
 
     this.http = new HttpServer({
       host: options.host,
@@ -110,6 +118,7 @@ export class Coordinator implements Service {
         healthRoutes({ dataSource, pingQueue: () => queue.ping() }),
         ...access.routes,
         taskRoutes({ authenticator, dataSource, submitTasks, reader, artifacts, events }),
+        ...taskControl({ authenticator, dataSource, channels, events, reader, onAccepted, onSettled, onReady, onNewQueues }),
         outputRoutes({ authenticator, dataSource, reader, events, follows, store }),
         attachmentRoutes({ authenticator, files }),
         uploadRoutes({ authenticator, files }),

@@ -6,19 +6,24 @@ import { Attachment } from './entities/attachment.entity.js';
 import { Attempt } from './entities/attempt.entity.js';
 import { AuditEntry } from './entities/audit-entry.entity.js';
 import { Enrolment } from './entities/enrolment.entity.js';
+import { Dependency } from './entities/dependency.entity.js';
 import { Group } from './entities/group.entity.js';
 import { IdempotencyKey } from './entities/idempotency-key.entity.js';
+import { Job } from './entities/job.entity.js';
 import { Membership } from './entities/membership.entity.js';
+import { Metrics } from './entities/metrics.entity.js';
 import { StoredObjectRow } from './entities/object.entity.js';
 import { QueueRow } from './entities/queue.entity.js';
 import { RateLimit } from './entities/rate-limit.entity.js';
 import { Session } from './entities/session.entity.js';
+import { TaskSearch } from './entities/task-search.entity.js';
 import { Task } from './entities/task.entity.js';
 import { User } from './entities/user.entity.js';
 import { WorkerGroup } from './entities/worker-group.entity.js';
 import { Worker } from './entities/worker.entity.js';
 import { FirstTables1700000000001 } from './migrations/0001-first-tables.js';
 import { Access1700000000002 } from './migrations/0002-access.js';
+import { EverythingATaskCanDo1700000000003 } from './migrations/0003-everything-a-task-can-do.js';
 import { Files1700000000004 } from './migrations/0004-files.js';
 import { SteerWorkers1700000000005 } from './migrations/0005-steer-workers.js';
 
@@ -48,20 +53,30 @@ export function createDataSource({ url, poolSize = 10, applicationName = 'mitosi
       Attachment,
       Attempt,
       AuditEntry,
+      Dependency,
       Enrolment,
       Group,
       IdempotencyKey,
+      Job,
       Membership,
+      Metrics,
       QueueRow,
       RateLimit,
       Session,
       StoredObjectRow,
       Task,
+      TaskSearch,
       User,
       Worker,
       WorkerGroup,
     ],
-    migrations: [FirstTables1700000000001, Access1700000000002, Files1700000000004, SteerWorkers1700000000005],
+    migrations: [
+      FirstTables1700000000001,
+      Access1700000000002,
+      EverythingATaskCanDo1700000000003,
+      Files1700000000004,
+      SteerWorkers1700000000005,
+    ],
     migrationsTableName: 'migrations',
     extra: {
       keepAlive: true,

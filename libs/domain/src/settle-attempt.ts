@@ -13,6 +13,8 @@ export interface AttemptHistory {
   readonly failures: number;
   /** Attempts that were lost with their worker, or ended by an error of its own. */
   readonly losses: number;
+  /** Somebody wants it to end: it is not tried again. */
+  readonly isCancelRequested?: boolean;
 }
 
 export interface RetryPolicy {
@@ -48,6 +50,7 @@ function failureReason(end: AttemptEnd): FailureReason | undefined {
     case 'spawn_failed':
     case 'resource_unavailable':
     case 'upload_failed':
+    case 'invalid_new_task':
       return end.outcome;
     default:
       return undefined;
@@ -83,8 +86,10 @@ export function retryDelayMs(failures: number, policy: RetryPolicy, random: numb
 
 /**
  * What becomes of a task when an attempt ends. Failures by the task, lost workers and planned
- * stops are counted apart: a planned stop costs nothing, a loss (the worker is gone, or could not go on) is tried again until
- * {@link LOSSES_MAX}, a failure as often as the task asked for.
+ * stops are counted apart: a planned stop costs nothing, a loss (the worker is gone, or could not go
+ * on) is tried again until {@link LOSSES_MAX}, a failure as often as the task asked for. A task that
+ * is to be cancelled is not tried again; one that ended by itself before the request reached it keeps
+ * its own outcome.
  */
 export function settleAttempt(
   end: AttemptEnd,
@@ -92,6 +97,12 @@ export function settleAttempt(
   policy: RetryPolicy,
   random: number,
 ): Settlement {
+  const settlement = settleEnd(end, history, policy, random);
+  const goesOn = settlement.event === 'requeue' || settlement.event === 'postpone';
+  return goesOn && history.isCancelRequested ? { event: 'cancel' } : settlement;
+}
+
+function settleEnd(end: AttemptEnd, history: AttemptHistory, policy: RetryPolicy, random: number): Settlement {
   if (end.outcome === 'cancelled') return { event: 'cancel' };
   if (end.outcome === 'released') return { event: 'requeue' };
   if (isLoss(end) && history.losses >= LOSSES_MAX) {

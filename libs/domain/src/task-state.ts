@@ -18,6 +18,8 @@ export type AttemptOutcome =
   | 'resource_unavailable'
   /** What the task produced could not be stored. */
   | 'upload_failed'
+  /** It ended well, but what it wrote to `$MITO_NEW_TASK` can't be submitted. */
+  | 'invalid_new_task'
   /** The worker could not go on with it (its launcher died, its disk is full). */
   | 'worker_error'
   /** A planned stop gave the task back before it was done. */
@@ -36,6 +38,10 @@ export type FailureReason =
   | 'worker_error'
   | 'worker_lost'
   | 'dependency_failed'
+  /** It was to run only if another task failed, and that one completed. */
+  | 'not_needed'
+  /** What it wrote to `$MITO_NEW_TASK` can't be submitted. */
+  | 'invalid_new_task'
   | 'cancelled';
 
 export type TaskEvent =

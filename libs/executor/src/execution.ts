@@ -59,6 +59,9 @@ export interface Execution {
   /** Ends the attempt: SIGTERM, the grace, SIGKILL. Does nothing when it has ended. */
   cancel(reason: string): void;
 
+  /** Size of the spool now. */
+  outputBytes(): Promise<number>;
+
   /**
    * The bytes of the spool from offset `from` on, without loss or duplication, in pieces of at most
    * 64 KiB that need not end with a frame. Waits for each `onChunk`, slows neither the task nor other

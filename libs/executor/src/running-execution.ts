@@ -76,6 +76,11 @@ export class RunningExecution implements Execution {
     else this.#grow(message.bytes);
   }
 
+  async outputBytes(): Promise<number> {
+    if (this.#isOver) return this.#outputBytes;
+    return statSync(this.request.scratch.spoolPath, { throwIfNoEntry: false })?.size ?? 0;
+  }
+
   async follow(from: number, onChunk: OnChunk, signal: AbortSignal): Promise<void> {
     if (this.#followers++ === 0) this.#tellFollowed(true);
     try {

@@ -20,6 +20,11 @@ export const FromWorker = z.discriminatedUnion('type', [
   z.object({ type: z.literal('output'), follow: Uuid, offset: z.int(), frames_base64: z.string() }),
   /** All output of the attempt was sent; `error` when it could not be. */
   z.object({ type: z.literal('output_end'), follow: Uuid, error: z.string().optional() }),
+  /** What running tasks say of themselves, since the last time. */
+  z.object({
+    type: z.literal('progress'),
+    reports: z.array(AttemptRef.extend({ lease: Uuid, value: z.number().min(0).max(1), message: z.string().max(255).nullable() })).max(1024),
+  }),
 ]);
 export type FromWorker = z.output<typeof FromWorker>;
 
@@ -28,12 +33,24 @@ export const ToWorker = z.discriminatedUnion('type', [
   /** The queues to consume, whole list; sent on connect and on every change. */
   z.object({ type: z.literal('queues'), names: z.array(z.string()) }),
   /** Attempts of the last heartbeat that are not current: end them, report nothing. */
-  z.object({ type: z.literal('leases'), stale: z.array(AttemptRef) }),
+  z.object({
+    type: z.literal('leases'),
+    stale: z.array(AttemptRef),
+    /** Those that somebody wants to end: the order itself may have been lost. */
+    cancelled: z.array(AttemptRef.extend({ reason: z.string() })).default([]),
+  }),
   /** What people want of the worker; sent on connect and on every change. */
   z.object({ type: z.literal('wanted'), wanted: z.enum(WANTED_STATES) }),
   z.object({ type: z.literal('cancel'), attempt: AttemptRef, reason: z.string() }),
   /** Send output from byte `from` on, at most `FOLLOW_WINDOW_BYTES` beyond what was acknowledged. */
-  z.object({ type: z.literal('follow'), follow: Uuid, attempt: AttemptRef, from: z.int().min(0) }),
+  z.object({
+    type: z.literal('follow'),
+    follow: Uuid,
+    attempt: AttemptRef,
+    from: z.int().min(0),
+    /** Only what is there now. */
+    is_snapshot: z.boolean().default(false),
+  }),
   z.object({ type: z.literal('follow_ack'), follow: Uuid, offset: z.int() }),
   z.object({ type: z.literal('unfollow'), follow: Uuid }),
 ]);

@@ -1,4 +1,4 @@
-import { NAME_PATTERN, TAG_PATTERN, TAGS_MAX, normalizeTags } from '@mitosis/domain';
+import { NAME_PATTERN, PARAM_PATTERN, TAG_PATTERN, TAGS_MAX, normalizeTags, parseComparison } from '@mitosis/domain';
 import { z } from 'zod';
 
 /** Bounds of a submission; beyond them the answer is 400 `invalid_request` naming the field. */
@@ -11,6 +11,17 @@ export const LIMITS = {
   envEntries: 512,
   labels: 32,
   batchTasks: 1000,
+  /** What a task reads from its standard input. */
+  stdinBytes: 262_144,
+  params: 64,
+  /** Things that one task waits for. */
+  after: 1000,
+  /** Rows and bytes of `metrics.jsonl` that are kept beside the task. */
+  metricsRows: 1000,
+  metricsBytes: 65_536,
+  /** Tasks that a running task may submit through `$MITO_NEW_TASK`. */
+  newTasks: 1000,
+  newTaskBytes: 4_194_304,
   priority: 1000,
   /** 30 days. */
   timeoutMs: 30 * 24 * 3_600_000,
@@ -53,3 +64,24 @@ export const EnvName = z
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'use letters, digits and "_", not a digit first');
 
 export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'use 64 lower case hexadecimal digits');
+
+/** A working folder below the exec folder of a task. */
+export const RelativeFolder = ProcessString.refine(
+  (value) => value !== '' && !value.startsWith('/') && !value.split('/').includes('..'),
+  'use a relative path without ".."',
+);
+
+const ParamValue = z.union([z.string().max(4096).refine(hasNoNul, 'must not have a NUL character'), z.number(), z.boolean()]);
+
+/** Parameters of a sweep. */
+export const ParamValues = z
+  .record(z.string().regex(PARAM_PATTERN, 'use letters, digits and "_", not a digit first'), ParamValue)
+  .refine((params) => Object.keys(params).length <= LIMITS.params, `must not have more than ${LIMITS.params} parameters`);
+
+/** A comparison with a whole number: `0`, `!=0`, `>=3`. */
+export const ComparisonText = z.string().transform((text, context) => {
+  const comparison = parseComparison(text);
+  if (comparison) return comparison;
+  context.addIssue({ code: 'custom', message: 'use a whole number, or =, !=, <, <=, >, >= and a whole number' });
+  return z.NEVER;
+});

@@ -14,6 +14,7 @@ export { AuditPage, AuditQuery, AuditView } from './audit.js';
 export { ChangePassword, CreateToken, CreatedToken, Identity, Login, NewPassword, Session, TokenList, TokenView } from './auth.js';
 export type { CreateTokenInput } from './auth.js';
 export { AttemptRef, FOLLOW_WINDOW_BYTES, FromWorker, ToWorker } from './channel.js';
+export { EventQuery, TaskChanged } from './events.js';
 export { ErrorBody, HTTP_STATUS, errorKindOf } from './errors.js';
 export { TaskExplanation, WorkerExplanation } from './explain.js';
 export { LIMITS, Labels, Name, Tags, Uuid } from './fields.js';
@@ -21,13 +22,39 @@ export { CreateGroup, GroupPage, GroupQuery, GroupView, MemberList, RolesByName,
 export { openApiDocument } from './openapi.js';
 export { OPERATIONS } from './operations.js';
 export type { Operation, OperationAccess } from './operations/operation.js';
-export { OutputEnd, OutputEvent } from './output-events.js';
+export {
+  AddTasks,
+  CreateJob,
+  JobPage,
+  JobQuery,
+  JobReceipt,
+  JobResult,
+  JobResultPage,
+  JobResultQuery,
+  JobView,
+  MetricsRow,
+  RetryAnswer,
+  SuspensionAnswer,
+  WaitJob,
+} from './jobs.js';
+export type { CreateJobInput } from './jobs.js';
+export { OutputEnd, OutputEvent, OutputQuery } from './output-events.js';
 export { FrameDecoder, OUTPUT_FRAME_HEADER_BYTES, OUTPUT_FRAME_PAYLOAD_MAX_BYTES, encodeFrame, encodeFrameHeader } from './output-frames.js';
 export type { OutputFrame, OutputStream } from './output-frames.js';
 export { AttemptLease, TaskInput, TaskInputs, TaskResource, TaskResources } from './resources.js';
 export {
+  After,
+  AttemptView,
+  CancelAnswer,
+  CancelResult,
+  CancelTask,
+  CancelTasks,
+  ChangeTask,
   SubmitTask,
   SubmitTasks,
+  TaskCount,
+  TaskDetail,
+  TaskFilters,
   TaskPage,
   TaskQuery,
   TaskReceipt,
@@ -39,7 +66,7 @@ export {
   TaskView,
   WaitTasks,
 } from './tasks.js';
-export type { SubmitTaskInput } from './tasks.js';
+export type { CancelTasksInput, ChangeTaskInput, SubmitTaskInput } from './tasks.js';
 export {
   AttemptReport,
   ClaimAnswer,

@@ -1,6 +1,7 @@
 import { AUTH_OPERATIONS } from './operations/auth-operations.js';
 import { FILE_OPERATIONS } from './operations/file-operations.js';
 import { GROUP_OPERATIONS } from './operations/group-operations.js';
+import { JOB_OPERATIONS } from './operations/job-operations.js';
 import type { Operation } from './operations/operation.js';
 import { SERVICE_OPERATIONS } from './operations/service-operations.js';
 import { TASK_OPERATIONS } from './operations/task-operations.js';
@@ -17,6 +18,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...USER_OPERATIONS,
   ...GROUP_OPERATIONS,
   ...TASK_OPERATIONS,
+  ...JOB_OPERATIONS,
   ...FILE_OPERATIONS,
   ...WORKER_OPERATIONS,
 ];

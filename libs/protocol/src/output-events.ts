@@ -10,3 +10,8 @@ export type OutputEvent = z.output<typeof OutputEvent>;
 
 /** The last event of the stream (`end`): the task is in a final state and all output was sent. */
 export const OutputEnd = TaskSummary;
+
+/** The query string of `GET /tasks/:uuid/output`; with `follow=false` it ends with what is there now. */
+export const OutputQuery = z.strictObject({
+  follow: z.enum(['true', 'false']).default('true').transform((value) => value === 'true'),
+});

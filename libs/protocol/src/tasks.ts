@@ -1,7 +1,19 @@
-import { TASK_STATES } from '@mitosis/domain';
+import { DEPENDENCY_CONDITIONS, TASK_STATES } from '@mitosis/domain';
 import { z } from 'zod';
 import { ArtifactView, LostProduct } from './artifacts.js';
-import { EnvName, LIMITS, Labels, Name, ProcessString, Tags, Timestamp, Uuid } from './fields.js';
+import {
+  ComparisonText,
+  EnvName,
+  LIMITS,
+  Labels,
+  Name,
+  ParamValues,
+  ProcessString,
+  RelativeFolder,
+  Tags,
+  Timestamp,
+  Uuid,
+} from './fields.js';
 import { TaskResource, TaskResources } from './resources.js';
 
 /** What is run: everything that a worker needs and nothing that concerns scheduling. */
@@ -13,6 +25,17 @@ export const TaskSpec = z.strictObject({
   terminal: z.boolean().default(false),
   /** Files that are placed below `MITO_RESOURCE_DIR` before it starts. */
   resources: TaskResources.default([]),
+  /** Where it starts, below its scratch folder; made when it is not there. */
+  cwd: RelativeFolder.optional(),
+  /** What it reads from its standard input; empty when absent. */
+  stdin_base64: z
+    .base64()
+    .max(Math.ceil(LIMITS.stdinBytes / 3) * 4, `must not be longer than ${LIMITS.stdinBytes} bytes`)
+    .optional(),
+  /** Values of a sweep: `{name}` in its arguments was replaced by them, `MITO_PARAM_NAME` is set to them. */
+  params: ParamValues.optional(),
+  /** Its index in an array: `MITO_ARRAY_INDEX`. */
+  array_index: z.int().min(0).optional(),
 });
 export type TaskSpec = z.output<typeof TaskSpec>;
 
@@ -20,6 +43,18 @@ function specBytes(spec: { args: readonly string[]; env: Readonly<Record<string,
   const strings = [...spec.args, ...Object.entries(spec.env).flat()];
   return strings.reduce((sum, value) => sum + Buffer.byteLength(value), 0);
 }
+
+/** Something that a task waits for: a task or a job, or a task of the same request by its `key`. */
+export const After = z
+  .strictObject({
+    task: Uuid.optional(),
+    job: Uuid.optional(),
+    key: z.string().min(1).max(255).optional(),
+    when: z.enum(DEPENDENCY_CONDITIONS).default('completed'),
+  })
+  .refine(({ task, job, key }) => [task, job, key].filter((value) => value !== undefined).length === 1, 'name either a task, a job or a key')
+  .refine(({ job, when }) => job === undefined || when !== 'started', { path: ['when'], message: 'a job is waited for until it ends' });
+export type After = z.output<typeof After>;
 
 /** The body of `POST /tasks`. */
 export const SubmitTask = TaskSpec.extend({
@@ -36,6 +71,10 @@ export const SubmitTask = TaskSpec.extend({
   retry_delay_ms: z.int().min(0).max(3_600_000).default(5_000),
   /** Exit codes that are worth a retry; empty means any failure is. */
   retry_exit_codes: z.array(z.int().min(1).max(255)).max(255).default([]),
+  /** It stays pending until all of these have come true. */
+  after: z.array(After).max(LIMITS.after).default([]),
+  /** A name within the request, for `after` of others. */
+  key: z.string().min(1).max(255).optional(),
 }).refine((task) => specBytes(task) <= LIMITS.specBytes, {
   path: ['args'],
   message: `args and env together must not be longer than ${LIMITS.specBytes} bytes`,
@@ -45,6 +84,24 @@ export type SubmitTaskInput = z.input<typeof SubmitTask>;
 
 /** The body of `POST /tasks/batch`: all of them are accepted, or none. */
 export const SubmitTasks = z.strictObject({ tasks: z.array(SubmitTask).min(1).max(LIMITS.batchTasks) });
+
+/** The body of `PATCH /tasks/:uuid`: labels at any time, anything else before the task starts. */
+export const ChangeTask = z
+  .strictObject({
+    args: TaskSpec.shape.args.optional(),
+    env: z.record(EnvName, ProcessString).optional(),
+    terminal: z.boolean().optional(),
+    cwd: RelativeFolder.optional(),
+    tags: Tags.optional(),
+    labels: Labels.optional(),
+    name: z.string().min(1).max(255).optional(),
+    priority: z.int().min(-LIMITS.priority).max(LIMITS.priority).optional(),
+    timeout_ms: z.int().min(1).max(LIMITS.timeoutMs).optional(),
+    retries: z.int().min(0).max(LIMITS.retries).optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'name something to change');
+export type ChangeTask = z.output<typeof ChangeTask>;
+export type ChangeTaskInput = z.input<typeof ChangeTask>;
 
 export const TaskStateName = z.enum(TASK_STATES);
 
@@ -81,8 +138,56 @@ export const TaskView = z.object({
   artifacts: z.array(ArtifactView),
   /** Products of the last attempt that were not stored. */
   not_kept: z.array(LostProduct),
+  cwd: z.string().nullable(),
+  params: ParamValues.nullable(),
+  job: Uuid.nullable(),
+  /** Its place in the job, from 0. */
+  job_index: z.int().nullable(),
+  /** The task that submitted this one. */
+  upstream: Uuid.nullable(),
+  /** The task that was submitted in place of this one by `jobs retry-failed`. */
+  retried_by: Uuid.nullable(),
+  /** Things that it still waits for. */
+  waits_for: z.int(),
+  /** What it says of itself, 0 to 1. */
+  progress: z.number().nullable(),
+  progress_message: z.string().nullable(),
+  /** Since when it is to be cancelled, by whom and why; kept when it is over. */
+  cancel_requested_at: Timestamp.nullable(),
+  cancelled_by: z.string().nullable(),
+  cancel_reason: z.string().nullable(),
 });
 export type TaskView = z.output<typeof TaskView>;
+
+/** One run of a task on a worker, with what it used. */
+export const AttemptView = z.object({
+  number: z.int(),
+  worker: Uuid,
+  started_at: Timestamp,
+  ended_at: Timestamp.nullable(),
+  outcome: z.string().nullable(),
+  exit_code: z.int().nullable(),
+  signal: z.string().nullable(),
+  message: z.string().nullable(),
+  wall_ms: z.number().nullable(),
+  user_cpu_ms: z.number().nullable(),
+  system_cpu_ms: z.number().nullable(),
+  peak_rss_bytes: z.number().nullable(),
+  output_bytes: z.number().nullable(),
+  is_output_truncated: z.boolean(),
+});
+export type AttemptView = z.output<typeof AttemptView>;
+
+/** The answer of `GET /tasks/:uuid`: the task with its attempts and what surrounds it. */
+export const TaskDetail = TaskView.extend({
+  attempts: z.array(AttemptView),
+  after: z.array(
+    z.object({ kind: z.enum(['task', 'job']), uuid: Uuid, when: z.enum(DEPENDENCY_CONDITIONS), state: z.enum(['open', 'met', 'unmet']) }),
+  ),
+  /** The tasks that it submitted, at most 1000. */
+  downstream: z.array(Uuid),
+});
+export type TaskDetail = z.output<typeof TaskDetail>;
 
 /** The answer to a submission. */
 export const TaskReceipt = z.object({ uuid: Uuid, state: TaskStateName });
@@ -92,19 +197,63 @@ export const TaskReceipts = z.object({ tasks: z.array(TaskReceipt) });
 const commaSeparated = <T>(item: z.ZodType<T, string>) =>
   z.string().transform((value) => value.split(',').filter(Boolean)).pipe(z.array(item));
 
-/** The query string of `GET /tasks`; tags and labels mean "has all of these". */
-export const TaskQuery = z.strictObject({
+/** What tasks can be chosen by; tags and labels mean "has all of these". */
+export const TaskFilters = z.strictObject({
   group: Name.optional(),
   creator: Name.optional(),
   state: commaSeparated(TaskStateName).optional(),
   tags: commaSeparated(z.string()).optional(),
   labels: commaSeparated(z.string()).optional(),
   name: z.string().max(255).optional(),
+  job: Uuid.optional(),
+  upstream: Uuid.optional(),
+  exit_code: ComparisonText.optional(),
+  priority: ComparisonText.optional(),
+  /** The worker of the last attempt. */
+  worker: Uuid.optional(),
+  created_after: Timestamp.optional(),
+  created_before: Timestamp.optional(),
+  finished_after: Timestamp.optional(),
+  finished_before: Timestamp.optional(),
+  /** Words, or beginnings of words, of its name, its command and why it failed: all of them. */
+  text: z.string().max(255).optional(),
+});
+export type TaskFilters = z.output<typeof TaskFilters>;
+
+/** The query string of `GET /tasks`. */
+export const TaskQuery = TaskFilters.extend({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   /** `next` of the page before. */
   after: z.string().regex(/^\d{1,18}$/, 'use the "next" of the page before').optional(),
 });
 export type TaskQuery = z.output<typeof TaskQuery>;
+
+/** The answer of `GET /tasks/count`. */
+export const TaskCount = z.object({ count: z.int() });
+
+/** The body of `POST /tasks/:uuid/cancel` and of `POST /jobs/:uuid/cancel`. */
+export const CancelTask = z.strictObject({ reason: z.string().min(1).max(1000).optional() });
+
+/** The body of `POST /tasks/cancel`: those named, or all that the filters find. */
+export const CancelTasks = z
+  .strictObject({
+    uuids: z.array(Uuid).min(1).max(LIMITS.batchTasks).optional(),
+    filter: TaskFilters.optional(),
+    reason: z.string().min(1).max(1000).optional(),
+  })
+  .refine(({ uuids, filter }) => (uuids === undefined) !== (filter === undefined), 'name either uuids or a filter');
+export type CancelTasks = z.output<typeof CancelTasks>;
+export type CancelTasksInput = z.input<typeof CancelTasks>;
+
+/**
+ * What became of one task: `cancelled` at once, `requested` of the worker that runs it, `ended` before,
+ * `not_found`, or `forbidden`.
+ */
+export const CancelResult = z.object({ uuid: Uuid, result: z.enum(['cancelled', 'requested', 'ended', 'not_found', 'forbidden']) });
+export type CancelResult = z.output<typeof CancelResult>;
+/** `results` names each task when they were named in the request. */
+export const CancelAnswer = z.object({ cancelled: z.int(), requested: z.int(), results: z.array(CancelResult).optional() });
+export type CancelAnswer = z.output<typeof CancelAnswer>;
 
 export const TaskPage = z.object({ tasks: z.array(TaskView), next: z.string().nullable() });
 export type TaskPage = z.output<typeof TaskPage>;

@@ -1,7 +1,8 @@
 import { WANTED_STATES } from '@mitosis/domain';
 import { z } from 'zod';
 import { ArtifactKind, LostProduct, SkippedFile } from './artifacts.js';
-import { Labels, Name, Sha256, Tags, Timestamp, Uuid } from './fields.js';
+import { LIMITS, Labels, Name, Sha256, Tags, Timestamp, Uuid } from './fields.js';
+import { MetricsRow } from './jobs.js';
 import { TaskSpec } from './tasks.js';
 
 /** The body of `POST /workers`. */
@@ -44,6 +45,7 @@ export const ClaimedTask = z.object({
   spec: TaskSpec,
   timeout_ms: z.int(),
   group: z.string(),
+  job: Uuid.nullable(),
 });
 export type ClaimedTask = z.output<typeof ClaimedTask>;
 export const ClaimAnswer = z.object({ claimed: z.array(ClaimedTask) });
@@ -81,6 +83,7 @@ export const AttemptReport = z.strictObject({
     'spawn_failed',
     'resource_unavailable',
     'upload_failed',
+    'invalid_new_task',
     'worker_error',
     'released',
   ]),
@@ -96,6 +99,10 @@ export const AttemptReport = z.strictObject({
   output: ReportedOutput.nullable(),
   artifacts: z.array(ReportedArtifact).max(3),
   not_kept: z.array(LostProduct).max(4).default([]),
+  /** What lies in `metrics.jsonl` of the result folder. */
+  metrics: z.strictObject({ rows: z.array(MetricsRow).max(LIMITS.metricsRows), is_truncated: z.boolean() }).nullable().default(null),
+  /** What it wrote to `$MITO_NEW_TASK`; checked as submissions of its creator when it is committed. */
+  new_tasks: z.array(z.unknown()).max(LIMITS.newTasks).default([]),
 });
 export type AttemptReport = z.output<typeof AttemptReport>;
 

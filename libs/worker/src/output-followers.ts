@@ -4,6 +4,10 @@ import type { RunningAttempts } from './running-attempts.js';
 
 type FollowRequest = Extract<ToWorker, { type: 'follow' }>;
 
+interface Wanted extends Pick<FollowRequest, 'follow' | 'attempt' | 'from'> {
+  readonly isSnapshot: boolean;
+}
+
 interface Follower {
   readonly stop: AbortController;
   acknowledged: number;
@@ -21,22 +25,26 @@ export class OutputFollowers {
     private readonly log: Log,
   ) {}
 
-  follow({ follow, attempt, from }: FollowRequest): void {
+  follow({ follow, attempt, from, is_snapshot: isSnapshot }: FollowRequest): void {
     const follower: Follower = { stop: new AbortController(), acknowledged: from, onAck: undefined };
     this.followers.set(follow, follower);
-    this.deliver({ follow, attempt, from }, follower).then(
+    this.deliver({ follow, attempt, from, isSnapshot }, follower).then(
       () => this.end(follow, undefined),
       (error: unknown) => this.end(follow, error),
     );
   }
 
-  private async deliver({ follow, attempt, from }: Omit<FollowRequest, 'type'>, follower: Follower): Promise<void> {
-    const { signal } = follower.stop;
+  private async deliver({ follow, attempt, from, isSnapshot }: Wanted, follower: Follower): Promise<void> {
+    const reached = new AbortController();
+    const signal = AbortSignal.any([follower.stop.signal, reached.signal]);
     const execution = await this.running.execution(attempt, signal);
     if (!execution) throw new Error('the attempt has no output here');
+    const end = isSnapshot ? await execution.outputBytes() : Infinity;
+    if (from >= end) return;
     const onChunk = async (bytes: Buffer, offset: number): Promise<void> => {
       await this.roomFor(follower, offset + bytes.length);
       if (!signal.aborted) this.send({ type: 'output', follow, offset, frames_base64: bytes.toString('base64') });
+      if (offset + bytes.length >= end) reached.abort();
     };
     await execution.follow(from, onChunk, signal);
   }

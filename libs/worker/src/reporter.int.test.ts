@@ -29,6 +29,8 @@ const report = (): AttemptReport => ({
   output: null,
   artifacts: [],
   not_kept: [],
+  metrics: null,
+  new_tasks: [],
 });
 
 /** A coordinator's HTTP side as far as reports go: this is about the wire and the disk, not about the verdict. */

@@ -11,12 +11,18 @@ import { type Log, MitoError } from '@mitosis/domain';
 import type { AttemptReport, ClaimedTask, UploadRequest } from '@mitosis/protocol';
 import { randomUUID } from 'node:crypto';
 import type { RunningAttempt, StopReason } from './running-attempts.js';
+import { type Progress, ProgressWatch } from './progress-watch.js';
+import { type TaskFiles, prepareTaskFiles, readMetrics, readNewTasks, taskFilesOf, taskVariables } from './task-files.js';
 import { type Products, uploadProducts } from './upload-products.js';
 
 export interface RunAttemptDeps {
   readonly executor: Executor;
   readonly scratchRoot: string;
   readonly log: Log;
+  readonly coordinatorUrl: string;
+  /** Given to every task besides its own environment. */
+  readonly baseEnv: Readonly<Record<string, string>>;
+  onProgress(attempt: RunningAttempt, progress: Progress): void;
   onStarted(attempt: RunningAttempt, execution: Execution): void;
   /** Puts the inputs in their place; rejects when one is missing, and when `stop` fires. */
   placeInputs(claim: ClaimedTask, scratch: Scratch, stop: AbortSignal): Promise<void>;
@@ -31,9 +37,11 @@ const OUTPUT_LIMIT_BYTES = 1_073_741_824;
 
 const MESSAGE_MAX = 4096;
 
-type End = Omit<AttemptReport, 'request' | 'task' | 'attempt' | 'lease' | 'artifacts' | 'output' | 'not_kept'>;
+type End = Omit<AttemptReport, 'request' | 'task' | 'attempt' | 'lease' | 'artifacts' | 'output' | 'not_kept' | 'metrics' | 'new_tasks'>;
 
-const NO_PRODUCTS: Products = { artifacts: [], output: null, not_kept: [] };
+type Produced = Products & Pick<AttemptReport, 'metrics' | 'new_tasks'>;
+
+const NOTHING_PRODUCED: Produced = { artifacts: [], output: null, not_kept: [], metrics: null, new_tasks: [] };
 
 const NOTHING_RUN = {
   exit_code: null,
@@ -68,13 +76,17 @@ function failed(outcome: End['outcome'], error: unknown): End {
   return { ...NOTHING_RUN, outcome, message: message.slice(0, MESSAGE_MAX) };
 }
 
-async function execute(deps: RunAttemptDeps, attempt: RunningAttempt, scratch: Scratch): Promise<ExecutionResult> {
+async function execute(deps: RunAttemptDeps, attempt: RunningAttempt, scratch: Scratch, files: TaskFiles): Promise<ExecutionResult> {
   const { claim, stop } = attempt;
+  const { spec, task: taskUuid } = claim;
+  const platform = taskVariables(files, claim, deps.coordinatorUrl);
   const execution = deps.executor.run({
     executionId: executionIdOf(claim),
     spec: {
-      args: claim.spec.args,
-      env: taskEnvironment({ taskUuid: claim.task, attempt: claim.attempt, scratch, env: claim.spec.env }),
+      args: spec.args,
+      env: taskEnvironment({ taskUuid, attempt: claim.attempt, scratch, env: spec.env, base: deps.baseEnv, platform }),
+      ...(spec.cwd !== undefined && { cwd: spec.cwd }),
+      ...(files.stdin !== undefined && { stdinPath: files.stdin }),
       timeoutMs: claim.timeout_ms,
       graceMs: GRACE_MS,
     },
@@ -85,7 +97,13 @@ async function execute(deps: RunAttemptDeps, attempt: RunningAttempt, scratch: S
   const cancel = (): void => execution.cancel(String(stop.signal.reason));
   stop.signal.addEventListener('abort', cancel, { once: true });
   if (stop.signal.aborted) cancel();
-  return execution.result.finally(() => stop.signal.removeEventListener('abort', cancel));
+  const watch = new ProgressWatch(files.progress, (progress) => deps.onProgress(attempt, progress), deps.log);
+  try {
+    return await execution.result;
+  } finally {
+    stop.signal.removeEventListener('abort', cancel);
+    await watch.stop();
+  }
 }
 
 function executionIdOf({ task, attempt }: ClaimedTask): string {
@@ -93,28 +111,43 @@ function executionIdOf({ task, attempt }: ClaimedTask): string {
 }
 
 /** From the claim to what is reported: inputs → execute → upload. Each step may end it, with its reason. */
-async function carryOut(deps: RunAttemptDeps, attempt: RunningAttempt, scratch: Scratch): Promise<End & Products> {
+async function carryOut(deps: RunAttemptDeps, attempt: RunningAttempt, scratch: Scratch): Promise<End & Produced> {
   const missing = await fetchInputs(deps, attempt, scratch);
-  if (missing) return { ...missing, ...NO_PRODUCTS };
-  const result = await execute(deps, attempt, scratch);
+  if (missing) return { ...missing, ...NOTHING_PRODUCED };
+  const files = taskFilesOf(scratch, attempt.claim);
+  await prepareTaskFiles(files, scratch, attempt.claim);
+  const result = await execute(deps, attempt, scratch, files);
   const end = toEnd(result, attempt.stop.signal);
-  if (end.outcome === 'spawn_failed' || end.outcome === 'released' || isStale(attempt)) return { ...end, ...NO_PRODUCTS };
+  if (end.outcome === 'spawn_failed' || end.outcome === 'released' || isStale(attempt)) return { ...end, ...NOTHING_PRODUCED };
   try {
     const upload = (request: UploadRequest, file: string) => deps.upload(request, file, staleSignal(attempt));
-    return withLosses(end, await uploadProducts({ upload }, attempt.claim, { scratch, outputBytes: result.outputBytes }));
+    const products = await uploadProducts({ upload }, attempt.claim, { scratch, outputBytes: result.outputBytes });
+    const metrics = await readMetrics(scratch.resultDir);
+    return { ...withLosses(await withNewTasks(end, files), products), metrics };
   } catch (error) {
     deps.log.warn({ err: error, task: attempt.claim.task }, 'the products of a task were not stored');
     const { outcome, message } = failed('upload_failed', error);
-    return { ...end, outcome: end.outcome === 'exited' ? outcome : end.outcome, message, ...NO_PRODUCTS };
+    return { ...end, outcome: end.outcome === 'exited' ? outcome : end.outcome, message, ...NOTHING_PRODUCED };
   }
 }
 
 /** A success whose artifacts could not be kept is none; a failure stays what it is. */
-function withLosses(end: End, products: Products): End & Products {
+function withLosses<T extends End>(end: T, products: Products): T & Products {
   const lost = products.not_kept.filter(({ kind }) => kind !== 'output');
   if (lost.length === 0 || end.outcome !== 'exited' || end.exit_code !== 0) return { ...end, ...products };
   const message = `not kept: ${lost.map(({ kind, why }) => `${kind} (${why})`).join('; ')}`;
   return { ...end, outcome: 'upload_failed', message: message.slice(0, MESSAGE_MAX), ...products };
+}
+
+/** What a task that ended well submits; when that can't be read, it has failed. */
+async function withNewTasks(end: End, files: TaskFiles): Promise<End & Pick<Produced, 'new_tasks'>> {
+  if (end.outcome !== 'exited' || end.exit_code !== 0) return { ...end, new_tasks: [] };
+  try {
+    return { ...end, new_tasks: await readNewTasks(files.newTasks) };
+  } catch (error) {
+    if (!(error instanceof MitoError)) throw error;
+    return { ...end, outcome: 'invalid_new_task', message: error.message.slice(0, MESSAGE_MAX), new_tasks: [] };
+  }
 }
 
 /** How an attempt ends whose inputs are not all there; undefined when they are. */
@@ -151,13 +184,14 @@ function staleSignal(attempt: RunningAttempt): AbortSignal {
 export async function runAttempt(deps: RunAttemptDeps, attempt: RunningAttempt): Promise<AttemptReport | 'stale'> {
   const { claim } = attempt;
   let scratch: Scratch | undefined;
-  let outcome: End & Products;
+  let outcome: End & Produced;
   try {
     scratch = await prepareScratch(deps.scratchRoot, executionIdOf(claim));
     outcome = await carryOut(deps, attempt, scratch);
   } catch (error) {
     deps.log.error({ err: error, task: claim.task }, 'an attempt could not be carried out');
-    outcome = { ...failed('worker_error', error), ...NO_PRODUCTS };
+    const isTaskFault = error instanceof MitoError && error.code === 'bad_cwd';
+    outcome = { ...failed(isTaskFault ? 'spawn_failed' : 'worker_error', error), ...NOTHING_PRODUCED };
   }
   if (scratch) await removeScratch(deps, scratch);
   return isStale(attempt) ? 'stale' : toReport(claim, outcome);
@@ -166,14 +200,14 @@ export async function runAttempt(deps: RunAttemptDeps, attempt: RunningAttempt):
 /** The report of an attempt that was called off, or given back, before its program was started. */
 export function notStarted(attempt: RunningAttempt): AttemptReport | 'stale' {
   if (isStale(attempt)) return 'stale';
-  return toReport(attempt.claim, { ...NOTHING_RUN, outcome: calledOff(attempt), message: null, ...NO_PRODUCTS });
+  return toReport(attempt.claim, { ...NOTHING_RUN, outcome: calledOff(attempt), message: null, ...NOTHING_PRODUCED });
 }
 
 function calledOff({ stop }: RunningAttempt): 'cancelled' | 'released' {
   return stop.signal.reason === ('cancelled' satisfies StopReason) ? 'cancelled' : 'released';
 }
 
-function toReport({ task, attempt, lease }: ClaimedTask, outcome: End & Products): AttemptReport {
+function toReport({ task, attempt, lease }: ClaimedTask, outcome: End & Produced): AttemptReport {
   return { request: randomUUID(), task, attempt, lease, ...outcome };
 }
 

@@ -15,17 +15,25 @@ export type StopReason = 'stale' | 'cancelled' | 'released';
 /** The order to follow an attempt may overtake the answer to its claim, and precedes its start by far. */
 const START_WAIT_MS = 10_000;
 
+const EARLY_MAX = 1_000;
+
 const keyOf = ({ task, attempt }: AttemptRef): string => `${task}/${attempt}`;
 
 /** What this worker runs now: what its heartbeats speak of and its orders are about. */
 export class RunningAttempts {
   private readonly byKey = new Map<string, RunningAttempt>();
   private readonly executions = new Map<string, Execution>();
+  /** Orders to end that overtook the answer to the claim; the oldest are forgotten. */
+  private readonly early = new Map<string, StopReason>();
   private readonly starts = new EventEmitter().setMaxListeners(0);
 
   add(claim: ClaimedTask): RunningAttempt {
     const attempt = { claim, stop: new AbortController() };
-    this.byKey.set(keyOf(claim), attempt);
+    const key = keyOf(claim);
+    this.byKey.set(key, attempt);
+    const order = this.early.get(key);
+    if (order !== undefined) attempt.stop.abort(order);
+    this.early.delete(key);
     return attempt;
   }
 
@@ -55,7 +63,11 @@ export class RunningAttempts {
 
   /** Ends an attempt early; the program gets SIGTERM, and SIGKILL after its grace time. */
   end(ref: AttemptRef, reason: StopReason): void {
-    this.byKey.get(keyOf(ref))?.stop.abort(reason);
+    const attempt = this.byKey.get(keyOf(ref));
+    if (attempt) return attempt.stop.abort(reason);
+    this.early.set(keyOf(ref), reason);
+    const [oldest] = this.early.keys();
+    if (this.early.size > EARLY_MAX && oldest !== undefined) this.early.delete(oldest);
   }
 
   endAll(reason: StopReason): void {

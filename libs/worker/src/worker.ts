@@ -12,6 +12,7 @@ import { placeInputs } from './inputs/place-inputs.js';
 import { keepTrying } from './keep-trying.js';
 import { OutputFollowers } from './output-followers.js';
 import { Prefetch } from './prefetch.js';
+import { ProgressReporter } from './progress-reporter.js';
 import { ReportSpool } from './report-spool.js';
 import { Reporter } from './reporter.js';
 import { type RunAttemptDeps, notStarted, runAttempt } from './run-attempt.js';
@@ -26,6 +27,8 @@ export interface WorkerOptions {
   readonly workDir: string;
   /** What inputs that are kept for later tasks may have together. */
   readonly inputCacheBytes: number;
+  /** Variables that every task gets, e.g. a PATH. */
+  readonly taskEnv?: Readonly<Record<string, string>> | undefined;
   /** How long running tasks may go on after `stop`. */
   readonly drainTimeoutMs: number;
   readonly log: Log;
@@ -48,6 +51,7 @@ export class Worker implements Service {
   private readonly reporter: Reporter;
   private readonly followers: OutputFollowers;
   private readonly channel: ControlChannel;
+  private readonly progress: ProgressReporter;
   private readonly consumer: QueueConsumer;
   private readonly active = new Set<Promise<void>>();
   private readonly slots: ExecutionSlots;
@@ -74,6 +78,7 @@ export class Worker implements Service {
       onLost: () => this.followers.unfollowAll(),
       onRevoked: () => options.onRevoked(),
     });
+    this.progress = new ProgressReporter((message) => this.channel.send(message));
     this.followers = new OutputFollowers(this.running, (message) => this.channel.send(message), log);
     this.consumer = queue.createConsumer({
       slots,
@@ -182,7 +187,10 @@ export class Worker implements Service {
       keepTrying('an upload', () => this.client.upload(request, file, signal), { log, signal });
     const onStarted: RunAttemptDeps['onStarted'] = (started, execution) => this.running.started(started, execution);
     const begunAt = performance.now();
-    const report = await runAttempt({ executor, scratchRoot: this.scratchRoot, log, onStarted, placeInputs: this.placeInputs, upload }, attempt);
+    const onProgress: RunAttemptDeps['onProgress'] = (reporting, progress) => this.progress.report(reporting.claim, progress);
+    const { coordinatorUrl, taskEnv: baseEnv = {} } = this.options;
+    const deps = { executor, scratchRoot: this.scratchRoot, log, coordinatorUrl, baseEnv, onStarted, onProgress, placeInputs: this.placeInputs, upload };
+    const report = await runAttempt(deps, attempt);
     this.prefetch.observe(performance.now() - begunAt);
     this.consumer.resize(this.options.slots + this.prefetch.size);
     return report;
@@ -195,6 +203,7 @@ export class Worker implements Service {
         return;
       case 'leases':
         for (const stale of message.stale) this.running.end(stale, 'stale');
+        for (const cancelled of message.cancelled) this.running.end(cancelled, 'cancelled');
         return;
       case 'wanted':
         return this.steer(message.wanted);

@@ -94,6 +94,8 @@ export function reportOf({ task, attempt, lease }: ClaimedTask, exitCode: number
     output: null,
     artifacts: [],
     not_kept: [],
+    metrics: null,
+    new_tasks: [],
     ...changes,
   };
 }

@@ -5,8 +5,12 @@ import { ClientLoginCommand } from './client/login.js';
 import { ClientLogoutCommand } from './client/logout.js';
 import { TasksArtifactsDownloadCommand } from './client/tasks/artifacts/download.js';
 import { TasksExplainCommand } from './client/tasks/explain.js';
+import { TasksCancelCommand } from './client/tasks/cancel.js';
+import { TasksChangeCommand } from './client/tasks/change.js';
 import { TasksGetCommand } from './client/tasks/get.js';
+import { TasksLogsCommand } from './client/tasks/logs.js';
 import { TasksQueryCommand } from './client/tasks/query.js';
+import { TasksSubmitManyCommand } from './client/tasks/submit-many.js';
 import { TasksSubmitCommand } from './client/tasks/submit.js';
 import { TasksWaitCommand } from './client/tasks/wait.js';
 import { WorkersDrainCommand } from './client/workers/drain.js';
@@ -50,9 +54,13 @@ export const commands: readonly CommandClass<MitoContext>[] = [
   RunCommand,
   TasksArtifactsDownloadCommand,
   TasksExplainCommand,
+  TasksCancelCommand,
+  TasksChangeCommand,
   TasksGetCommand,
+  TasksLogsCommand,
   TasksQueryCommand,
   TasksSubmitCommand,
+  TasksSubmitManyCommand,
   TasksWaitCommand,
   UpCommand,
   WorkerCommand,

@@ -29,7 +29,7 @@ export class RunCommand extends SubmitCommand {
 
   protected async run(): Promise<number> {
     const { FrameDecoder } = await import('@mitosis/protocol');
-    const submission = this.submission();
+    const submission = await this.submission();
     const api = await this.api();
     const { uuid } = await api.submitTask(submission);
     if (!this.json) this.note(`task ${uuid}`);

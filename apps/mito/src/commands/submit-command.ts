@@ -14,9 +14,20 @@ export abstract class SubmitCommand extends ApiCommand {
   readonly priority = Option.String('-p,--priority', '0', { description: 'higher first, -1000 to 1000' });
   readonly retries = Option.String('--retries', { description: 'tries after a failure' });
   readonly terminal = Option.Boolean('--terminal', false, { description: 'keep what it prints as the artifact std-log' });
+  readonly retryDelay = Option.String('--retry-delay', { description: 'time before the first retry, doubled for each further one' });
+  readonly retryExitCodes = Option.Array('--retry-exit-codes', [], { description: 'only these exit codes are tried again' });
+  readonly shell = Option.String('--shell', { description: 'a line for the shell, in place of the command' });
+  readonly envFile = Option.Array('--env-file', [], { description: 'file of NAME=VALUE lines' });
+  readonly cwd = Option.String('--cwd', { description: 'folder to start in, below its scratch folder' });
+  readonly stdin = Option.String('--stdin', { description: 'file that it reads from its standard input' });
+  readonly after = Option.Array('--after', [], { description: 'start when these tasks have completed' });
+  readonly afterAnyEnd = Option.Array('--after-any-end', [], { description: 'start when these tasks have ended in any way' });
+  readonly afterFailed = Option.Array('--after-failed', [], { description: 'start only if these tasks fail' });
+  readonly afterJob = Option.Array('--after-job', [], { description: 'start when these jobs have completed' });
+  readonly watch = Option.Array('--watch', [], { description: 'UUID,STATE: start when that task is started, completed, failed or ended' });
   readonly argv = Option.Rest({ name: 'command' });
 
-  protected submission(): SubmitTaskInput {
+  protected async submission(): Promise<SubmitTaskInput> {
     return toSubmission(this);
   }
 }

@@ -4,26 +4,37 @@ import type { SubmitTaskInput } from '@mitosis/protocol';
 /** The options of a submission, as they were typed. */
 export interface TaskOptions {
   readonly argv: readonly string[];
+  readonly shell?: string | undefined;
   readonly group?: string | undefined;
   readonly name?: string | undefined;
   readonly tags: readonly string[];
   readonly labels: readonly string[];
   readonly env: readonly string[];
+  readonly envFile: readonly string[];
+  readonly cwd?: string | undefined;
+  readonly stdin?: string | undefined;
   readonly timeout: string;
   readonly priority: string;
   readonly retries?: string | undefined;
+  readonly retryDelay?: string | undefined;
+  readonly retryExitCodes: readonly string[];
   readonly terminal: boolean;
+  readonly after: readonly string[];
+  readonly afterAnyEnd: readonly string[];
+  readonly afterFailed: readonly string[];
+  readonly afterJob: readonly string[];
+  readonly watch: readonly string[];
 }
 
-/** `-t a,b -t c` is `a`, `b` and `c`. */
+/** Values of an option that may be repeated and may hold a list: `-t a,b -t c` is `a`, `b` and `c`. */
 export function splitList(values: readonly string[]): string[] {
   return values.flatMap((value) => value.split(',')).filter(Boolean);
 }
 
-function parseEnv(pairs: readonly string[]): Record<string, string> {
+export function parseEnv(pairs: readonly string[], field = '--env'): Record<string, string> {
   const entries = pairs.map((pair) => {
     const equals = pair.indexOf('=');
-    if (equals < 1) throw invalidField('--env', `"${pair}" is not of the form NAME=VALUE`);
+    if (equals < 1) throw invalidField(field, `"${pair}" is not of the form NAME=VALUE`);
     return [pair.slice(0, equals), pair.slice(equals + 1)] as const;
   });
   return Object.fromEntries(entries);
@@ -34,19 +45,70 @@ export function parseInteger(text: string, field: string): number {
   return Number(text);
 }
 
+/** A file named on the command line; `-` is the standard input. */
+export async function readInput(file: string, field: string): Promise<Buffer> {
+  const { readFile } = await import('node:fs/promises');
+  try {
+    return await readFile(file === '-' ? '/dev/stdin' : file);
+  } catch (error) {
+    throw invalidField(field, `${file} can't be read: ${(error as Error).message}`);
+  }
+}
+
+/** Lines of `NAME=VALUE`; empty ones and those that begin with `#` are passed over, quotes around a value go. */
+async function readEnvFiles(files: readonly string[]): Promise<Record<string, string>> {
+  const texts = await Promise.all(files.map((file) => readInput(file, '--env-file')));
+  const lines = texts.flatMap((text) => text.toString('utf8').split(/\r?\n/)).map((line) => line.trim().replace(/^export\s+/, ''));
+  const pairs = parseEnv(lines.filter((line) => line !== '' && !line.startsWith('#')), '--env-file');
+  return Object.fromEntries(Object.entries(pairs).map(([name, value]) => [name.trim(), value.trim().replace(/^(["'])(.*)\1$/, '$2')]));
+}
+
+function argsOf({ argv, shell }: TaskOptions): string[] {
+  if (shell !== undefined && argv.length > 0) throw invalidField('--shell', 'use either --shell or a command after "--"');
+  if (shell !== undefined) return ['/bin/sh', '-c', shell];
+  if (argv.length === 0) throw invalidField('command', 'write it after "--", for example: -- echo hello');
+  return [...argv];
+}
+
+const WATCHED = { started: 'started', running: 'started', completed: 'completed', failed: 'failed', ended: 'ended', finished: 'ended' } as const;
+
+type AfterInput = NonNullable<SubmitTaskInput['after']>[number];
+
+function parseWatch(text: string): AfterInput {
+  const [task = '', state = ''] = text.split(',');
+  const when = Object.hasOwn(WATCHED, state) ? WATCHED[state as keyof typeof WATCHED] : undefined;
+  if (task === '' || when === undefined) throw invalidField('--watch', `"${text}" is not of the form UUID,STATE; the states are ${Object.keys(WATCHED).join(', ')}`);
+  return { task, when };
+}
+
+function parseAfter(options: TaskOptions): AfterInput[] {
+  return [
+    ...splitList(options.after).map((task) => ({ task, when: 'completed' as const })),
+    ...splitList(options.afterAnyEnd).map((task) => ({ task, when: 'ended' as const })),
+    ...splitList(options.afterFailed).map((task) => ({ task, when: 'failed' as const })),
+    ...splitList(options.afterJob).map((job) => ({ job, when: 'completed' as const })),
+    ...options.watch.map(parseWatch),
+  ];
+}
+
 /** The body of the submission that the options describe. */
-export function toSubmission(options: TaskOptions): SubmitTaskInput {
-  if (options.argv.length === 0) throw invalidField('command', 'write it after "--", for example: -- echo hello');
+export async function toSubmission(options: TaskOptions): Promise<SubmitTaskInput> {
+  const { group, name, cwd, retries, retryDelay } = options;
   return {
-    args: [...options.argv],
-    env: parseEnv(options.env),
+    args: argsOf(options),
+    env: { ...(await readEnvFiles(options.envFile)), ...parseEnv(options.env) },
     tags: splitList(options.tags),
     labels: splitList(options.labels),
     timeout_ms: parseDuration(options.timeout, '--timeout'),
     priority: parseInteger(options.priority, '--priority'),
     terminal: options.terminal,
-    ...(options.group !== undefined && { group: options.group }),
-    ...(options.name !== undefined && { name: options.name }),
-    ...(options.retries !== undefined && { retries: parseInteger(options.retries, '--retries') }),
+    after: parseAfter(options),
+    retry_exit_codes: splitList(options.retryExitCodes).map((code) => parseInteger(code, '--retry-exit-codes')),
+    ...(options.stdin !== undefined && { stdin_base64: (await readInput(options.stdin, '--stdin')).toString('base64') }),
+    ...(cwd !== undefined && { cwd }),
+    ...(group !== undefined && { group }),
+    ...(name !== undefined && { name }),
+    ...(retries !== undefined && { retries: parseInteger(retries, '--retries') }),
+    ...(retryDelay !== undefined && { retry_delay_ms: parseDuration(retryDelay, '--retry-delay') }),
   };
 }

@@ -13,7 +13,7 @@ import { authRoutes } from '../http/auth-routes.js';
 import { groupRoutes } from '../http/group-routes.js';
 import { userRoutes } from '../http/user-routes.js';
 import { workerAdminRoutes } from '../http/worker-admin-routes.js';
-import type { SettledTask } from '../tasks/settle-attempts.js';
+import type { SettledTask } from '../tasks/settled-task.js';
 import { Enrolments } from '../workers/enrolments.js';
 import { WorkerRegistry } from '../workers/register-worker.js';
 import { WorkerAccess } from '../workers/worker-access.js';

@@ -9,6 +9,10 @@ export type UserActor = Extract<Actor, { kind: 'user' }> & {
   readonly username: string;
   /** Null for an API token. */
   readonly sessionId: string | null;
+  /** A running task that speaks for its creator. */
+  readonly task?: string | undefined;
+  /** The group of its submissions that name none; the one named like the user when absent. */
+  readonly ownGroup?: string | undefined;
 };
 export type WorkerActor = Extract<Actor, { kind: 'worker' }>;
 
@@ -57,6 +61,30 @@ export class Authenticator {
     const actor = token.startsWith(API_TOKEN_PREFIX) ? await this.byApiToken(token) : await this.bySession(token);
     identifyCaller({ kind: 'user', id: actor.userId, name: actor.username });
     return actor;
+  }
+
+  /**
+   * A person, or a task with the token of its running attempt: that speaks for its creator, within its
+   * own group only and only as far as the scope `submit` goes.
+   */
+  async caller(authorization: string | undefined): Promise<UserActor> {
+    const token = bearer(authorization);
+    if (this.tokens.purposeOf(token) !== 'attempt') return this.user(authorization);
+    const { subject: task, id } = await this.tokens.verify('attempt', token);
+    const [attempt, lease] = id.split('.');
+    const [row] = (await this.dataSource.query(
+      `SELECT t.creator_id, t.group_id, g.name AS group, u.username, m.role
+       FROM attempts a
+       JOIN tasks t ON t.id = a.task_id AND t.attempt = a.number AND t.state = 'running'
+       JOIN users u ON u.id = t.creator_id AND u.state = 'active'
+       JOIN groups g ON g.id = t.group_id
+       LEFT JOIN memberships m ON m.user_id = u.id AND m.group_id = t.group_id
+       WHERE a.task_id = $1 AND a.number = $2 AND a.lease = $3 AND a.ended_at IS NULL`,
+      [task, Number(attempt), lease],
+    )) as { creator_id: string; group_id: string; group: string; username: string; role: Role | null }[];
+    if (!row) throw invalid();
+    const { creator_id: userId, username, group: ownGroup } = row;
+    return { kind: 'user', userId, username, isAdmin: false, roles: rolesOf([row]), scope: 'submit', sessionId: id, task, ownGroup };
   }
 
   async worker(authorization: string | undefined): Promise<WorkerActor> {

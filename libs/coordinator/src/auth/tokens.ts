@@ -1,5 +1,5 @@
 import { MitoError } from '@mitosis/domain';
-import { SignJWT, jwtVerify } from 'jose';
+import { SignJWT, decodeProtectedHeader, jwtVerify } from 'jose';
 import { type KeyPair, TOKEN_ALGORITHM } from './key-pair.js';
 
 const ISSUER = 'mitosis';
@@ -28,6 +28,17 @@ export class Tokens {
       .setIssuedAt()
       .setExpirationTime(expiresAt)
       .sign(this.keys.privateKey);
+  }
+
+  /** What a token says that it is for, unverified; undefined for what is no token of ours. */
+  purposeOf(token: string): TokenPurpose | undefined {
+    try {
+      const { typ } = decodeProtectedHeader(token);
+      return (['user', 'worker', 'attempt'] as const).find((purpose) => typ === `mito-${purpose}+jwt`);
+    } catch {
+      // No JWT at all: whoever verifies it says so.
+      return undefined;
+    }
   }
 
   /** Throws `invalid_token` (401) for anything that was not signed here for exactly this purpose. */

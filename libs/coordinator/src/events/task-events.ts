@@ -6,7 +6,20 @@ import { EventEmitter } from 'node:events';
 export interface TaskEvent {
   readonly task: string;
   readonly state: TaskState;
+  /** Id of its group. */
+  readonly group: string;
+  readonly job: string | null;
+  /** What a running task says of itself. */
+  readonly progress?: number;
+  readonly message?: string | null;
 }
+
+/** Events that travel in one message of the bus, which carries up to 1 MiB. */
+const CHUNK = 2_000;
+
+/** What hears of every event; task ids are UUIDs. */
+const EVERY = 'every';
+const jobKey = (job: string): string => `job ${job}`;
 
 const CHANNEL = 'tasks';
 
@@ -34,7 +47,10 @@ export class TaskEvents implements Service {
 
   /** To be called after the commit; a bus that is down costs followers time, nothing else. */
   publish(events: readonly TaskEvent[]): void {
-    if (events.length === 0) return;
+    for (let start = 0; start < events.length; start += CHUNK) this.publishChunk(events.slice(start, start + CHUNK));
+  }
+
+  private publishChunk(events: readonly TaskEvent[]): void {
     this.bus.publish(CHANNEL, JSON.stringify(events)).catch((error: unknown) => {
       this.log.warn({ err: error, count: events.length }, 'task events were not published');
       this.emit(events);
@@ -47,7 +63,21 @@ export class TaskEvents implements Service {
     return () => this.emitter.off(task, onEvent);
   }
 
+  /** The same for the tasks of a job. */
+  onJob(job: string, onEvent: (event: TaskEvent) => void): () => void {
+    return this.on(jobKey(job), onEvent);
+  }
+
+  /** The same for all tasks. */
+  onEvery(onEvent: (event: TaskEvent) => void): () => void {
+    return this.on(EVERY, onEvent);
+  }
+
   private emit(events: readonly TaskEvent[]): void {
-    for (const event of events) this.emitter.emit(event.task, event);
+    for (const event of events) {
+      this.emitter.emit(event.task, event);
+      if (event.job !== null) this.emitter.emit(jobKey(event.job), event);
+      this.emitter.emit(EVERY, event);
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { invalidField } from '@mitosis/domain';
-import { OutputEnd, type OutputEvent } from '@mitosis/protocol';
+import { OutputEnd, type OutputEvent, OutputQuery } from '@mitosis/protocol';
 import { type Response, Router } from 'express';
 import { once } from 'node:events';
 import type { Authenticator } from '../auth/authenticator.js';
@@ -32,8 +32,9 @@ async function send(res: Response, signal: AbortSignal, event: string): Promise<
 export function outputRoutes({ authenticator, ...deps }: OutputRouteDeps): Router {
   const routes = Router();
   routes.get('/tasks/:uuid/output', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
+    const actor = await authenticator.caller(req.get('authorization'));
     const task = uuidParam(req, 'uuid');
+    const { follow } = OutputQuery.parse(req.query);
     const from = parsePosition(req.get('last-event-id'));
     await deps.reader.summaries(actor, [task]);
     const signal = abandoned(req);
@@ -49,7 +50,7 @@ export function outputRoutes({ authenticator, ...deps }: OutputRouteDeps): Route
       }
     };
     try {
-      const end = await streamOutput(deps, actor, { task, from, sink: { write }, signal });
+      const end = await streamOutput(deps, actor, { task, from, isSnapshot: !follow, sink: { write }, signal });
       if (end) res.write(`event: end\ndata: ${JSON.stringify(OutputEnd.parse(end))}\n\n`);
     } catch (error) {
       if (!signal.aborted) throw error;

@@ -1,4 +1,4 @@
-import { ArtifactKind, SubmitTask, SubmitTasks, TaskExplanation, TaskPage, TaskQuery, TaskReceipt, TaskReceipts, TaskSummaries, TaskView, WaitTasks } from '@mitosis/protocol';
+import { ArtifactKind, SubmitTask, SubmitTasks, TaskCount, TaskExplanation, TaskFilters, TaskPage, TaskQuery, TaskReceipt, TaskReceipts, TaskSummaries, TaskDetail, WaitTasks } from '@mitosis/protocol';
 import { Router } from 'express';
 import type { DataSource } from 'typeorm';
 import type { Authenticator } from '../auth/authenticator.js';
@@ -22,35 +22,39 @@ export interface TaskRouteDeps {
 export function taskRoutes({ authenticator, dataSource, submitTasks, reader, artifacts, events }: TaskRouteDeps): Router {
   const routes = Router();
   routes.post('/tasks', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
+    const actor = await authenticator.caller(req.get('authorization'));
     const [receipt] = await submitTasks(actor, [SubmitTask.parse(req.body)], idempotencyKey(req));
     res.status(201).location(`/tasks/${receipt?.uuid}`).json(TaskReceipt.parse(receipt));
   });
   routes.post('/tasks/batch', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
+    const actor = await authenticator.caller(req.get('authorization'));
     const { tasks } = SubmitTasks.parse(req.body);
     res.status(201).json(TaskReceipts.parse({ tasks: await submitTasks(actor, tasks, idempotencyKey(req)) }));
   });
   routes.post('/tasks/wait', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
+    const actor = await authenticator.caller(req.get('authorization'));
     const { uuids, timeout_ms: timeoutMs } = WaitTasks.parse(req.body);
     const waited = await waitTasks({ reader, events }, actor, { uuids, timeoutMs, signal: abandoned(req) });
     res.json(TaskSummaries.parse(waited));
   });
   routes.get('/tasks', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
+    const actor = await authenticator.caller(req.get('authorization'));
     res.json(TaskPage.parse(await reader.query(actor, TaskQuery.parse(req.query))));
   });
+  routes.get('/tasks/count', async (req, res) => {
+    const actor = await authenticator.caller(req.get('authorization'));
+    res.json(TaskCount.parse({ count: await reader.count(actor, TaskFilters.parse(req.query)) }));
+  });
   routes.get('/tasks/:uuid', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
-    res.json(TaskView.parse(await reader.get(actor, uuidParam(req, 'uuid'))));
+    const actor = await authenticator.caller(req.get('authorization'));
+    res.json(TaskDetail.parse(await reader.get(actor, uuidParam(req, 'uuid'))));
   });
   routes.get('/tasks/:uuid/explain', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
+    const actor = await authenticator.caller(req.get('authorization'));
     res.json(TaskExplanation.parse(await explainTask({ dataSource, reader }, actor, uuidParam(req, 'uuid'))));
   });
   routes.get('/tasks/:uuid/artifacts/:kind', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
+    const actor = await authenticator.caller(req.get('authorization'));
     const kind = ArtifactKind.parse(req.params.kind, { error: () => 'use result, exec-log or std-log' });
     res.json(await artifacts.download(actor, uuidParam(req, 'uuid'), kind));
   });

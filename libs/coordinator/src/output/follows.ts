@@ -55,12 +55,12 @@ export class Follows implements Service {
   /**
    * Delivers the output of a running attempt from byte `from` on, in order, without gaps, one
    * chunk at a time (the worker sends no further than the window beyond what was taken). Resolves
-   * when the worker has sent everything, or when `signal` fires.
+   * when the worker has sent everything (of a snapshot: what there was), or when `signal` fires.
    */
   async follow(
     worker: string,
     attempt: AttemptRef,
-    from: number,
+    { from, isSnapshot }: { readonly from: number; readonly isSnapshot: boolean },
     onChunk: (frames: Buffer, offset: number) => Promise<void>,
     signal: AbortSignal,
   ): Promise<void> {
@@ -73,7 +73,7 @@ export class Follows implements Service {
         this.close(worker, id);
         id = randomUUID();
         this.follows.set(id, { worker, onMessage, restart: () => void work.then(ask, reject) });
-        this.options.sendToWorker(worker, { type: 'follow', follow: id, attempt, from: offset });
+        this.options.sendToWorker(worker, { type: 'follow', follow: id, attempt, from: offset, is_snapshot: isSnapshot });
       };
       const take = async (message: OutputMessage): Promise<void> => {
         if (message.follow !== id) return;

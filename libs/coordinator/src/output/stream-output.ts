@@ -69,19 +69,21 @@ interface Reading {
   readonly row: AttemptRow;
   readonly position: OutputPosition;
   readonly sink: OutputSink;
+  /** Only what is there now. */
+  readonly isSnapshot: boolean;
   /** Ends this reading; the next one goes on where it was. */
   readonly signal: AbortSignal;
 }
 
 /** Sends what there is of an attempt; answers where the reader is then. */
-async function sendAttempt(deps: StreamOutputDeps, { task, row, position, sink, signal }: Reading): Promise<OutputPosition> {
+async function sendAttempt(deps: StreamOutputDeps, { task, row, position, sink, isSnapshot, signal }: Reading): Promise<OutputPosition> {
   let { offset } = position;
   const attempt = row.number;
   const write = async (frames: Buffer): Promise<void> => {
     await sink.write({ attempt, offset }, frames);
     offset += frames.length;
   };
-  if (row.is_open) await deps.follows.follow(row.worker_id, { task, attempt }, offset, write, signal);
+  if (row.is_open) await deps.follows.follow(row.worker_id, { task, attempt }, { from: offset, isSnapshot }, write, signal);
   else if (row.output_inline) await write(row.output_inline.subarray(offset));
   else if (row.output_key) for await (const chunk of await storedFrom(deps.store, row.output_key, offset)) await write(chunk);
   return { attempt, offset };
@@ -96,14 +98,14 @@ async function storedFrom(store: ObjectStore, key: string, offset: number): Prom
 /**
  * Writes what a task prints, from `from` (or the beginning of its last attempt) to the end of the
  * task, without loss or duplication: while an attempt runs from its worker, afterwards from the
- * store. Answers how the task ended, or undefined when `signal` fired before.
+ * store. Answers how the task ended (of a snapshot: how it is), or undefined when `signal` fired before.
  */
 export async function streamOutput(
   deps: StreamOutputDeps,
   actor: UserActor,
-  request: { task: string; from: OutputPosition | undefined; sink: OutputSink; signal: AbortSignal },
+  request: { task: string; from: OutputPosition | undefined; isSnapshot: boolean; sink: OutputSink; signal: AbortSignal },
 ): Promise<TaskSummary | undefined> {
-  const { task, sink, signal } = request;
+  const { task, sink, isSnapshot, signal } = request;
   let position = request.from ?? { attempt: 0, offset: 0 };
   while (!signal.aborted) {
     const change = nextChange(deps.events, task, signal);
@@ -111,7 +113,8 @@ export async function streamOutput(
       const [summary] = await deps.reader.summaries(actor, [task]);
       const row = await readAttempt(deps.dataSource, task, position.attempt);
       if (row && row.number !== position.attempt) position = { attempt: row.number, offset: 0 };
-      if (row) position = await sendAttempt(deps, { task, row, position, sink, signal: row.is_open ? change.signal : signal });
+      if (row) position = await sendAttempt(deps, { task, row, position, sink, isSnapshot, signal: row.is_open ? change.signal : signal });
+      if (isSnapshot && !change.signal.aborted) return summary;
       if (row && !row.is_open && (await isSuperseded(deps.dataSource, task, row.number))) {
         position = { attempt: row.number + 1, offset: 0 };
       } else if (summary && isFinal(summary.state) && !row?.is_open) {

@@ -88,7 +88,10 @@ export class Dispatcher implements Service {
   }
 
   private async dispatch(queue: string): Promise<void> {
-    const deliveries = await reserveWindow(this.options.hints, queue);
-    if (deliveries.length > 0) await this.options.publisher.publish(queue, deliveries);
+    for (let isAgain = true; isAgain && !this.isStopped; ) {
+      const { deliveries, setAside } = await reserveWindow(this.options.hints, queue);
+      if (deliveries.length > 0) await this.options.publisher.publish(queue, deliveries);
+      isAgain = setAside > 0;
+    }
   }
 }

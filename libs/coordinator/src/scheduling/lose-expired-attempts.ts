@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { OPEN_ATTEMPT_COLUMNS, type OpenAttemptRow, type SettledTask, settleAttempts } from '../tasks/settle-attempts.js';
+import { OPEN_ATTEMPT_COLUMNS, type OpenAttemptRow, settleAttempts } from '../tasks/settle-attempts.js';
+import type { SettledTask } from '../tasks/settled-task.js';
 
 /** Ends attempts whose lease ran out on the database's clock, as `lost`. */
 export async function loseExpiredAttempts(dataSource: DataSource): Promise<SettledTask[]> {

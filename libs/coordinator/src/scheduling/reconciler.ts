@@ -1,8 +1,9 @@
 import type { Log, Service } from '@mitosis/domain';
 import type { QueuePublisher } from '@mitosis/queue';
 import type { DataSource } from 'typeorm';
+import { putBackHeld } from '../jobs/suspension.js';
 import { LEASE_SECONDS } from '../tasks/claim-tasks.js';
-import type { SettledTask } from '../tasks/settle-attempts.js';
+import type { SettledTask } from '../tasks/settled-task.js';
 import { loseExpiredAttempts } from './lose-expired-attempts.js';
 import { releaseDueTasks } from './release-due-tasks.js';
 import { sweepQueue } from './sweep-queue.js';
@@ -101,6 +102,7 @@ export class Reconciler implements Service {
 
   private async sweep(): Promise<void> {
     const { dataSource, publisher, log } = this.options;
+    await putBackHeld(dataSource);
     // Probes of two partial indexes for each queue: the cost does not grow with the number of tasks.
     const rows = (await dataSource.query(
       `SELECT q.name AS queue,

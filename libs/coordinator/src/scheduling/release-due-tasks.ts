@@ -5,7 +5,7 @@ export async function releaseDueTasks(dataSource: DataSource): Promise<Set<strin
   const [rows] = (await dataSource.query(
     `UPDATE tasks SET state = 'ready', not_before = NULL
      WHERE id IN (
-       SELECT id FROM tasks WHERE state = 'pending' AND not_before <= clock_timestamp()
+       SELECT id FROM tasks WHERE state = 'pending' AND waits_for = 0 AND not_before <= clock_timestamp()
        ORDER BY not_before LIMIT 1000 FOR UPDATE SKIP LOCKED)
      RETURNING queue`,
   )) as [{ queue: string }[], number];

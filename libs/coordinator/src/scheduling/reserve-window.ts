@@ -7,6 +7,13 @@ interface ReservedRow {
   readonly dispatch: number;
   readonly priority: number;
   readonly name: string;
+  readonly is_held: boolean;
+}
+
+export interface ReservedWindow {
+  readonly deliveries: Delivery[];
+  /** Tasks of suspended jobs that were met and set aside: behind them there may be others. */
+  readonly setAside: number;
 }
 
 /** Jobs in a queue beyond twice the slots of the live workers. */
@@ -15,7 +22,7 @@ const WINDOW_BASE = 50;
 const byOrder = (a: ReservedRow, b: ReservedRow): number => b.priority - a.priority || Number(BigInt(a.seq) - BigInt(b.seq));
 
 /** The job of one hand-over: the id carries its number, so that no job is taken for an older one. */
-export function toDelivery(row: Omit<ReservedRow, 'seq'>): Delivery {
+export function toDelivery(row: Omit<ReservedRow, 'seq' | 'is_held'>): Delivery {
   const { id: taskId, dispatch, priority, name } = row;
   return { jobId: `${taskId}-${dispatch}`, taskId, dispatch, priority, name };
 }
@@ -24,12 +31,13 @@ export function toDelivery(row: Omit<ReservedRow, 'seq'>): Delivery {
  * Marks the next ready tasks of a queue as handed over and answers their jobs, best first. At most
  * `2 x live slots + 50` tasks are handed over at a time, counted among those of the same or a
  * higher priority: a task of higher priority never waits behind a full window. Replicas that do
- * this at the same time take different tasks; each may fill the room that it saw.
+ * this at the same time take different tasks; each may fill the room that it saw. Nothing of a
+ * suspended group is handed over, and tasks of suspended jobs are set aside.
  *
  * One statement, so one round trip. Its commit need not reach the disk (`hints` is a data source
  * that does not wait for it): after a crash of Postgres the tasks are handed over again.
  */
-export async function reserveWindow(hints: DataSource, queue: string): Promise<Delivery[]> {
+export async function reserveWindow(hints: DataSource, queue: string): Promise<ReservedWindow> {
   const [rows] = (await hints.query(
     `WITH bound AS (
        SELECT ${WINDOW_BASE} + 2 * coalesce(sum(slots), 0) AS size FROM workers
@@ -38,18 +46,24 @@ export async function reserveWindow(hints: DataSource, queue: string): Promise<D
        SELECT priority, count(*) AS jobs FROM tasks
        WHERE queue = $1 AND state = 'ready' AND dispatched_at IS NOT NULL GROUP BY priority
      ), locked AS (
-       SELECT id, priority, seq FROM tasks
-       WHERE queue = $1 AND state = 'ready' AND dispatched_at IS NULL
+       SELECT id, priority, seq, job_id FROM tasks
+       WHERE queue = $1 AND state = 'ready' AND dispatched_at IS NULL AND NOT is_held
+         AND NOT EXISTS (SELECT 1 FROM queues q JOIN groups g ON g.id = q.group_id WHERE q.name = $1 AND g.suspended_at IS NOT NULL)
        ORDER BY priority DESC, seq LIMIT (SELECT size FROM bound) FOR UPDATE SKIP LOCKED
      ), next AS (
-       SELECT id, priority, row_number() OVER (ORDER BY priority DESC, seq) AS place FROM locked
+       SELECT l.id, l.priority, j.suspended_at IS NOT NULL AS is_suspended,
+         row_number() OVER (PARTITION BY j.suspended_at IS NOT NULL ORDER BY l.priority DESC, l.seq) AS place
+       FROM locked l LEFT JOIN jobs j ON j.id = l.job_id
      )
-     UPDATE tasks t SET dispatched_at = clock_timestamp(), dispatch = t.dispatch + 1
+     UPDATE tasks t SET is_held = next.is_suspended,
+       dispatched_at = CASE WHEN NOT next.is_suspended THEN clock_timestamp() END,
+       dispatch = t.dispatch + CASE WHEN next.is_suspended THEN 0 ELSE 1 END
      FROM next, bound
-     WHERE t.id = next.id AND next.place <= bound.size
-       - (SELECT coalesce(sum(jobs), 0) FROM held WHERE held.priority >= next.priority)
-     RETURNING t.id, t.seq, t.dispatch, t.priority, t.name`,
+     WHERE t.id = next.id AND (next.is_suspended OR next.place <= bound.size
+       - (SELECT coalesce(sum(jobs), 0) FROM held WHERE held.priority >= next.priority))
+     RETURNING t.id, t.seq, t.dispatch, t.priority, t.name, t.is_held`,
     [queue],
   )) as [ReservedRow[], number];
-  return rows.sort(byOrder).map(toDelivery);
+  const setAside = rows.filter(({ is_held }) => is_held).length;
+  return { deliveries: rows.filter(({ is_held }) => !is_held).sort(byOrder).map(toDelivery), setAside };
 }

@@ -4,7 +4,11 @@ import type { AttemptReport, ReportAnswer } from '@mitosis/protocol';
 import type { DataSource, EntityManager } from 'typeorm';
 import { chargeGroups } from '../files/object-ledger.js';
 import { confirmProducts, publishProducts } from './settle-products.js';
-import { type EndedAttempt, OPEN_ATTEMPT_COLUMNS, type OpenAttemptRow, type SettledTask, settleAttempts } from './settle-attempts.js';
+import { type EndedAttempt, OPEN_ATTEMPT_COLUMNS, type OpenAttemptRow, settleAttempts } from './settle-attempts.js';
+import type { Accepted } from './accept-tasks.js';
+import type { SettledTask } from './settled-task.js';
+import { submitDownstream } from './submit-downstream.js';
+import { inTransaction } from './transaction.js';
 
 export interface CommitReportsDeps {
   readonly dataSource: DataSource;
@@ -13,6 +17,7 @@ export interface CommitReportsDeps {
   readonly readableMs: number;
   /** Called after the commit. */
   onSettled(settled: readonly SettledTask[]): void;
+  onNewQueues(groupIds: readonly string[]): void;
 }
 
 type Verdict = 'settle' | ReportAnswer['results'][number]['status'];
@@ -68,6 +73,33 @@ function toEnd(report: AttemptReport, row: AttemptRow): EndedAttempt {
   };
 }
 
+/** The metrics of the last attempt that had any. */
+async function insertMetrics(tx: EntityManager, reports: readonly AttemptReport[]): Promise<void> {
+  const rows = reports.flatMap(({ task, metrics }) => (metrics ? [{ task, ...metrics }] : []));
+  if (rows.length === 0) return;
+  await tx.query(
+    `INSERT INTO metrics (task_id, rows, is_truncated)
+     SELECT task, rows, is_truncated FROM jsonb_to_recordset($1::jsonb) AS m(task uuid, rows jsonb, is_truncated boolean)
+     ON CONFLICT (task_id) DO UPDATE SET rows = excluded.rows, is_truncated = excluded.is_truncated`,
+    [JSON.stringify(rows)],
+  );
+}
+
+const isSuccess = ({ outcome, exit_code }: AttemptReport): boolean => outcome === 'exited' && exit_code === 0;
+
+/** Submits what the tasks ask for; a task whose wish can't be granted has failed. */
+async function submitNewTasks(tx: EntityManager, reports: readonly AttemptReport[]): Promise<{ reports: AttemptReport[]; accepted: Accepted[] }> {
+  const accepted: Accepted[] = [];
+  const judged: AttemptReport[] = [];
+  for (const report of reports) {
+    const downstream = isSuccess(report) && report.new_tasks.length > 0 ? await submitDownstream(tx, report) : undefined;
+    if (downstream && 'accepted' in downstream) accepted.push(downstream.accepted);
+    const isRefused = downstream !== undefined && 'refusal' in downstream;
+    judged.push(isRefused ? { ...report, outcome: 'invalid_new_task', message: downstream.refusal.slice(0, 4096) } : report);
+  }
+  return { reports: judged, accepted };
+}
+
 /** Two reports of one attempt in one batch: the second is judged as if it came later. */
 function firstOfEach(reports: readonly AttemptReport[]): AttemptReport[] {
   return [...new Map(reports.toReversed().map((report) => [keyOf(report), report])).values()];
@@ -75,22 +107,27 @@ function firstOfEach(reports: readonly AttemptReport[]): AttemptReport[] {
 
 /**
  * Commits how attempts ended, each exactly once, in one transaction with the artifacts and what
- * becomes of the task. `stale` means that the attempt is not the current one any more.
+ * becomes of the task, what it submits and what waited for it. `stale` means that the attempt is not the current one any more.
  */
-export function commitReportsWith({ dataSource, store, readableMs, onSettled }: CommitReportsDeps) {
+export function commitReportsWith({ dataSource, store, readableMs, onSettled, onNewQueues }: CommitReportsDeps) {
   return async (received: readonly AttemptReport[]): Promise<ReportAnswer> => {
     const reports = await Promise.all(received.map((report) => confirmProducts(store, report)));
-    const { verdicts, settled } = await dataSource.transaction(async (tx) => {
+    const { verdicts, settled, accepted } = await inTransaction(dataSource, async (tx) => {
       const rows = await lockAttempts(tx, reports);
       const judged = new Map(reports.map((report) => [report.request, judge(report, rows.get(keyOf(report)))]));
       const current = firstOfEach(reports).filter(({ request }) => judged.get(request) === 'settle');
       const charges = await publishProducts(tx, current, readableMs);
-      const ends = current.map((report) => toEnd(report, rows.get(keyOf(report)) as AttemptRow));
-      const settled = await settleAttempts(tx, ends);
+      await insertMetrics(tx, current);
+      const submitted = await submitNewTasks(tx, current);
+      const ends = submitted.reports.map((report) => toEnd(report, rows.get(keyOf(report)) as AttemptRow));
+      const moved = await settleAttempts(tx, ends);
       await chargeGroups(tx, charges);
-      return { verdicts: judged, settled };
+      return { verdicts: judged, settled: moved, accepted: submitted.accepted };
     });
-    onSettled(settled);
+    const newQueueGroups = accepted.flatMap((one) => one.newQueueGroups);
+    if (newQueueGroups.length > 0) onNewQueues(newQueueGroups);
+    // What was submitted may have moved on meanwhile, with the task that submitted it.
+    onSettled([...accepted.flatMap((one) => one.settled), ...settled]);
     const statusOf = (request: string) => (verdicts.get(request) === 'stale' ? 'stale' : 'accepted');
     return { results: reports.map(({ request }) => ({ request, status: statusOf(request) })) };
   };

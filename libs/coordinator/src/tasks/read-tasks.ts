@@ -1,9 +1,11 @@
 import { MitoError, isAllowed } from '@mitosis/domain';
-import type { TaskPage, TaskQuery, TaskSummary, TaskView } from '@mitosis/protocol';
+import type { TaskDetail, TaskFilters, TaskPage, TaskQuery, TaskSummary, TaskView } from '@mitosis/protocol';
 import type { DataSource } from 'typeorm';
 import type { UserActor } from '../auth/authenticator.js';
+import { selectTasks } from './find-tasks.js';
 
-const iso = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+/** A time as the API writes it. */
+export const iso = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 const TASK_VIEW = `
   SELECT t.seq, json_build_object(
@@ -18,12 +20,32 @@ const TASK_VIEW = `
     'artifacts', coalesce((
       SELECT json_agg(json_build_object('kind', f.kind, 'size_bytes', f.size_bytes, 'sha256', f.sha256,
         'created_at', ${iso('f.created_at')}, 'skipped', f.skipped) ORDER BY f.kind)
-      FROM artifacts f WHERE f.task_id = t.id), '[]')
-  ) AS view
+      FROM artifacts f WHERE f.task_id = t.id), '[]'),
+    'cwd', t.spec -> 'cwd', 'params', t.spec -> 'params', 'job', t.job_id, 'job_index', t.job_index,
+    'upstream', t.upstream_id, 'retried_by', t.retried_by, 'waits_for', t.waits_for,
+    'progress', round(t.progress::numeric, 4), 'progress_message', t.progress_message,
+    'cancel_requested_at', ${iso('t.cancel_requested_at')}, 'cancelled_by', c.username, 'cancel_reason', t.cancel_reason
+  )::jsonb AS view
   FROM tasks t
   JOIN groups g ON g.id = t.group_id
   JOIN users u ON u.id = t.creator_id
+  LEFT JOIN users c ON c.id = t.cancelled_by
   LEFT JOIN attempts a ON a.task_id = t.id AND a.number = t.attempt`;
+
+const TASK_DETAIL = `
+  SELECT jsonb_build_object(
+    'attempts', coalesce((
+      SELECT json_agg(json_build_object('number', a.number, 'worker', a.worker_id, 'started_at', ${iso('a.started_at')},
+        'ended_at', ${iso('a.ended_at')}, 'outcome', a.outcome, 'exit_code', a.exit_code, 'signal', a.signal, 'message', a.message,
+        'wall_ms', a.wall_ms, 'user_cpu_ms', a.user_cpu_ms, 'system_cpu_ms', a.system_cpu_ms, 'peak_rss_bytes', a.peak_rss_bytes,
+        'output_bytes', a.output_bytes, 'is_output_truncated', a.is_output_truncated) ORDER BY a.number)
+      FROM attempts a WHERE a.task_id = $1), '[]'),
+    'after', coalesce((
+      SELECT json_agg(json_build_object('kind', d.on_kind, 'uuid', d.on_id, 'when', d.condition, 'state', d.state) ORDER BY d.on_id)
+      FROM dependencies d WHERE d.task_id = $1), '[]'),
+    'downstream', coalesce((
+      SELECT json_agg(d.id ORDER BY d.id) FROM (SELECT id FROM tasks WHERE upstream_id = $1 ORDER BY id LIMIT 1000) d), '[]')
+  ) AS detail`;
 
 interface ViewRow {
   readonly seq: string;
@@ -39,23 +61,32 @@ export class TaskReader {
   constructor(private readonly dataSource: DataSource) {}
 
   /** Throws `task_not_found`, the same for a task that does not exist and one of another group. */
-  async get(actor: UserActor, uuid: string): Promise<TaskView> {
+  async get(actor: UserActor, uuid: string): Promise<TaskDetail> {
     await this.assertReadable(actor, [uuid]);
     const [row] = (await this.dataSource.query(`${TASK_VIEW} WHERE t.id = $1`, [uuid])) as ViewRow[];
-    if (!row) throw taskNotFound(uuid);
-    return row.view;
+    const [more] = (await this.dataSource.query(TASK_DETAIL, [uuid])) as { detail: Omit<TaskDetail, keyof TaskView> }[];
+    if (!row || !more) throw taskNotFound(uuid);
+    return { ...row.view, ...more.detail };
   }
 
   /** Newest first. `next` of the page is what `after` of the next query wants. */
   async query(actor: UserActor, query: TaskQuery): Promise<TaskPage> {
-    const { where, values } = filters(actor, query);
+    const { after, limit, ...filters } = query;
+    const { sql, values } = selectTasks(actor, filters, { after, limit: limit + 1 });
     const rows = (await this.dataSource.query(
-      `${TASK_VIEW} ${where} ORDER BY t.seq DESC LIMIT ${query.limit + 1}`,
-      values,
+      `WITH page AS MATERIALIZED (${sql}) ${TASK_VIEW} JOIN page p ON p.id = t.id ORDER BY t.seq DESC`,
+      [...values],
     )) as ViewRow[];
     const page = rows.slice(0, query.limit);
     const next = rows.length > query.limit ? (page.at(-1)?.seq ?? null) : null;
     return { tasks: page.map(({ view }) => view), next };
+  }
+
+  /** How many tasks the filters find. */
+  async count(actor: UserActor, filters: TaskFilters): Promise<number> {
+    const { sql, values } = selectTasks(actor, filters);
+    const [row] = (await this.dataSource.query(`SELECT count(*)::int AS count FROM (${sql}) found`, [...values])) as { count: number }[];
+    return row?.count ?? 0;
   }
 
   /** The states of tasks that the caller may see, in the order asked for. */
@@ -80,23 +111,4 @@ export class TaskReader {
       if (groupId === undefined || !isAllowed(actor, { action: 'task.read', groupId })) throw taskNotFound(uuid);
     }
   }
-}
-
-function filters(actor: UserActor, query: TaskQuery): { where: string; values: unknown[] } {
-  const values: unknown[] = [];
-  const conditions: string[] = [];
-  const add = (condition: (parameter: string) => string, value: unknown): void => {
-    if (value === undefined) return;
-    values.push(value);
-    conditions.push(condition(`$${values.length}`));
-  };
-  if (!actor.isAdmin) add((p) => `t.group_id = ANY (${p})`, [...actor.roles.keys()]);
-  add((p) => `g.name = ${p}`, query.group);
-  add((p) => `u.username = ${p}`, query.creator);
-  add((p) => `t.state = ANY (${p})`, query.state);
-  add((p) => `t.tags @> ${p}`, query.tags);
-  add((p) => `t.labels @> ${p}`, query.labels);
-  add((p) => `t.name = ${p}`, query.name);
-  add((p) => `t.seq < ${p}`, query.after);
-  return { where: conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '', values };
 }

@@ -2,9 +2,21 @@ import type { AttemptRef } from '@mitosis/protocol';
 import type { DataSource } from 'typeorm';
 import { LEASE_SECONDS } from './claim-tasks.js';
 
+export interface RenewedLeases {
+  /** Not the current attempts any more: the worker has to end them. */
+  readonly stale: AttemptRef[];
+  /** Somebody wants these to end. */
+  readonly cancelled: (AttemptRef & { readonly reason: string })[];
+}
+
+interface RenewedRow extends AttemptRef {
+  readonly is_cancelled: boolean;
+  readonly reason: string | null;
+}
+
 /**
  * Renews the leases of the attempts that a worker says it runs, and notes that it is alive.
- * Answers those that are not the current attempt any more: the worker has to end them.
+ * Answers what it has to end.
  *
  * The commit need not reach the disk (`hints` does not wait for it): after a crash of Postgres the next
  * heartbeat renews again.
@@ -13,7 +25,7 @@ export async function renewLeases(
   hints: DataSource,
   workerId: string,
   running: readonly (AttemptRef & { lease: string })[],
-): Promise<AttemptRef[]> {
+): Promise<RenewedLeases> {
   const [renewed] = (await hints.query(
     `WITH seen AS (
        UPDATE workers SET last_seen_at = clock_timestamp() WHERE id = $1
@@ -24,10 +36,12 @@ export async function renewLeases(
        WHERE a.ended_at IS NULL ORDER BY a.task_id FOR UPDATE OF a
      )
      UPDATE attempts a SET lease_until = clock_timestamp() + interval '${LEASE_SECONDS} seconds'
-     FROM mine WHERE a.task_id = mine.task_id AND a.number = mine.number
-     RETURNING a.task_id AS task, a.number AS attempt`,
+     FROM mine JOIN tasks t ON t.id = mine.task_id WHERE a.task_id = mine.task_id AND a.number = mine.number
+     RETURNING a.task_id AS task, a.number AS attempt, t.cancel_requested_at IS NOT NULL AS is_cancelled, t.cancel_reason AS reason`,
     [workerId, running.map(({ task }) => task), running.map(({ attempt }) => attempt), running.map(({ lease }) => lease)],
-  )) as [AttemptRef[], number];
+  )) as [RenewedRow[], number];
   const isRenewed = new Set(renewed.map(({ task, attempt }) => `${task}/${attempt}`));
-  return running.filter(({ task, attempt }) => !isRenewed.has(`${task}/${attempt}`)).map(({ task, attempt }) => ({ task, attempt }));
+  const stale = running.filter(({ task, attempt }) => !isRenewed.has(`${task}/${attempt}`)).map(({ task, attempt }) => ({ task, attempt }));
+  const cancelled = renewed.filter((row) => row.is_cancelled).map(({ task, attempt, reason }) => ({ task, attempt, reason: reason ?? 'cancelled' }));
+  return { stale, cancelled };
 }

@@ -1,5 +1,7 @@
-import { type AttemptEnd, type FailureReason, type TaskState, isLoss, isTaskFailure, nextState, settleAttempt } from '@mitosis/domain';
+import { type AttemptEnd, type FailureReason, isFinal, isLoss, isTaskFailure, nextState, settleAttempt } from '@mitosis/domain';
 import type { EntityManager } from 'typeorm';
+import { settleDependents } from './settle-dependents.js';
+import type { SettledTask } from './settled-task.js';
 
 /** The columns of a running task that decide what becomes of it. */
 export interface OpenAttemptRow {
@@ -11,10 +13,15 @@ export interface OpenAttemptRow {
   readonly retries: number;
   readonly retry_delay_ms: number;
   readonly retry_exit_codes: number[];
+  readonly group: string;
+  readonly job: string | null;
+  readonly is_cancel_requested: boolean;
+  readonly cancel_reason: string | null;
 }
 
 export const OPEN_ATTEMPT_COLUMNS = `t.id AS task, t.attempt, t.queue, t.failures, t.losses, t.retries,
-  t.retry_delay_ms, t.retry_exit_codes`;
+  t.retry_delay_ms, t.retry_exit_codes, t.group_id AS group, t.job_id AS job,
+  t.cancel_requested_at IS NOT NULL AS is_cancel_requested, t.cancel_reason`;
 
 /** How one attempt ended, with the figures that are kept. */
 export interface EndedAttempt extends AttemptEnd {
@@ -33,14 +40,6 @@ export interface EndedAttempt extends AttemptEnd {
   readonly notKept?: readonly object[] | undefined;
 }
 
-/** What has become of a task, to be announced after the commit. */
-export interface SettledTask {
-  readonly task: string;
-  readonly state: TaskState;
-  readonly queue: string;
-  readonly delayMs: number;
-}
-
 interface TaskUpdate extends SettledTask {
   readonly failures: number;
   readonly losses: number;
@@ -52,12 +51,13 @@ function settle(end: EndedAttempt, random: number): TaskUpdate {
   const failures = row.failures + (isTaskFailure(end) ? 1 : 0);
   const losses = row.losses + (isLoss(end) ? 1 : 0);
   const policy = { retries: row.retries, retryDelayMs: row.retry_delay_ms, retryExitCodes: row.retry_exit_codes };
-  const settlement = settleAttempt(end, { failures, losses }, policy, random);
+  const settlement = settleAttempt(end, { failures, losses, isCancelRequested: row.is_cancel_requested }, policy, random);
   const state = nextState('running', settlement.event);
   if (state === undefined) throw new Error(`a running task can't ${settlement.event}`);
   const reason = settlement.event === 'fail' ? settlement.reason : settlement.event === 'cancel' ? 'cancelled' : null;
   const delayMs = settlement.event === 'postpone' ? settlement.delayMs : 0;
-  return { task: row.task, queue: row.queue, state, delayMs, failures, losses, reason };
+  const { task, queue, group, job } = row;
+  return { task, queue, group, job, state, delayMs, failures, losses, reason };
 }
 
 const CLOSE_ATTEMPTS = `
@@ -83,19 +83,33 @@ const MOVE_TASKS = `
     "isFinal" boolean, "exitCode" int, signal text, message text)
   WHERE t.id = e.task`;
 
+/** Makes the reason of failures part of what is searched. */
+async function indexFailures(tx: EntityManager, tasks: readonly string[]): Promise<void> {
+  if (tasks.length === 0) return;
+  await tx.query(
+    `UPDATE task_search s SET words = s.words || mito_words(concat_ws(' ', t.reason, t.message))
+     FROM tasks t WHERE t.id = s.task_id AND t.id = ANY ($1)`,
+    [tasks],
+  );
+}
+
 /**
- * Ends attempts whose task rows are locked by `tx`, and moves the tasks on: one place for the
- * report of a worker and for the reconciler's verdict that a worker is lost.
+ * Ends attempts whose task rows are locked by `tx`, and moves the tasks on, with those
+ * that waited for them: one place for the report of a worker and for the reconciler's verdict that a
+ * worker is lost.
  */
 export async function settleAttempts(tx: EntityManager, ends: readonly EndedAttempt[]): Promise<SettledTask[]> {
   if (ends.length === 0) return [];
   const settled = ends.map((end) => ({ end, update: settle(end, Math.random()) }));
   const attempts = settled.map(({ end: { row, ...end } }) => ({ ...end, task: row.task, attempt: row.attempt }));
   const tasks = settled.map(({ end, update }) => {
-    const isFinal = update.state === 'completed' || update.state === 'failed' || update.state === 'cancelled';
-    return { ...update, isFinal, exitCode: end.exitCode, signal: end.signal, message: end.message };
+    const message = update.state === 'cancelled' ? (end.row.cancel_reason ?? end.message) : end.message;
+    return { ...update, isFinal: isFinal(update.state), exitCode: end.exitCode, signal: end.signal, message };
   });
   await tx.query(CLOSE_ATTEMPTS, [JSON.stringify(attempts)]);
   await tx.query(MOVE_TASKS, [JSON.stringify(tasks)]);
-  return settled.map(({ update: { task, state, queue, delayMs } }) => ({ task, state, queue, delayMs }));
+  await indexFailures(tx, tasks.filter(({ state }) => state === 'failed').map(({ task }) => task));
+  const moved = settled.map(({ update: { task, state, queue, group, job, delayMs } }) => ({ task, state, queue, group, job, delayMs }));
+  const ended = moved.filter(({ state }) => isFinal(state)).map(({ task, state, job }) => ({ id: task, state, hasStarted: true, job }));
+  return [...moved, ...(await settleDependents(tx, ended))];
 }

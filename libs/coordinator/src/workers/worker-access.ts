@@ -2,7 +2,8 @@ import type { Log } from '@mitosis/domain';
 import type { AttemptRef } from '@mitosis/protocol';
 import type { QueueAccess } from '@mitosis/queue';
 import type { DataSource, EntityManager } from 'typeorm';
-import { OPEN_ATTEMPT_COLUMNS, type OpenAttemptRow, type SettledTask, settleAttempts } from '../tasks/settle-attempts.js';
+import { OPEN_ATTEMPT_COLUMNS, type OpenAttemptRow, settleAttempts } from '../tasks/settle-attempts.js';
+import type { SettledTask } from '../tasks/settled-task.js';
 import type { WorkerChannels } from './worker-channels.js';
 import { servedGroups } from './worker-queues.js';
 
@@ -58,7 +59,7 @@ export class WorkerAccess {
   /** To be called after the commit: first the queues are closed, then the workers told, then the tasks go elsewhere. */
   async announce({ workers, isRevoked, settled, stale }: WorkerChange): Promise<void> {
     await Promise.all(workers.map((worker) => this.syncQueues(worker, RETRIES)));
-    for (const [worker, attempts] of stale) this.deps.channels.send(worker, { type: 'leases', stale: [...attempts] });
+    for (const [worker, attempts] of stale) this.deps.channels.send(worker, { type: 'leases', stale: [...attempts], cancelled: [] });
     if (isRevoked) this.deps.channels.disconnect(workers);
     else this.deps.channels.refresh(workers);
     this.deps.onSettled(settled);

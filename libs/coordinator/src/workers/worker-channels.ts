@@ -12,6 +12,8 @@ type BusMessage = { readonly workers: readonly string[]; readonly message: ToWor
 
 export type OutputMessage = Extract<FromWorker, { type: 'output' | 'output_end' }>;
 
+export type ProgressReports = Extract<FromWorker, { type: 'progress' }>['reports'];
+
 export interface WorkerChannelsOptions {
   readonly dataSource: DataSource;
   /** Connections whose commits need not reach the disk. */
@@ -21,6 +23,8 @@ export interface WorkerChannelsOptions {
   readonly log: Log;
   /** Output that some replica has asked a worker for. */
   onOutput(message: OutputMessage): void;
+  /** What running tasks say of themselves. */
+  onProgress(reports: ProgressReports): Promise<void>;
   /** A worker has connected to this replica; what was asked of it before may have been lost. */
   onConnected(workerId: string): void;
 }
@@ -103,9 +107,9 @@ export class WorkerChannels implements Service {
   private async receive(workerId: string, socket: WebSocket, text: string): Promise<void> {
     const message = FromWorker.parse(JSON.parse(text));
     if (message.type === 'access_lost') return this.grantAgain(workerId);
+    if (message.type === 'progress') return this.options.onProgress(message.reports);
     if (message.type !== 'heartbeat') return this.options.onOutput(message);
-    const stale = await renewLeases(this.options.hints, workerId, message.running);
-    this.write(socket, { type: 'leases', stale });
+    this.write(socket, { type: 'leases', ...(await renewLeases(this.options.hints, workerId, message.running)) });
   }
 
   /** The same credentials as before: they are derived, not drawn. */

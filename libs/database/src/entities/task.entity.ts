@@ -97,4 +97,43 @@ export class Task {
 
   @Column('text', { nullable: true })
   message!: string | null;
+
+  @Column('uuid', { name: 'job_id', nullable: true })
+  jobId!: string | null;
+
+  /** Its place in the job, from 0. */
+  @Column('integer', { name: 'job_index', nullable: true })
+  jobIndex!: number | null;
+
+  /** The task that submitted this one. */
+  @Column('uuid', { name: 'upstream_id', nullable: true })
+  upstreamId!: string | null;
+
+  /** The task that was submitted in place of this one, which had failed. */
+  @Column('uuid', { name: 'retried_by', nullable: true })
+  retriedBy!: string | null;
+
+  /** Dependencies that are still open. */
+  @Column('integer', { name: 'waits_for', default: 0 })
+  waitsFor!: number;
+
+  /** It is ready, but its job is suspended: the dispatcher has set it aside. */
+  @Column('boolean', { name: 'is_held', default: false })
+  isHeld!: boolean;
+
+  @Column('timestamptz', { name: 'cancel_requested_at', nullable: true })
+  cancelRequestedAt!: Date | null;
+
+  @Column('uuid', { name: 'cancelled_by', nullable: true })
+  cancelledBy!: string | null;
+
+  @Column('text', { name: 'cancel_reason', nullable: true })
+  cancelReason!: string | null;
+
+  /** What the running task says of itself, 0 to 1. */
+  @Column('real', { nullable: true })
+  progress!: number | null;
+
+  @Column('text', { name: 'progress_message', nullable: true })
+  progressMessage!: string | null;
 }

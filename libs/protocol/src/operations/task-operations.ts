@@ -1,6 +1,7 @@
 import { ArtifactDownload } from '../artifacts.js';
-import { SubmitTask, SubmitTasks, TaskPage, TaskQuery, TaskReceipt, TaskReceipts, TaskSummaries, TaskView, WaitTasks } from '../tasks.js';
+import { SubmitTask, SubmitTasks, TaskPage, TaskQuery, TaskReceipt, TaskReceipts, TaskSummaries, WaitTasks, CancelAnswer, CancelResult, CancelTask, CancelTasks, ChangeTask, TaskCount, TaskDetail, TaskFilters } from '../tasks.js';
 import { TaskExplanation } from '../explain.js';
+import { OutputQuery } from '../output-events.js';
 import type { Operation } from './operation.js';
 
 export const TASK_OPERATIONS: readonly Operation[] = [
@@ -8,8 +9,12 @@ export const TASK_OPERATIONS: readonly Operation[] = [
   { id: 'tasks.submit-batch', method: 'POST', path: '/tasks/batch', summary: 'Submit up to 1000 tasks, all or none', access: 'task.submit', request: SubmitTasks, answer: TaskReceipts, status: 201 },
   { id: 'tasks.wait', method: 'POST', path: '/tasks/wait', summary: 'Wait until tasks have ended', access: 'task.read', request: WaitTasks, answer: TaskSummaries },
   { id: 'tasks.query', method: 'GET', path: '/tasks', summary: 'List tasks, newest first', access: 'user', query: TaskQuery, answer: TaskPage },
-  { id: 'tasks.get', method: 'GET', path: '/tasks/:uuid', summary: 'Show a task', access: 'task.read', answer: TaskView },
+  { id: 'tasks.get', method: 'GET', path: '/tasks/:uuid', summary: 'Show a task', access: 'task.read', answer: TaskDetail },
   { id: 'tasks.explain', method: 'GET', path: '/tasks/:uuid/explain', summary: 'Say why a task is not running', access: 'task.read', answer: TaskExplanation },
-  { id: 'tasks.output', method: 'GET', path: '/tasks/:uuid/output', summary: 'Follow what a task prints', access: 'task.read', answerType: 'text/event-stream' },
+  { id: 'tasks.output', method: 'GET', path: '/tasks/:uuid/output', summary: 'Follow what a task prints', access: 'task.read', query: OutputQuery, answerType: 'text/event-stream' },
   { id: 'artifacts.download', method: 'GET', path: '/tasks/:uuid/artifacts/:kind', summary: 'Describe an artifact and sign its download', access: 'task.read', answer: ArtifactDownload },
+  { id: 'tasks.count', method: 'GET', path: '/tasks/count', summary: 'Count tasks', access: 'user', query: TaskFilters, answer: TaskCount },
+  { id: 'tasks.cancel-many', method: 'POST', path: '/tasks/cancel', summary: 'Cancel tasks by uuid or filter', access: 'user', request: CancelTasks, answer: CancelAnswer },
+  { id: 'tasks.cancel', method: 'POST', path: '/tasks/:uuid/cancel', summary: 'Cancel a task', access: 'task.manage', request: CancelTask, answer: CancelResult },
+  { id: 'tasks.change', method: 'PATCH', path: '/tasks/:uuid', summary: 'Change a task that has not started', access: 'task.manage', request: ChangeTask, answer: TaskDetail },
 ];

@@ -1,0 +1,51 @@
+import { invalidField } from '@mitosis/domain';
+import type { CancelResult } from '@mitosis/protocol';
+import { Command, Option } from 'clipanion';
+import { EXIT_FAILED, EXIT_OK } from '../../../output/exit-codes.js';
+import { TaskFilterCommand } from '../../task-filter-command.js';
+
+const SENTENCES: Readonly<Record<CancelResult['result'], string>> = {
+  cancelled: 'cancelled',
+  requested: 'is being ended by its worker',
+  ended: 'had ended before',
+  not_found: 'was not found',
+  forbidden: 'is not yours to cancel',
+};
+
+export class TasksCancelCommand extends TaskFilterCommand {
+  static override paths = [['client', 'tasks', 'cancel'], ['tasks', 'cancel']];
+  static override usage = Command.Usage({
+    category: 'Tasks',
+    description: 'cancel tasks, waiting or running',
+    details: 'By uuid, or all that the filters find. The processes of a running task get SIGTERM, and SIGKILL when they are still there ten seconds later. The reason and who asked are kept with the task.',
+    examples: [
+      ['One task', '$0 client tasks cancel UUID --reason "wrong data"'],
+      ['Everything of mine that has not started', '$0 client tasks cancel -c alice -s pending,ready'],
+    ],
+  });
+
+  readonly reason = Option.String('--reason', { description: 'kept with the task' });
+  readonly uuids = Option.Rest({ name: 'uuid' });
+
+  protected async run(): Promise<number> {
+    const filter = this.filter();
+    const isFiltered = Object.values(filter).some((value) => value !== undefined && String(value) !== '');
+    if (isFiltered === this.uuids.length > 0) throw invalidField('uuid', 'name tasks, or use a filter');
+    const api = await this.api();
+    const reason = this.reason === undefined ? {} : { reason: this.reason };
+    if (isFiltered) {
+      const { taskFilters } = await import('../../../output/task-filters.js');
+      const { cancelled, requested } = await api.cancelTasks({ filter: taskFilters(filter), ...reason });
+      this.print({ cancelled, requested }, () => `${cancelled} cancelled, ${requested} are being ended by their workers`);
+      return EXIT_OK;
+    }
+    if (this.uuids.length === 1) {
+      const [uuid = ''] = this.uuids;
+      this.print(await api.cancelTask(uuid, reason), ({ result }) => `${uuid} ${SENTENCES[result]}`);
+      return EXIT_OK;
+    }
+    const { results = [] } = await api.cancelTasks({ uuids: this.uuids, ...reason });
+    for (const result of results) this.print(result, ({ uuid }) => `${uuid} ${SENTENCES[result.result]}`);
+    return results.some(({ result }) => result === 'not_found' || result === 'forbidden') ? EXIT_FAILED : EXIT_OK;
+  }
+}

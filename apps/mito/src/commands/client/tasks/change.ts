@@ -1,0 +1,49 @@
+import { parseDuration } from '@mitosis/domain';
+import type { ChangeTaskInput } from '@mitosis/protocol';
+import { Command, Option } from 'clipanion';
+import { ApiCommand } from '../../api-command.js';
+import { parseEnv, parseInteger, splitList } from '../../task-options.js';
+
+export class TasksChangeCommand extends ApiCommand {
+  static override paths = [['client', 'tasks', 'change'], ['tasks', 'change']];
+  static override usage = Command.Usage({
+    category: 'Tasks',
+    description: 'change a task that has not started',
+    details: 'What is not named stays as it is. Labels can be changed at any time.',
+    examples: [['Another command, sooner', '$0 client tasks change UUID -p 10 -- ./train.sh --small']],
+  });
+
+  readonly uuid = Option.String({ name: 'uuid' });
+  readonly tags = Option.Array('-t,--tags', { description: 'tags in place of its own' });
+  readonly labels = Option.Array('-l,--labels', { description: 'labels in place of its own' });
+  readonly env = Option.Array('-e,--env', { description: 'NAME=VALUE; all of them in place of its own' });
+  readonly name = Option.String('--name', { description: 'name for people' });
+  readonly priority = Option.String('-p,--priority', { description: 'higher first' });
+  readonly timeout = Option.String('--timeout', { description: 'time limit' });
+  readonly retries = Option.String('--retries', { description: 'tries after a failure' });
+  readonly terminal = Option.Boolean('--terminal', { description: 'keep what it prints as the artifact std-log' });
+  readonly cwd = Option.String('--cwd', { description: 'folder to start in' });
+  readonly argv = Option.Rest({ name: 'command' });
+
+  protected async run(): Promise<void> {
+    const task = await (await this.api()).changeTask(this.uuid, this.change());
+    const { describeTask } = await import('../../../output/describe-task.js');
+    this.print(task, describeTask);
+  }
+
+  private change(): ChangeTaskInput {
+    const { tags, labels, env, name, priority, timeout, retries, terminal, cwd, argv } = this;
+    return {
+      ...(argv.length > 0 && { args: [...argv] }),
+      ...(tags && { tags: splitList(tags) }),
+      ...(labels && { labels: splitList(labels) }),
+      ...(env && { env: parseEnv(env) }),
+      ...(name !== undefined && { name }),
+      ...(priority !== undefined && { priority: parseInteger(priority, '--priority') }),
+      ...(timeout !== undefined && { timeout_ms: parseDuration(timeout, '--timeout') }),
+      ...(retries !== undefined && { retries: parseInteger(retries, '--retries') }),
+      ...(terminal !== undefined && { terminal }),
+      ...(cwd !== undefined && { cwd }),
+    };
+  }
+}

@@ -1,0 +1,65 @@
+import { MitoError, invalidField } from '@mitosis/domain';
+import type { SubmitTaskInput } from '@mitosis/protocol';
+import { Command, Option } from 'clipanion';
+import { EXIT_FAILED, EXIT_OK } from '../../../output/exit-codes.js';
+import { ApiCommand } from '../../api-command.js';
+import { parseRecords } from '../../sweep-options.js';
+import { readInput } from '../../task-options.js';
+
+/** What became of one item of the file. */
+interface ItemResult {
+  readonly index: number;
+  readonly uuid?: string;
+  readonly error?: string;
+}
+
+export class TasksSubmitManyCommand extends ApiCommand {
+  static override paths = [['client', 'tasks', 'submit-many'], ['tasks', 'submit-many']];
+  static override usage = Command.Usage({
+    category: 'Tasks',
+    description: 'queue the tasks of a file',
+    details: 'The file is a JSON array or NDJSON; each item has "args" and may have env, tags, labels, priority, timeout_ms, after and the other fields of a submission; "key" names an item, so that "after" of another can wait for it. Sent in requests of 1000. Each request is stored whole or not at all; with --best-effort the items that are wrong are reported and the others stored.',
+    examples: [['From a script that prints a task on each line', './make-tasks.py | $0 client tasks submit-many -f -']],
+  });
+
+  readonly file = Option.String('-f,--file', { required: true, description: 'JSON or NDJSON file, - for the standard input' });
+  readonly group = Option.String('-g,--group', { description: 'group of the tasks that name none' });
+  readonly bestEffort = Option.Boolean('--best-effort', false, { description: 'store what can be stored' });
+  readonly name = Option.String('--name', { description: 'make the tasks one job of this name' });
+
+  protected async run(): Promise<number> {
+    const tasks = await this.read();
+    if (this.name !== undefined) return this.submitAsJob(tasks, this.name);
+    const { submitMany } = await import('../../../output/submit-many.js');
+    const results = await submitMany(await this.api(), tasks, { isBestEffort: this.bestEffort, stderr: this.json ? undefined : this.context.stderr });
+    for (const result of results) this.show(result);
+    const failed = results.filter(({ error }) => error !== undefined).length;
+    if (failed > 0 && !this.json) this.note(`${failed} of ${results.length} were not stored`);
+    return failed > 0 ? EXIT_FAILED : EXIT_OK;
+  }
+
+  private async read(): Promise<SubmitTaskInput[]> {
+    const text = (await readInput(this.file, '--file')).toString('utf8');
+    try {
+      const tasks = parseRecords(text) as SubmitTaskInput[];
+      return this.group === undefined ? tasks : tasks.map((task) => ({ group: this.group as string, ...task }));
+    } catch (cause) {
+      throw new MitoError('invalid', 'invalid_request', `--file: ${this.file}: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  private async submitAsJob(tasks: readonly SubmitTaskInput[], name: string): Promise<number> {
+    if (this.bestEffort) throw invalidField('--best-effort', 'a job is stored whole');
+    const { submitJob } = await import('../../../output/submit-job.js');
+    const group = this.group === undefined ? {} : { group: this.group };
+    const job = await submitJob(await this.api(), { tasks: [...tasks], name, ...group }, this.json ? undefined : this.context.stderr);
+    this.print({ job: job.uuid, tasks: job.tasks }, () => job.uuid);
+    return EXIT_OK;
+  }
+
+  private show(result: ItemResult): void {
+    if (this.json) this.line(JSON.stringify(result));
+    else if (result.uuid !== undefined) this.line(result.uuid);
+    else this.note(`item ${result.index}: ${result.error}`);
+  }
+}

@@ -1,0 +1,143 @@
+import { isFinal } from '@mitosis/domain';
+import {
+  CancelAnswer,
+  type CreateJobInput,
+  JobPage,
+  JobReceipt,
+  type JobResult,
+  JobResultPage,
+  JobView,
+  RetryAnswer,
+  type SubmitTaskInput,
+  TaskReceipts,
+} from '@mitosis/protocol';
+import { randomUUID } from 'node:crypto';
+import type { CallOptions } from './call-options.js';
+import { queryString } from './query-string.js';
+import type { Transport } from './transport.js';
+
+export interface JobFilter {
+  readonly group?: string | undefined;
+  readonly creator?: string | undefined;
+  readonly name?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly after?: string | undefined;
+}
+
+export interface SubmittedJob {
+  readonly uuid: string;
+  /** Of its tasks, in their order. */
+  readonly tasks: readonly string[];
+}
+
+/** Tasks in one request. */
+const BATCH = 1_000;
+/** How long a coordinator that was there once is waited for. */
+const PATIENCE_MS = 120_000;
+const WAIT_MS = 30_000;
+
+/** The jobs of a coordinator. All methods throw `MitoError`. */
+export class JobsClient {
+  constructor(private readonly transport: Transport) {}
+
+  /**
+   * Submits any number of tasks as one job, in requests of 1000: up to there all or none, beyond it the
+   * job stays open until the last request, and is cancelled when one of them is refused.
+   */
+  async submit(
+    { tasks, ...job }: Omit<CreateJobInput, 'is_open'>,
+    { signal, onProgress }: CallOptions & { onProgress?: (stored: number) => void } = {},
+  ): Promise<SubmittedJob> {
+    const isOpen = tasks.length > BATCH;
+    const body = { ...job, tasks: tasks.slice(0, BATCH), is_open: isOpen };
+    const { uuid, tasks: first } = await this.transport.json('POST', '/jobs', JobReceipt, this.keyed(body, signal));
+    const stored = first.map((task) => task.uuid);
+    onProgress?.(stored.length);
+    try {
+      while (stored.length < tasks.length) {
+        const next = tasks.slice(stored.length, stored.length + BATCH);
+        stored.push(...(await this.add(uuid, next, stored.length + next.length === tasks.length, { signal })));
+        onProgress?.(stored.length);
+      }
+    } catch (error) {
+      await this.cancel(uuid, { reason: 'its submission was not finished' });
+      throw error;
+    }
+    return { uuid, tasks: stored };
+  }
+
+  /** Adds up to 1000 tasks to a job that is open; answers their uuids. */
+  async add(uuid: string, tasks: readonly SubmitTaskInput[], isLast: boolean, { signal }: CallOptions = {}): Promise<string[]> {
+    const options = this.keyed({ tasks, is_last: isLast }, signal);
+    return (await this.transport.json('POST', `${path(uuid)}/tasks`, TaskReceipts, options)).tasks.map((task) => task.uuid);
+  }
+
+  /** Begins a job that more tasks are added to, until it is closed. */
+  async open(job: Omit<CreateJobInput, 'is_open'>, { signal }: CallOptions = {}): Promise<JobReceipt> {
+    return this.transport.json('POST', '/jobs', JobReceipt, this.keyed({ ...job, is_open: true }, signal));
+  }
+
+  async close(uuid: string, { signal }: CallOptions = {}): Promise<JobView> {
+    return this.transport.json('POST', `${path(uuid)}/close`, JobView, { signal, isRepeatable: true });
+  }
+
+  async get(uuid: string, { signal }: CallOptions = {}): Promise<JobView> {
+    return this.transport.json('GET', path(uuid), JobView, { signal });
+  }
+
+  /** One page, newest first. */
+  async query(filter: JobFilter = {}, { signal }: CallOptions = {}): Promise<JobPage> {
+    return this.transport.json('GET', `/jobs?${queryString(filter)}`, JobPage, { signal });
+  }
+
+  /** Resolves when the job is over; `onProgress` hears of it as it changes, about once a second. */
+  async wait(uuid: string, { signal, onProgress }: CallOptions & { onProgress?: (job: JobView) => void } = {}): Promise<JobView> {
+    let retryMs: number | undefined;
+    for (;;) {
+      const query = queryString({ wait_ms: onProgress ? 1_000 : WAIT_MS });
+      const job = await this.transport.json('GET', `${path(uuid)}?${query}`, JobView, { signal, timeoutMs: WAIT_MS * 2, retryMs });
+      retryMs = PATIENCE_MS;
+      onProgress?.(job);
+      if (isFinal(job.state)) return job;
+    }
+  }
+
+  async cancel(uuid: string, { reason, signal }: CallOptions & { reason?: string | undefined } = {}): Promise<CancelAnswer> {
+    const total = { cancelled: 0, requested: 0 };
+    for (;;) {
+      const options = { body: { ...(reason !== undefined && { reason }) }, signal, isRepeatable: true };
+      const more = await this.transport.json('POST', `${path(uuid)}/cancel`, CancelAnswer, options);
+      total.cancelled += more.cancelled;
+      total.requested += more.requested;
+      if (more.cancelled + more.requested === 0) return total;
+    }
+  }
+
+  /** Submits what has failed or was cancelled again; answers how many tasks. */
+  async retryFailed(uuid: string, { signal }: CallOptions = {}): Promise<number> {
+    return (await this.transport.json('POST', `${path(uuid)}/retry-failed`, RetryAnswer, { signal, isRepeatable: true })).retried;
+  }
+
+  /** Nothing of the job starts until it is resumed. */
+  async setSuspended(uuid: string, isSuspended: boolean, { signal }: CallOptions = {}): Promise<void> {
+    await this.transport.empty('POST', `${path(uuid)}/${isSuspended ? 'suspend' : 'resume'}`, { signal, isRepeatable: true });
+  }
+
+  /** The table of results, a row for each task, in their order. */
+  async *results(uuid: string, { signal }: CallOptions = {}): AsyncGenerator<JobResult> {
+    for (let after: number | undefined; ; ) {
+      const page = await this.transport.json('GET', `${path(uuid)}/results?${queryString({ after })}`, JobResultPage, { signal });
+      yield* page.results;
+      if (page.next === null) return;
+      after = page.next;
+    }
+  }
+
+  private keyed(body: object, signal: AbortSignal | undefined) {
+    return { body, headers: { 'Idempotency-Key': randomUUID() }, signal, isRepeatable: true };
+  }
+}
+
+function path(uuid: string): string {
+  return `/jobs/${encodeURIComponent(uuid)}`;
+}

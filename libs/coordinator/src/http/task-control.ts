@@ -1,0 +1,49 @@
+import type { Router } from 'express';
+import type { DataSource } from 'typeorm';
+import type { Authenticator } from '../auth/authenticator.js';
+import type { TaskEvents } from '../events/task-events.js';
+import { JobReader } from '../jobs/read-jobs.js';
+import { retryFailedWith } from '../jobs/retry-failed.js';
+import { JobSubmitter } from '../jobs/submit-jobs.js';
+import { Suspension } from '../jobs/suspension.js';
+import type { Accepted } from '../tasks/accept-tasks.js';
+import { TaskCanceller } from '../tasks/cancel-tasks.js';
+import { changeTaskWith } from '../tasks/change-task.js';
+import type { TaskReader } from '../tasks/read-tasks.js';
+import type { SettledTask } from '../tasks/settled-task.js';
+import type { WorkerChannels } from '../workers/worker-channels.js';
+import { jobRoutes } from './job-routes.js';
+import { taskControlRoutes } from './task-control-routes.js';
+
+export interface TaskControlDeps {
+  readonly authenticator: Authenticator;
+  readonly dataSource: DataSource;
+  readonly channels: WorkerChannels;
+  readonly events: TaskEvents;
+  readonly reader: TaskReader;
+  onAccepted(accepted: Pick<Accepted, 'settled' | 'newQueueGroups'>): void;
+  onSettled(settled: readonly SettledTask[]): void;
+  onReady(queues: ReadonlySet<string>): void;
+  onNewQueues(groupIds: readonly string[]): void;
+}
+
+/** Puts together what people do with tasks after their submission, and jobs; answers the routes. */
+export function taskControl(deps: TaskControlDeps): Router[] {
+  const { authenticator, dataSource, channels, events, reader, onAccepted, onSettled, onReady } = deps;
+  const canceller = new TaskCanceller({ dataSource, channels, events, onSettled });
+  const changeTask = changeTaskWith({
+    dataSource,
+    onChanged: ({ queue, newQueueGroups }) => {
+      if (newQueueGroups.length > 0) deps.onNewQueues(newQueueGroups);
+      onReady(new Set([queue]));
+    },
+  });
+  const jobReader = new JobReader({ dataSource, events });
+  const jobs = new JobSubmitter({ dataSource, reader: jobReader, onAccepted });
+  const retryFailed = retryFailedWith({ dataSource, reader: jobReader, onAccepted });
+  const suspension = new Suspension({ dataSource, reader: jobReader, onReady });
+  return [
+    taskControlRoutes({ authenticator, canceller, changeTask, reader }),
+    jobRoutes({ authenticator, dataSource, jobs, jobReader, canceller, retryFailed, suspension }),
+  ];
+}

@@ -1,0 +1,119 @@
+import { MitoError, TASK_STATES, type TaskState, isAllowed, isFinal, jobState } from '@mitosis/domain';
+import type { JobPage, JobQuery, JobView } from '@mitosis/protocol';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DataSource } from 'typeorm';
+import type { UserActor } from '../auth/authenticator.js';
+import type { TaskEvents } from '../events/task-events.js';
+import { iso } from '../tasks/read-tasks.js';
+
+/** A job with the group that decides who may see it. */
+export interface JobRow {
+  readonly id: string;
+  readonly seq: string;
+  readonly group_id: string;
+  readonly group: string;
+  readonly creator: string;
+  readonly name: string;
+  readonly is_open: boolean;
+  readonly is_suspended: boolean;
+  readonly created_at: string;
+}
+
+interface CountRow {
+  readonly job: string;
+  readonly state: TaskState;
+  readonly count: number;
+  readonly progress: number;
+}
+
+const JOB = `
+  SELECT j.id, j.seq, j.group_id, g.name AS group, u.username AS creator, j.name, j.is_open,
+    j.suspended_at IS NOT NULL AS is_suspended, ${iso('j.created_at')} AS created_at
+  FROM jobs j JOIN groups g ON g.id = j.group_id JOIN users u ON u.id = j.creator_id`;
+
+/** Between two looks at a job that changes all the time; and when no event comes (one may be lost). */
+const LOOK_AGAIN_MS = 100;
+const RECHECK_MS = 5_000;
+
+function toView(row: JobRow, counts: readonly CountRow[]): JobView {
+  const { id: uuid, group, creator, name, is_open, is_suspended, created_at } = row;
+  const byState = Object.fromEntries(TASK_STATES.map((state) => [state, 0])) as Record<TaskState, number>;
+  for (const { state, count } of counts) byState[state] = count;
+  const total = counts.reduce((sum, { count }) => sum + count, 0);
+  const done = counts.reduce((sum, { state, count, progress }) => sum + (isFinal(state) ? count : progress), 0);
+  const progress = total === 0 ? 0 : Math.round((done / total) * 10_000) / 10_000;
+  return { uuid, group, creator, name, state: jobState(is_open, byState), is_open, is_suspended, created_at, counts: byState, total, progress };
+}
+
+/** What people may read about jobs: those of the groups in which they have a role. */
+export class JobReader {
+  constructor(private readonly deps: { readonly dataSource: DataSource; readonly events: TaskEvents }) {}
+
+  /** Throws `job_not_found`, or `role_required` when the caller may see it and not do `action`. */
+  async row(actor: UserActor, uuid: string, action: 'task.read' | 'task.manage' | 'task.submit' = 'task.read'): Promise<JobRow> {
+    const [row] = (await this.deps.dataSource.query(`${JOB} WHERE j.id = $1`, [uuid])) as JobRow[];
+    if (!row || !isAllowed(actor, { action: 'task.read', groupId: row.group_id })) {
+      throw new MitoError('not-found', 'job_not_found', `there is no job ${uuid} that you may see`);
+    }
+    if (!isAllowed(actor, { action, groupId: row.group_id })) {
+      throw new MitoError('forbidden', 'role_required', 'this needs the role write in the group of the job');
+    }
+    return row;
+  }
+
+  async get(actor: UserActor, uuid: string): Promise<JobView> {
+    const [view] = await this.views([await this.row(actor, uuid)]);
+    return view as JobView;
+  }
+
+  /** Answers when the job is over, after `waitMs`, or when `signal` fires. */
+  async wait(actor: UserActor, uuid: string, waitMs: number, signal: AbortSignal): Promise<JobView> {
+    const deadline = performance.now() + waitMs;
+    for (;;) {
+      const change = this.nextChange(uuid, signal);
+      try {
+        const view = await this.get(actor, uuid);
+        const remainingMs = deadline - performance.now();
+        if (isFinal(view.state) || remainingMs <= 0 || signal.aborted) return view;
+        await sleep(Math.min(LOOK_AGAIN_MS, remainingMs), signal);
+        await sleep(Math.min(RECHECK_MS, Math.max(deadline - performance.now(), 0)), change.signal);
+      } finally {
+        change.stop();
+      }
+    }
+  }
+
+  /** Newest first. `next` of the page is what `after` of the next query wants. */
+  async query(actor: UserActor, { group, creator, name, limit, after }: JobQuery): Promise<JobPage> {
+    const visible = actor.isAdmin ? null : [...actor.roles.keys()].filter((groupId) => isAllowed(actor, { action: 'task.read', groupId }));
+    const rows = (await this.deps.dataSource.query(
+      `${JOB} WHERE ($1::uuid[] IS NULL OR j.group_id = ANY ($1)) AND ($2::text IS NULL OR g.name = $2)
+         AND ($3::text IS NULL OR u.username = $3) AND ($4::text IS NULL OR j.name = $4) AND ($5::bigint IS NULL OR j.seq < $5)
+       ORDER BY j.seq DESC LIMIT $6`,
+      [visible, group ?? null, creator ?? null, name ?? null, after ?? null, limit + 1],
+    )) as JobRow[];
+    const page = rows.slice(0, limit);
+    return { jobs: await this.views(page), next: rows.length > limit ? (page.at(-1)?.seq ?? null) : null };
+  }
+
+  private async views(rows: readonly JobRow[]): Promise<JobView[]> {
+    const counts = (await this.deps.dataSource.query(
+      `SELECT job_id AS job, state, count(*)::int AS count, coalesce(sum(progress) FILTER (WHERE state = 'running'), 0)::float8 AS progress
+       FROM tasks WHERE job_id = ANY ($1) AND retried_by IS NULL GROUP BY job_id, state`,
+      [rows.map(({ id }) => id)],
+    )) as CountRow[];
+    return rows.map((row) => toView(row, counts.filter(({ job }) => job === row.id)));
+  }
+
+  private nextChange(uuid: string, outer: AbortSignal): { signal: AbortSignal; stop(): void } {
+    const controller = new AbortController();
+    const off = this.deps.events.onJob(uuid, () => controller.abort());
+    return { signal: AbortSignal.any([outer, controller.signal]), stop: () => (off(), controller.abort()) };
+  }
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal, ref: false }).catch((error: Error) => {
+    if (error.name !== 'AbortError') throw error;
+  });
+}

@@ -1,0 +1,94 @@
+import type { FailureReason, TaskState } from '@mitosis/domain';
+import type { DataSource, EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import type { UserActor } from '../auth/authenticator.js';
+import type { Accepted } from '../tasks/accept-tasks.js';
+import type { SettledTask } from '../tasks/settled-task.js';
+import { settleDependents } from '../tasks/settle-dependents.js';
+import { inTransaction } from '../tasks/transaction.js';
+import type { JobReader } from './read-jobs.js';
+
+export interface RetryFailedDeps {
+  readonly dataSource: DataSource;
+  readonly reader: JobReader;
+  /** Called after the commit. */
+  onAccepted(accepted: Pick<Accepted, 'settled' | 'newQueueGroups'>): void;
+}
+
+interface FailedRow {
+  readonly id: string;
+  readonly reason: FailureReason | null;
+}
+
+/** A task that was handed in again: same spec, same place in the job, the caller as its creator. */
+const COPY = `
+  WITH pairs AS (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS p(old uuid, new uuid)
+  ), added AS (
+    INSERT INTO tasks (id, group_id, creator_id, queue, name, state, spec, tags, labels, priority, timeout_ms, retries,
+                       retry_delay_ms, retry_exit_codes, job_id, job_index, upstream_id)
+    SELECT p.new, t.group_id, $2, t.queue, t.name, CASE WHEN EXISTS (SELECT 1 FROM dependencies d WHERE d.task_id = t.id) THEN 'pending' ELSE 'ready' END,
+      t.spec, t.tags, t.labels, t.priority, t.timeout_ms, t.retries, t.retry_delay_ms, t.retry_exit_codes, t.job_id, t.job_index, t.upstream_id
+    FROM pairs p JOIN tasks t ON t.id = p.old ORDER BY t.job_index
+    RETURNING id, seq, creator_id, job_id, name, labels, state, queue, group_id
+  ), searched AS (
+    INSERT INTO task_search (seq, task_id, creator_id, job_id, name, labels, words)
+    SELECT a.seq, a.id, a.creator_id, a.job_id, a.name, a.labels, s.words
+    FROM added a JOIN pairs p ON p.new = a.id JOIN task_search s ON s.task_id = p.old
+  )
+  SELECT id AS task, state, queue, group_id AS group, job_id AS job, 0 AS "delayMs" FROM added`;
+
+/** A dependency within the copied tasks is on the copy; any other stays. */
+const COPY_EDGES = `
+  WITH pairs AS (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS p(old uuid, new uuid)
+  ), edges AS (
+    INSERT INTO dependencies (task_id, on_id, on_kind, condition)
+    SELECT p.new, coalesce(q.new, d.on_id), d.on_kind, d.condition
+    FROM pairs p JOIN dependencies d ON d.task_id = p.old LEFT JOIN pairs q ON q.old = d.on_id
+    RETURNING task_id, on_id, on_kind
+  ), counted AS (
+    UPDATE tasks t SET waits_for = e.count FROM (SELECT task_id, count(*)::int AS count FROM edges GROUP BY task_id) e WHERE t.id = e.task_id
+  )
+  SELECT DISTINCT on_id AS id FROM edges WHERE on_kind = 'task'`;
+
+async function copy(tx: EntityManager, actor: UserActor, failed: readonly FailedRow[]): Promise<SettledTask[]> {
+  const pairs = JSON.stringify(failed.map(({ id }) => ({ old: id, new: uuidv7() })));
+  const added = (await tx.query(COPY, [pairs, actor.userId])) as SettledTask[];
+  await tx.query(
+    `UPDATE tasks t SET retried_by = p.new FROM jsonb_to_recordset($1::jsonb) AS p(old uuid, new uuid) WHERE t.id = p.old`,
+    [pairs],
+  );
+  const waited = (await tx.query(COPY_EDGES, [pairs])) as { id: string }[];
+  const reached = (await tx.query('SELECT id, state, attempt FROM tasks WHERE id = ANY ($1) ORDER BY id FOR SHARE', [waited.map(({ id }) => id)])) as {
+    id: string;
+    state: TaskState;
+    attempt: number;
+  }[];
+  const moved = await settleDependents(tx, reached.map(({ id, state, attempt }) => ({ id, state, hasStarted: attempt > 0, job: null })));
+  const now = new Map(moved.map((task) => [task.task, task]));
+  return added.map((task) => now.get(task.task) ?? task);
+}
+
+/**
+ * Hands in again what has failed or was cancelled in a job, each as a new task in the place of the old
+ * one, which stays as it is and says by which it was replaced. Answers how many.
+ */
+export function retryFailedWith({ dataSource, reader, onAccepted }: RetryFailedDeps) {
+  return async (actor: UserActor, uuid: string): Promise<number> => {
+    await reader.row(actor, uuid, 'task.manage');
+    await reader.row(actor, uuid, 'task.submit');
+    const settled = await inTransaction(dataSource, async (tx) => {
+      // Two retries at once must not both replace the same tasks.
+      await tx.query('SELECT 1 FROM jobs WHERE id = $1 FOR NO KEY UPDATE', [uuid]);
+      const failed = (await tx.query(
+        `SELECT id, reason FROM tasks WHERE job_id = $1 AND state IN ('failed', 'cancelled') AND retried_by IS NULL AND reason IS DISTINCT FROM 'not_needed'
+         ORDER BY id FOR NO KEY UPDATE`,
+        [uuid],
+      )) as FailedRow[];
+      return failed.length === 0 ? [] : copy(tx, actor, failed);
+    });
+    onAccepted({ settled, newQueueGroups: [] });
+    return settled.length;
+  };
+}

@@ -1,0 +1,95 @@
+import { MitoError, invalidField } from '@mitosis/domain';
+import type { AddTasks, CreateJob, JobReceipt, SubmitTask, TaskReceipt } from '@mitosis/protocol';
+import type { DataSource, EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import type { UserActor } from '../auth/authenticator.js';
+import { type Accepted, acceptTasks, groupFor } from '../tasks/accept-tasks.js';
+import { endedJobs } from '../tasks/ended-jobs.js';
+import { once } from '../tasks/idempotency.js';
+import type { SettledTask } from '../tasks/settled-task.js';
+import { settleDependents } from '../tasks/settle-dependents.js';
+import { inTransaction } from '../tasks/transaction.js';
+import type { JobReader } from './read-jobs.js';
+
+export interface JobSubmitterDeps {
+  readonly dataSource: DataSource;
+  readonly reader: JobReader;
+  /** Called after the commit. */
+  onAccepted(accepted: Pick<Accepted, 'settled' | 'newQueueGroups'>): void;
+}
+
+type Stored = Accepted & { readonly job: string };
+
+/** A task of a job is one of its group; it may say so. */
+function inGroup(tasks: readonly SubmitTask[], group: string): SubmitTask[] {
+  return tasks.map((task, place) => {
+    if (task.group === undefined || task.group === group) return { ...task, group };
+    throw invalidField(`tasks.${place}.group`, `the job is one of the group "${group}"`);
+  });
+}
+
+/** Submissions whose tasks belong together. */
+export class JobSubmitter {
+  constructor(private readonly deps: JobSubmitterDeps) {}
+
+  /** Stores a job with its first tasks, all or none. */
+  async create(actor: UserActor, job: CreateJob, key: string | undefined): Promise<JobReceipt> {
+    const receiptOf = ({ job: uuid, receipts }: Stored): JobReceipt => ({ uuid, tasks: receipts });
+    const outcome = await inTransaction(this.deps.dataSource, (tx) =>
+      once(tx, { userId: actor.userId, key, request: job }, () => this.store(tx, actor, job), receiptOf),
+    );
+    if ('earlier' in outcome) return outcome.earlier as JobReceipt;
+    this.deps.onAccepted(outcome.result);
+    return receiptOf(outcome.result);
+  }
+
+  /** Adds tasks to a job that is open. Throws `job_closed`. */
+  async add(actor: UserActor, uuid: string, { tasks, is_last: isLast }: AddTasks, key: string | undefined): Promise<TaskReceipt[]> {
+    const { group } = await this.deps.reader.row(actor, uuid, 'task.submit');
+    const outcome = await inTransaction(this.deps.dataSource, (tx) =>
+      once(
+        tx,
+        { userId: actor.userId, key, request: { uuid, tasks, isLast } },
+        async () => {
+          const firstIndex = await this.lockOpen(tx, uuid);
+          const accepted = await acceptTasks(tx, actor, inGroup(tasks, group), { job: { id: uuid, firstIndex }, upstream: actor.task });
+          const moved = isLast ? await closeJob(tx, uuid) : [];
+          return { ...accepted, settled: [...accepted.settled, ...moved] };
+        },
+        ({ receipts }) => receipts,
+      ),
+    );
+    if ('earlier' in outcome) return outcome.earlier as TaskReceipt[];
+    this.deps.onAccepted(outcome.result);
+    return outcome.result.receipts;
+  }
+
+  /** No more tasks are to come; closing twice does nothing. */
+  async close(actor: UserActor, uuid: string): Promise<void> {
+    await this.deps.reader.row(actor, uuid, 'task.submit');
+    const settled = await inTransaction(this.deps.dataSource, (tx) => closeJob(tx, uuid));
+    this.deps.onAccepted({ settled, newQueueGroups: [] });
+  }
+
+  private async store(tx: EntityManager, actor: UserActor, { group, name, tasks, is_open: isOpen }: CreateJob): Promise<Stored> {
+    const { id: groupId, name: groupName } = await groupFor(tx, actor, group ?? actor.ownGroup ?? actor.username);
+    const job = uuidv7();
+    const title = name ?? tasks[0]?.name ?? tasks[0]?.args.join(' ').replace(/\p{Cc}+/gu, ' ').slice(0, 80);
+    await tx.query('INSERT INTO jobs (id, group_id, creator_id, name, is_open) VALUES ($1, $2, $3, $4, $5)', [job, groupId, actor.userId, title, isOpen]);
+    return { job, ...(await acceptTasks(tx, actor, inGroup(tasks, groupName), { job: { id: job, firstIndex: 0 }, upstream: actor.task })) };
+  }
+
+  /** Locks the job, so that two additions do not get the same places, and answers the next place. */
+  private async lockOpen(tx: EntityManager, uuid: string): Promise<number> {
+    const [job] = (await tx.query('SELECT is_open FROM jobs WHERE id = $1 FOR NO KEY UPDATE', [uuid])) as { is_open: boolean }[];
+    if (!job?.is_open) throw new MitoError('conflict', 'job_closed', 'the job takes no more tasks');
+    const [last] = (await tx.query('SELECT coalesce(max(job_index) + 1, 0) AS next FROM tasks WHERE job_id = $1', [uuid])) as { next: number }[];
+    return last?.next ?? 0;
+  }
+}
+
+/** Closes a job in `tx`; what waited for it moves on when its tasks are over already. */
+export async function closeJob(tx: EntityManager, uuid: string): Promise<SettledTask[]> {
+  await tx.query('UPDATE jobs SET is_open = false WHERE id = $1', [uuid]);
+  return settleDependents(tx, await endedJobs(tx, [uuid]));
+}

@@ -1,0 +1,88 @@
+import { MitoError, isAllowed } from '@mitosis/domain';
+import type { DataSource } from 'typeorm';
+import type { UserActor } from '../auth/authenticator.js';
+import type { JobReader } from './read-jobs.js';
+
+export interface SuspensionDeps {
+  readonly dataSource: DataSource;
+  readonly reader: JobReader;
+  /** Called with the queues that may have tasks to hand over again. */
+  onReady(queues: ReadonlySet<string>): void;
+}
+
+/** Rows that one statement puts back. */
+const BATCH = 10_000;
+
+/**
+ * While a job or a group is suspended nothing of it starts: claims are refused from the commit on, and
+ * what was handed over to queues is taken back. What runs already goes on.
+ */
+export class Suspension {
+  constructor(private readonly deps: SuspensionDeps) {}
+
+  async suspendJob(actor: UserActor, uuid: string): Promise<void> {
+    await this.deps.reader.row(actor, uuid, 'task.manage');
+    const { dataSource } = this.deps;
+    await dataSource.query('UPDATE jobs SET suspended_at = coalesce(suspended_at, now()) WHERE id = $1', [uuid]);
+    await dataSource.query(`UPDATE tasks SET dispatched_at = NULL WHERE job_id = $1 AND state = 'ready' AND dispatched_at IS NOT NULL`, [uuid]);
+  }
+
+  async resumeJob(actor: UserActor, uuid: string): Promise<void> {
+    await this.deps.reader.row(actor, uuid, 'task.manage');
+    await this.deps.dataSource.query('UPDATE jobs SET suspended_at = NULL WHERE id = $1', [uuid]);
+    this.deps.onReady(await putBackHeld(this.deps.dataSource));
+    this.deps.onReady(await this.queuesOf('job_id', uuid));
+  }
+
+  async suspendGroup(actor: UserActor, name: string): Promise<void> {
+    const id = await this.group(actor, name);
+    const { dataSource } = this.deps;
+    await dataSource.query('UPDATE groups SET suspended_at = coalesce(suspended_at, now()) WHERE id = $1', [id]);
+    await dataSource.query(`UPDATE tasks SET dispatched_at = NULL WHERE group_id = $1 AND state = 'ready' AND dispatched_at IS NOT NULL`, [id]);
+  }
+
+  async resumeGroup(actor: UserActor, name: string): Promise<void> {
+    const id = await this.group(actor, name);
+    await this.deps.dataSource.query('UPDATE groups SET suspended_at = NULL WHERE id = $1', [id]);
+    this.deps.onReady(await this.queuesOf('group_id', id));
+  }
+
+  /** What was handed over while the suspension began is handed over once more. */
+  private async queuesOf(column: 'job_id' | 'group_id', id: string): Promise<Set<string>> {
+    await this.deps.dataSource.query(`UPDATE tasks SET dispatched_at = NULL WHERE ${column} = $1 AND state = 'ready' AND dispatched_at IS NOT NULL`, [id]);
+    const rows = (await this.deps.dataSource.query(
+      `SELECT DISTINCT queue FROM tasks WHERE ${column} = $1 AND state = 'ready'`,
+      [id],
+    )) as { queue: string }[];
+    return new Set(rows.map(({ queue }) => queue));
+  }
+
+  private async group(actor: UserActor, name: string): Promise<string> {
+    const [group] = (await this.deps.dataSource.query('SELECT id FROM groups WHERE name = $1', [name])) as { id: string }[];
+    if (!group || !isAllowed(actor, { action: 'task.read', groupId: group.id })) {
+      throw new MitoError('not-found', 'group_not_found', `there is no group "${name}" that you are a member of`);
+    }
+    if (!isAllowed(actor, { action: 'group.manage', groupId: group.id })) {
+      throw new MitoError('forbidden', 'role_required', `this needs the role admin in the group "${name}"`);
+    }
+    return group.id;
+  }
+}
+
+/**
+ * Gives tasks back to the dispatcher that were set aside for a suspension which is over; answers their
+ * queues. Also called now and then, for what a crash has left.
+ */
+export async function putBackHeld(dataSource: DataSource): Promise<Set<string>> {
+  const queues = new Set<string>();
+  for (;;) {
+    const [rows] = (await dataSource.query(
+      `UPDATE tasks SET is_held = false WHERE id IN (
+         SELECT t.id FROM tasks t JOIN jobs j ON j.id = t.job_id
+         WHERE t.is_held AND j.suspended_at IS NULL LIMIT ${BATCH} FOR UPDATE OF t SKIP LOCKED)
+       RETURNING queue`,
+    )) as [{ queue: string }[], number];
+    for (const { queue } of rows) queues.add(queue);
+    if (rows.length < BATCH) return queues;
+  }
+}

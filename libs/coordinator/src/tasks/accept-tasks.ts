@@ -1,0 +1,81 @@
+import { MitoError, type TaskState, isAllowed } from '@mitosis/domain';
+import type { SubmitTask, TaskReceipt } from '@mitosis/protocol';
+import type { EntityManager } from 'typeorm';
+import type { UserActor } from '../auth/authenticator.js';
+import { linkDependencies } from './link-dependencies.js';
+import type { SettledTask } from './settled-task.js';
+import { type GroupRef, type Origin, type TaskRow, toRow } from './task-row.js';
+
+/** The group must exist and the caller must have `write` in it: otherwise it does not exist for them. */
+export async function groupFor(tx: EntityManager, actor: UserActor, name: string): Promise<GroupRef> {
+  const [group] = (await tx.query('SELECT id, name FROM groups WHERE name = $1', [name])) as GroupRef[];
+  if (!group || !actor.roles.has(group.id)) {
+    throw new MitoError('not-found', 'group_not_found', `there is no group "${name}" that you are a member of`, {
+      details: { field: 'group' },
+    });
+  }
+  if (!isAllowed(actor, { action: 'task.submit', groupId: group.id })) {
+    throw new MitoError('forbidden', 'role_required', `submitting to the group "${name}" needs the role write in it`, {
+      details: { field: 'group' },
+    });
+  }
+  return group;
+}
+
+/** Answers the groups for which a queue was new. */
+export async function ensureQueues(tx: EntityManager, rows: readonly Pick<TaskRow, 'queue' | 'group_id' | 'tags'>[]): Promise<string[]> {
+  const queues = new Map(rows.map(({ queue, group_id, tags }) => [queue, { name: queue, group_id, tags }]));
+  const created = (await tx.query(
+    `INSERT INTO queues (name, group_id, tags)
+     SELECT name, group_id, tags FROM jsonb_to_recordset($1::jsonb) AS q(name text, group_id uuid, tags text[])
+     ORDER BY name
+     ON CONFLICT (name) DO NOTHING RETURNING group_id`,
+    [JSON.stringify([...queues.values()])],
+  )) as { group_id: string }[];
+  return created.map(({ group_id }) => group_id);
+}
+
+export async function insertTasks(tx: EntityManager, rows: readonly TaskRow[]): Promise<void> {
+  await tx.query(
+    `WITH given AS (
+       SELECT * FROM jsonb_to_recordset($1::jsonb) AS t(
+         id uuid, group_id uuid, creator_id uuid, queue text, name text, state text, spec jsonb, tags text[], labels text[],
+         priority int, timeout_ms bigint, retries int, retry_delay_ms int, retry_exit_codes int[],
+         job_id uuid, job_index int, upstream_id uuid, words text)
+     ), added AS (
+       INSERT INTO tasks (id, group_id, creator_id, queue, name, state, spec, tags, labels, priority,
+                          timeout_ms, retries, retry_delay_ms, retry_exit_codes, job_id, job_index, upstream_id)
+       SELECT id, group_id, creator_id, queue, name, state, spec, tags, labels, priority,
+              timeout_ms, retries, retry_delay_ms, retry_exit_codes, job_id, job_index, upstream_id
+       FROM given ORDER BY id RETURNING id, seq
+     )
+     INSERT INTO task_search (seq, task_id, creator_id, job_id, name, labels, words)
+     SELECT a.seq, g.id, g.creator_id, g.job_id, g.name, g.labels, mito_words(g.words)
+     FROM added a JOIN given g ON g.id = a.id ORDER BY a.seq`,
+    [JSON.stringify(rows)],
+  );
+}
+
+/** What was stored, to be announced after the commit. */
+export interface Accepted {
+  readonly receipts: TaskReceipt[];
+  readonly settled: SettledTask[];
+  readonly newQueueGroups: readonly string[];
+}
+
+/** Stores tasks in the name of `actor`, with what they wait for. Throws, naming the field, when one can't be. */
+export async function acceptTasks(tx: EntityManager, actor: UserActor, tasks: readonly SubmitTask[], origin: Origin = {}): Promise<Accepted> {
+  const groupNameOf = (task: SubmitTask): string => task.group ?? actor.ownGroup ?? actor.username;
+  const groups = new Map<string, GroupRef>();
+  for (const name of new Set(tasks.map(groupNameOf))) groups.set(name, await groupFor(tx, actor, name));
+  const rows = tasks.map((task, place) => toRow(task, groups.get(groupNameOf(task)) as GroupRef, actor, origin, place));
+  const newQueueGroups = await ensureQueues(tx, rows);
+  await insertTasks(tx, rows);
+  const moved = await linkDependencies(tx, actor, rows, tasks);
+  const state = new Map(rows.map((row) => [row.id, row.state]));
+  for (const { task, state: now } of moved) state.set(task, now);
+  const settled = rows.map(({ id, queue, group_id: group, job_id: job }) => ({
+    task: id, queue, group, job, state: state.get(id) as TaskState, delayMs: 0,
+  }));
+  return { receipts: settled.map(({ task, state: now }) => ({ uuid: task, state: now })), settled, newQueueGroups };
+}

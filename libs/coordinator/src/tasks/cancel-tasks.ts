@@ -1,0 +1,129 @@
+import { type TaskState, MitoError, isAllowed, isFinal } from '@mitosis/domain';
+import type { CancelAnswer, CancelResult, TaskFilters } from '@mitosis/protocol';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { UserActor } from '../auth/authenticator.js';
+import type { TaskEvents } from '../events/task-events.js';
+import type { WorkerChannels } from '../workers/worker-channels.js';
+import { selectTasks } from './find-tasks.js';
+import { taskNotFound } from './read-tasks.js';
+import type { SettledTask } from './settled-task.js';
+import { settleDependents } from './settle-dependents.js';
+import { inTransaction } from './transaction.js';
+
+export interface TaskCancellerDeps {
+  readonly dataSource: DataSource;
+  readonly channels: Pick<WorkerChannels, 'send'>;
+  readonly events: TaskEvents;
+  /** Called after the commit with what has ended or moved on. */
+  onSettled(settled: readonly SettledTask[]): void;
+}
+
+interface Row {
+  readonly id: string;
+  readonly state: TaskState;
+  readonly group_id: string;
+  readonly job: string | null;
+  readonly queue: string;
+  readonly attempt: number;
+  readonly worker: string | null;
+}
+
+interface Cancelled {
+  readonly results: CancelResult[];
+  readonly settled: SettledTask[];
+  readonly running: Row[];
+}
+
+/** Tasks that are cancelled in one transaction. */
+const BATCH = 1_000;
+/** Batches in one request: a caller that wants more asks again. */
+const BATCHES_MAX = 20;
+
+const STILL_OPEN = `(t.state IN ('pending', 'ready') OR (t.state = 'running' AND t.cancel_requested_at IS NULL))`;
+
+const CANCEL_WAITING = `
+  UPDATE tasks SET state = 'cancelled', reason = 'cancelled', message = $3, dispatched_at = NULL, not_before = NULL, is_held = false,
+    finished_at = clock_timestamp(), cancel_requested_at = clock_timestamp(), cancelled_by = $2, cancel_reason = $3
+  WHERE id = ANY ($1)`;
+
+/** Who asked first is kept. */
+const REQUEST_RUNNING = `
+  UPDATE tasks SET cancel_requested_at = clock_timestamp(), cancelled_by = $2, cancel_reason = $3
+  WHERE id = ANY ($1) AND cancel_requested_at IS NULL`;
+
+function judge(actor: UserActor, row: Row | undefined): CancelResult['result'] {
+  if (!row || !isAllowed(actor, { action: 'task.read', groupId: row.group_id })) return 'not_found';
+  if (!isAllowed(actor, { action: 'task.manage', groupId: row.group_id })) return 'forbidden';
+  if (isFinal(row.state)) return 'ended';
+  return row.state === 'running' ? 'requested' : 'cancelled';
+}
+
+async function cancelBatch(tx: EntityManager, actor: UserActor, uuids: readonly string[], reason: string | null): Promise<Cancelled> {
+  const rows = (await tx.query(
+    `SELECT t.id, t.state, t.group_id, t.job_id AS job, t.queue, t.attempt, a.worker_id AS worker
+     FROM tasks t LEFT JOIN attempts a ON a.task_id = t.id AND a.number = t.attempt
+     WHERE t.id = ANY ($1) ORDER BY t.id FOR NO KEY UPDATE OF t`,
+    [uuids],
+  )) as Row[];
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const results = uuids.map((uuid) => ({ uuid, result: judge(actor, byId.get(uuid)) }));
+  const of = (wanted: CancelResult['result']): Row[] => results.flatMap(({ uuid, result }) => (result === wanted ? [byId.get(uuid) as Row] : []));
+  const [waiting, running] = [of('cancelled'), of('requested')];
+  const idsOf = (some: readonly Row[]): string[] => some.map(({ id }) => id);
+  if (waiting.length > 0) await tx.query(CANCEL_WAITING, [idsOf(waiting), actor.userId, reason]);
+  if (running.length > 0) await tx.query(REQUEST_RUNNING, [idsOf(running), actor.userId, reason]);
+  const ended = waiting.map(({ id, job, attempt }) => ({ id, state: 'cancelled' as const, hasStarted: attempt > 0, job }));
+  const settled = waiting.map(({ id: task, queue, group_id: group, job }) => ({ task, queue, group, job, state: 'cancelled' as const, delayMs: 0 }));
+  return { results, running, settled: [...settled, ...(await settleDependents(tx, ended))] };
+}
+
+/**
+ * Cancels tasks: what waits ends at once, with what depends on it; for what runs the request is kept
+ * and its worker told. The answer to each heartbeat says it again, so that a lost order takes effect.
+ */
+export class TaskCanceller {
+  constructor(private readonly deps: TaskCancellerDeps) {}
+
+  /** Throws `task_not_found`, `role_required`. */
+  async one(actor: UserActor, uuid: string, reason: string | undefined): Promise<CancelResult> {
+    const [result] = (await this.named(actor, [uuid], reason)).results ?? [];
+    if (!result || result.result === 'not_found') throw taskNotFound(uuid);
+    if (result.result === 'forbidden') {
+      throw new MitoError('forbidden', 'role_required', 'cancelling this task needs the role write in its group');
+    }
+    return result;
+  }
+
+  async named(actor: UserActor, uuids: readonly string[], reason: string | undefined): Promise<CancelAnswer> {
+    const results = await this.cancel(actor, [...new Set(uuids)], reason);
+    return { ...countsOf(results), results };
+  }
+
+  /** All that the filters find, at most 20,000 at a time; asked again until it answers zeros, it cancels all. */
+  async found(actor: UserActor, filters: TaskFilters, reason: string | undefined): Promise<CancelAnswer> {
+    const total = { cancelled: 0, requested: 0 };
+    for (let batch = 0; batch < BATCHES_MAX; batch += 1) {
+      const { sql, values } = selectTasks(actor, filters, { limit: BATCH, only: STILL_OPEN, action: 'task.manage' });
+      const ids = ((await this.deps.dataSource.query(sql, [...values])) as { id: string }[]).map(({ id }) => id);
+      const { cancelled, requested } = countsOf(ids.length > 0 ? await this.cancel(actor, ids, reason) : []);
+      total.cancelled += cancelled;
+      total.requested += requested;
+      if (cancelled + requested === 0) break;
+    }
+    return total;
+  }
+
+  private async cancel(actor: UserActor, uuids: readonly string[], reason = null as string | null): Promise<CancelResult[]> {
+    const { results, settled, running } = await inTransaction(this.deps.dataSource, (tx) => cancelBatch(tx, actor, uuids, reason));
+    for (const { id: task, attempt, worker } of running) {
+      if (worker !== null) this.deps.channels.send(worker, { type: 'cancel', attempt: { task, attempt }, reason: reason ?? 'cancelled' });
+    }
+    this.deps.onSettled(settled);
+    return results;
+  }
+}
+
+function countsOf(results: readonly CancelResult[]): { cancelled: number; requested: number } {
+  const count = (wanted: CancelResult['result']): number => results.filter(({ result }) => result === wanted).length;
+  return { cancelled: count('cancelled'), requested: count('requested') };
+}

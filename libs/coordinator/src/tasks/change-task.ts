@@ -1,0 +1,83 @@
+import { MitoError, type TaskState, isAllowed, queueName } from '@mitosis/domain';
+import type { ChangeTask } from '@mitosis/protocol';
+import type { DataSource, EntityManager } from 'typeorm';
+import type { UserActor } from '../auth/authenticator.js';
+import { ensureQueues } from './accept-tasks.js';
+import { taskNotFound } from './read-tasks.js';
+
+export interface ChangeTaskDeps {
+  readonly dataSource: DataSource;
+  /** Called after the commit. */
+  onChanged(changed: { readonly queue: string; readonly newQueueGroups: readonly string[] }): void;
+}
+
+interface Row {
+  readonly id: string;
+  readonly state: TaskState;
+  readonly group_id: string;
+  readonly group: string;
+  readonly queue: string;
+  readonly tags: string[];
+}
+
+async function lockTask(tx: EntityManager, actor: UserActor, uuid: string): Promise<Row> {
+  const [row] = (await tx.query(
+    `SELECT t.id, t.state, t.group_id, g.name AS group, t.queue, t.tags FROM tasks t JOIN groups g ON g.id = t.group_id
+     WHERE t.id = $1 FOR NO KEY UPDATE OF t`,
+    [uuid],
+  )) as Row[];
+  if (!row || !isAllowed(actor, { action: 'task.read', groupId: row.group_id })) throw taskNotFound(uuid);
+  if (!isAllowed(actor, { action: 'task.manage', groupId: row.group_id })) {
+    throw new MitoError('forbidden', 'role_required', 'changing this task needs the role write in its group');
+  }
+  return row;
+}
+
+/** What is handed over to a queue again: the job there is of another queue or priority. */
+const CHANGE = `
+  UPDATE tasks SET
+    spec = spec || $2::jsonb, tags = coalesce($3, tags), queue = $4, name = coalesce($5, name), priority = coalesce($6, priority),
+    timeout_ms = coalesce($7, timeout_ms), retries = coalesce($8, retries), dispatched_at = NULL
+  WHERE id = $1`;
+
+async function changeWaiting(tx: EntityManager, row: Row, change: ChangeTask): Promise<{ queue: string; newQueueGroups: string[] }> {
+  const { args, env, terminal, cwd } = change;
+  const tags = change.tags ?? row.tags;
+  const queue = queueName(row.group, tags);
+  const newQueueGroups = await ensureQueues(tx, [{ queue, group_id: row.group_id, tags }]);
+  const spec = JSON.stringify({ args, env, terminal, cwd });
+  await tx.query(CHANGE, [row.id, spec, change.tags, queue, change.name, change.priority, change.timeout_ms, change.retries]);
+  if (args || change.name !== undefined) {
+    await tx.query(
+      `UPDATE task_search s SET name = t.name, words = mito_words(concat_ws(' ', t.name,
+         (SELECT string_agg(a, ' ') FROM jsonb_array_elements_text(t.spec -> 'args') a)))
+       FROM tasks t WHERE t.id = s.task_id AND t.id = $1`,
+      [row.id],
+    );
+  }
+  return { queue, newQueueGroups };
+}
+
+/**
+ * Changes a task: its labels at any time, anything else as long as it waits. It is decided under a lock
+ * against the claim: a worker gets the task either as it was or as it is now. Throws `task_not_found`,
+ * `role_required`, `task_started`.
+ */
+export function changeTaskWith({ dataSource, onChanged }: ChangeTaskDeps) {
+  return async (actor: UserActor, uuid: string, { labels, ...change }: ChangeTask): Promise<void> => {
+    const changed = await dataSource.transaction(async (tx) => {
+      const row = await lockTask(tx, actor, uuid);
+      const isWaiting = row.state === 'pending' || row.state === 'ready';
+      const isMore = Object.keys(change).length > 0;
+      if (isMore && !isWaiting) {
+        throw new MitoError('conflict', 'task_started', `the task is ${row.state}: only its labels can be changed`);
+      }
+      if (labels) {
+        await tx.query('UPDATE tasks SET labels = $2 WHERE id = $1', [uuid, labels]);
+        await tx.query('UPDATE task_search SET labels = $2 WHERE task_id = $1', [uuid, labels]);
+      }
+      return isMore ? changeWaiting(tx, row, change) : undefined;
+    });
+    if (changed) onChanged(changed);
+  };
+}

@@ -1,0 +1,20 @@
+import type { TaskState } from '@mitosis/domain';
+
+/** What has become of a task, to be announced after the commit. */
+export interface SettledTask {
+  readonly task: string;
+  readonly state: TaskState;
+  readonly queue: string;
+  readonly group: string;
+  readonly job: string | null;
+  readonly delayMs: number;
+}
+
+/** A task (or a job) in a state that others may have waited for. */
+export interface Reached {
+  readonly id: string;
+  readonly state: TaskState;
+  readonly hasStarted: boolean;
+  /** The job that the task belongs to. */
+  readonly job: string | null;
+}

@@ -1,0 +1,51 @@
+import { type TaskState, queueName } from '@mitosis/domain';
+import type { SubmitTask } from '@mitosis/protocol';
+import { v7 as uuidv7 } from 'uuid';
+import type { UserActor } from '../auth/authenticator.js';
+
+/** Where tasks come from besides their submitter. */
+export interface Origin {
+  readonly job?: { readonly id: string; readonly firstIndex: number } | undefined;
+  /** The task that submits them. */
+  readonly upstream?: string | undefined;
+}
+
+export interface GroupRef {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** The beginning of the command, for people: at most 80 characters, control characters shown as spaces. */
+function nameOf({ name, args }: SubmitTask): string {
+  const text = name ?? args.join(' ').replace(/\p{Cc}+/gu, ' ');
+  return text.length > 80 && name === undefined ? `${text.slice(0, 79)}…` : text;
+}
+
+/** The row of a new task. */
+export function toRow(task: SubmitTask, group: GroupRef, actor: UserActor, { job, upstream }: Origin, place: number) {
+  const { args, env, terminal, resources, cwd, stdin_base64, params, array_index } = task;
+  return {
+    id: uuidv7(),
+    group_id: group.id,
+    creator_id: actor.userId,
+    queue: queueName(group.name, task.tags),
+    name: nameOf(task),
+    // What is undefined is left out of the JSON.
+    spec: { args, env, terminal, resources, cwd, stdin_base64, params, array_index },
+    tags: task.tags,
+    labels: task.labels,
+    priority: task.priority,
+    timeout_ms: task.timeout_ms,
+    retries: task.retries,
+    retry_delay_ms: task.retry_delay_ms,
+    retry_exit_codes: task.retry_exit_codes,
+    job_id: job?.id ?? null,
+    job_index: job ? job.firstIndex + place : null,
+    upstream_id: upstream ?? null,
+    state: (task.after.length > 0 ? 'pending' : 'ready') as TaskState,
+    words: `${nameOf(task)} ${args.join(' ')}`.replaceAll('\0', ' ').slice(0, 4096),
+  };
+}
+
+/** A task as it is inserted. */
+export type TaskRow = ReturnType<typeof toRow>;

@@ -1,0 +1,36 @@
+import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
+
+/** The tasks of one submission. `bigint` columns come from the driver as decimal strings. */
+@Entity('jobs')
+export class Job {
+  /** UUID version 7: its order is that of creation. */
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  @Column({ type: 'bigint', insert: false, update: false })
+  seq!: string;
+
+  @Column('uuid', { name: 'group_id' })
+  groupId!: string;
+
+  @Column('uuid', { name: 'creator_id' })
+  creatorId!: string;
+
+  @Column('text')
+  name!: string;
+
+  /** More tasks are to come: it can't be over yet. */
+  @Column('boolean', { name: 'is_open' })
+  isOpen!: boolean;
+
+  /** Some task waits for it, or did. */
+  @Column('boolean', { name: 'has_dependents', default: false })
+  hasDependents!: boolean;
+
+  /** While there is a time here none of its tasks starts. */
+  @Column('timestamptz', { name: 'suspended_at', nullable: true })
+  suspendedAt!: Date | null;
+
+  @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
+  createdAt!: Date;
+}

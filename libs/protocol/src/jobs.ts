@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { LIMITS, Name, ParamValues, Timestamp, Uuid } from './fields.js';
+import { SubmitTask, TaskReceipt, TaskStateName } from './tasks.js';
+
+const Tasks = z.array(SubmitTask).min(1).max(LIMITS.batchTasks);
+
+/** The body of `POST /jobs`: a job with its first tasks, all of them or none. */
+export const CreateJob = z.strictObject({
+  /** Defaults to the caller's own; that of all its tasks. */
+  group: Name.optional(),
+  /** For people; defaults to the name of the first task. */
+  name: z.string().min(1).max(255).optional(),
+  tasks: Tasks,
+  /** More tasks will be added: the job is not over before it is closed. */
+  is_open: z.boolean().default(false),
+});
+export type CreateJob = z.output<typeof CreateJob>;
+export type CreateJobInput = z.input<typeof CreateJob>;
+
+/** The body of `POST /jobs/:uuid/tasks`. */
+export const AddTasks = z.strictObject({ tasks: Tasks, is_last: z.boolean().default(false) });
+export type AddTasks = z.output<typeof AddTasks>;
+
+export const JobReceipt = z.object({ uuid: Uuid, tasks: z.array(TaskReceipt) });
+export type JobReceipt = z.output<typeof JobReceipt>;
+
+const Counts = z.record(TaskStateName, z.int());
+
+/** A job as its group sees it. Tasks that were retried count in the shape of their last one only. */
+export const JobView = z.object({
+  uuid: Uuid,
+  group: z.string(),
+  creator: z.string(),
+  name: z.string(),
+  state: TaskStateName,
+  is_open: z.boolean(),
+  is_suspended: z.boolean(),
+  created_at: Timestamp,
+  counts: Counts,
+  total: z.int(),
+  /** Between 0 and 1: what has ended, and what running tasks say of themselves. */
+  progress: z.number(),
+});
+export type JobView = z.output<typeof JobView>;
+
+export const JobQuery = z.strictObject({
+  group: Name.optional(),
+  creator: Name.optional(),
+  name: z.string().max(255).optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  after: z.string().regex(/^\d{1,18}$/, 'use the "next" of the page before').optional(),
+});
+export type JobQuery = z.output<typeof JobQuery>;
+export const JobPage = z.object({ jobs: z.array(JobView), next: z.string().nullable() });
+export type JobPage = z.output<typeof JobPage>;
+
+/** The query string of `GET /jobs/:uuid`: answers when the job is over, or after `wait_ms`. */
+export const WaitJob = z.strictObject({ wait_ms: z.coerce.number().int().min(0).max(60_000).default(0) });
+
+/** A line of `metrics.jsonl`. */
+export const MetricsRow = z.record(z.string(), z.unknown());
+export type MetricsRow = z.output<typeof MetricsRow>;
+
+/** One task of a job, with everything that a table of results needs. */
+export const JobResult = z.object({
+  index: z.int(),
+  task: Uuid,
+  name: z.string(),
+  params: ParamValues,
+  state: TaskStateName,
+  exit_code: z.int().nullable(),
+  signal: z.string().nullable(),
+  reason: z.string().nullable(),
+  attempts: z.int(),
+  /** Of the last attempt. */
+  wall_ms: z.number().nullable(),
+  user_cpu_ms: z.number().nullable(),
+  system_cpu_ms: z.number().nullable(),
+  peak_rss_bytes: z.number().nullable(),
+  artifacts: z.array(z.object({ kind: z.string(), size_bytes: z.number() })),
+  /** Everything it wrote to `$MITO_RESULT_DIR/metrics.jsonl`, within the limits. */
+  metrics: z.array(MetricsRow),
+  /** The artifact `result` has more rows. */
+  is_metrics_truncated: z.boolean(),
+});
+export type JobResult = z.output<typeof JobResult>;
+
+export const JobResultQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(1000).default(500),
+  after: z.coerce.number().int().min(0).optional(),
+});
+export const JobResultPage = z.object({ results: z.array(JobResult), next: z.int().nullable() });
+export type JobResultPage = z.output<typeof JobResultPage>;
+
+/** The answer of `POST /jobs/:uuid/retry-failed`. */
+export const RetryAnswer = z.object({ retried: z.int() });
+
+/** The answer to a suspension or its end. */
+export const SuspensionAnswer = z.object({ is_suspended: z.boolean() });
