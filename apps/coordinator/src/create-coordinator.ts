@@ -52,6 +52,7 @@ export async function createCoordinator(config: CoordinatorConfig, log: Log): Pr
     tokenLifetimeMs: config.access_token_expires_in,
     workerTokenLifetimeMs: config.worker_token_expires_in,
     auditRetentionMs: config.audit_retention,
+    scrapeToken: config.metrics_token,
     log,
   });
 }

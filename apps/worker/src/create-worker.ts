@@ -57,6 +57,7 @@ export async function createWorker(
     inputCacheBytes: config.input_cache,
     taskEnv: { PATH: `${await ownCommand(workDir)}:${TASK_PATH}` },
     drainTimeoutMs: config.drain_timeout,
+    metricsBind: config.metrics_bind,
     log,
     onRevoked,
     onStopWanted,

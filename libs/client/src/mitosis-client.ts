@@ -3,6 +3,7 @@ import {
   ArtifactDownload,
   type ArtifactKind,
   Identity,
+  MetricsSummary,
   Session,
   type SteerWorker,
   type SubmitTaskInput,
@@ -80,6 +81,11 @@ export class MitosisClient {
 
   async login(username: string, password: string, { signal }: CallOptions = {}): Promise<Session> {
     return this.transport.json('POST', '/auth/login', Session, { body: { username, password }, signal });
+  }
+
+  /** What matters of the deployment at a glance; for site administrators. */
+  async metrics({ signal }: CallOptions = {}): Promise<MetricsSummary> {
+    return this.transport.json('GET', '/metrics/summary', MetricsSummary, { signal });
   }
 
   async logout({ signal }: CallOptions = {}): Promise<void> {

@@ -2,6 +2,7 @@ import { MitoError } from '@mitosis/domain';
 import { ErrorBody, errorKindOf } from '@mitosis/protocol';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Readable } from 'node:stream';
+import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 
 export interface TransportOptions {
@@ -47,7 +48,9 @@ async function toError(response: Response): Promise<MitoError> {
   const kind = errorKindOf(response.status) ?? (response.status >= 500 ? 'unavailable' : 'invalid');
   try {
     const { error } = ErrorBody.parse(JSON.parse(text));
-    return new MitoError(kind, error.code, error.message, { details: error.details });
+    const request = response.headers.get('x-request-id');
+    const message = response.status >= 500 && request !== null ? `${error.message} (request ${request})` : error.message;
+    return new MitoError(kind, error.code, message, { details: error.details });
   } catch {
     return new MitoError(kind, 'unexpected_answer', `the coordinator answered ${response.status} ${response.statusText}`);
   }
@@ -102,6 +105,7 @@ export class Transport {
     const init: RequestInit & { duplex?: 'half' } = {
       method,
       headers: {
+        ...(!isSigned && { 'X-Request-Id': randomUUID() }),
         ...(this.options.token && !isSigned && { Authorization: `Bearer ${this.options.token}` }),
         ...(body !== undefined && { 'Content-Type': 'application/json' }),
         ...(stream && { 'Content-Type': 'application/octet-stream' }),

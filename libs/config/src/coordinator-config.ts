@@ -34,6 +34,8 @@ export const CoordinatorConfig = z.strictObject({
   worker_token_expires_in: DurationSetting.refine((ms) => ms <= 86_400_000, 'must not be longer than a day').prefault('24h'),
   /** How long the audit log remembers. */
   audit_retention: DurationSetting.prefault('365d'),
+  /** Bearer token with which Prometheus may read /metrics; site administrators always may. */
+  metrics_token: z.string().min(16).optional(),
   log_level: LogLevel.default('info'),
 });
 export type CoordinatorConfig = z.output<typeof CoordinatorConfig>;

@@ -34,6 +34,16 @@ test('each layer wins over those before: defaults, own file, local file, environ
   t.is(read({}, { user: undefined }), 'local', 'a flag that was not given does not count');
 });
 
+test('a secret may come from a file, which the variable with _FILE names', (t) => {
+  const { cwd, env, write } = place(t);
+  const read = (extra: Record<string, string>) => loadSettings('coordinator', CoordinatorConfig, { cwd, env: { ...env, ...extra }, flags: {} });
+  const secret = write('db-url', 'postgres://mito:secret@db/mito\n');
+  t.is(read({ MITO_DB_URL_FILE: secret }).db_url, 'postgres://mito:secret@db/mito');
+  t.is(read({ MITO_DB_URL_FILE: secret, MITO_DB_URL: 'postgres://other' }).db_url, 'postgres://other');
+  t.is(read({ MITO_ADMIN_PASSWORD_FILE: '/generated/here' }).admin_password_file, '/generated/here', 'a setting of its own');
+  t.throws(() => read({ MITO_DB_URL_FILE: '/nowhere' }), { code: 'invalid_config', message: /MITO_DB_URL_FILE/ });
+});
+
 test('--config takes the place of ./config.toml and has to exist', (t) => {
   const { cwd, env, write } = place(t);
   write('config.toml', '[client]\nuser = "local"');

@@ -36,9 +36,25 @@ function readSection(file: string, section: string, isRequired: boolean): Values
   }
 }
 
+/** `MITO_<FIELD>`, or the content of the file that `MITO_<FIELD>_FILE` names: so secrets are in no environment. */
 function fromEnv(schema: z.ZodObject, env: Env): Values {
   const names = Object.keys(schema.shape);
-  return Object.fromEntries(names.map((name) => [name, env[`MITO_${name.toUpperCase()}`]]));
+  return Object.fromEntries(
+    names.map((name) => {
+      const variable = `MITO_${name.toUpperCase()}`;
+      const file = `${name}_file` in schema.shape ? undefined : env[`${variable}_FILE`];
+      return [name, env[variable] ?? (file && readSecret(file, `${variable}_FILE`))];
+    }),
+  );
+}
+
+function readSecret(file: string, variable: string): string {
+  try {
+    return readFileSync(file, 'utf8').trimEnd();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new MitoError('invalid', 'invalid_config', `${variable}: ${reason}`, { cause, details: { field: variable } });
+  }
 }
 
 /** Layers a later source over an earlier one; values that are undefined do not count. */
@@ -50,7 +66,7 @@ function layer(...sources: Values[]): Values {
 /**
  * The settings of one process, layered as: defaults of `schema`, `[section]` of
  * `$CONFIG_DIR/mitosis/config.toml`, of `--config` or `./config.toml`, environment
- * `MITO_<FIELD>`, command line. Throws `invalid_config` naming the field.
+ * `MITO_<FIELD>` or `MITO_<FIELD>_FILE`, command line. Throws `invalid_config` naming the field.
  */
 export function loadSettings<T extends z.ZodObject>(section: string, schema: T, source: SettingsSource): z.output<T> {
   const files = configFiles(source).map((file, index) => readSection(file, section, index === 1 && source.configFile !== undefined));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DurationSetting, ListSetting, LogLevel, SizeSetting } from './fields.js';
+import { BindAddress, DurationSetting, ListSetting, LogLevel, SizeSetting } from './fields.js';
 
 /** `[worker]` of the configuration file, and `MITO_<FIELD>` in the environment. */
 export const WorkerConfig = z.strictObject({
@@ -18,6 +18,8 @@ export const WorkerConfig = z.strictObject({
   input_cache: SizeSetting.prefault('20GiB'),
   /** How long running tasks may go on after the first SIGTERM. */
   drain_timeout: DurationSetting.prefault('30s'),
+  /** Where /metrics of this worker is served, to whoever reaches it; not at all when not set. */
+  metrics_bind: BindAddress.optional(),
   log_level: LogLevel.default('info'),
 });
 export type WorkerConfig = z.output<typeof WorkerConfig>;

@@ -16,12 +16,19 @@ import { attachmentRoutes } from './http/attachment-routes.js';
 import { docsPage, openApiRoutes } from './http/docs-routes.js';
 import { healthRoutes } from './http/health-routes.js';
 import { HttpServer } from './http/http-server.js';
+import { metricsRoutes } from './http/metrics-routes.js';
 import { outputRoutes } from './http/output-routes.js';
 import { taskControl } from './http/task-control.js';
+import { withRequestIds } from './http/observe-requests.js';
 import { taskRoutes } from './http/task-routes.js';
 import { attemptFileRoutes, uploadRoutes } from './http/upload-routes.js';
 import { workerRoutes } from './http/worker-routes.js';
 import { workerUpgrade } from './http/worker-upgrade.js';
+import { CoordinatorMetrics } from './metrics/coordinator-metrics.js';
+import { FleetFigures } from './metrics/fleet-figures.js';
+import { FleetGauges } from './metrics/fleet-gauges.js';
+import { meteredStore } from './metrics/metered-store.js';
+import { observedReports, observedSubmit } from './metrics/observe-tasks.js';
 import { Follows } from './output/follows.js';
 import { Dispatcher } from './scheduling/dispatcher.js';
 import { Reconciler } from './scheduling/reconciler.js';
@@ -47,6 +54,8 @@ export interface CoordinatorOptions extends AccessLifetimes {
   readonly admin: FirstAdmin;
   /** How long a signed request to the object store is good for. */
   readonly urlLifetimeMs: number;
+  /** With this bearer token the metrics can be read without an account. */
+  readonly scrapeToken?: string | undefined;
   readonly log: Log;
 }
 
@@ -60,7 +69,10 @@ export class Coordinator implements Service {
   private readonly http: HttpServer;
 
   constructor(private readonly options: CoordinatorOptions) {
-    const { dataSource, queue, store, keys, log, urlLifetimeMs } = options;
+    const { dataSource, queue, keys, urlLifetimeMs } = options;
+    const log = withRequestIds(options.log);
+    const metrics = new CoordinatorMetrics();
+    const store = meteredStore(options.store, metrics);
     const tokens = new Tokens(keys);
 
     const events = new TaskEvents(queue.bus, log);
@@ -68,6 +80,7 @@ export class Coordinator implements Service {
     const onReady = (queues: ReadonlySet<string>): void => dispatcher.wake(queues);
     const onSettled = (settled: readonly SettledTask[]): void => {
       events.publish(settled.map(({ task, state, group, job }) => ({ task, state, group, job })));
+      metrics.settled(settled);
       dispatcher.wake(settled.filter(({ state }) => !isFinal(state)).map((task) => task.queue));
       for (const { delayMs } of settled) if (delayMs > 0) reconciler.wakeIn(delayMs);
     };
@@ -95,9 +108,10 @@ export class Coordinator implements Service {
       if (newQueueGroups.length > 0) onNewQueues(newQueueGroups);
       onSettled(settled);
     };
-    const submitTasks = submitTasksWith({ dataSource, onAccepted });
+    const submitTasks = observedSubmit(submitTasksWith({ dataSource, onAccepted }), { metrics, log });
     const { authenticator, sessions, registry, audit, ...access } = createAccess({
       ...options,
+      log,
       tokens,
       passwords: this.passwords,
       queueAccess: queue.access,
@@ -105,17 +119,20 @@ export class Coordinator implements Service {
       onSettled,
       onRoom: (groupId) => dispatcher.wakeGroup(groupId),
     });
-    const claimTasks = claimTasksWith({ dataSource, tokens, events, onClaimed: (queues) => dispatcher.wakeSoon(queues) });
-    const commitReports = commitReportsWith({ dataSource, store, readableMs: urlLifetimeMs, onSettled, onNewQueues });
+    const claimTasks = claimTasksWith({ dataSource, tokens, events, metrics, onClaimed: (queues) => dispatcher.wakeSoon(queues) });
+    const commitReports = observedReports(commitReportsWith({ dataSource, store, readableMs: urlLifetimeMs, onSettled, onNewQueues }), { metrics, log });
 
+    const metricsOf = { metrics, figures: new FleetFigures(dataSource), gauges: new FleetGauges(metrics.registry), scrapeToken: options.scrapeToken };
     this.http = new HttpServer({
       host: options.host,
       port: options.port,
       log,
       audit,
+      metrics,
       routes: [
         openApiRoutes(),
         healthRoutes({ dataSource, pingQueue: () => queue.ping() }),
+        metricsRoutes({ authenticator, log, ...metricsOf }),
         ...access.routes,
         taskRoutes({ authenticator, dataSource, submitTasks, reader, artifacts, events }),
         ...taskControl({ authenticator, dataSource, channels, events, reader, onAccepted, onSettled, onReady, onNewQueues }),

@@ -26,6 +26,7 @@ import { Access1700000000002 } from './migrations/0002-access.js';
 import { EverythingATaskCanDo1700000000003 } from './migrations/0003-everything-a-task-can-do.js';
 import { Files1700000000004 } from './migrations/0004-files.js';
 import { SteerWorkers1700000000005 } from './migrations/0005-steer-workers.js';
+import { WorkerLoad1700000000007 } from './migrations/0007-worker-load.js';
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -76,6 +77,7 @@ export function createDataSource({ url, poolSize = 10, applicationName = 'mitosi
       EverythingATaskCanDo1700000000003,
       Files1700000000004,
       SteerWorkers1700000000005,
+      WorkerLoad1700000000007,
     ],
     migrationsTableName: 'migrations',
     extra: {

@@ -6,6 +6,14 @@ import { Uuid } from './fields.js';
 export const AttemptRef = z.object({ task: Uuid, attempt: z.int().min(1) });
 export type AttemptRef = z.output<typeof AttemptRef>;
 
+/** How busy the machine of a worker is: `cpu` of all cores, 0 to 1, since the last heartbeat. */
+export const WorkerLoad = z.object({
+  cpu: z.number().min(0).max(1),
+  memory_used_bytes: z.int().min(0),
+  memory_total_bytes: z.int().min(0),
+});
+export type WorkerLoad = z.output<typeof WorkerLoad>;
+
 /** What a worker says on its WebSocket. */
 export const FromWorker = z.discriminatedUnion('type', [
   /** Renews the leases of `running`; answered by `leases`. */
@@ -13,6 +21,7 @@ export const FromWorker = z.discriminatedUnion('type', [
     type: z.literal('heartbeat'),
     running: z.array(AttemptRef.extend({ lease: Uuid })).max(4096),
     free_slots: z.int(),
+    load: WorkerLoad.optional(),
   }),
   /** The queue server refuses this worker's credentials: it may have been restarted and forgotten them. */
   z.object({ type: z.literal('access_lost') }),

@@ -13,8 +13,9 @@ export {
 export { AuditPage, AuditQuery, AuditView } from './audit.js';
 export { ChangePassword, CreateToken, CreatedToken, Identity, Login, NewPassword, Session, TokenList, TokenView } from './auth.js';
 export type { CreateTokenInput } from './auth.js';
-export { AttemptRef, FOLLOW_WINDOW_BYTES, FromWorker, ToWorker } from './channel.js';
 export { EventQuery, TaskChanged } from './events.js';
+export { AttemptRef, FOLLOW_WINDOW_BYTES, FromWorker, ToWorker, WorkerLoad } from './channel.js';
+export { MetricsSummary, WorkerHealth } from './metrics.js';
 export { ErrorBody, HTTP_STATUS, errorKindOf } from './errors.js';
 export { TaskExplanation, WorkerExplanation } from './explain.js';
 export { LIMITS, Labels, Name, Tags, Uuid } from './fields.js';

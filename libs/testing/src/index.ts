@@ -6,6 +6,8 @@ export type { FreshDatabaseOptions } from './fresh-database.js';
 export { freePort } from '@mitosis/embedded';
 export { postgresServer, silentLog } from './postgres-server.js';
 export type { PostgresServer } from './postgres-server.js';
+export { prometheusSamples } from './prometheus-samples.js';
+export type { PrometheusSample } from './prometheus-samples.js';
 export { redisServer } from './redis-server.js';
 export type { RedisServer, RedisServerOptions } from './redis-server.js';
 export { s3Server } from './s3-server.js';

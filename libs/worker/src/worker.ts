@@ -10,6 +10,8 @@ import { ExecutionSlots } from './execution-slots.js';
 import { InputCache } from './inputs/input-cache.js';
 import { placeInputs } from './inputs/place-inputs.js';
 import { keepTrying } from './keep-trying.js';
+import { MachineLoad } from './machine-load.js';
+import { MetricsServer } from './metrics-server.js';
 import { OutputFollowers } from './output-followers.js';
 import { Prefetch } from './prefetch.js';
 import { ProgressReporter } from './progress-reporter.js';
@@ -17,6 +19,7 @@ import { ReportSpool } from './report-spool.js';
 import { Reporter } from './reporter.js';
 import { type RunAttemptDeps, notStarted, runAttempt } from './run-attempt.js';
 import { type RunningAttempt, RunningAttempts } from './running-attempts.js';
+import { WorkerMetrics } from './worker-metrics.js';
 
 export interface WorkerOptions {
   readonly coordinatorUrl: string;
@@ -31,6 +34,8 @@ export interface WorkerOptions {
   readonly taskEnv?: Readonly<Record<string, string>> | undefined;
   /** How long running tasks may go on after `stop`. */
   readonly drainTimeoutMs: number;
+  /** Where the metrics are served; nowhere when not given. */
+  readonly metricsBind?: { readonly host: string; readonly port: number } | undefined;
   readonly log: Log;
   /** The coordinator does not know this worker any more: it has to end, or to register anew. */
   onRevoked(): void;
@@ -56,6 +61,9 @@ export class Worker implements Service {
   private readonly active = new Set<Promise<void>>();
   private readonly slots: ExecutionSlots;
   private readonly prefetch: Prefetch;
+  private readonly machine = new MachineLoad();
+  private readonly metrics: WorkerMetrics;
+  private readonly metricsServer: MetricsServer | undefined;
   private stopping: Promise<void> | undefined;
   private done = 0;
 
@@ -73,7 +81,7 @@ export class Worker implements Service {
       client: this.client,
       log,
       heartbeatMs: registration.heartbeat_ms,
-      heartbeat: () => ({ type: 'heartbeat', running: this.leases(), free_slots: Math.min(this.consumer.freeSlots, slots) }),
+      heartbeat: () => ({ type: 'heartbeat', running: this.leases(), free_slots: Math.min(this.consumer.freeSlots, slots), load: this.machine.read() }),
       onMessage: (message) => this.obey(message),
       onLost: () => this.followers.unfollowAll(),
       onRevoked: () => options.onRevoked(),
@@ -86,10 +94,19 @@ export class Worker implements Service {
       onDelivery: (delivery) => this.track(this.take(delivery)),
       onAccessLost: () => this.channel.send({ type: 'access_lost' }),
     });
+    this.metrics = new WorkerMetrics({
+      slots: () => slots,
+      running: () => this.running.all.length,
+      spooledReports: () => this.reporter.pending.length,
+      load: () => this.machine.read(),
+    });
+    this.metricsServer = options.metricsBind && new MetricsServer(options.metricsBind, this.metrics.registry);
   }
 
   async start(): Promise<void> {
-    const { executor, queue } = this.options;
+    const { executor, queue, log } = this.options;
+    await this.metricsServer?.start();
+    if (this.metricsServer) log.info({ url: this.metricsServer.url }, 'serving metrics');
     await executor.start();
     await this.inputs.start();
     await this.reporter.start();
@@ -140,6 +157,7 @@ export class Worker implements Service {
     await this.client.unregister().catch((error: unknown) => log.warn({ err: error }, 'could not say goodbye'));
     await queue.stop();
     await executor.stop();
+    await this.metricsServer?.stop();
   }
 
   private get scratchRoot(): string {
@@ -164,14 +182,19 @@ export class Worker implements Service {
   private async take({ taskId, priority }: Delivery): Promise<void> {
     const { log } = this.options;
     const claim = await this.claimer.claim(taskId);
+    this.metrics.claimed(claim ? 'opened' : 'refused');
     if (!claim) return log.debug({ task: taskId }, 'not to be run here (any more)');
+    log.debug({ task: taskId, attempt: claim.attempt }, 'claimed');
     const attempt = this.running.add(claim);
     try {
       const { signal } = attempt.stop;
       const report = (await this.slots.run(priority, signal, () => this.run(attempt))) ?? notStarted(attempt);
+      this.metrics.ended(report);
       if (report === 'stale') return log.warn({ task: taskId }, 'the attempt was taken away; its process was ended');
       const status = await this.reporter.report(report);
       this.done += 1;
+      this.metrics.reported(status);
+      log.debug({ task: taskId, attempt: claim.attempt, outcome: report.outcome, status }, 'reported');
       if (status === 'stale') log.warn({ task: taskId, attempt: claim.attempt }, 'the report came too late and was refused');
     } finally {
       this.running.remove(attempt);
@@ -183,8 +206,10 @@ export class Worker implements Service {
 
   private async run(attempt: RunningAttempt): Promise<AttemptReport | 'stale'> {
     const { log, executor } = this.options;
-    const upload: RunAttemptDeps['upload'] = (request, file, signal) =>
-      keepTrying('an upload', () => this.client.upload(request, file, signal), { log, signal });
+    const upload: RunAttemptDeps['upload'] = async (request, file, signal) => {
+      await keepTrying('an upload', () => this.client.upload(request, file, signal), { log, signal });
+      this.metrics.uploaded(request.size_bytes);
+    };
     const onStarted: RunAttemptDeps['onStarted'] = (started, execution) => this.running.started(started, execution);
     const begunAt = performance.now();
     const onProgress: RunAttemptDeps['onProgress'] = (reporting, progress) => this.progress.report(reporting.claim, progress);

@@ -13,12 +13,16 @@ import { checkAnswers } from './checked-fetch.js';
 export type Backend = 'postgres' | 'redis';
 export const BACKENDS: readonly Backend[] = ['postgres', 'redis'];
 
+const SCRAPE_TOKEN = 'token-of-the-scraper';
+
 /** A coordinator of a test, with its administrator logged in. */
 export interface CoordinatorFixture {
   readonly url: string;
   readonly api: MitosisClient;
   readonly token: string;
   readonly password: string;
+  /** With which Prometheus reads the metrics. */
+  readonly scrapeToken: string;
   readonly database: DataSource;
   /** Every HTTP route that is served, as `METHOD /path`. */
   readonly routes: readonly string[];
@@ -46,6 +50,7 @@ export async function coordinatorFixture(scope: Scope, backend: Backend): Promis
     bind: '127.0.0.1:0',
     db_url: await migratedDatabase(scope),
     state_dir: stateDir,
+    metrics_token: SCRAPE_TOKEN,
     ...(backend === 'redis' && { redis_url: (await redisServer(scope)).url }),
   });
   const start = async () => {
@@ -62,7 +67,7 @@ export async function coordinatorFixture(scope: Scope, backend: Backend): Promis
   const password = (await readFile(path.join(stateDir, 'admin-password'), 'utf8')).trim();
   const { token } = await new MitosisClient({ url: first.url }).login('mitosis_admin', password);
   const api = new MitosisClient({ url: first.url, token });
-  return { url: first.url, api, token, password, database, routes: first.routes, startReplica: start, stop: () => first.stop() };
+  return { url: first.url, api, token, password, scrapeToken: SCRAPE_TOKEN, database, routes: first.routes, startReplica: start, stop: () => first.stop() };
 }
 
 /** A worker as the coordinator sees one, without anything that runs commands. */

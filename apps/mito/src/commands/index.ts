@@ -29,6 +29,7 @@ import { ManagerRestartCommand } from './manager/restart.js';
 import { ManagerSpawnCommand } from './manager/spawn.js';
 import { ManagerStatusCommand } from './manager/status.js';
 import { ManagerStopCommand } from './manager/stop.js';
+import { MetricsCommand } from './metrics.js';
 import { RunCommand } from './run.js';
 import { UpCommand } from './up.js';
 import { WorkerCommand } from './worker.js';
@@ -51,6 +52,7 @@ export const commands: readonly CommandClass<MitoContext>[] = [
   ManagerSpawnCommand,
   ManagerStatusCommand,
   ManagerStopCommand,
+  MetricsCommand,
   RunCommand,
   TasksArtifactsDownloadCommand,
   TasksExplainCommand,

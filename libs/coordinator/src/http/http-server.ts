@@ -7,8 +7,10 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { AuditLog } from '../audit/audit-log.js';
 import { auditRequests } from './audit-requests.js';
+import type { CoordinatorMetrics } from '../metrics/coordinator-metrics.js';
 import { answerErrors, answerNotFound } from './answer-errors.js';
 import { mountedRoutes } from './mounted-routes.js';
+import { observeRequests } from './observe-requests.js';
 
 /** The largest body of an ordinary request: a batch of a thousand tasks, or of reports with short logs. */
 const BODY_LIMIT = '16mb';
@@ -18,6 +20,7 @@ export interface HttpServerOptions {
   readonly port: number;
   readonly log: Log;
   readonly audit: AuditLog;
+  readonly metrics: Pick<CoordinatorMetrics, 'requested'>;
   readonly routes: readonly Router[];
   /** Pages for people: no part of the API. */
   readonly board: Router;
@@ -27,10 +30,11 @@ export interface HttpServerOptions {
   onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
-function createApp({ log, audit, routes, board, docs, serveObjects }: HttpServerOptions): Express {
+function createApp({ log, audit, metrics, routes, board, docs, serveObjects }: HttpServerOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
+  app.use(observeRequests(log, metrics));
   // A lab may have no TLS: its pages have to find their parts all the same.
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   if (serveObjects) app.use((req, res, next) => (req.url.startsWith('/objects/') ? serveObjects(req, res) : next()));

@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import type { WorkerActor } from '../auth/authenticator.js';
 import type { Tokens } from '../auth/tokens.js';
 import type { TaskEvents } from '../events/task-events.js';
+import type { CoordinatorMetrics } from '../metrics/coordinator-metrics.js';
 
 /** A worker that is not heard of for this long loses its running attempts. */
 export const LEASE_SECONDS = 15;
@@ -19,6 +20,7 @@ export interface ClaimTasksDeps {
   readonly events: TaskEvents;
   /** Called with the queues whose window got room. */
   onClaimed(queues: ReadonlySet<string>): void;
+  readonly metrics: Pick<CoordinatorMetrics, 'claimed'>;
 }
 
 interface ClaimRow {
@@ -35,6 +37,8 @@ interface ClaimRow {
   readonly is_new: boolean;
   /** Queues of tasks that waited for this one to start. */
   readonly released: { task: string; state: TaskState; queue: string; group: string; job: string | null }[] | null;
+  /** From submission, or start time, to the first claim; null for later ones. */
+  readonly waited_s: number | null;
 }
 
 /**
@@ -59,7 +63,8 @@ const CLAIM = `
     UPDATE tasks t SET state = 'running', attempt = t.attempt + 1, dispatched_at = NULL,
       started_at = coalesce(t.started_at, clock_timestamp()), progress = NULL, progress_message = NULL
     FROM eligible e WHERE t.id = e.id AND t.state = 'ready'
-    RETURNING t.id, t.attempt, t.spec, t.timeout_ms, t.group_id, t.job_id, t.queue, e.request
+    RETURNING t.id, t.attempt, t.spec, t.timeout_ms, t.group_id, t.job_id, t.queue, e.request,
+      CASE WHEN t.attempt = 1 THEN extract(epoch FROM clock_timestamp() - greatest(t.created_at, t.not_before))::float8 END AS waited_s
   ), opened AS (
     INSERT INTO attempts (task_id, number, worker_id, claim_request, lease, lease_until, started_at)
     SELECT id, attempt, $1, request, gen_random_uuid(),
@@ -78,11 +83,11 @@ const CLAIM = `
     RETURNING t.id AS task, t.state, t.queue, t.group_id AS group, t.job_id AS job
   )
   SELECT o.task_id AS task, o.claim_request AS request, o.number AS attempt, o.lease, c.spec, c.timeout_ms,
-    g.name AS group, g.id AS group_id, c.job_id AS job, c.queue, true AS is_new,
+    g.name AS group, g.id AS group_id, c.job_id AS job, c.queue, true AS is_new, c.waited_s,
     (SELECT json_agg(r) FROM released r WHERE r.state = 'ready') AS released
   FROM opened o JOIN claimed c ON c.id = o.task_id JOIN groups g ON g.id = c.group_id
   UNION ALL
-  SELECT a.task_id, a.claim_request, a.number, a.lease, t.spec, t.timeout_ms, g.name, g.id, t.job_id, t.queue, false, NULL
+  SELECT a.task_id, a.claim_request, a.number, a.lease, t.spec, t.timeout_ms, g.name, g.id, t.job_id, t.queue, false, NULL, NULL
   FROM wanted w
   JOIN attempts a ON a.task_id = w.task_id AND a.claim_request = w.request AND a.worker_id = $1 AND a.ended_at IS NULL
   JOIN tasks t ON t.id = a.task_id JOIN groups g ON g.id = t.group_id`;
@@ -91,7 +96,7 @@ const CLAIM = `
 const TOKEN_GRACE_MS = 3_600_000;
 
 /** Opens an attempt for each task that `worker` may run now; the others are left out of the answer. */
-export function claimTasksWith({ dataSource, tokens, events, onClaimed }: ClaimTasksDeps) {
+export function claimTasksWith({ dataSource, tokens, events, onClaimed, metrics }: ClaimTasksDeps) {
   const toAnswer = async (row: ClaimRow): Promise<ClaimedTask> => {
     const { task, request, attempt, lease, spec, group, job } = row;
     const timeoutMs = Number(row.timeout_ms);
@@ -112,6 +117,7 @@ export function claimTasksWith({ dataSource, tokens, events, onClaimed }: ClaimT
       ...fresh.map(({ task, group_id: group, job }) => ({ task, state: 'running' as const, group, job })),
       ...released.map(({ task, state, group, job }) => ({ task, state, group, job })),
     ]);
+    metrics.claimed({ asked: claims.length, answered: rows.length, waitedS: fresh.map(({ waited_s }) => waited_s) });
     return Promise.all(rows.map(toAnswer));
   };
 }

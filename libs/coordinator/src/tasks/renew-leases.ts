@@ -1,4 +1,4 @@
-import type { AttemptRef } from '@mitosis/protocol';
+import type { AttemptRef, FromWorker } from '@mitosis/protocol';
 import type { DataSource } from 'typeorm';
 import { LEASE_SECONDS } from './claim-tasks.js';
 
@@ -14,8 +14,10 @@ interface RenewedRow extends AttemptRef {
   readonly reason: string | null;
 }
 
+type Heartbeat = Extract<FromWorker, { type: 'heartbeat' }>;
+
 /**
- * Renews the leases of the attempts that a worker says it runs, and notes that it is alive.
+ * Renews the leases of the attempts that a worker says it runs, and notes that it is alive and how busy.
  * Answers what it has to end.
  *
  * The commit need not reach the disk (`hints` does not wait for it): after a crash of Postgres the next
@@ -24,11 +26,13 @@ interface RenewedRow extends AttemptRef {
 export async function renewLeases(
   hints: DataSource,
   workerId: string,
-  running: readonly (AttemptRef & { lease: string })[],
+  { running, free_slots: freeSlots, load }: Heartbeat,
 ): Promise<RenewedLeases> {
   const [renewed] = (await hints.query(
     `WITH seen AS (
-       UPDATE workers SET last_seen_at = clock_timestamp() WHERE id = $1
+       UPDATE workers SET last_seen_at = clock_timestamp(), free_slots = $5, cpu_load = $6,
+         memory_used_bytes = $7, memory_total_bytes = $8
+       WHERE id = $1
      ), mine AS (
        SELECT a.task_id, a.number FROM attempts a
        JOIN unnest($2::uuid[], $3::int[], $4::uuid[]) AS r(task_id, number, lease)
@@ -38,7 +42,16 @@ export async function renewLeases(
      UPDATE attempts a SET lease_until = clock_timestamp() + interval '${LEASE_SECONDS} seconds'
      FROM mine JOIN tasks t ON t.id = mine.task_id WHERE a.task_id = mine.task_id AND a.number = mine.number
      RETURNING a.task_id AS task, a.number AS attempt, t.cancel_requested_at IS NOT NULL AS is_cancelled, t.cancel_reason AS reason`,
-    [workerId, running.map(({ task }) => task), running.map(({ attempt }) => attempt), running.map(({ lease }) => lease)],
+    [
+      workerId,
+      running.map(({ task }) => task),
+      running.map(({ attempt }) => attempt),
+      running.map(({ lease }) => lease),
+      freeSlots,
+      load?.cpu ?? null,
+      load?.memory_used_bytes ?? null,
+      load?.memory_total_bytes ?? null,
+    ],
   )) as [RenewedRow[], number];
   const isRenewed = new Set(renewed.map(({ task, attempt }) => `${task}/${attempt}`));
   const stale = running.filter(({ task, attempt }) => !isRenewed.has(`${task}/${attempt}`)).map(({ task, attempt }) => ({ task, attempt }));

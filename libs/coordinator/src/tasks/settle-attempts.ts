@@ -57,7 +57,7 @@ function settle(end: EndedAttempt, random: number): TaskUpdate {
   const reason = settlement.event === 'fail' ? settlement.reason : settlement.event === 'cancel' ? 'cancelled' : null;
   const delayMs = settlement.event === 'postpone' ? settlement.delayMs : 0;
   const { task, queue, group, job } = row;
-  return { task, queue, group, job, state, delayMs, failures, losses, reason };
+  return { task, queue, group, job, state, delayMs, outcome: end.outcome, failures, losses, reason };
 }
 
 const CLOSE_ATTEMPTS = `
@@ -109,7 +109,7 @@ export async function settleAttempts(tx: EntityManager, ends: readonly EndedAtte
   await tx.query(CLOSE_ATTEMPTS, [JSON.stringify(attempts)]);
   await tx.query(MOVE_TASKS, [JSON.stringify(tasks)]);
   await indexFailures(tx, tasks.filter(({ state }) => state === 'failed').map(({ task }) => task));
-  const moved = settled.map(({ update: { task, state, queue, group, job, delayMs } }) => ({ task, state, queue, group, job, delayMs }));
+  const moved = settled.map(({ update: { task, state, queue, group, job, delayMs, outcome } }) => ({ task, state, queue, group, job, delayMs, outcome }));
   const ended = moved.filter(({ state }) => isFinal(state)).map(({ task, state, job }) => ({ id: task, state, hasStarted: true, job }));
   return [...moved, ...(await settleDependents(tx, ended))];
 }

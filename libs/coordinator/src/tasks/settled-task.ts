@@ -1,4 +1,4 @@
-import type { TaskState } from '@mitosis/domain';
+import type { AttemptOutcome, TaskState } from '@mitosis/domain';
 
 /** What has become of a task, to be announced after the commit. */
 export interface SettledTask {
@@ -8,6 +8,8 @@ export interface SettledTask {
   readonly group: string;
   readonly job: string | null;
   readonly delayMs: number;
+  /** How the attempt ended that decided it, when one did. */
+  readonly outcome?: AttemptOutcome | undefined;
 }
 
 /** A task (or a job) in a state that others may have waited for. */

@@ -109,7 +109,7 @@ export class WorkerChannels implements Service {
     if (message.type === 'access_lost') return this.grantAgain(workerId);
     if (message.type === 'progress') return this.options.onProgress(message.reports);
     if (message.type !== 'heartbeat') return this.options.onOutput(message);
-    this.write(socket, { type: 'leases', ...(await renewLeases(this.options.hints, workerId, message.running)) });
+    this.write(socket, { type: 'leases', ...(await renewLeases(this.options.hints, workerId, message)) });
   }
 
   /** The same credentials as before: they are derived, not drawn. */

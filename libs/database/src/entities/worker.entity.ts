@@ -45,4 +45,18 @@ export class Worker {
 
   @CreateDateColumn({ type: 'timestamptz', name: 'last_seen_at' })
   lastSeenAt!: Date;
+
+  /** As the last heartbeat said, like the following ones; null before the first. */
+  @Column('integer', { name: 'free_slots', nullable: true })
+  freeSlots!: number | null;
+
+  /** Of all cores of its machine, 0 to 1. */
+  @Column('real', { name: 'cpu_load', nullable: true })
+  cpuLoad!: number | null;
+
+  @Column('bigint', { name: 'memory_used_bytes', nullable: true })
+  memoryUsedBytes!: string | null;
+
+  @Column('bigint', { name: 'memory_total_bytes', nullable: true })
+  memoryTotalBytes!: string | null;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MetricsSummary } from '../metrics.js';
 import type { Operation } from './operation.js';
 
 const Reachable = z.enum(['ok', 'unreachable']);
@@ -15,4 +16,6 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
     answer: z.object({ status: z.enum(['ready', 'not ready']), database: Reachable, queue: Reachable }),
   },
   { id: 'service.openapi', method: 'GET', path: '/openapi.json', summary: 'Describe the API', access: 'anyone', answer: z.looseObject({ openapi: z.string(), info: z.looseObject({}), paths: z.looseObject({}) }) },
+  { id: 'service.metrics', method: 'GET', path: '/metrics', summary: 'Show all metrics, in the format of Prometheus', access: 'metrics.read', answerType: 'text/plain' },
+  { id: 'service.metrics-summary', method: 'GET', path: '/metrics/summary', summary: 'Show what matters at a glance', access: 'metrics.read', answer: MetricsSummary },
 ];

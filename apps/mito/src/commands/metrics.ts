@@ -1,0 +1,39 @@
+import { MitoError, parseDuration } from '@mitosis/domain';
+import { Command, Option } from 'clipanion';
+import { isTerminal } from '../output/paint.js';
+import { ApiCommand } from './api-command.js';
+
+/** Back to the top left corner, and away with everything below. */
+const REDRAW = '\u001b[H\u001b[J';
+const INTERVAL_MIN_MS = 500;
+
+export class MetricsCommand extends ApiCommand {
+  static override paths = [['client', 'metrics'], ['metrics']];
+  static override usage = Command.Usage({
+    category: 'Services',
+    description: 'show live what matters: tasks per second, failures, and how each worker does',
+    details: 'For site administrators. Goes on until Ctrl-C; everything else is at /metrics for Prometheus.',
+    examples: [['One look, for a script', '$0 metrics --once --json']],
+  });
+
+  readonly interval = Option.String('--interval', '2s', { description: 'time between two looks' });
+  readonly once = Option.Boolean('--once', false, { description: 'look once and end' });
+
+  protected async run(): Promise<void> {
+    const { setTimeout: delay } = await import('node:timers/promises');
+    const { describeMetrics } = await import('../output/describe-metrics.js');
+    const intervalMs = parseDuration(this.interval, '--interval');
+    if (intervalMs < INTERVAL_MIN_MS) {
+      throw new MitoError('invalid', 'invalid_request', '--interval: must be at least 500ms', { details: { field: '--interval' } });
+    }
+    const api = await this.api();
+    const isScreen = isTerminal(this.context.stdout) && !this.once && !this.json;
+    for (;;) {
+      const metrics = await api.metrics({ signal: this.signal });
+      if (isScreen) this.context.stdout.write(REDRAW);
+      this.print(metrics, (value, paint) => describeMetrics(value, paint));
+      if (this.once) return;
+      await delay(intervalMs, undefined, { signal: this.signal });
+    }
+  }
+}

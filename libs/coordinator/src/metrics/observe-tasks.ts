@@ -1,0 +1,36 @@
+import type { Log } from '@mitosis/domain';
+import type { AttemptReport, ReportAnswer } from '@mitosis/protocol';
+import type { SubmitTasks } from '../tasks/submit-tasks.js';
+import type { CoordinatorMetrics } from './coordinator-metrics.js';
+
+interface Observers {
+  readonly metrics: CoordinatorMetrics;
+  readonly log: Log;
+}
+
+/** Lines of the log name this many tasks at most; a batch may hold a thousand. */
+const NAMED_MAX = 20;
+
+/** Counts what is stored, and says in the log which tasks a request has made. */
+export function observedSubmit(submit: SubmitTasks, { metrics, log }: Observers): SubmitTasks {
+  return async (actor, tasks, idempotencyKey) => {
+    const receipts = await submit(actor, tasks, idempotencyKey);
+    metrics.submitted(receipts.length);
+    log.debug({ user: actor.username, count: receipts.length, tasks: receipts.slice(0, NAMED_MAX).map(({ uuid }) => uuid) }, 'stored');
+    return receipts;
+  };
+}
+
+type CommitReports = (reports: readonly AttemptReport[]) => Promise<ReportAnswer>;
+
+/** Counts what is reported, and says in the log how each attempt ended. */
+export function observedReports(commit: CommitReports, { metrics, log }: Observers): CommitReports {
+  return async (reports) => {
+    const answer = await commit(reports);
+    metrics.reported(reports, answer);
+    for (const [index, { task, attempt, outcome }] of reports.entries()) {
+      log.debug({ task, attempt, outcome, status: answer.results[index]?.status }, 'reported');
+    }
+    return answer;
+  };
+}
