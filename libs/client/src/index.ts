@@ -1,6 +1,8 @@
 export type { FollowOptions, OutputItem } from './follow-output.js';
 export { JobsClient } from './jobs-client.js';
 export type { JobFilter, SubmittedJob } from './jobs-client.js';
+export { AccessClient } from './access-client.js';
+export type { AuditFilter, PageOptions, WorkerFilter } from './access-client.js';
 export { MitosisClient } from './mitosis-client.js';
 export type { CallOptions } from './call-options.js';
 export type { SubmitOptions, TaskFilter } from './mitosis-client.js';

@@ -27,6 +27,7 @@ import type { CallOptions } from './call-options.js';
 import { FilesApi } from './files/files-api.js';
 import { type FollowOptions, type OutputItem, followOutput } from './follow-output.js';
 import { JobsClient } from './jobs-client.js';
+import { AccessClient } from './access-client.js';
 import { queryString } from './query-string.js';
 import { Transport, type TransportOptions } from './transport.js';
 
@@ -69,6 +70,8 @@ const WAIT_PATIENCE_MS = 120_000;
 export class MitosisClient {
   /** Files of groups, and what is stored for tasks. */
   readonly files: FilesApi;
+  /** Users, groups, workers, tokens and the audit log. */
+  readonly access: AccessClient;
   private readonly transport: Transport;
   /** Tasks that were submitted together. */
   readonly jobs: JobsClient;
@@ -77,6 +80,7 @@ export class MitosisClient {
     this.transport = new Transport(options);
     this.files = new FilesApi(this.transport);
     this.jobs = new JobsClient(this.transport);
+    this.access = new AccessClient(this.transport);
   }
 
   async login(username: string, password: string, { signal }: CallOptions = {}): Promise<Session> {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { type Access, type Actor, ROLES, type Role, TOKEN_SCOPES, isAllowed, parseBytes, parseQuotaChange, formatBytes } from './index.js';
+import { type Access, type Actor, ROLES, type Role, TOKEN_SCOPES, isAllowed, parseBytes, parseQuotaChange } from './index.js';
 
 type UserFacts = Partial<Extract<Actor, { kind: 'user' }>>;
 const user = (role: Role | undefined, facts: UserFacts = {}): Actor => ({
@@ -78,5 +78,4 @@ test('a quota is set or changed, in units of people', (t) => {
   t.deepEqual(bytes('=16GB'), { set: 16e9 });
   t.deepEqual(bytes('1.5 tib'), { set: 1.5 * 2 ** 40 });
   for (const bad of ['', '+', '++1', 'G', '1X', '-1-1', '1e9', '99999999999999P']) t.throws(() => bytes(bad), { code: 'invalid_request' }, bad);
-  t.deepEqual([0, 1023, 1536, 16 * 2 ** 30].map(formatBytes), ['0 B', '1023 B', '1.5 KiB', '16 GiB']);
 });

@@ -14,7 +14,7 @@ export { isAllowed } from './access.js';
 export type { Access, Actor, GroupAction, SiteAction, WorkerAction } from './access.js';
 export { TOKEN_SCOPES } from './scopes.js';
 export type { TokenScope } from './scopes.js';
-export { formatBytes, parseBytes, parseQuotaChange } from './quota-change.js';
+export { parseBytes, parseQuotaChange } from './quota-change.js';
 export type { QuotaChange } from './quota-change.js';
 export { formatDuration, parseDuration } from './duration.js';
 export { objectKey } from './object-key.js';

@@ -39,10 +39,3 @@ export function parseQuotaChange(text: string, parse: (amount: string) => number
   if (sign === '-') return { add: -parse(text.slice(1)) };
   return { set: parse(sign === '=' ? text.slice(1) : text) };
 }
-
-/** A size for people: `0 B`, `1.5 KiB`, `16 GiB`. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
-  const step = bytes < 1024 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), units.length - 1);
-  return `${Number((bytes / 1024 ** step).toFixed(1))} ${units[step]}`;
-}

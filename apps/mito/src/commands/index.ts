@@ -16,6 +16,42 @@ import { TasksWaitCommand } from './client/tasks/wait.js';
 import { WorkersDrainCommand } from './client/workers/drain.js';
 import { WorkersResumeCommand } from './client/workers/resume.js';
 import { WorkersStopCommand } from './client/workers/stop.js';
+import { AdminAuditQueryCommand } from './client/admin/audit/query.js';
+import { AdminGroupsStorageQuotaCommand } from './client/admin/groups/storage-quota.js';
+import { AdminGroupsTaskQuotaCommand } from './client/admin/groups/task-quota.js';
+import { AdminUsersChangePasswordCommand } from './client/admin/users/change-password.js';
+import { AdminUsersCreateCommand } from './client/admin/users/create.js';
+import { AdminUsersDeleteCommand } from './client/admin/users/delete.js';
+import { AdminUsersGrantAdminCommand } from './client/admin/users/grant-admin.js';
+import { AdminUsersGroupQuotaCommand } from './client/admin/users/group-quota.js';
+import { AdminUsersLockCommand } from './client/admin/users/lock.js';
+import { AdminUsersQueryCommand } from './client/admin/users/query.js';
+import { AdminUsersRevokeAdminCommand } from './client/admin/users/revoke-admin.js';
+import { AdminUsersUnlockCommand } from './client/admin/users/unlock.js';
+import { GroupsCreateCommand } from './client/groups/create.js';
+import { GroupsDeleteCommand } from './client/groups/delete.js';
+import { GroupsGetCommand } from './client/groups/get.js';
+import { GroupsLockCommand } from './client/groups/lock.js';
+import { GroupsQueryCommand } from './client/groups/query.js';
+import { GroupsRemoveUserCommand } from './client/groups/remove-user.js';
+import { GroupsUnlockCommand } from './client/groups/unlock.js';
+import { GroupsUpdateUserCommand } from './client/groups/update-user.js';
+import { TokensCreateCommand } from './client/tokens/create.js';
+import { TokensListCommand } from './client/tokens/list.js';
+import { TokensRevokeCommand } from './client/tokens/revoke.js';
+import { UsersChangePasswordCommand } from './client/users/change-password.js';
+import { UsersGetCommand } from './client/users/get.js';
+import { UsersGroupsCommand } from './client/users/groups.js';
+import { WorkersEnrollCommand } from './client/workers/enroll.js';
+import { WorkersEnrolmentsCommand } from './client/workers/enrolments.js';
+import { WorkersGetCommand } from './client/workers/get.js';
+import { WorkersQueryCommand } from './client/workers/query.js';
+import { WorkersRemoveRolesCommand } from './client/workers/remove-roles.js';
+import { WorkersRevokeCommand } from './client/workers/revoke.js';
+import { WorkersRevokeEnrolmentCommand } from './client/workers/revoke-enrolment.js';
+import { WorkersUpdateLabelsCommand } from './client/workers/update-labels.js';
+import { WorkersUpdateRolesCommand } from './client/workers/update-roles.js';
+import { WorkersUpdateTagsCommand } from './client/workers/update-tags.js';
 import { ClientCmdCommand } from './client/cmd.js';
 import { ClientQuitCommand } from './client/quit.js';
 import { ClientCommand } from './client.js';
@@ -69,4 +105,40 @@ export const commands: readonly CommandClass<MitoContext>[] = [
   WorkersDrainCommand,
   WorkersResumeCommand,
   WorkersStopCommand,
+  AdminAuditQueryCommand,
+  AdminGroupsStorageQuotaCommand,
+  AdminGroupsTaskQuotaCommand,
+  AdminUsersChangePasswordCommand,
+  AdminUsersCreateCommand,
+  AdminUsersDeleteCommand,
+  AdminUsersGrantAdminCommand,
+  AdminUsersGroupQuotaCommand,
+  AdminUsersLockCommand,
+  AdminUsersQueryCommand,
+  AdminUsersRevokeAdminCommand,
+  AdminUsersUnlockCommand,
+  GroupsCreateCommand,
+  GroupsDeleteCommand,
+  GroupsGetCommand,
+  GroupsLockCommand,
+  GroupsQueryCommand,
+  GroupsRemoveUserCommand,
+  GroupsUnlockCommand,
+  GroupsUpdateUserCommand,
+  TokensCreateCommand,
+  TokensListCommand,
+  TokensRevokeCommand,
+  UsersChangePasswordCommand,
+  UsersGetCommand,
+  UsersGroupsCommand,
+  WorkersEnrollCommand,
+  WorkersEnrolmentsCommand,
+  WorkersGetCommand,
+  WorkersQueryCommand,
+  WorkersRemoveRolesCommand,
+  WorkersRevokeCommand,
+  WorkersRevokeEnrolmentCommand,
+  WorkersUpdateLabelsCommand,
+  WorkersUpdateRolesCommand,
+  WorkersUpdateTagsCommand,
 ];

@@ -1,0 +1,16 @@
+import { Command, Option } from 'clipanion';
+import { ApiCommand } from '../../api-command.js';
+import { splitList } from '../../task-options.js';
+
+export class WorkersUpdateTagsCommand extends ApiCommand {
+  static override paths = [['client', 'workers', 'update-tags'], ['workers', 'update-tags']];
+  static override usage = Command.Usage({ category: 'Workers', description: 'replace the tags of a worker' });
+
+  readonly uuid = Option.String({ name: 'uuid' });
+  readonly tags = Option.Rest({ name: 'tag' });
+
+  protected async run(): Promise<void> {
+    const worker = await (await this.api()).access.updateWorker(this.uuid, { tags: splitList(this.tags) });
+    this.print(worker, ({ uuid, tags }) => `${uuid} has ${tags.length === 0 ? 'no tags' : tags.join(', ')}`);
+  }
+}
