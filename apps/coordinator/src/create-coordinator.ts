@@ -7,6 +7,7 @@ import { type QueueConfig, createQueueBackend } from '@mitosis/queue';
 import { createHmac } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { readTls } from './read-tls.js';
 
 /** A secret for one use, the same on every replica that has the key pair. */
 function deriveSecret(privatePem: string, purpose: string): Buffer {
@@ -38,6 +39,7 @@ export async function createCoordinator(config: CoordinatorConfig, log: Log): Pr
   return new Coordinator({
     host: config.bind.host,
     port: config.bind.port,
+    tls: await readTls(config),
     dataSource: createDataSource({ url: config.db_url, applicationName: 'mitosis-coordinator' }),
     hints: createDataSource({ url: config.db_url, applicationName: 'mitosis-coordinator hints', poolSize: 4, isDurable: false }),
     queue: createQueueBackend(queueConfig(config, accessKey), log),

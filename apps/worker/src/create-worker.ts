@@ -1,19 +1,27 @@
-import { MitosisClient, registerWorker } from '@mitosis/client';
+import { MitosisClient, registerWorker, trustCa } from '@mitosis/client';
 import type { WorkerConfig } from '@mitosis/config';
 import { type Log, MitoError } from '@mitosis/domain';
 import { Executor } from '@mitosis/executor';
 import { type QueueConfig, createQueueBackend } from '@mitosis/queue';
 import { Worker } from '@mitosis/worker';
+import type { WorkerRegistration } from '@mitosis/protocol';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { enroll } from './enroll.js';
 
 const VERSION = '0.1.0';
+
+/** An enrolment code, or the token of a person; without both the configuration has user and password. */
+export interface WorkerLogin {
+  readonly code?: string | undefined;
+  readonly token?: string | undefined;
+}
 
 async function userToken({ coordinator_addr: url, user, password }: WorkerConfig, token: string | undefined): Promise<string> {
   if (token !== undefined) return token;
   if (user === undefined || password === undefined) {
-    throw new MitoError('unauthenticated', 'not_logged_in', 'a worker needs a login: run "mito client login", or set MITO_USER and MITO_PASSWORD');
+    throw new MitoError('unauthenticated', 'not_logged_in', 'a worker needs an enrolment code (--enroll, MITO_ENROLL), or a login: run "mito client login", or set MITO_USER and MITO_PASSWORD');
   }
   return (await new MitosisClient({ url, retryMs: 30_000 }).login(user, password)).token;
 }
@@ -30,22 +38,23 @@ async function ownCommand(workDir: string): Promise<string> {
   return dir;
 }
 
-/** The composition root: logs in, registers the worker and puts its parts together. */
+async function register(config: WorkerConfig, workDir: string, { code, token }: WorkerLogin): Promise<WorkerRegistration> {
+  const { coordinator_addr: url, groups, tags, labels, slots } = config;
+  const facts = { tags, labels, slots, hostname: hostname(), version: VERSION };
+  if (code !== undefined) return enroll(url, code, { ...facts, workDir });
+  return registerWorker(url, await userToken(config, token), { ...facts, ...(groups && { groups }) });
+}
+
+/** The composition root: registers the worker and puts its parts together. */
 export async function createWorker(
   config: WorkerConfig,
-  { log, token, onRevoked, onStopWanted }: { log: Log; token?: string | undefined; onRevoked(): void; onStopWanted(): void },
+  { log, onRevoked, onStopWanted, ...login }: WorkerLogin & { log: Log; onRevoked(): void; onStopWanted(): void },
 ): Promise<Worker> {
-  const { coordinator_addr: coordinatorUrl, groups, tags, labels, slots } = config;
+  const { coordinator_addr: coordinatorUrl, tags, slots } = config;
   const workDir = path.resolve(config.work_dir);
   await mkdir(workDir, { recursive: true, mode: 0o700 });
-  const registration = await registerWorker(coordinatorUrl, await userToken(config, token), {
-    tags,
-    labels,
-    slots,
-    hostname: hostname(),
-    version: VERSION,
-    ...(groups && { groups }),
-  });
+  if (config.ca !== undefined) await trustCa(config.ca);
+  const registration = await register(config, workDir, login);
   log.info({ worker: registration.uuid, slots, tags }, 'registered');
   return new Worker({
     coordinatorUrl,

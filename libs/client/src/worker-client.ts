@@ -2,6 +2,7 @@ import {
   type AttemptReport,
   ClaimAnswer,
   type ClaimedTask,
+  type EnrollWorkerInput,
   type RegisterWorkerInput,
   ReportAnswer,
   type AttemptLease,
@@ -17,6 +18,7 @@ import { WebSocket } from 'ws';
 import { type Download, downloadFile } from './files/download-file.js';
 import { sendFile } from './files/upload-file.js';
 import { Transport } from './transport.js';
+import { trustedCertificates } from './trust-ca.js';
 
 /** Registers a worker in the name of the user whose token this is. */
 export async function registerWorker(url: string, userToken: string, worker: RegisterWorkerInput): Promise<WorkerRegistration> {
@@ -24,14 +26,20 @@ export async function registerWorker(url: string, userToken: string, worker: Reg
   return transport.json('POST', '/workers', WorkerRegistration, { body: worker });
 }
 
+/** Registers a worker with an enrolment code. The same request may be sent again: it is one worker. */
+export async function enrollWorker(url: string, worker: EnrollWorkerInput): Promise<WorkerRegistration> {
+  const transport = new Transport({ url, retryMs: 30_000 });
+  return transport.json('POST', '/workers/enroll', WorkerRegistration, { body: worker, isRepeatable: true });
+}
+
 /** A store may take its time to make one object of many parts. */
 const COMPLETE_MS = 15 * 60_000;
 
 /** A coordinator, as a registered worker uses it. Nothing here is retried: the worker decides when. */
 export class WorkerClient {
-  private readonly transport: Transport;
+  private transport: Transport;
 
-  constructor(private readonly options: { readonly url: string; readonly token: string }) {
+  constructor(private options: { readonly url: string; readonly token: string }) {
     this.transport = new Transport({ ...options, retryMs: 0 });
   }
 
@@ -67,6 +75,14 @@ export class WorkerClient {
     await downloadFile(this.options.url, download, file, { signal });
   }
 
+  /** New credentials, which this client uses from here on; the queue server has been told, too. */
+  async renew(): Promise<WorkerRegistration> {
+    const registration = await this.transport.json('POST', '/workers/me/renewal', WorkerRegistration);
+    this.options = { ...this.options, token: registration.token };
+    this.transport = new Transport({ ...this.options, retryMs: 0 });
+    return registration;
+  }
+
   async unregister(): Promise<void> {
     await this.transport.empty('DELETE', '/workers/me');
   }
@@ -75,6 +91,7 @@ export class WorkerClient {
   openChannel(): WebSocket {
     const url = new URL('/workers/me/channel', this.options.url);
     url.protocol = url.protocol.replace('http', 'ws');
-    return new WebSocket(url, { headers: { Authorization: `Bearer ${this.options.token}` }, handshakeTimeout: 10_000 });
+    const ca = trustedCertificates();
+    return new WebSocket(url, { headers: { Authorization: `Bearer ${this.options.token}` }, handshakeTimeout: 10_000, ...(ca && { ca }) });
   }
 }

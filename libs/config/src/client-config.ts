@@ -3,6 +3,8 @@ import { z } from 'zod';
 /** `[client]` of the configuration file, and `MITO_<FIELD>` in the environment. */
 export const ClientConfig = z.strictObject({
   coordinator_addr: z.url().default('http://127.0.0.1:5000'),
+  /** File with certificates (PEM) to trust besides the public ones. */
+  ca: z.string().optional(),
   user: z.string().optional(),
   password: z.string().optional(),
   /** File whose first line is the password. */

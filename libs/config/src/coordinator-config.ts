@@ -4,6 +4,11 @@ import { BindAddress, DurationSetting, FlagSetting, LogLevel } from './fields.js
 /** `[coordinator]` of the configuration file, and `MITO_<FIELD>` in the environment. */
 export const CoordinatorConfig = z.strictObject({
   bind: BindAddress.prefault('127.0.0.1:5000'),
+  /** Certificate (with its chain) and key, PEM files: with them it speaks HTTPS. */
+  tls_cert: z.string().optional(),
+  tls_key: z.string().optional(),
+  /** Allows other addresses than loopback without TLS: passwords and tokens travel in the clear. */
+  insecure_http: FlagSetting.default(false),
   db_url: z.string().default('postgres://mitosis:mitosis@127.0.0.1/mitosis'),
   /** When set, BullMQ runs on this Redis or Valkey instead of PostgreSQL. */
   redis_url: z.string().optional(),

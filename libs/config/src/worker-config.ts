@@ -4,6 +4,10 @@ import { BindAddress, DurationSetting, ListSetting, LogLevel, SizeSetting } from
 /** `[worker]` of the configuration file, and `MITO_<FIELD>` in the environment. */
 export const WorkerConfig = z.strictObject({
   coordinator_addr: z.url().default('http://127.0.0.1:5000'),
+  /** An enrolment code: with it neither a user nor a password is needed. */
+  enroll: z.string().optional(),
+  /** File with certificates (PEM) to trust besides the public ones. */
+  ca: z.string().optional(),
   user: z.string().optional(),
   password: z.string().optional(),
   /** Groups whose tasks run here; the user's own when not set. */

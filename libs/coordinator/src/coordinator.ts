@@ -45,6 +45,8 @@ import { WorkerChannels } from './workers/worker-channels.js';
 export interface CoordinatorOptions extends AccessLifetimes {
   readonly host: string;
   readonly port: number;
+  /** Certificate and key in PEM format: with them it speaks HTTPS. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   readonly dataSource: DataSource;
   /** The same database, over connections whose commits need not reach the disk: for what a sweep mends. */
   readonly hints: DataSource;
@@ -126,6 +128,7 @@ export class Coordinator implements Service {
     this.http = new HttpServer({
       host: options.host,
       port: options.port,
+      tls: options.tls,
       log,
       audit,
       metrics,

@@ -6,6 +6,7 @@ import type { Delivery, QueueBackend, QueueConsumer } from '@mitosis/queue';
 import path from 'node:path';
 import { Claimer } from './claimer.js';
 import { ControlChannel } from './control-channel.js';
+import { CredentialRenewal } from './credential-renewal.js';
 import { ExecutionSlots } from './execution-slots.js';
 import { InputCache } from './inputs/input-cache.js';
 import { placeInputs } from './inputs/place-inputs.js';
@@ -55,6 +56,7 @@ export class Worker implements Service {
   private readonly claimer: Claimer;
   private readonly reporter: Reporter;
   private readonly followers: OutputFollowers;
+  private readonly renewal: CredentialRenewal;
   private readonly channel: ControlChannel;
   private readonly progress: ProgressReporter;
   private readonly consumer: QueueConsumer;
@@ -73,6 +75,7 @@ export class Worker implements Service {
     this.slots = new ExecutionSlots(slots);
     this.prefetch = new Prefetch(slots);
     this.client = new WorkerClient({ url, token: registration.token });
+    this.renewal = new CredentialRenewal({ client: this.client, log, expiresAt: registration.expires_at, onRevoked: () => options.onRevoked() });
     this.claimer = new Claimer(this.client, { log, signal });
     this.inputs = new InputCache({ dir: path.join(options.workDir, 'inputs'), limitBytes: options.inputCacheBytes, log });
     const spool = new ReportSpool(path.join(options.workDir, 'reports'));
@@ -113,6 +116,7 @@ export class Worker implements Service {
     await queue.start();
     await this.consumer.start();
     await this.channel.start();
+    await this.renewal.start();
   }
 
   /**
@@ -152,6 +156,7 @@ export class Worker implements Service {
     clearTimeout(timer);
     this.ended.abort();
     await this.reporter.stop();
+    await this.renewal.stop();
     await this.channel.stop();
     await this.consumer.stop();
     await this.client.unregister().catch((error: unknown) => log.warn({ err: error }, 'could not say goodbye'));

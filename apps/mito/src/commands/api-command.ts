@@ -11,24 +11,28 @@ export abstract class ApiCommand extends OutputCommand {
   readonly user = Option.String('-u,--user', { description: 'which of the cached logins to use', hidden: true });
   readonly password = Option.String('--password', { description: 'other users of this machine can see it: better MITO_PASSWORD or --password-file', hidden: true });
   readonly passwordFile = Option.String('--password-file', { description: 'file that holds the password', hidden: true });
+  readonly ca = Option.String('--ca', { description: 'file with certificates to trust', hidden: true });
   readonly config = Option.String('--config', { description: 'configuration file', hidden: true });
   readonly credentialPath = Option.String('--credential-path', { description: 'file of the cached logins', hidden: true });
   readonly retain = Option.Boolean('--retain', { description: 'no effect: other logins of the user always stay valid', hidden: true });
 
   protected async settings(): Promise<ClientConfig> {
     const { ClientConfig, loadSettings } = await import('@mitosis/config');
-    return loadSettings('client', ClientConfig, {
+    const settings = loadSettings('client', ClientConfig, {
       env: this.context.env,
       cwd: process.cwd(),
       configFile: this.config,
       flags: {
         coordinator_addr: this.coordinator,
         user: this.user,
+        ca: this.ca,
         password: this.password,
         password_file: this.passwordFile,
         credential_path: this.credentialPath,
       },
     });
+    if (settings.ca !== undefined) await (await import('@mitosis/client')).trustCa(settings.ca);
+    return settings;
   }
 
   protected async credentials(settings: ClientConfig): Promise<Credentials> {

@@ -11,6 +11,9 @@ export class CoordinatorCommand extends ServiceCommand {
   });
 
   readonly bind = Option.String('-b,--bind', { description: 'host:port to listen on' });
+  readonly tlsCert = Option.String('--tls-cert', { description: 'certificate with its chain (PEM): serve HTTPS' });
+  readonly tlsKey = Option.String('--tls-key', { description: 'key of the certificate (PEM)' });
+  readonly insecureHttp = Option.Boolean('--insecure-http', { description: 'listen on other addresses than loopback without TLS' });
   readonly db = Option.String('--db', { description: 'URL of the PostgreSQL database' });
   readonly redis = Option.String('--redis', { description: 'URL of Redis or Valkey for the queues' });
   readonly stateDir = Option.String('--state-dir', { description: 'folder for keys and, without S3, objects' });
@@ -39,6 +42,9 @@ export class CoordinatorCommand extends ServiceCommand {
       configFile: this.config,
       flags: {
         bind: this.bind,
+        tls_cert: this.tlsCert,
+        tls_key: this.tlsKey,
+        insecure_http: this.insecureHttp,
         db_url: this.db,
         redis_url: this.redis,
         state_dir: this.stateDir,

@@ -4,11 +4,11 @@ import { EXIT_NOT_AUTHORIZED, EXIT_OK } from '../output/exit-codes.js';
 import { ServiceCommand, type ServiceRun } from './service-command.js';
 import { splitList } from './task-options.js';
 
-/** A parent process may hand the token over, so that it is in no environment and on no disk. */
-async function tokenFromParent(isExpected: boolean): Promise<string | undefined> {
+/** A parent process may hand an enrolment code over, so that it is in no environment and on no disk. */
+async function codeFromParent(isExpected: boolean): Promise<string | undefined> {
   if (!isExpected || !process.connected) return undefined;
-  const [message] = (await once(process, 'message')) as [{ token?: string }];
-  return message.token;
+  const [message] = (await once(process, 'message')) as [{ enroll?: string }];
+  return message.enroll;
 }
 
 export class WorkerCommand extends ServiceCommand {
@@ -21,6 +21,8 @@ export class WorkerCommand extends ServiceCommand {
   });
 
   readonly coordinator = Option.String('-c,--coordinator', { description: 'URL of the coordinator' });
+  readonly enroll = Option.String('--enroll', { description: 'enrolment code, see "mito client workers enroll"; better in MITO_ENROLL' });
+  readonly ca = Option.String('--ca', { description: 'file with certificates to trust' });
   readonly user = Option.String('-u,--user', { description: 'user in whose name it is registered' });
   readonly groups = Option.Array('-g,--groups', { description: 'groups whose tasks run here' });
   readonly tags = Option.Array('-t,--tags', { description: 'what this worker can do' });
@@ -45,6 +47,8 @@ export class WorkerCommand extends ServiceCommand {
       configFile: this.config,
       flags: {
         coordinator_addr: this.coordinator,
+        enroll: this.enroll,
+        ca: this.ca,
         user: this.user,
         password: this.password,
         groups: this.groups && splitList(this.groups),
@@ -67,9 +71,10 @@ export class WorkerCommand extends ServiceCommand {
       log.error({}, 'the coordinator does not accept this worker any more');
       end(EXIT_NOT_AUTHORIZED);
     };
-    const handed = await tokenFromParent(this.context.env.MITO_TOKEN_FROM_PARENT === '1');
-    const token = handed ?? (settings.password === undefined ? await this.cachedToken(settings.coordinator_addr, settings.user) : undefined);
-    const service = await createWorker(settings, { log, token, onRevoked, onStopWanted: () => end(EXIT_OK) });
+    const code = (await codeFromParent(this.context.env.MITO_ENROLL_FROM_PARENT === '1')) ?? settings.enroll;
+    const isKnown = code !== undefined || settings.password !== undefined;
+    const token = isKnown ? undefined : await this.cachedToken(settings.coordinator_addr, settings.user);
+    const service = await createWorker(settings, { log, token, code, onRevoked, onStopWanted: () => end(EXIT_OK) });
     return { service, log, ready: () => ({}), status: () => service.status, onHurry: () => service.hurry(), ended };
   }
 

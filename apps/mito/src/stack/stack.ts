@@ -144,18 +144,23 @@ export class Stack implements Service {
       MITO_SLOTS: String(slots),
       MITO_WORK_DIR: path.join(dataDir, 'workers', String(index)),
       MITO_DRAIN_TIMEOUT: DRAIN,
-      MITO_TOKEN_FROM_PARENT: '1',
+      MITO_ENROLL_FROM_PARENT: '1',
     };
     this.assertWanted();
-    const firstMessage = async () => ({ token: await this.adminToken() });
+    const firstMessage = async () => ({ enroll: await this.enrolmentCode() });
     const worker = this.child(`worker ${index}`, ['worker'], env, { firstMessage });
     this.workers.push(worker);
     await worker.start();
   }
 
-  private async adminToken(): Promise<string> {
-    const client = new MitosisClient({ url: this.coordinatorUrl, retryMs: 30_000 });
-    return (await client.login(ADMIN_USER, await this.adminPassword())).token;
+  /** For one start of one worker: a task that found it could do nothing with it. */
+  private async enrolmentCode(): Promise<string> {
+    const url = this.coordinatorUrl;
+    const { token } = await new MitosisClient({ url, retryMs: 30_000 }).login(ADMIN_USER, await this.adminPassword());
+    const client = new MitosisClient({ url, token });
+    const { code } = await client.access.createEnrolment({ uses: 1, expires_in_ms: 120_000 });
+    await client.logout();
+    return code;
   }
 
   private child(

@@ -3,12 +3,14 @@ import express, { type Express, type Router } from 'express';
 import helmet from 'helmet';
 import { once } from 'node:events';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { AuditLog } from '../audit/audit-log.js';
 import { auditRequests } from './audit-requests.js';
 import type { CoordinatorMetrics } from '../metrics/coordinator-metrics.js';
 import { answerErrors, answerNotFound } from './answer-errors.js';
+import { answerClientError } from './client-error.js';
 import { mountedRoutes } from './mounted-routes.js';
 import { observeRequests } from './observe-requests.js';
 
@@ -18,6 +20,8 @@ const BODY_LIMIT = '16mb';
 export interface HttpServerOptions {
   readonly host: string;
   readonly port: number;
+  /** Certificate with its chain, and key, in PEM format: with them it speaks HTTPS. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   readonly log: Log;
   readonly audit: AuditLog;
   readonly metrics: Pick<CoordinatorMetrics, 'requested'>;
@@ -53,7 +57,10 @@ export class HttpServer implements Service {
   private readonly server: Server;
 
   constructor(private readonly options: HttpServerOptions) {
-    this.server = createServer({ requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 60_000 }, createApp(options));
+    const limits = { requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 60_000 };
+    const app = createApp(options);
+    this.server = options.tls ? createTlsServer({ ...limits, ...options.tls, minVersion: 'TLSv1.2' }, app) : createServer(limits, app);
+    this.server.on('clientError', answerClientError);
     this.server.on('upgrade', (req, socket, head) => options.onUpgrade(req, socket, head));
   }
 
@@ -79,6 +86,6 @@ export class HttpServer implements Service {
   /** Where it listens, e.g. `http://127.0.0.1:5000`. */
   get url(): string {
     const { address, port, family } = this.server.address() as AddressInfo;
-    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+    return `http${this.options.tls ? 's' : ''}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
   }
 }

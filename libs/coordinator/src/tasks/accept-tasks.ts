@@ -3,12 +3,16 @@ import type { SubmitTask, TaskReceipt } from '@mitosis/protocol';
 import type { EntityManager } from 'typeorm';
 import type { UserActor } from '../auth/authenticator.js';
 import { linkDependencies } from './link-dependencies.js';
+import { type QueueQuota, assertRoomInQueue } from './queue-quota.js';
 import type { SettledTask } from './settled-task.js';
 import { type GroupRef, type Origin, type TaskRow, toRow } from './task-row.js';
 
 /** The group must exist and the caller must have `write` in it: otherwise it does not exist for them. */
-export async function groupFor(tx: EntityManager, actor: UserActor, name: string): Promise<GroupRef> {
-  const [group] = (await tx.query('SELECT id, name FROM groups WHERE name = $1', [name])) as GroupRef[];
+export async function groupFor(tx: EntityManager, actor: UserActor, name: string): Promise<GroupRef & QueueQuota> {
+  // The lock keeps the group from being deleted while tasks are added to it.
+  const [group] = (await tx.query(`SELECT id, name, state, queued_tasks_max FROM groups WHERE name = $1 AND state <> 'deleted' FOR KEY SHARE`, [
+    name,
+  ])) as (GroupRef & QueueQuota & { state: 'active' | 'locked' })[];
   if (!group || !actor.roles.has(group.id)) {
     throw new MitoError('not-found', 'group_not_found', `there is no group "${name}" that you are a member of`, {
       details: { field: 'group' },
@@ -18,6 +22,9 @@ export async function groupFor(tx: EntityManager, actor: UserActor, name: string
     throw new MitoError('forbidden', 'role_required', `submitting to the group "${name}" needs the role write in it`, {
       details: { field: 'group' },
     });
+  }
+  if (group.state === 'locked') {
+    throw new MitoError('conflict', 'group_locked', `the group "${name}" is locked`, { details: { field: 'group' } });
   }
   return group;
 }
@@ -66,9 +73,10 @@ export interface Accepted {
 /** Stores tasks in the name of `actor`, with what they wait for. Throws, naming the field, when one can't be. */
 export async function acceptTasks(tx: EntityManager, actor: UserActor, tasks: readonly SubmitTask[], origin: Origin = {}): Promise<Accepted> {
   const groupNameOf = (task: SubmitTask): string => task.group ?? actor.ownGroup ?? actor.username;
-  const groups = new Map<string, GroupRef>();
+  const groups = new Map<string, GroupRef & QueueQuota>();
   for (const name of new Set(tasks.map(groupNameOf))) groups.set(name, await groupFor(tx, actor, name));
   const rows = tasks.map((task, place) => toRow(task, groups.get(groupNameOf(task)) as GroupRef, actor, origin, place));
+  for (const group of groups.values()) await assertRoomInQueue(tx, group, rows.filter((row) => row.group_id === group.id).length);
   const newQueueGroups = await ensureQueues(tx, rows);
   await insertTasks(tx, rows);
   const moved = await linkDependencies(tx, actor, rows, tasks);

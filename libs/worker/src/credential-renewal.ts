@@ -1,0 +1,57 @@
+import type { WorkerClient } from '@mitosis/client';
+import { type Log, MitoError, type Service } from '@mitosis/domain';
+import { keepTrying } from './keep-trying.js';
+
+export interface CredentialRenewalOptions {
+  readonly client: WorkerClient;
+  readonly log: Log;
+  readonly expiresAt: string;
+  /** The coordinator does not know this worker any more. */
+  onRevoked(): void;
+}
+
+/** Renews the worker's credential when two thirds of its life are over, however long the coordinator is away. */
+export class CredentialRenewal implements Service {
+  private readonly ended = new AbortController();
+  private timer: NodeJS.Timeout | undefined;
+  private renewing: Promise<void> | undefined;
+
+  constructor(private readonly options: CredentialRenewalOptions) {}
+
+  async start(): Promise<void> {
+    this.schedule(this.options.expiresAt);
+  }
+
+  async stop(): Promise<void> {
+    this.ended.abort();
+    clearTimeout(this.timer);
+    await this.renewing;
+  }
+
+  /** Renews at once; with it the access to the queues is granted again. */
+  renewNow(): void {
+    if (this.ended.signal.aborted) return;
+    this.renewing ??= this.renew().finally(() => (this.renewing = undefined));
+  }
+
+  private schedule(expiresAt: string): void {
+    if (this.ended.signal.aborted) return;
+    clearTimeout(this.timer);
+    const lifeMs = Date.parse(expiresAt) - Date.now();
+    this.timer = setTimeout(() => this.renewNow(), Math.max((lifeMs * 2) / 3, 500));
+  }
+
+  private async renew(): Promise<void> {
+    const { client, log, onRevoked } = this.options;
+    try {
+      const registration = await keepTrying('renewing the credential', () => client.renew(), { log, signal: this.ended.signal });
+      this.schedule(registration.expires_at);
+      log.info({ expires_at: registration.expires_at }, 'the credential was renewed');
+    } catch (error) {
+      if (this.ended.signal.aborted) return;
+      log.error({ err: error }, 'the credential was not renewed');
+      if (error instanceof MitoError && error.kind === 'unauthenticated') onRevoked();
+      else this.timer = setTimeout(() => this.renewNow(), 5_000);
+    }
+  }
+}
