@@ -3,6 +3,7 @@ export { JobsClient } from './jobs-client.js';
 export type { JobFilter, SubmittedJob } from './jobs-client.js';
 export { AccessClient } from './access-client.js';
 export type { AuditFilter, PageOptions, WorkerFilter } from './access-client.js';
+export type { LogPiece } from './log-pieces.js';
 export { MitosisClient } from './mitosis-client.js';
 export type { CallOptions } from './call-options.js';
 export type { SubmitOptions, TaskFilter } from './mitosis-client.js';

@@ -26,6 +26,7 @@ import { randomUUID } from 'node:crypto';
 import type { CallOptions } from './call-options.js';
 import { FilesApi } from './files/files-api.js';
 import { type FollowOptions, type OutputItem, followOutput } from './follow-output.js';
+import { type LogPiece, logPieces } from './log-pieces.js';
 import { JobsClient } from './jobs-client.js';
 import { AccessClient } from './access-client.js';
 import { queryString } from './query-string.js';
@@ -198,6 +199,11 @@ export class MitosisClient {
   async steerWorker(uuid: string, wanted: SteerWorker['wanted'], { signal }: CallOptions = {}): Promise<WorkerView> {
     const options = { body: { wanted }, signal, isRepeatable: true };
     return this.transport.json('POST', `/workers/${encodeURIComponent(uuid)}/wanted`, WorkerView, options);
+  }
+
+  /** What a task prints as text, piece by piece, until it ends; from the beginning of its last attempt. */
+  logs(uuid: string, options: CallOptions = {}): AsyncGenerator<LogPiece> {
+    return logPieces(this.followOutput(uuid, options));
   }
 
   /** Everything a task prints, as it prints it, and at last how it ended. */
