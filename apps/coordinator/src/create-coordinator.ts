@@ -14,12 +14,14 @@ function deriveSecret(privatePem: string, purpose: string): Buffer {
   return createHmac('sha256', privatePem).update(purpose).digest();
 }
 
-function queueConfig(config: CoordinatorConfig, accessKey: string): QueueConfig {
+/** Where the queues are, by the settings. */
+export function queueConfig(config: CoordinatorConfig, accessKey: string): QueueConfig {
   if (config.redis_url === undefined) return { kind: 'postgres', databaseUrl: config.db_url, accessKey };
   return { kind: 'redis', url: config.redis_url, prefix: config.redis_prefix, accessKey };
 }
 
-function storeConfig(config: CoordinatorConfig, signingKey: Uint8Array): ObjectStoreConfig {
+/** Where the objects are, by the settings. Throws `invalid_config`. */
+export function storeConfig(config: CoordinatorConfig, signingKey: Uint8Array): ObjectStoreConfig {
   if (config.s3 === undefined) return { kind: 'folder', dir: path.resolve(config.state_dir, 'objects'), signingKey };
   const { s3: endpoint, s3_region: region, s3_bucket: bucket, s3_force_path_style: forcePathStyle } = config;
   if (config.s3_access_key === undefined || config.s3_secret_key === undefined) {

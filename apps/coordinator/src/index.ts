@@ -1,1 +1,3 @@
 export { createCoordinator } from './create-coordinator.js';
+export { examineCoordinator } from './examine-coordinator.js';
+export { examineDeployment } from './examine-deployment.js';

@@ -20,6 +20,7 @@ export { formatDuration, parseDuration } from './duration.js';
 export { objectKey } from './object-key.js';
 export { SILENT_MS, explainWorker, missingTags } from './explain-task.js';
 export type { WorkerSituation, WorkerVerdict } from './explain-task.js';
+export type { Finding } from './finding.js';
 export { WANTED_STATES } from './wanted-state.js';
 export type { WantedState } from './wanted-state.js';
 export { ATTACHMENT_KEY_MAX_BYTES, attachmentKeyObjection, cleanPath, keyTarget, resourcePathObjection, uploadTarget } from './attachment-key.js';

@@ -1,4 +1,4 @@
-import type { Service } from '@mitosis/domain';
+import type { Finding, Service } from '@mitosis/domain';
 import type { IQueueBackend, Queue } from 'bullmq';
 import type { Delivery } from './delivery.js';
 import type { QueueCredentials } from './queue-config.js';
@@ -21,6 +21,8 @@ export interface QueueBackend extends Service {
   prepare(): Promise<void>;
   /** One round trip; throws `queue_unavailable`. */
   ping(): Promise<void>;
+  /** Looks at the server the way an operator would; connects by itself, never throws. */
+  diagnose(): Promise<Finding[]>;
   readonly publisher: QueuePublisher;
   createConsumer(options: ConsumerOptions): QueueConsumer;
   readonly bus: MessageBus;

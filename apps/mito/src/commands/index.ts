@@ -59,6 +59,7 @@ import { CompleteCommand } from './complete.js';
 import { CompletionCommand } from './completion.js';
 import { CoordinatorCommand } from './coordinator.js';
 import { DemoCommand } from './demo.js';
+import { DoctorCommand } from './doctor.js';
 import { ManagerKillCommand } from './manager/kill.js';
 import { ManagerLogsCommand } from './manager/logs.js';
 import { ManagerRestartCommand } from './manager/restart.js';
@@ -82,6 +83,7 @@ export const commands: readonly CommandClass<MitoContext>[] = [
   CompletionCommand,
   CoordinatorCommand,
   DemoCommand,
+  DoctorCommand,
   ManagerKillCommand,
   ManagerLogsCommand,
   ManagerRestartCommand,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { MitoError, type Log } from '@mitosis/domain';
+import { type Finding, MitoError, type Log } from '@mitosis/domain';
 import {
   PostgresConnection,
   PostgresQueueBackend,
@@ -15,7 +15,7 @@ import type { ConsumerOptions, QueueBackend, QueueConsumer } from '../queue-back
 import type { PostgresQueueConfig } from '../queue-config.js';
 import { SlotConsumer } from '../slot-consumer.js';
 import { stalledOptions } from '../stalled-options.js';
-import { orUnavailable } from '../unavailable.js';
+import { orUnavailable, reasonOf } from '../unavailable.js';
 import { PgListener } from './pg-listener.js';
 import { PostgresAccess } from './postgres-access.js';
 import { PostgresBus } from './postgres-bus.js';
@@ -79,6 +79,17 @@ export class PostgresBackend implements QueueBackend {
         client.release(true);
       }
     });
+  }
+
+  async diagnose(): Promise<Finding[]> {
+    const check = 'queue.reachable';
+    try {
+      const { rows } = await this.pool.query<{ exists: boolean }>('SELECT to_regnamespace($1) IS NOT NULL AS exists', [this.schema.bullmq]);
+      const found = rows[0]?.exists ? 'the queues are in PostgreSQL' : 'the queues will be in PostgreSQL; the first coordinator makes their schema';
+      return [{ check, status: 'ok', found }];
+    } catch (error) {
+      return [{ check, status: 'failure', found: `PostgreSQL does not answer: ${reasonOf(error)}`, advice: 'see what is said about the database' }];
+    }
   }
 
   createConsumer(options: ConsumerOptions): QueueConsumer {

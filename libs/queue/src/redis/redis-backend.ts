@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { MitoError, type Log } from '@mitosis/domain';
+import { type Finding, MitoError, type Log } from '@mitosis/domain';
 import { QueueKeys, RedisConnection, RedisQueueBackend, type BackendFactory, type QueueBaseOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { BullPublisher } from '../bull-publisher.js';
@@ -9,6 +9,7 @@ import { DEFAULT_PREFIX, type RedisQueueConfig } from '../queue-config.js';
 import { SlotConsumer } from '../slot-consumer.js';
 import { stalledOptions } from '../stalled-options.js';
 import { orUnavailable } from '../unavailable.js';
+import { diagnoseRedis } from './diagnose-redis.js';
 import { RedisAccess } from './redis-access.js';
 import { RedisBus } from './redis-bus.js';
 import { BLOCK_SECONDS, connectInBackground, endClient, redisClient } from './redis-client.js';
@@ -69,6 +70,10 @@ export class RedisBackend implements QueueBackend {
     if (policy !== 'noeviction') {
       throw unsuitable(`its maxmemory-policy is "${policy}", which drops jobs; set it to "noeviction"`);
     }
+  }
+
+  diagnose(): Promise<Finding[]> {
+    return diagnoseRedis(this.shared);
   }
 
   createConsumer(options: ConsumerOptions): QueueConsumer {

@@ -1,0 +1,1 @@
+export { checkCoordinator as examineCoordinator } from '@mitosis/coordinator';
