@@ -90,7 +90,9 @@ onEachBackend('a time limit ends the whole process group', async (t, { json }) =
 onEachBackend('a task finds a clean environment and its folders', async (t, { mito }) => {
   const { stdout } = await mito('run', '-e', 'MINE=1', '--', 'env');
   const names = stdout.trim().split('\n').map((line) => line.slice(0, line.indexOf('='))).sort();
-  const own = ['MINE', 'MITO_EXEC_DIR', 'MITO_RESOURCE_DIR', 'MITO_RESULT_DIR', 'MITO_TASK_ATTEMPT', 'MITO_TASK_UUID'];
+  const folders = ['MITO_EXEC_DIR', 'MITO_RESOURCE_DIR', 'MITO_RESULT_DIR'];
+  const channels = ['MITO_COORDINATOR_ADDR', 'MITO_NEW_TASK', 'MITO_PROGRESS', 'MITO_TOKEN'];
+  const own = ['MINE', 'MITO_GROUP', 'MITO_TASK_ATTEMPT', 'MITO_TASK_UUID', ...folders, ...channels];
   const basics = ['HOME', 'LANG', 'LOGNAME', 'PATH', 'SHELL', 'TMPDIR', 'USER'];
   t.deepEqual(names, [...own, ...basics].sort());
 });

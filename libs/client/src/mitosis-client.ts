@@ -15,6 +15,7 @@ import {
   type TaskSummary,
   WorkerView,
   TaskDetail,
+  type TaskChanged,
   type TaskView,
   TaskCount,
   CancelAnswer,
@@ -25,6 +26,7 @@ import {
 import { randomUUID } from 'node:crypto';
 import type { CallOptions } from './call-options.js';
 import { FilesApi } from './files/files-api.js';
+import { type EventFilter, followEvents } from './follow-events.js';
 import { type FollowOptions, type OutputItem, followOutput } from './follow-output.js';
 import { type LogPiece, logPieces } from './log-pieces.js';
 import { JobsClient } from './jobs-client.js';
@@ -204,6 +206,11 @@ export class MitosisClient {
   /** What a task prints as text, piece by piece, until it ends; from the beginning of its last attempt. */
   logs(uuid: string, options: CallOptions = {}): AsyncGenerator<LogPiece> {
     return logPieces(this.followOutput(uuid, options));
+  }
+
+  /** Changes of tasks as they happen; some may be missed while the connection is away. */
+  events(filter: EventFilter = {}, { signal }: CallOptions = {}): AsyncGenerator<TaskChanged> {
+    return followEvents(this.transport, filter, this.transport.signalWith(signal));
   }
 
   /** Everything a task prints, as it prints it, and at last how it ended. */

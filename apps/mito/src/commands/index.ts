@@ -1,6 +1,19 @@
 import type { CommandClass } from 'clipanion';
 import type { MitoContext } from '../mito-context.js';
 import { ClientAuthCommand } from './client/auth.js';
+import { ClientEventsCommand } from './client/events.js';
+import { GroupsResumeCommand } from './client/groups/resume.js';
+import { GroupsSuspendCommand } from './client/groups/suspend.js';
+import { JobsCancelCommand } from './client/jobs/cancel.js';
+import { JobsGetCommand } from './client/jobs/get.js';
+import { JobsListCommand } from './client/jobs/list.js';
+import { JobsProgressCommand } from './client/jobs/progress.js';
+import { JobsResultsCommand } from './client/jobs/results.js';
+import { JobsResumeCommand } from './client/jobs/resume.js';
+import { JobsRetryFailedCommand } from './client/jobs/retry-failed.js';
+import { JobsSuspendCommand } from './client/jobs/suspend.js';
+import { JobsWaitCommand } from './client/jobs/wait.js';
+import { ReportCommand } from './report.js';
 import { ClientLoginCommand } from './client/login.js';
 import { ClientLogoutCommand } from './client/logout.js';
 import { TasksArtifactsDownloadCommand } from './client/tasks/artifacts/download.js';
@@ -91,6 +104,19 @@ export const commands: readonly CommandClass<MitoContext>[] = [
   ManagerStatusCommand,
   ManagerStopCommand,
   MetricsCommand,
+  ClientEventsCommand,
+  GroupsResumeCommand,
+  GroupsSuspendCommand,
+  JobsCancelCommand,
+  JobsGetCommand,
+  JobsListCommand,
+  JobsProgressCommand,
+  JobsResultsCommand,
+  JobsResumeCommand,
+  JobsRetryFailedCommand,
+  JobsSuspendCommand,
+  JobsWaitCommand,
+  ReportCommand,
   RunCommand,
   TasksArtifactsDownloadCommand,
   TasksExplainCommand,

@@ -12,6 +12,7 @@ import { changeTaskWith } from '../tasks/change-task.js';
 import type { TaskReader } from '../tasks/read-tasks.js';
 import type { SettledTask } from '../tasks/settled-task.js';
 import type { WorkerChannels } from '../workers/worker-channels.js';
+import { eventRoutes } from './event-routes.js';
 import { jobRoutes } from './job-routes.js';
 import { taskControlRoutes } from './task-control-routes.js';
 
@@ -43,6 +44,7 @@ export function taskControl(deps: TaskControlDeps): Router[] {
   const retryFailed = retryFailedWith({ dataSource, reader: jobReader, onAccepted });
   const suspension = new Suspension({ dataSource, reader: jobReader, onReady });
   return [
+    eventRoutes({ authenticator, dataSource, events }),
     taskControlRoutes({ authenticator, canceller, changeTask, reader }),
     jobRoutes({ authenticator, dataSource, jobs, jobReader, canceller, retryFailed, suspension }),
   ];

@@ -5,6 +5,7 @@ import type { UserActor } from '../auth/authenticator.js';
 import type { TaskEvents } from '../events/task-events.js';
 import type { WorkerChannels } from '../workers/worker-channels.js';
 import { selectTasks } from './find-tasks.js';
+import { indexFailures } from './index-failures.js';
 import { taskNotFound } from './read-tasks.js';
 import type { SettledTask } from './settled-task.js';
 import { settleDependents } from './settle-dependents.js';
@@ -72,6 +73,7 @@ async function cancelBatch(tx: EntityManager, actor: UserActor, uuids: readonly 
   const idsOf = (some: readonly Row[]): string[] => some.map(({ id }) => id);
   if (waiting.length > 0) await tx.query(CANCEL_WAITING, [idsOf(waiting), actor.userId, reason]);
   if (running.length > 0) await tx.query(REQUEST_RUNNING, [idsOf(running), actor.userId, reason]);
+  await indexFailures(tx, idsOf(waiting));
   const ended = waiting.map(({ id, job, attempt }) => ({ id, state: 'cancelled' as const, hasStarted: attempt > 0, job }));
   const settled = waiting.map(({ id: task, queue, group_id: group, job }) => ({ task, queue, group, job, state: 'cancelled' as const, delayMs: 0 }));
   return { results, running, settled: [...settled, ...(await settleDependents(tx, ended))] };

@@ -1,5 +1,6 @@
 import { type AttemptEnd, type FailureReason, isFinal, isLoss, isTaskFailure, nextState, settleAttempt } from '@mitosis/domain';
 import type { EntityManager } from 'typeorm';
+import { indexFailures } from './index-failures.js';
 import { settleDependents } from './settle-dependents.js';
 import type { SettledTask } from './settled-task.js';
 
@@ -82,16 +83,6 @@ const MOVE_TASKS = `
   FROM jsonb_to_recordset($1::jsonb) AS e(task uuid, state text, failures int, losses int, reason text, "delayMs" bigint,
     "isFinal" boolean, "exitCode" int, signal text, message text)
   WHERE t.id = e.task`;
-
-/** Makes the reason of failures part of what is searched. */
-async function indexFailures(tx: EntityManager, tasks: readonly string[]): Promise<void> {
-  if (tasks.length === 0) return;
-  await tx.query(
-    `UPDATE task_search s SET words = s.words || mito_words(concat_ws(' ', t.reason, t.message))
-     FROM tasks t WHERE t.id = s.task_id AND t.id = ANY ($1)`,
-    [tasks],
-  );
-}
 
 /**
  * Ends attempts whose task rows are locked by `tx`, and moves the tasks on, with those

@@ -1,6 +1,7 @@
 import { DEPENDENCY_CONDITIONS, type DependencyCondition, type TaskState, isFinal, judgeDependency, unmetOutcome } from '@mitosis/domain';
 import type { EntityManager } from 'typeorm';
 import { endedJobs } from './ended-jobs.js';
+import { indexFailures } from './index-failures.js';
 import type { Reached, SettledTask } from './settled-task.js';
 
 interface JudgedRow {
@@ -64,6 +65,7 @@ async function moveDependents(tx: EntityManager, judged: readonly JudgedRow[]): 
   const released = [...met].map(([task, count]) => ({ task, count }));
   const [failed] = failing.length > 0 ? ((await tx.query(FAIL, [JSON.stringify(failing)])) as [MovedRow[], number]) : [[]];
   const [moved] = released.length > 0 ? ((await tx.query(RELEASE, [JSON.stringify(released)])) as [MovedRow[], number]) : [[]];
+  await indexFailures(tx, failed.map(({ task }) => task));
   return [...failed, ...moved.filter(({ state }) => state === 'ready')];
 }
 

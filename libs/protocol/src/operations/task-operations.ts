@@ -1,6 +1,7 @@
 import { ArtifactDownload } from '../artifacts.js';
 import { SubmitTask, SubmitTasks, TaskPage, TaskQuery, TaskReceipt, TaskReceipts, TaskSummaries, WaitTasks, CancelAnswer, CancelResult, CancelTask, CancelTasks, ChangeTask, TaskCount, TaskDetail, TaskFilters } from '../tasks.js';
 import { TaskExplanation } from '../explain.js';
+import { EventQuery } from '../events.js';
 import { OutputQuery } from '../output-events.js';
 import type { Operation } from './operation.js';
 
@@ -17,4 +18,5 @@ export const TASK_OPERATIONS: readonly Operation[] = [
   { id: 'tasks.cancel-many', method: 'POST', path: '/tasks/cancel', summary: 'Cancel tasks by uuid or filter', access: 'user', request: CancelTasks, answer: CancelAnswer },
   { id: 'tasks.cancel', method: 'POST', path: '/tasks/:uuid/cancel', summary: 'Cancel a task', access: 'task.manage', request: CancelTask, answer: CancelResult },
   { id: 'tasks.change', method: 'PATCH', path: '/tasks/:uuid', summary: 'Change a task that has not started', access: 'task.manage', request: ChangeTask, answer: TaskDetail },
+  { id: 'events.follow', method: 'GET', path: '/events', summary: 'Follow changes of tasks', access: 'user', query: EventQuery, answerType: 'text/event-stream' },
 ];

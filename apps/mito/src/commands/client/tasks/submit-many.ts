@@ -53,7 +53,7 @@ export class TasksSubmitManyCommand extends ApiCommand {
     const { submitJob } = await import('../../../output/submit-job.js');
     const group = this.group === undefined ? {} : { group: this.group };
     const job = await submitJob(await this.api(), { tasks: [...tasks], name, ...group }, this.json ? undefined : this.context.stderr);
-    this.print({ job: job.uuid, tasks: job.tasks }, () => job.uuid);
+    this.print({ uuid: job.uuid, tasks: job.tasks }, () => job.uuid);
     return EXIT_OK;
   }
 

@@ -32,6 +32,6 @@ export class TasksSubmitCommand extends SubmitCommand {
     const { submitJob } = await import('../../../output/submit-job.js');
     const { group, name } = this;
     const job = await submitJob(api, { tasks, ...(group !== undefined && { group }), ...(name !== undefined && { name }) }, this.json ? undefined : this.context.stderr);
-    this.print({ job: job.uuid, tasks: job.tasks }, () => job.uuid);
+    this.print({ uuid: job.uuid, tasks: job.tasks }, () => job.uuid);
   }
 }

@@ -1,0 +1,21 @@
+import { Command, Option } from 'clipanion';
+import { ApiCommand } from '../../api-command.js';
+import { parseInteger } from '../../task-options.js';
+
+export class JobsListCommand extends ApiCommand {
+  static override paths = [['client', 'jobs', 'list'], ['jobs', 'list']];
+  static override usage = Command.Usage({ category: 'Jobs', description: 'list jobs, newest first' });
+
+  readonly group = Option.String('-g,--group', { description: 'of this group' });
+  readonly creator = Option.String('-c,--creator', { description: 'of this user' });
+  readonly name = Option.String('--name', { description: 'with this name' });
+  readonly limit = Option.String('--limit', '100', { description: 'at most so many, up to 1000' });
+  readonly after = Option.String('--after', { description: 'go on where another page ended' });
+
+  protected async run(): Promise<void> {
+    const { group, creator, name, after } = this;
+    const { jobs } = await (await this.api()).jobs.query({ group, creator, name, after, limit: parseInteger(this.limit, '--limit') });
+    const { JOB_LISTING } = await import('../../../output/describe-job.js');
+    await this.printList(jobs, JOB_LISTING);
+  }
+}

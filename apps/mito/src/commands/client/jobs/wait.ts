@@ -1,0 +1,26 @@
+import { Command, Option } from 'clipanion';
+import { EXIT_FAILED, EXIT_OK } from '../../../output/exit-codes.js';
+import { ApiCommand } from '../../api-command.js';
+
+export class JobsWaitCommand extends ApiCommand {
+  static override paths = [['client', 'jobs', 'wait'], ['jobs', 'wait']];
+  static override usage = Command.Usage({
+    category: 'Jobs',
+    description: 'wait until a job is over',
+    details: 'Ends with 0 when all of its tasks completed, otherwise with 1.',
+  });
+
+  readonly uuid = Option.String({ name: 'uuid' });
+
+  protected async run(): Promise<number> {
+    const api = await this.api();
+    const first = await api.jobs.get(this.uuid);
+    const bar = await this.progress('waiting', Math.max(first.total, 1));
+    const ended = ({ counts }: typeof first): number => counts.completed + counts.failed + counts.cancelled;
+    const job = await api.jobs.wait(this.uuid, { onProgress: (seen) => bar.update(ended(seen)) });
+    bar.stop();
+    const { describeJob } = await import('../../../output/describe-job.js');
+    this.print(job, describeJob);
+    return job.state === 'completed' ? EXIT_OK : EXIT_FAILED;
+  }
+}

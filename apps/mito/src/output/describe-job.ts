@@ -1,0 +1,47 @@
+import type { JobView } from '@mitosis/protocol';
+import type { Listing } from '../commands/output-command.js';
+import { formatTime, formatTimeShort } from './format-time.js';
+import { type Paint, paintState } from './paint.js';
+import { harmless } from './text-width.js';
+
+/** How many tasks are in each state, without those in which there are none. */
+function countsOf({ counts }: JobView): string {
+  return Object.entries(counts).filter(([, count]) => count > 0).map(([state, count]) => `${count} ${state}`).join(', ');
+}
+
+function stateOf({ state, is_suspended: isSuspended, is_open: isOpen }: JobView): string {
+  const remarks = [...(isSuspended ? ['suspended'] : []), ...(isOpen ? ['open'] : [])];
+  return remarks.length === 0 ? state : `${state} (${remarks.join(', ')})`;
+}
+
+const percent = (progress: number): string => `${Math.floor(progress * 1000) / 10} %`;
+
+/** The facts of one job, a line each. */
+export function describeJob(job: JobView, paint: Paint): string {
+  const facts: [string, string][] = [
+    ['uuid', job.uuid],
+    ['name', job.name],
+    ['state', stateOf(job)],
+    ['group', job.group],
+    ['creator', job.creator],
+    ['created', formatTime(job.created_at)],
+    ['tasks', `${job.total}: ${countsOf(job)}`],
+    ['progress', percent(job.progress)],
+  ];
+  return facts.map(([key, value]) => `${paint.dim(key.padEnd(9))} ${key === 'state' ? paintState(value, paint) : harmless(value)}`).join('\n');
+}
+
+/** One line for each job. */
+export const JOB_LISTING: Listing<JobView> = {
+  head: ['UUID', 'STATE', 'GROUP', 'CREATED', 'TASKS', 'PROGRESS', 'NAME'],
+  row: (job, paint) => [
+    job.uuid,
+    { text: stateOf(job), paint: (text) => paintState(text, paint) },
+    job.group,
+    formatTimeShort(job.created_at),
+    String(job.total),
+    percent(job.progress),
+    job.name,
+  ],
+  empty: 'no jobs found',
+};

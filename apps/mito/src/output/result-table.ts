@@ -1,0 +1,66 @@
+import type { JobResult, MetricsRow } from '@mitosis/protocol';
+
+export interface ResultTable {
+  readonly head: string[];
+  readonly rows: string[][];
+}
+
+/** The columns after parameters and metrics. */
+const OUTCOME = ['state', 'exit_code', 'reason', 'attempts', 'wall_ms', 'user_cpu_ms', 'system_cpu_ms', 'peak_rss_bytes'] as const;
+
+function text(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean);
+}
+
+/** The last value of each field. */
+function lastValues({ metrics }: JobResult): MetricsRow {
+  return Object.assign({}, ...metrics) as MetricsRow;
+}
+
+/** The names of all fields, in the order in which they are met first. */
+function namesOf(rows: readonly Readonly<Record<string, unknown>>[]): string[] {
+  return [...new Set(rows.flatMap((row) => Object.keys(row)))];
+}
+
+/** A metric that is called like a parameter, or like one of our own columns, gets a name of its own. */
+function metricTitle(name: string, taken: ReadonlySet<string>): string {
+  return taken.has(name) ? `metric.${name}` : name;
+}
+
+/**
+ * Parameters, metrics and outcomes side by side: a row for each task, or for each line of its metrics.
+ * Tasks without a field have an empty cell.
+ */
+export function resultTable(results: readonly JobResult[], { isEachRow }: { isEachRow: boolean }): ResultTable {
+  const params = namesOf(results.map((result) => result.params));
+  const metrics = namesOf(results.flatMap((result) => result.metrics));
+  const taken = new Set<string>(['index', 'task', 'artifacts', ...OUTCOME, ...params]);
+  const head = ['index', ...params, ...metrics.map((name) => metricTitle(name, taken)), ...OUTCOME, 'artifacts', 'task'];
+  const rows = results.flatMap((result) => {
+    const each = isEachRow && result.metrics.length > 0 ? result.metrics : [lastValues(result)];
+    const artifacts = result.artifacts.map(({ kind, size_bytes }) => `${kind}:${size_bytes}`).join(' ');
+    return each.map((row) => [
+      String(result.index),
+      ...params.map((name) => text(result.params[name])),
+      ...metrics.map((name) => text(row[name])),
+      ...OUTCOME.map((name) => text(result[name])),
+      artifacts,
+      result.task,
+    ]);
+  });
+  return { head, rows };
+}
+
+/**
+ * Comma-separated values, RFC 4180. What a spreadsheet would take for a formula (OWASP, "CSV
+ * injection") gets an apostrophe before it; numbers stay numbers.
+ */
+export function toCsv(rows: readonly (readonly string[])[]): string {
+  const cell = (value: string): string => {
+    const isFormula = /^[=+\-@\t\r]/.test(value) && !/^[-+]?[\d.]+(?:[eE][-+]?\d+)?$/.test(value);
+    const safe = isFormula ? `'${value}` : value;
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+  return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+}

@@ -1,0 +1,34 @@
+import { MitoError } from '@mitosis/domain';
+import { TaskChanged } from '@mitosis/protocol';
+import { setTimeout as delay } from 'node:timers/promises';
+import { queryString } from './query-string.js';
+import { serverSentEvents } from './server-sent-events.js';
+import type { Transport } from './transport.js';
+
+export interface EventFilter {
+  readonly group?: string | undefined;
+  readonly job?: string | undefined;
+  readonly task?: string | undefined;
+}
+
+const RECONNECT_MS = 500;
+
+/**
+ * Changes of tasks, as they happen. Goes on over broken connections; what happened meanwhile is not
+ * told: whoever needs to know what is, asks.
+ */
+export async function* followEvents(transport: Transport, filter: EventFilter, signal: AbortSignal | undefined): AsyncGenerator<TaskChanged> {
+  for (let wasConnected = false; ; ) {
+    try {
+      const headers = { Accept: 'text/event-stream' };
+      const response = await transport.send('GET', `/events?${queryString(filter)}`, { headers, signal });
+      wasConnected = true;
+      if (!response.body) return;
+      for await (const { event, data } of serverSentEvents(response.body)) if (event === 'task') yield TaskChanged.parse(JSON.parse(data));
+    } catch (error) {
+      const isPassing = error instanceof MitoError ? error.kind === 'unavailable' : true;
+      if (signal?.aborted || !wasConnected || !isPassing) throw error;
+    }
+    await delay(RECONNECT_MS, undefined, { signal });
+  }
+}

@@ -1,0 +1,67 @@
+import { isAllowed } from '@mitosis/domain';
+import { EventQuery, TaskChanged } from '@mitosis/protocol';
+import { Router } from 'express';
+import type { DataSource } from 'typeorm';
+import type { Authenticator, UserActor } from '../auth/authenticator.js';
+import type { TaskEvent, TaskEvents } from '../events/task-events.js';
+import { abandoned } from './parse-request.js';
+
+export interface EventRouteDeps {
+  readonly authenticator: Authenticator;
+  readonly dataSource: DataSource;
+  readonly events: TaskEvents;
+}
+
+/** The caller is looked at again so often: a role or a session that has ended ends the stream's view. */
+const RECHECK_MS = 3_000;
+/** A comment now and then keeps proxies from closing a stream on which nothing happens. */
+const KEEP_ALIVE_MS = 15_000;
+/** A reader that is further behind is told so and loses what it did not take. */
+const BUFFER_BYTES = 1_048_576;
+
+/** Ids of groups and their names, as far as they were needed. */
+class GroupNames {
+  private readonly known = new Map<string, string>();
+
+  constructor(private readonly dataSource: DataSource) {}
+
+  async of(id: string): Promise<string> {
+    const known = this.known.get(id);
+    if (known !== undefined) return known;
+    const [row] = (await this.dataSource.query('SELECT name FROM groups WHERE id = $1', [id])) as { name: string }[];
+    this.known.set(id, row?.name ?? '');
+    return row?.name ?? '';
+  }
+}
+
+/** `GET /events`: what happens to tasks that the caller may see, as server-sent events. */
+export function eventRoutes({ authenticator, dataSource, events }: EventRouteDeps): Router {
+  const routes = Router();
+  const names = new GroupNames(dataSource);
+  routes.get('/events', async (req, res) => {
+    const authorization = req.get('authorization');
+    let actor: UserActor | undefined = await authenticator.caller(authorization);
+    const query = EventQuery.parse(req.query);
+    const signal = abandoned(req);
+    res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
+    res.write(': listening\n\n');
+    const isWanted = (event: TaskEvent): boolean =>
+      (query.task ?? event.task) === event.task && (query.job ?? event.job) === event.job &&
+      actor !== undefined && isAllowed(actor, { action: 'task.read', groupId: event.group });
+    const show = async (event: TaskEvent): Promise<void> => {
+      const group = await names.of(event.group);
+      if (signal.aborted || (query.group ?? group) !== group) return;
+      if (res.writableLength > BUFFER_BYTES) return void res.end('event: too_slow\ndata: {}\n\n');
+      const { task, job, state, progress = null, message = null } = event;
+      res.write(`event: task\ndata: ${JSON.stringify(TaskChanged.parse({ task, group, job, state, progress, message }))}\n\n`);
+    };
+    const recheck = setInterval(() => {
+      authenticator.caller(authorization).then((now) => (actor = now), () => ((actor = undefined), res.end()));
+    }, RECHECK_MS);
+    const keepAlive = setInterval(() => res.write(': still here\n\n'), KEEP_ALIVE_MS);
+    // A name that can't be looked up now ends the stream: the reader comes back.
+    const off = events.onEvery((event) => void (isWanted(event) && show(event).catch(() => res.end())));
+    signal.addEventListener('abort', () => (off(), clearInterval(recheck), clearInterval(keepAlive)), { once: true });
+  });
+  return routes;
+}
