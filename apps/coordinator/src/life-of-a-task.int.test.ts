@@ -1,5 +1,7 @@
-import type { ClaimedTask } from '@mitosis/protocol';
-import { eventually, fileScope } from '@mitosis/testing';
+import { queueName } from '@mitosis/domain';
+import type { ClaimedTask, WorkerRegistration } from '@mitosis/protocol';
+import { type QueueConfig, createQueueBackend } from '@mitosis/queue';
+import { eventually, fileScope, silentLog } from '@mitosis/testing';
 import test, { type ExecutionContext } from 'ava';
 import { randomUUID } from 'node:crypto';
 import { BACKENDS, type CoordinatorFixture, connectWorker, coordinatorFixture, reportOf } from './testing/coordinator-fixture.js';
@@ -157,3 +159,32 @@ onEachBackend('two coordinators share the work, and what one knows the other tel
   t.is((await waiting)[0]?.state, 'completed');
   await replica.stop();
 });
+
+onEachBackend('a job whose worker died before it claimed it goes to another within 20 s', async (t, coordinator) => {
+  const dead = await connectWorker(coordinator, { tags: ['abandoned'] });
+  const { uuid } = await coordinator.api.submitTask({ args: ['true'], tags: ['abandoned'] });
+  const queue = queueName('mitosis_admin', ['abandoned']);
+  const first = await consumeFrom(t, dead.registration, queue, () => new Promise<void>(() => {}));
+  await eventually(() => first.includes(uuid), { message: 'the job at the worker that dies' });
+  const takenAt = performance.now();
+  const alive = await connectWorker(coordinator, { tags: ['abandoned'] });
+  const second = await consumeFrom(t, alive.registration, queue, async () => {});
+  await eventually(() => second.includes(uuid), { message: 'the job at another worker', timeoutMs: 40_000 });
+  t.true(performance.now() - takenAt < 22_000, `it took ${Math.round(performance.now() - takenAt)} ms`);
+});
+
+/** Takes jobs as a worker does, and answers the tasks of those that it got. */
+async function consumeFrom(t: ExecutionContext, { queue }: WorkerRegistration, name: string, onDelivery: () => Promise<void>): Promise<string[]> {
+  const backend = createQueueBackend(queue as unknown as QueueConfig, silentLog);
+  t.teardown(() => backend.stop());
+  await backend.start();
+  const got: string[] = [];
+  const take = async ({ taskId }: { taskId: string }): Promise<void> => {
+    got.push(taskId);
+    await onDelivery();
+  };
+  const consumer = backend.createConsumer({ slots: 1, stopMs: 100, onDelivery: take });
+  await consumer.setQueues([name]);
+  await consumer.start();
+  return got;
+}

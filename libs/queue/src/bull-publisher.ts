@@ -56,10 +56,19 @@ export class BullPublisher implements QueuePublisher {
     return jobIds.filter((id) => !held.has(id));
   }
 
+  async taken(queue: string, jobIds: readonly string[]): Promise<string[]> {
+    const active = new Set(await this.idsIn(queue, ['active']));
+    return jobIds.filter((id) => active.has(id));
+  }
+
   jobIds(queue: string): Promise<string[]> {
+    return this.idsIn(queue, HELD_STATES);
+  }
+
+  private idsIn(queue: string, states: readonly (typeof HELD_STATES)[number][]): Promise<string[]> {
     return orUnavailable(async () => {
       const backend = this.bullQueue(queue).getBackend();
-      const ranges: readonly (readonly string[])[] = await backend.getRanges([...HELD_STATES], 0, -1);
+      const ranges: readonly (readonly string[])[] = await backend.getRanges([...states], 0, -1);
       return [...new Set(ranges.flat())];
     });
   }

@@ -40,6 +40,8 @@ export interface QueuePublisher {
   withdraw(queue: string, jobIds: readonly string[]): Promise<string[]>;
   /** Those of `jobIds` that the queue holds neither as waiting nor as active. */
   missing(queue: string, jobIds: readonly string[]): Promise<string[]>;
+  /** Those of `jobIds` that a consumer has taken and not settled. */
+  taken(queue: string, jobIds: readonly string[]): Promise<string[]>;
   /** The jobs held now, waiting or active. */
   jobIds(queue: string): Promise<string[]>;
   /** The queues that were published to and not obliterated since. */

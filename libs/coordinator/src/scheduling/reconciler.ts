@@ -35,6 +35,8 @@ export class Reconciler implements Service {
   private ticks = 0;
   private healthySince: number | undefined;
   private lastTickAt = 0;
+  /** By queue: jobs that a worker had at the last sweep, without having claimed them. */
+  private taken: ReadonlyMap<string, ReadonlySet<string>> = new Map();
   private readonly tickMs: number;
 
   constructor(private readonly options: ReconcilerOptions) {
@@ -110,11 +112,17 @@ export class Reconciler implements Service {
          EXISTS (SELECT 1 FROM tasks t WHERE t.queue = q.name AND t.state = 'ready' AND t.dispatched_at IS NOT NULL) AS is_handed_over
        FROM queues q`,
     )) as { queue: string; is_waiting: boolean; is_handed_over: boolean }[];
+    const waiting = new Set(rows.filter(({ is_waiting }) => is_waiting).map(({ queue }) => queue));
+    const taken = new Map<string, ReadonlySet<string>>();
     for (const { queue, is_handed_over } of rows) {
       if (!is_handed_over) continue;
-      const count = await sweepQueue(dataSource, publisher, queue);
-      if (count > 0) log.warn({ queue, count }, 'jobs were missing in the queue and were put there again');
+      const swept = await sweepQueue({ dataSource, publisher }, queue, this.taken.get(queue) ?? new Set());
+      taken.set(queue, swept.taken);
+      if (swept.missing > 0) log.warn({ queue, count: swept.missing }, 'jobs were missing in the queue and were put there again');
+      if (swept.abandoned > 0) log.warn({ queue, count: swept.abandoned }, 'jobs were taken and not claimed; they are handed over anew');
+      if (swept.abandoned > 0) waiting.add(queue);
     }
-    this.options.onReady(new Set(rows.filter(({ is_waiting }) => is_waiting).map(({ queue }) => queue)));
+    this.taken = taken;
+    this.options.onReady(waiting);
   }
 }
