@@ -18,6 +18,8 @@ export interface Expectations {
   /** Tasks that may end otherwise than completed. */
   readonly mayFail?: ReadonlySet<string>;
   readonly requeueMaxMs?: number;
+  /** No task may be executed more than once. */
+  readonly isOnceOnly?: boolean;
   readonly more?: Readonly<Record<string, string | number>>;
   /** What the scenario itself saw that did not hold. */
   readonly violations?: readonly string[];
@@ -67,15 +69,15 @@ function unexplainedExecutions(effects: ReadonlyMap<string, number>, attempts: r
   return [...strange, ...silent.map(({ id, attempt }) => `attempt ${id} ${attempt} is committed but was not executed`)];
 }
 
-/** From the death of the worker (when we killed it), or else from its last sign of life, until the task is given to another. */
+/** From the last fault of its worker, or else from its last sign of life, until the task is given to another. */
 function requeueTimes(site: Site, attempts: readonly AttemptRow[]): number[] {
-  const kills = new Map(site.faults.all.map(({ target, at }) => [target, at]));
   const lost = attempts.filter(({ outcome }) => outcome === 'lost');
   return lost
-    .map((row) => {
-      const killedAt = row.labels.map((label) => kills.get(label)).find((at) => at !== undefined);
-      const since = killedAt === undefined ? row.lease_until.getTime() - LEASE_MS : Math.max(killedAt, row.started_at.getTime());
-      return (row.ended_at?.getTime() ?? Date.now()) - since;
+    .map(({ labels, started_at, ended_at, lease_until }) => {
+      const until = ended_at?.getTime() ?? Date.now();
+      const faults = site.faults.all.filter(({ target, at }) => labels.includes(target) && at <= until);
+      const struckAt = faults.at(-1)?.at;
+      return until - (struckAt === undefined ? lease_until.getTime() - LEASE_MS : Math.max(struckAt, started_at.getTime()));
     })
     .toSorted((a, b) => a - b);
 }
@@ -154,6 +156,7 @@ export async function checkRun(site: Site, load: Load, depth: QueueDepth, expect
   const exits = { workers: site.workers.flatMap(({ unaskedExits }) => unaskedExits), coordinators: site.coordinators.flatMap(({ unaskedExits }) => unaskedExits) };
   const left = await leftovers(site);
   const p99 = percentile(requeue, 0.99);
+  const extra = executions - new Set([...effects.keys()].map((key) => key.split(' ')[0])).size;
   const rules: [boolean, string][] = [
     [site.faults.count === 0, 'no fault was injected: the run shows nothing'],
     [load.submitted.length === 0, 'no task was submitted'],
@@ -167,6 +170,7 @@ export async function checkRun(site: Site, load: Load, depth: QueueDepth, expect
     [late.tried > late.refused, `${late.tried - late.refused} late reports were accepted`],
     [depth.isExceeded, `a queue held ${depth.depthMax} jobs, more than the window of ${depth.window}`],
     [p99 > (expected.requeueMaxMs ?? Number.POSITIVE_INFINITY), `the p99 of requeueing is ${Math.round(p99)} ms`],
+    [expected.isOnceOnly === true && extra > 0, `${extra} executions beyond one per task`],
     [left > 0, `${left} processes of tasks are left`],
     [exits.workers.length + exits.coordinators.length > 0, `processes ended: ${JSON.stringify([...exits.workers, ...exits.coordinators])}`],
   ];
@@ -179,7 +183,7 @@ export async function checkRun(site: Site, load: Load, depth: QueueDepth, expect
     ...history,
     failedCalls: load.failedCalls.length,
     executions,
-    extraExecutions: executions - new Set([...effects.keys()].map((key) => key.split(' ')[0])).size,
+    extraExecutions: extra,
     unexplained: strange.length,
     lateTried: late.tried,
     lateRefused: late.refused,

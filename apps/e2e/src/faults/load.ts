@@ -16,6 +16,7 @@ export interface LoadOptions {
 }
 
 const BATCH = 200;
+const SETTLE_MS = 60_000;
 const TAIL_SHARE = 0.02;
 
 /** Tasks that were answered with a uuid, and the calls that failed although they were repeated. */
@@ -31,6 +32,18 @@ export class Load {
   /** Everything is submitted and nearly everything has ended: what is left is the recovery from the last faults. */
   isInTail = false;
 
+  /** Takes over what was submitted beside it. */
+  adopt(uuids: readonly string[], failedCalls: readonly string[]): void {
+    this.submitted.push(...uuids);
+    this.failedCalls.push(...failedCalls);
+  }
+
+  /** Waits until no task is open any more, for a minute at most: what is open then is lost. */
+  async settle(): Promise<void> {
+    const deadline = performance.now() + SETTLE_MS;
+    while ((await this.open()) > 0 && performance.now() < deadline) await delay(100);
+  }
+
   /** Resolves when all tasks are submitted and have ended. */
   async run(): Promise<void> {
     const deadline = performance.now() + this.options.patienceMs;
@@ -39,14 +52,15 @@ export class Load {
       const open = await this.open();
       if (isAllSubmitted && open === 0) return;
       this.isInTail = isAllSubmitted && open < this.submitted.length * TAIL_SHARE;
-      if (!isAllSubmitted && open + BATCH <= this.options.openMax) await this.submit();
+      if (!isAllSubmitted && open + BATCH <= this.options.openMax) await this.submitSome(BATCH);
       else await delay(100);
     }
   }
 
-  private async submit(): Promise<void> {
+  /** Submits so many tasks at once. */
+  async submitSome(count: number): Promise<void> {
     const from = this.submitted.length;
-    const tasks = Array.from({ length: BATCH }, (_, index) => this.options.make(from + index));
+    const tasks = Array.from({ length: count }, (_, index) => this.options.make(from + index));
     try {
       const receipts = await this.site.api.submitTasks(tasks, { idempotencyKey: randomUUID() });
       this.submitted.push(...receipts.map(({ uuid }) => uuid));

@@ -16,8 +16,14 @@ export interface UnderLoad {
   /** Tasks that may be open at a time; all of them when not given. */
   readonly openMax?: number;
   make?(site: Site, index: number): SubmitTaskInput;
+  /** How long one of the usual tasks takes; 50 ms when not given. */
+  runMs?(index: number): number;
+  /** Before the first task is submitted. */
+  begin?(site: Site): Promise<void>;
   /** Breaks something, writes it down, and mends it. */
   inject(site: Site): Promise<void>;
+  /** When the load has ended and everything is mended. */
+  finish?(site: Site, load: Load): Promise<void>;
   /** After the last task has ended. */
   expect?(site: Site, load: Load): Promise<Expectations>;
 }
@@ -30,9 +36,10 @@ const PATIENCE_PER_TASK_MS = 100;
 export async function underLoad(plan: UnderLoad): Promise<Verdict> {
   const site = await Site.open(plan.site);
   try {
-    const { tasks, minFaults, openMax = Math.max(tasks, 400), make = noteTask } = plan;
+    const { tasks, minFaults, openMax = Math.max(tasks, 400), runMs = () => 50, make = (place, index) => noteTask(place, index, runMs(index)) } = plan;
     const patienceMs = PATIENCE_MS + tasks * PATIENCE_PER_TASK_MS;
     const load = new Load(site, { tasks, minFaults, openMax, patienceMs, make: (index) => make(site, index) });
+    await plan.begin?.(site);
     const depth = new QueueDepth(site);
     depth.start();
     const progress = plan.site.isVerbose ? new Progress(site) : undefined;
@@ -42,6 +49,8 @@ export async function underLoad(plan: UnderLoad): Promise<Verdict> {
     await Promise.race([load.run(), breaking]);
     isOver.abort();
     await breaking;
+    await plan.finish?.(site, load);
+    await load.settle();
     depth.stop();
     progress?.stop();
     return await checkRun(site, load, depth, await plan.expect?.(site, load));
