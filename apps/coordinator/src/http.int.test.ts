@@ -2,7 +2,8 @@ import { MitosisClient } from '@mitosis/client';
 import { OPERATIONS } from '@mitosis/protocol';
 import { fileScope } from '@mitosis/testing';
 import test from 'ava';
-import { type CoordinatorFixture, coordinatorFixture } from './testing/coordinator-fixture.js';
+import { once } from 'node:events';
+import { type CoordinatorFixture, connectWorker, coordinatorFixture } from './testing/coordinator-fixture.js';
 
 const file = fileScope(test);
 let coordinator: CoordinatorFixture;
@@ -130,4 +131,16 @@ test('the API describes itself, and the page about it needs nothing from elsewhe
     t.is(part.origin, new URL(coordinator.url).origin, part.href);
     t.is((await fetch(part)).status, 200, part.href);
   }
+});
+
+test('a coordinator stops at once although workers are connected to it', async (t) => {
+  const replica = await coordinator.startReplica();
+  const worker = await connectWorker({ url: replica.url, token: coordinator.token });
+  const channel = worker.openChannel();
+  await once(channel, 'open');
+  const closed = once(channel, 'close');
+  const since = performance.now();
+  await replica.stop();
+  await closed;
+  t.true(performance.now() - since < 4_000, `it took ${Math.round(performance.now() - since)} ms`);
 });

@@ -52,16 +52,22 @@ function createApp({ log, audit, metrics, routes, board, docs, serveObjects }: H
   return app;
 }
 
-/** The HTTP side of the coordinator. `stop` ends idle connections at once and others after 5 s. */
+/** The HTTP side of the coordinator. `stop` ends WebSockets and idle connections at once, others after 5 s. */
 export class HttpServer implements Service {
   private readonly server: Server;
+  /** The server waits for these when it closes, but does not close them. */
+  private readonly upgraded = new Set<Duplex>();
 
   constructor(private readonly options: HttpServerOptions) {
     const limits = { requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 60_000 };
     const app = createApp(options);
     this.server = options.tls ? createTlsServer({ ...limits, ...options.tls, minVersion: 'TLSv1.2' }, app) : createServer(limits, app);
     this.server.on('clientError', answerClientError);
-    this.server.on('upgrade', (req, socket, head) => options.onUpgrade(req, socket, head));
+    this.server.on('upgrade', (req, socket, head) => {
+      this.upgraded.add(socket);
+      socket.once('close', () => this.upgraded.delete(socket));
+      options.onUpgrade(req, socket, head);
+    });
   }
 
   async start(): Promise<void> {
@@ -73,6 +79,7 @@ export class HttpServer implements Service {
     if (!this.server.listening) return;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.server.closeIdleConnections();
+    for (const socket of this.upgraded) socket.destroy();
     const force = setTimeout(() => this.server.closeAllConnections(), 5_000);
     await closed;
     clearTimeout(force);
