@@ -86,6 +86,11 @@ export class MitosisClient {
     this.access = new AccessClient(this.transport);
   }
 
+  /** Of the coordinator. */
+  get url(): string {
+    return this.transport.url;
+  }
+
   async login(username: string, password: string, { signal }: CallOptions = {}): Promise<Session> {
     return this.transport.json('POST', '/auth/login', Session, { body: { username, password }, signal });
   }

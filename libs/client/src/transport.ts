@@ -1,9 +1,10 @@
 import { MitoError } from '@mitosis/domain';
 import { ErrorBody, errorKindOf } from '@mitosis/protocol';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
+import { sendStream } from './files/signed-transfer.js';
 
 export interface TransportOptions {
   /** Of the coordinator, e.g. `http://127.0.0.1:5000`. */
@@ -17,8 +18,6 @@ export interface TransportOptions {
 
 export interface RequestOptions {
   readonly body?: unknown;
-  /** A body of any kind and length, sent as it comes, in place of `body`; not to be repeated. */
-  readonly stream?: Readable;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
   /** For the answer to begin, in ms. */
@@ -92,6 +91,15 @@ export class Transport {
     }
   }
 
+  /** Sends a body of any kind and length as it comes, once, and checks the answer against `schema`. */
+  async stream<T>(method: 'PUT', path: string, schema: z.ZodType<T>, { body, signal }: { body: Readable; signal?: AbortSignal | undefined }): Promise<T> {
+    const headers = { 'Content-Type': 'application/octet-stream', ...(this.options.token && { Authorization: `Bearer ${this.options.token}` }) };
+    const answer = await sendStream(this.options.url, { method, url: path, headers }, body, this.signalWith(signal));
+    const response = new Response(answer.text, { status: answer.status });
+    if (!response.ok) throw await toError(response);
+    return schema.parse(await response.json());
+  }
+
   /** Aborted by the client's own signal or by that of one call. */
   signalWith(own: AbortSignal | undefined): AbortSignal | undefined {
     const { signal } = this.options;
@@ -99,21 +107,19 @@ export class Transport {
   }
 
   private async once(method: string, path: string, options: RequestOptions): Promise<Response> {
-    const { body, stream, headers, signal, timeoutMs = TIMEOUT_MS, isSigned = false } = options;
+    const { body, headers, signal, timeoutMs = TIMEOUT_MS, isSigned = false } = options;
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-    const init: RequestInit & { duplex?: 'half' } = {
+    const init: RequestInit = {
       method,
       headers: {
         ...(!isSigned && { 'X-Request-Id': randomUUID() }),
         ...(this.options.token && !isSigned && { Authorization: `Bearer ${this.options.token}` }),
         ...(body !== undefined && { 'Content-Type': 'application/json' }),
-        ...(stream && { 'Content-Type': 'application/octet-stream' }),
         ...headers,
       },
       signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
       ...(body !== undefined && { body: JSON.stringify(body) }),
-      ...(stream && { body: Readable.toWeb(stream) as ReadableStream<Uint8Array>, duplex: 'half' }),
     };
     let response: Response;
     try {

@@ -15,3 +15,5 @@ export { packFolder } from './archive/pack-folder.js';
 export type { PackLimits, PackedFolder, SkippedEntry } from './archive/pack-folder.js';
 export { unpackArchive } from './archive/unpack-archive.js';
 export type { UnpackLimits, UnpackedArchive } from './archive/unpack-archive.js';
+export { listArchive, readArchiveFile } from './archive/read-archive.js';
+export type { ArchiveEntry } from './archive/read-archive.js';

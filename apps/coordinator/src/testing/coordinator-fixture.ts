@@ -44,13 +44,14 @@ async function migratedDatabase(scope: Scope): Promise<string> {
 }
 
 /** Starts a coordinator on a database of its own, with the queues on `backend`. */
-export async function coordinatorFixture(scope: Scope, backend: Backend): Promise<CoordinatorFixture> {
+export async function coordinatorFixture(scope: Scope, backend: Backend, settings: Readonly<Record<string, unknown>> = {}): Promise<CoordinatorFixture> {
   const stateDir = await tempDir(scope);
   const config = CoordinatorConfig.parse({
     bind: '127.0.0.1:0',
     db_url: await migratedDatabase(scope),
     state_dir: stateDir,
     metrics_token: SCRAPE_TOKEN,
+    ...settings,
     ...(backend === 'redis' && { redis_url: (await redisServer(scope)).url }),
   });
   const start = async () => {
@@ -73,7 +74,7 @@ export async function coordinatorFixture(scope: Scope, backend: Backend): Promis
 /** A worker as the coordinator sees one, without anything that runs commands. */
 export async function connectWorker(
   { url, token }: Pick<CoordinatorFixture, 'url' | 'token'>,
-  options: { tags?: string[]; slots?: number } = {},
+  options: { tags?: string[]; slots?: number; groups?: string[] } = {},
 ): Promise<WorkerClient & { readonly registration: WorkerRegistration }> {
   const registration = await registerWorker(url, token, { slots: 1, hostname: 'test', version: '0', ...options });
   return Object.assign(new WorkerClient({ url, token: registration.token }), { registration });

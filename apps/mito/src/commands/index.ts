@@ -1,5 +1,23 @@
 import type { CommandClass } from 'clipanion';
 import type { MitoContext } from '../mito-context.js';
+import { AdminFsckCommand } from './client/admin/fsck.js';
+import { GroupsAttachmentsDeleteCommand } from './client/groups/attachments/delete.js';
+import { GroupsAttachmentsDeleteListCommand } from './client/groups/attachments/delete-list.js';
+import { GroupsAttachmentsDeleteManyCommand } from './client/groups/attachments/delete-many.js';
+import { GroupsAttachmentsDownloadCommand } from './client/groups/attachments/download.js';
+import { GroupsAttachmentsDownloadListCommand } from './client/groups/attachments/download-list.js';
+import { GroupsAttachmentsDownloadManyCommand } from './client/groups/attachments/download-many.js';
+import { GroupsAttachmentsGetCommand } from './client/groups/attachments/get.js';
+import { GroupsAttachmentsQueryCommand } from './client/groups/attachments/query.js';
+import { GroupsAttachmentsUploadCommand } from './client/groups/attachments/upload.js';
+import { TasksArtifactsCatCommand } from './client/tasks/artifacts/cat.js';
+import { TasksArtifactsDeleteCommand } from './client/tasks/artifacts/delete.js';
+import { TasksArtifactsDeleteListCommand } from './client/tasks/artifacts/delete-list.js';
+import { TasksArtifactsDeleteManyCommand } from './client/tasks/artifacts/delete-many.js';
+import { TasksArtifactsDownloadListCommand } from './client/tasks/artifacts/download-list.js';
+import { TasksArtifactsDownloadManyCommand } from './client/tasks/artifacts/download-many.js';
+import { TasksArtifactsListCommand } from './client/tasks/artifacts/list.js';
+import { TasksArtifactsUploadCommand } from './client/tasks/artifacts/upload.js';
 import { ClientAuthCommand } from './client/auth.js';
 import { ClientEventsCommand } from './client/events.js';
 import { GroupsResumeCommand } from './client/groups/resume.js';
@@ -86,6 +104,24 @@ import { WorkerCommand } from './worker.js';
 
 /** The whole command tree; the path typed is the path of the file. */
 export const commands: readonly CommandClass<MitoContext>[] = [
+  AdminFsckCommand,
+  GroupsAttachmentsDeleteCommand,
+  GroupsAttachmentsDeleteListCommand,
+  GroupsAttachmentsDeleteManyCommand,
+  GroupsAttachmentsDownloadCommand,
+  GroupsAttachmentsDownloadListCommand,
+  GroupsAttachmentsDownloadManyCommand,
+  GroupsAttachmentsGetCommand,
+  GroupsAttachmentsQueryCommand,
+  GroupsAttachmentsUploadCommand,
+  TasksArtifactsCatCommand,
+  TasksArtifactsDeleteCommand,
+  TasksArtifactsDeleteListCommand,
+  TasksArtifactsDeleteManyCommand,
+  TasksArtifactsDownloadListCommand,
+  TasksArtifactsDownloadManyCommand,
+  TasksArtifactsListCommand,
+  TasksArtifactsUploadCommand,
   ClientAuthCommand,
   ClientCmdCommand,
   ClientCommand,

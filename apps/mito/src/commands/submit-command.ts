@@ -13,6 +13,7 @@ export abstract class SubmitCommand extends ApiCommand {
   readonly timeout = Option.String('--timeout', '10m', { description: 'time limit, e.g. 90s or 2h' });
   readonly priority = Option.String('-p,--priority', '0', { description: 'higher first, -1000 to 1000' });
   readonly retries = Option.String('--retries', { description: 'tries after a failure' });
+  readonly resources = Option.Array('-r,--resource', [], { description: 'input: attachment=KEY:PATH or artifact=UUID:KIND:PATH, placed below MITO_RESOURCE_DIR; with "unpack:" before it unpacked there' });
   readonly terminal = Option.Boolean('--terminal', false, { description: 'keep what it prints as the artifact std-log' });
   readonly retryDelay = Option.String('--retry-delay', { description: 'time before the first retry, doubled for each further one' });
   readonly retryExitCodes = Option.Array('--retry-exit-codes', [], { description: 'only these exit codes are tried again' });

@@ -1,5 +1,5 @@
 import { invalidField, parseDuration } from '@mitosis/domain';
-import type { SubmitTaskInput } from '@mitosis/protocol';
+import type { ArtifactKind, SubmitTaskInput } from '@mitosis/protocol';
 
 /** The options of a submission, as they were typed. */
 export interface TaskOptions {
@@ -18,6 +18,7 @@ export interface TaskOptions {
   readonly retries?: string | undefined;
   readonly retryDelay?: string | undefined;
   readonly retryExitCodes: readonly string[];
+  readonly resources: readonly string[];
   readonly terminal: boolean;
   readonly after: readonly string[];
   readonly afterAnyEnd: readonly string[];
@@ -38,6 +39,18 @@ export function parseEnv(pairs: readonly string[], field = '--env'): Record<stri
     return [pair.slice(0, equals), pair.slice(equals + 1)] as const;
   });
   return Object.fromEntries(entries);
+}
+
+const RESOURCE = /^(unpack:)?(?:attachment=(?<key>.+?)|artifact=(?<task>[^:]*):(?<kind>result|exec-log|std-log)):(?<path>[^:]+)$/s;
+
+/** `attachment=KEY:PATH` or `artifact=UUID:KIND:PATH`; `unpack:` before it has it unpacked into PATH. */
+function parseResource(text: string): NonNullable<SubmitTaskInput['resources']>[number] {
+  const match = RESOURCE.exec(text);
+  const { key, task, kind, path = '' } = match?.groups ?? {};
+  const placement = { path, unpack: match?.[1] !== undefined };
+  if (key !== undefined) return { from: 'attachment', key, ...placement };
+  if (task === undefined) throw invalidField('--resource', `"${text}" is neither attachment=KEY:PATH nor artifact=UUID:KIND:PATH`);
+  return { from: 'artifact', task, kind: kind as ArtifactKind, ...placement };
 }
 
 export function parseInteger(text: string, field: string): number {
@@ -102,6 +115,7 @@ export async function toSubmission(options: TaskOptions): Promise<SubmitTaskInpu
     timeout_ms: parseDuration(options.timeout, '--timeout'),
     priority: parseInteger(options.priority, '--priority'),
     terminal: options.terminal,
+    resources: options.resources.map(parseResource),
     after: parseAfter(options),
     retry_exit_codes: splitList(options.retryExitCodes).map((code) => parseInteger(code, '--retry-exit-codes')),
     ...(options.stdin !== undefined && { stdin_base64: (await readInput(options.stdin, '--stdin')).toString('base64') }),

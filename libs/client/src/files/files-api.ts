@@ -31,8 +31,6 @@ type Signal = { readonly signal?: AbortSignal | undefined };
 
 /** The answer to a comparison of store and database may take this long. */
 const CHECK_MS = 30 * 60_000;
-/** The answer to a stream comes when all of it is stored. */
-const STREAM_MS = 24 * 3_600_000;
 
 /** Files of groups and artifacts of tasks, as people use them; part of `MitosisClient`. */
 export class FilesApi {
@@ -46,12 +44,7 @@ export class FilesApi {
 
   /** Uploads what a stream gives, whatever its length. It can't be repeated: the stream is gone then. */
   async uploadAttachmentStream(group: string, key: string, body: Readable, { signal }: Signal = {}): Promise<StoredFile> {
-    return this.transport.json('PUT', `${pathOf(group)}/attachments/file?${new URLSearchParams({ key }).toString()}`, StoredFile, {
-      stream: body,
-      signal,
-      timeoutMs: STREAM_MS,
-      isRepeatable: false,
-    });
+    return this.transport.stream('PUT', `${pathOf(group)}/attachments/file?${new URLSearchParams({ key }).toString()}`, StoredFile, { body, signal });
   }
 
   async uploadArtifact(task: string, kind: ArtifactKind, file: string, options: TransferOptions = {}): Promise<StoredFile> {

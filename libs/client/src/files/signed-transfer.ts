@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { Transform } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 /** A stretch of a file. */
@@ -23,10 +23,10 @@ export interface TransferOptions {
 /** A connection on which nothing moves for this long is given up. */
 const IDLE_MS = 60_000;
 const READ_BYTES = 262_144;
-const MESSAGE_MAX = 500;
+const MESSAGE_MAX = 10_000;
 
 /** Sends a signed request; `url` may be relative to the coordinator at `base`. */
-function open(base: string, { method, url, headers }: SignedRequest, extra: Record<string, string | number>, signal: AbortSignal | undefined): ClientRequest {
+function open(base: string, { method, url, headers }: Omit<SignedRequest, 'expires_at'>, extra: Record<string, string | number>, signal: AbortSignal | undefined): ClientRequest {
   const target = new URL(url, base);
   const send = target.protocol === 'https:' ? requestHttps : requestHttp;
   const request = send(target, { method, headers: { ...headers, ...extra }, timeout: IDLE_MS, ...(signal && { signal }) });
@@ -118,5 +118,30 @@ export async function getSigned(base: string, signed: SignedRequest, offset: num
   } catch (error) {
     request.destroy();
     throw interrupted(error, signal);
+  }
+}
+
+/**
+ * Sends a body whose length nobody knows, at the pace of its source, and answers what is said to it;
+ * that may come before all is sent.
+ */
+export async function sendStream(
+  base: string,
+  target: Omit<SignedRequest, 'expires_at'>,
+  body: Readable,
+  signal: AbortSignal | undefined,
+): Promise<{ status: number; text: string }> {
+  signal?.throwIfAborted();
+  const request = open(base, target, {}, signal).setTimeout(0);
+  const response = once(request, 'response') as Promise<[IncomingMessage]>;
+  const failed = pipeline(body, request).then(() => new Promise<never>(() => {}));
+  try {
+    const [answer] = await Promise.race([response, failed]);
+    return { status: answer.statusCode ?? 0, text: await textOf(answer) };
+  } catch (error) {
+    throw interrupted(error, signal);
+  } finally {
+    request.destroy();
+    body.destroy();
   }
 }

@@ -40,7 +40,8 @@ export async function storeStream(deps: StoreStreamDeps, object: Reservation, bo
 async function* reserveWhilePassing({ dataSource }: StoreStreamDeps, object: Reservation, body: Readable): AsyncGenerator<Buffer> {
   let reserved = 0;
   let passed = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  // Breaking off must leave the connection open, for the answer.
+  for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     passed += chunk.length;
     while (passed > reserved) reserved += await dataSource.transaction((tx) => grow(tx, object, passed - reserved));
     yield chunk;

@@ -26,8 +26,6 @@ export const UPLOAD_COLUMNS = 'key, id, state, size_bytes, sha256, upload';
 
 /** An upload in parts that nobody goes on with is given up after this time. */
 const RESUMABLE_MS = 24 * 3_600_000;
-/** For a request that was sent at the last moment and is still on its way. */
-const MARGIN_MS = 60_000;
 
 export function uploadNotFound(id: string): MitoError {
   return new MitoError('not-found', 'upload_not_found', `there is no upload ${id} of yours that is under way`);
@@ -106,8 +104,9 @@ export class Uploads {
     return Math.max(Math.floor(this.deps.urlLifetimeMs / 1000), 1);
   }
 
+  /** A request that is sent at the last moment has as long again to arrive. */
   private usableMs(sizeBytes: number): number {
-    return sizeBytes <= SINGLE_UPLOAD_MAX_BYTES ? this.deps.urlLifetimeMs + MARGIN_MS : RESUMABLE_MS;
+    return sizeBytes <= SINGLE_UPLOAD_MAX_BYTES ? 2 * this.deps.urlLifetimeMs : RESUMABLE_MS;
   }
 
   private async prolong(row: UploadRow): Promise<void> {

@@ -1,0 +1,25 @@
+import { Command, Option } from 'clipanion';
+import { groupOption, outputOption, urlOnlyOption } from '../../../attachment-options.js';
+import { BatchCommand } from '../../../transfer-command.js';
+import { folderOf } from './download-many.js';
+
+export class GroupsAttachmentsDownloadListCommand extends BatchCommand {
+  static override paths = [['client', 'groups', 'attachments', 'download-list'], ['groups', 'attachments', 'download-list']];
+  static override usage = Command.Usage({ category: 'Attachments', description: 'fetch the files named' });
+
+  readonly keys = Option.Rest({ name: 'key', required: 1 });
+  readonly group = groupOption();
+  readonly output = outputOption();
+  readonly urlOnly = urlOnlyOption();
+
+  protected async run(): Promise<number> {
+    const { saveAttachment } = await import('../../../../files/save-attachment.js');
+    const api = await this.api();
+    const group = await this.ownGroup(api, this.group);
+    const choices = { isSmart: false, output: folderOf(this.output), isUrlOnly: this.urlOnly };
+    return this.runAll(this.keys, (key) => key, async (key) => {
+      const attachment = await api.files.attachment(group, key);
+      return this.withBar(key, attachment.size_bytes, (onBytes) => saveAttachment(api, attachment, choices, { onBytes, signal: this.signal }));
+    });
+  }
+}

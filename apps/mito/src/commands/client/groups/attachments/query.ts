@@ -1,0 +1,39 @@
+import { Command, Option } from 'clipanion';
+import { groupOption, limitOption, prefixOption } from '../../../attachment-options.js';
+import { parseInteger } from '../../../task-options.js';
+import { TransferCommand } from '../../../transfer-command.js';
+import { formatBytes } from '../../../../output/format-bytes.js';
+
+export class GroupsAttachmentsQueryCommand extends TransferCommand {
+  static override paths = [
+    ['client', 'groups', 'attachments', 'query'],
+    ['groups', 'attachments', 'query'],
+    ['client', 'groups', 'attachments', 'list'],
+    ['groups', 'attachments', 'list'],
+  ];
+  static override usage = Command.Usage({
+    category: 'Attachments',
+    description: 'list the files of a group',
+    examples: [['All below a folder', '$0 client groups attachments query -g vision -k datasets/']],
+  });
+
+  readonly group = groupOption();
+  readonly prefix = prefixOption();
+  readonly limit = limitOption();
+  readonly count = Option.Boolean('--count', false, { description: 'only print how many there are' });
+
+  protected async run(): Promise<void> {
+    const limit = this.limit === undefined ? undefined : parseInteger(this.limit, '--limit');
+    const api = await this.api();
+    const group = await this.ownGroup(api, this.group);
+    if (this.count) {
+      const { count, total_bytes } = await api.files.queryAttachments(group, { prefix: this.prefix, limit: 1, count: true });
+      return this.print({ count, total_bytes }, () => String(count));
+    }
+    await this.printList(api.files.attachments(group, { prefix: this.prefix, limit }), {
+      head: ['KEY', 'SIZE', 'CREATOR', 'CREATED'],
+      row: (file) => [file.key, formatBytes(file.size_bytes), file.creator, file.created_at.slice(0, 19).replace('T', ' ')],
+      empty: 'no files found',
+    });
+  }
+}

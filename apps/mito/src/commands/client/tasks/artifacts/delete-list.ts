@@ -1,0 +1,20 @@
+import { Command, Option } from 'clipanion';
+import { BatchCommand } from '../../../transfer-command.js';
+
+export class TasksArtifactsDeleteListCommand extends BatchCommand {
+  static override paths = [['client', 'tasks', 'artifacts', 'delete-list'], ['tasks', 'artifacts', 'delete-list']];
+  static override usage = Command.Usage({ category: 'Tasks', description: 'delete one kind of artifact of the tasks named' });
+
+  readonly kind = Option.String({ name: 'kind' });
+  readonly uuids = Option.Rest({ name: 'uuid', required: 1 });
+
+  protected async run(): Promise<number> {
+    const { parseKind } = await import('../../../../files/save-artifact.js');
+    const kind = parseKind(this.kind);
+    const api = await this.api();
+    return this.runAll(this.uuids, (uuid) => uuid, async (uuid) => {
+      await api.files.deleteArtifact(uuid, kind);
+      return { name: uuid, kind, deleted: true };
+    });
+  }
+}

@@ -1,0 +1,32 @@
+import type { MitosisClient } from '@mitosis/client';
+import { invalidField } from '@mitosis/domain';
+import { ArtifactKind } from '@mitosis/protocol';
+import type { Done } from '../commands/transfer-command.js';
+import { absoluteUrl } from './save-attachment.js';
+import { savePath } from './save-path.js';
+
+export function parseKind(text: string): ArtifactKind {
+  const kind = ArtifactKind.safeParse(text);
+  if (!kind.success) throw invalidField('kind', `"${text}" is none of result, exec-log, std-log`);
+  return kind.data;
+}
+
+export interface SaveArtifactOptions {
+  readonly output: string | undefined;
+  readonly isUrlOnly: boolean;
+  readonly onSize?: (bytes: number) => void;
+  readonly onBytes?: (bytes: number) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Fetches an artifact into its place, or only says where it can be fetched. */
+export async function saveArtifact(api: MitosisClient, task: string, kind: ArtifactKind, options: SaveArtifactOptions): Promise<Done> {
+  const artifact = await api.artifact(task, kind);
+  const { download, ...facts } = artifact;
+  const url = absoluteUrl(api.url, download.url);
+  if (options.isUrlOnly) return { name: task, file: url, url, ...facts };
+  const file = await savePath(`${task}-${kind}.tar.gz`, options.output);
+  options.onSize?.(facts.size_bytes);
+  await api.downloadArtifact(artifact, file, options);
+  return { name: task, file, ...facts };
+}

@@ -1,0 +1,33 @@
+import type { MitosisClient } from '@mitosis/client';
+import type { AttachmentDownload } from '@mitosis/protocol';
+import path from 'node:path';
+import type { Done } from '../commands/transfer-command.js';
+import { savePath } from './save-path.js';
+
+export interface SaveChoices {
+  /** Saved under the last name of its key only. */
+  readonly isSmart: boolean;
+  readonly output: string | undefined;
+  readonly isUrlOnly: boolean;
+}
+
+/** A signed request as a URL that works from anywhere. */
+export function absoluteUrl(coordinator: string, url: string): string {
+  return new URL(url, coordinator).href;
+}
+
+/** Fetches an attachment into its place, or only says where it can be fetched. */
+export async function saveAttachment(
+  api: MitosisClient,
+  attachment: AttachmentDownload,
+  choices: SaveChoices,
+  options: { onBytes?: (bytes: number) => void; signal?: AbortSignal | undefined } = {},
+): Promise<Done> {
+  const { download, ...facts } = attachment;
+  if (choices.isUrlOnly) return { name: facts.key, file: absoluteUrl(api.url, download.url), url: absoluteUrl(api.url, download.url), ...facts };
+  const file = await savePath(choices.isSmart ? path.posix.basename(facts.key) : facts.key, choices.output);
+  const requests = [download];
+  const sign = async () => requests.pop() ?? (await api.files.attachment(facts.group, facts.key, options)).download;
+  await api.files.download({ sizeBytes: facts.size_bytes, sha256: facts.sha256, sign }, file, options);
+  return { name: facts.key, file, ...facts };
+}
