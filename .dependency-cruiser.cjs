@@ -13,7 +13,7 @@ const MAY_IMPORT = {
   embedded: ['domain'],
   client: ['domain', 'protocol'],
   executor: ['domain', 'protocol', 'sandbox'],
-  coordinator: ['domain', 'protocol', 'config', 'database', 'queue', 'object-store'],
+  coordinator: ['domain', 'protocol', 'config', 'database', 'queue', 'object-store', 'sandbox'],
   worker: ['domain', 'protocol', 'config', 'queue', 'client', 'executor', 'sandbox'],
   testing: ['domain', 'embedded'],
 };
@@ -106,8 +106,9 @@ function rulesFor(prefix) {
       to: { path: part('libs/embedded') },
     },
     {
-      name: 'sandbox-is-for-those-who-run-tasks',
-      from: { path: below('(apps|libs)/'), pathNot: [below('libs/(sandbox|executor|worker)/'), below('apps/(mito|worker|e2e)/'), ...TESTS] },
+      name: 'sandbox-is-for-those-who-run-or-accept-programs',
+      comment: 'The coordinator checks a program with the very code that the worker checks it with again.',
+      from: { path: below('(apps|libs)/'), pathNot: [below('libs/(sandbox|executor|worker|coordinator)/'), below('apps/(mito|worker|e2e)/'), ...TESTS] },
       to: { path: part('libs/sandbox') },
     },
     ...Object.entries(MAY_IMPORT).map(([lib, allowed]) => ({

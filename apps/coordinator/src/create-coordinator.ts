@@ -57,6 +57,12 @@ export async function createCoordinator(config: CoordinatorConfig, log: Log): Pr
     workerTokenLifetimeMs: config.worker_token_expires_in,
     auditRetentionMs: config.audit_retention,
     scrapeToken: config.metrics_token,
+    workloadDefaults: {
+      sandboxMemoryBytes: config.sandbox_memory_limit,
+      taskTimeoutMs: config.task_timeout,
+      maxRetries: config.max_retries,
+      retryDelayMs: config.retry_delay,
+    },
     log,
   });
 }

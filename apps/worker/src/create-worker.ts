@@ -1,7 +1,7 @@
 import { MitosisClient, registerWorker, trustCa } from '@mitosis/client';
 import type { WorkerConfig } from '@mitosis/config';
 import { type Log, MitoError } from '@mitosis/domain';
-import { Executor } from '@mitosis/executor';
+import { Executor, SandboxExecutor } from '@mitosis/executor';
 import { type QueueConfig, createQueueBackend } from '@mitosis/queue';
 import { Worker } from '@mitosis/worker';
 import type { WorkerRegistration } from '@mitosis/protocol';
@@ -39,8 +39,8 @@ async function ownCommand(workDir: string): Promise<string> {
 }
 
 async function register(config: WorkerConfig, workDir: string, { code, token }: WorkerLogin): Promise<WorkerRegistration> {
-  const { coordinator_addr: url, groups, tags, labels, slots } = config;
-  const facts = { tags, labels, slots, hostname: hostname(), version: VERSION };
+  const { coordinator_addr: url, groups, tags, labels, slots, only } = config;
+  const facts = { tags, labels, slots, hostname: hostname(), version: VERSION, ...(only && { only }) };
   if (code !== undefined) return enroll(url, code, { ...facts, workDir });
   return registerWorker(url, await userToken(config, token), { ...facts, ...(groups && { groups }) });
 }
@@ -61,6 +61,7 @@ export async function createWorker(
     registration,
     queue: createQueueBackend(registration.queue as unknown as QueueConfig, log),
     executor: new Executor({ scratchRoot: path.join(workDir, 'scratch'), log }),
+    sandbox: new SandboxExecutor({ processes: slots, log }),
     slots,
     workDir,
     inputCacheBytes: config.input_cache,

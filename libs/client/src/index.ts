@@ -8,6 +8,8 @@ export type { LogPiece } from './log-pieces.js';
 export { MitosisClient } from './mitosis-client.js';
 export type { CallOptions } from './call-options.js';
 export type { SubmitOptions, TaskFilter } from './mitosis-client.js';
+export type { ProgramCalls, ProgramRef } from './program-calls.js';
+export type { WorkloadCalls } from './workload-calls.js';
 export type { TransportOptions } from './transport.js';
 export { trustCa } from './trust-ca.js';
 export { WorkerClient, enrollWorker, registerWorker } from './worker-client.js';

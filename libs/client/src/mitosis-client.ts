@@ -33,6 +33,8 @@ import { JobsClient } from './jobs-client.js';
 import { AccessClient } from './access-client.js';
 import { queryString } from './query-string.js';
 import { Transport, type TransportOptions } from './transport.js';
+import { ProgramCalls } from './program-calls.js';
+import { WorkloadCalls } from './workload-calls.js';
 
 export interface SubmitOptions extends CallOptions {
   /** The same key gets the same answer; one is drawn per call when not given. */
@@ -75,6 +77,8 @@ export class MitosisClient {
   readonly files: FilesApi;
   /** Users, groups, workers, tokens and the audit log. */
   readonly access: AccessClient;
+  readonly programs: ProgramCalls;
+  readonly workloads: WorkloadCalls;
   private readonly transport: Transport;
   /** Tasks that were submitted together. */
   readonly jobs: JobsClient;
@@ -84,6 +88,8 @@ export class MitosisClient {
     this.files = new FilesApi(this.transport);
     this.jobs = new JobsClient(this.transport);
     this.access = new AccessClient(this.transport);
+    this.programs = new ProgramCalls(this.transport);
+    this.workloads = new WorkloadCalls(this.transport);
   }
 
   /** Of the coordinator. */

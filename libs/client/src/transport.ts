@@ -17,7 +17,10 @@ export interface TransportOptions {
 }
 
 export interface RequestOptions {
+  /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as they are, in place of `body`. */
+  readonly bytes?: Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
   /** For the answer to begin, in ms. */
@@ -107,7 +110,7 @@ export class Transport {
   }
 
   private async once(method: string, path: string, options: RequestOptions): Promise<Response> {
-    const { body, headers, signal, timeoutMs = TIMEOUT_MS, isSigned = false } = options;
+    const { body, bytes, headers, signal, timeoutMs = TIMEOUT_MS, isSigned = false } = options;
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     const init: RequestInit = {
@@ -120,6 +123,7 @@ export class Transport {
       },
       signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
       ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(bytes !== undefined && { body: Buffer.from(bytes) }),
     };
     let response: Response;
     try {

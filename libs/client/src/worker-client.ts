@@ -10,6 +10,8 @@ import {
   SignedParts,
   type TaskInput,
   TaskInputs,
+  type SignedRequest,
+  SubtaskResults,
   type UploadRequest,
   UploadTicket,
   WorkerRegistration,
@@ -81,6 +83,17 @@ export class WorkerClient {
     this.options = { ...this.options, token: registration.token };
     this.transport = new Transport({ ...this.options, retryMs: 0 });
     return registration;
+  }
+
+  /** The bytes behind a signed request, all in memory: for what is known to be short. */
+  async fetchShort({ method, url, headers }: SignedRequest, signal?: AbortSignal): Promise<Uint8Array> {
+    const response = await this.transport.send(method, url, { headers, signal, isSigned: true });
+    return new Uint8Array(await response.arrayBuffer());
+  }
+
+  /** What the subtasks of a workload have printed, from index `from` on; only for the attempt that reduces them. */
+  async subtaskResults(body: AttemptLease & { from: number }, signal?: AbortSignal): Promise<SubtaskResults> {
+    return this.transport.json('POST', '/workers/me/subtask-results', SubtaskResults, { body, signal });
   }
 
   async unregister(): Promise<void> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BindAddress, DurationSetting, FlagSetting, LogLevel } from './fields.js';
+import { BindAddress, BytesSetting, DurationSetting, FlagSetting, LogLevel } from './fields.js';
 
 /** `[coordinator]` of the configuration file, and `MITO_<FIELD>` in the environment. */
 export const CoordinatorConfig = z.strictObject({
@@ -41,6 +41,12 @@ export const CoordinatorConfig = z.strictObject({
   audit_retention: DurationSetting.prefault('365d'),
   /** Bearer token with which Prometheus may read /metrics; site administrators always may. */
   metrics_token: z.string().min(16).optional(),
+  /** Linear memory of a WASM task that asks for no amount. */
+  sandbox_memory_limit: BytesSetting.pipe(z.number().min(65_536).max(1_073_741_824)).default(67_108_864),
+  /** Of each task of a workload that says nothing else. */
+  task_timeout: DurationSetting.prefault('10m'),
+  max_retries: z.coerce.number().int().min(0).max(100).default(3),
+  retry_delay: DurationSetting.prefault('5s'),
   log_level: LogLevel.default('info'),
 });
 export type CoordinatorConfig = z.output<typeof CoordinatorConfig>;

@@ -40,3 +40,6 @@ export const BindAddress = z
     const colon = text.lastIndexOf(':');
     return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
   });
+
+/** A size in bytes, whole. */
+export const BytesSetting = z.coerce.number().int().min(1);

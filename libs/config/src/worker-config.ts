@@ -16,6 +16,8 @@ export const WorkerConfig = z.strictObject({
   labels: ListSetting.default([]),
   /** Tasks at once. */
   slots: z.coerce.number().int().min(1).max(1024).default(1),
+  /** What it takes, when not everything: on a borrowed machine, sandboxed programs only. */
+  only: z.literal('wasm').optional(),
   /** Folder for scratch folders and reports that could not be delivered yet. */
   work_dir: z.string().default('./mitosis-worker'),
   /** What inputs that are kept for later tasks may have together. */

@@ -20,15 +20,18 @@ import { metricsRoutes } from './http/metrics-routes.js';
 import { outputRoutes } from './http/output-routes.js';
 import { taskControl } from './http/task-control.js';
 import { withRequestIds } from './http/observe-requests.js';
+import { programRoutes } from './http/program-routes.js';
 import { taskRoutes } from './http/task-routes.js';
 import { attemptFileRoutes, uploadRoutes } from './http/upload-routes.js';
 import { workerRoutes } from './http/worker-routes.js';
+import { workloadRoutes } from './http/workload-routes.js';
 import { workerUpgrade } from './http/worker-upgrade.js';
 import { CoordinatorMetrics } from './metrics/coordinator-metrics.js';
 import { FleetFigures } from './metrics/fleet-figures.js';
 import { FleetGauges } from './metrics/fleet-gauges.js';
 import { meteredStore } from './metrics/metered-store.js';
 import { observedReports, observedSubmit } from './metrics/observe-tasks.js';
+import { ProgramLibrary } from './programs/program-library.js';
 import { Follows } from './output/follows.js';
 import { Dispatcher } from './scheduling/dispatcher.js';
 import { Reconciler } from './scheduling/reconciler.js';
@@ -40,6 +43,8 @@ import { TaskReader } from './tasks/read-tasks.js';
 import type { SettledTask } from './tasks/settled-task.js';
 import { storeProgress } from './tasks/store-progress.js';
 import { submitTasksWith } from './tasks/submit-tasks.js';
+import { readSubtaskResultsWith } from './workloads/read-subtask-results.js';
+import { type WorkloadDefaults, WorkloadService } from './workloads/workload-service.js';
 import { WorkerChannels } from './workers/worker-channels.js';
 
 export interface CoordinatorOptions extends AccessLifetimes {
@@ -58,8 +63,13 @@ export interface CoordinatorOptions extends AccessLifetimes {
   readonly urlLifetimeMs: number;
   /** With this bearer token the metrics can be read without an account. */
   readonly scrapeToken?: string | undefined;
+  /** What WASM tasks and workloads get that say nothing else. */
+  readonly workloadDefaults: WorkloadDefaults;
   readonly log: Log;
 }
+
+/** A job that another worker has to take is offered again after this time. */
+const AVOIDED_MS = 250;
 
 /**
  * One replica of the coordinator. Nothing that matters is in its memory: any number of replicas
@@ -121,8 +131,21 @@ export class Coordinator implements Service {
       onSettled,
       onRoom: (groupId) => dispatcher.wakeGroup(groupId),
     });
-    const claimTasks = claimTasksWith({ dataSource, tokens, events, metrics, onClaimed: (queues) => dispatcher.wakeSoon(queues) });
     const commitReports = observedReports(commitReportsWith({ dataSource, store, readableMs: urlLifetimeMs, onSettled, onNewQueues }), { metrics, log });
+    const { workloadDefaults: defaults } = options;
+    const programs = new ProgramLibrary({ dataSource, store });
+    const workloads = new WorkloadService({ dataSource, events, defaults, onReady, onNewQueues });
+    const readSubtaskResults = readSubtaskResultsWith({ dataSource, store });
+    const claimTasks = claimTasksWith({
+      dataSource,
+      tokens,
+      events,
+      metrics,
+      onClaimed: (queues) => dispatcher.wakeSoon(queues),
+      onAvoided: (queues) => setTimeout(() => dispatcher.wake(queues), AVOIDED_MS).unref(),
+      signProgram: (sha256) => programs.signDownload(sha256),
+      sandboxMemoryBytes: defaults.sandboxMemoryBytes,
+    });
 
     const metricsOf = { metrics, figures: new FleetFigures(dataSource), gauges: new FleetGauges(metrics.registry), scrapeToken: options.scrapeToken };
     this.http = new HttpServer({
@@ -143,8 +166,10 @@ export class Coordinator implements Service {
         attachmentRoutes({ authenticator, files }),
         uploadRoutes({ authenticator, files }),
         attemptFileRoutes({ authenticator, files }),
-        workerRoutes({ authenticator, registry, claimTasks, commitReports }),
+        workerRoutes({ authenticator, registry, claimTasks, commitReports, readSubtaskResults }),
         access.workerRoutes,
+        programRoutes({ authenticator, programs }),
+        workloadRoutes({ authenticator, workloads }),
       ],
       docs: docsPage(),
       board: new Board({ dataSource, publisher: queue.publisher, authenticator, sessions }).router(),

@@ -12,6 +12,7 @@ import { IdempotencyKey } from './entities/idempotency-key.entity.js';
 import { Job } from './entities/job.entity.js';
 import { Membership } from './entities/membership.entity.js';
 import { Metrics } from './entities/metrics.entity.js';
+import { Program } from './entities/program.entity.js';
 import { StoredObjectRow } from './entities/object.entity.js';
 import { QueueRow } from './entities/queue.entity.js';
 import { RateLimit } from './entities/rate-limit.entity.js';
@@ -21,11 +22,13 @@ import { Task } from './entities/task.entity.js';
 import { User } from './entities/user.entity.js';
 import { WorkerGroup } from './entities/worker-group.entity.js';
 import { Worker } from './entities/worker.entity.js';
+import { Workload } from './entities/workload.entity.js';
 import { FirstTables1700000000001 } from './migrations/0001-first-tables.js';
 import { Access1700000000002 } from './migrations/0002-access.js';
 import { EverythingATaskCanDo1700000000003 } from './migrations/0003-everything-a-task-can-do.js';
 import { Files1700000000004 } from './migrations/0004-files.js';
 import { SteerWorkers1700000000005 } from './migrations/0005-steer-workers.js';
+import { SandboxedPrograms1700000000006 } from './migrations/0006-sandboxed-programs.js';
 import { WorkerLoad1700000000007 } from './migrations/0007-worker-load.js';
 
 export interface DatabaseOptions {
@@ -61,6 +64,7 @@ export function createDataSource({ url, poolSize = 10, applicationName = 'mitosi
       Job,
       Membership,
       Metrics,
+      Program,
       QueueRow,
       RateLimit,
       Session,
@@ -70,6 +74,7 @@ export function createDataSource({ url, poolSize = 10, applicationName = 'mitosi
       User,
       Worker,
       WorkerGroup,
+      Workload,
     ],
     migrations: [
       FirstTables1700000000001,
@@ -77,6 +82,7 @@ export function createDataSource({ url, poolSize = 10, applicationName = 'mitosi
       EverythingATaskCanDo1700000000003,
       Files1700000000004,
       SteerWorkers1700000000005,
+      SandboxedPrograms1700000000006,
       WorkerLoad1700000000007,
     ],
     migrationsTableName: 'migrations',

@@ -10,27 +10,40 @@ const user = (role: Role | undefined, facts: UserFacts = {}): Actor => ({
   ...facts,
 });
 const worker = (role: Role): Actor => ({ kind: 'worker', workerId: 'w', roles: new Map([['g', role]]) });
-const IN_GROUP = ['group.manage', 'group.read', 'task.manage', 'task.read', 'task.run', 'task.submit', 'worker.register'] as const;
 const ON_SITE = ['audit.read', 'group.create', 'metrics.read', 'queue.manage', 'quota.manage', 'user.manage'] as const;
+const IN_GROUP = [
+  'group.manage',
+  'group.read',
+  'program.read',
+  'program.submit',
+  'program.upload',
+  'task.manage',
+  'task.read',
+  'task.run',
+  'task.submit',
+  'worker.register',
+] as const;
 const inGroup = (actor: Actor): string[] => IN_GROUP.filter((action) => isAllowed(actor, { action, groupId: 'g' } as Access));
 const onSite = (actor: Actor): string[] => ON_SITE.filter((action) => isAllowed(actor, { action }));
 
 test('a person may do what the role in the group says', (t) => {
-  const write = ['group.read', 'task.manage', 'task.read', 'task.submit', 'worker.register'];
+  const programs = ['program.read', 'program.submit', 'program.upload'];
+  const write = ['group.read', ...programs, 'task.manage', 'task.read', 'task.submit', 'worker.register'];
   t.deepEqual(inGroup(user(undefined)), []);
-  t.deepEqual(inGroup(user('read')), ['group.read', 'task.read']);
+  t.deepEqual(inGroup(user('read')), ['group.read', 'program.read', 'task.read']);
+  t.deepEqual(inGroup(user('write-wasm')), ['group.read', ...programs, 'task.read']);
   t.deepEqual(inGroup(user('write')), write);
   t.deepEqual(inGroup(user('admin')), ['group.manage', ...write]);
   t.deepEqual(onSite(user('admin')), ['group.create']);
 });
 
 test('a site administrator oversees every group, and runs nothing in the name of one', (t) => {
-  t.deepEqual(inGroup(user(undefined, { isAdmin: true })), ['group.manage', 'group.read', 'task.manage', 'task.read']);
+  t.deepEqual(inGroup(user(undefined, { isAdmin: true })), ['group.manage', 'group.read', 'program.read', 'task.manage', 'task.read']);
   t.deepEqual(onSite(user(undefined, { isAdmin: true })), [...ON_SITE]);
 });
 
 test('a worker only runs tasks, of the groups that hold write on it', (t) => {
-  t.deepEqual(ROLES.map((role) => inGroup(worker(role))), [[], ['task.run'], ['task.run']]);
+  t.deepEqual(ROLES.map((role) => inGroup(worker(role))), [[], [], ['task.run'], ['task.run']]);
   t.deepEqual(onSite(worker('admin')), []);
   t.false(isAllowed(worker('admin'), { action: 'worker.manage', groups: new Map([['g', 'admin']]) }));
 });
@@ -62,9 +75,9 @@ test('an account is managed by its owner, and looked at by its owner and site ad
 
 test('a token may do what its scope says, and never more than its owner', (t) => {
   const scoped = (scope: (typeof TOKEN_SCOPES)[number]) => inGroup(user('admin', { scope }));
-  t.deepEqual(scoped('read'), ['group.read', 'task.read']);
-  t.deepEqual(scoped('submit'), ['group.read', 'task.manage', 'task.read', 'task.submit']);
-  t.deepEqual(scoped('workers'), ['group.read', 'task.read', 'worker.register']);
+  t.deepEqual(scoped('read'), ['group.read', 'program.read', 'task.read']);
+  t.deepEqual(scoped('submit'), ['group.read', 'program.read', 'program.submit', 'program.upload', 'task.manage', 'task.read', 'task.submit']);
+  t.deepEqual(scoped('workers'), ['group.read', 'program.read', 'task.read', 'worker.register']);
   t.deepEqual(scoped('full'), inGroup(user('admin')));
   t.deepEqual(onSite(user(undefined, { isAdmin: true, scope: 'submit' })), ['metrics.read']);
   t.deepEqual(inGroup(user('read', { scope: 'full' })), inGroup(user('read')));

@@ -18,6 +18,10 @@ export type GroupAction =
   | 'task.read'
   | 'task.submit'
   | 'task.manage'
+  /** Sandboxed programs: seeing them, storing one, and submitting tasks that run one. */
+  | 'program.read'
+  | 'program.upload'
+  | 'program.submit'
   | 'worker.register'
   | 'group.read'
   | 'group.manage'
@@ -41,6 +45,9 @@ const NEEDED: Readonly<Record<GroupAction | WorkerAction, Role>> = {
   'task.read': 'read',
   'task.submit': 'write',
   'task.manage': 'write',
+  'program.read': 'read',
+  'program.upload': 'write-wasm',
+  'program.submit': 'write-wasm',
   'worker.register': 'write',
   'group.read': 'read',
   'group.manage': 'admin',
@@ -56,6 +63,7 @@ const NEEDED: Readonly<Record<GroupAction | WorkerAction, Role>> = {
 const OVERSIGHT: ReadonlySet<Access['action']> = new Set<Access['action']>([
   'task.read',
   'task.manage',
+  'program.read',
   'group.read',
   'group.manage',
   'attachment.read',
@@ -64,10 +72,10 @@ const OVERSIGHT: ReadonlySet<Access['action']> = new Set<Access['action']>([
   'worker.manage',
 ]);
 
-const READING: readonly Access['action'][] = ['task.read', 'group.read', 'worker.read', 'user.read', 'metrics.read', 'attachment.read'];
+const READING: readonly Access['action'][] = ['task.read', 'program.read', 'group.read', 'worker.read', 'user.read', 'metrics.read', 'attachment.read'];
 const IN_SCOPE: Readonly<Record<Exclude<TokenScope, 'full'>, ReadonlySet<Access['action']>>> = {
   read: new Set(READING),
-  submit: new Set([...READING, 'task.submit', 'task.manage', 'attachment.write', 'attachment.delete']),
+  submit: new Set([...READING, 'task.submit', 'task.manage', 'program.upload', 'program.submit', 'attachment.write', 'attachment.delete']),
   workers: new Set([...READING, 'worker.register', 'worker.manage']),
 };
 

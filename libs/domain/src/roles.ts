@@ -1,5 +1,8 @@
-/** What a user may do in a group, and a group with a worker; each role includes those before it. */
-export const ROLES = ['read', 'write', 'admin'] as const;
+/**
+ * What a user may do in a group, and a group with a worker; each role includes those before it.
+ * `write-wasm` is `write` for sandboxed programs only: it runs nothing else in the group's name.
+ */
+export const ROLES = ['read', 'write-wasm', 'write', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** True when `role` allows what `needed` allows. */

@@ -1,15 +1,16 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { parseQueueName, queueName, tagsMatch } from './index.js';
+import { TASK_KINDS, parseQueueName, queueName, tagsMatch } from './index.js';
 
 const name = fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_-]{0,20}$/);
 const tags = fc.array(fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,10}$/), { maxLength: 6 });
 
 test('a queue name can be taken apart again, whatever the order of the tags', (t) => {
   fc.assert(
-    fc.property(name, tags, (group, asked) => {
-      const route = parseQueueName(queueName(group, asked.toReversed()));
+    fc.property(name, tags, fc.constantFrom(...TASK_KINDS), (group, asked, kind) => {
+      const route = parseQueueName(queueName(group, asked.toReversed(), kind));
       t.is(route.group, group);
+      t.is(route.kind, kind);
       t.deepEqual(route.tags, [...new Set(asked)].sort());
     }),
   );
@@ -28,7 +29,7 @@ const refuses = test.macro({
   exec: (t, text: string) => t.throws(() => parseQueueName(text), { code: 'invalid_queue_name' }),
   title: (_, text) => `"${text}" is not the name of a queue`,
 });
-for (const text of ['', '~gpu', 'lab~b~a', 'lab~a~a', 'lab~', 'la:b', 'lab~*', '-lab']) test(refuses, text);
+for (const text of ['', '~gpu', 'lab~b~a', 'lab~a~a', 'lab~', 'la:b', 'lab~*', '-lab', '~_wasm', 'lab~gpu~_wasm', 'lab~_wasm~_wasm']) test(refuses, text);
 
 const matches = test.macro({
   exec: (t, worker: string[], task: string[], expected: boolean) => t.is(tagsMatch(worker, task), expected),

@@ -51,6 +51,8 @@ function failureReason(end: AttemptEnd): FailureReason | undefined {
     case 'resource_unavailable':
     case 'upload_failed':
     case 'invalid_new_task':
+    case 'trapped':
+    case 'limit_exceeded':
       return end.outcome;
     default:
       return undefined;

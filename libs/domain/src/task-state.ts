@@ -20,6 +20,10 @@ export type AttemptOutcome =
   | 'upload_failed'
   /** It ended well, but what it wrote to `$MITO_NEW_TASK` can't be submitted. */
   | 'invalid_new_task'
+  /** A sandboxed program did what the sandbox does not let it do: it trapped. */
+  | 'trapped'
+  /** A sandboxed program went past its limit of memory, output or files. */
+  | 'limit_exceeded'
   /** The worker could not go on with it (its launcher died, its disk is full). */
   | 'worker_error'
   /** A planned stop gave the task back before it was done. */
@@ -35,6 +39,8 @@ export type FailureReason =
   | 'spawn_failed'
   | 'resource_unavailable'
   | 'upload_failed'
+  | 'trapped'
+  | 'limit_exceeded'
   | 'worker_error'
   | 'worker_lost'
   | 'dependency_failed'

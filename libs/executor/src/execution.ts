@@ -27,7 +27,15 @@ export interface ExecutionRequest {
   readonly outputLimitBytes: number;
 }
 
-export type ExecutionOutcome = 'exited' | 'timed_out' | 'cancelled' | 'spawn_failed' | 'worker_error';
+export type ExecutionOutcome =
+  | 'exited'
+  | 'timed_out'
+  | 'cancelled'
+  | 'spawn_failed'
+  /** Sandboxed programs only: it did what it may not do, or went past a limit. */
+  | 'trapped'
+  | 'limit_exceeded'
+  | 'worker_error';
 
 export interface ExecutionResult {
   readonly outcome: ExecutionOutcome;
@@ -49,6 +57,8 @@ export interface ExecutionResult {
   /** Size of the spool: the offset at which a follower ends. */
   readonly outputBytes: number;
   readonly outputTruncated: boolean;
+  /** Of what a sandboxed program wrote to stdout; absent for commands. */
+  readonly stdoutSha256?: string;
 }
 
 /** One attempt under way. */

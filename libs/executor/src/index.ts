@@ -7,6 +7,9 @@ export type {
 } from './execution.js';
 export { Executor } from './executor.js';
 export type { ExecutorOptions } from './executor.js';
+export { SandboxExecutor } from './sandbox-executor.js';
+export type { SandboxExecutorOptions } from './sandbox-executor.js';
+export type { ProgramRequest, ProgramSpec } from './program-request.js';
 export { cleanScratch, prepareScratch, scratchOf, sweepScratch } from './scratch.js';
 export type { Scratch } from './scratch.js';
 export { taskEnvironment } from './task-environment.js';

@@ -43,6 +43,7 @@ export { OutputEnd, OutputEvent, OutputQuery } from './output-events.js';
 export { FrameDecoder, OUTPUT_FRAME_HEADER_BYTES, OUTPUT_FRAME_PAYLOAD_MAX_BYTES, encodeFrame, encodeFrameHeader } from './output-frames.js';
 export type { OutputFrame, OutputStream } from './output-frames.js';
 export { AttemptLease, TaskInput, TaskInputs, TaskResource, TaskResources } from './resources.js';
+export { ProgramList, ProgramQuery, ProgramView, UploadProgram, WASM_LIMITS, WasmSpec } from './programs.js';
 export {
   After,
   AttemptView,
@@ -112,3 +113,16 @@ export {
   StoredFile,
   UploadTicket,
 } from './uploads.js';
+export {
+  ClaimedStep,
+  SubmitWorkload,
+  SubtaskResults,
+  SubtaskResultsQuery,
+  WORKLOAD_LIMITS,
+  WaitWorkload,
+  WorkloadPlan,
+  WorkloadTask,
+  WorkloadTasks,
+  WorkloadView,
+} from './workloads.js';
+export type { SubmitWorkloadInput } from './workloads.js';

@@ -3,6 +3,7 @@ import { FILE_OPERATIONS } from './operations/file-operations.js';
 import { GROUP_OPERATIONS } from './operations/group-operations.js';
 import { JOB_OPERATIONS } from './operations/job-operations.js';
 import type { Operation } from './operations/operation.js';
+import { PROGRAM_OPERATIONS } from './operations/program-operations.js';
 import { SERVICE_OPERATIONS } from './operations/service-operations.js';
 import { TASK_OPERATIONS } from './operations/task-operations.js';
 import { USER_OPERATIONS } from './operations/user-operations.js';
@@ -20,5 +21,6 @@ export const OPERATIONS: readonly Operation[] = [
   ...TASK_OPERATIONS,
   ...JOB_OPERATIONS,
   ...FILE_OPERATIONS,
+  ...PROGRAM_OPERATIONS,
   ...WORKER_OPERATIONS,
 ];

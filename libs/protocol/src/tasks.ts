@@ -14,6 +14,7 @@ import {
   Timestamp,
   Uuid,
 } from './fields.js';
+import { WasmSpec } from './programs.js';
 import { TaskResource, TaskResources } from './resources.js';
 
 /** What is run: everything that a worker needs and nothing that concerns scheduling. */
@@ -36,6 +37,8 @@ export const TaskSpec = z.strictObject({
   params: ParamValues.optional(),
   /** Its index in an array: `MITO_ARRAY_INDEX`. */
   array_index: z.int().min(0).optional(),
+  /** Run this sandboxed program instead of a command of the machine. */
+  wasm: WasmSpec.optional(),
 });
 export type TaskSpec = z.output<typeof TaskSpec>;
 
@@ -115,6 +118,7 @@ export const TaskView = z.object({
   args: z.array(z.string()),
   env: z.record(z.string(), z.string()),
   terminal: z.boolean(),
+  wasm: WasmSpec.nullable(),
   tags: z.array(z.string()),
   labels: z.array(z.string()),
   priority: z.int(),

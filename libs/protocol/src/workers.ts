@@ -1,9 +1,10 @@
 import { WANTED_STATES } from '@mitosis/domain';
 import { z } from 'zod';
-import { ArtifactKind, LostProduct, SkippedFile } from './artifacts.js';
+import { ArtifactKind, LostProduct, SignedRequest, SkippedFile } from './artifacts.js';
 import { LIMITS, Labels, Name, Sha256, Tags, Timestamp, Uuid } from './fields.js';
 import { MetricsRow } from './jobs.js';
 import { TaskSpec } from './tasks.js';
+import { ClaimedStep, WORKLOAD_LIMITS } from './workloads.js';
 
 /** The body of `POST /workers`. */
 export const RegisterWorker = z.strictObject({
@@ -12,6 +13,8 @@ export const RegisterWorker = z.strictObject({
   tags: Tags.default([]),
   labels: Labels.default([]),
   slots: z.int().min(1).max(1024),
+  /** Take sandboxed programs and nothing else. */
+  only: z.literal('wasm').optional(),
   hostname: z.string().max(255),
   version: z.string().max(64),
 });
@@ -46,6 +49,10 @@ export const ClaimedTask = z.object({
   timeout_ms: z.int(),
   group: z.string(),
   job: Uuid.nullable(),
+  /** Where the program of a WASM task is fetched. */
+  program: z.object({ size_bytes: z.int(), download: SignedRequest }).optional(),
+  /** Of a task that is a step of a workload. */
+  workload: ClaimedStep.optional(),
 });
 export type ClaimedTask = z.output<typeof ClaimedTask>;
 export const ClaimAnswer = z.object({ claimed: z.array(ClaimedTask) });
@@ -84,6 +91,8 @@ export const AttemptReport = z.strictObject({
     'resource_unavailable',
     'upload_failed',
     'invalid_new_task',
+    'trapped',
+    'limit_exceeded',
     'worker_error',
     'released',
   ]),
@@ -103,6 +112,10 @@ export const AttemptReport = z.strictObject({
   metrics: z.strictObject({ rows: z.array(MetricsRow).max(LIMITS.metricsRows), is_truncated: z.boolean() }).nullable().default(null),
   /** What it wrote to `$MITO_NEW_TASK`; checked as submissions of its creator when it is committed. */
   new_tasks: z.array(z.unknown()).max(LIMITS.newTasks).default([]),
+  /** Of what a WASM program wrote to stdout. */
+  stdout_sha256: Sha256.optional(),
+  /** The lines that the `split` of a workload has printed. */
+  subtasks: z.array(z.string().max(WORKLOAD_LIMITS.lineBytes)).max(WORKLOAD_LIMITS.subtasks).optional(),
 });
 export type AttemptReport = z.output<typeof AttemptReport>;
 

@@ -12,11 +12,13 @@ import type { AttemptReport, ClaimedTask, UploadRequest } from '@mitosis/protoco
 import { randomUUID } from 'node:crypto';
 import type { RunningAttempt, StopReason } from './running-attempts.js';
 import { type Progress, ProgressWatch } from './progress-watch.js';
+import { type RunProgramDeps, readSubtasks, startProgram } from './run-program.js';
 import { type TaskFiles, prepareTaskFiles, readMetrics, readNewTasks, taskFilesOf, taskVariables } from './task-files.js';
 import { type Products, uploadProducts } from './upload-products.js';
 
 export interface RunAttemptDeps {
   readonly executor: Executor;
+  readonly program: RunProgramDeps;
   readonly scratchRoot: string;
   readonly log: Log;
   readonly coordinatorUrl: string;
@@ -67,6 +69,7 @@ function toEnd(result: ExecutionResult, stop: AbortSignal): End {
     peak_rss_bytes: result.peakRssBytes,
     output_bytes: result.outputBytes,
     is_output_truncated: result.outputTruncated,
+    ...(result.stdoutSha256 !== undefined && { stdout_sha256: result.stdoutSha256 }),
   };
 }
 
@@ -76,12 +79,13 @@ function failed(outcome: End['outcome'], error: unknown): End {
   return { ...NOTHING_RUN, outcome, message: message.slice(0, MESSAGE_MAX) };
 }
 
-async function execute(deps: RunAttemptDeps, attempt: RunningAttempt, scratch: Scratch, files: TaskFiles): Promise<ExecutionResult> {
-  const { claim, stop } = attempt;
+async function begin(deps: RunAttemptDeps, { claim, stop }: RunningAttempt, scratch: Scratch, files: TaskFiles): Promise<Execution> {
   const { spec, task: taskUuid } = claim;
+  const executionId = executionIdOf(claim);
+  if (spec.wasm) return startProgram(deps.program, claim, { executionId, scratch, stdin: files.stdin, stop: stop.signal });
   const platform = taskVariables(files, claim, deps.coordinatorUrl);
-  const execution = deps.executor.run({
-    executionId: executionIdOf(claim),
+  return deps.executor.run({
+    executionId,
     spec: {
       args: spec.args,
       env: taskEnvironment({ taskUuid, attempt: claim.attempt, scratch, env: spec.env, base: deps.baseEnv, platform }),
@@ -93,6 +97,18 @@ async function execute(deps: RunAttemptDeps, attempt: RunningAttempt, scratch: S
     scratch,
     outputLimitBytes: OUTPUT_LIMIT_BYTES,
   });
+}
+
+/** How an attempt ends whose sandboxed program, or what that reads, is not to be had. */
+function notBegun(deps: RunAttemptDeps, attempt: RunningAttempt, error: unknown): End {
+  if (attempt.stop.signal.aborted) return { ...NOTHING_RUN, outcome: calledOff(attempt), message: null };
+  if (!attempt.claim.spec.wasm) throw error;
+  deps.log.warn({ err: error, task: attempt.claim.task }, 'a program could not be started');
+  return failed('resource_unavailable', error);
+}
+
+async function finish(deps: RunAttemptDeps, attempt: RunningAttempt, files: TaskFiles, execution: Execution): Promise<ExecutionResult> {
+  const { stop } = attempt;
   deps.onStarted(attempt, execution);
   const cancel = (): void => execution.cancel(String(stop.signal.reason));
   stop.signal.addEventListener('abort', cancel, { once: true });
@@ -110,20 +126,32 @@ function executionIdOf({ task, attempt }: ClaimedTask): string {
   return `${task}-${attempt}`;
 }
 
+/** The end of a `split` carries its lines: they become tasks in the transaction that commits it. */
+async function withSubtasks(end: End, { workload }: ClaimedTask, scratch: Scratch): Promise<End> {
+  if (workload?.step !== 'split' || end.outcome !== 'exited' || end.exit_code !== 0) return end;
+  try {
+    return { ...end, subtasks: await readSubtasks(scratch, workload.max_subtasks) };
+  } catch (error) {
+    return { ...end, ...failed('limit_exceeded', error) };
+  }
+}
+
 /** From the claim to what is reported: inputs → execute → upload. Each step may end it, with its reason. */
 async function carryOut(deps: RunAttemptDeps, attempt: RunningAttempt, scratch: Scratch): Promise<End & Produced> {
   const missing = await fetchInputs(deps, attempt, scratch);
   if (missing) return { ...missing, ...NOTHING_PRODUCED };
   const files = taskFilesOf(scratch, attempt.claim);
   await prepareTaskFiles(files, scratch, attempt.claim);
-  const result = await execute(deps, attempt, scratch, files);
-  const end = toEnd(result, attempt.stop.signal);
+  const execution = await begin(deps, attempt, scratch, files).catch((error: unknown) => notBegun(deps, attempt, error));
+  if (!('result' in execution)) return { ...execution, ...NOTHING_PRODUCED };
+  const result = await finish(deps, attempt, files, execution);
+  const end = await withSubtasks(toEnd(result, attempt.stop.signal), attempt.claim, scratch);
   if (end.outcome === 'spawn_failed' || end.outcome === 'released' || isStale(attempt)) return { ...end, ...NOTHING_PRODUCED };
   try {
     const upload = (request: UploadRequest, file: string) => deps.upload(request, file, staleSignal(attempt));
     const products = await uploadProducts({ upload }, attempt.claim, { scratch, outputBytes: result.outputBytes });
     const metrics = await readMetrics(scratch.resultDir);
-    return { ...withLosses(await withNewTasks(end, files), products), metrics };
+    return { ...withLosses(await withNewTasks(end, files), products, attempt.claim), metrics };
   } catch (error) {
     deps.log.warn({ err: error, task: attempt.claim.task }, 'the products of a task were not stored');
     const { outcome, message } = failed('upload_failed', error);
@@ -131,9 +159,9 @@ async function carryOut(deps: RunAttemptDeps, attempt: RunningAttempt, scratch: 
   }
 }
 
-/** A success whose artifacts could not be kept is none; a failure stays what it is. */
-function withLosses<T extends End>(end: T, products: Products): T & Products {
-  const lost = products.not_kept.filter(({ kind }) => kind !== 'output');
+/** A success whose artifacts could not be kept is none; a failure stays what it is. What a step of a workload prints is its result. */
+function withLosses<T extends End>(end: T, products: Products, { workload }: ClaimedTask): T & Products {
+  const lost = products.not_kept.filter(({ kind }) => kind !== 'output' || workload !== undefined);
   if (lost.length === 0 || end.outcome !== 'exited' || end.exit_code !== 0) return { ...end, ...products };
   const message = `not kept: ${lost.map(({ kind, why }) => `${kind} (${why})`).join('; ')}`;
   return { ...end, outcome: 'upload_failed', message: message.slice(0, MESSAGE_MAX), ...products };

@@ -1,6 +1,6 @@
 import { WorkerClient } from '@mitosis/client';
 import type { Log, Service, WantedState } from '@mitosis/domain';
-import type { Executor } from '@mitosis/executor';
+import type { Executor, SandboxExecutor } from '@mitosis/executor';
 import type { AttemptReport, ToWorker, WorkerRegistration } from '@mitosis/protocol';
 import type { Delivery, QueueBackend, QueueConsumer } from '@mitosis/queue';
 import path from 'node:path';
@@ -18,6 +18,7 @@ import { Prefetch } from './prefetch.js';
 import { ProgressReporter } from './progress-reporter.js';
 import { ReportSpool } from './report-spool.js';
 import { Reporter } from './reporter.js';
+import type { RunProgramDeps } from './run-program.js';
 import { type RunAttemptDeps, notStarted, runAttempt } from './run-attempt.js';
 import { type RunningAttempt, RunningAttempts } from './running-attempts.js';
 import { WorkerMetrics } from './worker-metrics.js';
@@ -27,6 +28,7 @@ export interface WorkerOptions {
   readonly registration: WorkerRegistration;
   readonly queue: QueueBackend;
   readonly executor: Executor;
+  readonly sandbox: SandboxExecutor;
   readonly slots: number;
   readonly workDir: string;
   /** What inputs that are kept for later tasks may have together. */
@@ -60,6 +62,7 @@ export class Worker implements Service {
   private readonly channel: ControlChannel;
   private readonly progress: ProgressReporter;
   private readonly consumer: QueueConsumer;
+  private readonly program: RunProgramDeps;
   private readonly active = new Set<Promise<void>>();
   private readonly slots: ExecutionSlots;
   private readonly prefetch: Prefetch;
@@ -90,6 +93,7 @@ export class Worker implements Service {
       onRevoked: () => options.onRevoked(),
     });
     this.progress = new ProgressReporter((message) => this.channel.send(message));
+    this.program = { sandbox: options.sandbox, cache: this.inputs, client: this.client, log };
     this.followers = new OutputFollowers(this.running, (message) => this.channel.send(message), log);
     this.consumer = queue.createConsumer({
       slots,
@@ -161,7 +165,7 @@ export class Worker implements Service {
     await this.consumer.stop();
     await this.client.unregister().catch((error: unknown) => log.warn({ err: error }, 'could not say goodbye'));
     await queue.stop();
-    await executor.stop();
+    await Promise.all([executor.stop(), this.options.sandbox.stop()]);
     await this.metricsServer?.stop();
   }
 
@@ -219,7 +223,7 @@ export class Worker implements Service {
     const begunAt = performance.now();
     const onProgress: RunAttemptDeps['onProgress'] = (reporting, progress) => this.progress.report(reporting.claim, progress);
     const { coordinatorUrl, taskEnv: baseEnv = {} } = this.options;
-    const deps = { executor, scratchRoot: this.scratchRoot, log, coordinatorUrl, baseEnv, onStarted, onProgress, placeInputs: this.placeInputs, upload };
+    const deps = { executor, program: this.program, scratchRoot: this.scratchRoot, log, coordinatorUrl, baseEnv, onStarted, onProgress, placeInputs: this.placeInputs, upload };
     const report = await runAttempt(deps, attempt);
     this.prefetch.observe(performance.now() - begunAt);
     this.consumer.resize(this.options.slots + this.prefetch.size);

@@ -88,6 +88,9 @@ import { ClientQuitCommand } from './client/quit.js';
 import { ClientCommand } from './client.js';
 import { CompleteCommand } from './complete.js';
 import { CompletionCommand } from './completion.js';
+import { ProgramsListCommand } from './client/programs/list.js';
+import { ProgramsUploadCommand } from './client/programs/upload.js';
+import { ComputeCommand } from './compute.js';
 import { CoordinatorCommand } from './coordinator.js';
 import { DemoCommand } from './demo.js';
 import { DoctorCommand } from './doctor.js';
@@ -130,6 +133,7 @@ export const commands: readonly CommandClass<MitoContext>[] = [
   ClientQuitCommand,
   CompleteCommand,
   CompletionCommand,
+  ComputeCommand,
   CoordinatorCommand,
   DemoCommand,
   DoctorCommand,
@@ -153,6 +157,8 @@ export const commands: readonly CommandClass<MitoContext>[] = [
   JobsSuspendCommand,
   JobsWaitCommand,
   ReportCommand,
+  ProgramsListCommand,
+  ProgramsUploadCommand,
   RunCommand,
   TasksArtifactsDownloadCommand,
   TasksExplainCommand,

@@ -24,14 +24,14 @@ export class RunCommand extends SubmitCommand {
     examples: [
       ['Say hello', '$0 run -- echo "Hello, Mitosis!"'],
       ['On a worker with a GPU, for two hours at most', '$0 run -t gpu --timeout 2h -- ./train.sh'],
+      ['A WebAssembly program, sandboxed', '$0 run --wasm prog.wasm -- an argument'],
     ],
   });
 
   protected async run(): Promise<number> {
     const { FrameDecoder } = await import('@mitosis/protocol');
-    const submission = await this.submission();
     const api = await this.api();
-    const { uuid } = await api.submitTask(submission);
+    const { uuid } = await api.submitTask(await this.submission(api));
     if (!this.json) this.note(`task ${uuid}`);
     let decoder = new FrameDecoder();
     let attempt = 0;

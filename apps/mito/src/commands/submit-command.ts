@@ -1,7 +1,9 @@
+import type { MitosisClient } from '@mitosis/client';
 import type { SubmitTaskInput } from '@mitosis/protocol';
 import { Option } from 'clipanion';
 import { ApiCommand } from './api-command.js';
-import { toSubmission } from './task-options.js';
+import { readProgram } from './read-program.js';
+import { parseSize, toSubmission } from './task-options.js';
 
 /** The options that every way to submit a task has. */
 export abstract class SubmitCommand extends ApiCommand {
@@ -26,9 +28,17 @@ export abstract class SubmitCommand extends ApiCommand {
   readonly afterFailed = Option.Array('--after-failed', [], { description: 'start only if these tasks fail' });
   readonly afterJob = Option.Array('--after-job', [], { description: 'start when these jobs have completed' });
   readonly watch = Option.Array('--watch', [], { description: 'UUID,STATE: start when that task is started, completed, failed or ended' });
+  readonly wasm = Option.String('--wasm', { description: 'run this WebAssembly program, sandboxed, instead of a command' });
+  readonly memoryLimit = Option.String('--memory-limit', { description: 'memory of the WebAssembly program, e.g. 128MiB' });
   readonly argv = Option.Rest({ name: 'command' });
 
-  protected async submission(): Promise<SubmitTaskInput> {
-    return toSubmission(this);
+  /** What the options describe; a program is uploaded first, unless the group has it. */
+  protected async submission(api: MitosisClient): Promise<SubmitTaskInput> {
+    if (this.wasm === undefined) return toSubmission(this);
+    const { name, bytes } = await readProgram(this.wasm);
+    const task = await toSubmission({ ...this, argv: [name, ...this.argv] });
+    const memory = this.memoryLimit === undefined ? {} : { memory_limit_bytes: parseSize(this.memoryLimit, '--memory-limit') };
+    const { sha256 } = await api.programs.ensure(bytes, { name, group: this.group });
+    return { ...task, wasm: { sha256, ...memory } };
   }
 }

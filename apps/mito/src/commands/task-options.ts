@@ -104,6 +104,16 @@ function parseAfter(options: TaskOptions): AfterInput[] {
   ];
 }
 
+const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, B: 1, K: 1024, KIB: 1024, M: 1024 ** 2, MIB: 1024 ** 2, G: 1024 ** 3, GIB: 1024 ** 3 };
+
+/** A size such as `64MiB`, `1G` or `65536`, in bytes. */
+export function parseSize(text: string, field: string): number {
+  const [, digits, unit] = /^(\d{1,12})\s*([A-Za-z]*)$/.exec(text) ?? [];
+  const factor = SIZE_UNITS[(unit ?? '').toUpperCase()];
+  if (digits === undefined || factor === undefined) throw invalidField(field, `"${text}" is not a size such as 64MiB`);
+  return Number(digits) * factor;
+}
+
 /** The body of the submission that the options describe. */
 export async function toSubmission(options: TaskOptions): Promise<SubmitTaskInput> {
   const { group, name, cwd, retries, retryDelay } = options;

@@ -17,7 +17,10 @@ export class WorkerCommand extends ServiceCommand {
     category: 'Services',
     description: 'start a worker',
     details: 'SIGTERM lets running tasks finish within the drain timeout; a second one gives them back at once.',
-    examples: [['Four tasks at once, on a machine with a GPU', '$0 worker --slots 4 --tags gpu']],
+    examples: [
+      ['On a borrowed machine, sandboxed programs only', '$0 worker --only wasm'],
+      ['Four tasks at once, on a machine with a GPU', '$0 worker --slots 4 --tags gpu'],
+    ],
   });
 
   readonly coordinator = Option.String('-c,--coordinator', { description: 'URL of the coordinator' });
@@ -28,6 +31,7 @@ export class WorkerCommand extends ServiceCommand {
   readonly tags = Option.Array('-t,--tags', { description: 'what this worker can do' });
   readonly labels = Option.Array('-l,--labels', { description: 'labels to find it by' });
   readonly slots = Option.String('--slots', { description: 'tasks at once' });
+  readonly only = Option.String('--only', { description: 'wasm: take sandboxed programs and nothing else' });
   readonly workDir = Option.String('--work-dir', { description: 'folder for scratch data' });
   readonly drainTimeout = Option.String('--drain-timeout', { description: 'time for running tasks after SIGTERM' });
   readonly sharedLog = Option.Boolean('--shared-log', false, { description: 'log to workers.log in the folder of --log-path, with other workers' });
@@ -55,6 +59,7 @@ export class WorkerCommand extends ServiceCommand {
         tags: this.tags && splitList(this.tags),
         labels: this.labels && splitList(this.labels),
         slots: this.slots,
+        only: this.only,
         work_dir: this.workDir,
         drain_timeout: this.drainTimeout,
         log_level: this.logLevel,

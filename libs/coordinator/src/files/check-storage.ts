@@ -93,7 +93,9 @@ class Comparison {
 
   async objectsWithoutRows(): Promise<Finding[]> {
     const rows = (await this.runner.query(
-      `SELECT s.key, s.size_bytes FROM pg_temp.seen_objects s WHERE NOT EXISTS (SELECT 1 FROM objects o WHERE o.key = s.key) ORDER BY s.key`,
+      `SELECT s.key, s.size_bytes FROM pg_temp.seen_objects s 
+       WHERE NOT EXISTS (SELECT 1 FROM objects o WHERE o.key = s.key)
+         AND NOT EXISTS (SELECT 1 FROM programs p WHERE s.key = 'p/' || p.sha256) ORDER BY s.key`,
     )) as { key: string; size_bytes: string }[];
     // Collected since it was listed: gone from both sides.
     return this.keep(rows, async ({ key }) => (await this.store.head(key)) !== undefined);

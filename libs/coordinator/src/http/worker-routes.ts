@@ -1,8 +1,9 @@
-import { ClaimAnswer, ClaimTasks, RegisterWorker, ReportAnswer, ReportAttempts, WorkerRegistration } from '@mitosis/protocol';
+import { ClaimAnswer, ClaimTasks, RegisterWorker, ReportAnswer, ReportAttempts, SubtaskResults, SubtaskResultsQuery, WorkerRegistration } from '@mitosis/protocol';
 import { Router } from 'express';
 import type { Authenticator } from '../auth/authenticator.js';
 import type { claimTasksWith } from '../tasks/claim-tasks.js';
 import type { commitReportsWith } from '../tasks/commit-reports.js';
+import type { readSubtaskResultsWith } from '../workloads/read-subtask-results.js';
 import type { WorkerRegistry } from '../workers/register-worker.js';
 
 export interface WorkerRouteDeps {
@@ -10,9 +11,10 @@ export interface WorkerRouteDeps {
   readonly registry: WorkerRegistry;
   readonly claimTasks: ReturnType<typeof claimTasksWith>;
   readonly commitReports: ReturnType<typeof commitReportsWith>;
+  readonly readSubtaskResults: ReturnType<typeof readSubtaskResultsWith>;
 }
 
-export function workerRoutes({ authenticator, registry, claimTasks, commitReports }: WorkerRouteDeps): Router {
+export function workerRoutes({ authenticator, registry, claimTasks, commitReports, readSubtaskResults }: WorkerRouteDeps): Router {
   const routes = Router();
   routes.post('/workers', async (req, res) => {
     const actor = await authenticator.user(req.get('authorization'));
@@ -38,6 +40,10 @@ export function workerRoutes({ authenticator, registry, claimTasks, commitReport
     await authenticator.worker(req.get('authorization'));
     const { reports } = ReportAttempts.parse(req.body);
     res.json(ReportAnswer.parse(await commitReports(reports)));
+  });
+  routes.post('/workers/me/subtask-results', async (req, res) => {
+    await authenticator.worker(req.get('authorization'));
+    res.json(SubtaskResults.parse(await readSubtaskResults(SubtaskResultsQuery.parse(req.body))));
   });
   return routes;
 }

@@ -72,7 +72,7 @@ export class JobSubmitter {
   }
 
   private async store(tx: EntityManager, actor: UserActor, { group, name, tasks, is_open: isOpen }: CreateJob): Promise<Stored> {
-    const { id: groupId, name: groupName } = await groupFor(tx, actor, group ?? actor.ownGroup ?? actor.username);
+    const { id: groupId, name: groupName } = await groupFor(tx, actor, { name: group ?? actor.ownGroup ?? actor.username, kind: tasks.length > 0 && tasks.every(({ wasm }) => wasm) ? 'wasm' : 'command' });
     const job = uuidv7();
     const title = name ?? tasks[0]?.name ?? tasks[0]?.args.join(' ').replace(/\p{Cc}+/gu, ' ').slice(0, 80);
     await tx.query('INSERT INTO jobs (id, group_id, creator_id, name, is_open) VALUES ($1, $2, $3, $4, $5)', [job, groupId, actor.userId, title, isOpen]);

@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import { putBackHeld } from '../jobs/suspension.js';
 import { LEASE_SECONDS } from '../tasks/claim-tasks.js';
 import type { SettledTask } from '../tasks/settled-task.js';
+import { settleWorkloads } from './settle-workloads.js';
 import { loseExpiredAttempts } from './lose-expired-attempts.js';
 import { releaseDueTasks } from './release-due-tasks.js';
 import { sweepQueue } from './sweep-queue.js';
@@ -79,6 +80,7 @@ export class Reconciler implements Service {
       this.healthySince ??= now;
       await this.release();
       if (now - this.healthySince > LEASE_SECONDS * 1000) await this.loseExpired();
+      this.options.onSettled(await settleWorkloads(this.options.dataSource));
       if (this.ticks % SWEEP_EVERY === 0) await this.sweep();
       this.ticks += 1;
     } catch (error) {

@@ -1,14 +1,15 @@
-import { MitoError, type TaskState, isAllowed } from '@mitosis/domain';
+import { MitoError, type TaskKind, type TaskState, isAllowed } from '@mitosis/domain';
 import type { SubmitTask, TaskReceipt } from '@mitosis/protocol';
 import type { EntityManager } from 'typeorm';
 import type { UserActor } from '../auth/authenticator.js';
+import { assertPrograms } from '../programs/assert-programs.js';
 import { linkDependencies } from './link-dependencies.js';
 import { type QueueQuota, assertRoomInQueue } from './queue-quota.js';
 import type { SettledTask } from './settled-task.js';
-import { type GroupRef, type Origin, type TaskRow, toRow } from './task-row.js';
+import { type GroupRef, type Origin, type TaskRow, kindOf, toRow } from './task-row.js';
 
-/** The group must exist and the caller must have `write` in it: otherwise it does not exist for them. */
-export async function groupFor(tx: EntityManager, actor: UserActor, name: string): Promise<GroupRef & QueueQuota> {
+/** The group must exist and the caller must be allowed to submit what they submit: otherwise it does not exist for them. */
+export async function groupFor(tx: EntityManager, actor: UserActor, { name, kind }: { name: string; kind: TaskKind }): Promise<GroupRef & QueueQuota> {
   // The lock keeps the group from being deleted while tasks are added to it.
   const [group] = (await tx.query(`SELECT id, name, state, queued_tasks_max FROM groups WHERE name = $1 AND state <> 'deleted' FOR KEY SHARE`, [
     name,
@@ -18,8 +19,9 @@ export async function groupFor(tx: EntityManager, actor: UserActor, name: string
       details: { field: 'group' },
     });
   }
-  if (!isAllowed(actor, { action: 'task.submit', groupId: group.id })) {
-    throw new MitoError('forbidden', 'role_required', `submitting to the group "${name}" needs the role write in it`, {
+  const [action, role] = kind === 'wasm' ? (['program.submit', 'write-wasm'] as const) : (['task.submit', 'write'] as const);
+  if (!isAllowed(actor, { action, groupId: group.id })) {
+    throw new MitoError('forbidden', 'role_required', `submitting a ${kind} task to the group "${name}" needs the role ${role} in it`, {
       details: { field: 'group' },
     });
   }
@@ -30,11 +32,11 @@ export async function groupFor(tx: EntityManager, actor: UserActor, name: string
 }
 
 /** Answers the groups for which a queue was new. */
-export async function ensureQueues(tx: EntityManager, rows: readonly Pick<TaskRow, 'queue' | 'group_id' | 'tags'>[]): Promise<string[]> {
-  const queues = new Map(rows.map(({ queue, group_id, tags }) => [queue, { name: queue, group_id, tags }]));
+export async function ensureQueues(tx: EntityManager, rows: readonly Pick<TaskRow, 'queue' | 'group_id' | 'kind' | 'tags'>[]): Promise<string[]> {
+  const queues = new Map(rows.map(({ queue, group_id, kind, tags }) => [queue, { name: queue, group_id, kind, tags }]));
   const created = (await tx.query(
-    `INSERT INTO queues (name, group_id, tags)
-     SELECT name, group_id, tags FROM jsonb_to_recordset($1::jsonb) AS q(name text, group_id uuid, tags text[])
+    `INSERT INTO queues (name, group_id, kind, tags)
+     SELECT name, group_id, kind, tags FROM jsonb_to_recordset($1::jsonb) AS q(name text, group_id uuid, kind text, tags text[])
      ORDER BY name
      ON CONFLICT (name) DO NOTHING RETURNING group_id`,
     [JSON.stringify([...queues.values()])],
@@ -48,12 +50,15 @@ export async function insertTasks(tx: EntityManager, rows: readonly TaskRow[]): 
        SELECT * FROM jsonb_to_recordset($1::jsonb) AS t(
          id uuid, group_id uuid, creator_id uuid, queue text, name text, state text, spec jsonb, tags text[], labels text[],
          priority int, timeout_ms bigint, retries int, retry_delay_ms int, retry_exit_codes int[],
-         job_id uuid, job_index int, upstream_id uuid, words text)
+         job_id uuid, job_index int, upstream_id uuid, words text,
+         workload_id uuid, workload_step text, workload_index int, avoid_worker_id uuid)
      ), added AS (
        INSERT INTO tasks (id, group_id, creator_id, queue, name, state, spec, tags, labels, priority,
-                          timeout_ms, retries, retry_delay_ms, retry_exit_codes, job_id, job_index, upstream_id)
+                          timeout_ms, retries, retry_delay_ms, retry_exit_codes, job_id, job_index, upstream_id,
+                          workload_id, workload_step, workload_index, avoid_worker_id)
        SELECT id, group_id, creator_id, queue, name, state, spec, tags, labels, priority,
-              timeout_ms, retries, retry_delay_ms, retry_exit_codes, job_id, job_index, upstream_id
+              timeout_ms, retries, retry_delay_ms, retry_exit_codes, job_id, job_index, upstream_id,
+              workload_id, workload_step, workload_index, avoid_worker_id
        FROM given ORDER BY id RETURNING id, seq
      )
      INSERT INTO task_search (seq, task_id, creator_id, job_id, name, labels, words)
@@ -74,8 +79,10 @@ export interface Accepted {
 export async function acceptTasks(tx: EntityManager, actor: UserActor, tasks: readonly SubmitTask[], origin: Origin = {}): Promise<Accepted> {
   const groupNameOf = (task: SubmitTask): string => task.group ?? actor.ownGroup ?? actor.username;
   const groups = new Map<string, GroupRef & QueueQuota>();
-  for (const name of new Set(tasks.map(groupNameOf))) groups.set(name, await groupFor(tx, actor, name));
+  const asked = new Map(tasks.map((task) => [`${kindOf(task)} ${groupNameOf(task)}`, { name: groupNameOf(task), kind: kindOf(task) }]));
+  for (const wanted of asked.values()) groups.set(wanted.name, await groupFor(tx, actor, wanted));
   const rows = tasks.map((task, place) => toRow(task, groups.get(groupNameOf(task)) as GroupRef, actor, origin, place));
+  await assertPrograms(tx, rows.flatMap(({ group_id: groupId, spec: { wasm } }) => (wasm ? [{ groupId, sha256: wasm.sha256 }] : [])));
   for (const group of groups.values()) await assertRoomInQueue(tx, group, rows.filter((row) => row.group_id === group.id).length);
   const newQueueGroups = await ensureQueues(tx, rows);
   await insertTasks(tx, rows);

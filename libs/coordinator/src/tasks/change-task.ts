@@ -1,4 +1,4 @@
-import { MitoError, type TaskState, isAllowed, queueName } from '@mitosis/domain';
+import { MitoError, type TaskKind, type TaskState, isAllowed, queueName } from '@mitosis/domain';
 import type { ChangeTask } from '@mitosis/protocol';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { UserActor } from '../auth/authenticator.js';
@@ -16,13 +16,15 @@ interface Row {
   readonly state: TaskState;
   readonly group_id: string;
   readonly group: string;
+  readonly kind: TaskKind;
   readonly queue: string;
   readonly tags: string[];
 }
 
 async function lockTask(tx: EntityManager, actor: UserActor, uuid: string): Promise<Row> {
   const [row] = (await tx.query(
-    `SELECT t.id, t.state, t.group_id, g.name AS group, t.queue, t.tags FROM tasks t JOIN groups g ON g.id = t.group_id
+    `SELECT t.id, t.state, t.group_id, g.name AS group, t.queue, t.tags, q.kind
+     FROM tasks t JOIN groups g ON g.id = t.group_id JOIN queues q ON q.name = t.queue
      WHERE t.id = $1 FOR NO KEY UPDATE OF t`,
     [uuid],
   )) as Row[];
@@ -43,8 +45,8 @@ const CHANGE = `
 async function changeWaiting(tx: EntityManager, row: Row, change: ChangeTask): Promise<{ queue: string; newQueueGroups: string[] }> {
   const { args, env, terminal, cwd } = change;
   const tags = change.tags ?? row.tags;
-  const queue = queueName(row.group, tags);
-  const newQueueGroups = await ensureQueues(tx, [{ queue, group_id: row.group_id, tags }]);
+  const queue = queueName(row.group, tags, row.kind);
+  const newQueueGroups = await ensureQueues(tx, [{ queue, group_id: row.group_id, kind: row.kind, tags }]);
   const spec = JSON.stringify({ args, env, terminal, cwd });
   await tx.query(CHANGE, [row.id, spec, change.tags, queue, change.name, change.priority, change.timeout_ms, change.retries]);
   if (args || change.name !== undefined) {

@@ -1,5 +1,5 @@
 import type { TaskState } from '@mitosis/domain';
-import type { ClaimedTask } from '@mitosis/protocol';
+import type { ClaimedStep, ClaimedTask, SignedRequest } from '@mitosis/protocol';
 import type { DataSource } from 'typeorm';
 import type { WorkerActor } from '../auth/authenticator.js';
 import type { Tokens } from '../auth/tokens.js';
@@ -21,6 +21,11 @@ export interface ClaimTasksDeps {
   /** Called with the queues whose window got room. */
   onClaimed(queues: ReadonlySet<string>): void;
   readonly metrics: Pick<CoordinatorMetrics, 'claimed'>;
+  /** Called with queues whose jobs another worker has to take, some time later. */
+  onAvoided(queues: ReadonlySet<string>): void;
+  signProgram(sha256: string): Promise<SignedRequest>;
+  /** Memory of a WASM task that asks for no amount. */
+  readonly sandboxMemoryBytes: number;
 }
 
 interface ClaimRow {
@@ -35,15 +40,25 @@ interface ClaimRow {
   readonly job: string | null;
   readonly queue: string;
   readonly is_new: boolean;
+  readonly workload: ClaimedStep | null;
+  readonly program_bytes: number | null;
   /** Queues of tasks that waited for this one to start. */
   readonly released: { task: string; state: TaskState; queue: string; group: string; job: string | null }[] | null;
   /** From submission, or start time, to the first claim; null for later ones. */
   readonly waited_s: number | null;
 }
 
+/** What the worker has to know of the workload `w` that the task `t` is a step of, and of its program. */
+const STEP = `CASE WHEN w.id IS NOT NULL THEN json_build_object('step', t.workload_step,
+  'max_subtasks', w.plan -> 'max_subtasks', 'subtasks', coalesce(w.subtasks, 0)) END AS workload, p.size_bytes AS program_bytes`;
+
+const STEP_JOINS = `LEFT JOIN workloads w ON w.id = t.workload_id
+  LEFT JOIN programs p ON p.group_id = t.group_id AND p.sha256 = t.spec -> 'wasm' ->> 'sha256'`;
+
 /**
  * One statement decides each claim: the task is ready, its group and its job are not suspended, the
- * worker is to run tasks, serves its group with `write` and has its tags. The lease is on the
+ * worker is to run tasks, serves its group with `write`, has its tags, takes its kind, and is not the
+ * one whose result it is to check. The lease is on the
  * database's clock. A claim that was answered before (its reply was lost) gets the same attempt again
  * as long as that is running. Tasks that waited for the start of a claimed one are released with it.
  */
@@ -55,16 +70,18 @@ const CLAIM = `
     JOIN wanted w ON w.task_id = t.id
     JOIN worker_groups s ON s.group_id = t.group_id AND s.worker_id = $1 AND s.role IN ('write', 'admin')
     JOIN workers k ON k.id = $1 AND k.state = 'active' AND k.wanted = 'run' AND (k.tags = '{}' OR k.tags @> t.tags)
+      AND (k.only_kind IS NULL OR t.spec ? k.only_kind)
     JOIN groups g ON g.id = t.group_id AND g.suspended_at IS NULL
     LEFT JOIN jobs j ON j.id = t.job_id
-    WHERE t.state = 'ready' AND j.suspended_at IS NULL
+    WHERE t.state = 'ready' AND j.suspended_at IS NULL AND t.avoid_worker_id IS DISTINCT FROM $1
     ORDER BY t.id FOR UPDATE OF t
   ), claimed AS (
     UPDATE tasks t SET state = 'running', attempt = t.attempt + 1, dispatched_at = NULL,
       started_at = coalesce(t.started_at, clock_timestamp()), progress = NULL, progress_message = NULL
     FROM eligible e WHERE t.id = e.id AND t.state = 'ready'
     RETURNING t.id, t.attempt, t.spec, t.timeout_ms, t.group_id, t.job_id, t.queue, e.request,
-      CASE WHEN t.attempt = 1 THEN extract(epoch FROM clock_timestamp() - greatest(t.created_at, t.not_before))::float8 END AS waited_s
+      CASE WHEN t.attempt = 1 THEN extract(epoch FROM clock_timestamp() - greatest(t.created_at, t.not_before))::float8 END AS waited_s,
+      t.workload_id, t.workload_step
   ), opened AS (
     INSERT INTO attempts (task_id, number, worker_id, claim_request, lease, lease_until, started_at)
     SELECT id, attempt, $1, request, gen_random_uuid(),
@@ -82,27 +99,38 @@ const CLAIM = `
     WHERE t.id = m.task_id AND t.state = 'pending'
     RETURNING t.id AS task, t.state, t.queue, t.group_id AS group, t.job_id AS job
   )
-  SELECT o.task_id AS task, o.claim_request AS request, o.number AS attempt, o.lease, c.spec, c.timeout_ms,
-    g.name AS group, g.id AS group_id, c.job_id AS job, c.queue, true AS is_new, c.waited_s,
-    (SELECT json_agg(r) FROM released r WHERE r.state = 'ready') AS released
-  FROM opened o JOIN claimed c ON c.id = o.task_id JOIN groups g ON g.id = c.group_id
+  SELECT o.task_id AS task, o.claim_request AS request, o.number AS attempt, o.lease, t.spec, t.timeout_ms,
+    g.name AS group, g.id AS group_id, t.job_id AS job, t.queue, true AS is_new, t.waited_s,
+    (SELECT json_agg(r) FROM released r WHERE r.state = 'ready') AS released, ${STEP}
+  FROM opened o JOIN claimed t ON t.id = o.task_id JOIN groups g ON g.id = t.group_id ${STEP_JOINS}
   UNION ALL
-  SELECT a.task_id, a.claim_request, a.number, a.lease, t.spec, t.timeout_ms, g.name, g.id, t.job_id, t.queue, false, NULL, NULL
-  FROM wanted w
-  JOIN attempts a ON a.task_id = w.task_id AND a.claim_request = w.request AND a.worker_id = $1 AND a.ended_at IS NULL
-  JOIN tasks t ON t.id = a.task_id JOIN groups g ON g.id = t.group_id`;
+  SELECT a.task_id, a.claim_request, a.number, a.lease, t.spec, t.timeout_ms, g.name, g.id, t.job_id, t.queue, false, NULL, NULL, ${STEP}
+  FROM wanted r
+  JOIN attempts a ON a.task_id = r.task_id AND a.claim_request = r.request AND a.worker_id = $1 AND a.ended_at IS NULL
+  JOIN tasks t ON t.id = a.task_id JOIN groups g ON g.id = t.group_id ${STEP_JOINS}`;
+
+/** The job of a task that this worker has to leave to another one is spent: the task gets a new one. */
+const GIVE_BACK = `
+  UPDATE tasks SET dispatched_at = NULL WHERE id = ANY ($1) AND avoid_worker_id = $2 AND state = 'ready' RETURNING queue`;
 
 /** An attempt token lives as long as the task may run, and some time for its end. */
 const TOKEN_GRACE_MS = 3_600_000;
 
 /** Opens an attempt for each task that `worker` may run now; the others are left out of the answer. */
-export function claimTasksWith({ dataSource, tokens, events, onClaimed, metrics }: ClaimTasksDeps) {
+export function claimTasksWith({ dataSource, tokens, events, metrics, onClaimed, onAvoided, signProgram, sandboxMemoryBytes }: ClaimTasksDeps) {
   const toAnswer = async (row: ClaimRow): Promise<ClaimedTask> => {
-    const { task, request, attempt, lease, spec, group, job } = row;
+    const { task, request, attempt, lease, group, job, workload } = row;
+    const wasm = row.spec.wasm && { memory_limit_bytes: sandboxMemoryBytes, ...row.spec.wasm };
+    const spec = { ...row.spec, ...(wasm && { wasm }) };
     const timeoutMs = Number(row.timeout_ms);
     const expiresAt = new Date(Date.now() + timeoutMs + TOKEN_GRACE_MS);
     const token = await tokens.sign('attempt', { subject: task, id: `${attempt}.${lease}` }, expiresAt);
-    return { task, request, attempt, lease, token, spec, timeout_ms: timeoutMs, group, job };
+    const program = wasm && row.program_bytes !== null && { size_bytes: row.program_bytes, download: await signProgram(wasm.sha256) };
+    return { task, request, attempt, lease, token, spec, timeout_ms: timeoutMs, group, job, ...(program && { program }), ...(workload && { workload }) };
+  };
+  const giveBack = async (worker: WorkerActor, refused: readonly string[]): Promise<void> => {
+    const [rows] = (await dataSource.query(GIVE_BACK, [refused, worker.workerId])) as [{ queue: string }[], number];
+    if (rows.length > 0) onAvoided(new Set(rows.map(({ queue }) => queue)));
   };
   return async (worker: WorkerActor, claims: readonly ClaimRequest[]): Promise<ClaimedTask[]> => {
     const rows = (await dataSource.query(CLAIM, [
@@ -110,6 +138,9 @@ export function claimTasksWith({ dataSource, tokens, events, onClaimed, metrics 
       claims.map(({ task }) => task),
       claims.map(({ request }) => request),
     ])) as ClaimRow[];
+    const answered = new Set(rows.map(({ task }) => task));
+    const refused = claims.map(({ task }) => task).filter((task) => !answered.has(task));
+    if (refused.length > 0) await giveBack(worker, refused);
     const fresh = rows.filter(({ is_new }) => is_new);
     const released = fresh[0]?.released ?? [];
     onClaimed(new Set([...fresh, ...released].map(({ queue }) => queue)));

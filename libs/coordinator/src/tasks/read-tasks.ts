@@ -10,7 +10,7 @@ export const iso = (column: string): string => `to_char(${column} AT TIME ZONE '
 const TASK_VIEW = `
   SELECT t.seq, json_build_object(
     'uuid', t.id, 'group', g.name, 'creator', u.username, 'name', t.name, 'state', t.state,
-    'args', t.spec -> 'args', 'env', t.spec -> 'env', 'terminal', t.spec -> 'terminal',
+    'args', t.spec -> 'args', 'env', t.spec -> 'env', 'terminal', t.spec -> 'terminal', 'wasm', t.spec -> 'wasm',
     'resources', coalesce(t.spec -> 'resources', '[]'), 'not_kept', coalesce(a.not_kept, '[]'),
     'tags', t.tags, 'labels', t.labels, 'priority', t.priority, 'timeout_ms', t.timeout_ms,
     'retries', t.retries, 'retry_delay_ms', t.retry_delay_ms, 'retry_exit_codes', t.retry_exit_codes,

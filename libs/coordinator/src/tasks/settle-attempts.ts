@@ -1,6 +1,7 @@
-import { type AttemptEnd, type FailureReason, isFinal, isLoss, isTaskFailure, nextState, settleAttempt } from '@mitosis/domain';
+import { type AttemptEnd, type FailureReason, type WorkloadStep, isFinal, isLoss, isTaskFailure, nextState, settleAttempt } from '@mitosis/domain';
 import type { EntityManager } from 'typeorm';
 import { indexFailures } from './index-failures.js';
+import { type EndedStep, advanceWorkloads } from '../workloads/advance-workloads.js';
 import { settleDependents } from './settle-dependents.js';
 import type { SettledTask } from './settled-task.js';
 
@@ -16,13 +17,18 @@ export interface OpenAttemptRow {
   readonly retry_exit_codes: number[];
   readonly group: string;
   readonly job: string | null;
+  readonly worker_id: string;
+  readonly workload_id: string | null;
+  readonly workload_step: WorkloadStep | null;
+  readonly workload_index: number | null;
   readonly is_cancel_requested: boolean;
   readonly cancel_reason: string | null;
 }
 
 export const OPEN_ATTEMPT_COLUMNS = `t.id AS task, t.attempt, t.queue, t.failures, t.losses, t.retries,
   t.retry_delay_ms, t.retry_exit_codes, t.group_id AS group, t.job_id AS job,
-  t.cancel_requested_at IS NOT NULL AS is_cancel_requested, t.cancel_reason`;
+  t.cancel_requested_at IS NOT NULL AS is_cancel_requested, t.cancel_reason,
+  a.worker_id, t.workload_id, t.workload_step, t.workload_index`;
 
 /** How one attempt ended, with the figures that are kept. */
 export interface EndedAttempt extends AttemptEnd {
@@ -39,6 +45,9 @@ export interface EndedAttempt extends AttemptEnd {
   readonly outputKey?: string | undefined;
   readonly outputSha256?: string | undefined;
   readonly notKept?: readonly object[] | undefined;
+  readonly stdoutSha256?: string | undefined;
+  /** What the `split` of a workload has printed. */
+  readonly subtasks?: readonly string[] | undefined;
 }
 
 interface TaskUpdate extends SettledTask {
@@ -67,10 +76,10 @@ const CLOSE_ATTEMPTS = `
     system_cpu_ms = e."systemCpuMs", peak_rss_bytes = e."peakRssBytes", output_bytes = e."outputBytes",
     is_output_truncated = coalesce(e."isOutputTruncated", false),
     output_inline = decode(e."outputInlineBase64", 'base64'), output_key = e."outputKey", output_sha256 = e."outputSha256",
-    not_kept = coalesce(e."notKept", '[]')
+    not_kept = coalesce(e."notKept", '[]'), stdout_sha256 = e."stdoutSha256"
   FROM jsonb_to_recordset($1::jsonb) AS e(task uuid, attempt int, outcome text, "exitCode" int, signal text, message text,
     "reportRequest" uuid, "wallMs" bigint, "userCpuMs" bigint, "systemCpuMs" bigint, "peakRssBytes" bigint,
-    "outputBytes" bigint, "isOutputTruncated" boolean, "outputInlineBase64" text, "outputKey" text, "outputSha256" text, "notKept" jsonb)
+    "outputBytes" bigint, "isOutputTruncated" boolean, "outputInlineBase64" text, "outputKey" text, "outputSha256" text, "notKept" jsonb, "stdoutSha256" text)
   WHERE a.task_id = e.task AND a.number = e.attempt`;
 
 /** A final state keeps how the last attempt ended; a task that goes on forgets it. */
@@ -84,6 +93,13 @@ const MOVE_TASKS = `
     "isFinal" boolean, "exitCode" int, signal text, message text)
   WHERE t.id = e.task`;
 
+function toStep({ row, message, subtasks }: EndedAttempt, { state, reason }: TaskUpdate): EndedStep[] {
+  const { task, workload_id: workload, workload_step: step, workload_index: index, worker_id: worker } = row;
+  if (workload === null || step === null) return [];
+  const why = [reason, message].filter(Boolean).join(', ');
+  return [{ task, workload, step, index, worker, state, message: why || null, subtasks }];
+}
+
 /**
  * Ends attempts whose task rows are locked by `tx`, and moves the tasks on, with those
  * that waited for them: one place for the report of a worker and for the reconciler's verdict that a
@@ -92,7 +108,7 @@ const MOVE_TASKS = `
 export async function settleAttempts(tx: EntityManager, ends: readonly EndedAttempt[]): Promise<SettledTask[]> {
   if (ends.length === 0) return [];
   const settled = ends.map((end) => ({ end, update: settle(end, Math.random()) }));
-  const attempts = settled.map(({ end: { row, ...end } }) => ({ ...end, task: row.task, attempt: row.attempt }));
+  const attempts = settled.map(({ end: { row, ...end } }) => ({ ...end, subtasks: undefined, task: row.task, attempt: row.attempt }));
   const tasks = settled.map(({ end, update }) => {
     const message = update.state === 'cancelled' ? (end.row.cancel_reason ?? end.message) : end.message;
     return { ...update, isFinal: isFinal(update.state), exitCode: end.exitCode, signal: end.signal, message };
@@ -102,5 +118,6 @@ export async function settleAttempts(tx: EntityManager, ends: readonly EndedAtte
   await indexFailures(tx, tasks.filter(({ state }) => state === 'failed').map(({ task }) => task));
   const moved = settled.map(({ update: { task, state, queue, group, job, delayMs, outcome } }) => ({ task, state, queue, group, job, delayMs, outcome }));
   const ended = moved.filter(({ state }) => isFinal(state)).map(({ task, state, job }) => ({ id: task, state, hasStarted: true, job }));
-  return [...moved, ...(await settleDependents(tx, ended))];
+  const advanced = await advanceWorkloads(tx, settled.flatMap(({ end, update }) => toStep(end, update)));
+  return [...moved, ...(await settleDependents(tx, ended)), ...advanced];
 }

@@ -1,4 +1,4 @@
-import { type TaskState, queueName } from '@mitosis/domain';
+import { type TaskKind, type TaskState, type WorkloadStep, queueName } from '@mitosis/domain';
 import type { SubmitTask } from '@mitosis/protocol';
 import { v7 as uuidv7 } from 'uuid';
 import type { UserActor } from '../auth/authenticator.js';
@@ -21,17 +21,21 @@ function nameOf({ name, args }: SubmitTask): string {
   return text.length > 80 && name === undefined ? `${text.slice(0, 79)}…` : text;
 }
 
+/** Which kind of queue a task belongs to. */
+export const kindOf = ({ wasm }: Pick<SubmitTask, 'wasm'>): TaskKind => (wasm ? 'wasm' : 'command');
+
 /** The row of a new task. */
 export function toRow(task: SubmitTask, group: GroupRef, actor: UserActor, { job, upstream }: Origin, place: number) {
-  const { args, env, terminal, resources, cwd, stdin_base64, params, array_index } = task;
+  const { args, env, terminal, resources, cwd, stdin_base64, params, array_index, wasm } = task;
   return {
     id: uuidv7(),
     group_id: group.id,
     creator_id: actor.userId,
-    queue: queueName(group.name, task.tags),
+    kind: kindOf(task),
+    queue: queueName(group.name, task.tags, kindOf(task)),
     name: nameOf(task),
     // What is undefined is left out of the JSON.
-    spec: { args, env, terminal, resources, cwd, stdin_base64, params, array_index },
+    spec: { args, env, terminal, resources, cwd, stdin_base64, params, array_index, wasm },
     tags: task.tags,
     labels: task.labels,
     priority: task.priority,
@@ -48,4 +52,9 @@ export function toRow(task: SubmitTask, group: GroupRef, actor: UserActor, { job
 }
 
 /** A task as it is inserted. */
-export type TaskRow = ReturnType<typeof toRow>;
+export type TaskRow = ReturnType<typeof toRow> & {
+  readonly workload_id?: string;
+  readonly workload_step?: WorkloadStep;
+  readonly workload_index?: number | null;
+  readonly avoid_worker_id?: string | null;
+};

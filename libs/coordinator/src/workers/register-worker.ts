@@ -25,7 +25,7 @@ export interface WorkerRegistryDeps {
 /** How often a worker has to be heard of: three heartbeats fit into a lease. */
 export const HEARTBEAT_MS = 5_000;
 
-type NewWorker = Pick<Worker, 'tags' | 'labels' | 'slots' | 'hostname' | 'version'> & Partial<Pick<Worker, 'enrolmentId' | 'enrolRequest'>>;
+type NewWorker = Pick<Worker, 'tags' | 'labels' | 'slots' | 'hostname' | 'version' | 'onlyKind'> & Partial<Pick<Worker, 'enrolmentId' | 'enrolRequest'>>;
 
 /** Workers come and go here. */
 export class WorkerRegistry {
@@ -33,16 +33,16 @@ export class WorkerRegistry {
 
   /** Needs `write` in every group whose tasks are to run there; the caller's own group is admin of it. */
   async register(actor: UserActor, worker: RegisterWorker): Promise<WorkerRegistration> {
-    const { tags, labels, slots, hostname, version } = worker;
+    const { tags, labels, slots, hostname, version, only } = worker;
     const id = await this.deps.dataSource.transaction(async (tx) => {
       const groups = await groupsToServe(tx, actor, new Set([actor.username, ...(worker.groups ?? [])]));
-      return this.insert(tx, actor, groups, { tags, labels, slots, hostname, version });
+      return this.insert(tx, actor, groups, { tags, labels, slots, hostname, version, onlyKind: only ?? null });
     });
     return this.credentials(id);
   }
 
   /** The same for a worker that has only a code; it registers in the name of whoever made the code. */
-  async enroll({ code, request, slots, hostname, version, ...worker }: EnrollWorker): Promise<WorkerRegistration> {
+  async enroll({ code, request, slots, hostname, version, only, ...worker }: EnrollWorker): Promise<WorkerRegistration> {
     const { dataSource, authenticator } = this.deps;
     const id = await dataSource.transaction(async (tx) => {
       const use = await useEnrolment(tx, code, request);
@@ -54,7 +54,7 @@ export class WorkerRegistry {
       const groups = await groupsToServe(tx, creator, new Set([creator.username, ...enrolment.groups]));
       const tags = [...new Set([...enrolment.tags, ...worker.tags])].sort();
       const labels = [...new Set([...enrolment.labels, ...worker.labels])];
-      return this.insert(tx, creator, groups, { tags, labels, slots, hostname, version, enrolmentId: enrolment.id, enrolRequest: request });
+      return this.insert(tx, creator, groups, { tags, labels, slots, hostname, version, onlyKind: only ?? null, enrolmentId: enrolment.id, enrolRequest: request });
     });
     return this.credentials(id);
   }

@@ -1,3 +1,4 @@
+import type { TaskKind } from '@mitosis/domain';
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
 
 /** A queue that was used at least once; the name is made by `queueName` of the domain library. */
@@ -11,6 +12,9 @@ export class QueueRow {
 
   @Column('text', { array: true })
   tags!: string[];
+
+  @Column('text', { default: 'command' })
+  kind!: TaskKind;
 
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
   createdAt!: Date;

@@ -1,4 +1,4 @@
-import type { FailureReason, TaskState } from '@mitosis/domain';
+import type { FailureReason, TaskState, WorkloadStep } from '@mitosis/domain';
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
 
 /** `bigint` columns come from the driver as decimal strings. */
@@ -136,4 +136,18 @@ export class Task {
 
   @Column('text', { name: 'progress_message', nullable: true })
   progressMessage!: string | null;
+  /** The workload that it is a step of. */
+  @Column('uuid', { name: 'workload_id', nullable: true })
+  workloadId!: string | null;
+
+  /** Which subtask, from 0. */
+  @Column('integer', { name: 'workload_index', nullable: true })
+  workloadIndex!: number | null;
+
+  @Column('text', { name: 'workload_step', nullable: true })
+  workloadStep!: WorkloadStep | null;
+
+  /** The one worker that must not run it: it is to be checked what that one did. */
+  @Column('uuid', { name: 'avoid_worker_id', nullable: true })
+  avoidWorkerId!: string | null;
 }

@@ -23,6 +23,10 @@ export class Worker {
   @Column('text', { array: true })
   labels!: string[];
 
+  /** What it takes, when it does not take everything. */
+  @Column('text', { name: 'only_kind', nullable: true })
+  onlyKind!: 'wasm' | null;
+
   @Column('integer')
   slots!: number;
 

@@ -2,6 +2,7 @@ import { UploadRequest } from '../artifacts.js';
 import { UploadTicket } from '../uploads.js';
 import { ClaimAnswer, ClaimTasks, RegisterWorker, ReportAnswer, ReportAttempts, SteerWorker, WorkerRegistration } from '../workers.js';
 import { CreateEnrolment, CreatedEnrolment, EnrolmentList, EnrollWorker, UpdateWorker, UpdateWorkerGroups, WorkerPage, WorkerQuery, WorkerView } from '../worker-access.js';
+import { SubtaskResults, SubtaskResultsQuery } from '../workloads.js';
 import type { Operation } from './operation.js';
 
 export const WORKER_OPERATIONS: readonly Operation[] = [
@@ -22,5 +23,6 @@ export const WORKER_OPERATIONS: readonly Operation[] = [
   { id: 'workers.report', method: 'POST', path: '/workers/me/reports', summary: 'Report how attempts ended', access: 'worker', request: ReportAttempts, answer: ReportAnswer },
   { id: 'workers.upload', method: 'POST', path: '/workers/me/uploads', summary: 'Sign the upload of something an attempt has produced', access: 'worker', request: UploadRequest, answer: UploadTicket },
   { id: 'workers.steer', method: 'POST', path: '/workers/:uuid/wanted', summary: 'Drain a worker, resume it, or stop it', access: 'worker.manage', request: SteerWorker, answer: WorkerView },
+  { id: 'workers.subtask-results', method: 'POST', path: '/workers/me/subtask-results', summary: 'Read what the subtasks of a workload have printed', access: 'worker', request: SubtaskResultsQuery, answer: SubtaskResults },
   { id: 'workers.channel', method: 'GET', path: '/workers/me/channel', summary: 'Open the control channel', access: 'worker', status: 101, answerType: 'websocket' },
 ];

@@ -10,6 +10,7 @@ export class TasksSubmitCommand extends SubmitCommand {
     details: 'With --array, --each-line, --each-json or --sweep every combination becomes a task; {index}, {line} and {name} in the command, the environment and the name are replaced, and the task finds MITO_ARRAY_INDEX and MITO_PARAM_NAME. Such a submission is a job: see "client jobs".',
     examples: [
       ['Run a script and keep its output', '$0 client tasks submit --terminal -- ./train.sh'],
+      ['Run a sandboxed program', '$0 client tasks submit --wasm prog.wasm -- --size 10'],
       ['Every combination of two parameters', '$0 client tasks submit --sweep lr=0.1,0.01 --sweep seed=1..5 -- ./train.sh --lr {lr} --seed {seed}'],
       ['A task for each line of a file, when another job is done', '$0 client tasks submit --each-line images.txt --after-job UUID -- ./resize.sh {line}'],
     ],
@@ -22,9 +23,9 @@ export class TasksSubmitCommand extends SubmitCommand {
   readonly idempotencyKey = Option.String('--idempotency-key', { description: 'the same key again submits nothing new' });
 
   protected async run(): Promise<void> {
-    const task = await this.submission();
-    const tasks = await expandSweep(task, this);
     const api = await this.api();
+    const task = await this.submission(api);
+    const tasks = await expandSweep(task, this);
     if (!tasks) {
       const receipt = await api.submitTask(task, { idempotencyKey: this.idempotencyKey });
       return this.print(receipt, ({ uuid }) => uuid);

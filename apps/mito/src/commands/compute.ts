@@ -1,0 +1,112 @@
+import { MitoError, invalidField } from '@mitosis/domain';
+import type { MitosisClient } from '@mitosis/client';
+import type { SubmitWorkloadInput, WorkloadView } from '@mitosis/protocol';
+import { Command, Option } from 'clipanion';
+import { EXIT_FAILED, EXIT_OK } from '../output/exit-codes.js';
+import type { Progress } from '../output/progress.js';
+import { ApiCommand } from './api-command.js';
+import { builtInProgram } from './built-in-program.js';
+import { readProgram } from './read-program.js';
+import { parseInteger, parseSize, splitList } from './task-options.js';
+
+function parseParams(text: string): SubmitWorkloadInput['params'] {
+  let params: unknown;
+  try {
+    params = JSON.parse(text);
+  } catch (cause) {
+    throw new MitoError('invalid', 'invalid_request', `--params: is not JSON: ${(cause as Error).message}`, { cause, details: { field: '--params' } });
+  }
+  if (typeof params !== 'object' || params === null || Array.isArray(params)) throw invalidField('--params', 'is not one JSON object');
+  return params as SubmitWorkloadInput['params'];
+}
+
+export class ComputeCommand extends ApiCommand {
+  static override paths = [['compute']];
+  static override usage = Command.Usage({
+    category: 'Tasks',
+    description: 'split a computation over the workers and put the results together',
+    details: 'PROGRAM is a WebAssembly file, or the name of a workload that comes with Mitosis: matrix_mul, password_hash, mandelbrot. The program splits the work, every part is a task, and its final result is written to a file. Ctrl-C stops watching; the tasks run on.',
+    examples: [
+      ['A picture', `$0 compute mandelbrot --params '{"width":1200,"height":800}' -o mandelbrot.png`],
+      ['The product of two matrices, in at most 16 parts', `$0 compute matrix_mul --params '{"size":512}' --max-subtasks 16`],
+      ['Every part on two workers, results compared', `$0 compute mine.wasm --params '{}' --verify`],
+    ],
+  });
+
+  readonly group = Option.String('-g,--group', { description: 'group that the tasks belong to; your own by default' });
+  readonly params = Option.String('--params', '{}', { description: 'parameters of the program, one JSON object' });
+  readonly taskType = Option.String('--task-type', { description: 'the name of the workload, in place of PROGRAM' });
+  readonly maxSubtasks = Option.String('--max-subtasks', { description: 'parts at most' });
+  readonly verify = Option.Boolean('--verify', false, { description: 'compute every part on two workers and compare the results' });
+  readonly tags = Option.Array('-t,--tags', [], { description: 'tags a worker must have' });
+  readonly labels = Option.Array('-l,--labels', [], { description: 'labels to find the tasks by' });
+  readonly priority = Option.String('-p,--priority', '0', { description: 'higher first, -1000 to 1000' });
+  readonly timeout = Option.String('--timeout', { description: 'time limit of each task' });
+  readonly retries = Option.String('--retries', { description: 'tries of each task after a failure' });
+  readonly memoryLimit = Option.String('--memory-limit', { description: 'memory of the program, e.g. 256MiB' });
+  readonly detach = Option.Boolean('-d,--detach', false, { description: 'print the id and do not wait' });
+  readonly output = Option.String('-o,--output', { description: 'file for the result; "-" is stdout' });
+  readonly program = Option.String({ name: 'program', required: false });
+
+  protected async run(): Promise<number> {
+    const asked = this.program ?? this.taskType;
+    if (asked === undefined) throw invalidField('program', 'name a workload or a WebAssembly file');
+    const params = parseParams(this.params);
+    const { name, bytes } = (await builtInProgram(asked)) ?? (await readProgram(asked));
+    const api = await this.api();
+    const { sha256 } = await api.programs.ensure(bytes, { name, group: this.group });
+    const { uuid } = await api.workloads.submit({ sha256, name, params, is_verified: this.verify, ...(await this.plan()) });
+    if (this.detach) {
+      this.print({ uuid }, () => uuid);
+      return EXIT_OK;
+    }
+    if (!this.json) this.note(`workload ${uuid}`);
+    return this.finish(api, await this.watch(api, uuid));
+  }
+
+  private async plan(): Promise<Omit<SubmitWorkloadInput, 'sha256' | 'name' | 'params'>> {
+    const { parseDuration } = await import('@mitosis/domain');
+    return {
+      tags: splitList(this.tags),
+      labels: splitList(this.labels),
+      priority: parseInteger(this.priority, '--priority'),
+      ...(this.group !== undefined && { group: this.group }),
+      ...(this.maxSubtasks !== undefined && { max_subtasks: parseInteger(this.maxSubtasks, '--max-subtasks') }),
+      ...(this.timeout !== undefined && { timeout_ms: parseDuration(this.timeout, '--timeout') }),
+      ...(this.retries !== undefined && { retries: parseInteger(this.retries, '--retries') }),
+      ...(this.memoryLimit !== undefined && { memory_limit_bytes: parseSize(this.memoryLimit, '--memory-limit') }),
+    };
+  }
+
+  private async watch(api: MitosisClient, uuid: string): Promise<WorkloadView> {
+    const { startProgress } = await import('../output/progress.js');
+    let bar: Progress | undefined;
+    try {
+      return await api.workloads.wait(uuid, {
+        onProgress: ({ name, subtasks, subtasks_done: done }) => {
+          if (subtasks === null || this.json) return;
+          bar ??= startProgress(this.context.stderr, name, subtasks);
+          bar.update(done);
+        },
+      });
+    } finally {
+      bar?.stop();
+    }
+  }
+
+  private async finish(api: MitosisClient, workload: WorkloadView): Promise<number> {
+    if (workload.state !== 'completed' || workload.result_task === null) {
+      const { printFailure } = await import('../output/save-result.js');
+      await printFailure(api, workload.uuid, this.context.stderr);
+      this.note(`mito: the workload ${workload.state}: ${workload.message ?? 'no reason was given'}`);
+      if (this.json) this.line(JSON.stringify(workload));
+      return EXIT_FAILED;
+    }
+    const { saveResult } = await import('../output/save-result.js');
+    const toStdout = this.output === '-' ? this.context.stdout : undefined;
+    const saved = await saveResult(api, workload.result_task, { toStdout, file: this.output, name: workload.name, onRemark: (text) => this.context.stderr.write(text) });
+    if (toStdout) return EXIT_OK;
+    this.print({ ...workload, ...saved }, ({ file, size_bytes: size }) => `${file}  (${size} bytes)`);
+    return EXIT_OK;
+  }
+}

@@ -1,0 +1,42 @@
+import { MitoError } from '@mitosis/domain';
+import { ProgramList, ProgramView } from '@mitosis/protocol';
+import { createHash } from 'node:crypto';
+import type { CallOptions } from './call-options.js';
+import { queryString } from './query-string.js';
+import type { Transport } from './transport.js';
+
+export interface ProgramRef extends CallOptions {
+  /** The caller's own when left out. */
+  readonly group?: string | undefined;
+}
+
+/** The WebAssembly programs of a group. */
+export class ProgramCalls {
+  constructor(private readonly transport: Transport) {}
+
+  /** Stores a program; refused with the names when it imports what the sandbox does not have. */
+  async upload(bytes: Uint8Array, { name, group, signal }: ProgramRef & { readonly name: string }): Promise<ProgramView> {
+    const headers = { 'Content-Type': 'application/wasm' };
+    return this.transport.json('POST', `/programs?${queryString({ name, group })}`, ProgramView, { bytes, headers, signal, isRepeatable: true });
+  }
+
+  /** As `upload`, but sends nothing when the group has the program already. */
+  async ensure(bytes: Uint8Array, options: ProgramRef & { readonly name: string }): Promise<ProgramView> {
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    try {
+      return await this.get(sha256, options);
+    } catch (error) {
+      if (!(error instanceof MitoError) || error.code !== 'program_not_found') throw error;
+      return this.upload(bytes, options);
+    }
+  }
+
+  async get(sha256: string, { group, signal }: ProgramRef = {}): Promise<ProgramView> {
+    return this.transport.json('GET', `/programs/${encodeURIComponent(sha256)}?${queryString({ group })}`, ProgramView, { signal });
+  }
+
+  /** The newest thousand. */
+  async list({ group, signal }: ProgramRef = {}): Promise<ProgramView[]> {
+    return (await this.transport.json('GET', `/programs?${queryString({ group })}`, ProgramList, { signal })).programs;
+  }
+}

@@ -1,0 +1,124 @@
+import type { WorkerClient } from '@mitosis/client';
+import { type Log, MitoError } from '@mitosis/domain';
+import type { Execution, ProgramSpec, SandboxExecutor, Scratch } from '@mitosis/executor';
+import { FrameDecoder, type ClaimedTask, type SubtaskResults, WORKLOAD_LIMITS, type WasmSpec } from '@mitosis/protocol';
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import type { InputCache } from './inputs/input-cache.js';
+import { keepTrying } from './keep-trying.js';
+
+export interface RunProgramDeps {
+  readonly sandbox: SandboxExecutor;
+  readonly cache: InputCache;
+  readonly client: Pick<WorkerClient, 'download' | 'fetchShort' | 'subtaskResults'>;
+  readonly log: Log;
+}
+
+/**
+ * Starts the sandboxed program of a claim. The cache holds its file until it has ended. Throws
+ * MitoErrors for a program or inputs that can't be had, and the reason of `stop`.
+ */
+export async function startProgram(
+  deps: RunProgramDeps,
+  claim: ClaimedTask,
+  { executionId, scratch, stdin: given, stop }: { executionId: string; scratch: Scratch; stdin: string | undefined; stop: AbortSignal },
+): Promise<Execution> {
+  const { wasm } = claim.spec;
+  if (!wasm || !claim.program) throw new MitoError('not-found', 'program_not_found', 'the program is not there any more');
+  const { size_bytes: sizeBytes, download } = claim.program;
+  const { sha256 } = wasm;
+  const stdin = claim.workload?.step === 'reduce' ? await joinResults(deps, claim, scratch, stop) : given;
+  const source = { sizeBytes, sha256, sign: () => Promise.resolve(download) };
+  const fetch = (file: string, signal: AbortSignal): Promise<void> =>
+    keepTrying('fetching a program', () => deps.client.download(source, file, signal), { log: deps.log, signal });
+  return new Promise((resolve, reject) => {
+    const run = async (programPath: string): Promise<void> => {
+      const execution = deps.sandbox.run({ executionId, spec: toSpec(claim, wasm, { programPath, stdin }), scratch });
+      resolve(execution);
+      await execution.result;
+    };
+    deps.cache.use({ group: claim.group, sha256, sizeBytes }, fetch, stop, run).catch(reject);
+  });
+}
+
+function toSpec(claim: ClaimedTask, wasm: WasmSpec, { programPath, stdin }: Pick<ProgramSpec, 'programPath'> & { stdin: ProgramSpec['stdin'] }): ProgramSpec {
+  return {
+    programPath,
+    sha256: wasm.sha256,
+    args: claim.spec.args,
+    env: programEnvironment(claim),
+    timeoutMs: claim.timeout_ms,
+    memoryLimitBytes: wasm.memory_limit_bytes,
+    cpuLimitMs: wasm.cpu_limit_ms,
+    outputLimitBytes: wasm.output_limit_bytes,
+    ...(stdin && { stdin }),
+  };
+}
+
+/** What a program finds in its environment: what the task says, and where things are in its own file system. */
+function programEnvironment({ spec, task, attempt }: ClaimedTask): Record<string, string> {
+  return {
+    ...spec.env,
+    MITO_TASK_UUID: task,
+    MITO_TASK_ATTEMPT: String(attempt),
+    MITO_RESULT_DIR: '/result',
+    MITO_RESOURCE_DIR: '/resource',
+    TMPDIR: '/tmp',
+  };
+}
+
+/** A file with the results of all subtasks in order, each with its length before it: four bytes, big-endian. */
+async function joinResults({ client, log }: RunProgramDeps, claim: ClaimedTask, scratch: Scratch, signal: AbortSignal): Promise<string> {
+  const { task, attempt, lease, workload } = claim;
+  const file = path.join(scratch.dir, 'subtask-results');
+  const count = workload?.subtasks ?? 0;
+  const handle = await open(file, 'wx', 0o600);
+  const framesOf = async (result: SubtaskResults['results'][number]): Promise<Uint8Array> => {
+    if (result.stored === 'inline') return Buffer.from(result.frames_base64, 'base64');
+    return keepTrying('fetching a result', () => client.fetchShort(result.download, signal), { log, signal });
+  };
+  try {
+    for (let done = 0; done < count; ) {
+      const read = () => client.subtaskResults({ task, attempt, lease, from: done }, signal);
+      const { results } = await keepTrying('reading results', read, { log, signal });
+      if (results.length === 0) throw new Error(`the workload has ${count} subtasks, but only ${done} results`);
+      for (const result of results) await handle.writeFile(framed(stdoutOf(await framesOf(result))));
+      done += results.length;
+    }
+  } finally {
+    await handle.close();
+  }
+  return file;
+}
+
+function stdoutOf(frames: Uint8Array): Buffer {
+  const printed = new FrameDecoder().push(frames).filter(({ stream }) => stream === 'stdout');
+  return Buffer.concat(printed.map(({ payload }) => payload));
+}
+
+function framed(bytes: Buffer): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}
+
+/** The lines that the `split` of a workload has printed. Throws, with the reason, when they are too many or too long. */
+export async function readSubtasks({ spoolPath }: Scratch, most: number): Promise<string[]> {
+  const decoder = new FrameDecoder();
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of createReadStream(spoolPath)) {
+    for (const { stream, payload } of decoder.push(chunk as Buffer)) {
+      if (stream !== 'stdout') continue;
+      parts.push(Buffer.from(payload));
+      size += payload.length;
+    }
+    if (size > WORKLOAD_LIMITS.linesBytes) throw new Error(`split has printed more than ${WORKLOAD_LIMITS.linesBytes} bytes`);
+  }
+  const lines = Buffer.concat(parts).toString('utf8').split('\n').filter((line) => line !== '');
+  const long = lines.findIndex((line) => Buffer.byteLength(line) > WORKLOAD_LIMITS.lineBytes);
+  if (long >= 0) throw new Error(`line ${long + 1} of split is longer than ${WORKLOAD_LIMITS.lineBytes} bytes`);
+  if (lines.length > most) throw new Error(`split has printed ${lines.length} subtasks, ${most} are allowed`);
+  return lines;
+}
