@@ -43,6 +43,7 @@ import { TasksLogsCommand } from './client/tasks/logs.js';
 import { TasksQueryCommand } from './client/tasks/query.js';
 import { TasksSubmitManyCommand } from './client/tasks/submit-many.js';
 import { TasksSubmitCommand } from './client/tasks/submit.js';
+import { TasksUpdateLabelsCommand } from './client/tasks/update-labels.js';
 import { TasksWaitCommand } from './client/tasks/wait.js';
 import { WorkersDrainCommand } from './client/workers/drain.js';
 import { WorkersResumeCommand } from './client/workers/resume.js';
@@ -169,6 +170,7 @@ export const commands: readonly CommandClass<MitoContext>[] = [
   TasksQueryCommand,
   TasksSubmitCommand,
   TasksSubmitManyCommand,
+  TasksUpdateLabelsCommand,
   TasksWaitCommand,
   UpCommand,
   WorkerCommand,

@@ -27,7 +27,7 @@ export abstract class TaskFilterCommand extends ApiCommand {
   readonly upstream = Option.String('--upstream', { description: 'submitted by this task' });
   readonly exitCode = Option.String('-e,--exit-code', { description: 'with this exit code, e.g. 3, !=0 or >=100' });
   readonly priority = Option.String('-p,--priority', { description: 'with this priority, e.g. 5 or >0' });
-  readonly worker = Option.String('-w,--worker', { description: 'whose last attempt was on this worker' });
+  readonly worker = Option.String('-w,--worker,--reporter-uuid', { description: 'whose last attempt was on this worker' });
   readonly since = Option.String('--since', { description: 'created since then: a time, or 2h ago' });
   readonly until = Option.String('--until', { description: 'created before then' });
   readonly finishedSince = Option.String('--finished-since', { description: 'ended since then' });
