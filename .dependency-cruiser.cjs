@@ -30,7 +30,7 @@ const OWNED = [
 ];
 
 /** Code that only tests run. */
-const TESTS = ['\\.test\\.ts$', '/test-[^/]+\\.ts$', '/src/testing/', '/conformance/', '-subject\\.ts$'];
+const TESTS = ['apps/e2e/src/faults/', '\\.test\\.ts$', '/test-[^/]+\\.ts$', '/src/testing/', '/conformance/', '-subject\\.ts$'];
 
 /** Both forms in which a part is met: its sources, and its build by way of its package name. */
 const part = (path) => `^${path}/`;

@@ -14,8 +14,6 @@ export interface ManagedProcessOptions {
   /** Asked for at each start; the number of the start, from 1, is passed. */
   env(incarnation: number): Readonly<Record<string, string>>;
   readonly logFile: string;
-  /** Sent to the process as soon as it is there. */
-  readonly firstMessage?: (() => object) | undefined;
   /** Put before the command of the process, such as `unshare -m …`. */
   readonly wrapper?: readonly string[] | undefined;
 }
@@ -53,7 +51,7 @@ export class ManagedProcess {
 
   /** Resolves when the process says that it is ready; with false when it was ended on request before. */
   async start(): Promise<boolean> {
-    const { argv, env, logFile, firstMessage, wrapper = [] } = this.options;
+    const { argv, env, logFile, wrapper = [] } = this.options;
     this.incarnation += 1;
     this.isAsked = false;
     const log = await open(logFile, 'a');
@@ -64,8 +62,6 @@ export class ManagedProcess {
     await log.close();
     this.child = child;
     this.ended = once(child, 'exit').then(() => this.onExit(child));
-    const message = firstMessage?.();
-    if (message) child.send(message);
     const ready = once(child, 'message', { signal: AbortSignal.timeout(READY_MS) }).then(() => true);
     const isUp = await Promise.race([ready, this.ended.then(() => false)]);
     ready.catch(() => {});

@@ -22,7 +22,7 @@ export interface SiteOptions {
   /** Further settings of one process, by its name (`worker 1`, `coordinator 2`). */
   readonly envOf?: (name: string) => Readonly<Record<string, string>>;
   /** Put before the command of a process, by its name. */
-  readonly wrapperOf?: (name: string) => readonly string[] | undefined;
+  readonly wrapperOf?: (name: string, dir: string) => readonly string[] | undefined;
 }
 
 const ADMIN = { username: 'mitosis_admin', password: 'only-for-this-run' };
@@ -38,7 +38,8 @@ export class Site {
   readonly workers: ManagedProcess[] = [];
   /** In the environment of every task of this site. */
   readonly marker: string;
-  private token = '';
+  /** Of the administrator. */
+  token = '';
 
   private constructor(
     readonly options: SiteOptions,
@@ -99,10 +100,11 @@ export class Site {
       MITO_WORK_DIR: folder,
       MITO_LABELS: labelOf(name, incarnation),
       MITO_DRAIN_TIMEOUT: '1s',
-      MITO_TOKEN_FROM_PARENT: '1',
+      MITO_USER: ADMIN.username,
+      MITO_PASSWORD: ADMIN.password,
       ...this.options.envOf?.(name),
     });
-    const worker = this.managed(name, 'worker', env, () => ({ token: this.token }));
+    const worker = this.managed(name, 'worker', env);
     this.workers.push(worker);
     return worker;
   }
@@ -139,13 +141,12 @@ export class Site {
     name: string,
     command: string,
     env: (incarnation: number) => Record<string, string>,
-    firstMessage?: () => object,
   ): ManagedProcess {
     const logFile = path.join(this.dir, `${name.replace(' ', '-')}.log`);
     const configDir = path.join(this.dir, 'config');
-    const wrapper = this.options.wrapperOf?.(name);
+    const wrapper = this.options.wrapperOf?.(name, this.dir);
     const withConfig = (incarnation: number) => ({ MITO_CONFIG_DIR: configDir, ...env(incarnation) });
-    const managed = new ManagedProcess({ name, argv: [command], env: withConfig, logFile, firstMessage, wrapper });
+    const managed = new ManagedProcess({ name, argv: [command], env: withConfig, logFile, wrapper });
     this.scope.teardown(() => managed.stop());
     return managed;
   }

@@ -49,5 +49,5 @@ export function describeVerdict(verdict: Verdict): string {
     ...Object.entries(more).map(([name, value]): [string, string] => [name, String(value)]),
     ...violations.map((text): [string, string] => ['BROKEN', text]),
   ];
-  return rows.map(([name, value]) => `  ${name.padEnd(18)}${value}`).join('\n');
+  return rows.map(([name, value]) => `  ${name.padEnd(34)}${value}`).join('\n');
 }

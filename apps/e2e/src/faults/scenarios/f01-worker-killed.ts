@@ -10,7 +10,7 @@ export const workerKilled: Scenario = {
   id: 'F1',
   title: 'a worker is killed every 3 s',
   backends: { short: ['postgres'], full: ['postgres', 'redis'] },
-  run: ({ isVerbose, backend, postgres, random, isFull, tasks = isFull ? 10_000 : 1_000 }) =>
+  run: ({ isVerbose, backend, postgres, random, isFull, tasks = isFull ? 10_000 : 400 }) =>
     underLoad({
       site: { backend, postgres, isVerbose, workers: 4, slots: 4 },
       tasks,

@@ -28,7 +28,7 @@ export const deliveredTwice: Scenario = {
   id: 'F8',
   title: 'jobs delivered three times, claims and reports replayed',
   backends: { short: ['postgres'], full: ['postgres', 'redis'] },
-  run: async ({ isVerbose, backend, postgres, isFull, tasks = isFull ? 5_000 : 400 }) => {
+  run: async ({ isVerbose, backend, postgres, isFull, tasks = isFull ? 5_000 : 200 }) => {
     let queue: QueueBackend | undefined;
     let proxy: ReplayingProxy | undefined;
     return underLoad({

@@ -60,7 +60,7 @@ export const poison: Scenario = {
   id: 'F9',
   title: 'poison tasks among good ones',
   backends: { short: ['postgres'], full: ['postgres', 'redis'] },
-  run: ({ isVerbose, backend, postgres, random, isFull, tasks = isFull ? 2_000 : 400 }) => {
+  run: ({ isVerbose, backend, postgres, random, isFull, tasks = isFull ? 2_000 : 200 }) => {
     const all = Object.entries(poisons(isFull));
     const rounds = isFull ? 4 : 1;
     const queue = Array.from({ length: rounds }, () => all.toSorted(() => random.next() - 0.5)).flat();

@@ -40,7 +40,7 @@ export const rollingRestart: Scenario = {
   id: 'R1',
   title: 'a rolling restart of two coordinators',
   backends: { short: ['redis'], full: ['postgres', 'redis'] },
-  run: ({ isVerbose, backend, postgres, isFull, tasks = isFull ? 5_000 : 400 }) => {
+  run: ({ isVerbose, backend, postgres, isFull, tasks = isFull ? 5_000 : 200 }) => {
     let round = 0;
     let caller: Caller | undefined;
     return underLoad({
