@@ -73,68 +73,32 @@ const ORIGINAL: Readonly<Record<string, string>> = {
   'client admin shutdown': '',
 };
 
-const FILES = 'comes with files in and files out';
-const TASKS = 'comes with the rest of what a task can do';
-const ACCESS = 'comes with users, groups and roles';
+const PAGES = 'lists go on after their last item; counting from the front skips some while others come in';
 
 /** What is not here (yet), and why; `path: flag` for an option of a command that is. To be made shorter, never longer. */
 const MISSING: Readonly<Record<string, string>> = {
-  'client users change-password': ACCESS,
-  'client users groups': ACCESS,
-  'client users my-groups': ACCESS,
-  'client groups create': ACCESS,
-  'client groups get': ACCESS,
-  'client groups update-user': ACCESS,
-  'client groups remove-user': ACCESS,
-  'client groups attachments upload': FILES,
-  'client groups attachments download': FILES,
-  'client groups attachments get': FILES,
-  'client groups attachments delete': FILES,
-  'client groups attachments query': FILES,
-  'client groups attachments download-many': FILES,
-  'client groups attachments download-list': FILES,
-  'client groups attachments delete-many': FILES,
-  'client groups attachments delete-list': FILES,
-  'client tasks submit: -r': FILES,
-  'client tasks query: --offset': TASKS,
-  'client tasks query: -v': TASKS,
-  'client tasks change: --watch': TASKS,
-  'client tasks cancel-many': TASKS,
-  'client tasks cancel-list': TASKS,
-  'client tasks artifacts upload': FILES,
-  'client tasks artifacts download: --no-download': FILES,
-  'client tasks artifacts download: --pb': FILES,
-  'client tasks artifacts delete': FILES,
-  'client tasks artifacts download-many': FILES,
-  'client tasks artifacts download-list': FILES,
-  'client tasks artifacts delete-many': FILES,
-  'client tasks artifacts delete-list': FILES,
-  'client workers cancel': ACCESS,
-  'client workers cancel-many': ACCESS,
-  'client workers cancel-list': ACCESS,
-  'client workers update-tags': ACCESS,
-  'client workers update-labels': ACCESS,
-  'client workers update-roles': ACCESS,
-  'client workers remove-roles': ACCESS,
-  'client workers get': ACCESS,
-  'client workers query': ACCESS,
-  'client admin users create': ACCESS,
-  'client admin users delete': ACCESS,
-  'client admin users change-password': ACCESS,
-  'client admin users group-quota': ACCESS,
-  'client admin groups storage-quota': ACCESS,
-  'client admin groups attachments delete': FILES,
-  'client admin tasks artifacts delete': FILES,
-  'client admin workers cancel': ACCESS,
-  'client admin shutdown': ACCESS,
+  'client groups attachments query: --offset': PAGES,
+  'client groups attachments download-many: --offset': PAGES,
+  'client groups attachments delete-many: --offset': PAGES,
+  'client tasks query: --offset': PAGES,
+  'client tasks query: -v': 'nothing is left out',
+  'client tasks cancel-many: --limit': 'all that the filters find are cancelled',
+  'client tasks cancel-many: --offset': PAGES,
+  'client tasks change: --watch': 'what a task waits for is said when it is submitted',
+  'client tasks artifacts download-many: -e': 'the filters of artifacts do not have it yet',
+  'client tasks artifacts download-many: -p': 'the filters of artifacts do not have it yet',
+  'client tasks artifacts download-many: --offset': PAGES,
+  'client tasks artifacts delete-many: -e': 'the filters of artifacts do not have it yet',
+  'client tasks artifacts delete-many: -p': 'the filters of artifacts do not have it yet',
+  'client tasks artifacts delete-many: --offset': PAGES,
 };
 
-const cli = createCli(false);
 const context = { env: {}, stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, colorDepth: 1 };
 const typed = new Set(commands.flatMap(({ paths }) => (paths ?? []).map((path) => path.join(' '))));
 
 /** False when no way to write the option is understood behind this path. */
 function takes(path: string, flag: string): boolean {
+  const cli = createCli(false, commands.filter(({ paths }) => paths?.some((words) => words.join(' ') === path)));
   const reasons = [[flag, 'x'], [flag]].map((words) => {
     try {
       const argv = path === 'client' ? moveGlobalOptions(['client', ...words, '-i']) : [...path.split(' '), ...words];
@@ -152,7 +116,7 @@ test('every command and option of the original works, or stands in the list of t
     if (!typed.has(path)) return [path];
     return flags.split(' ').filter((flag) => flag !== '' && !takes(path, flag)).map((flag) => `${path}: ${flag}`);
   });
-  const known = (name: string): boolean => name in MISSING || (name.split(': ')[0] ?? '') in MISSING;
+  const known = (name: string): boolean => name in MISSING;
   t.deepEqual(absent.filter((name) => !known(name)), []);
   const landed = Object.keys(MISSING).filter((name) => !absent.includes(name));
   if (landed.length > 0) t.log(`there now, and to be taken off the list: ${landed.join(', ')}`);

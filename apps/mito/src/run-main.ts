@@ -1,4 +1,4 @@
-import { Builtins, Cli } from 'clipanion';
+import { Builtins, Cli, type CommandClass } from 'clipanion';
 import { ClientCommand } from './commands/client.js';
 import { commands } from './commands/index.js';
 import { moveGlobalOptions } from './global-options.js';
@@ -14,11 +14,18 @@ const VERSION = '0.1.0';
 const CLIENT = 'client';
 const HELP = new Set(['-h', '--help']);
 
-/** Everything that may be typed. */
-export function createCli(enableColors: boolean): Cli<MitoContext> {
+/** A parser of these commands. */
+export function createCli(enableColors: boolean, known: readonly CommandClass<MitoContext>[] = commands): Cli<MitoContext> {
   const cli = new Cli<MitoContext>({ binaryLabel: 'Mitosis', binaryName: 'mito', binaryVersion: VERSION, enableColors });
-  for (const command of [...commands, Builtins.VersionCommand]) cli.register(command);
+  for (const command of [...known, Builtins.VersionCommand]) cli.register(command);
   return cli;
+}
+
+/** The commands that a line may be meant for: the parser takes long to prepare for all of them. All, when it is none of them. */
+function commandsFor(argv: readonly string[]): readonly CommandClass<MitoContext>[] {
+  const [first, second] = argv.slice(Math.max(argv.findIndex((word) => !word.startsWith('-')), 0));
+  const near = commands.filter(({ paths }) => paths?.some((path) => path[0] === first && (path.length === 1 || path[1] === second)));
+  return near.length === 0 ? commands : near;
 }
 
 /** The words of a path that leads to several commands, when that is all that was typed (but for a wish for help). */
@@ -31,17 +38,20 @@ function askedFolder(argv: readonly string[]): { readonly words: readonly string
 }
 
 /** Runs one command line and answers its exit code. What can't be parsed is answered on stderr with 2. */
-export async function runCommandLine(cli: Cli<MitoContext>, argv: readonly string[], context: MitoContext): Promise<number> {
+export async function runCommandLine(enableColors: boolean, argv: readonly string[], context: MitoContext): Promise<number> {
   const folder = askedFolder(argv);
   if (folder) {
     const stream = folder.isHelp ? context.stdout : context.stderr;
     stream.write(`${overview(commands, folder.words, paintFor(stream, context.env))}\n`);
-    if (folder.words.join(' ') === CLIENT) stream.write(`\n${cli.usage(ClientCommand, { detailed: true })}`);
+    if (folder.words.join(' ') === CLIENT) stream.write(`\n${createCli(enableColors, [ClientCommand]).usage(ClientCommand, { detailed: true })}`);
     return folder.isHelp ? EXIT_OK : EXIT_USAGE;
   }
+  let cli;
   let command;
   try {
-    command = cli.process(argv[0] === 'help' ? [...argv.slice(1), '--help'] : moveGlobalOptions(argv), context);
+    const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : moveGlobalOptions(argv);
+    cli = createCli(enableColors, commandsFor(words));
+    command = cli.process(words, context);
   } catch (error) {
     context.stderr.write(describeSyntaxError(error, commands));
     return EXIT_USAGE;
@@ -57,10 +67,9 @@ export async function runMain(argv: readonly string[], context: MitoContext): Pr
     process.exit(0);
   });
   const { isColorSupported } = paintFor(context.stdout, context.env);
-  const cli = createCli(isColorSupported);
   const program: Program = {
     models: () => commandModels(createCli(false), commands),
-    execute: (words, changes) => runCommandLine(cli, words, { ...context, program, ...changes }),
+    execute: (words, changes) => runCommandLine(isColorSupported, words, { ...context, program, ...changes }),
   };
   return program.execute(argv, {});
 }

@@ -45,6 +45,9 @@ import { TasksSubmitManyCommand } from './client/tasks/submit-many.js';
 import { TasksSubmitCommand } from './client/tasks/submit.js';
 import { TasksUpdateLabelsCommand } from './client/tasks/update-labels.js';
 import { TasksWaitCommand } from './client/tasks/wait.js';
+import { AdminShutdownCommand } from './client/admin/shutdown.js';
+import { WorkersCancelManyCommand } from './client/workers/cancel-many.js';
+import { WorkersCancelCommand } from './client/workers/cancel.js';
 import { WorkersDrainCommand } from './client/workers/drain.js';
 import { WorkersResumeCommand } from './client/workers/resume.js';
 import { WorkersStopCommand } from './client/workers/stop.js';
@@ -174,6 +177,9 @@ export const commands: readonly CommandClass<MitoContext>[] = [
   TasksWaitCommand,
   UpCommand,
   WorkerCommand,
+  AdminShutdownCommand,
+  WorkersCancelCommand,
+  WorkersCancelManyCommand,
   WorkersDrainCommand,
   WorkersResumeCommand,
   WorkersStopCommand,

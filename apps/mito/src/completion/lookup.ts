@@ -3,14 +3,14 @@ import { ROLES, TASK_STATES } from '@mitosis/domain';
 import type { Lookup, ValueKind } from './complete.js';
 
 const LOOKUP_MS = 2_000;
-const TASKS = 100;
+const VALUES = 100;
 const SHELLS = ['bash', 'fish', 'zsh'];
 
 async function asked(api: MitosisClient, kind: ValueKind, signal: AbortSignal): Promise<readonly string[]> {
-  const { tasks } = await api.queryTasks({ limit: TASKS }, { signal });
-  if (kind === 'task') return tasks.map(({ uuid }) => uuid);
-  const { username } = await api.identity({ signal });
-  return [username, ...tasks.map(({ group }) => group)];
+  const limit = VALUES;
+  if (kind === 'task') return (await api.queryTasks({ limit }, { signal })).tasks.map(({ uuid }) => uuid);
+  if (kind === 'worker') return (await api.access.workers({ limit })).workers.map(({ uuid }) => uuid);
+  return (await api.access.groups({ limit })).groups.map(({ name }) => name);
 }
 
 /** Values from the coordinator that `connect` leads to, and those that are always the same. */
@@ -20,7 +20,6 @@ export function lookupWith(connect: () => Promise<MitosisClient>): Lookup {
     if (kind === 'role') return ROLES;
     if (kind === 'shell') return SHELLS;
     if (kind === 'artifact-kind') return ['result', 'exec-log', 'std-log'];
-    if (kind === 'worker') return [];
     try {
       return await asked(await connect(), kind, AbortSignal.timeout(LOOKUP_MS));
     } catch {

@@ -13,7 +13,7 @@ const SENTENCES: Readonly<Record<CancelResult['result'], string>> = {
 };
 
 export class TasksCancelCommand extends TaskFilterCommand {
-  static override paths = [['client', 'tasks', 'cancel'], ['tasks', 'cancel']];
+  static override paths = ['cancel', 'cancel-list', 'cancel-many'].flatMap((word) => [['client', 'tasks', word], ['tasks', word]]);
   static override usage = Command.Usage({
     category: 'Tasks',
     description: 'cancel tasks, waiting or running',

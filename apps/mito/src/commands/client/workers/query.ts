@@ -12,6 +12,8 @@ export class WorkersQueryCommand extends ApiCommand {
   readonly tags = Option.Array('-t,--tags', [], { description: 'with all of these tags' });
   readonly labels = Option.Array('-l,--labels', [], { description: 'with all of these labels' });
   readonly all = Option.Boolean('--all', false, { description: 'also those that are gone' });
+  readonly count = Option.Boolean('--count', false, { description: 'only how many, up to --limit' });
+  readonly verbose = Option.Boolean('-v,--verbose', { description: 'no effect: nothing is left out', hidden: true });
   readonly limit = Option.String('--limit', '1000', { description: 'at most so many' });
   readonly after = Option.String('--after', { description: 'only those registered before this one' });
 
@@ -19,6 +21,7 @@ export class WorkersQueryCommand extends ApiCommand {
     const { group, creator, all, after } = this;
     const lists = { role: splitList(this.roles), tags: splitList(this.tags), labels: splitList(this.labels) };
     const { workers } = await (await this.api()).access.workers({ group, creator, all, after, ...lists, limit: parseInteger(this.limit, '--limit') });
+    if (this.count) return this.print({ count: workers.length }, ({ count }) => String(count));
     const { WORKER_LISTING } = await import('../../../output/describe-access.js');
     await this.printList(workers, WORKER_LISTING);
   }

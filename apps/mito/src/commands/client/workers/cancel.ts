@@ -1,0 +1,28 @@
+import { Command, Option } from 'clipanion';
+import { ApiCommand } from '../../api-command.js';
+
+export class WorkersCancelCommand extends ApiCommand {
+  static override paths = [
+    ['client', 'workers', 'cancel'],
+    ['workers', 'cancel'],
+    ['client', 'workers', 'cancel-list'],
+    ['workers', 'cancel-list'],
+    ['client', 'admin', 'workers', 'cancel'],
+    ['admin', 'workers', 'cancel'],
+  ];
+  static override usage = Command.Usage({
+    category: 'Workers',
+    description: 'end workers, after their tasks or at once',
+    details: 'The same as `mito client workers stop`, for any number of workers.',
+  });
+
+  readonly force = Option.Boolean('-f,--force', false, { description: 'give their tasks back at once' });
+  readonly uuids = Option.Rest({ name: 'uuid', required: 1 });
+
+  protected async run(): Promise<void> {
+    const api = await this.api();
+    for (const uuid of this.uuids.flatMap((list) => list.split(','))) {
+      this.print(await api.steerWorker(uuid, this.force ? 'stop_now' : 'stop'), () => `${uuid} stops`);
+    }
+  }
+}
