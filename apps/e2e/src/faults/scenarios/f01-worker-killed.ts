@@ -10,7 +10,7 @@ export const workerKilled: Scenario = {
   id: 'F1',
   title: 'a worker is killed every 3 s',
   backends: { short: ['postgres'], full: ['postgres', 'redis'] },
-  run: ({ isVerbose, backend, postgres, random, isFull, tasks = isFull ? 10_000 : 400 }) =>
+  run: ({ isVerbose, backend, postgres, random, isFull, tasks = isFull ? 10_000 : 200 }) =>
     underLoad({
       site: { backend, postgres, isVerbose, workers: 4, slots: 4 },
       tasks,

@@ -7,7 +7,7 @@ export const coordinatorKilled: Scenario = {
   id: 'F2',
   title: 'the coordinator is killed every 5 s',
   backends: { short: ['redis'], full: ['postgres', 'redis'] },
-  run: ({ isVerbose, backend, postgres, isFull, tasks = isFull ? 10_000 : 400 }) => {
+  run: ({ isVerbose, backend, postgres, isFull, tasks = isFull ? 10_000 : 200 }) => {
     const backMs: number[] = [];
     return underLoad({
       site: { backend, postgres, isVerbose, workers: 4, slots: 4 },

@@ -6,7 +6,7 @@ export const postgresDown: Scenario = {
   id: 'F3',
   title: 'Postgres crashes, and is paused',
   backends: { short: ['postgres'], full: ['postgres', 'redis'] },
-  run: ({ isVerbose, backend, postgres, isFull, tasks = isFull ? 10_000 : 400 }) => {
+  run: ({ isVerbose, backend, postgres, isFull, tasks = isFull ? 10_000 : 200 }) => {
     let round = 0;
     return underLoad({
       site: { backend, postgres, isVerbose, workers: 4, slots: 4 },

@@ -29,7 +29,7 @@ export const queueWiped: Scenario = {
   id: 'F4',
   title: 'the queues are wiped',
   backends: { short: ['postgres', 'redis'], full: ['postgres', 'redis'] },
-  run: ({ isVerbose, backend, postgres, isFull, tasks = isFull ? 10_000 : 400 }) => {
+  run: ({ isVerbose, backend, postgres, isFull, tasks = isFull ? 10_000 : 200 }) => {
     let round = 0;
     return underLoad({
       site: { backend, postgres, isVerbose, workers: 4, slots: 4 },

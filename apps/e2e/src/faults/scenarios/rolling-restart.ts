@@ -46,7 +46,7 @@ export const rollingRestart: Scenario = {
     return underLoad({
       site: { backend, postgres, isVerbose, coordinators: 2, workers: 3, slots: 4 },
       tasks,
-      minFaults: isFull ? 10 : 4,
+      minFaults: isFull ? 10 : 3,
       everyMs: 1_000,
       inject: async (site) => {
         caller ??= new Caller(site);
