@@ -20,9 +20,11 @@ export class MitoProcess {
   stderr = '';
   readonly ended: Promise<MitoResult>;
 
-  constructor(argv: readonly string[], env: Readonly<Record<string, string>>) {
+  /** `via` is put before the command, to run it somewhere else. */
+  constructor(argv: readonly string[], env: Readonly<Record<string, string>>, via: readonly string[] = []) {
+    const [program = '', ...args] = [...via, process.execPath, MAIN, ...argv];
     const basics = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/' };
-    this.child = spawn(process.execPath, [MAIN, ...argv], { env: { ...basics, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(program, args, { env: { ...basics, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     this.ended = once(this.child, 'close').then(() => ({ code: this.child.exitCode, stdout: this.stdout, stderr: this.stderr }));
