@@ -1,5 +1,6 @@
 // npm run bench [-- latency|throughput|makespan|backlog|backlog=1000000 …]: prints figures with the baseline of the same run.
 import { measureBacklog } from './backlog.mjs';
+import { measureArtifact } from './artifact.mjs';
 import { measureLatency } from './latency.mjs';
 import { measureMakespan } from './makespan.mjs';
 import { measureThroughput } from './throughput.mjs';
@@ -38,4 +39,11 @@ if (isWanted('backlog')) {
     console.log(`  ${backend.padEnd(9)} stored ${perSecond.toFixed(0)}/s   urgent task: p50 ${p50} ms, p95 ${p95} ms from submission to start`);
     console.log(`            coordinator ${before.rss.toFixed(0)} → ${after.rss.toFixed(0)} MiB${mib(before.queue)}${after.queue ? ` → ${(after.queue / 2 ** 20).toFixed(1)} MiB` : ''}`);
   }
+}
+if (isWanted('artifact')) {
+  console.log('One artifact of 2 GB: made, packed and uploaded by a worker, then downloaded; beside a plain copy');
+  const { sizeMb, madeS, downloadS, copyS, peaksMb } = await measureArtifact(2e9);
+  const rate = (seconds) => `${(sizeMb / seconds).toFixed(0)} MB/s`;
+  console.log(`  made and stored ${madeS.toFixed(1)} s (${rate(madeS)})   downloaded ${rate(downloadS)}   copy ${rate(copyS)}`);
+  console.log(`  peak memory: ${Object.entries(peaksMb).map(([name, mb]) => `${name} ${mb.toFixed(0)} MB`).join('   ')}`);
 }

@@ -2,7 +2,7 @@ import type { CoordinatorConfig } from '@mitosis/config';
 import { Coordinator, loadKeyPair } from '@mitosis/coordinator';
 import { createDataSource } from '@mitosis/database';
 import { type Log, MitoError } from '@mitosis/domain';
-import { type ObjectStoreConfig, createObjectStore } from '@mitosis/object-store';
+import { type ObjectStore, type ObjectStoreConfig, RelayedStore, createObjectStore } from '@mitosis/object-store';
 import { type QueueConfig, createQueueBackend } from '@mitosis/queue';
 import { createHmac } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
@@ -29,7 +29,13 @@ export function storeConfig(config: CoordinatorConfig, signingKey: Uint8Array): 
       details: { field: 's3_access_key' },
     });
   }
-  return { kind: 's3', endpoint, region, bucket, forcePathStyle, accessKeyId: config.s3_access_key, secretAccessKey: config.s3_secret_key };
+  return { kind: 's3', endpoint, region, bucket, forcePathStyle, accessKeyId: config.s3_access_key, secretAccessKey: config.s3_secret_key, ...(config.s3_public_endpoint !== undefined && { publicEndpoint: config.s3_public_endpoint }) };
+}
+
+/** Where clients can't reach the store, what they send and fetch passes through here. */
+function createStore(config: CoordinatorConfig, signingKey: Uint8Array): ObjectStore {
+  const store = createObjectStore(storeConfig(config, signingKey));
+  return config.s3 !== undefined && !config.s3_direct ? new RelayedStore(store, signingKey) : store;
 }
 
 /** The composition root: here, and nowhere else, it is chosen what stands behind each interface. */
@@ -45,7 +51,7 @@ export async function createCoordinator(config: CoordinatorConfig, log: Log): Pr
     dataSource: createDataSource({ url: config.db_url, applicationName: 'mitosis-coordinator' }),
     hints: createDataSource({ url: config.db_url, applicationName: 'mitosis-coordinator hints', poolSize: 4, isDurable: false }),
     queue: createQueueBackend(queueConfig(config, accessKey), log),
-    store: createObjectStore(storeConfig(config, deriveSecret(keys.privatePem, 'signed urls'))),
+    store: createStore(config, deriveSecret(keys.privatePem, 'signed urls')),
     keys,
     admin: {
       username: config.admin_user,

@@ -13,7 +13,7 @@ const MIB = 2 ** 20;
 let coordinator: CoordinatorFixture;
 
 test.before(async () => {
-  coordinator = await coordinatorFixture(file, 'postgres', { signed_url_expires_in: '4s' });
+  coordinator = await coordinatorFixture(file, 'postgres', { signed_url_expires_in: '10s' });
 });
 
 /** A group of its own for a test, with the administrator in it. */

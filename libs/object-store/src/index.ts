@@ -1,5 +1,6 @@
 export { attachmentDisposition } from './attachment-disposition.js';
 export { createObjectStore } from './create-object-store.js';
+export { RelayedStore } from './relayed-store.js';
 export { OBJECT_KEY_MAX, assertObjectKey } from './object-key.js';
 export type {
   ByteRange,

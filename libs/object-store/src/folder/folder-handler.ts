@@ -11,7 +11,7 @@ import type { FolderUploads } from './folder-uploads.js';
 import type { Grant, UrlSigner } from './signed-url.js';
 
 /** A transfer that moves no byte for this long is broken off. */
-const IDLE_MS = 120_000;
+export const IDLE_MS = 120_000;
 
 export interface FolderHandlerDeps {
   readonly signer: UrlSigner;
@@ -48,8 +48,8 @@ interface Exchange {
   readonly res: ServerResponse;
 }
 
-type GetGrant = Extract<Grant, { purpose: 'get' }>;
-type PutGrant = Exclude<Grant, GetGrant>;
+export type GetGrant = Extract<Grant, { purpose: 'get' }>;
+export type PutGrant = Exclude<Grant, GetGrant>;
 
 async function sendObject({ objects }: FolderHandlerDeps, grant: GetGrant, { req, res }: Exchange): Promise<void> {
   const { file, info } = await objects.open(grant.key);
@@ -69,7 +69,8 @@ async function sendObject({ objects }: FolderHandlerDeps, grant: GetGrant, { req
   }
 }
 
-function setDownloadHeaders(res: ServerResponse, info: ObjectInfo, downloadName: string): void {
+/** What every download says: saved, never shown, never sniffed. */
+export function setDownloadHeaders(res: ServerResponse, info: ObjectInfo, downloadName: string): void {
   const headers = {
     'accept-ranges': 'bytes',
     'cache-control': 'private, no-store',
@@ -99,21 +100,23 @@ async function receiveObject({ objects, uploads }: FolderHandlerDeps, grant: Put
   res.writeHead(200, { 'content-length': 0 }).end();
 }
 
-function assertDeclaredSize(req: IncomingMessage, sizeBytes: number): void {
+/** Refuses a body whose declared length is not the one signed. */
+export function assertDeclaredSize(req: IncomingMessage, sizeBytes: number): void {
   const declared = req.headers['content-length'];
   if (declared === undefined) return;
   if (Number(declared) > sizeBytes) throw objectTooLarge(sizeBytes);
   if (Number(declared) < sizeBytes) throw sizeMismatch(sizeBytes, Number(declared));
 }
 
-function assertMethod(method: string | undefined, { purpose }: Grant): void {
+/** Refuses a method that the URL was not signed for. */
+export function assertMethod(method: string | undefined, { purpose }: Grant): void {
   const allowed = purpose === 'get' ? ['GET', 'HEAD'] : ['PUT'];
   if (method !== undefined && allowed.includes(method)) return;
   throw new MitoError('invalid', 'method_not_allowed', `This URL allows ${allowed.join(' and ')} only.`, { details: { allowed } });
 }
 
 /** Express takes the mount path off `url` and keeps the whole in `originalUrl`. */
-function targetOf(req: IncomingMessage & { readonly originalUrl?: string }): string {
+export function targetOf(req: IncomingMessage & { readonly originalUrl?: string }): string {
   return req.originalUrl ?? req.url ?? '';
 }
 
@@ -122,6 +125,6 @@ function matchesEtag(header: string | undefined, etag: string): boolean {
 }
 
 /** What a transfer fails with when the other side has gone: there is nobody left to answer. */
-function isDisconnect(error: unknown): boolean {
+export function isDisconnect(error: unknown): boolean {
   return ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(errorCode(error) ?? '');
 }

@@ -1,0 +1,61 @@
+import type { StorageReport, TaskView } from '@mitosis/protocol';
+import { eventually, tempDir } from '@mitosis/testing';
+import test from 'ava';
+import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { type E2eStack, startStack } from './harness/stack.js';
+
+const MIB = 2 ** 20;
+
+/** True while bytes of an unfinished upload lie in the folder store. */
+async function isUploading({ ready }: E2eStack): Promise<boolean> {
+  const files = await readdir(path.join(ready.data_dir, 'coordinator', 'objects'), { recursive: true });
+  return files.some((file) => /^(uploads|temp)\/[^/]+/.test(file));
+}
+
+async function isClean(stack: E2eStack): Promise<boolean> {
+  const { stdout } = await stack.mito('admin', 'fsck', '--json');
+  return (JSON.parse(stdout || '{}') as Partial<StorageReport>).is_clean === true;
+}
+
+test.serial('a file of the group becomes an input, and what a task made of it comes back', async (t) => {
+  t.timeout(120_000);
+  const stack = await startStack(t);
+  const dir = await tempDir(t);
+  await writeFile(path.join(dir, 'in.txt'), 'shared\n');
+  t.is((await stack.mito('groups', 'attachments', 'upload', path.join(dir, 'in.txt'), 'data/')).code, 0);
+  const { code, stdout } = await stack.mito('run', '-r', 'attachment=data/in.txt:x/in.txt', '--', 'sh', '-c', 'cat $MITO_RESOURCE_DIR/x/in.txt; cp $MITO_RESOURCE_DIR/x/in.txt $MITO_RESULT_DIR/out.txt');
+  t.is(code, 0);
+  t.is(stdout, 'shared\n');
+  const [task] = (await stack.mito('tasks', 'query', '-q')).stdout.split('\n');
+  t.is((await stack.mito('tasks', 'artifacts', 'cat', task ?? '', 'result', 'out.txt')).stdout, 'shared\n');
+  const missing = await stack.mito('run', '-r', 'attachment=nothing:x', '--', 'true');
+  t.not(missing.code, 0);
+  t.regex(missing.stderr, /resource_unavailable.*nothing/);
+  t.true(await isClean(stack));
+});
+
+test.serial('kill -9 of coordinator and worker during uploads loses nothing and leaves the store clean', async (t) => {
+  t.timeout(240_000);
+  const stack = await startStack(t);
+  const place = path.join(await tempDir(t), 'big');
+  const bytes = randomBytes(96 * MIB);
+  await writeFile(place, bytes);
+  const first = stack.spawn('groups', 'attachments', 'upload', place, 'big');
+  await eventually(() => isUploading(stack), { message: 'the beginning of the upload', timeoutMs: 30_000 });
+  process.kill(stack.ready.pids.coordinator, 'SIGKILL');
+  await first.ended;
+  await eventually(async () => (await stack.mito('groups', 'attachments', 'upload', place, 'big')).code === 0, { message: 'the upload to go on', timeoutMs: 60_000 });
+  const copy = path.join(await tempDir(t), 'copy');
+  t.is((await stack.mito('groups', 'attachments', 'download', 'big', '-o', copy)).code, 0);
+  t.true(bytes.equals(await readFile(copy)));
+
+  const script = 'head -c 100000000 /dev/urandom > $MITO_RESULT_DIR/blob';
+  const { uuid } = await stack.json<{ uuid: string }>('tasks', 'submit', '--', 'sh', '-c', script);
+  await eventually(() => isUploading(stack), { message: 'the upload of the result', timeoutMs: 60_000 });
+  for (const pid of stack.ready.pids.workers) process.kill(pid, 'SIGKILL');
+  await eventually(async () => (await stack.json<TaskView>('tasks', 'get', uuid)).state === 'completed', { message: 'the second attempt', timeoutMs: 120_000 });
+  t.like(await stack.json<TaskView>('tasks', 'get', uuid), { attempt: 2 });
+  await eventually(() => isClean(stack), { message: 'a clean store', timeoutMs: 30_000 });
+});
