@@ -1,9 +1,10 @@
-// npm run bench [-- latency|throughput|makespan|backlog|backlog=1000000 …]: prints figures with the baseline of the same run.
+// npm run bench [-- latency|throughput|wasm|artifact|makespan|backlog|backlog=1000000 …]: prints figures with the baseline of the same run.
 import { measureBacklog } from './backlog.mjs';
 import { measureArtifact } from './artifact.mjs';
 import { measureLatency } from './latency.mjs';
 import { measureMakespan } from './makespan.mjs';
 import { measureThroughput } from './throughput.mjs';
+import { measureSpeedUp, measureSubtasks, measureWarmRun } from './wasm.mjs';
 
 const wanted = process.argv.slice(2);
 const isWanted = (name) => wanted.length === 0 || wanted.some((word) => word.split('=')[0] === name);
@@ -46,4 +47,13 @@ if (isWanted('artifact')) {
   const rate = (seconds) => `${(sizeMb / seconds).toFixed(0)} MB/s`;
   console.log(`  made and stored ${madeS.toFixed(1)} s (${rate(madeS)})   downloaded ${rate(downloadS)}   copy ${rate(copyS)}`);
   console.log(`  peak memory: ${Object.entries(peaksMb).map(([name, mb]) => `${name} ${mb.toFixed(0)} MB`).join('   ')}`);
+}
+if (isWanted('wasm')) {
+  const { bare, p50, p99 } = await measureWarmRun();
+  console.log('Sandboxed WebAssembly');
+  console.log(`  warm run  p50 ${p50.toFixed(2)} ms   p99 ${p99.toFixed(2)} ms   over the bare instantiate ${(p50 - bare).toFixed(2)} ms`);
+  for (const backend of ['postgres', 'redis']) console.log(`  ${backend.padEnd(9)} ${(await measureSubtasks(backend)).toFixed(0)} subtasks/s, 1 worker with 2 slots`);
+  const { plain, one, two } = await measureSpeedUp();
+  const ratio = (ms) => `${ms.toFixed(0)} ms (${(plain / ms).toFixed(2)} x)`;
+  console.log(`  matrix_mul 1024: one plain process ${plain.toFixed(0)} ms, 1 slot ${ratio(one)}, 2 slots ${ratio(two)}`);
 }

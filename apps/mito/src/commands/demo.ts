@@ -1,4 +1,4 @@
-import { Command } from 'clipanion';
+import { Command, Option } from 'clipanion';
 import { EXIT_FAILED, EXIT_OK } from '../output/exit-codes.js';
 import { MitoCommand } from './mito-command.js';
 
@@ -8,6 +8,8 @@ export class DemoCommand extends MitoCommand {
     category: 'Services',
     description: 'start everything, run a small experiment on it, show the results and stop',
   });
+
+  readonly all = Option.Boolean('--all', false, { description: 'also compute each of the built-in WebAssembly workloads' });
 
   protected async run(): Promise<number> {
     const { mkdtemp, rm } = await import('node:fs/promises');
@@ -22,9 +24,15 @@ export class DemoCommand extends MitoCommand {
     const interrupted = new Promise<false>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (stack.hurry(), resolve(false)));
     });
+    const show = async (): Promise<boolean> => {
+      if (!(await runDemo(stack, dataDir, this.context.stdout))) return false;
+      if (!this.all) return true;
+      const { runWorkloads } = await import('../demo/run-workloads.js');
+      return runWorkloads(stack, dataDir, this.context.stdout);
+    };
     try {
       this.line('Starting PostgreSQL, a coordinator and two workers …');
-      const isGood = await Promise.race([stack.start().then(() => runDemo(stack, dataDir, this.context.stdout)), interrupted]);
+      const isGood = await Promise.race([stack.start().then(show), interrupted]);
       return isGood ? EXIT_OK : EXIT_FAILED;
     } finally {
       await stack.stop();
