@@ -94,6 +94,7 @@ export class Coordinator implements Service {
       events.publish(settled.map(({ task, state, group, job }) => ({ task, state, group, job })));
       metrics.settled(settled);
       dispatcher.wake(settled.filter(({ state }) => !isFinal(state)).map((task) => task.queue));
+      dispatcher.wakeLimited(new Set(settled.filter(({ state }) => isFinal(state)).map(({ group }) => group)));
       for (const { delayMs } of settled) if (delayMs > 0) reconciler.wakeIn(delayMs);
     };
     const reconciler = new Reconciler({ dataSource, publisher: queue.publisher, log, onSettled, onReady });

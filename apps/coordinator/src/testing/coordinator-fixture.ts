@@ -24,6 +24,8 @@ export interface CoordinatorFixture {
   /** With which Prometheus reads the metrics. */
   readonly scrapeToken: string;
   readonly database: DataSource;
+  /** Where its keys are. */
+  readonly stateDir: string;
   /** Every HTTP route that is served, as `METHOD /path`. */
   readonly routes: readonly string[];
   /** Another coordinator on the same database. */
@@ -68,7 +70,7 @@ export async function coordinatorFixture(scope: Scope, backend: Backend, setting
   const password = (await readFile(path.join(stateDir, 'admin-password'), 'utf8')).trim();
   const { token } = await new MitosisClient({ url: first.url }).login('mitosis_admin', password);
   const api = new MitosisClient({ url: first.url, token });
-  return { url: first.url, api, token, password, scrapeToken: SCRAPE_TOKEN, database, routes: first.routes, startReplica: start, stop: () => first.stop() };
+  return { url: first.url, api, token, password, scrapeToken: SCRAPE_TOKEN, database, stateDir, routes: first.routes, startReplica: start, stop: () => first.stop() };
 }
 
 /** A worker as the coordinator sees one, without anything that runs commands. */

@@ -79,6 +79,6 @@ export function createAccess(options: CreateAccessOptions): AccessParts {
         members: new Members({ dataSource, workers, audit }),
       }),
     ],
-    workerRoutes: workerAdminRoutes({ authenticator, registry, enrolments, workerAdmin, guard }),
+    workerRoutes: workerAdminRoutes({ authenticator, registry, enrolments, workerAdmin }),
   };
 }

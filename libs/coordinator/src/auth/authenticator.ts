@@ -1,6 +1,7 @@
 import type { Role, TokenScope } from '@mitosis/domain';
 import { type Actor, MitoError } from '@mitosis/domain';
 import type { DataSource, EntityManager } from 'typeorm';
+import { validate as isUuid } from 'uuid';
 import { identifyCaller } from '../audit/request-context.js';
 import { API_TOKEN_PREFIX, hashSecret } from './secrets.js';
 import type { Tokens } from './tokens.js';
@@ -89,6 +90,7 @@ export class Authenticator {
 
   async worker(authorization: string | undefined): Promise<WorkerActor> {
     const { subject } = await this.tokens.verify('worker', bearer(authorization));
+    if (!isUuid(subject)) throw invalid();
     const rows: RoleRow[] = await this.dataSource.query(
       `SELECT s.group_id, s.role
        FROM workers w
@@ -114,6 +116,7 @@ export class Authenticator {
 
   private async bySession(token: string): Promise<UserActor> {
     const { subject, id } = await this.tokens.verify('user', token);
+    if (!isUuid(subject) || !isUuid(id)) throw invalid();
     const rows: UserRow[] = await this.dataSource.query(
       `SELECT u.id AS user_id, u.username, u.is_admin, m.group_id, m.role
        FROM sessions s

@@ -32,11 +32,17 @@ function isDatabaseAway(error: unknown): boolean {
   return isConnection || code.startsWith('08') || /Connection terminated|timeout exceeded when trying to connect/.test(String(error));
 }
 
+/** PostgreSQL's `character_not_in_repertoire` and `untranslatable_character`: no text of ours has a NUL or half a pair. */
+function isForeignCharacter(error: unknown): boolean {
+  return ['22021', '22P05'].includes(String((error as { code?: unknown } | null)?.code ?? ''));
+}
+
 function toMitoError(error: unknown): MitoError | undefined {
   if (error instanceof MitoError) return error;
   if (error instanceof z.ZodError) return ofZod(error);
   if (isBodyError(error)) return ofBody(error);
   if (error instanceof URIError) return new MitoError('invalid', 'invalid_request', 'path: is not well encoded', { details: { field: 'path' } });
+  if (isForeignCharacter(error)) return new MitoError('invalid', 'invalid_request', 'request: text must not have NUL characters', { cause: error });
   if (isDatabaseAway(error)) return new MitoError('unavailable', 'database_unavailable', 'the database can\'t be reached; try again', { cause: error });
   return undefined;
 }

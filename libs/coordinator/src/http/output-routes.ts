@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import type { Authenticator } from '../auth/authenticator.js';
 import { type OutputPosition, type StreamOutputDeps, streamOutput } from '../output/stream-output.js';
 import { abandoned, uuidParam } from './parse-request.js';
+import { whileAllowed } from './while-allowed.js';
 
 export interface OutputRouteDeps extends StreamOutputDeps {
   readonly authenticator: Authenticator;
@@ -37,7 +38,8 @@ export function outputRoutes({ authenticator, ...deps }: OutputRouteDeps): Route
     const { follow } = OutputQuery.parse(req.query);
     const from = parsePosition(req.get('last-event-id'));
     await deps.reader.summaries(actor, [task]);
-    const signal = abandoned(req);
+    const stillAllowed = async () => deps.reader.summaries(await authenticator.user(req.get('authorization')), [task]);
+    const signal = whileAllowed(abandoned(req), stillAllowed);
     res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
     res.flushHeaders();
     const keepAlive = setInterval(() => res.write(': still here\n\n'), KEEP_ALIVE_MS);

@@ -66,7 +66,7 @@ export class JobSubmitter {
 
   /** No more tasks are to come; closing twice does nothing. */
   async close(actor: UserActor, uuid: string): Promise<void> {
-    await this.deps.reader.row(actor, uuid, 'task.submit');
+    await this.deps.reader.row(actor, uuid, 'task.manage');
     const settled = await inTransaction(this.deps.dataSource, (tx) => closeJob(tx, uuid));
     this.deps.onAccepted({ settled, newQueueGroups: [] });
   }

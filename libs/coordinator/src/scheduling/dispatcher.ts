@@ -13,6 +13,9 @@ export interface DispatcherOptions {
 /** A window holds more than the workers get through in this time. */
 const REFILL_MS = 15;
 
+/** A group without a limit is not asked about again for so long. */
+const UNLIMITED_MS = 1_000;
+
 /**
  * Hands ready tasks to their queues, a bounded window of each. `wake` is called after each commit
  * that may have made room or work; calls that arrive meanwhile are one further round. What a crash
@@ -20,6 +23,7 @@ const REFILL_MS = 15;
  */
 export class Dispatcher implements Service {
   private readonly rounds = new Map<string, { isAgain: boolean; done: Promise<void> }>();
+  private readonly unlimitedSince = new Map<string, number>();
   private readonly drained = new Set<string>();
   private refill: NodeJS.Timeout | undefined;
   private isStopped = false;
@@ -57,8 +61,26 @@ export class Dispatcher implements Service {
 
   /** Like `wake`, for all queues of a group. */
   wakeGroup(groupId: string): void {
-    this.options.hints.query('SELECT name FROM queues WHERE group_id = $1', [groupId]).then(
-      (rows: { name: string }[]) => this.wake(rows.map(({ name }) => name)),
+    this.find('SELECT name FROM queues WHERE group_id = $1', groupId);
+  }
+
+  /** Tasks of these groups have ended: where only so many may run at a time, others can be handed over now. */
+  wakeLimited(groupIds: ReadonlySet<string>): void {
+    for (const groupId of groupIds) {
+      if (Date.now() - (this.unlimitedSince.get(groupId) ?? 0) < UNLIMITED_MS) continue;
+      this.unlimitedSince.set(groupId, Date.now());
+      this.find('SELECT q.name FROM queues q JOIN groups g ON g.id = q.group_id WHERE g.id = $1 AND g.running_tasks_max IS NOT NULL', groupId, () =>
+        this.unlimitedSince.delete(groupId),
+      );
+    }
+  }
+
+  private find(sql: string, groupId: string, onFound?: () => void): void {
+    this.options.hints.query(sql, [groupId]).then(
+      (rows: { name: string }[]) => {
+        if (rows.length > 0) onFound?.();
+        this.wake(rows.map(({ name }) => name));
+      },
       (error: unknown) => this.options.log.warn({ err: error }, 'the queues of a group were not found; the sweep finds them'),
     );
   }

@@ -31,8 +31,8 @@ export function toDelivery(row: Omit<ReservedRow, 'seq' | 'is_held'>): Delivery 
  * Marks the next ready tasks of a queue as handed over and answers their jobs, best first. At most
  * `2 x live slots + 50` tasks are handed over at a time, counted among those of the same or a
  * higher priority: a task of higher priority never waits behind a full window. Replicas that do
- * this at the same time take different tasks; each may fill the room that it saw. Nothing of a
- * suspended group is handed over, and tasks of suspended jobs are set aside.
+ * this at the same time take different tasks; each may fill the room that it saw. Of a group that may
+ * run only so many tasks no more are handed over than have room; nothing of a locked or suspended group is handed over, and tasks of suspended jobs are set aside.
  *
  * One statement, so one round trip. Its commit need not reach the disk (`hints` is a data source
  * that does not wait for it): after a crash of Postgres the tasks are handed over again.
@@ -40,8 +40,11 @@ export function toDelivery(row: Omit<ReservedRow, 'seq' | 'is_held'>): Delivery 
 export async function reserveWindow(hints: DataSource, queue: string): Promise<ReservedWindow> {
   const [rows] = (await hints.query(
     `WITH bound AS (
-       SELECT ${WINDOW_BASE} + 2 * coalesce(sum(slots), 0) AS size FROM workers
-       WHERE state = 'active' AND last_seen_at > now() - interval '1 minute'
+       SELECT least(${WINDOW_BASE} + 2 * coalesce(sum(slots), 0), (
+         SELECT CASE WHEN g.state <> 'active' THEN 0 WHEN g.running_tasks_max IS NOT NULL THEN greatest(g.running_tasks_max
+           - (SELECT count(*) FROM tasks r WHERE r.group_id = g.id AND r.state = 'running'), 0) END
+         FROM queues q JOIN groups g ON g.id = q.group_id WHERE q.name = $1)) AS size
+       FROM workers WHERE state = 'active' AND last_seen_at > now() - interval '1 minute'
      ), held AS (
        SELECT priority, count(*) AS jobs FROM tasks
        WHERE queue = $1 AND state = 'ready' AND dispatched_at IS NOT NULL GROUP BY priority

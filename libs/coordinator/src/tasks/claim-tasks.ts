@@ -1,9 +1,10 @@
 import type { TaskState } from '@mitosis/domain';
 import type { ClaimedStep, ClaimedTask, SignedRequest } from '@mitosis/protocol';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import type { WorkerActor } from '../auth/authenticator.js';
 import type { Tokens } from '../auth/tokens.js';
 import type { TaskEvents } from '../events/task-events.js';
+import { claimWithinQuotas } from './claim-within-quotas.js';
 import type { CoordinatorMetrics } from '../metrics/coordinator-metrics.js';
 
 /** A worker that is not heard of for this long loses its running attempts. */
@@ -71,7 +72,8 @@ const CLAIM = `
     JOIN worker_groups s ON s.group_id = t.group_id AND s.worker_id = $1 AND s.role IN ('write', 'admin')
     JOIN workers k ON k.id = $1 AND k.state = 'active' AND k.wanted = 'run' AND (k.tags = '{}' OR k.tags @> t.tags)
       AND (k.only_kind IS NULL OR t.spec ? k.only_kind)
-    JOIN groups g ON g.id = t.group_id AND g.suspended_at IS NULL
+    JOIN groups g ON g.id = t.group_id AND g.suspended_at IS NULL AND g.state = 'active'
+      AND (g.running_tasks_max IS NULL OR t.id = ANY ($4::uuid[]))
     LEFT JOIN jobs j ON j.id = t.job_id
     WHERE t.state = 'ready' AND j.suspended_at IS NULL AND t.avoid_worker_id IS DISTINCT FROM $1
     ORDER BY t.id FOR UPDATE OF t
@@ -116,6 +118,11 @@ const GIVE_BACK = `
 /** An attempt token lives as long as the task may run, and some time for its end. */
 const TOKEN_GRACE_MS = 3_600_000;
 
+/** `admitted`: tasks of groups with a limit for which there is room. */
+async function claim(tx: EntityManager, { workerId }: WorkerActor, claims: readonly ClaimRequest[], admitted: readonly string[]): Promise<ClaimRow[]> {
+  return (await tx.query(CLAIM, [workerId, claims.map(({ task }) => task), claims.map(({ request }) => request), admitted])) as ClaimRow[];
+}
+
 /** Opens an attempt for each task that `worker` may run now; the others are left out of the answer. */
 export function claimTasksWith({ dataSource, tokens, events, metrics, onClaimed, onAvoided, signProgram, sandboxMemoryBytes }: ClaimTasksDeps) {
   const toAnswer = async (row: ClaimRow): Promise<ClaimedTask> => {
@@ -133,13 +140,13 @@ export function claimTasksWith({ dataSource, tokens, events, metrics, onClaimed,
     if (rows.length > 0) onAvoided(new Set(rows.map(({ queue }) => queue)));
   };
   return async (worker: WorkerActor, claims: readonly ClaimRequest[]): Promise<ClaimedTask[]> => {
-    const rows = (await dataSource.query(CLAIM, [
-      worker.workerId,
-      claims.map(({ task }) => task),
-      claims.map(({ request }) => request),
-    ])) as ClaimRow[];
+    const claimed = await claim(dataSource.manager, worker, claims, []);
+    const open = claims.filter(({ request }) => claimed.every((row) => row.request !== request));
+    const tasks = open.map(({ task }) => task);
+    const limited = tasks.length === 0 ? [] : await claimWithinQuotas(dataSource, tasks, (tx, admitted) => claim(tx, worker, open, admitted));
+    const rows = [...claimed, ...limited];
     const answered = new Set(rows.map(({ task }) => task));
-    const refused = claims.map(({ task }) => task).filter((task) => !answered.has(task));
+    const refused = tasks.filter((task) => !answered.has(task));
     if (refused.length > 0) await giveBack(worker, refused);
     const fresh = rows.filter(({ is_new }) => is_new);
     const released = fresh[0]?.released ?? [];
