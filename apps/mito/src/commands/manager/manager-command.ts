@@ -1,6 +1,7 @@
-import { Option } from 'clipanion';
+import { Cli, Option } from 'clipanion';
 import path from 'node:path';
 import type { FolderOptions, Manager } from '../../manager/manager.js';
+import type { MitoContext } from '../../mito-context.js';
 import type { WorkerRecord } from '../../manager/worker-records.js';
 import { OutputCommand } from '../output-command.js';
 import { WorkerCommand } from '../worker.js';
@@ -19,7 +20,7 @@ export abstract class ManagerCommand extends OutputCommand {
 
   /** What the worker was told; throws a syntax error when no worker would understand it. */
   protected workerOptions(argv: readonly string[]): WorkerCommand {
-    const command = this.cli.process(['worker', ...argv]);
+    const command = Cli.from<MitoContext>([WorkerCommand]).process(['worker', ...argv], this.context);
     if (!(command instanceof WorkerCommand)) throw new Error('not the options of a worker');
     return command;
   }
