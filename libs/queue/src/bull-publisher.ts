@@ -93,6 +93,8 @@ export class BullPublisher implements QueuePublisher {
       connection: {},
       prefix: this.server.prefixOf(name),
       streams: { events: { maxLen: EVENTS_MAX } },
+      // `register` writes what is needed; a write in the background could bring an obliterated queue back.
+      skipMetasUpdate: true,
     };
     const queue: BullQueue = new Queue(name, options, this.server.backendFactory);
     this.opened.set(name, queue);
