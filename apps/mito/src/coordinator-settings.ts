@@ -6,8 +6,9 @@ const UNSET = 'postgres://unset';
 export async function loadCoordinatorConfig(
   env: Readonly<Record<string, string | undefined>>,
   configFile: string | undefined,
+  flags: Readonly<Record<string, unknown>> = {},
 ): Promise<CoordinatorConfig | undefined> {
   const Checked = CoordinatorConfig.extend({ db_url: CoordinatorConfig.shape.db_url.unwrap().default(UNSET) });
-  const config = loadSettings('coordinator', Checked, { env, cwd: process.cwd(), configFile, flags: {} });
+  const config = loadSettings('coordinator', Checked, { env, cwd: process.cwd(), configFile, flags });
   return config.db_url === UNSET ? undefined : config;
 }

@@ -1,3 +1,4 @@
+import { NewPassword } from '@mitosis/protocol';
 import { z } from 'zod';
 import { BindAddress, BytesSetting, DurationSetting, FlagSetting, LogLevel } from './fields.js';
 
@@ -33,7 +34,7 @@ export const CoordinatorConfig = z.strictObject({
   /** File for the generated password of the first administrator. */
   admin_password_file: z.string().optional(),
   /** Password of the first administrator; generated when not set. */
-  admin_password: z.string().optional(),
+  admin_password: NewPassword.optional(),
   access_token_expires_in: DurationSetting.prefault('7d'),
   /** A worker's credential; renewed while the worker lives. */
   worker_token_expires_in: DurationSetting.refine((ms) => ms <= 86_400_000, 'must not be longer than a day').prefault('24h'),

@@ -2,7 +2,7 @@ import type { Log, Service } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { QueueBackend } from '@mitosis/queue';
 import { isFinal } from '@mitosis/domain';
-import { migrate } from '@mitosis/database';
+import { connect, migrate } from '@mitosis/database';
 import type { DataSource } from 'typeorm';
 import { type AccessLifetimes, createAccess } from './access/create-access.js';
 import { type FirstAdmin, bootstrapAdmin } from './auth/bootstrap-admin.js';
@@ -183,9 +183,9 @@ export class Coordinator implements Service {
   /** Brings the schema up to date, creates the first administrator, and begins to listen. */
   async start(): Promise<void> {
     const { dataSource, hints, queue, store, admin, log } = this.options;
-    await dataSource.initialize();
+    await connect(dataSource);
     await migrate(dataSource);
-    await hints.initialize();
+    await connect(hints);
     await bootstrapAdmin(dataSource, this.passwords, admin, log);
     await store.prepare();
     await queue.prepare();

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { MitoError } from '@mitosis/domain';
 import { DataSource } from 'typeorm';
 import { ApiToken } from './entities/api-token.entity.js';
 import { Artifact } from './entities/artifact.entity.js';
@@ -93,6 +94,16 @@ export function createDataSource({ url, poolSize = 10, applicationName = 'mitosi
       ...(!isDurable && { options: '-c synchronous_commit=off' }),
     },
   });
+}
+
+/** Opens it. Throws `database_unavailable` with the reason that PostgreSQL or the network gave, without the password in the URL. */
+export async function connect(dataSource: DataSource): Promise<void> {
+  try {
+    await dataSource.initialize();
+  } catch (cause) {
+    if (!(cause instanceof Error) || typeof (cause as { code?: unknown }).code !== 'string') throw cause;
+    throw new MitoError('unavailable', 'database_unavailable', `the database can't be used: ${cause.message}`, { cause, details: { field: 'db_url' } });
+  }
 }
 
 /** Brings the schema up to date; safe when several processes do it at the same time. */

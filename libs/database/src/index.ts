@@ -1,4 +1,4 @@
-export { createDataSource, migrate } from './data-source.js';
+export { connect, createDataSource, migrate } from './data-source.js';
 export type { DatabaseOptions } from './data-source.js';
 export { ApiToken } from './entities/api-token.entity.js';
 export { Artifact } from './entities/artifact.entity.js';

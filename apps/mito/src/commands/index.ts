@@ -1,5 +1,6 @@
 import type { CommandClass } from 'clipanion';
 import type { MitoContext } from '../mito-context.js';
+import { AdminBootstrapCommand } from './client/admin/bootstrap.js';
 import { AdminFsckCommand } from './client/admin/fsck.js';
 import { GroupsAttachmentsDeleteCommand } from './client/groups/attachments/delete.js';
 import { GroupsAttachmentsDeleteListCommand } from './client/groups/attachments/delete-list.js';
@@ -111,6 +112,7 @@ import { WorkerCommand } from './worker.js';
 
 /** The whole command tree; the path typed is the path of the file. */
 export const commands: readonly CommandClass<MitoContext>[] = [
+  AdminBootstrapCommand,
   AdminFsckCommand,
   GroupsAttachmentsDeleteCommand,
   GroupsAttachmentsDeleteListCommand,

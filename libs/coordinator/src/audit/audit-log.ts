@@ -44,6 +44,13 @@ function toRow(note: AuditNote): AuditRow {
   return { ...note, actor_kind: actor.kind, actor_id: actor.id, actor_name: actor.name, address: context?.address ?? '' };
 }
 
+/** Records a change in the transaction that makes it. */
+export async function recordChange(tx: EntityManager, action: string, object: string, details: AuditNote['details'] = {}): Promise<void> {
+  await tx.query(INSERT, [JSON.stringify([toRow({ action, object, outcome: 'done', details })])]);
+  const context = currentRequest();
+  if (context) context.isRecorded = true;
+}
+
 /**
  * Who did what, when and from where. A change of access is recorded in the transaction that makes
  * it; other changes and refusals are noted, and written within a tenth of a second.
@@ -67,11 +74,9 @@ export class AuditLog implements Service {
     await this.flush();
   }
 
-  /** Records a change in the transaction that makes it. */
+  /** See {@link recordChange}. */
   async record(tx: EntityManager, action: string, object: string, details: AuditNote['details'] = {}): Promise<void> {
-    await tx.query(INSERT, [JSON.stringify([toRow({ action, object, outcome: 'done', details })])]);
-    const context = currentRequest();
-    if (context) context.isRecorded = true;
+    await recordChange(tx, action, object, details);
   }
 
   /** Takes a note of something that is over. */

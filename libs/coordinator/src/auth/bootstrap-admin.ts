@@ -1,11 +1,12 @@
-import { User } from '@mitosis/database';
-import type { Log } from '@mitosis/domain';
+import { User, migrate } from '@mitosis/database';
+import { type Log, MitoError } from '@mitosis/domain';
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import type { DataSource, EntityManager } from 'typeorm';
+import { type DataSource, type EntityManager, Not } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { insertGroup, nameTaken } from '../access/insert-group.js';
-import type { Passwords } from './passwords.js';
+import { recordChange } from '../audit/audit-log.js';
+import { Passwords } from './passwords.js';
 
 export interface FirstAdmin {
   readonly username: string;
@@ -27,18 +28,45 @@ export async function createUser(tx: EntityManager, user: Pick<User, 'username' 
   return tx.getRepository(User).findOneByOrFail({ id });
 }
 
+/** So that of two at once one creates the administrator and the other one sees it. */
+async function lockUsers(tx: EntityManager): Promise<void> {
+  await tx.query('LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE');
+}
+
+async function insertAdmin(tx: EntityManager, username: string, passwordHash: string): Promise<void> {
+  await createUser(tx, { username, passwordHash, isAdmin: true });
+  await recordChange(tx, 'admin.bootstrap', `user ${username}`, { is_admin: true });
+}
+
 /**
  * Creates the first administrator when there is no user yet. There is no default password: one
  * is generated and written to a file before the user exists, so that it can't be lost.
  */
 export async function bootstrapAdmin(dataSource: DataSource, passwords: Passwords, admin: FirstAdmin, log: Log): Promise<void> {
   await dataSource.transaction(async (tx) => {
-    await tx.query('LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE');
+    await lockUsers(tx);
     if (await tx.getRepository(User).exists()) return;
     const password = admin.password ?? randomBytes(18).toString('base64url');
     if (admin.password === undefined) await writeFile(admin.passwordFile, `${password}\n`, { mode: 0o600, flush: true });
-    await createUser(tx, { username: admin.username, passwordHash: await passwords.hash(password), isAdmin: true });
+    await insertAdmin(tx, admin.username, await passwords.hash(password));
     const where = admin.password === undefined ? admin.passwordFile : 'the configuration';
     log.info({ username: admin.username, password_from: where }, 'created the first administrator');
+  });
+}
+
+/**
+ * Creates an administrator of a deployment that has none, with the database alone: also before the first
+ * coordinator starts, and then that one generates no password. Throws `admin_exists` and `name_taken` (409).
+ */
+export async function createFirstAdmin(dataSource: DataSource, { username, password }: { readonly username: string; readonly password: string }): Promise<void> {
+  const passwordHash = await new Passwords().hash(password);
+  await migrate(dataSource);
+  await dataSource.transaction(async (tx) => {
+    await lockUsers(tx);
+    const admin = await tx.getRepository(User).findOneBy({ isAdmin: true, state: Not('deleted') });
+    if (admin) {
+      throw new MitoError('conflict', 'admin_exists', `"${admin.username}" is an administrator already; administrators create others with "mito admin users create --admin"`);
+    }
+    await insertAdmin(tx, username, passwordHash);
   });
 }
