@@ -37,7 +37,7 @@ export const CoordinatorConfig = z.strictObject({
   admin_password: NewPassword.optional(),
   access_token_expires_in: DurationSetting.prefault('7d'),
   /** A worker's credential; renewed while the worker lives. */
-  worker_token_expires_in: DurationSetting.refine((ms) => ms <= 86_400_000, 'must not be longer than a day').prefault('24h'),
+  worker_token_expires_in: DurationSetting.refine((ms) => ms >= 1_000 && ms <= 86_400_000, 'must be a second at least and a day at most').prefault('24h'),
   /** How long the audit log remembers. */
   audit_retention: DurationSetting.prefault('365d'),
   /** Bearer token with which Prometheus may read /metrics; site administrators always may. */

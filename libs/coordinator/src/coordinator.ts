@@ -177,7 +177,7 @@ export class Coordinator implements Service {
       serveObjects: store.handler,
       onUpgrade: workerUpgrade(authenticator, channels, log),
     });
-    this.services = [queue, store, events, follows, channels, dispatcher, reconciler, audit, files.collector, this.http];
+    this.services = [queue, store, events, follows, channels, dispatcher, reconciler, ...access.services, files.collector, this.http];
   }
 
   /** Brings the schema up to date, creates the first administrator, and begins to listen. */

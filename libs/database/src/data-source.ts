@@ -31,6 +31,7 @@ import { Files1700000000004 } from './migrations/0004-files.js';
 import { SteerWorkers1700000000005 } from './migrations/0005-steer-workers.js';
 import { SandboxedPrograms1700000000006 } from './migrations/0006-sandboxed-programs.js';
 import { WorkerLoad1700000000007 } from './migrations/0007-worker-load.js';
+import { WorkerCredentials1700000000009 } from './migrations/0009-worker-credentials.js';
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -85,6 +86,7 @@ export function createDataSource({ url, poolSize = 10, applicationName = 'mitosi
       SteerWorkers1700000000005,
       SandboxedPrograms1700000000006,
       WorkerLoad1700000000007,
+      WorkerCredentials1700000000009,
     ],
     migrationsTableName: 'migrations',
     extra: {

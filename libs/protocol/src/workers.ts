@@ -28,6 +28,8 @@ export const WorkerRegistration = z.object({
   uuid: Uuid,
   token: z.string(),
   expires_at: Timestamp,
+  /** The same as a duration: clocks of workers may be wrong. */
+  expires_in_ms: z.int(),
   queue: QueueCredentials,
   heartbeat_ms: z.int(),
 });

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GuardedChild, freePort } from '@mitosis/embedded';
+import { Redis } from 'ioredis';
 import { eventually } from './eventually.js';
 import { redisProgram } from './redis-program.js';
 import type { Scope } from './scope.js';
@@ -57,6 +58,17 @@ export class RedisServer {
 
   get pid(): number {
     return this.current.child.pid;
+  }
+
+  /** Sends one command as whoever may do everything, and answers the reply. */
+  async command(name: string, ...args: string[]): Promise<unknown> {
+    const client = new Redis(this.port, '127.0.0.1', { lazyConnect: true });
+    try {
+      await client.connect();
+      return await client.call(name, ...args);
+    } finally {
+      client.disconnect();
+    }
   }
 
   /** Kills it where it stands (SIGKILL) and waits for its end; `restart` brings it back, empty. */

@@ -5,7 +5,7 @@ import { keepTrying } from './keep-trying.js';
 export interface CredentialRenewalOptions {
   readonly client: WorkerClient;
   readonly log: Log;
-  readonly expiresAt: string;
+  readonly lifeMs: number;
   /** The coordinator does not know this worker any more. */
   onRevoked(): void;
 }
@@ -19,7 +19,7 @@ export class CredentialRenewal implements Service {
   constructor(private readonly options: CredentialRenewalOptions) {}
 
   async start(): Promise<void> {
-    this.schedule(this.options.expiresAt);
+    this.schedule(this.options.lifeMs);
   }
 
   async stop(): Promise<void> {
@@ -34,10 +34,10 @@ export class CredentialRenewal implements Service {
     this.renewing ??= this.renew().finally(() => (this.renewing = undefined));
   }
 
-  private schedule(expiresAt: string): void {
+  /** By a duration and not by a time of day: the clock here may be wrong. */
+  private schedule(lifeMs: number): void {
     if (this.ended.signal.aborted) return;
     clearTimeout(this.timer);
-    const lifeMs = Date.parse(expiresAt) - Date.now();
     this.timer = setTimeout(() => this.renewNow(), Math.max((lifeMs * 2) / 3, 500));
   }
 
@@ -45,7 +45,7 @@ export class CredentialRenewal implements Service {
     const { client, log, onRevoked } = this.options;
     try {
       const registration = await keepTrying('renewing the credential', () => client.renew(), { log, signal: this.ended.signal });
-      this.schedule(registration.expires_at);
+      this.schedule(registration.expires_in_ms);
       log.info({ expires_at: registration.expires_at }, 'the credential was renewed');
     } catch (error) {
       if (this.ended.signal.aborted) return;

@@ -78,7 +78,7 @@ export class Worker implements Service {
     this.slots = new ExecutionSlots(slots);
     this.prefetch = new Prefetch(slots);
     this.client = new WorkerClient({ url, token: registration.token });
-    this.renewal = new CredentialRenewal({ client: this.client, log, expiresAt: registration.expires_at, onRevoked: () => options.onRevoked() });
+    this.renewal = new CredentialRenewal({ client: this.client, log, lifeMs: registration.expires_in_ms, onRevoked: () => options.onRevoked() });
     this.claimer = new Claimer(this.client, { log, signal });
     this.inputs = new InputCache({ dir: path.join(options.workDir, 'inputs'), limitBytes: options.inputCacheBytes, log });
     const spool = new ReportSpool(path.join(options.workDir, 'reports'));

@@ -36,6 +36,11 @@ export abstract class OutputCommand extends MitoCommand {
     if (id !== undefined) this.line(id);
   }
 
+  /** Something that is shown once: that is what the next command needs, with `--quiet` too. */
+  protected printSecret<T>(value: T, secret: string): void {
+    this.line(this.json ? JSON.stringify(value) : secret);
+  }
+
   /** A list: one line of JSON or one id each, as they come; or a table that fits the terminal. */
   protected async printList<T>(items: Iterable<T> | AsyncIterable<T>, { head, row, empty }: Listing<T>): Promise<void> {
     if (this.json || this.quiet) {

@@ -1,4 +1,4 @@
-import type { Log } from '@mitosis/domain';
+import type { Log, Service } from '@mitosis/domain';
 import type { QueueAccess } from '@mitosis/queue';
 import type { Router } from 'express';
 import type { DataSource } from 'typeorm';
@@ -15,6 +15,7 @@ import { userRoutes } from '../http/user-routes.js';
 import { workerAdminRoutes } from '../http/worker-admin-routes.js';
 import type { SettledTask } from '../tasks/settled-task.js';
 import { Enrolments } from '../workers/enrolments.js';
+import { ExpiredWorkers } from '../workers/expired-workers.js';
 import { WorkerRegistry } from '../workers/register-worker.js';
 import { WorkerAccess } from '../workers/worker-access.js';
 import { WorkerAdmin } from '../workers/worker-admin.js';
@@ -47,6 +48,7 @@ export interface AccessParts {
   readonly sessions: Sessions;
   readonly registry: WorkerRegistry;
   readonly audit: AuditLog;
+  readonly services: readonly Service[];
   /** Users, groups, tokens, the audit log. */
   readonly routes: readonly Router[];
   /** To be mounted after `/workers/me`. */
@@ -62,14 +64,16 @@ export function createAccess(options: CreateAccessOptions): AccessParts {
   const sessions = new Sessions({ dataSource, tokens, passwords, guard, audit, lifetimeMs: options.tokenLifetimeMs });
   const workers = new WorkerAccess({ dataSource, access: queueAccess, channels, log, onSettled });
   const tokenLifetimeMs = options.workerTokenLifetimeMs;
-  const registry = new WorkerRegistry({ dataSource, authenticator, tokens, access: queueAccess, audit, tokenLifetimeMs });
+  const registry = new WorkerRegistry({ dataSource, authenticator, tokens, access: queueAccess, audit, workers, tokenLifetimeMs });
   const enrolments = new Enrolments({ dataSource, audit });
   const workerAdmin = new WorkerAdmin({ dataSource, workers, audit, tell: (worker, message) => channels.send(worker, message) });
+  const expired = new ExpiredWorkers({ dataSource, workers, audit, log, tokenLifetimeMs });
   return {
     authenticator,
     sessions,
     registry,
     audit,
+    services: [audit, expired],
     routes: [
       authRoutes({ authenticator, sessions, apiTokens: new ApiTokens({ dataSource, audit }) }),
       userRoutes({ authenticator, users: new Users({ dataSource, passwords, workers, audit }), audit }),

@@ -9,6 +9,7 @@ import type { AuditLog } from '../audit/audit-log.js';
 import { identifyCaller } from '../audit/request-context.js';
 import type { Authenticator, UserActor, WorkerActor } from '../auth/authenticator.js';
 import type { Tokens } from '../auth/tokens.js';
+import type { WorkerAccess } from './worker-access.js';
 import { useEnrolment } from './enrolments.js';
 import { servedGroups } from './worker-queues.js';
 
@@ -18,6 +19,7 @@ export interface WorkerRegistryDeps {
   readonly tokens: Tokens;
   readonly access: QueueAccess;
   readonly audit: AuditLog;
+  readonly workers: WorkerAccess;
   /** How long a worker's credential lives; a day at most. */
   readonly tokenLifetimeMs: number;
 }
@@ -66,11 +68,12 @@ export class WorkerRegistry {
 
   /** The worker says goodbye: its credentials end with this. */
   async unregister(workerId: string): Promise<void> {
-    await this.deps.dataSource.transaction(async (tx) => {
-      await tx.getRepository(Worker).update({ id: workerId }, { state: 'gone' });
-      await this.deps.audit.record(tx, 'workers.unregister', `worker ${workerId}`);
+    const { dataSource, audit, workers } = this.deps;
+    const change = await dataSource.transaction(async (tx) => {
+      await audit.record(tx, 'workers.unregister', `worker ${workerId}`);
+      return workers.revoke(tx, [workerId]);
     });
-    await this.deps.access.revoke(workerId);
+    await workers.announce(change);
   }
 
   private async insert(tx: EntityManager, actor: UserActor, groups: readonly ServedGroup[], worker: NewWorker): Promise<string> {
@@ -88,8 +91,12 @@ export class WorkerRegistry {
     const groups = await servedGroups(dataSource, id);
     if (!groups) throw new MitoError('unauthenticated', 'invalid_token', 'the worker is not known any more');
     const queue = await access.grant(id, groups);
+    await dataSource.query(
+      `UPDATE workers SET credential_expires_at = now() + $2 * interval '1 millisecond' WHERE id = $1`,
+      [id, tokenLifetimeMs],
+    );
     const expiresAt = new Date(Date.now() + tokenLifetimeMs);
     const token = await tokens.sign('worker', { subject: id, id }, expiresAt);
-    return { uuid: id, token, expires_at: expiresAt.toISOString(), queue: { ...queue }, heartbeat_ms: HEARTBEAT_MS };
+    return { uuid: id, token, expires_at: expiresAt.toISOString(), expires_in_ms: tokenLifetimeMs, queue: { ...queue }, heartbeat_ms: HEARTBEAT_MS };
   }
 }

@@ -50,6 +50,10 @@ export class Worker {
   @CreateDateColumn({ type: 'timestamptz', name: 'last_seen_at' })
   lastSeenAt!: Date;
 
+  /** Renewed while the worker lives; afterwards it is gone. */
+  @Column('timestamptz', { name: 'credential_expires_at', default: () => `now() + interval '24 hours'` })
+  credentialExpiresAt!: Date;
+
   /** As the last heartbeat said, like the following ones; null before the first. */
   @Column('integer', { name: 'free_slots', nullable: true })
   freeSlots!: number | null;

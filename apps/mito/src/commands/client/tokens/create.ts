@@ -18,6 +18,6 @@ export class TokensCreateCommand extends ApiCommand {
   protected async run(): Promise<void> {
     const expires_in_ms = parseDuration(this.expires, '--expires');
     const token = await (await this.api()).access.createToken({ name: this.name, scope: this.scope as TokenScope, expires_in_ms });
-    this.print(token, ({ token: secret }) => secret);
+    this.printSecret(token, token.token);
   }
 }

@@ -26,6 +26,6 @@ export class WorkersEnrollCommand extends ApiCommand {
       uses: parseInteger(this.uses, '--uses'),
       expires_in_ms: parseDuration(this.expires, '--expires'),
     });
-    this.print(enrolment, ({ code }) => code);
+    this.printSecret(enrolment, enrolment.code);
   }
 }
