@@ -1,7 +1,8 @@
-// npm run bench [-- latency|throughput|wasm|artifact|makespan|backlog|backlog=1000000 …]: prints figures with the baseline of the same run.
+// npm run bench [-- latency|throughput|login|wasm|artifact|makespan|backlog|backlog=1000000 …]: prints figures with the baseline of the same run.
 import { measureBacklog } from './backlog.mjs';
 import { measureArtifact } from './artifact.mjs';
 import { measureLatency } from './latency.mjs';
+import { measureLogin } from './login.mjs';
 import { measureMakespan } from './makespan.mjs';
 import { measureThroughput } from './throughput.mjs';
 import { measureSpeedUp, measureSubtasks, measureWarmRun } from './wasm.mjs';
@@ -23,6 +24,13 @@ if (isWanted('throughput')) {
     const { tasks, baseline, ratio } = await measureThroughput(backend);
     console.log(`  ${backend.padEnd(9)} ${tasks.toFixed(0)} tasks/s   xargs -P2 ${baseline.toFixed(0)}/s   ratio ${ratio.toFixed(2)}`);
   }
+}
+if (isWanted('login')) {
+  const { refused, revoked } = await measureLogin();
+  console.log('Logins');
+  const medians = Object.entries(refused).map(([reason, ms]) => `${reason} ${ms.toFixed(1)} ms`);
+  console.log(`  refused, median of 100 each: ${medians.join('   ')}`);
+  console.log(`  from the answer to a revocation to the first refusal: p50 ${revoked.p50.toFixed(1)} ms   p99 ${revoked.p99.toFixed(1)} ms`);
 }
 if (isWanted('makespan')) {
   console.log('Skewed task lengths on 4 workers with 1 slot, against ideal list scheduling of the same lengths');

@@ -186,6 +186,7 @@ export class Coordinator implements Service {
     await connect(dataSource);
     await migrate(dataSource);
     await connect(hints);
+    await this.passwords.prepare();
     await bootstrapAdmin(dataSource, this.passwords, admin, log);
     await store.prepare();
     await queue.prepare();

@@ -139,7 +139,8 @@ export class AccessScene {
     return this.owner;
   }
 
-  private ownerToken = '';
+  /** Of somebody with `write` in the group. */
+  ownerToken = '';
 
   /** A worker on which the group is admin. */
   private async registered(token: string): Promise<{ uuid: string; token: string }> {

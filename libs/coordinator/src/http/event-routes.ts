@@ -2,9 +2,10 @@ import { isAllowed } from '@mitosis/domain';
 import { EventQuery, TaskChanged } from '@mitosis/protocol';
 import { Router } from 'express';
 import type { DataSource } from 'typeorm';
-import type { Authenticator, UserActor } from '../auth/authenticator.js';
+import type { Authenticator } from '../auth/authenticator.js';
 import type { TaskEvent, TaskEvents } from '../events/task-events.js';
 import { abandoned } from './parse-request.js';
+import { whileAllowed } from './while-allowed.js';
 
 export interface EventRouteDeps {
   readonly authenticator: Authenticator;
@@ -12,8 +13,6 @@ export interface EventRouteDeps {
   readonly events: TaskEvents;
 }
 
-/** The caller is looked at again so often: a role or a session that has ended ends the stream's view. */
-const RECHECK_MS = 3_000;
 /** A comment now and then keeps proxies from closing a stream on which nothing happens. */
 const KEEP_ALIVE_MS = 15_000;
 /** A reader that is further behind is told so and loses what it did not take. */
@@ -40,14 +39,14 @@ export function eventRoutes({ authenticator, dataSource, events }: EventRouteDep
   const names = new GroupNames(dataSource);
   routes.get('/events', async (req, res) => {
     const authorization = req.get('authorization');
-    let actor: UserActor | undefined = await authenticator.caller(authorization);
+    let actor = await authenticator.caller(authorization);
     const query = EventQuery.parse(req.query);
-    const signal = abandoned(req);
+    const signal = whileAllowed(abandoned(req), async () => (actor = await authenticator.caller(authorization)));
     res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
     res.write(': listening\n\n');
     const isWanted = (event: TaskEvent): boolean =>
       (query.task ?? event.task) === event.task && (query.job ?? event.job) === event.job &&
-      actor !== undefined && isAllowed(actor, { action: 'task.read', groupId: event.group });
+      isAllowed(actor, { action: 'task.read', groupId: event.group });
     const show = async (event: TaskEvent): Promise<void> => {
       const group = await names.of(event.group);
       if (signal.aborted || (query.group ?? group) !== group) return;
@@ -55,13 +54,10 @@ export function eventRoutes({ authenticator, dataSource, events }: EventRouteDep
       const { task, job, state, progress = null, message = null } = event;
       res.write(`event: task\ndata: ${JSON.stringify(TaskChanged.parse({ task, group, job, state, progress, message }))}\n\n`);
     };
-    const recheck = setInterval(() => {
-      authenticator.caller(authorization).then((now) => (actor = now), () => ((actor = undefined), res.end()));
-    }, RECHECK_MS);
     const keepAlive = setInterval(() => res.write(': still here\n\n'), KEEP_ALIVE_MS);
     // A name that can't be looked up now ends the stream: the reader comes back.
     const off = events.onEvery((event) => void (isWanted(event) && show(event).catch(() => res.end())));
-    signal.addEventListener('abort', () => (off(), clearInterval(recheck), clearInterval(keepAlive)), { once: true });
+    signal.addEventListener('abort', () => (off(), clearInterval(keepAlive), res.end()), { once: true });
   });
   return routes;
 }

@@ -38,7 +38,7 @@ export function outputRoutes({ authenticator, ...deps }: OutputRouteDeps): Route
     const { follow } = OutputQuery.parse(req.query);
     const from = parsePosition(req.get('last-event-id'));
     await deps.reader.summaries(actor, [task]);
-    const stillAllowed = async () => deps.reader.summaries(await authenticator.user(req.get('authorization')), [task]);
+    const stillAllowed = async () => deps.reader.summaries(await authenticator.caller(req.get('authorization')), [task]);
     const signal = whileAllowed(abandoned(req), stillAllowed);
     res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
     res.flushHeaders();

@@ -9,6 +9,7 @@ import type { TaskReader } from '../tasks/read-tasks.js';
 import type { SubmitTasks as SubmitTasksFn } from '../tasks/submit-tasks.js';
 import { waitTasks } from '../tasks/wait-tasks.js';
 import { abandoned, idempotencyKey, uuidParam } from './parse-request.js';
+import { whileAllowed } from './while-allowed.js';
 
 export interface TaskRouteDeps {
   readonly authenticator: Authenticator;
@@ -32,9 +33,12 @@ export function taskRoutes({ authenticator, dataSource, submitTasks, reader, art
     res.status(201).json(TaskReceipts.parse({ tasks: await submitTasks(actor, tasks, idempotencyKey(req)) }));
   });
   routes.post('/tasks/wait', async (req, res) => {
-    const actor = await authenticator.caller(req.get('authorization'));
+    const caller = () => authenticator.caller(req.get('authorization'));
+    await caller();
     const { uuids, timeout_ms: timeoutMs } = WaitTasks.parse(req.body);
-    const waited = await waitTasks({ reader, events }, actor, { uuids, timeoutMs, signal: abandoned(req) });
+    // Whoever waits for long may have lost the right to the answer.
+    const summaries = async () => reader.summaries(await caller(), uuids);
+    const waited = await waitTasks({ summaries, events }, { uuids, timeoutMs, signal: whileAllowed(abandoned(req), caller) });
     res.json(TaskSummaries.parse(waited));
   });
   routes.get('/tasks', async (req, res) => {

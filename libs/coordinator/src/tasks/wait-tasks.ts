@@ -1,9 +1,7 @@
 import { isFinal } from '@mitosis/domain';
 import type { TaskSummary } from '@mitosis/protocol';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { UserActor } from '../auth/authenticator.js';
 import type { TaskEvents } from '../events/task-events.js';
-import type { TaskReader } from './read-tasks.js';
 
 export interface Waited {
   readonly tasks: TaskSummary[];
@@ -24,10 +22,9 @@ function nextChange(events: TaskEvents, uuids: readonly string[], signal: AbortS
   return { changed, stop };
 }
 
-/** Answers when all tasks are in a final state, after `timeoutMs`, or when `signal` fires. */
+/** Answers when all tasks are in a final state, after `timeoutMs`, or when `signal` fires; `summaries` is asked right before. */
 export async function waitTasks(
-  { reader, events }: { reader: TaskReader; events: TaskEvents },
-  actor: UserActor,
+  { summaries, events }: { summaries(uuids: readonly string[]): Promise<TaskSummary[]>; events: TaskEvents },
   { uuids, timeoutMs, signal }: { uuids: readonly string[]; timeoutMs: number; signal: AbortSignal },
 ): Promise<Waited> {
   const deadline = performance.now() + timeoutMs;
@@ -36,7 +33,7 @@ export async function waitTasks(
     const ended = AbortSignal.any([signal, round.signal]);
     const { changed, stop } = nextChange(events, uuids, ended);
     try {
-      const tasks = await reader.summaries(actor, uuids);
+      const tasks = await summaries(uuids);
       const remainingMs = deadline - performance.now();
       const isDone = tasks.every(({ state }) => isFinal(state));
       if (isDone || remainingMs <= 0 || signal.aborted) return { tasks, is_done: isDone };
