@@ -32,10 +32,10 @@ export function storeConfig(config: CoordinatorConfig, signingKey: Uint8Array): 
   return { kind: 's3', endpoint, region, bucket, forcePathStyle, accessKeyId: config.s3_access_key, secretAccessKey: config.s3_secret_key, ...(config.s3_public_endpoint !== undefined && { publicEndpoint: config.s3_public_endpoint }) };
 }
 
-/** Where clients can't reach the store, what they send and fetch passes through here. */
+/** Where clients can't reach an S3 store, what they send and fetch passes through here. */
 function createStore(config: CoordinatorConfig, signingKey: Uint8Array): ObjectStore {
   const store = createObjectStore(storeConfig(config, signingKey));
-  return config.s3 !== undefined && !config.s3_direct ? new RelayedStore(store, signingKey) : store;
+  return config.s3 === undefined ? store : new RelayedStore(store, { signingKey, isDirect: config.s3_direct });
 }
 
 /** The composition root: here, and nowhere else, it is chosen what stands behind each interface. */

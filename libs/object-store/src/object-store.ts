@@ -82,6 +82,8 @@ export interface SignedRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly expiresAt: Date;
+  /** The same request by way of the coordinator, without `headers`, for those who can't reach `url`. */
+  readonly relayUrl?: string;
 }
 
 export interface SignGetOptions {
@@ -148,7 +150,7 @@ export interface MultipartUploads {
   unfinished(prefix: string): AsyncIterable<UnfinishedUpload>;
 }
 
-/** Serves what the folder store signed; to be mounted so that it sees the whole path, `/objects/…`. */
+/** Serves what the coordinator signed itself; to be mounted so that it sees the whole path, `/objects/…`. */
 export type SignedRequestHandler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 
 /**
@@ -175,6 +177,6 @@ export interface ObjectStore extends Service {
   signGet(key: string, options: SignGetOptions): Promise<SignedRequest>;
   signPut(key: string, options: SignPutOptions): Promise<SignedRequest>;
   readonly multipart: MultipartUploads;
-  /** The folder store's; undefined for S3, whose URLs lead to the store itself. */
+  /** Serves the requests that lead to the coordinator; undefined for S3, whose URLs lead to the store itself. */
   readonly handler: SignedRequestHandler | undefined;
 }

@@ -21,18 +21,17 @@ import type {
   SignPutOptions,
   StoredObject,
 } from '../object-store.js';
+import { GrantSigner } from '../serving/grant-signer.js';
 import { partSpan } from '../part-plan.js';
-import { assertExpiry, assertPutSize } from '../signed-request-options.js';
 import { spanOf } from '../byte-range.js';
 import { publishFile, writeNewFile } from './durable-file.js';
-import { folderHandler } from './folder-handler.js';
+import { type ServedStore, signedHandler } from '../serving/signed-handler.js';
 import { FolderLayout } from './folder-layout.js';
 import type { OpenObject } from './folder-objects.js';
 import { FolderObjects } from './folder-objects.js';
 import { FolderUploads } from './folder-uploads.js';
 import { entries, listFolder } from './list-folder.js';
-import type { Grant } from './signed-url.js';
-import { UrlSigner } from './signed-url.js';
+import { UrlSigner } from '../serving/signed-url.js';
 
 /** What a crash left in `temp/` is removed at the next start once nobody can be writing it any more. */
 const STALE_MS = 24 * 3600 * 1000;
@@ -44,17 +43,18 @@ export class FolderStore implements ObjectStore {
   readonly multipart: MultipartUploads;
   private readonly layout: FolderLayout;
   private readonly objects: FolderObjects;
-  private readonly signer: UrlSigner;
+  private readonly grants: GrantSigner;
   private readonly now: () => Date;
 
   constructor(config: FolderStoreConfig) {
     this.now = config.now ?? (() => new Date());
     this.layout = new FolderLayout(resolve(config.dir));
     this.objects = new FolderObjects(this.layout);
-    this.signer = new UrlSigner(config.signingKey, this.now);
+    const signer = new UrlSigner(config.signingKey, this.now);
+    this.grants = new GrantSigner(signer, this.now);
     const uploads = new FolderUploads(this.layout, this.objects, this.now);
     this.multipart = this.multipartOf(uploads);
-    this.handler = folderHandler({ signer: this.signer, objects: this.objects, uploads });
+    this.handler = signedHandler({ signer, store: servedFolder(this.objects, uploads) });
   }
 
   async start(): Promise<void> {
@@ -108,29 +108,18 @@ export class FolderStore implements ObjectStore {
     yield* listFolder(this.layout, prefix);
   }
 
-  async signGet(key: string, { expiresInS, downloadName }: SignGetOptions): Promise<SignedRequest> {
-    return this.signed('GET', { purpose: 'get', key, downloadName }, expiresInS);
+  async signGet(key: string, options: SignGetOptions): Promise<SignedRequest> {
+    return this.grants.get(key, options);
   }
 
-  async signPut(key: string, { expiresInS, sizeBytes, overwrite = false }: SignPutOptions): Promise<SignedRequest> {
-    assertPutSize(sizeBytes);
-    return this.signed('PUT', { purpose: 'put', key, sizeBytes, overwrite }, expiresInS);
-  }
-
-  private signed(method: 'GET' | 'PUT', grant: Grant, expiresInS: number): SignedRequest {
-    assertObjectKey(grant.key);
-    assertExpiry(expiresInS);
-    const expiresAt = new Date((Math.floor(this.now().getTime() / 1000) + expiresInS) * 1000);
-    return { method, url: this.signer.sign(grant, expiresAt), headers: {}, expiresAt };
+  async signPut(key: string, options: SignPutOptions): Promise<SignedRequest> {
+    return this.grants.put(key, options);
   }
 
   private multipartOf(uploads: FolderUploads): MultipartUploads {
     return {
       begin: (key, { sizeBytes }) => uploads.begin(key, sizeBytes),
-      signPart: async ({ key, uploadId, ...plan }, partNumber, { expiresInS }) => {
-        const { sizeBytes } = partSpan(plan, partNumber);
-        return this.signed('PUT', { purpose: 'part', key, uploadId, partNumber, sizeBytes }, expiresInS);
-      },
+      signPart: async (upload, partNumber, options) => this.grants.part(upload, partNumber, options),
       putPart: (upload, partNumber, body, { signal } = {}) =>
         abortable(signal, () => {
           const { key, uploadId } = upload;
@@ -166,4 +155,18 @@ function bodyOf({ file }: OpenObject, span: { readonly offset: number; readonly 
 
 async function* closing(file: OpenObject['file']): AsyncGenerator<Uint8Array, void, undefined> {
   await file.close();
+}
+
+/** A folder as signed requests see it. */
+function servedFolder(objects: FolderObjects, uploads: FolderUploads): ServedStore {
+  return {
+    open: async (key) => {
+      const { info, file } = await objects.open(key);
+      const read = async (offset: number, lengthBytes: number) => file.createReadStream({ start: offset, end: offset + lengthBytes - 1, autoClose: false });
+      return { info, read, close: () => file.close() };
+    },
+    head: (key) => objects.head(key),
+    put: ({ key, sizeBytes, overwrite }, body) => objects.put(key, body, { sizeBytes, overwrite }),
+    putPart: (grant, body) => uploads.putPart(grant, body),
+  };
 }

@@ -1,13 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Scope } from '@mitosis/testing';
+import { serveHandler } from '../conformance/serve-handler.js';
 import type { Subject } from '../conformance/subject.js';
 import { createObjectStore } from '../create-object-store.js';
-import type { SignedRequestHandler } from '../object-store.js';
 
 export interface FolderSubject extends Subject {
   readonly dir: string;
@@ -29,25 +26,7 @@ export async function folderSubject(scope: Scope, dir: string): Promise<FolderSu
     store,
     reopened: createObjectStore(config),
     late: createObjectStore({ ...config, now: () => new Date(Date.now() - HOUR_MS) }),
-    origin: await serve(scope, store.handler, bugs),
+    origin: await serveHandler(scope, store.handler, bugs),
     temporaries: () => readdir(join(dir, 'temp')),
   };
-}
-
-async function serve(scope: Scope, handler: SignedRequestHandler | undefined, bugs: unknown[]): Promise<string> {
-  const server = createServer((req, res) => {
-    handler?.(req, res).catch((error: unknown) => {
-      bugs.push(error);
-      res.destroy();
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  scope.teardown(async () => {
-    server.close();
-    server.closeAllConnections();
-    await once(server, 'close');
-    if (bugs.length > 0) throw new Error(`the handler rejected ${bugs.length} times`, { cause: bugs[0] });
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

@@ -1,30 +1,49 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { MitoError } from '@mitosis/domain';
 import { attachmentDisposition } from '../attachment-disposition.js';
 import { errorCode, objectChanged, objectExists, objectTooLarge, sizeMismatch } from '../object-errors.js';
+import { spanOfHeader } from '../byte-range.js';
 import type { ObjectInfo, SignedRequestHandler } from '../object-store.js';
 import { answerError } from './answer-error.js';
-import { spanOfHeader } from '../byte-range.js';
-import type { FolderObjects } from './folder-objects.js';
-import type { FolderUploads } from './folder-uploads.js';
 import type { Grant, UrlSigner } from './signed-url.js';
 
 /** A transfer that moves no byte for this long is broken off. */
-export const IDLE_MS = 120_000;
+const IDLE_MS = 120_000;
 
-export interface FolderHandlerDeps {
+/** An object that is being served. */
+export interface ServedObject {
+  readonly info: ObjectInfo;
+  /** At least one byte; called at most once. */
+  read(offset: number, lengthBytes: number): Promise<Readable>;
+  close(): Promise<void>;
+}
+
+export type GetGrant = Extract<Grant, { purpose: 'get' }>;
+export type PutGrant = Extract<Grant, { purpose: 'put' }>;
+export type PartGrant = Extract<Grant, { purpose: 'part' }>;
+
+/** Where the bytes of signed requests come from and go to. */
+export interface ServedStore {
+  /** @throws `not-found`. */
+  open(key: string): Promise<ServedObject>;
+  head(key: string): Promise<ObjectInfo | undefined>;
+  put(grant: PutGrant, body: AsyncIterable<unknown>): Promise<unknown>;
+  putPart(grant: PartGrant, body: AsyncIterable<unknown>): Promise<unknown>;
+}
+
+export interface SignedHandlerDeps {
   readonly signer: UrlSigner;
-  readonly objects: FolderObjects;
-  readonly uploads: FolderUploads;
+  readonly store: ServedStore;
 }
 
 /**
- * Serves what the folder store signed: GET and HEAD with ranges, PUT of objects and parts. Errors are
+ * Serves what a coordinator signed: GET and HEAD with ranges, PUT of objects and parts. Errors are
  * answered as `{"error":{code,message,details}}`; only a bug rejects. A server's own `requestTimeout`
  * (five minutes unless set) also bounds one PUT.
  */
-export function folderHandler(deps: FolderHandlerDeps): SignedRequestHandler {
+export function signedHandler(deps: SignedHandlerDeps): SignedRequestHandler {
   return async (req, res) => {
     req.setTimeout(IDLE_MS, () => req.destroy());
     try {
@@ -37,7 +56,7 @@ export function folderHandler(deps: FolderHandlerDeps): SignedRequestHandler {
   };
 }
 
-async function serve(deps: FolderHandlerDeps, req: IncomingMessage, res: ServerResponse): Promise<void> {
+async function serve(deps: SignedHandlerDeps, req: IncomingMessage, res: ServerResponse): Promise<void> {
   const grant = deps.signer.verify(targetOf(req));
   assertMethod(req.method, grant);
   await (grant.purpose === 'get' ? sendObject(deps, grant, { req, res }) : receiveObject(deps, grant, { req, res }));
@@ -48,11 +67,9 @@ interface Exchange {
   readonly res: ServerResponse;
 }
 
-export type GetGrant = Extract<Grant, { purpose: 'get' }>;
-export type PutGrant = Exclude<Grant, GetGrant>;
-
-async function sendObject({ objects }: FolderHandlerDeps, grant: GetGrant, { req, res }: Exchange): Promise<void> {
-  const { file, info } = await objects.open(grant.key);
+async function sendObject({ store }: SignedHandlerDeps, grant: GetGrant, { req, res }: Exchange): Promise<void> {
+  const object = await store.open(grant.key);
+  const { info } = object;
   try {
     setDownloadHeaders(res, info, grant.downloadName);
     if (!matchesEtag(req.headers['if-match'] ?? '*', info.etag)) throw objectChanged();
@@ -63,14 +80,14 @@ async function sendObject({ objects }: FolderHandlerDeps, grant: GetGrant, { req
     if (span) res.setHeader('content-range', `bytes ${offset}-${offset + lengthBytes - 1}/${info.sizeBytes}`);
     res.writeHead(span ? 206 : 200, { 'content-length': lengthBytes });
     if (req.method === 'HEAD' || lengthBytes === 0) return void res.end();
-    await pipeline(file.createReadStream({ start: offset, end: offset + lengthBytes - 1, autoClose: false }), res);
+    await pipeline(await object.read(offset, lengthBytes), res);
   } finally {
-    await file.close();
+    await object.close();
   }
 }
 
 /** What every download says: saved, never shown, never sniffed. */
-export function setDownloadHeaders(res: ServerResponse, info: ObjectInfo, downloadName: string): void {
+function setDownloadHeaders(res: ServerResponse, info: ObjectInfo, downloadName: string): void {
   const headers = {
     'accept-ranges': 'bytes',
     'cache-control': 'private, no-store',
@@ -86,22 +103,22 @@ export function setDownloadHeaders(res: ServerResponse, info: ObjectInfo, downlo
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
 }
 
-async function receiveObject({ objects, uploads }: FolderHandlerDeps, grant: PutGrant, { req, res }: Exchange): Promise<void> {
+async function receiveObject({ store }: SignedHandlerDeps, grant: PutGrant | PartGrant, { req, res }: Exchange): Promise<void> {
   assertDeclaredSize(req, grant.sizeBytes);
   // Breaking off must leave the connection open, for the answer.
   const body = req.iterator({ destroyOnReturn: false });
   if (grant.purpose === 'part') {
-    await uploads.putPart(grant, body);
+    await store.putPart(grant, body);
   } else {
-    if (!grant.overwrite && (await objects.head(grant.key))) throw objectExists(grant.key);
-    await objects.put(grant.key, body, { sizeBytes: grant.sizeBytes, overwrite: grant.overwrite });
-    res.setHeader('etag', (await objects.head(grant.key))?.etag ?? '""');
+    if (!grant.overwrite && (await store.head(grant.key))) throw objectExists(grant.key);
+    await store.put(grant, body);
+    res.setHeader('etag', (await store.head(grant.key))?.etag ?? '""');
   }
   res.writeHead(200, { 'content-length': 0 }).end();
 }
 
 /** Refuses a body whose declared length is not the one signed. */
-export function assertDeclaredSize(req: IncomingMessage, sizeBytes: number): void {
+function assertDeclaredSize(req: IncomingMessage, sizeBytes: number): void {
   const declared = req.headers['content-length'];
   if (declared === undefined) return;
   if (Number(declared) > sizeBytes) throw objectTooLarge(sizeBytes);
@@ -109,14 +126,14 @@ export function assertDeclaredSize(req: IncomingMessage, sizeBytes: number): voi
 }
 
 /** Refuses a method that the URL was not signed for. */
-export function assertMethod(method: string | undefined, { purpose }: Grant): void {
+function assertMethod(method: string | undefined, { purpose }: Grant): void {
   const allowed = purpose === 'get' ? ['GET', 'HEAD'] : ['PUT'];
   if (method !== undefined && allowed.includes(method)) return;
   throw new MitoError('invalid', 'method_not_allowed', `This URL allows ${allowed.join(' and ')} only.`, { details: { allowed } });
 }
 
 /** Express takes the mount path off `url` and keeps the whole in `originalUrl`. */
-export function targetOf(req: IncomingMessage & { readonly originalUrl?: string }): string {
+function targetOf(req: IncomingMessage & { readonly originalUrl?: string }): string {
   return req.originalUrl ?? req.url ?? '';
 }
 
@@ -125,6 +142,6 @@ function matchesEtag(header: string | undefined, etag: string): boolean {
 }
 
 /** What a transfer fails with when the other side has gone: there is nobody left to answer. */
-export function isDisconnect(error: unknown): boolean {
+function isDisconnect(error: unknown): boolean {
   return ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(errorCode(error) ?? '');
 }
