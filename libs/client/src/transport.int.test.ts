@@ -46,15 +46,6 @@ test('an answer of something else than a coordinator is said to be unexpected', 
   await t.throwsAsync(new Transport({ url }).send('GET', '/'), { code: 'unexpected_answer' });
 });
 
-test('the token goes to the coordinator, and never along with a signed request', async (t) => {
-  const seen: (string | undefined)[] = [];
-  const url = await server(t, (req, res) => (seen.push(req.headers.authorization), res.end()));
-  const transport = new Transport({ url, token: 'secret' });
-  await transport.empty('GET', '/');
-  await transport.empty('GET', '/objects/x', { isSigned: true });
-  t.deepEqual(seen, ['Bearer secret', undefined]);
-});
-
 test('an abort ends the wait at once, with its reason', async (t) => {
   const controller = new AbortController();
   const url = await server(t, () => controller.abort(new Error('enough')));

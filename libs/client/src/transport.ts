@@ -29,8 +29,6 @@ export interface RequestOptions {
   readonly isRepeatable?: boolean;
   /** In place of the client's own `retryMs`. */
   readonly retryMs?: number | undefined;
-  /** The URL itself is the credential: it may lead elsewhere, where our token must not go. */
-  readonly isSigned?: boolean;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -97,7 +95,7 @@ export class Transport {
   /** Sends a body of any kind and length as it comes, once, and checks the answer against `schema`. */
   async stream<T>(method: 'PUT', path: string, schema: z.ZodType<T>, { body, signal }: { body: Readable; signal?: AbortSignal | undefined }): Promise<T> {
     const headers = { 'Content-Type': 'application/octet-stream', ...(this.options.token && { Authorization: `Bearer ${this.options.token}` }) };
-    const answer = await sendStream(this.options.url, { method, url: path, headers }, body, this.signalWith(signal));
+    const answer = await sendStream({ method, url: new URL(path, this.options.url), headers }, body, this.signalWith(signal));
     const response = new Response(answer.text, { status: answer.status });
     if (!response.ok) throw await toError(response);
     return schema.parse(await response.json());
@@ -110,14 +108,14 @@ export class Transport {
   }
 
   private async once(method: string, path: string, options: RequestOptions): Promise<Response> {
-    const { body, bytes, headers, signal, timeoutMs = TIMEOUT_MS, isSigned = false } = options;
+    const { body, bytes, headers, signal, timeoutMs = TIMEOUT_MS } = options;
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     const init: RequestInit = {
       method,
       headers: {
-        ...(!isSigned && { 'X-Request-Id': randomUUID() }),
-        ...(this.options.token && !isSigned && { Authorization: `Bearer ${this.options.token}` }),
+        'X-Request-Id': randomUUID(),
+        ...(this.options.token && { Authorization: `Bearer ${this.options.token}` }),
         ...(body !== undefined && { 'Content-Type': 'application/json' }),
         ...headers,
       },

@@ -18,6 +18,8 @@ import {
 } from '@mitosis/protocol';
 import { WebSocket } from 'ws';
 import { type Download, downloadFile } from './files/download-file.js';
+import { fetchWhole } from './files/signed-transfer.js';
+import { StoreRoute } from './files/store-route.js';
 import { sendFile } from './files/upload-file.js';
 import { Transport } from './transport.js';
 import { trustedCertificates } from './trust-ca.js';
@@ -40,8 +42,10 @@ const COMPLETE_MS = 15 * 60_000;
 /** A coordinator, as a registered worker uses it. Nothing here is retried: the worker decides when. */
 export class WorkerClient {
   private transport: Transport;
+  private readonly route: StoreRoute;
 
   constructor(private options: { readonly url: string; readonly token: string }) {
+    this.route = new StoreRoute(options.url);
     this.transport = new Transport({ ...options, retryMs: 0 });
   }
 
@@ -63,7 +67,7 @@ export class WorkerClient {
       sign: (_upload: string, numbers: readonly number[]) =>
         this.transport.json('POST', `${path}/parts`, SignedParts, { body: { ...lease, part_numbers: numbers }, signal }),
     };
-    await sendFile(ticket, { path: file, sizeBytes }, calls, { base: this.options.url, signal });
+    await sendFile(ticket, { path: file, sizeBytes }, calls, { route: this.route, signal });
     if (ticket.part_count > 0) await this.transport.empty('POST', `${path}/complete`, { body: lease, signal, timeoutMs: COMPLETE_MS });
   }
 
@@ -74,7 +78,7 @@ export class WorkerClient {
 
   /** Fetches a file; the same call after an interruption goes on where it stopped. */
   async download(download: Download, file: string, signal?: AbortSignal): Promise<void> {
-    await downloadFile(this.options.url, download, file, { signal });
+    await downloadFile(this.route, download, file, { signal });
   }
 
   /** New credentials, which this client uses from here on; the queue server has been told, too. */
@@ -86,9 +90,8 @@ export class WorkerClient {
   }
 
   /** The bytes behind a signed request, all in memory: for what is known to be short. */
-  async fetchShort({ method, url, headers }: SignedRequest, signal?: AbortSignal): Promise<Uint8Array> {
-    const response = await this.transport.send(method, url, { headers, signal, isSigned: true });
-    return new Uint8Array(await response.arrayBuffer());
+  async fetchShort(signed: SignedRequest, signal?: AbortSignal): Promise<Uint8Array> {
+    return fetchWhole(this.route, signed, signal);
   }
 
   /** What the subtasks of a workload have printed, from index `from` on; only for the attempt that reduces them. */

@@ -25,7 +25,8 @@ export const CoordinatorConfig = z.strictObject({
   s3_force_path_style: FlagSetting.default(true),
   /** The store's URL as workers and clients reach it, when that is another. */
   s3_public_endpoint: z.string().optional(),
-  /** False when workers and clients can't reach the store: their bytes pass through the coordinator. */
+  /** False when no worker or client reaches the store: all bytes pass through the coordinator, as those of
+   *  one that gets no connection do anyway. */
   s3_direct: FlagSetting.default(true),
   /** How long a signed request to the object store is good for. */
   signed_url_expires_in: DurationSetting.prefault('15m'),

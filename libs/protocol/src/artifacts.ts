@@ -28,6 +28,8 @@ export const SignedRequest = z.object({
   url: z.string(),
   headers: z.record(z.string(), z.string()),
   expires_at: Timestamp,
+  /** Where to send the same request, without `headers`, when `url` can't be reached: a path of the coordinator. */
+  relay_url: z.string().optional(),
 });
 export type SignedRequest = z.output<typeof SignedRequest>;
 

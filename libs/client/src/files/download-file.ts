@@ -7,6 +7,7 @@ import path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type TransferOptions, getSigned } from './signed-transfer.js';
+import type { StoreRoute } from './store-route.js';
 import { withRetries } from './with-retries.js';
 
 export interface Download {
@@ -21,11 +22,11 @@ export interface Download {
  * What is cut off goes on where it stopped, also in a later call: the draft beside the file, named
  * after the content, stays when a fault of the network ends this one. @throws `checksum_mismatch`.
  */
-export async function downloadFile(base: string, download: Download, file: string, options: TransferOptions = {}): Promise<void> {
+export async function downloadFile(route: StoreRoute, download: Download, file: string, options: TransferOptions = {}): Promise<void> {
   const draft = `${file}.${download.sha256.slice(0, 16)}.part`;
   await mkdir(path.dirname(file), { recursive: true });
   const drafting = new Draft(draft, download, options);
-  await withRetries(() => drafting.fetchRest(base), options.signal, () => drafting.hasAdvanced());
+  await withRetries(() => drafting.fetchRest(route), options.signal, () => drafting.hasAdvanced());
   await rename(draft, file);
 }
 
@@ -50,11 +51,11 @@ class Draft {
     return hasAdvanced;
   }
 
-  async fetchRest(base: string): Promise<void> {
+  async fetchRest(route: StoreRoute): Promise<void> {
     const { download, options } = this;
     if (!this.isRead) await this.readDraft();
     if (this.sizeBytes < download.sizeBytes || download.sizeBytes === 0) {
-      const { body, isWhole } = await getSigned(base, await download.sign(), this.sizeBytes, options.signal);
+      const { body, isWhole } = await getSigned(route, await download.sign(), this.sizeBytes, options.signal);
       if (isWhole) await this.restart();
       await this.write(body);
     }

@@ -17,6 +17,7 @@ import type { Transport } from '../transport.js';
 import { type Download, downloadFile } from './download-file.js';
 import { fileFacts } from './file-facts.js';
 import { type TransferOptions, getSigned } from './signed-transfer.js';
+import { StoreRoute } from './store-route.js';
 import { sendFile } from './upload-file.js';
 import { withRetries } from './with-retries.js';
 
@@ -34,7 +35,11 @@ const CHECK_MS = 30 * 60_000;
 
 /** Files of groups and artifacts of tasks, as people use them; part of `MitosisClient`. */
 export class FilesApi {
-  constructor(private readonly transport: Transport) {}
+  private readonly route: StoreRoute;
+
+  constructor(private readonly transport: Transport) {
+    this.route = new StoreRoute(transport.url);
+  }
 
   /** Uploads a file; the same call after an interruption sends only what is missing. */
   async uploadAttachment(group: string, key: string, file: string, options: TransferOptions = {}): Promise<StoredFile> {
@@ -95,12 +100,12 @@ export class FilesApi {
 
   /** Fetches into `file`, which appears only when all has arrived and its SHA-256 is right. */
   async download(download: Download, file: string, options: TransferOptions = {}): Promise<void> {
-    await downloadFile(this.transport.url, download, file, options);
+    await downloadFile(this.route, download, file, options);
   }
 
   /** The bytes as they come, unchecked; for those who look at a part of them only. */
   async openDownload(request: SignedRequest, { signal }: Signal = {}): Promise<Readable> {
-    return (await getSigned(this.transport.url, request, 0, signal)).body;
+    return (await getSigned(this.route, request, 0, signal)).body;
   }
 
   private async upload(path: string, facts: FileFacts & { key?: string }, file: string, options: TransferOptions): Promise<StoredFile> {
@@ -112,7 +117,7 @@ export class FilesApi {
     };
     return withRetries(async () => {
       const ticket = await this.transport.json('POST', path, UploadTicket, { body: facts, signal, isRepeatable: true });
-      await sendFile(ticket, { path: file, sizeBytes: facts.size_bytes }, calls, { base: this.transport.url, ...options });
+      await sendFile(ticket, { path: file, sizeBytes: facts.size_bytes }, calls, { route: this.route, ...options });
       return this.transport.json('POST', `/uploads/${ticket.upload}/complete`, StoredFile, { signal, isRepeatable: true, timeoutMs: CHECK_MS });
     }, signal);
   }

@@ -2,10 +2,12 @@ import { MitoError } from '@mitosis/domain';
 import type { SignedRequest } from '@mitosis/protocol';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { type Readable, Transform } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { openRequest } from './open-request.js';
+import type { StoreRoute, Target } from './store-route.js';
 
 /** A stretch of a file. */
 export interface FilePart {
@@ -20,21 +22,8 @@ export interface TransferOptions {
   readonly onBytes?: ((bytes: number) => void) | undefined;
 }
 
-/** A connection on which nothing moves for this long is given up. */
-const IDLE_MS = 60_000;
 const READ_BYTES = 262_144;
 const MESSAGE_MAX = 10_000;
-
-/** Sends a signed request; `url` may be relative to the coordinator at `base`. */
-function open(base: string, { method, url, headers }: Omit<SignedRequest, 'expires_at'>, extra: Record<string, string | number>, signal: AbortSignal | undefined): ClientRequest {
-  const target = new URL(url, base);
-  const send = target.protocol === 'https:' ? requestHttps : requestHttp;
-  const request = send(target, { method, headers: { ...headers, ...extra }, timeout: IDLE_MS, ...(signal && { signal }) });
-  // Whoever waits for the answer hears of an error; one after the answer must not end the process.
-  request.on('error', () => undefined);
-  request.once('timeout', () => request.destroy(new Error(`nothing moved for ${IDLE_MS} ms`)));
-  return request;
-}
 
 function interrupted(cause: unknown, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted) return signal.reason;
@@ -78,14 +67,18 @@ function meter({ file, sizeBytes }: FilePart, onBytes: TransferOptions['onBytes'
  * Sends a part of a file. An object that is there already was put there by us, and the answer was
  * lost: a signed request can't replace another. @throws `unavailable` where trying again may help.
  */
-export async function putSigned(base: string, signed: SignedRequest, part: FilePart, { signal, onBytes }: TransferOptions = {}): Promise<void> {
+export async function putSigned(route: StoreRoute, signed: SignedRequest, part: FilePart, options: TransferOptions = {}): Promise<void> {
+  await route.take(signed, (target) => putPart(target, part, options));
+}
+
+async function putPart(target: Target, part: FilePart, { signal, onBytes }: TransferOptions): Promise<void> {
   signal?.throwIfAborted();
   let sent = 0;
   const count = (bytes: number): void => {
     sent += bytes;
     onBytes?.(bytes);
   };
-  const request = open(base, signed, { 'Content-Length': part.sizeBytes }, signal);
+  const request = openRequest({ ...target, headers: { ...target.headers, 'Content-Length': part.sizeBytes } }, signal);
   const response = once(request, 'response') as Promise<[IncomingMessage]>;
   const { file, offset, sizeBytes } = part;
   const body = createReadStream(file, { start: offset, end: Math.max(offset + sizeBytes - 1, 0), highWaterMark: READ_BYTES });
@@ -106,10 +99,20 @@ export async function putSigned(base: string, signed: SignedRequest, part: FileP
   }
 }
 
+/** A body; `isWhole`: it begins at 0, wherever it was asked for. */
+interface Opened {
+  readonly body: IncomingMessage;
+  readonly isWhole: boolean;
+}
+
 /** Asks for an object from `offset` on. The answer may begin at 0 all the same: `isWhole` says so. */
-export async function getSigned(base: string, signed: SignedRequest, offset: number, signal?: AbortSignal): Promise<{ body: IncomingMessage; isWhole: boolean }> {
+export async function getSigned(route: StoreRoute, signed: SignedRequest, offset: number, signal?: AbortSignal): Promise<Opened> {
+  return route.take(signed, (target) => getFrom(target, offset, signal));
+}
+
+async function getFrom(target: Target, offset: number, signal: AbortSignal | undefined): Promise<Opened> {
   signal?.throwIfAborted();
-  const request = open(base, signed, offset > 0 ? { Range: `bytes=${offset}-` } : {}, signal);
+  const request = openRequest({ ...target, headers: { ...target.headers, ...(offset > 0 && { Range: `bytes=${offset}-` }) } }, signal);
   try {
     request.end();
     const [body] = (await once(request, 'response')) as [IncomingMessage];
@@ -121,18 +124,23 @@ export async function getSigned(base: string, signed: SignedRequest, offset: num
   }
 }
 
+/** All bytes of an object, in memory. @throws `transfer_interrupted` when they break off. */
+export async function fetchWhole(route: StoreRoute, signed: SignedRequest, signal?: AbortSignal): Promise<Uint8Array> {
+  const { body } = await getSigned(route, signed, 0, signal);
+  try {
+    return await buffer(body);
+  } catch (error) {
+    throw interrupted(error, signal);
+  }
+}
+
 /**
  * Sends a body whose length nobody knows, at the pace of its source, and answers what is said to it;
  * that may come before all is sent.
  */
-export async function sendStream(
-  base: string,
-  target: Omit<SignedRequest, 'expires_at'>,
-  body: Readable,
-  signal: AbortSignal | undefined,
-): Promise<{ status: number; text: string }> {
+export async function sendStream(target: Target, body: Readable, signal: AbortSignal | undefined): Promise<{ status: number; text: string }> {
   signal?.throwIfAborted();
-  const request = open(base, target, {}, signal).setTimeout(0);
+  const request = openRequest(target, signal).setTimeout(0);
   const response = once(request, 'response') as Promise<[IncomingMessage]>;
   const failed = pipeline(body, request).then(() => new Promise<never>(() => {}));
   try {

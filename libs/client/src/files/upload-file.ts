@@ -1,4 +1,5 @@
 import type { SignedParts, UploadTicket } from '@mitosis/protocol';
+import type { StoreRoute } from './store-route.js';
 import { type FilePart, type TransferOptions, putSigned } from './signed-transfer.js';
 import { withRetries } from './with-retries.js';
 
@@ -9,7 +10,7 @@ export interface UploadCalls {
 }
 
 export interface UploadOptions extends TransferOptions {
-  readonly base: string;
+  readonly route: StoreRoute;
   /** Parts on their way at once. */
   readonly partsAtOnce?: number;
 }
@@ -24,7 +25,7 @@ const PARTS_AT_ONCE = 3;
  */
 export async function sendFile(ticket: UploadTicket, file: { path: string; sizeBytes: number }, calls: UploadCalls, options: UploadOptions): Promise<void> {
   if (ticket.is_stored) return options.onBytes?.(file.sizeBytes);
-  if (ticket.single !== null) return putSigned(options.base, ticket.single, { file: file.path, offset: 0, sizeBytes: file.sizeBytes }, options);
+  if (ticket.single !== null) return putSigned(options.route, ticket.single, { file: file.path, offset: 0, sizeBytes: file.sizeBytes }, options);
   const plan = new PartPlan(ticket, file);
   const missing = await calls.missing(ticket.upload);
   options.onBytes?.(file.sizeBytes - missing.reduce((sum, number) => sum + plan.part(number).sizeBytes, 0));
@@ -41,7 +42,7 @@ async function sendParts(upload: string, numbers: readonly number[], plan: PartP
       const requests = [request];
       await withRetries(async () => {
         const signed = requests.pop() ?? (await calls.sign(upload, [number])).parts[0]?.request;
-        if (signed) await putSigned(options.base, signed, plan.part(number), options);
+        if (signed) await putSigned(options.route, signed, plan.part(number), options);
       }, options.signal);
     }
   };

@@ -2,6 +2,6 @@ import type { SignedRequest as StoreRequest } from '@mitosis/object-store';
 import type { SignedRequest } from '@mitosis/protocol';
 
 /** A signed request of the store, as the API shows it. */
-export function toWire({ method, url, headers, expiresAt }: StoreRequest): SignedRequest {
-  return { method, url, headers: { ...headers }, expires_at: expiresAt.toISOString() };
+export function toWire({ method, url, headers, expiresAt, relayUrl }: StoreRequest): SignedRequest {
+  return { method, url, headers: { ...headers }, expires_at: expiresAt.toISOString(), ...(relayUrl !== undefined && { relay_url: relayUrl }) };
 }

@@ -1,0 +1,41 @@
+import { type ClientRequest, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import type { Socket } from 'node:net';
+import { trustedCertificates } from '../trust-ca.js';
+
+/** A connection on which nothing moves for this long is given up. */
+const IDLE_MS = 60_000;
+/** A connection is made within this time, or not at all. */
+const CONNECT_MS = 5_000;
+
+/** No connection was made in time. */
+export class ConnectTimeout extends Error {
+  constructor({ host }: URL) {
+    super(`no connection to ${host} within ${CONNECT_MS} ms`);
+  }
+}
+
+export interface Outgoing {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string | number>>;
+}
+
+/** Opens a request whose body the caller writes. */
+export function openRequest({ method, url, headers }: Outgoing, signal: AbortSignal | undefined): ClientRequest {
+  const options = { method, headers: { ...headers }, timeout: IDLE_MS, ...(signal && { signal }) };
+  const ca = trustedCertificates();
+  const request = url.protocol === 'https:' ? requestHttps(url, { ...options, ...(ca && { ca }) }) : requestHttp(url, options);
+  // Whoever waits for the answer hears of an error; one after the answer must not end the process.
+  request.on('error', () => undefined);
+  request.once('timeout', () => request.destroy(new Error(`nothing moved for ${IDLE_MS} ms`)));
+  request.once('socket', (socket) => limitConnecting(request, socket, url));
+  return request;
+}
+
+function limitConnecting(request: ClientRequest, socket: Socket, url: URL): void {
+  if (!socket.connecting) return;
+  const timer = setTimeout(() => request.destroy(new ConnectTimeout(url)), CONNECT_MS);
+  const end = (): void => clearTimeout(timer);
+  socket.once('connect', end).once('close', end);
+}
