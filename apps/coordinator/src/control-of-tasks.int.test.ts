@@ -85,6 +85,62 @@ onEachBackend('a task starts when all that it waits for has completed', async (t
   t.is((await coordinator.api.submitTask({ args: ['true'], after: [{ task: a }] })).state, 'ready', 'what has happened need not be waited for');
 });
 
+onEachBackend('a task that has not started can be made to wait for something else, or for nothing', async (t, coordinator) => {
+  const { api } = coordinator;
+  const [first, second, task] = [await submit(coordinator), await submit(coordinator), await submit(coordinator)];
+  t.like(await api.changeTask(task, { after: [{ task: first }, { task: second, when: 'ended' }] }), { state: 'pending', waits_for: 2 });
+  await t.throwsAsync(claim(coordinator, task), { message: /refused/ });
+  t.like(await api.changeTask(task, { after: [{ task: second }] }), { state: 'pending', waits_for: 1, after: [{ kind: 'task', uuid: second, when: 'completed', state: 'open' }] });
+  await run(coordinator, first);
+  t.is(await stateOf(coordinator, task), 'pending', 'it does not wait for the first any more');
+  t.like(await api.changeTask(task, { after: [] }), { state: 'ready', waits_for: 0, after: [] });
+  t.like(await api.changeTask(task, { after: [{ task: first }] }), { state: 'ready' }, 'that has happened');
+  await api.changeTask(task, { after: [{ task: second }] });
+  await run(coordinator, second);
+  await run(coordinator, task);
+  await t.throwsAsync(api.changeTask(task, { after: [] }), { code: 'task_started' });
+});
+
+onEachBackend('a change that can never come true ends the task, and one that closes a circle is refused', async (t, coordinator) => {
+  const { api } = coordinator;
+  const failing = await submit(coordinator);
+  const task = await submit(coordinator);
+  const child = await submit(coordinator, { after: [{ task }] });
+  const inJob = await api.jobs.submit({ tasks: [{ args: ['true'], after: [{ task: child }] }] });
+  for (const after of [[{ task }], [{ task: child }], [{ task: inJob.tasks[0] as string }], [{ job: inJob.uuid, when: 'ended' as const }]]) {
+    await t.throwsAsync(api.changeTask(task, { after }), { code: 'dependency_cycle' });
+  }
+  await t.throwsAsync(api.changeTask(task, { after: [{ task: randomUUID() }] }), { code: 'task_not_found' });
+  await t.throwsAsync(api.changeTask(task, { after: [{ key: 'a' }] }), { code: 'invalid_request', message: /after/ });
+  t.is(await stateOf(coordinator, task), 'ready', 'what is refused changes nothing');
+  await run(coordinator, failing, 1);
+  t.like(await api.changeTask(task, { after: [{ task: failing }] }), { state: 'failed', reason: 'dependency_failed' });
+  t.is(await stateOf(coordinator, child), 'failed');
+});
+
+onEachBackend('of changes at once that would close a circle one is refused', async (t, coordinator) => {
+  const ring = await Promise.all([1, 2, 3].map(() => submit(coordinator)));
+  const changes = ring.map((task, place) => coordinator.api.changeTask(task, { after: [{ task: ring[(place + 1) % 3] as string }] }));
+  const outcomes = await Promise.allSettled(changes);
+  const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [(outcome.reason as { code: string }).code] : []));
+  t.deepEqual(refused, ['dependency_cycle']);
+});
+
+onEachBackend('tasks are listed from any place on, by number too', async (t, { api }) => {
+  const label = randomUUID();
+  const uuids = (await api.submitTasks([1, 2, 3, 4, 5].map(() => ({ args: ['true'], labels: [label], priority: 977 })))).map(({ uuid }) => uuid).reverse();
+  const found = async (filter: object): Promise<string[]> => {
+    const tasks: string[] = [];
+    for await (const { uuid } of api.tasks({ labels: [label], ...filter })) tasks.push(uuid);
+    return tasks;
+  };
+  t.deepEqual(await found({ limit: 2, offset: 1 }), uuids.slice(1, 3));
+  t.deepEqual(await found({ offset: 4 }), uuids.slice(4));
+  t.deepEqual(await found({ offset: 9 }), []);
+  t.deepEqual((await api.queryTasks({ group: 'mitosis_admin', priority: '=977', limit: 2, offset: 3 })).tasks.map(({ uuid }) => uuid), uuids.slice(3));
+  await t.throwsAsync(api.queryTasks({ offset: -1 }), { code: 'invalid_request', message: /offset/ });
+});
+
 onEachBackend('when a dependency fails, so does what waits for it, down to the last', async (t, coordinator) => {
   const root = await submit(coordinator);
   const child = await submit(coordinator, { after: [{ task: root }] });

@@ -74,6 +74,7 @@ test('a file goes up, is listed by prefix, comes down the same, is replaced and 
   t.like(page, { count: 2, total_bytes: 100_000, next: null });
   const first = await api.files.queryAttachments(group, { limit: 1 });
   t.is((await api.files.queryAttachments(group, { limit: 1, after: first.next ?? '' })).attachments[0]?.key, 'a_b');
+  t.is((await api.files.queryAttachments(group, { limit: 1, offset: 1 })).attachments[0]?.key, 'a_b');
 
   await api.files.uploadAttachment(group, 'a/b', await fileOf(t, Buffer.from('new')));
   t.is((await download(t, group, 'a/b')).toString(), 'new');

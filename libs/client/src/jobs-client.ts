@@ -46,7 +46,7 @@ export class JobsClient {
    */
   async submit(
     { tasks, ...job }: Omit<CreateJobInput, 'is_open'>,
-    { signal, onProgress }: CallOptions & { onProgress?: (stored: number) => void } = {},
+    { signal, onProgress }: CallOptions & { onProgress?: ((stored: number) => void) | undefined } = {},
   ): Promise<SubmittedJob> {
     const isOpen = tasks.length > BATCH;
     const body = { ...job, tasks: tasks.slice(0, BATCH), is_open: isOpen };

@@ -26,6 +26,7 @@ import {
 import { randomUUID } from 'node:crypto';
 import type { CallOptions } from './call-options.js';
 import { FilesApi } from './files/files-api.js';
+import type { TransferOptions } from './files/signed-transfer.js';
 import { type EventFilter, followEvents } from './follow-events.js';
 import { type FollowOptions, type OutputItem, followOutput } from './follow-output.js';
 import { type LogPiece, logPieces } from './log-pieces.js';
@@ -63,11 +64,15 @@ export interface TaskFilter {
   /** Words of its name, its command and why it failed. */
   readonly text?: string | undefined;
   readonly limit?: number | undefined;
+  /** Passes over so many. */
+  readonly offset?: number | undefined;
   readonly after?: string | undefined;
 }
 
 const BATCH = 1000;
 const WAIT_MS = 30_000;
+/** Between two answers when somebody wants to hear how far it is. */
+const PROGRESS_MS = 1_000;
 /** A coordinator that was there once is waited for: it may be restarting. */
 const WAIT_PATIENCE_MS = 120_000;
 
@@ -142,7 +147,7 @@ export class MitosisClient {
     return this.transport.json('GET', `/tasks?${queryString(filter)}`, TaskPage, { signal });
   }
 
-  async countTasks(filter: Omit<TaskFilter, 'limit' | 'after'> = {}, { signal }: CallOptions = {}): Promise<number> {
+  async countTasks(filter: Omit<TaskFilter, 'limit' | 'offset' | 'after'> = {}, { signal }: CallOptions = {}): Promise<number> {
     return (await this.transport.json('GET', `/tasks/count?${queryString(filter)}`, TaskCount, { signal })).count;
   }
 
@@ -152,18 +157,23 @@ export class MitosisClient {
     return this.transport.json('POST', `/tasks/${encodeURIComponent(uuid)}/cancel`, CancelResult, options);
   }
 
-  /** Tasks by their uuids, up to 1000 of them, or all that a filter finds. */
-  async cancelTasks(request: CancelTasksInput, { signal }: CallOptions = {}): Promise<CancelAnswer> {
-    const cancel = (): Promise<CancelAnswer> =>
-      this.transport.json('POST', '/tasks/cancel', CancelAnswer, { body: request, signal, isRepeatable: true });
-    const total = await cancel();
-    if (request.uuids) return total;
-    for (let more = total; more.cancelled + more.requested > 0; ) {
-      more = await cancel();
-      total.cancelled += more.cancelled;
-      total.requested += more.requested;
+  /** Tasks by their uuids, or all that a filter finds; in requests of 1000, or as many as the coordinator takes on at once. */
+  async cancelTasks({ uuids, ...request }: CancelTasksInput, { signal }: CallOptions = {}): Promise<CancelAnswer> {
+    const cancel = async (total: CancelAnswer, body: CancelTasksInput): Promise<CancelAnswer> => {
+      const more = await this.transport.json('POST', '/tasks/cancel', CancelAnswer, { body, signal, isRepeatable: true });
+      const results = total.results && [...total.results, ...(more.results ?? [])];
+      return { cancelled: total.cancelled + more.cancelled, requested: total.requested + more.requested, ...(results && { results }) };
+    };
+    if (uuids) {
+      let total: CancelAnswer = { cancelled: 0, requested: 0, results: [] };
+      for (let at = 0; at < uuids.length; at += BATCH) total = await cancel(total, { ...request, uuids: uuids.slice(at, at + BATCH) });
+      return total;
     }
-    return total;
+    for (let total: CancelAnswer = { cancelled: 0, requested: 0 }; ; ) {
+      const before = total.cancelled + total.requested;
+      total = await cancel(total, request);
+      if (total.cancelled + total.requested === before) return total;
+    }
   }
 
   /** Labels at any time, anything else before it has started. */
@@ -178,17 +188,19 @@ export class MitosisClient {
     await this.transport.empty('POST', `/groups/${encodeURIComponent(group)}/${verb}`, { signal, isRepeatable: true });
   }
 
-  /** All tasks that the filter finds, newest first, page by page; `limit` is the size of a page. */
-  async *tasks(filter: TaskFilter = {}, options: CallOptions = {}): AsyncGenerator<TaskView> {
-    for (let after = filter.after; ; ) {
-      const page = await this.queryTasks({ ...filter, after }, options);
+  /** All tasks that the filter finds, newest first, page by page; `limit` ends it early. */
+  async *tasks({ limit = Infinity, offset, after, ...filter }: TaskFilter = {}, options: CallOptions = {}): AsyncGenerator<TaskView> {
+    let position: TaskFilter = { offset, after };
+    for (let left = limit; left > 0; ) {
+      const page = await this.queryTasks({ ...filter, ...position, limit: Math.min(left, BATCH) }, options);
       yield* page.tasks;
       if (page.next === null) return;
-      after = page.next;
+      left -= page.tasks.length;
+      position = { after: page.next };
     }
   }
 
-  /** Resolves when all tasks are in a final state; `onProgress` hears of each answer until then. */
+  /** Resolves when all tasks are in a final state; `onProgress` hears about once a second how far it is. */
   async waitTasks(
     uuids: readonly string[],
     { signal, onProgress }: CallOptions & { onProgress?: (tasks: readonly TaskSummary[]) => void } = {},
@@ -197,7 +209,7 @@ export class MitosisClient {
     let retryMs: number | undefined;
     let open = [...new Set(uuids)];
     while (open.length > 0) {
-      const body = { uuids: open.slice(0, BATCH), timeout_ms: WAIT_MS };
+      const body = { uuids: open.slice(0, BATCH), timeout_ms: onProgress ? PROGRESS_MS : WAIT_MS };
       const options = { body, signal, isRepeatable: true, timeoutMs: WAIT_MS * 2, retryMs };
       const { tasks } = await this.transport.json('POST', '/tasks/wait', TaskSummaries, options);
       retryMs = WAIT_PATIENCE_MS;
@@ -238,7 +250,7 @@ export class MitosisClient {
   async downloadArtifact(
     artifact: ArtifactDownload,
     file: string,
-    options: CallOptions & { onBytes?: (bytes: number) => void } = {},
+    options: TransferOptions = {},
   ): Promise<void> {
     const requests = [artifact.download];
     const sign = async () => requests.pop() ?? (await this.artifact(artifact.task, artifact.kind, options)).download;

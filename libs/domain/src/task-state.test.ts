@@ -1,7 +1,7 @@
 import test from 'ava';
 import { FINAL_STATES, TASK_STATES, type TaskEvent, isFinal, nextState, statesBefore } from './index.js';
 
-const EVENTS: TaskEvent[] = ['release', 'claim', 'requeue', 'postpone', 'complete', 'fail', 'cancel'];
+const EVENTS: TaskEvent[] = ['release', 'wait', 'claim', 'requeue', 'postpone', 'complete', 'fail', 'cancel'];
 
 test('the whole table of transitions is the one that the architecture shows', (t) => {
   const table = TASK_STATES.flatMap((state) => EVENTS.flatMap((event) => {
@@ -10,8 +10,10 @@ test('the whole table of transitions is the one that the architecture shows', (t
   }));
   t.deepEqual(table, [
     'pending -release-> ready',
+    'pending -wait-> pending',
     'pending -fail-> failed',
     'pending -cancel-> cancelled',
+    'ready -wait-> pending',
     'ready -claim-> running',
     'ready -fail-> failed',
     'ready -cancel-> cancelled',

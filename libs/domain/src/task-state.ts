@@ -53,6 +53,8 @@ export type FailureReason =
 export type TaskEvent =
   /** Everything it waited for has happened. */
   | 'release'
+  /** It is to wait for something, after all. */
+  | 'wait'
   /** A worker starts an attempt. */
   | 'claim'
   /** The attempt is over, another one may start at once. */
@@ -64,8 +66,8 @@ export type TaskEvent =
   | 'cancel';
 
 const TRANSITIONS: Readonly<Record<TaskState, Partial<Record<TaskEvent, TaskState>>>> = {
-  pending: { release: 'ready', fail: 'failed', cancel: 'cancelled' },
-  ready: { claim: 'running', fail: 'failed', cancel: 'cancelled' },
+  pending: { release: 'ready', wait: 'pending', fail: 'failed', cancel: 'cancelled' },
+  ready: { wait: 'pending', claim: 'running', fail: 'failed', cancel: 'cancelled' },
   running: { requeue: 'ready', postpone: 'pending', complete: 'completed', fail: 'failed', cancel: 'cancelled' },
   completed: {},
   failed: {},

@@ -1,7 +1,7 @@
 import { attachmentKeyObjection } from '@mitosis/domain';
 import { z } from 'zod';
 import { SignedRequest } from './artifacts.js';
-import { Name, Sha256, Timestamp } from './fields.js';
+import { Name, Offset, Sha256, Timestamp } from './fields.js';
 import { FileFacts } from './uploads.js';
 
 /** `datasets/v1/train.tar.gz`: names joined by single slashes, at most 1,023 bytes; never above a root. */
@@ -31,6 +31,7 @@ export const AttachmentRef = z.strictObject({ key: AttachmentKey });
 export const AttachmentQuery = z.strictObject({
   prefix: z.string().max(1023).optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
+  offset: Offset,
   /** `next` of the page before. */
   after: z.string().max(1023).optional(),
   /** Count all that begin with the prefix, too. */

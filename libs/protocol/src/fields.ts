@@ -23,6 +23,8 @@ export const LIMITS = {
   newTasks: 1000,
   newTaskBytes: 4_194_304,
   priority: 1000,
+  /** Results of a query that may be passed over by number. */
+  offset: 1_000_000,
   /** 30 days. */
   timeoutMs: 30 * 24 * 3_600_000,
   retries: 100,
@@ -45,6 +47,9 @@ export const Labels = z
 /** A list in a query string: `a,b,c`. */
 export const CommaSeparated = <T>(item: z.ZodType<T, string>) =>
   z.string().transform((value) => value.split(',').filter(Boolean)).pipe(z.array(item).max(64));
+
+/** In a query string: so many results are passed over. */
+export const Offset = z.coerce.number().int().min(0).max(LIMITS.offset).default(0);
 
 export const Uuid = z.uuid();
 

@@ -7,6 +7,7 @@ import {
   LIMITS,
   Labels,
   Name,
+  Offset,
   ParamValues,
   ProcessString,
   RelativeFolder,
@@ -101,6 +102,12 @@ export const ChangeTask = z
     priority: z.int().min(-LIMITS.priority).max(LIMITS.priority).optional(),
     timeout_ms: z.int().min(1).max(LIMITS.timeoutMs).optional(),
     retries: z.int().min(0).max(LIMITS.retries).optional(),
+    /** In place of what it waited for; an empty list lets it start. */
+    after: z
+      .array(After)
+      .max(LIMITS.after)
+      .refine((after) => after.every(({ key }) => key === undefined), 'a key is known only within its submission: use the uuid')
+      .optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'name something to change');
 export type ChangeTask = z.output<typeof ChangeTask>;
@@ -227,6 +234,8 @@ export type TaskFilters = z.output<typeof TaskFilters>;
 /** The query string of `GET /tasks`. */
 export const TaskQuery = TaskFilters.extend({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
+  /** Passes over so many; `after` costs less, and skips nothing while new ones come in. */
+  offset: Offset,
   /** `next` of the page before. */
   after: z.string().regex(/^\d{1,18}$/, 'use the "next" of the page before').optional(),
 });

@@ -9,7 +9,7 @@ import type { Site } from './site.js';
 import { UndoStack } from './undo-stack.js';
 import type { Verdict } from './verdict.js';
 
-const EVENTS: readonly TaskEvent[] = ['release', 'claim', 'requeue', 'postpone', 'complete', 'fail', 'cancel'];
+const EVENTS: readonly TaskEvent[] = ['release', 'wait', 'claim', 'requeue', 'postpone', 'complete', 'fail', 'cancel'];
 const LEFTOVERS_GONE_MS = 10_000;
 const ARTIFACTS_CHECKED = 20;
 const LEASE_MS = 15_000;

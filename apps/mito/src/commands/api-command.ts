@@ -1,9 +1,13 @@
-import type { MitosisClient } from '@mitosis/client';
+import type { MitosisClient, SubmittedJob } from '@mitosis/client';
 import type { ClientConfig } from '@mitosis/config';
+import type { CreateJobInput } from '@mitosis/protocol';
 import { Option } from 'clipanion';
 import type { Credentials } from '../credentials.js';
 import { isTerminal } from '../output/paint.js';
 import { OutputCommand } from './output-command.js';
+
+/** So many tasks are not submitted at once. */
+export const SEVERAL_REQUESTS = 1_001;
 
 /** A command that speaks to a coordinator. What it needs is loaded when it runs: `--help` stays fast. */
 export abstract class ApiCommand extends OutputCommand {
@@ -50,6 +54,11 @@ export abstract class ApiCommand extends OutputCommand {
     const { MitosisClient } = await import('@mitosis/client');
     const token = settings.token ?? (await this.cachedOrNewToken(settings));
     return new MitosisClient({ url: settings.coordinator_addr, token, signal: this.signal });
+  }
+
+  /** Submits a job, with a bar when it takes more than one request. */
+  protected async submitJob(api: MitosisClient, job: Omit<CreateJobInput, 'is_open'>): Promise<SubmittedJob> {
+    return this.withBar('submitting', job.tasks.length, { least: SEVERAL_REQUESTS }, async (bar) => api.jobs.submit(job, { onProgress: bar?.update }));
   }
 
   private async cachedOrNewToken(settings: ClientConfig): Promise<string | undefined> {

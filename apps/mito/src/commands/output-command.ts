@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { idOf } from '../output/id-of.js';
 import { type Paint, paintFor } from '../output/paint.js';
 import type { Cell } from '../output/print-table.js';
+import type { Done, Outcome } from '../files/run-batch.js';
 import type { Progress, ProgressOptions } from '../output/progress.js';
 import { MitoCommand } from './mito-command.js';
 
@@ -14,13 +15,23 @@ export interface Listing<T> {
   readonly empty?: string;
 }
 
+/** What is smaller is done before a bar could be read. */
+const LEAST = { things: 2, bytes: 1_048_576 };
+
 /** A command with results: text for people, JSON with `--json`, only ids with `--quiet`. */
 export abstract class OutputCommand extends MitoCommand {
   readonly json = Option.Boolean('--json', false, { description: 'print JSON instead of text; lists are one object a line' });
   readonly quiet = Option.Boolean('-q,--quiet', false, { description: 'print only what names the results' });
 
+  private bar: Progress | undefined;
+
   protected override get isJson(): boolean {
     return this.json;
+  }
+
+  /** Whether progress is shown even of what is small. */
+  protected get isBarWanted(): boolean {
+    return false;
   }
 
   /** Colours for stdout, where there may be some. */
@@ -54,10 +65,51 @@ export abstract class OutputCommand extends MitoCommand {
     printTable(this.context.stdout, head, rows);
   }
 
-  /** Progress on stderr; none with `--json` or `--quiet`. */
-  protected async progress(label: string, total: number, options: ProgressOptions = {}): Promise<Progress> {
-    const { SILENT_PROGRESS, startProgress } = await import('../output/progress.js');
-    return this.json || this.quiet ? SILENT_PROGRESS : startProgress(this.context.stderr, label, total, options);
+  /** A list with all that is known of each thing: as {@link printList}, but with blocks of lines in place of a table. */
+  protected async printBlocks<T>(items: Iterable<T> | AsyncIterable<T>, render: (item: T, paint: Paint) => string, empty = 'nothing found'): Promise<void> {
+    let count = 0;
+    for await (const item of items) {
+      if (count > 0 && !this.json && !this.quiet) this.line();
+      count += 1;
+      this.print(item, render);
+    }
+    if (count === 0 && !this.json && !this.quiet) this.note(empty);
+  }
+
+  /** How the work for one of many things went: its result, or on stderr what was wrong. */
+  protected printOutcome(name: string, outcome: Outcome<unknown, Done>): void {
+    if ('result' in outcome) return this.print(outcome.result, (done) => String(done.file ?? done.name));
+    const { code, message } = outcome.error;
+    if (this.json) this.line(JSON.stringify({ name, error: { code, message } }));
+    else this.note(`mito: ${name}: ${message}`);
+  }
+
+  /**
+   * Does `work`, which says how far it is, with a bar on stderr: none with `--json` or `--quiet`, nor below
+   * `least`, by default for a single thing or less than 1 MiB. Lines that are written meanwhile appear above it.
+   */
+  protected async withBar<T>(label: string, total: number, { unit = 'things', least = LEAST[unit] }: ProgressOptions & { readonly least?: number }, work: (bar?: Progress) => Promise<T>): Promise<T> {
+    const isShown = total > 0 && (this.isBarWanted || total >= least);
+    if (this.json || this.quiet || !isShown) return work();
+    const { startProgress } = await import('../output/progress.js');
+    const bar = startProgress(this.context.stderr, label, total, { unit });
+    this.bar = bar;
+    try {
+      return await work(bar);
+    } finally {
+      this.bar = undefined;
+      bar.stop();
+    }
+  }
+
+  protected override line(text = ''): void {
+    if (this.bar) this.bar.above(() => super.line(text));
+    else super.line(text);
+  }
+
+  protected override note(text: string): void {
+    if (this.bar) this.bar.above(() => super.note(text));
+    else super.note(text);
   }
 
   private async stream(line: string): Promise<void> {

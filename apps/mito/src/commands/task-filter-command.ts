@@ -1,8 +1,8 @@
 import type { TaskFilter } from '@mitosis/client';
-import { invalidField, parseDuration } from '@mitosis/domain';
+import { parseDuration, invalidField } from '@mitosis/domain';
 import { Option } from 'clipanion';
 import { ApiCommand } from './api-command.js';
-import { splitList } from './task-options.js';
+import { parseCount, splitList } from './task-options.js';
 
 /** A time: ISO 8601, or how long ago, e.g. `2h`. */
 function parseTime(text: string | undefined, field: string): string | undefined {
@@ -33,8 +33,11 @@ export abstract class TaskFilterCommand extends ApiCommand {
   readonly finishedSince = Option.String('--finished-since', { description: 'ended since then' });
   readonly finishedUntil = Option.String('--finished-until', { description: 'ended before then' });
   readonly text = Option.String('--text', { description: 'words of the name, the command or why it failed' });
+  readonly limit = Option.String('--limit', { description: 'at most so many, the newest' });
+  readonly offset = Option.String('--offset', { description: 'pass over so many of the newest' });
 
-  protected filter(): Omit<TaskFilter, 'limit' | 'after'> {
+  /** What tasks must be like, without how many of them. */
+  protected filter(): Omit<TaskFilter, 'limit' | 'offset' | 'after'> {
     const { group, creator, name, job, upstream, priority, worker, text } = this;
     return {
       group, creator, name, job, upstream, priority, worker, text,
@@ -47,5 +50,18 @@ export abstract class TaskFilterCommand extends ApiCommand {
       finished_after: parseTime(this.finishedSince, '--finished-since'),
       finished_before: parseTime(this.finishedUntil, '--finished-until'),
     };
+  }
+
+  /** How many of those that are found, and from which on. */
+  protected range(): Pick<TaskFilter, 'limit' | 'offset'> {
+    return {
+      ...(this.limit !== undefined && { limit: parseCount(this.limit, '--limit') }),
+      ...(this.offset !== undefined && { offset: parseCount(this.offset, '--offset') }),
+    };
+  }
+
+  /** False when all tasks there are would be meant. */
+  protected get isFiltered(): boolean {
+    return [...Object.values(this.filter()), this.limit, this.offset].some((value) => value !== undefined && String(value) !== '');
   }
 }

@@ -58,6 +58,13 @@ export function parseInteger(text: string, field: string): number {
   return Number(text);
 }
 
+/** A whole number that is not negative. */
+export function parseCount(text: string, field: string): number {
+  const count = parseInteger(text, field);
+  if (count < 0) throw invalidField(field, 'use 0 or more');
+  return count;
+}
+
 /** A file named on the command line; `-` is the standard input. */
 export async function readInput(file: string, field: string): Promise<Buffer> {
   const { readFile } = await import('node:fs/promises');
@@ -94,7 +101,10 @@ function parseWatch(text: string): AfterInput {
   return { task, when };
 }
 
-function parseAfter(options: TaskOptions): AfterInput[] {
+/** The options that say what a task waits for. */
+export type AfterOptions = Pick<TaskOptions, 'after' | 'afterAnyEnd' | 'afterFailed' | 'afterJob' | 'watch'>;
+
+export function parseAfter(options: AfterOptions): AfterInput[] {
   return [
     ...splitList(options.after).map((task) => ({ task, when: 'completed' as const })),
     ...splitList(options.afterAnyEnd).map((task) => ({ task, when: 'ended' as const })),

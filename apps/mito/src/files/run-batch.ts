@@ -1,5 +1,11 @@
 import { MitoError } from '@mitosis/domain';
 
+/** Something that has been done with one file. */
+export interface Done {
+  readonly name: string;
+  readonly [fact: string]: unknown;
+}
+
 /** How one item of a batch went. */
 export type Outcome<T, R> = { readonly item: T; readonly result: R } | { readonly item: T; readonly error: MitoError };
 

@@ -1,7 +1,7 @@
 import type { MitosisClient } from '@mitosis/client';
 import { invalidField } from '@mitosis/domain';
 import { ArtifactKind } from '@mitosis/protocol';
-import type { Done } from '../commands/transfer-command.js';
+import type { Done } from './run-batch.js';
 import { absoluteUrl } from './save-attachment.js';
 import { savePath } from './save-path.js';
 
@@ -11,11 +11,15 @@ export function parseKind(text: string): ArtifactKind {
   return kind.data;
 }
 
+export async function deleteArtifact(api: MitosisClient, task: string, kind: ArtifactKind): Promise<Done> {
+  await api.files.deleteArtifact(task, kind);
+  return { name: task, kind, deleted: true };
+}
+
 export interface SaveArtifactOptions {
   readonly output: string | undefined;
   readonly isUrlOnly: boolean;
-  readonly onSize?: (bytes: number) => void;
-  readonly onBytes?: (bytes: number) => void;
+  readonly onBytes?: ((bytes: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -26,7 +30,6 @@ export async function saveArtifact(api: MitosisClient, task: string, kind: Artif
   const url = absoluteUrl(api.url, download.url);
   if (options.isUrlOnly) return { name: task, file: url, url, ...facts };
   const file = await savePath(`${task}-${kind}.tar.gz`, options.output);
-  options.onSize?.(facts.size_bytes);
   await api.downloadArtifact(artifact, file, options);
   return { name: task, file, ...facts };
 }

@@ -1,7 +1,7 @@
-import type { MitosisClient } from '@mitosis/client';
+import type { MitosisClient, TransferOptions } from '@mitosis/client';
 import type { AttachmentDownload } from '@mitosis/protocol';
 import path from 'node:path';
-import type { Done } from '../commands/transfer-command.js';
+import type { Done } from './run-batch.js';
 import { savePath } from './save-path.js';
 
 export interface SaveChoices {
@@ -21,7 +21,7 @@ export async function saveAttachment(
   api: MitosisClient,
   attachment: AttachmentDownload,
   choices: SaveChoices,
-  options: { onBytes?: (bytes: number) => void; signal?: AbortSignal | undefined } = {},
+  options: TransferOptions = {},
 ): Promise<Done> {
   const { download, ...facts } = attachment;
   if (choices.isUrlOnly) return { name: facts.key, file: absoluteUrl(api.url, download.url), url: absoluteUrl(api.url, download.url), ...facts };

@@ -36,8 +36,11 @@ function outcomeOf({ state, reason, exit_code, signal, progress, cancel_requeste
   return detail === null ? state : `${state} (${detail})`;
 }
 
+/** What a list of tasks does not tell. */
+type DetailOnly = Partial<Omit<TaskDetail, keyof TaskView>>;
+
 /** The facts of one task, a line each. */
-export function describeTask(task: TaskDetail, paint: Paint): string {
+export function describeTask(task: TaskView & DetailOnly, paint: Paint): string {
   const facts: [string, string][] = [
     ['uuid', task.uuid],
     ['name', task.name],
@@ -53,8 +56,8 @@ export function describeTask(task: TaskDetail, paint: Paint): string {
     ['params', Object.entries(task.params ?? {}).map(([name, value]) => `${name}=${value}`).join(' ')],
     ['job', task.job ?? ''],
     ['upstream', task.upstream ?? ''],
-    ...task.downstream.map((uuid): [string, string] => ['downstream', uuid]),
-    ...task.after.map(({ kind, uuid, when, state }): [string, string] => ['after', `${kind} ${uuid} ${when} (${state})`]),
+    ...(task.downstream ?? []).map((uuid): [string, string] => ['downstream', uuid]),
+    ...(task.after ?? []).map(({ kind, uuid, when, state }): [string, string] => ['after', `${kind} ${uuid} ${when} (${state})`]),
     ['retried by', task.retried_by ?? ''],
     ['progress', task.progress === null ? '' : `${Math.round(task.progress * 100)} % ${task.progress_message ?? ''}`],
     ['cancelled', task.cancel_requested_at === null ? '' : `${task.cancel_requested_at} by ${task.cancelled_by ?? '?'}${task.cancel_reason === null ? '' : `: ${task.cancel_reason}`}`],
@@ -62,7 +65,7 @@ export function describeTask(task: TaskDetail, paint: Paint): string {
     ['started', task.started_at === null ? '' : formatTime(task.started_at)],
     ['finished', task.finished_at === null ? '' : formatTime(task.finished_at)],
     ['duration', durationOf(task)],
-    ...task.attempts.map((attempt): [string, string] => ['attempt', describeAttempt(attempt)]),
+    ...(task.attempts ?? []).map((attempt): [string, string] => ['attempt', describeAttempt(attempt)]),
     ...task.artifacts.map(({ kind, size_bytes, sha256 }): [string, string] => ['artifact', `${kind}  ${formatBytes(size_bytes)}  sha256 ${sha256}`]),
   ];
   const shown = facts.filter(([, value]) => value !== '');

@@ -1,8 +1,6 @@
 import type { MitosisClient } from '@mitosis/client';
 import { MitoError } from '@mitosis/domain';
 import { type SubmitTaskInput, SubmitTask } from '@mitosis/protocol';
-import type { Writable } from 'node:stream';
-import { startProgress } from './progress.js';
 
 /** What became of one item: its place from 0, and its uuid or what is wrong with it. */
 export interface ItemResult {
@@ -45,7 +43,7 @@ async function submitEach(api: MitosisClient, items: readonly Item[]): Promise<I
 export async function submitMany(
   api: MitosisClient,
   tasks: readonly SubmitTaskInput[],
-  { isBestEffort, stderr }: { isBestEffort: boolean; stderr: Writable | undefined },
+  { isBestEffort, onProgress }: { isBestEffort: boolean; onProgress?: ((sent: number) => void) | undefined },
 ): Promise<ItemResult[]> {
   const items = tasks.map((task, index) => ({ index, task }));
   const wrong = items.flatMap((item): ItemResult[] => {
@@ -56,7 +54,6 @@ export async function submitMany(
   if (first && !isBestEffort) throw new MitoError('invalid', 'invalid_request', `item ${first.index}: ${first.error}`);
   const bad = new Set(wrong.map(({ index }) => index));
   const good = items.filter(({ index }) => !bad.has(index));
-  const bar = stderr && good.length > BATCH ? startProgress(stderr, 'submitting', good.length) : undefined;
   const results = [...wrong];
   for (let start = 0; start < good.length; start += BATCH) {
     const batch = good.slice(start, start + BATCH);
@@ -68,8 +65,7 @@ export async function submitMany(
       if (!isBestEffort || !isRefused) throw error;
       results.push(...(await submitEach(api, batch)));
     }
-    bar?.update(start + batch.length);
+    onProgress?.(start + batch.length);
   }
-  bar?.stop();
   return results.sort((a, b) => a.index - b.index);
 }

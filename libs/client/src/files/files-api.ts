@@ -24,6 +24,8 @@ import { withRetries } from './with-retries.js';
 export interface AttachmentFilter {
   readonly prefix?: string | undefined;
   readonly limit?: number | undefined;
+  /** Passes over so many. */
+  readonly offset?: number | undefined;
   readonly after?: string | undefined;
   readonly count?: boolean | undefined;
 }
@@ -73,14 +75,14 @@ export class FilesApi {
   }
 
   /** All files whose key begins with the prefix, page by page; `limit` ends it early. */
-  async *attachments(group: string, { prefix, limit = Infinity }: AttachmentFilter = {}, options: Signal = {}): AsyncGenerator<AttachmentView> {
-    let after: string | undefined;
+  async *attachments(group: string, { prefix, limit = Infinity, offset, after }: AttachmentFilter = {}, options: Signal = {}): AsyncGenerator<AttachmentView> {
+    let position: AttachmentFilter = { offset, after };
     for (let left = limit; left > 0; ) {
-      const page = await this.queryAttachments(group, { prefix, after, limit: Math.min(left, 1000) }, options);
+      const page = await this.queryAttachments(group, { prefix, ...position, limit: Math.min(left, 1000) }, options);
       yield* page.attachments;
       if (page.next === null) return;
       left -= page.attachments.length;
-      after = page.next;
+      position = { after: page.next };
     }
   }
 

@@ -62,12 +62,12 @@ export class Attachments {
     return { name: key, size_bytes: sizeBytes, sha256 };
   }
 
-  async query(actor: UserActor, groupName: string, { prefix = '', limit, after = '', count }: AttachmentQuery): Promise<AttachmentPage> {
+  async query(actor: UserActor, groupName: string, { prefix = '', limit, offset, after = '', count }: AttachmentQuery): Promise<AttachmentPage> {
     const { dataSource } = this.deps;
     const group = await findGroup(dataSource, actor, groupName, 'attachment.read');
     const rows = (await dataSource.query(
-      `${VIEW} WHERE a.group_id = $1 AND starts_with(a.key, $2) AND a.key >= $2 AND a.key > $3 ORDER BY a.key LIMIT $4`,
-      [group.id, prefix, after, limit + 1],
+      `${VIEW} WHERE a.group_id = $1 AND starts_with(a.key, $2) AND a.key >= $2 AND a.key > $3 ORDER BY a.key LIMIT $4 OFFSET $5`,
+      [group.id, prefix, after, limit + 1, offset],
     )) as Row[];
     const page = rows.slice(0, limit).map(({ view }) => view);
     const next = rows.length > limit ? (page.at(-1)?.key ?? null) : null;

@@ -34,8 +34,9 @@ export function taskControl(deps: TaskControlDeps): Router[] {
   const canceller = new TaskCanceller({ dataSource, channels, events, onSettled });
   const changeTask = changeTaskWith({
     dataSource,
-    onChanged: ({ queue, newQueueGroups }) => {
+    onChanged: ({ queue, newQueueGroups, settled }) => {
       if (newQueueGroups.length > 0) deps.onNewQueues(newQueueGroups);
+      onSettled(settled);
       onReady(new Set([queue]));
     },
   });

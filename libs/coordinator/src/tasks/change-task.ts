@@ -3,12 +3,15 @@ import type { ChangeTask } from '@mitosis/protocol';
 import type { DataSource, EntityManager } from 'typeorm';
 import type { UserActor } from '../auth/authenticator.js';
 import { ensureQueues } from './accept-tasks.js';
+import { lockDependencyChanges, replaceDependencies } from './change-dependencies.js';
 import { taskNotFound } from './read-tasks.js';
+import type { SettledTask } from './settled-task.js';
+import { inTransaction } from './transaction.js';
 
 export interface ChangeTaskDeps {
   readonly dataSource: DataSource;
   /** Called after the commit. */
-  onChanged(changed: { readonly queue: string; readonly newQueueGroups: readonly string[] }): void;
+  onChanged(changed: { readonly queue: string; readonly newQueueGroups: readonly string[]; readonly settled: readonly SettledTask[] }): void;
 }
 
 interface Row {
@@ -42,7 +45,7 @@ const CHANGE = `
     timeout_ms = coalesce($7, timeout_ms), retries = coalesce($8, retries), dispatched_at = NULL
   WHERE id = $1`;
 
-async function changeWaiting(tx: EntityManager, row: Row, change: ChangeTask): Promise<{ queue: string; newQueueGroups: string[] }> {
+async function changeWaiting(tx: EntityManager, row: Row, change: Omit<ChangeTask, 'after'>): Promise<{ queue: string; newQueueGroups: string[] }> {
   const { args, env, terminal, cwd } = change;
   const tags = change.tags ?? row.tags;
   const queue = queueName(row.group, tags, row.kind);
@@ -63,14 +66,15 @@ async function changeWaiting(tx: EntityManager, row: Row, change: ChangeTask): P
 /**
  * Changes a task: its labels at any time, anything else as long as it waits. It is decided under a lock
  * against the claim: a worker gets the task either as it was or as it is now. Throws `task_not_found`,
- * `role_required`, `task_started`.
+ * `role_required`, `task_started`, `dependency_cycle`.
  */
 export function changeTaskWith({ dataSource, onChanged }: ChangeTaskDeps) {
-  return async (actor: UserActor, uuid: string, { labels, ...change }: ChangeTask): Promise<void> => {
-    const changed = await dataSource.transaction(async (tx) => {
+  return async (actor: UserActor, uuid: string, { labels, after, ...change }: ChangeTask): Promise<void> => {
+    const changed = await inTransaction(dataSource, async (tx) => {
+      if (after) await lockDependencyChanges(tx);
       const row = await lockTask(tx, actor, uuid);
       const isWaiting = row.state === 'pending' || row.state === 'ready';
-      const isMore = Object.keys(change).length > 0;
+      const isMore = after !== undefined || Object.keys(change).length > 0;
       if (isMore && !isWaiting) {
         throw new MitoError('conflict', 'task_started', `the task is ${row.state}: only its labels can be changed`);
       }
@@ -78,7 +82,9 @@ export function changeTaskWith({ dataSource, onChanged }: ChangeTaskDeps) {
         await tx.query('UPDATE tasks SET labels = $2 WHERE id = $1', [uuid, labels]);
         await tx.query('UPDATE task_search SET labels = $2 WHERE task_id = $1', [uuid, labels]);
       }
-      return isMore ? changeWaiting(tx, row, change) : undefined;
+      if (!isMore) return undefined;
+      const moved = await changeWaiting(tx, row, change);
+      return { ...moved, settled: after ? await replaceDependencies(tx, actor, uuid, after) : [] };
     });
     if (changed) onChanged(changed);
   };

@@ -36,6 +36,8 @@ export interface SelectionOptions {
   readonly after?: string | undefined;
   /** Undefined: all of them. */
   readonly limit?: number | undefined;
+  /** Passes over so many of them first; needs a limit. */
+  readonly offset?: number | undefined;
   /** A further condition on `t`. */
   readonly only?: string;
   /** What the caller must be allowed to do with them; to read them unless told. */
@@ -101,7 +103,8 @@ const ORDER = 'ORDER BY seq DESC';
  */
 export function selectTasks(actor: UserActor, filters: TaskFilters, options: SelectionOptions = {}): TaskSelection {
   const conditions = new Conditions();
-  const limit = options.limit === undefined ? '' : `LIMIT ${options.limit}`;
+  const { limit: most, offset = 0 } = options;
+  const limit = most === undefined ? '' : `LIMIT ${most} OFFSET ${offset}`;
   const groups = groupsOf(actor, filters, conditions, options.action ?? 'task.read');
   const states = filters.state as readonly TaskState[] | undefined;
   const isSearch = addSearchConditions(conditions, filters);
@@ -116,7 +119,7 @@ export function selectTasks(actor: UserActor, filters: TaskFilters, options: Sel
   conditions.raw('t.group_id = g.id');
   if (states?.length) conditions.raw('t.state = e.state');
   const eachState = states?.length ? `CROSS JOIN unnest(${conditions.parameter(states)}::text[]) AS e(state)` : '';
-  const heads = `SELECT t.id, t.seq FROM tasks t ${conditions.where} ORDER BY t.seq DESC ${limit}`;
+  const heads = `SELECT t.id, t.seq FROM tasks t ${conditions.where} ORDER BY t.seq DESC LIMIT ${(most ?? 0) + offset}`;
   const sql = `SELECT x.id, x.seq FROM (${groups ?? 'SELECT id FROM groups'}) g ${eachState} CROSS JOIN LATERAL (${heads}) x ${ORDER} ${limit}`;
   return { sql, values: conditions.values };
 }

@@ -7,6 +7,10 @@ import { settleDependents } from './settle-dependents.js';
 import type { Reached, SettledTask } from './settled-task.js';
 import type { TaskRow } from './task-row.js';
 
+/** What of a new or changed task says what it waits for. */
+type Waiting = Pick<SubmitTask, 'after' | 'key'>;
+type Placed = Pick<TaskRow, 'id'>;
+
 interface Edge {
   readonly task_id: string;
   readonly on_id: string;
@@ -23,7 +27,7 @@ interface PrerequisiteRow {
 }
 
 /** Where each key of the request leads to. Throws when two tasks have the same. */
-function placesByKey(tasks: readonly SubmitTask[]): Map<string, number> {
+function placesByKey(tasks: readonly Waiting[]): Map<string, number> {
   const places = new Map<string, number>();
   tasks.forEach(({ key }, place) => {
     if (key === undefined) return;
@@ -33,7 +37,7 @@ function placesByKey(tasks: readonly SubmitTask[]): Map<string, number> {
   return places;
 }
 
-function edgesOf(rows: readonly TaskRow[], tasks: readonly SubmitTask[]): Edge[] {
+function edgesOf(rows: readonly Placed[], tasks: readonly Waiting[]): Edge[] {
   const places = placesByKey(tasks);
   const placeOf = (key: string, field: string): number => {
     const place = places.get(key);
@@ -47,7 +51,7 @@ function edgesOf(rows: readonly TaskRow[], tasks: readonly SubmitTask[]): Edge[]
   const edges = tasks.flatMap(({ after }, place) =>
     after.map(({ task, job, key, when }): Edge => {
       const onId = task ?? job ?? rows[placeOf(key as string, 'after')]?.id;
-      return { task_id: (rows[place] as TaskRow).id, on_id: onId as string, on_kind: job === undefined ? 'task' : 'job', condition: when };
+      return { task_id: (rows[place] as Placed).id, on_id: onId as string, on_kind: job === undefined ? 'task' : 'job', condition: when };
     }),
   );
   return [...new Map(edges.map((edge) => [`${edge.task_id} ${edge.on_id} ${edge.condition}`, edge])).values()];
@@ -102,14 +106,14 @@ async function insertEdges(tx: EntityManager, edges: readonly Edge[]): Promise<v
 }
 
 /**
- * Stores what new tasks wait for, and settles at once what is decided already. What they wait for is
+ * Stores what tasks wait for, and settles at once what is decided already. What they wait for is
  * locked meanwhile, so that it ends either before this (and is seen) or after the commit (and sees this).
  */
 export async function linkDependencies(
   tx: EntityManager,
   actor: UserActor,
-  rows: readonly TaskRow[],
-  tasks: readonly SubmitTask[],
+  rows: readonly Placed[],
+  tasks: readonly Waiting[],
 ): Promise<SettledTask[]> {
   const edges = edgesOf(rows, tasks);
   if (edges.length === 0) return [];

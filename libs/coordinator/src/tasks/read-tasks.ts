@@ -71,8 +71,8 @@ export class TaskReader {
 
   /** Newest first. `next` of the page is what `after` of the next query wants. */
   async query(actor: UserActor, query: TaskQuery): Promise<TaskPage> {
-    const { after, limit, ...filters } = query;
-    const { sql, values } = selectTasks(actor, filters, { after, limit: limit + 1 });
+    const { after, offset, limit, ...filters } = query;
+    const { sql, values } = selectTasks(actor, filters, { after, offset, limit: limit + 1 });
     const rows = (await this.dataSource.query(
       `WITH page AS MATERIALIZED (${sql}) ${TASK_VIEW} JOIN page p ON p.id = t.id ORDER BY t.seq DESC`,
       [...values],

@@ -15,10 +15,10 @@ export class JobsWaitCommand extends ApiCommand {
   protected async run(): Promise<number> {
     const api = await this.api();
     const first = await api.jobs.get(this.uuid);
-    const bar = await this.progress('waiting', Math.max(first.total, 1));
     const ended = ({ counts }: typeof first): number => counts.completed + counts.failed + counts.cancelled;
-    const job = await api.jobs.wait(this.uuid, { onProgress: (seen) => bar.update(ended(seen)) });
-    bar.stop();
+    const job = await this.withBar('waiting', first.total, {}, (bar) =>
+      api.jobs.wait(this.uuid, bar ? { onProgress: (seen) => bar.update(ended(seen)) } : {}),
+    );
     const { describeJob } = await import('../../../output/describe-job.js');
     this.print(job, describeJob);
     return job.state === 'completed' ? EXIT_OK : EXIT_FAILED;

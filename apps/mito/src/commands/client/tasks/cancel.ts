@@ -1,8 +1,12 @@
-import { invalidField } from '@mitosis/domain';
-import type { CancelResult } from '@mitosis/protocol';
+import type { MitosisClient } from '@mitosis/client';
+import { FINAL_STATES, TASK_STATES, invalidField } from '@mitosis/domain';
+import type { CancelResult, CancelTasksInput } from '@mitosis/protocol';
 import { Command, Option } from 'clipanion';
 import { EXIT_FAILED, EXIT_OK } from '../../../output/exit-codes.js';
 import { TaskFilterCommand } from '../../task-filter-command.js';
+
+/** The states in which there is something to cancel. */
+const OPEN_STATES = TASK_STATES.filter((state) => !FINAL_STATES.some((final) => final === state));
 
 const SENTENCES: Readonly<Record<CancelResult['result'], string>> = {
   cancelled: 'cancelled',
@@ -28,14 +32,11 @@ export class TasksCancelCommand extends TaskFilterCommand {
   readonly uuids = Option.Rest({ name: 'uuid' });
 
   protected async run(): Promise<number> {
-    const filter = this.filter();
-    const isFiltered = Object.values(filter).some((value) => value !== undefined && String(value) !== '');
-    if (isFiltered === this.uuids.length > 0) throw invalidField('uuid', 'name tasks, or use a filter');
+    if (this.isFiltered === this.uuids.length > 0) throw invalidField('uuid', 'name tasks, or use a filter');
     const api = await this.api();
     const reason = this.reason === undefined ? {} : { reason: this.reason };
-    if (isFiltered) {
-      const { taskFilters } = await import('../../../output/task-filters.js');
-      const { cancelled, requested } = await api.cancelTasks({ filter: taskFilters(filter), ...reason });
+    if (this.isFiltered) {
+      const { cancelled, requested } = await api.cancelTasks({ ...(await this.selection(api)), ...reason });
       this.print({ cancelled, requested }, () => `${cancelled} cancelled, ${requested} are being ended by their workers`);
       return EXIT_OK;
     }
@@ -47,5 +48,18 @@ export class TasksCancelCommand extends TaskFilterCommand {
     const { results = [] } = await api.cancelTasks({ uuids: this.uuids, ...reason });
     for (const result of results) this.print(result, ({ uuid }) => `${uuid} ${SENTENCES[result.result]}`);
     return results.some(({ result }) => result === 'not_found' || result === 'forbidden') ? EXIT_FAILED : EXIT_OK;
+  }
+
+  /** The filter itself, or with --limit or --offset the tasks that these leave. */
+  private async selection(api: MitosisClient): Promise<CancelTasksInput> {
+    const [filter, range] = [this.filter(), this.range()];
+    if (Object.keys(range).length === 0) {
+      const { taskFilters } = await import('../../../output/task-filters.js');
+      return { filter: taskFilters(filter) };
+    }
+    const uuids: string[] = [];
+    const state = filter.state?.length ? filter.state : OPEN_STATES;
+    for await (const { uuid } of api.tasks({ ...filter, state, ...range })) uuids.push(uuid);
+    return { uuids };
   }
 }

@@ -2,15 +2,18 @@ import { parseDuration } from '@mitosis/domain';
 import type { ChangeTaskInput } from '@mitosis/protocol';
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
-import { parseEnv, parseInteger, splitList } from '../../task-options.js';
+import { parseAfter, parseEnv, parseInteger, splitList } from '../../task-options.js';
 
 export class TasksChangeCommand extends ApiCommand {
   static override paths = [['client', 'tasks', 'change'], ['tasks', 'change']];
   static override usage = Command.Usage({
     category: 'Tasks',
     description: 'change a task that has not started',
-    details: 'What is not named stays as it is. Labels can be changed at any time.',
-    examples: [['Another command, sooner', '$0 client tasks change UUID -p 10 -- ./train.sh --small']],
+    details: 'What is not named stays as it is. Labels can be changed at any time. What it waits for is replaced by what the options name; --after "" lets it start.',
+    examples: [
+      ['Another command, sooner', '$0 client tasks change UUID -p 10 -- ./train.sh --small'],
+      ['Only when another task has completed', '$0 client tasks change UUID --watch OTHER,completed'],
+    ],
   });
 
   readonly uuid = Option.String({ name: 'uuid' });
@@ -23,6 +26,11 @@ export class TasksChangeCommand extends ApiCommand {
   readonly retries = Option.String('--retries', { description: 'tries after a failure' });
   readonly terminal = Option.Boolean('--terminal', { description: 'keep what it prints as the artifact std-log' });
   readonly cwd = Option.String('--cwd', { description: 'folder to start in' });
+  readonly after = Option.Array('--after', { description: 'start when these tasks have completed' });
+  readonly afterAnyEnd = Option.Array('--after-any-end', [], { description: 'start when these tasks have ended in any way' });
+  readonly afterFailed = Option.Array('--after-failed', [], { description: 'start only if these tasks fail' });
+  readonly afterJob = Option.Array('--after-job', [], { description: 'start when these jobs have completed' });
+  readonly watch = Option.Array('--watch', [], { description: 'UUID,STATE: start when that task is started, completed, failed or ended' });
   readonly argv = Option.Rest({ name: 'command' });
 
   protected async run(): Promise<void> {
@@ -33,6 +41,7 @@ export class TasksChangeCommand extends ApiCommand {
 
   private change(): ChangeTaskInput {
     const { tags, labels, env, name, priority, timeout, retries, terminal, cwd, argv } = this;
+    const after = parseAfter({ ...this, after: this.after ?? [] });
     return {
       ...(argv.length > 0 && { args: [...argv] }),
       ...(tags && { tags: splitList(tags) }),
@@ -44,6 +53,7 @@ export class TasksChangeCommand extends ApiCommand {
       ...(retries !== undefined && { retries: parseInteger(retries, '--retries') }),
       ...(terminal !== undefined && { terminal }),
       ...(cwd !== undefined && { cwd }),
+      ...((this.after !== undefined || after.length > 0) && { after }),
     };
   }
 }

@@ -2,7 +2,7 @@ import { MitoError, invalidField } from '@mitosis/domain';
 import type { SubmitTaskInput } from '@mitosis/protocol';
 import { Command, Option } from 'clipanion';
 import { EXIT_FAILED, EXIT_OK } from '../../../output/exit-codes.js';
-import { ApiCommand } from '../../api-command.js';
+import { ApiCommand, SEVERAL_REQUESTS } from '../../api-command.js';
 import { parseRecords } from '../../sweep-options.js';
 import { readInput } from '../../task-options.js';
 
@@ -31,7 +31,8 @@ export class TasksSubmitManyCommand extends ApiCommand {
     const tasks = await this.read();
     if (this.name !== undefined) return this.submitAsJob(tasks, this.name);
     const { submitMany } = await import('../../../output/submit-many.js');
-    const results = await submitMany(await this.api(), tasks, { isBestEffort: this.bestEffort, stderr: this.json ? undefined : this.context.stderr });
+    const api = await this.api();
+    const results = await this.withBar('submitting', tasks.length, { least: SEVERAL_REQUESTS }, (bar) => submitMany(api, tasks, { isBestEffort: this.bestEffort, onProgress: bar?.update }));
     for (const result of results) this.show(result);
     const failed = results.filter(({ error }) => error !== undefined).length;
     if (failed > 0 && !this.json) this.note(`${failed} of ${results.length} were not stored`);
@@ -50,9 +51,8 @@ export class TasksSubmitManyCommand extends ApiCommand {
 
   private async submitAsJob(tasks: readonly SubmitTaskInput[], name: string): Promise<number> {
     if (this.bestEffort) throw invalidField('--best-effort', 'a job is stored whole');
-    const { submitJob } = await import('../../../output/submit-job.js');
     const group = this.group === undefined ? {} : { group: this.group };
-    const job = await submitJob(await this.api(), { tasks: [...tasks], name, ...group }, this.json ? undefined : this.context.stderr);
+    const job = await this.submitJob(await this.api(), { tasks: [...tasks], name, ...group });
     this.print({ uuid: job.uuid, tasks: job.tasks }, () => job.uuid);
     return EXIT_OK;
   }

@@ -30,9 +30,8 @@ export class TasksSubmitCommand extends SubmitCommand {
       const receipt = await api.submitTask(task, { idempotencyKey: this.idempotencyKey });
       return this.print(receipt, ({ uuid }) => uuid);
     }
-    const { submitJob } = await import('../../../output/submit-job.js');
     const { group, name } = this;
-    const job = await submitJob(api, { tasks, ...(group !== undefined && { group }), ...(name !== undefined && { name }) }, this.json ? undefined : this.context.stderr);
+    const job = await this.submitJob(api, { tasks, ...(group !== undefined && { group }), ...(name !== undefined && { name }) });
     this.print({ uuid: job.uuid, tasks: job.tasks }, () => job.uuid);
   }
 }

@@ -1,7 +1,14 @@
 import { isFinal } from '@mitosis/domain';
+import type { TaskSummary } from '@mitosis/protocol';
 import { Command, Option } from 'clipanion';
 import { EXIT_FAILED, EXIT_OK } from '../../../output/exit-codes.js';
 import { ApiCommand } from '../../api-command.js';
+
+/** Takes up those that have ended; answers how many have. */
+function countEnded(ended: Set<string>, seen: readonly TaskSummary[]): number {
+  for (const { uuid, state } of seen) if (isFinal(state)) ended.add(uuid);
+  return ended.size;
+}
 
 export class TasksWaitCommand extends ApiCommand {
   static override paths = [['client', 'tasks', 'wait'], ['tasks', 'wait']];
@@ -15,15 +22,12 @@ export class TasksWaitCommand extends ApiCommand {
 
   protected async run(): Promise<number> {
     const api = await this.api();
-    const bar = this.uuids.length > 1 ? await this.progress('waiting', this.uuids.length) : undefined;
     const ended = new Set<string>();
-    const tasks = await api.waitTasks(this.uuids, {
-      onProgress: (seen) => {
-        for (const { uuid, state } of seen) if (isFinal(state)) ended.add(uuid);
-        bar?.update(ended.size);
-      },
-    });
-    bar?.stop();
+    const tasks = await this.withBar('waiting', this.uuids.length, {}, (bar) =>
+      api.waitTasks(this.uuids, {
+        ...(bar && { onProgress: (seen) => bar.update(countEnded(ended, seen)) }),
+      }),
+    );
     for (const task of tasks) this.print(task, ({ uuid, state, reason }) => `${uuid} ${state}${reason === null ? '' : ` (${reason})`}`);
     return tasks.every(({ state }) => state === 'completed') ? EXIT_OK : EXIT_FAILED;
   }

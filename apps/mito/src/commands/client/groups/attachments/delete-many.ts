@@ -1,7 +1,6 @@
 import { invalidField } from '@mitosis/domain';
 import { Command } from 'clipanion';
-import { groupOption, limitOption, prefixOption } from '../../../attachment-options.js';
-import { parseInteger } from '../../../task-options.js';
+import { attachmentFilter, groupOption, limitOption, offsetOption, prefixOption } from '../../../attachment-options.js';
 import { TransferCommand } from '../../../transfer-command.js';
 
 export class GroupsAttachmentsDeleteManyCommand extends TransferCommand {
@@ -15,14 +14,15 @@ export class GroupsAttachmentsDeleteManyCommand extends TransferCommand {
   readonly group = groupOption();
   readonly prefix = prefixOption();
   readonly limit = limitOption();
+  readonly offset = offsetOption();
 
   protected async run(): Promise<void> {
-    if (this.prefix === undefined && this.limit === undefined) throw invalidField('--key', 'say which; --key "" means all of them');
-    const limit = this.limit === undefined ? undefined : parseInteger(this.limit, '--limit');
+    if ([this.prefix, this.limit, this.offset].every((value) => value === undefined)) throw invalidField('--key', 'say which; --key "" means all of them');
+    const filter = attachmentFilter(this);
     const api = await this.api();
     const group = await this.ownGroup(api, this.group);
     const keys: string[] = [];
-    for await (const { key } of api.files.attachments(group, { prefix: this.prefix, limit })) keys.push(key);
+    for await (const { key } of api.files.attachments(group, filter)) keys.push(key);
     const deleted: string[] = [];
     while (keys.length > 0) deleted.push(...(await api.files.deleteAttachments(group, keys.splice(0, 1000))));
     this.print({ group, deleted }, () => `deleted ${deleted.length} files`);

@@ -1,4 +1,5 @@
 import { Command, Option } from 'clipanion';
+import type { Done } from '../../../../files/run-batch.js';
 import { groupOption, outputOption, urlOnlyOption } from '../../../attachment-options.js';
 import { BatchCommand } from '../../../transfer-command.js';
 import { folderOf } from './download-many.js';
@@ -17,9 +18,9 @@ export class GroupsAttachmentsDownloadListCommand extends BatchCommand {
     const api = await this.api();
     const group = await this.ownGroup(api, this.group);
     const choices = { isSmart: false, output: folderOf(this.output), isUrlOnly: this.urlOnly };
-    return this.runAll(this.keys, (key) => key, async (key) => {
-      const attachment = await api.files.attachment(group, key);
-      return this.withBar(key, attachment.size_bytes, (onBytes) => saveAttachment(api, attachment, choices, { onBytes, signal: this.signal }));
-    });
+    const save = async (key: string): Promise<Done> => saveAttachment(api, await api.files.attachment(group, key), choices, { signal: this.signal });
+    return this.withBar('files', this.keys.length, {}, (bar) =>
+      this.runAll({ items: this.keys, nameOf: (key) => key, work: async (key) => save(key).finally(() => bar?.add(1)) }),
+    );
   }
 }

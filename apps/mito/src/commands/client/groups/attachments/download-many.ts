@@ -1,6 +1,6 @@
+import type { AttachmentView } from '@mitosis/protocol';
 import { Command } from 'clipanion';
-import { groupOption, limitOption, outputOption, prefixOption, urlOnlyOption } from '../../../attachment-options.js';
-import { parseInteger } from '../../../task-options.js';
+import { attachmentFilter, groupOption, limitOption, offsetOption, outputOption, prefixOption, urlOnlyOption } from '../../../attachment-options.js';
 import { BatchCommand } from '../../../transfer-command.js';
 
 export class GroupsAttachmentsDownloadManyCommand extends BatchCommand {
@@ -14,20 +14,25 @@ export class GroupsAttachmentsDownloadManyCommand extends BatchCommand {
   readonly group = groupOption();
   readonly prefix = prefixOption();
   readonly limit = limitOption();
+  readonly offset = offsetOption();
   readonly output = outputOption();
   readonly urlOnly = urlOnlyOption();
 
   protected async run(): Promise<number> {
     const { saveAttachment } = await import('../../../../files/save-attachment.js');
-    const limit = this.limit === undefined ? undefined : parseInteger(this.limit, '--limit');
+    const filter = attachmentFilter(this);
     const api = await this.api();
     const group = await this.ownGroup(api, this.group);
-    const { count, total_bytes: total } = await api.files.queryAttachments(group, { prefix: this.prefix, limit: 1, count: true });
+    const items: AttachmentView[] = [];
+    for await (const file of api.files.attachments(group, filter)) items.push(file);
+    const bytes = this.urlOnly ? 0 : items.reduce((sum, { size_bytes: size }) => sum + size, 0);
     const choices = { isSmart: false, output: folderOf(this.output), isUrlOnly: this.urlOnly };
-    return this.withBar(`${count} files`, total ?? 0, (onBytes) =>
-      this.runAll(api.files.attachments(group, { prefix: this.prefix, limit }), ({ key }) => key, async ({ key }) =>
-        saveAttachment(api, await api.files.attachment(group, key), choices, { onBytes, signal: this.signal }),
-      ),
+    return this.withBar(`${items.length} files`, bytes, { unit: 'bytes' }, (bar) =>
+      this.runAll({
+        items,
+        nameOf: ({ key }) => key,
+        work: async ({ key }) => saveAttachment(api, await api.files.attachment(group, key), choices, { onBytes: bar?.add, signal: this.signal }),
+      }),
     );
   }
 }

@@ -24,7 +24,9 @@ export class GroupsAttachmentsDownloadCommand extends TransferCommand {
     const api = await this.api();
     const attachment = await api.files.attachment(await this.ownGroup(api, group), key);
     const choices = { isSmart: this.smart, output: this.output, isUrlOnly: this.urlOnly };
-    const done = await this.withBar(key, attachment.size_bytes, (onBytes) => saveAttachment(api, attachment, choices, { onBytes, signal: this.signal }));
+    const done = await this.withBar(key, this.urlOnly ? 0 : attachment.size_bytes, { unit: 'bytes' }, (bar) =>
+      saveAttachment(api, attachment, choices, { onBytes: bar?.add, signal: this.signal }),
+    );
     this.print(done, ({ file }) => String(file));
   }
 }

@@ -1,6 +1,5 @@
 import { Command, Option } from 'clipanion';
-import { groupOption, limitOption, prefixOption } from '../../../attachment-options.js';
-import { parseInteger } from '../../../task-options.js';
+import { attachmentFilter, groupOption, limitOption, offsetOption, prefixOption } from '../../../attachment-options.js';
 import { TransferCommand } from '../../../transfer-command.js';
 import { formatBytes } from '../../../../output/format-bytes.js';
 
@@ -20,17 +19,18 @@ export class GroupsAttachmentsQueryCommand extends TransferCommand {
   readonly group = groupOption();
   readonly prefix = prefixOption();
   readonly limit = limitOption();
+  readonly offset = offsetOption();
   readonly count = Option.Boolean('--count', false, { description: 'only print how many there are' });
 
   protected async run(): Promise<void> {
-    const limit = this.limit === undefined ? undefined : parseInteger(this.limit, '--limit');
+    const filter = attachmentFilter(this);
     const api = await this.api();
     const group = await this.ownGroup(api, this.group);
     if (this.count) {
       const { count, total_bytes } = await api.files.queryAttachments(group, { prefix: this.prefix, limit: 1, count: true });
       return this.print({ count, total_bytes }, () => String(count));
     }
-    await this.printList(api.files.attachments(group, { prefix: this.prefix, limit }), {
+    await this.printList(api.files.attachments(group, filter), {
       head: ['KEY', 'SIZE', 'CREATOR', 'CREATED'],
       row: (file) => [file.key, formatBytes(file.size_bytes), file.creator, file.created_at.slice(0, 19).replace('T', ' ')],
       empty: 'no files found',

@@ -45,7 +45,7 @@ export class GroupsAttachmentsUploadCommand extends TransferCommand {
     if (this.file === '-') return api.files.uploadAttachmentStream(group, key, this.context.stdin as NodeJS.ReadStream, { signal: this.signal });
     const { withUploadable } = await import('../../../../files/uploadable.js');
     return withUploadable(this.file, this.pack, ({ file, sizeBytes }) =>
-      this.withBar(key, sizeBytes, (onBytes) => api.files.uploadAttachment(group, key, file, { onBytes, signal: this.signal })),
+      this.withBar(key, sizeBytes, { unit: 'bytes' }, (bar) => api.files.uploadAttachment(group, key, file, { onBytes: bar?.add, signal: this.signal })),
     );
   }
 }

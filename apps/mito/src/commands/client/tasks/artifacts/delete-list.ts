@@ -9,12 +9,11 @@ export class TasksArtifactsDeleteListCommand extends BatchCommand {
   readonly uuids = Option.Rest({ name: 'uuid', required: 1 });
 
   protected async run(): Promise<number> {
-    const { parseKind } = await import('../../../../files/save-artifact.js');
+    const { deleteArtifact, parseKind } = await import('../../../../files/save-artifact.js');
     const kind = parseKind(this.kind);
     const api = await this.api();
-    return this.runAll(this.uuids, (uuid) => uuid, async (uuid) => {
-      await api.files.deleteArtifact(uuid, kind);
-      return { name: uuid, kind, deleted: true };
-    });
+    return this.withBar('deleting', this.uuids.length, {}, (bar) =>
+      this.runAll({ items: this.uuids, nameOf: (uuid) => uuid, work: async (uuid) => deleteArtifact(api, uuid, kind).finally(() => bar?.add(1)) }),
+    );
   }
 }

@@ -17,6 +17,8 @@ export class TasksArtifactsDownloadListCommand extends BatchCommand {
     const kind = parseKind(this.kind);
     const api = await this.api();
     const choices = { output: folderOf(this.output), isUrlOnly: this.urlOnly, signal: this.signal };
-    return this.runAll(this.uuids, (uuid) => uuid, (uuid) => saveArtifact(api, uuid, kind, choices));
+    return this.withBar('files', this.uuids.length, {}, (bar) =>
+      this.runAll({ items: this.uuids, nameOf: (uuid) => uuid, work: async (uuid) => saveArtifact(api, uuid, kind, choices).finally(() => bar?.add(1)) }),
+    );
   }
 }

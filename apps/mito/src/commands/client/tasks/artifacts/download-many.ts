@@ -1,9 +1,9 @@
-import { Command, Option } from 'clipanion';
+import { Command } from 'clipanion';
 import { outputOption, urlOnlyOption } from '../../../attachment-options.js';
-import { TaskFilterCommand } from '../../../task-filter-options.js';
+import { ArtifactFilterCommand } from '../../../artifact-filter-command.js';
 import { folderOf } from '../../groups/attachments/download-many.js';
 
-export class TasksArtifactsDownloadManyCommand extends TaskFilterCommand {
+export class TasksArtifactsDownloadManyCommand extends ArtifactFilterCommand {
   static override paths = [['client', 'tasks', 'artifacts', 'download-many'], ['tasks', 'artifacts', 'download-many']];
   static override usage = Command.Usage({
     category: 'Tasks',
@@ -12,7 +12,6 @@ export class TasksArtifactsDownloadManyCommand extends TaskFilterCommand {
     examples: [['All results of a sweep', '$0 client tasks artifacts download-many result -l sweep=7 -o results --concurrency 4']],
   });
 
-  readonly kind = Option.String({ name: 'kind' });
   readonly output = outputOption();
   readonly urlOnly = urlOnlyOption();
 
@@ -20,11 +19,11 @@ export class TasksArtifactsDownloadManyCommand extends TaskFilterCommand {
     const { parseKind, saveArtifact } = await import('../../../../files/save-artifact.js');
     const kind = parseKind(this.kind);
     const api = await this.api();
-    const tasks = api.tasks(this.filter());
-    async function* withArtifact(): AsyncGenerator<string> {
-      for await (const { uuid, artifacts } of tasks) if (artifacts.some((artifact) => artifact.kind === kind)) yield uuid;
-    }
+    const items = await this.artifacts(api, kind);
+    const bytes = this.urlOnly ? 0 : items.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     const choices = { output: folderOf(this.output), isUrlOnly: this.urlOnly, signal: this.signal };
-    return this.runAll(this.limited(withArtifact()), (uuid) => uuid, (uuid) => saveArtifact(api, uuid, kind, choices));
+    return this.withBar(`${items.length} files`, bytes, { unit: 'bytes' }, (bar) =>
+      this.runAll({ items, nameOf: ({ uuid }) => uuid, work: ({ uuid }) => saveArtifact(api, uuid, kind, { ...choices, onBytes: bar?.add }) }),
+    );
   }
 }

@@ -22,9 +22,9 @@ export class TasksArtifactsDownloadCommand extends TransferCommand {
     const { parseKind, saveArtifact } = await import('../../../../files/save-artifact.js');
     const kind = parseKind(this.kind ?? 'result');
     const api = await this.api();
-    const { size_bytes: sizeBytes } = this.pb ? await api.artifact(this.uuid, kind) : { size_bytes: 0 };
+    const { size_bytes: sizeBytes } = await api.artifact(this.uuid, kind);
     const choices = { output: this.output, isUrlOnly: this.urlOnly, signal: this.signal };
-    const done = await this.withBar(kind, sizeBytes, (onBytes) => saveArtifact(api, this.uuid, kind, { ...choices, onBytes }));
+    const done = await this.withBar(kind, this.urlOnly ? 0 : sizeBytes, { unit: 'bytes' }, (bar) => saveArtifact(api, this.uuid, kind, { ...choices, onBytes: bar?.add }));
     this.print(done, ({ file }) => String(file));
     if (this.unpackTo !== undefined && !this.urlOnly) await this.unpack(String(done.file), this.unpackTo);
   }

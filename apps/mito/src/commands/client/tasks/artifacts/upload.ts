@@ -21,7 +21,7 @@ export class TasksArtifactsUploadCommand extends TransferCommand {
     const kind = parseKind(this.kind);
     const api = await this.api();
     const stored = await withUploadable(this.file, this.pack, ({ file, sizeBytes }) =>
-      this.withBar(kind, sizeBytes, (onBytes) => api.files.uploadArtifact(this.uuid, kind, file, { onBytes, signal: this.signal })),
+      this.withBar(kind, sizeBytes, { unit: 'bytes' }, (bar) => api.files.uploadArtifact(this.uuid, kind, file, { onBytes: bar?.add, signal: this.signal })),
     );
     this.print({ task: this.uuid, kind, ...stored }, () => `${kind} of ${this.uuid}`);
   }
