@@ -21,8 +21,9 @@ if (isWanted('latency')) {
 if (isWanted('throughput')) {
   console.log('/bin/true, 3000 tasks, durable submission to committed result, 1 worker with 4 slots');
   for (const backend of ['postgres', 'redis']) {
-    const { tasks, baseline, ratio } = await measureThroughput(backend);
+    const { tasks, cpuMs, baseline, ratio } = await measureThroughput(backend);
     console.log(`  ${backend.padEnd(9)} ${tasks.toFixed(0)} tasks/s   xargs -P2 ${baseline.toFixed(0)}/s   ratio ${ratio.toFixed(2)}`);
+    console.log(`            processor time of one task: ${cpuMs.map(([name, ms]) => `${name} ${ms.toFixed(2)} ms`).join(', ')}`);
   }
 }
 if (isWanted('login')) {

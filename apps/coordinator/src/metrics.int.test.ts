@@ -27,7 +27,7 @@ function valueOf(samples: Samples, name: string, labels: Record<string, string> 
 test.serial('the figures of /metrics are those of the database', async (t) => {
   const { api, database } = coordinator;
   const worker = await connectWorker(coordinator, { slots: 4 });
-  const uuids = (await api.submitTasks(Array.from({ length: 7 }, () => ({ args: ['true'], retries: 1 })))).map(({ uuid }) => uuid);
+  const uuids = (await api.submitTasks(Array.from({ length: 7 }, () => ({ args: ['true'], retries: 1, retry_delay_ms: 3_600_000 })))).map(({ uuid }) => uuid);
   const claimed = await worker.claim(uuids.slice(0, 5).map((task, index) => ({ task, request: `0191f1f0-0000-7000-8000-00000000000${index}` })));
   await worker.report([...claimed.slice(0, 3).map((claim) => reportOf(claim, 0)), ...claimed.slice(3, 4).map((claim) => reportOf(claim, 1))]);
   const late = claimed.slice(0, 1).map((claim) => reportOf(claim, 0));

@@ -55,6 +55,8 @@ export interface CoordinatorOptions extends AccessLifetimes {
   readonly dataSource: DataSource;
   /** The same database, over connections whose commits need not reach the disk: for what a sweep mends. */
   readonly hints: DataSource;
+  /** The same database, for the statements that run with every request and every task: planned once. */
+  readonly hot: DataSource;
   readonly queue: QueueBackend;
   readonly store: ObjectStore;
   readonly keys: KeyPair;
@@ -132,17 +134,18 @@ export class Coordinator implements Service {
       onSettled,
       onRoom: (groupId) => dispatcher.wakeGroup(groupId),
     });
-    const commitReports = observedReports(commitReportsWith({ dataSource, store, readableMs: urlLifetimeMs, onSettled, onNewQueues }), { metrics, log });
+    const commitReports = observedReports(commitReportsWith({ dataSource: options.hot, store, readableMs: urlLifetimeMs, onSettled, onNewQueues }), { metrics, log });
     const { workloadDefaults: defaults } = options;
     const programs = new ProgramLibrary({ dataSource, store });
     const workloads = new WorkloadService({ dataSource, events, defaults, onReady, onNewQueues });
     const readSubtaskResults = readSubtaskResultsWith({ dataSource, store });
     const claimTasks = claimTasksWith({
-      dataSource,
+      dataSource: options.hot,
       tokens,
       events,
       metrics,
       onClaimed: (queues) => dispatcher.wakeSoon(queues),
+      onReady,
       onAvoided: (queues) => setTimeout(() => dispatcher.wake(queues), AVOIDED_MS).unref(),
       signProgram: (sha256) => programs.signDownload(sha256),
       sandboxMemoryBytes: defaults.sandboxMemoryBytes,
@@ -182,10 +185,10 @@ export class Coordinator implements Service {
 
   /** Brings the schema up to date, creates the first administrator, and begins to listen. */
   async start(): Promise<void> {
-    const { dataSource, hints, queue, store, admin, log } = this.options;
+    const { dataSource, hints, hot, queue, store, admin, log } = this.options;
     await connect(dataSource);
     await migrate(dataSource);
-    await connect(hints);
+    await Promise.all([connect(hints), connect(hot)]);
     await this.passwords.prepare();
     await bootstrapAdmin(dataSource, this.passwords, admin, log);
     await store.prepare();
@@ -196,7 +199,8 @@ export class Coordinator implements Service {
   /** In reverse order: first no more requests, at last the connections. */
   async stop(): Promise<void> {
     for (const service of this.services.toReversed()) await service.stop();
-    for (const source of [this.options.hints, this.options.dataSource]) if (source.isInitialized) await source.destroy();
+    const { dataSource, hints, hot } = this.options;
+    for (const source of [hot, hints, dataSource]) if (source.isInitialized) await source.destroy();
   }
 
   get url(): string {

@@ -24,6 +24,7 @@ import { User } from './entities/user.entity.js';
 import { WorkerGroup } from './entities/worker-group.entity.js';
 import { Worker } from './entities/worker.entity.js';
 import { Workload } from './entities/workload.entity.js';
+import { KEPT_PLAN_SECONDS, KEPT_PLAN_SETTINGS, PlanKeepingClient } from './keep-plans.js';
 import { FirstTables1700000000001 } from './migrations/0001-first-tables.js';
 import { Access1700000000002 } from './migrations/0002-access.js';
 import { EverythingATaskCanDo1700000000003 } from './migrations/0003-everything-a-task-can-do.js';
@@ -41,13 +42,16 @@ export interface DatabaseOptions {
   readonly applicationName?: string;
   /** False: a commit is answered before it is on disk (`synchronous_commit = off`). */
   readonly isDurable?: boolean;
+  /** True: the plans of statements marked by `keepPlan` are kept. */
+  readonly keepsPlans?: boolean;
 }
 
 /** Number of the advisory lock under which migrations run: two coordinators may start at once. */
 const MIGRATION_LOCK = 0x6d69746f;
 
 /** A data source that is not connected yet. Every statement is ended by the server after 30 s. */
-export function createDataSource({ url, poolSize = 10, applicationName = 'mitosis', isDurable = true }: DatabaseOptions): DataSource {
+export function createDataSource({ url, poolSize = 10, applicationName = 'mitosis', isDurable = true, keepsPlans = false }: DatabaseOptions): DataSource {
+  const settings = [...(isDurable ? [] : ['-c synchronous_commit=off']), ...(keepsPlans ? [KEPT_PLAN_SETTINGS] : [])];
   return new DataSource({
     type: 'postgres',
     url,
@@ -93,7 +97,8 @@ export function createDataSource({ url, poolSize = 10, applicationName = 'mitosi
       keepAlive: true,
       statement_timeout: 30_000,
       connectionTimeoutMillis: 5_000,
-      ...(!isDurable && { options: '-c synchronous_commit=off' }),
+      ...(keepsPlans && { Client: PlanKeepingClient, maxLifetimeSeconds: KEPT_PLAN_SECONDS }),
+      ...(settings.length > 0 && { options: settings.join(' ') }),
     },
   });
 }

@@ -1,4 +1,5 @@
 export { connect, createDataSource, migrate } from './data-source.js';
+export { keepPlan } from './keep-plans.js';
 export type { DatabaseOptions } from './data-source.js';
 export { ApiToken } from './entities/api-token.entity.js';
 export { Artifact } from './entities/artifact.entity.js';

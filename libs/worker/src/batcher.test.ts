@@ -2,14 +2,14 @@ import test from 'ava';
 import { Batcher } from './batcher.js';
 
 /** A batcher whose batches end when told. */
-function controlled(concurrency: number) {
+function controlled(concurrency: number, paceMs = 0) {
   const batches: { items: readonly number[]; finish(): void; fail(error: Error): void }[] = [];
   const batcher = new Batcher<number, number>(
     (items) =>
       new Promise((resolve, reject) => {
         batches.push({ items, finish: () => resolve(items.map((item) => item * 10)), fail: reject });
       }),
-    { maxItems: 3, concurrency },
+    { maxItems: 3, concurrency, paceMs: () => paceMs },
   );
   return { batcher, batches };
 }
@@ -52,4 +52,19 @@ test('a batch that fails fails its own calls only', async (t) => {
   await turn();
   batches[1]?.finish();
   t.is(await later, 20);
+});
+
+test('a stream of calls travels in batches that leave no faster than the pace; a full one does not wait', async (t) => {
+  const { batcher, batches } = controlled(4, 60_000);
+  const first = batcher.call(0);
+  await turn();
+  t.deepEqual(batches.map(({ items }) => items), [[0]], 'a single call goes at once');
+  const rest = Promise.all([batcher.call(1), batcher.call(2)]);
+  await turn();
+  t.is(batches.length, 1, 'the next ones wait for more');
+  const last = batcher.call(3);
+  await turn();
+  t.deepEqual(batches[1]?.items, [1, 2, 3]);
+  for (const batch of batches) batch.finish();
+  t.deepEqual([await first, await rest, await last], [0, [10, 20], 30]);
 });

@@ -5,18 +5,28 @@ interface Waiting<Item, Answer> {
   reject(error: unknown): void;
 }
 
+export interface BatcherOptions {
+  readonly maxItems: number;
+  /** Batches that may be on their way at once. */
+  readonly concurrency: number;
+  /** Least time from one batch to the next, asked before each: a steady stream travels in fewer, larger ones. */
+  paceMs(): number;
+}
+
 /**
- * Gathers single calls into batches without waiting for more to come: what arrives while
- * `concurrency` batches are on their way goes with the next one.
+ * Gathers single calls into batches. A call that comes alone goes at once; what comes while
+ * `concurrency` batches are on their way, or sooner than `paceMs()` after the last one has left, goes with the next.
  */
 export class Batcher<Item, Answer> {
   private waiting: Waiting<Item, Answer>[] = [];
   private active = 0;
+  private lastAt = -Infinity;
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     /** Answers one result per item, in order. */
     private readonly send: (items: readonly Item[]) => Promise<readonly Answer[]>,
-    private readonly options: { readonly maxItems: number; readonly concurrency: number },
+    private readonly options: BatcherOptions,
   ) {}
 
   call(item: Item): Promise<Answer> {
@@ -28,10 +38,19 @@ export class Batcher<Item, Answer> {
   }
 
   private flush(): void {
-    if (this.waiting.length === 0 || this.active >= this.options.concurrency) return;
-    const batch = this.waiting.splice(0, this.options.maxItems);
+    const { maxItems, concurrency } = this.options;
+    if (this.waiting.length === 0 || this.active >= concurrency) return;
+    const waitMs = this.lastAt + this.options.paceMs() - performance.now();
+    if (waitMs > 0 && this.waiting.length < maxItems) {
+      this.timer ??= setTimeout(() => {
+        this.timer = undefined;
+        this.flush();
+      }, waitMs);
+      return;
+    }
+    this.lastAt = performance.now();
     this.active += 1;
-    void this.deliver(batch).finally(() => {
+    void this.deliver(this.waiting.splice(0, maxItems)).finally(() => {
       this.active -= 1;
       this.flush();
     });

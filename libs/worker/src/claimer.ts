@@ -5,13 +5,23 @@ import { randomUUID } from 'node:crypto';
 import { Batcher } from './batcher.js';
 import { keepTrying } from './keep-trying.js';
 
+/** A slot that is free waits for its claim; what is claimed ahead of its turn has time. */
+const PACE_MS = { urgent: 5, ahead: 25 };
+
+export interface ClaimerOptions {
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Whether a slot has nothing to do until the next claim is answered. */
+  isUrgent(): boolean;
+}
+
 /** Asks the coordinator for the tasks that the queues hint at. */
 export class Claimer {
   private readonly batcher: Batcher<{ task: string; request: string }, ClaimedTask | undefined>;
 
   constructor(
     client: WorkerClient,
-    private readonly options: { readonly log: Log; readonly signal: AbortSignal },
+    private readonly options: ClaimerOptions,
   ) {
     this.batcher = new Batcher(
       async (claims) => {
@@ -19,7 +29,7 @@ export class Claimer {
         const byRequest = new Map(claimed.map((task) => [task.request, task]));
         return claims.map(({ request }) => byRequest.get(request));
       },
-      { maxItems: 256, concurrency: 2 },
+      { maxItems: 256, concurrency: 2, paceMs: () => PACE_MS[options.isUrgent() ? 'urgent' : 'ahead'] },
     );
   }
 

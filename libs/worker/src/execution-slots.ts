@@ -56,6 +56,11 @@ export class ExecutionSlots {
     });
   }
 
+  /** Nothing waits for its turn: a slot is free, or the next one that becomes free will have nothing to do. */
+  get isStarved(): boolean {
+    return this.waiting.length === 0;
+  }
+
   /** Behind those of the same or a higher priority. */
   private enqueue(entry: Waiting): void {
     const index = this.waiting.findIndex(({ priority }) => priority < entry.priority);

@@ -1,4 +1,5 @@
 import type { Log } from '@mitosis/domain';
+import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 export interface Progress {
@@ -58,7 +59,8 @@ export class ProgressWatch {
   }
 
   private async look(): Promise<void> {
-    if (this.isLooking) return;
+    // Most tasks say nothing of themselves: to ask costs less than an error from `open`.
+    if (this.isLooking || !existsSync(this.file)) return;
     this.isLooking = true;
     try {
       const line = (await readTail(this.file)).split('\n').filter((text) => text.trim() !== '').at(-1) ?? '';
@@ -66,8 +68,6 @@ export class ProgressWatch {
       this.last = line;
       if (progress) this.onProgress(progress);
     } catch (error) {
-      // Most tasks say nothing of themselves.
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
       this.log.debug({ err: error, file: this.file }, 'the progress of a task could not be read');
     } finally {
       this.isLooking = false;

@@ -61,7 +61,7 @@ function reporterFor(t: ExecutionContext, url: string, dir: string): Reporter {
   const ended = new AbortController();
   t.teardown(() => ended.abort());
   const client = new WorkerClient({ url, token: 'x' });
-  return new Reporter({ client, spool: new ReportSpool(dir), log: silentLog, signal: ended.signal });
+  return new Reporter({ client, spool: new ReportSpool(dir), log: silentLog, signal: ended.signal, isStream: () => false });
 }
 
 test('a report that can not be delivered is kept on disk and delivered when the coordinator is back', async (t) => {

@@ -13,7 +13,12 @@ export interface ReporterOptions {
   readonly log: Log;
   /** Fires when the worker ends: what is not delivered by then stays on disk. */
   readonly signal: AbortSignal;
+  /** Whether tasks are so short that many are reported in a moment. */
+  isStream(): boolean;
 }
+
+/** The slot of a task that is reported has been given on: only who follows the task waits for this. */
+const PACE_MS = { single: 10, stream: 40 };
 
 /** Tells the coordinator how attempts ended, whatever it takes. */
 export class Reporter implements Service {
@@ -27,7 +32,7 @@ export class Reporter implements Service {
         const byRequest = new Map(results.map(({ request, status }) => [request, status]));
         return reports.map(({ request }) => byRequest.get(request) ?? 'stale');
       },
-      { maxItems: 64, concurrency: 2 },
+      { maxItems: 64, concurrency: 2, paceMs: () => PACE_MS[options.isStream() ? 'stream' : 'single'] },
     );
   }
 

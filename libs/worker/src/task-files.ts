@@ -1,7 +1,7 @@
 import { MitoError } from '@mitosis/domain';
 import type { Scratch } from '@mitosis/executor';
 import { type AttemptReport, type ClaimedTask, LIMITS, MetricsRow } from '@mitosis/protocol';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, open, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -76,12 +76,12 @@ function parseSpecs(text: string): unknown[] {
 
 /** The specs that a task has written: a JSON array, one object, or one on each line. Throws a sentence for its owner. */
 export async function readNewTasks(file: string): Promise<unknown[]> {
+  if (!existsSync(file)) return [];
   try {
     const specs = parseSpecs(await readBounded(file, LIMITS.newTaskBytes));
     if (specs.length > LIMITS.newTasks) throw new Error(`there are more than ${LIMITS.newTasks} tasks`);
     return specs;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw new MitoError('invalid', 'invalid_new_task', `$MITO_NEW_TASK can't be read: ${(error as Error).message}`, { cause: error });
   }
 }
@@ -95,11 +95,9 @@ const METRICS_FILE_BYTES = 64 * 1_048_576;
  */
 export async function readMetrics(resultDir: string): Promise<AttemptReport['metrics']> {
   const file = path.join(resultDir, 'metrics.jsonl');
-  const info = await stat(file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR' || error.code === 'ELOOP') return undefined;
-    throw error;
-  });
-  if (!info?.isFile()) return null;
+  if (!existsSync(file)) return null;
+  const info = await stat(file);
+  if (!info.isFile()) return null;
   const start = Math.max(info.size - METRICS_FILE_BYTES, 0);
   const rows: { row: MetricsRow; bytes: number }[] = [];
   let bytes = 0;

@@ -79,10 +79,10 @@ export class Worker implements Service {
     this.prefetch = new Prefetch(slots);
     this.client = new WorkerClient({ url, token: registration.token });
     this.renewal = new CredentialRenewal({ client: this.client, log, lifeMs: registration.expires_in_ms, onRevoked: () => options.onRevoked() });
-    this.claimer = new Claimer(this.client, { log, signal });
+    this.claimer = new Claimer(this.client, { log, signal, isUrgent: () => this.slots.isStarved });
     this.inputs = new InputCache({ dir: path.join(options.workDir, 'inputs'), limitBytes: options.inputCacheBytes, log });
     const spool = new ReportSpool(path.join(options.workDir, 'reports'));
-    this.reporter = new Reporter({ client: this.client, spool, log, signal });
+    this.reporter = new Reporter({ client: this.client, spool, log, signal, isStream: () => this.prefetch.size > 0 });
     this.channel = new ControlChannel({
       client: this.client,
       log,

@@ -33,6 +33,7 @@ export interface AccessLifetimes {
 
 export interface CreateAccessOptions extends AccessLifetimes {
   readonly dataSource: DataSource;
+  readonly hot: DataSource;
   readonly tokens: Tokens;
   readonly passwords: Passwords;
   readonly queueAccess: QueueAccess;
@@ -59,7 +60,7 @@ export interface AccessParts {
 export function createAccess(options: CreateAccessOptions): AccessParts {
   const { dataSource, tokens, passwords, queueAccess, channels, log, onSettled, onRoom } = options;
   const audit = new AuditLog({ dataSource, log, retentionMs: options.auditRetentionMs });
-  const authenticator = new Authenticator(dataSource, tokens);
+  const authenticator = new Authenticator(options.hot, tokens);
   const guard = new LoginGuard(dataSource);
   const sessions = new Sessions({ dataSource, tokens, passwords, guard, audit, lifetimeMs: options.tokenLifetimeMs });
   const workers = new WorkerAccess({ dataSource, access: queueAccess, channels, log, onSettled });

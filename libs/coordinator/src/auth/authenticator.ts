@@ -1,3 +1,4 @@
+import { keepPlan } from '@mitosis/database';
 import type { Role, TokenScope } from '@mitosis/domain';
 import { type Actor, MitoError } from '@mitosis/domain';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -50,6 +51,19 @@ const invalid = (): MitoError =>
 /** The groups of a person that still exist. */
 const ROLES_JOIN = `LEFT JOIN (memberships m JOIN groups g ON g.id = m.group_id AND g.state <> 'deleted') ON m.user_id = u.id`;
 
+const WORKER_ROLES = keepPlan(`
+  SELECT s.group_id, s.role
+  FROM workers w
+  JOIN users u ON u.id = w.creator_id AND u.state = 'active'
+  LEFT JOIN (worker_groups s JOIN groups g ON g.id = s.group_id AND g.state <> 'deleted') ON s.worker_id = w.id
+  WHERE w.id = $1 AND w.state = 'active'`);
+
+const SESSION_ROLES = keepPlan(`
+  SELECT u.id AS user_id, u.username, u.is_admin, m.group_id, m.role
+  FROM sessions s
+  JOIN users u ON u.id = s.user_id AND u.state = 'active' ${ROLES_JOIN}
+  WHERE s.id = $1 AND s.user_id = $2 AND s.revoked_at IS NULL AND s.expires_at > now()`);
+
 /** Finds out who asks. Rows are read on each request, so that a revocation counts at once. */
 export class Authenticator {
   constructor(
@@ -92,11 +106,7 @@ export class Authenticator {
     const { subject } = await this.tokens.verify('worker', bearer(authorization));
     if (!isUuid(subject)) throw invalid();
     const rows: RoleRow[] = await this.dataSource.query(
-      `SELECT s.group_id, s.role
-       FROM workers w
-       JOIN users u ON u.id = w.creator_id AND u.state = 'active'
-       LEFT JOIN (worker_groups s JOIN groups g ON g.id = s.group_id AND g.state <> 'deleted') ON s.worker_id = w.id
-       WHERE w.id = $1 AND w.state = 'active'`,
+      WORKER_ROLES,
       [subject],
     );
     if (rows.length === 0) throw invalid();
@@ -118,10 +128,7 @@ export class Authenticator {
     const { subject, id } = await this.tokens.verify('user', token);
     if (!isUuid(subject) || !isUuid(id)) throw invalid();
     const rows: UserRow[] = await this.dataSource.query(
-      `SELECT u.id AS user_id, u.username, u.is_admin, m.group_id, m.role
-       FROM sessions s
-       JOIN users u ON u.id = s.user_id AND u.state = 'active' ${ROLES_JOIN}
-       WHERE s.id = $1 AND s.user_id = $2 AND s.revoked_at IS NULL AND s.expires_at > now()`,
+      SESSION_ROLES,
       [id, subject],
     );
     const actor = toActor(rows, id);

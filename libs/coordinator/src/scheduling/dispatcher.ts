@@ -1,7 +1,7 @@
 import type { Log, Service } from '@mitosis/domain';
 import type { QueuePublisher } from '@mitosis/queue';
 import type { DataSource } from 'typeorm';
-import { reserveWindow } from './reserve-window.js';
+import { WINDOW_BASE, reserveWindow } from './reserve-window.js';
 
 export interface DispatcherOptions {
   /** Connections whose commits need not reach the disk. */
@@ -10,8 +10,11 @@ export interface DispatcherOptions {
   readonly log: Log;
 }
 
-/** A window holds more than the workers get through in this time. */
-const REFILL_MS = 15;
+/** So many tasks taken from a window are made up for at once. */
+const REFILL_TASKS = WINDOW_BASE / 2;
+
+/** Fewer of them, after this time: slow tasks leave the window fuller than the workers need it. */
+const REFILL_MS = 100;
 
 /** A group without a limit is not asked about again for so long. */
 const UNLIMITED_MS = 1_000;
@@ -24,7 +27,7 @@ const UNLIMITED_MS = 1_000;
 export class Dispatcher implements Service {
   private readonly rounds = new Map<string, { isAgain: boolean; done: Promise<void> }>();
   private readonly unlimitedSince = new Map<string, number>();
-  private readonly drained = new Set<string>();
+  private readonly taken = new Map<string, number>();
   private refill: NodeJS.Timeout | undefined;
   private isStopped = false;
 
@@ -46,17 +49,21 @@ export class Dispatcher implements Service {
   }
 
   /**
-   * Like `wake`, for queues from which tasks were only taken: the rest of the window is being worked
-   * on meanwhile, so the room is filled once for many of them.
+   * Like `wake`, for queues from which tasks were only taken, each named as often: the rest of the
+   * window is being worked on meanwhile, so the room is filled once for many of them.
    */
   wakeSoon(queues: Iterable<string>): void {
-    for (const queue of queues) this.drained.add(queue);
+    for (const queue of queues) this.taken.set(queue, (this.taken.get(queue) ?? 0) + 1);
+    this.refillFrom([...this.taken].filter(([, count]) => count >= REFILL_TASKS));
     this.refill ??= setTimeout(() => {
       this.refill = undefined;
-      const queuesToFill = [...this.drained];
-      this.drained.clear();
-      this.wake(queuesToFill);
+      this.refillFrom([...this.taken]);
     }, REFILL_MS);
+  }
+
+  private refillFrom(taken: readonly (readonly [string, number])[]): void {
+    for (const [queue] of taken) this.taken.delete(queue);
+    this.wake(taken.map(([queue]) => queue));
   }
 
   /** Like `wake`, for all queues of a group. */

@@ -1,3 +1,4 @@
+import { keepPlan } from '@mitosis/database';
 import type { TaskState } from '@mitosis/domain';
 import type { ClaimedStep, ClaimedTask, SignedRequest } from '@mitosis/protocol';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -19,8 +20,10 @@ export interface ClaimTasksDeps {
   readonly dataSource: DataSource;
   readonly tokens: Tokens;
   readonly events: TaskEvents;
-  /** Called with the queues whose window got room. */
-  onClaimed(queues: ReadonlySet<string>): void;
+  /** Called with the queue of each task that was taken from one. */
+  onClaimed(queues: readonly string[]): void;
+  /** Called with the queues of tasks that waited for one of these to start. */
+  onReady(queues: ReadonlySet<string>): void;
   readonly metrics: Pick<CoordinatorMetrics, 'claimed'>;
   /** Called with queues whose jobs another worker has to take, some time later. */
   onAvoided(queues: ReadonlySet<string>): void;
@@ -63,20 +66,22 @@ const STEP_JOINS = `LEFT JOIN workloads w ON w.id = t.workload_id
  * database's clock. A claim that was answered before (its reply was lost) gets the same attempt again
  * as long as that is running. Tasks that waited for the start of a claimed one are released with it.
  */
-const CLAIM = `
+const CLAIM = keepPlan(`
   WITH wanted AS (
     SELECT * FROM unnest($2::uuid[], $3::uuid[]) AS w(task_id, request)
   ), eligible AS (
-    SELECT t.id, w.request FROM tasks t
-    JOIN wanted w ON w.task_id = t.id
+    SELECT t.id, w.request FROM (SELECT * FROM wanted ORDER BY task_id) w
+    CROSS JOIN LATERAL (
+      SELECT id, group_id, job_id, tags, spec FROM tasks
+      WHERE id = w.task_id AND state = 'ready' AND avoid_worker_id IS DISTINCT FROM $1 FOR UPDATE
+    ) t
     JOIN worker_groups s ON s.group_id = t.group_id AND s.worker_id = $1 AND s.role IN ('write', 'admin')
     JOIN workers k ON k.id = $1 AND k.state = 'active' AND k.wanted = 'run' AND (k.tags = '{}' OR k.tags @> t.tags)
       AND (k.only_kind IS NULL OR t.spec ? k.only_kind)
     JOIN groups g ON g.id = t.group_id AND g.suspended_at IS NULL AND g.state = 'active'
       AND (g.running_tasks_max IS NULL OR t.id = ANY ($4::uuid[]))
     LEFT JOIN jobs j ON j.id = t.job_id
-    WHERE t.state = 'ready' AND j.suspended_at IS NULL AND t.avoid_worker_id IS DISTINCT FROM $1
-    ORDER BY t.id FOR UPDATE OF t
+    WHERE j.suspended_at IS NULL
   ), claimed AS (
     UPDATE tasks t SET state = 'running', attempt = t.attempt + 1, dispatched_at = NULL,
       started_at = coalesce(t.started_at, clock_timestamp()), progress = NULL, progress_message = NULL
@@ -108,8 +113,9 @@ const CLAIM = `
   UNION ALL
   SELECT a.task_id, a.claim_request, a.number, a.lease, t.spec, t.timeout_ms, g.name, g.id, t.job_id, t.queue, false, NULL, NULL, ${STEP}
   FROM wanted r
-  JOIN attempts a ON a.task_id = r.task_id AND a.claim_request = r.request AND a.worker_id = $1 AND a.ended_at IS NULL
-  JOIN tasks t ON t.id = a.task_id JOIN groups g ON g.id = t.group_id ${STEP_JOINS}`;
+  CROSS JOIN LATERAL (SELECT * FROM attempts WHERE task_id = r.task_id OFFSET 0) a
+  JOIN tasks t ON t.id = a.task_id JOIN groups g ON g.id = t.group_id ${STEP_JOINS}
+  WHERE a.claim_request = r.request AND a.worker_id = $1 AND a.ended_at IS NULL`);
 
 /** The job of a task that this worker has to leave to another one is spent: the task gets a new one. */
 const GIVE_BACK = `
@@ -124,7 +130,7 @@ async function claim(tx: EntityManager, { workerId }: WorkerActor, claims: reado
 }
 
 /** Opens an attempt for each task that `worker` may run now; the others are left out of the answer. */
-export function claimTasksWith({ dataSource, tokens, events, metrics, onClaimed, onAvoided, signProgram, sandboxMemoryBytes }: ClaimTasksDeps) {
+export function claimTasksWith({ dataSource, tokens, events, metrics, onClaimed, onReady, onAvoided, signProgram, sandboxMemoryBytes }: ClaimTasksDeps) {
   const toAnswer = async (row: ClaimRow): Promise<ClaimedTask> => {
     const { task, request, attempt, lease, group, job, workload } = row;
     const wasm = row.spec.wasm && { memory_limit_bytes: sandboxMemoryBytes, ...row.spec.wasm };
@@ -150,7 +156,8 @@ export function claimTasksWith({ dataSource, tokens, events, metrics, onClaimed,
     if (refused.length > 0) await giveBack(worker, refused);
     const fresh = rows.filter(({ is_new }) => is_new);
     const released = fresh[0]?.released ?? [];
-    onClaimed(new Set([...fresh, ...released].map(({ queue }) => queue)));
+    onClaimed(fresh.map(({ queue }) => queue));
+    if (released.length > 0) onReady(new Set(released.map(({ queue }) => queue)));
     events.publish([
       ...fresh.map(({ task, group_id: group, job }) => ({ task, state: 'running' as const, group, job })),
       ...released.map(({ task, state, group, job }) => ({ task, state, group, job })),

@@ -1,3 +1,4 @@
+import { keepPlan } from '@mitosis/database';
 import { objectKey } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { AttemptReport, ReportAnswer } from '@mitosis/protocol';
@@ -32,15 +33,15 @@ interface AttemptRow extends OpenAttemptRow {
 const keyOf = ({ task, attempt }: { task: string; attempt: number }): string => `${task}/${attempt}`;
 
 /** Locks the tasks, and then their attempts, in the order of their ids: no two batches block each other. */
+const LOCK = keepPlan(`
+  SELECT ${OPEN_ATTEMPT_COLUMNS}, a.number, a.lease, a.report_request, a.ended_at IS NULL AS is_open
+  FROM tasks t
+  JOIN attempts a ON a.task_id = t.id
+  JOIN unnest($1::uuid[], $2::int[]) AS r(task_id, number) ON r.task_id = a.task_id AND r.number = a.number
+  ORDER BY t.id FOR UPDATE OF t, a`);
+
 async function lockAttempts(tx: EntityManager, reports: readonly AttemptReport[]): Promise<Map<string, AttemptRow>> {
-  const rows = (await tx.query(
-    `SELECT ${OPEN_ATTEMPT_COLUMNS}, a.number, a.lease, a.report_request, a.ended_at IS NULL AS is_open
-     FROM tasks t
-     JOIN attempts a ON a.task_id = t.id
-     JOIN unnest($1::uuid[], $2::int[]) AS r(task_id, number) ON r.task_id = a.task_id AND r.number = a.number
-     ORDER BY t.id FOR UPDATE OF t, a`,
-    [reports.map(({ task }) => task), reports.map(({ attempt }) => attempt)],
-  )) as AttemptRow[];
+  const rows = (await tx.query(LOCK, [reports.map(({ task }) => task), reports.map(({ attempt }) => attempt)])) as AttemptRow[];
   return new Map(rows.map((row) => [keyOf({ task: row.task, attempt: row.number }), row]));
 }
 

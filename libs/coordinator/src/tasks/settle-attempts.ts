@@ -1,3 +1,4 @@
+import { keepPlan } from '@mitosis/database';
 import { type AttemptEnd, type FailureReason, type WorkloadStep, isFinal, isLoss, isTaskFailure, nextState, settleAttempt } from '@mitosis/domain';
 import type { EntityManager } from 'typeorm';
 import { indexFailures } from './index-failures.js';
@@ -70,7 +71,7 @@ function settle(end: EndedAttempt, random: number): TaskUpdate {
   return { task, queue, group, job, state, delayMs, outcome: end.outcome, failures, losses, reason };
 }
 
-const CLOSE_ATTEMPTS = `
+const CLOSE_ATTEMPTS = keepPlan(`
   UPDATE attempts a SET ended_at = clock_timestamp(), outcome = e.outcome, exit_code = e."exitCode", signal = e.signal,
     message = e.message, report_request = e."reportRequest", wall_ms = e."wallMs", user_cpu_ms = e."userCpuMs",
     system_cpu_ms = e."systemCpuMs", peak_rss_bytes = e."peakRssBytes", output_bytes = e."outputBytes",
@@ -80,10 +81,10 @@ const CLOSE_ATTEMPTS = `
   FROM jsonb_to_recordset($1::jsonb) AS e(task uuid, attempt int, outcome text, "exitCode" int, signal text, message text,
     "reportRequest" uuid, "wallMs" bigint, "userCpuMs" bigint, "systemCpuMs" bigint, "peakRssBytes" bigint,
     "outputBytes" bigint, "isOutputTruncated" boolean, "outputInlineBase64" text, "outputKey" text, "outputSha256" text, "notKept" jsonb, "stdoutSha256" text)
-  WHERE a.task_id = e.task AND a.number = e.attempt`;
+  WHERE a.task_id = e.task AND a.number = e.attempt`);
 
 /** A final state keeps how the last attempt ended; a task that goes on forgets it. */
-const MOVE_TASKS = `
+const MOVE_TASKS = keepPlan(`
   UPDATE tasks t SET state = e.state, failures = e.failures, losses = e.losses, reason = e.reason, dispatched_at = NULL,
     not_before = CASE WHEN e.state = 'pending' THEN clock_timestamp() + e."delayMs" * interval '1 millisecond' END,
     exit_code = CASE WHEN e."isFinal" THEN e."exitCode" END, signal = CASE WHEN e."isFinal" THEN e.signal END,
@@ -91,7 +92,7 @@ const MOVE_TASKS = `
     finished_at = CASE WHEN e."isFinal" THEN clock_timestamp() END
   FROM jsonb_to_recordset($1::jsonb) AS e(task uuid, state text, failures int, losses int, reason text, "delayMs" bigint,
     "isFinal" boolean, "exitCode" int, signal text, message text)
-  WHERE t.id = e.task`;
+  WHERE t.id = e.task`);
 
 function toStep({ row, message, subtasks }: EndedAttempt, { state, reason }: TaskUpdate): EndedStep[] {
   const { task, workload_id: workload, workload_step: step, workload_index: index, worker_id: worker } = row;

@@ -11,15 +11,25 @@ export interface Waited {
 /** An event may be lost while the bus reconnects: look again after this time. */
 const RECHECK_MS = 10_000;
 
-/** Resolves at the next change of one of `uuids`, or when `signal` fires. */
-function nextChange(events: TaskEvents, uuids: readonly string[], signal: AbortSignal): { changed: Promise<void>; stop(): void } {
-  const offs: (() => void)[] = [];
-  const stop = (): void => offs.forEach((off) => off());
-  const changed = new Promise<void>((resolve) => {
-    for (const uuid of uuids) offs.push(events.on(uuid, ({ state }) => isFinal(state) && resolve()));
+/** Resolves when each of `uuids` was heard to have ended, or when `signal` fires. */
+function allEnded(events: TaskEvents, uuids: readonly string[], signal: AbortSignal): { ended: Promise<void>; known(uuid: string): void; stop(): void } {
+  const open = new Map<string, () => void>();
+  const stop = (): void => {
+    for (const off of open.values()) off();
+    open.clear();
+  };
+  let resolveEnded = (): void => undefined;
+  const ended = new Promise<void>((resolve) => {
+    resolveEnded = resolve;
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
-  return { changed, stop };
+  const known = (uuid: string): void => {
+    open.get(uuid)?.();
+    open.delete(uuid);
+    if (open.size === 0) resolveEnded();
+  };
+  for (const uuid of uuids) open.set(uuid, events.on(uuid, ({ state }) => isFinal(state) && known(uuid)));
+  return { ended, known, stop };
 }
 
 /** Answers when all tasks are in a final state, after `timeoutMs`, or when `signal` fires; `summaries` is asked right before. */
@@ -30,14 +40,15 @@ export async function waitTasks(
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const round = new AbortController();
-    const ended = AbortSignal.any([signal, round.signal]);
-    const { changed, stop } = nextChange(events, uuids, ended);
+    const over = AbortSignal.any([signal, round.signal]);
+    const { ended, known, stop } = allEnded(events, uuids, over);
     try {
       const tasks = await summaries(uuids);
       const remainingMs = deadline - performance.now();
       const isDone = tasks.every(({ state }) => isFinal(state));
       if (isDone || remainingMs <= 0 || signal.aborted) return { tasks, is_done: isDone };
-      await Promise.race([changed, delay(Math.min(remainingMs, RECHECK_MS), undefined, { signal: ended, ref: false })]).catch(
+      for (const { uuid, state } of tasks) if (isFinal(state)) known(uuid);
+      await Promise.race([ended, delay(Math.min(remainingMs, RECHECK_MS), undefined, { signal: over, ref: false })]).catch(
         (error: Error) => {
           if (error.name !== 'AbortError') throw error;
         },
