@@ -178,7 +178,7 @@ export class Coordinator implements Service {
       docs: docsPage(),
       board: new Board({ dataSource, publisher: queue.publisher, authenticator, sessions }).router(),
       serveObjects: store.handler,
-      onUpgrade: workerUpgrade(authenticator, channels, log),
+      onUpgrade: workerUpgrade({ authenticator, channels, audit, log }),
     });
     this.services = [queue, store, events, follows, channels, dispatcher, reconciler, ...access.services, files.collector, this.http];
   }

@@ -105,6 +105,14 @@ export class AccessScene {
     return (await this.people.submitTask({ args: ['true'], group: 'lab' })).uuid;
   }
 
+  /** The token with which a running task of the group speaks for its creator. */
+  async attemptToken(): Promise<string> {
+    const { token } = await this.registered(this.ownerToken);
+    const task = await this.freshTask();
+    const [claimed] = await new WorkerClient({ url: this.coordinator.url, token }).claim([{ task, request: randomUUID() }]);
+    return claimed?.token ?? '';
+  }
+
   async freshJob(): Promise<string> {
     const response = await this.send('POST', '/jobs', this.ownerToken, { group: 'lab', tasks: [{ args: ['true'] }] });
     return ((await response.json()) as { uuid: string }).uuid;

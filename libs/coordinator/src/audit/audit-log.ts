@@ -52,8 +52,17 @@ export async function recordChange(tx: EntityManager, action: string, object: st
 }
 
 /**
- * Who did what, when and from where. A change of access is recorded in the transaction that makes
- * it; other changes and refusals are noted, and written within a tenth of a second.
+ * Records what the request that is being served changes, under the name of its operation, in the
+ * transaction that changes it. Nothing for what the coordinator or a worker does by itself.
+ */
+export async function recordRequest(tx: EntityManager, object: string, details: AuditNote['details'] = {}): Promise<void> {
+  const action = currentRequest()?.change();
+  if (action !== undefined) await recordChange(tx, action, object, details);
+}
+
+/**
+ * Who did what, when and from where. A change is recorded in the transaction that makes it;
+ * refusals, and requests that stored nothing yet (an upload that begins), are noted and written within a tenth of a second.
  */
 export class AuditLog implements Service {
   private waiting: AuditRow[] = [];

@@ -10,7 +10,11 @@ export interface RequestActor {
 /** What the audit log needs to know of the request that is being served. */
 export interface RequestContext {
   readonly address: string;
+  /** What is asked for, when that changes something in a person's name; known once the route was found. */
+  readonly change: () => string | undefined;
   actor?: RequestActor;
+  /** What it is about, where the path does not say so. */
+  object?: string;
   /** The change was recorded in the transaction that made it. */
   isRecorded: boolean;
 }
@@ -31,4 +35,10 @@ export function currentRequest(): RequestContext | undefined {
 export function identifyCaller(actor: RequestActor): void {
   const context = storage.getStore();
   if (context) context.actor = actor;
+}
+
+/** Notes what the request is about, for the case that it is refused. */
+export function identifyObject(object: string): void {
+  const context = storage.getStore();
+  if (context) context.object = object;
 }

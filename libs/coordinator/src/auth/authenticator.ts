@@ -99,6 +99,7 @@ export class Authenticator {
     )) as { creator_id: string; group_id: string; group: string; username: string; role: Role | null }[];
     if (!row) throw invalid();
     const { creator_id: userId, username, group: ownGroup } = row;
+    identifyCaller({ kind: 'user', id: userId, name: username });
     return { kind: 'user', userId, username, isAdmin: false, roles: rolesOf([row]), scope: 'submit', sessionId: id, task, ownGroup };
   }
 

@@ -3,7 +3,7 @@ import { MitoError, isAllowed } from '@mitosis/domain';
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { AuditLog } from '../audit/audit-log.js';
-import { currentRequest, identifyCaller } from '../audit/request-context.js';
+import { currentRequest, identifyCaller, identifyObject } from '../audit/request-context.js';
 import type { UserActor } from './authenticator.js';
 import type { LoginGuard } from './login-guard.js';
 import type { Passwords } from './passwords.js';
@@ -39,6 +39,7 @@ export class Sessions {
   /** Throws `wrong_credentials` (401), the same for an unknown user and a wrong password, and `too_many_attempts`. */
   async login(username: string, password: string): Promise<OpenedSession> {
     const { dataSource, audit } = this.options;
+    identifyObject(`user ${username}`);
     const user = await this.verified(username, password);
     identifyCaller({ kind: 'user', id: user.id, name: user.username });
     return dataSource.transaction(async (tx) => {

@@ -18,6 +18,7 @@ import { type Charge, chargeGroups, discardObjects } from './object-ledger.js';
 import { storeStream } from './store-stream.js';
 import { toWire } from './to-wire.js';
 import { UPLOAD_COLUMNS, type UploadRow, type Uploads } from './uploads.js';
+import { recordRequest } from '../audit/audit-log.js';
 
 export interface AttachmentsDeps {
   readonly dataSource: DataSource;
@@ -95,7 +96,9 @@ export class Attachments {
         [group.id, keys],
       )) as [{ key: string; object_key: string }[], number];
       await chargeGroups(tx, await discardObjects(tx, rows.map(({ object_key }) => object_key), uploads.urlLifetimeMs));
-      return rows.map(({ key }) => key).sort();
+      const deleted = rows.map(({ key }) => key).sort();
+      if (deleted.length > 0) await recordRequest(tx, `attachments of ${groupName}`, { keys: deleted });
+      return deleted;
     });
   }
 
@@ -123,6 +126,7 @@ export class Attachments {
          sha256 = excluded.sha256, creator_id = excluded.creator_id, created_at = now()`,
       [groupId, key, objectKey, sizeBytes, sha256, creatorId],
     );
+    await recordRequest(tx, `attachment ${key}`, { group: groupId, sha256, size_bytes: sizeBytes });
     return discardObjects(tx, replaced.map(({ object_key }) => object_key), this.deps.uploads.urlLifetimeMs);
   }
 

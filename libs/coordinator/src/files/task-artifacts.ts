@@ -6,6 +6,7 @@ import type { UserActor } from '../auth/authenticator.js';
 import { assertGroupUnlocked, groupOfTask } from './find-group.js';
 import { type Charge, chargeGroups, discardObjects } from './object-ledger.js';
 import { UPLOAD_COLUMNS, type UploadRow, type Uploads } from './uploads.js';
+import { recordRequest } from '../audit/audit-log.js';
 
 export interface ArtifactRow {
   readonly taskId: string;
@@ -62,6 +63,7 @@ export class TaskArtifacts {
   async publish(tx: EntityManager, { task, kind, objectKey: key, sizeBytes, sha256 }: { task: string; kind: string; objectKey: string; sizeBytes: number; sha256: string }): Promise<Charge[]> {
     const [row] = (await tx.query('SELECT attempt FROM tasks WHERE id = $1 FOR UPDATE', [task])) as { attempt: number }[];
     if (!row) throw new MitoError('not-found', 'task_not_found', `the task ${task} is gone`);
+    await recordRequest(tx, `artifact ${kind} of task ${task}`, { sha256, size_bytes: sizeBytes });
     const artifact = { taskId: task, kind, attempt: row.attempt, objectKey: key, sizeBytes, sha256, skipped: [] };
     return publishArtifacts(tx, [artifact], this.deps.uploads.urlLifetimeMs);
   }
@@ -74,6 +76,7 @@ export class TaskArtifacts {
       await tx.query('SELECT 1 FROM tasks WHERE id = $1 FOR UPDATE', [task]);
       const [rows] = (await tx.query('DELETE FROM artifacts WHERE task_id = $1 AND kind = $2 RETURNING object_key', [task, kind])) as [{ object_key: string }[], number];
       if (rows.length === 0) throw new MitoError('not-found', 'artifact_not_found', `the task ${task} has no artifact "${kind}"`);
+      await recordRequest(tx, `artifact ${kind} of task ${task}`);
       await chargeGroups(tx, await discardObjects(tx, rows.map(({ object_key }) => object_key), uploads.urlLifetimeMs));
     });
   }

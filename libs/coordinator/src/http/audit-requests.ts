@@ -4,30 +4,43 @@ import type { AuditLog } from '../audit/audit-log.js';
 import { type RequestContext, withRequestContext } from '../audit/request-context.js';
 
 const byRoute = new Map(OPERATIONS.map((operation) => [`${operation.method} ${operation.path}`, operation]));
-const DENIED: ReadonlySet<number> = new Set([401, 403, 404]);
+const DENIED: ReadonlySet<number> = new Set([401, 403, 404, 429]);
 
 /** True for what changes something in a person's name; workers' reports are kept with the attempts. */
 function isChange({ method, access }: Operation): boolean {
   return method !== 'GET' && access !== 'worker' && access !== 'signed' && access !== 'task.read';
 }
 
-function note(audit: AuditLog, context: RequestContext, req: Request, res: Response): void {
+function operationOf(req: Request): Operation | undefined {
   const route = req.route as { path?: string } | undefined;
-  const operation = byRoute.get(`${req.method} ${route?.path ?? ''}`);
-  if (!operation) return;
+  return byRoute.get(`${req.method} ${route?.path ?? ''}`);
+}
+
+/** What is refused outside of the API (the board, a path nobody serves) has no operation; a path that leads nowhere is no refusal. */
+function actionOf(operation: Operation | undefined, status: number): string | undefined {
+  return operation?.id ?? (status === 404 ? undefined : 'http.request');
+}
+
+function note(audit: AuditLog, context: RequestContext, req: Request, res: Response): void {
+  const operation = operationOf(req);
   const { statusCode: status } = res;
-  const isDone = status < 400 && isChange(operation) && !context.isRecorded;
-  if (!isDone && !DENIED.has(status)) return;
+  const isDone = status < 400 && operation !== undefined && isChange(operation) && !context.isRecorded;
+  const action = actionOf(operation, status);
+  if (action === undefined || (!isDone && !DENIED.has(status))) return;
   const code = res.locals.errorCode as string | undefined;
   const details = { status, ...(code !== undefined && { code }) };
-  const object = String(res.getHeader('location') ?? req.path);
-  withRequestContext(context, () => audit.note({ action: operation.id, object, outcome: isDone ? 'done' : 'denied', details }));
+  const object = context.object ?? String(res.getHeader('location') ?? req.path);
+  withRequestContext(context, () => audit.note({ action, object, outcome: isDone ? 'done' : 'denied', details }));
 }
 
 /** Gives each request its context, and notes changes and refusals that were not recorded where they happened. */
 export function auditRequests(audit: AuditLog): RequestHandler {
   return (req, res, next) => {
-    const context: RequestContext = { address: req.socket.remoteAddress ?? '', isRecorded: false };
+    const change = (): string | undefined => {
+      const operation = operationOf(req);
+      return operation && isChange(operation) ? operation.id : undefined;
+    };
+    const context: RequestContext = { address: req.socket.remoteAddress ?? '', change, isRecorded: false };
     res.once('close', () => note(audit, context, req, res));
     withRequestContext(context, next);
   };

@@ -41,8 +41,8 @@ function createApp({ log, audit, metrics, routes, board, docs, serveObjects }: H
   app.use(observeRequests(log, metrics));
   // A lab may have no TLS: its pages have to find their parts all the same.
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
-  if (serveObjects) app.use((req, res, next) => (req.url.startsWith('/objects/') ? serveObjects(req, res) : next()));
   app.use(auditRequests(audit));
+  if (serveObjects) app.use((req, res, next) => (req.url.startsWith('/objects/') ? serveObjects(req, res) : next()));
   app.use(board);
   app.use(docs);
   app.use(express.json({ limit: BODY_LIMIT, strict: true }));

@@ -1,3 +1,5 @@
+import type { AuditLog } from '../audit/audit-log.js';
+import { withRequestContext } from '../audit/request-context.js';
 import { type Log, MitoError } from '@mitosis/domain';
 import { HTTP_STATUS } from '@mitosis/protocol';
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
@@ -15,8 +17,20 @@ function refuse(socket: Duplex, status: number): void {
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
+export interface WorkerUpgradeDeps {
+  readonly authenticator: Authenticator;
+  readonly channels: WorkerChannels;
+  readonly audit: AuditLog;
+  readonly log: Log;
+}
+
+function noteRefusal(audit: AuditLog, { socket }: IncomingMessage, status: number): void {
+  const context = { address: socket.remoteAddress ?? '', change: () => undefined, isRecorded: false };
+  withRequestContext(context, () => audit.note({ action: 'workers.channel', object: CHANNEL_PATH, outcome: 'denied', details: { status } }));
+}
+
 /** Turns an upgrade request of an authenticated worker into its channel; anything else is refused. */
-export function workerUpgrade(authenticator: Authenticator, channels: WorkerChannels, log: Log) {
+export function workerUpgrade({ authenticator, channels, audit, log }: WorkerUpgradeDeps) {
   const server = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_LIMIT_BYTES });
   return (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', (error) => log.debug({ err: error }, 'socket before its upgrade'));
@@ -25,7 +39,9 @@ export function workerUpgrade(authenticator: Authenticator, channels: WorkerChan
       ({ workerId }) => server.handleUpgrade(req, socket, head, (ws) => channels.accept(workerId, ws)),
       (error: unknown) => {
         if (!(error instanceof MitoError)) log.warn({ err: error }, 'a worker could not be authenticated');
-        refuse(socket, error instanceof MitoError ? HTTP_STATUS[error.kind] : 503);
+        const status = error instanceof MitoError ? HTTP_STATUS[error.kind] : 503;
+        if (status < 500) noteRefusal(audit, req, status);
+        refuse(socket, status);
       },
     );
   };

@@ -7,6 +7,7 @@ import type { SettledTask } from '../tasks/settled-task.js';
 import { settleDependents } from '../tasks/settle-dependents.js';
 import { inTransaction } from '../tasks/transaction.js';
 import type { JobReader } from './read-jobs.js';
+import { recordRequest } from '../audit/audit-log.js';
 
 export interface RetryFailedDeps {
   readonly dataSource: DataSource;
@@ -86,6 +87,7 @@ export function retryFailedWith({ dataSource, reader, onAccepted }: RetryFailedD
          ORDER BY id FOR NO KEY UPDATE`,
         [uuid],
       )) as FailedRow[];
+      await recordRequest(tx, `job ${uuid}`, { tasks: failed.length });
       return failed.length === 0 ? [] : copy(tx, actor, failed);
     });
     onAccepted({ settled, newQueueGroups: [] });

@@ -10,6 +10,7 @@ import type { SettledTask } from '../tasks/settled-task.js';
 import { settleDependents } from '../tasks/settle-dependents.js';
 import { inTransaction } from '../tasks/transaction.js';
 import type { JobReader } from './read-jobs.js';
+import { recordRequest } from '../audit/audit-log.js';
 
 export interface JobSubmitterDeps {
   readonly dataSource: DataSource;
@@ -54,6 +55,7 @@ export class JobSubmitter {
           const firstIndex = await this.lockOpen(tx, uuid);
           const accepted = await acceptTasks(tx, actor, inGroup(tasks, group), { job: { id: uuid, firstIndex }, upstream: actor.task });
           const moved = isLast ? await closeJob(tx, uuid) : [];
+          await recordRequest(tx, `job ${uuid}`, { tasks: tasks.length });
           return { ...accepted, settled: [...accepted.settled, ...moved] };
         },
         ({ receipts }) => receipts,
@@ -67,7 +69,10 @@ export class JobSubmitter {
   /** No more tasks are to come; closing twice does nothing. */
   async close(actor: UserActor, uuid: string): Promise<void> {
     await this.deps.reader.row(actor, uuid, 'task.manage');
-    const settled = await inTransaction(this.deps.dataSource, (tx) => closeJob(tx, uuid));
+    const settled = await inTransaction(this.deps.dataSource, async (tx) => {
+      await recordRequest(tx, `job ${uuid}`);
+      return closeJob(tx, uuid);
+    });
     this.deps.onAccepted({ settled, newQueueGroups: [] });
   }
 
@@ -76,6 +81,7 @@ export class JobSubmitter {
     const job = uuidv7();
     const title = name ?? tasks[0]?.name ?? tasks[0]?.args.join(' ').replace(/\p{Cc}+/gu, ' ').slice(0, 80);
     await tx.query('INSERT INTO jobs (id, group_id, creator_id, name, is_open) VALUES ($1, $2, $3, $4, $5)', [job, groupId, actor.userId, title, isOpen]);
+    await recordRequest(tx, `job ${job}`, { group: groupName, tasks: tasks.length });
     return { job, ...(await acceptTasks(tx, actor, inGroup(tasks, groupName), { job: { id: job, firstIndex: 0 }, upstream: actor.task })) };
   }
 

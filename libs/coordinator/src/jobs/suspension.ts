@@ -2,6 +2,7 @@ import { MitoError, isAllowed } from '@mitosis/domain';
 import type { DataSource } from 'typeorm';
 import type { UserActor } from '../auth/authenticator.js';
 import type { JobReader } from './read-jobs.js';
+import { recordRequest } from '../audit/audit-log.js';
 
 export interface SuspensionDeps {
   readonly dataSource: DataSource;
@@ -23,13 +24,13 @@ export class Suspension {
   async suspendJob(actor: UserActor, uuid: string): Promise<void> {
     await this.deps.reader.row(actor, uuid, 'task.manage');
     const { dataSource } = this.deps;
-    await dataSource.query('UPDATE jobs SET suspended_at = coalesce(suspended_at, now()) WHERE id = $1', [uuid]);
+    await this.set('UPDATE jobs SET suspended_at = coalesce(suspended_at, now()) WHERE id = $1', uuid, `job ${uuid}`);
     await dataSource.query(`UPDATE tasks SET dispatched_at = NULL WHERE job_id = $1 AND state = 'ready' AND dispatched_at IS NOT NULL`, [uuid]);
   }
 
   async resumeJob(actor: UserActor, uuid: string): Promise<void> {
     await this.deps.reader.row(actor, uuid, 'task.manage');
-    await this.deps.dataSource.query('UPDATE jobs SET suspended_at = NULL WHERE id = $1', [uuid]);
+    await this.set('UPDATE jobs SET suspended_at = NULL WHERE id = $1', uuid, `job ${uuid}`);
     this.deps.onReady(await putBackHeld(this.deps.dataSource));
     this.deps.onReady(await this.queuesOf('job_id', uuid));
   }
@@ -37,14 +38,21 @@ export class Suspension {
   async suspendGroup(actor: UserActor, name: string): Promise<void> {
     const id = await this.group(actor, name);
     const { dataSource } = this.deps;
-    await dataSource.query('UPDATE groups SET suspended_at = coalesce(suspended_at, now()) WHERE id = $1', [id]);
+    await this.set('UPDATE groups SET suspended_at = coalesce(suspended_at, now()) WHERE id = $1', id, `group ${name}`);
     await dataSource.query(`UPDATE tasks SET dispatched_at = NULL WHERE group_id = $1 AND state = 'ready' AND dispatched_at IS NOT NULL`, [id]);
   }
 
   async resumeGroup(actor: UserActor, name: string): Promise<void> {
     const id = await this.group(actor, name);
-    await this.deps.dataSource.query('UPDATE groups SET suspended_at = NULL WHERE id = $1', [id]);
+    await this.set('UPDATE groups SET suspended_at = NULL WHERE id = $1', id, `group ${name}`);
     this.deps.onReady(await this.queuesOf('group_id', id));
+  }
+
+  private async set(sql: string, id: string, object: string): Promise<void> {
+    await this.deps.dataSource.transaction(async (tx) => {
+      await tx.query(sql, [id]);
+      await recordRequest(tx, object);
+    });
   }
 
   /** What was handed over while the suspension began is handed over once more. */

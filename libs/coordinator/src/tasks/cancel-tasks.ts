@@ -10,6 +10,8 @@ import { taskNotFound } from './read-tasks.js';
 import type { SettledTask } from './settled-task.js';
 import { settleDependents } from './settle-dependents.js';
 import { inTransaction } from './transaction.js';
+import { recordRequest } from '../audit/audit-log.js';
+import { tasksAsObject } from './tasks-as-object.js';
 
 export interface TaskCancellerDeps {
   readonly dataSource: DataSource;
@@ -73,6 +75,11 @@ async function cancelBatch(tx: EntityManager, actor: UserActor, uuids: readonly 
   const idsOf = (some: readonly Row[]): string[] => some.map(({ id }) => id);
   if (waiting.length > 0) await tx.query(CANCEL_WAITING, [idsOf(waiting), actor.userId, reason]);
   if (running.length > 0) await tx.query(REQUEST_RUNNING, [idsOf(running), actor.userId, reason]);
+  const touched = idsOf([...waiting, ...running]);
+  if (touched.length > 0) {
+    const [object, details] = tasksAsObject(touched);
+    await recordRequest(tx, object, { ...details, ...(reason !== null && { reason }) });
+  }
   await indexFailures(tx, idsOf(waiting));
   const ended = waiting.map(({ id, job, attempt }) => ({ id, state: 'cancelled' as const, hasStarted: attempt > 0, job }));
   const settled = waiting.map(({ id: task, queue, group_id: group, job }) => ({ task, queue, group, job, state: 'cancelled' as const, delayMs: 0 }));

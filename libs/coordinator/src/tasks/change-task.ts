@@ -7,6 +7,7 @@ import { lockDependencyChanges, replaceDependencies } from './change-dependencie
 import { taskNotFound } from './read-tasks.js';
 import type { SettledTask } from './settled-task.js';
 import { inTransaction } from './transaction.js';
+import { recordRequest } from '../audit/audit-log.js';
 
 export interface ChangeTaskDeps {
   readonly dataSource: DataSource;
@@ -82,6 +83,8 @@ export function changeTaskWith({ dataSource, onChanged }: ChangeTaskDeps) {
         await tx.query('UPDATE tasks SET labels = $2 WHERE id = $1', [uuid, labels]);
         await tx.query('UPDATE task_search SET labels = $2 WHERE task_id = $1', [uuid, labels]);
       }
+      // The names only: the values of variables may be secret.
+      await recordRequest(tx, `task ${uuid}`, { fields: [...(labels ? ['labels'] : []), ...Object.keys(change), ...(after ? ['after'] : [])] });
       if (!isMore) return undefined;
       const moved = await changeWaiting(tx, row, change);
       return { ...moved, settled: after ? await replaceDependencies(tx, actor, uuid, after) : [] };

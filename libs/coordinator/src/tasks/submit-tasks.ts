@@ -4,6 +4,8 @@ import type { UserActor } from '../auth/authenticator.js';
 import { type Accepted, acceptTasks } from './accept-tasks.js';
 import { once } from './idempotency.js';
 import { inTransaction } from './transaction.js';
+import { recordRequest } from '../audit/audit-log.js';
+import { tasksAsObject } from './tasks-as-object.js';
 
 export interface SubmitTasksDeps {
   readonly dataSource: DataSource;
@@ -23,7 +25,11 @@ export function submitTasksWith({ dataSource, onAccepted }: SubmitTasksDeps): Su
       once(
         tx,
         { userId: actor.userId, key, request: tasks },
-        () => acceptTasks(tx, actor, tasks, { upstream: actor.task }),
+        async () => {
+          const accepted = await acceptTasks(tx, actor, tasks, { upstream: actor.task });
+          await recordRequest(tx, ...tasksAsObject(accepted.receipts.map(({ uuid }) => uuid)));
+          return accepted;
+        },
         ({ receipts }) => receipts,
       ),
     );

@@ -9,6 +9,7 @@ import { assertPrograms } from '../programs/assert-programs.js';
 import { ensureQueues, groupFor, insertTasks } from '../tasks/accept-tasks.js';
 import { workersServing } from '../workers/worker-queues.js';
 import { type ResolvedPlan, type WorkloadFrame, workloadTask } from './workload-tasks.js';
+import { recordRequest } from '../audit/audit-log.js';
 
 /** What the tasks of a workload get that says nothing else. */
 export interface WorkloadDefaults {
@@ -116,6 +117,7 @@ export class WorkloadService {
     );
     const split = workloadTask(frame, { step: 'split', args: [JSON.stringify({ ...params, max_subtasks: plan.max_subtasks })] });
     const newQueueGroups = await ensureQueues(tx, [split]);
+    await recordRequest(tx, `workload ${frame.id}`, { group: group.name, name, sha256 });
     await insertTasks(tx, [split]);
     return { id: frame.id, queue: split.queue, newQueueGroups };
   }
