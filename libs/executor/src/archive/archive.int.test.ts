@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, readdir, readlink, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -48,6 +48,22 @@ test('what was packed comes out the same', async (t) => {
   await run('diff', ['-r', '--no-dereference', source, target]);
   t.is((await stat(join(target, 'tool'))).mode & 0o111, 0o111 & ~0o022);
   t.is(await readlink(join(target, 'a', 'link')), '../tool');
+});
+
+test('what does not get smaller is stored as it is, what does is compressed, in one and the same archive', async (t) => {
+  const { source, archive, target } = await folders(t);
+  const dense = randomBytes(5_000_000);
+  const sparse = Buffer.alloc(5_000_000, 'step 1 loss 0.25\n');
+  // Changes its nature within a file, and from file to file.
+  await writeFile(join(source, 'mixed'), Buffer.concat([sparse, dense, sparse]));
+  await writeFile(join(source, 'dense'), dense);
+  await writeFile(join(source, 'sparse'), sparse);
+  const packed = await packFolder(source, archive);
+  const excess = (packed?.sizeBytes ?? 0) - 2 * dense.length;
+  t.true(excess > 0 && excess < 300_000, `${excess} bytes besides the incompressible ones`);
+  await unpackArchive(archive, target, { bytes: 3e7, entries: 10, ratio: 100 });
+  await run('diff', ['-r', source, target]);
+  await run('gzip', ['-t', archive]);
 });
 
 test("tar understands it, and equal folders give equal archives", async (t) => {

@@ -4,10 +4,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
 import { MitoError } from '@mitosis/domain';
 import { WriteEntry } from 'tar';
 import { errorCode } from '../system-error.js';
+import { quickGzip } from './quick-gzip.js';
 import { walkFolder } from './walk-folder.js';
 import type { Found } from './walk-folder.js';
 
@@ -35,7 +35,7 @@ export interface SkippedEntry {
 }
 
 const DEFAULT_LIMITS: PackLimits = { bytes: 64 * 2 ** 30, entries: 1_000_000 };
-const READ_BYTES = 262_144;
+const READ_BYTES = 1_048_576;
 const SKIPPED_MAX = 1000;
 /** Where a tar archive ends (POSIX.1-2024, pax, "ustar Interchange Format"). */
 const END_OF_ARCHIVE = Buffer.alloc(1024);
@@ -55,11 +55,12 @@ export async function packFolder(
   const packing = new Packing(dir, limits);
   try {
     if (await isEmpty(dir)) return undefined;
+    const { gzip, feed } = quickGzip();
     await pipeline(
-      Readable.from(packing.tar(), { objectMode: false, highWaterMark: READ_BYTES }),
-      createGzip(),
+      Readable.from(feed(packing.tar()), { objectMode: false, highWaterMark: READ_BYTES }),
+      gzip,
       (archive: AsyncIterable<Buffer>) => packing.measure(archive),
-      createWriteStream(targetFile, { mode: 0o600 }),
+      createWriteStream(targetFile, { mode: 0o600, highWaterMark: READ_BYTES }),
     );
     return packing.summary();
   } catch (error) {
