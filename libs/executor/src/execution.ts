@@ -14,8 +14,23 @@ export interface CommandSpec {
   readonly timeoutMs: number;
   /** Time between SIGTERM and SIGKILL. */
   readonly graceMs: number;
-  /** Reserved: a terminal of this size instead of pipes. For now it is answered by `spawn_failed`. */
-  readonly pty?: { readonly cols: number; readonly rows: number };
+  /**
+   * A pseudo terminal of this size instead of pipes: the controlling one of the program, which leads a
+   * session of its own. All that is shown there is kept as `stdout`. It takes no `stdinPath`.
+   */
+  readonly pty?: TerminalSize;
+}
+
+export interface TerminalSize {
+  readonly cols: number;
+  readonly rows: number;
+}
+
+/** Something that a person does at the terminal of a program. */
+export interface TerminalInput {
+  /** What is typed. */
+  readonly data?: Uint8Array;
+  readonly size?: TerminalSize;
 }
 
 export interface ExecutionRequest {
@@ -68,6 +83,13 @@ export interface Execution {
 
   /** Ends the attempt: SIGTERM, the grace, SIGKILL. Does nothing when it has ended. */
   cancel(reason: string): void;
+
+  /**
+   * Hands `input` to the program's terminal, in the order of the calls; a size first. Waits until the
+   * terminal has taken it (a program that does not read makes it wait) and answers how long the spool
+   * was then. Rejects with `no_terminal`, and with `execution_ended` when the program ends before.
+   */
+  operateTerminal(input: TerminalInput): Promise<number>;
 
   /** Size of the spool now. */
   outputBytes(): Promise<number>;

@@ -5,8 +5,10 @@ import type { ExecutionContext } from 'ava';
 import { executorFixture, hasPrinted, printed, sh, sleepers, uniqueSleep } from './conformance/executor-fixture.js';
 import type { ExecutorFixture } from './conformance/executor-fixture.js';
 import { registerExecutorSuite } from './conformance/executor-suite.js';
+import { registerTerminalSuite } from './conformance/terminal-suite.js';
 
 registerExecutorSuite(test, 'best');
+registerTerminalSuite(test, 'best');
 
 const file = fileScope(test);
 let fixture: ExecutorFixture;

@@ -1,4 +1,6 @@
 import test from 'ava';
 import { registerExecutorSuite } from './conformance/executor-suite.js';
+import { registerTerminalSuite } from './conformance/terminal-suite.js';
 
 registerExecutorSuite(test, 'portable');
+registerTerminalSuite(test, 'portable');

@@ -4,6 +4,8 @@ export type {
   ExecutionOutcome,
   ExecutionRequest,
   ExecutionResult,
+  TerminalInput,
+  TerminalSize,
 } from './execution.js';
 export { Executor } from './executor.js';
 export type { ExecutorOptions } from './executor.js';

@@ -1,11 +1,12 @@
 import { EventEmitter, once } from 'node:events';
 import { statSync } from 'node:fs';
-import type { Execution, ExecutionRequest, ExecutionResult } from './execution.js';
+import type { Execution, ExecutionRequest, ExecutionResult, TerminalInput } from './execution.js';
 import { failedResult } from './failed-result.js';
 import { followSpool } from './follow-spool.js';
 import type { OnChunk } from './follow-spool.js';
 import { MARK_NAME } from './launcher/mark.js';
 import type { FromLauncher, ToLauncher } from './launcher/messages.js';
+import { TerminalRequests, executionEnded, noTerminal } from './terminal-requests.js';
 
 type AboutExecution = Extract<FromLauncher, { id: string }>;
 
@@ -22,6 +23,7 @@ export class RunningExecution implements Execution {
   #launchedAt = 0;
   #outputBytes = 0;
   #followers = 0;
+  readonly #terminal = new TerminalRequests();
   readonly #changes = new EventEmitter().setMaxListeners(0);
 
   constructor(
@@ -73,7 +75,16 @@ export class RunningExecution implements Execution {
   receive(message: AboutExecution): void {
     if (message.type === 'started') this.#pid = message.pid;
     else if (message.type === 'ended') this.#finish(message.result);
+    else if (message.type === 'terminal') this.#terminal.answer(message.request, message.bytes);
     else this.#grow(message.bytes);
+  }
+
+  async operateTerminal({ data, size }: TerminalInput): Promise<number> {
+    if (this.request.spec.pty === undefined) throw noTerminal();
+    if (!this.#isLaunched || this.#isOver) throw executionEnded();
+    const { executionId: id } = this.request;
+    const typed = data === undefined ? {} : { data: Buffer.from(data).toString('base64') };
+    return await this.#terminal.ask((request) => this.send({ type: 'terminal', id, request, ...typed, ...(size && { size }) }));
   }
 
   async outputBytes(): Promise<number> {
@@ -118,6 +129,7 @@ export class RunningExecution implements Execution {
     this.#isOver = true;
     this.#outputBytes = result.outputBytes;
     this.#settle(result);
+    this.#terminal.end();
     this.#changes.emit('change');
   }
 }

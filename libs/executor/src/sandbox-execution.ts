@@ -9,6 +9,7 @@ import type { OnChunk } from './follow-spool.js';
 import { SpoolWriter } from './launcher/spool-writer.js';
 import type { ProgramRequest } from './program-request.js';
 import { resourceFiles } from './resource-files.js';
+import { noTerminal } from './terminal-requests.js';
 
 type RunProgram = (request: SandboxRequest, signal: AbortSignal) => Promise<SandboxResult>;
 
@@ -62,6 +63,10 @@ export class SandboxExecution implements Execution {
   cancel(reason: string): void {
     this.#cancelReason ??= reason;
     this.#stop.abort();
+  }
+
+  operateTerminal(): Promise<number> {
+    return Promise.reject(noTerminal());
   }
 
   outputBytes(): Promise<number> {

@@ -64,6 +64,12 @@ export function readProc(path: string): string {
   }
 }
 
+/** True when `pid` is known to ignore that signal. */
+export function ignores(pid: number, signalNumber: number): boolean {
+  const mask = /^SigIgn:\t([0-9a-f]+)/m.exec(readProc(`/proc/${pid}/status`))?.[1] ?? '0';
+  return ((BigInt(`0x${mask}`) >> BigInt(signalNumber - 1)) & 1n) === 1n;
+}
+
 /** True for a process that has ended and was not reaped. */
 export function isZombie(pid: number): boolean {
   return /^State:\tZ/m.test(readProc(`/proc/${pid}/status`));

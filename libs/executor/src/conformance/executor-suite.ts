@@ -101,7 +101,8 @@ export function registerExecutorSuite(test: TestFn, spawner: Spawner): void {
     ['an input that is missing', ['cat'], /ENOENT/, { stdinPath: 'missing' }],
     ['an input that is no file', ['cat'], /regular file/, { stdinPath: '.' }],
     ['a missing interpreter', ['./script'], /interpreter/, { prepare: ({ execDir }) => writeFile(join(execDir, 'script'), '#!/no/such\n', { mode: 0o755 }) }],
-    ['a terminal', ['true'], /terminal/, { pty: { cols: 80, rows: 24 } }],
+    ['a terminal without columns', ['true'], /0 columns/, { pty: { cols: 0, rows: 24 } }],
+    ['a terminal and a file to read from', ['cat'], /not from a file/, { pty: { cols: 80, rows: 24 }, stdinPath: '/etc/passwd' }],
   ];
   for (const [title, args, message, options] of refusals) {
     test.serial(`${title} is answered by spawn_failed and the reason`, async (t) => {

@@ -1,9 +1,11 @@
 import { closeSync } from 'node:fs';
+import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OutputStream } from '@mitosis/protocol';
-import type { ExecutionOutcome, ExecutionResult } from '../execution.js';
+import type { ExecutionOutcome, ExecutionResult, TerminalInput } from '../execution.js';
 import { MESSAGE_LENGTH_MAX, failedResult } from '../failed-result.js';
+import { ignores } from '../stray-processes.js';
 import { errorCode, isErrno } from '../system-error.js';
 import { Deadline } from './deadline.js';
 import type { Launch } from './messages.js';
@@ -11,6 +13,7 @@ import { resolveCommand } from './resolve-command.js';
 import { SpoolWriter } from './spool-writer.js';
 import { SpawnFailure } from './spawner.js';
 import type { ExitStatus, SpawnedProcess, Spawner } from './spawner.js';
+import type { Terminal } from './terminal.js';
 
 export interface AttemptEvents {
   readonly onStarted: (pid: number) => void;
@@ -48,12 +51,17 @@ export class Attempt {
   #process: SpawnedProcess | undefined;
   #killTimer: NodeJS.Timeout | undefined;
   #spool: SpoolWriter | undefined;
+  /** The terminal of the program that was started; undefined when it has none or was not started. */
+  readonly #begun: Promise<Terminal | undefined>;
+  #begin!: (terminal: Terminal | undefined) => void;
 
   constructor(
     private readonly launch: Launch,
     private readonly spawner: Spawner,
     private readonly events: AttemptEvents,
-  ) {}
+  ) {
+    this.#begun = new Promise((resolve) => (this.#begin = resolve));
+  }
 
   /** Bytes of output on disk. */
   get outputBytes(): number {
@@ -75,7 +83,17 @@ export class Attempt {
       }
     } catch (error) {
       return this.#failed(error);
+    } finally {
+      this.#begin(undefined);
     }
+  }
+
+  /** Types and resizes as `input` says; answers false when the program has no terminal, or has ended. */
+  async operateTerminal({ data, size }: TerminalInput): Promise<boolean> {
+    const terminal = await this.#begun;
+    if (terminal === undefined) return false;
+    if (size !== undefined) terminal.resize(size);
+    return data === undefined || (await terminal.type(data));
   }
 
   /** Ends it, with `outcome` unless it is being ended already. A shorter grace than before is obeyed. */
@@ -93,6 +111,7 @@ export class Attempt {
     if (this.#stop !== undefined) return this.#result(undefined, spool);
     const running = await this.#spawn();
     this.#process = running;
+    this.#begin(running.terminal);
     this.events.onStarted(running.pid);
     const limitMs = this.launch.spec.timeoutMs;
     const deadline = new Deadline(limitMs, () => this.stop({ outcome: 'timed_out', message: timeLimit(limitMs) }));
@@ -101,7 +120,9 @@ export class Attempt {
     const status = await running.exited;
     deadline.cancel();
     await this.#endRest(running);
+    const finished = running.terminal?.finish();
     await drainUnlessIdle(drained, running, spool);
+    await finished;
     return this.#result(status, spool);
   }
 
@@ -173,6 +194,8 @@ export class Attempt {
 
 function askToEnd(process: SpawnedProcess): void {
   process.signal('SIGTERM');
+  // An interactive shell ignores SIGTERM, and ends when its terminal is gone.
+  if (process.terminal !== undefined && ignores(process.pid, constants.signals.SIGTERM)) process.signal('SIGHUP');
   // A stopped process takes SIGTERM only once it goes on.
   process.signal('SIGCONT');
 }

@@ -32,6 +32,8 @@ export class Launcher {
       }
       case 'follow':
         return this.#follow(message.id, message.isFollowed);
+      case 'terminal':
+        return void this.#operateTerminal(message);
       case 'ping':
         return this.send({ type: 'pong' });
     }
@@ -58,6 +60,13 @@ export class Launcher {
     clearTimeout(this.#running.get(id)?.outputTimer);
     this.#running.delete(id);
     this.send({ type: 'ended', id, result });
+  }
+
+  async #operateTerminal({ id, request, data, size }: Extract<ToLauncher, { type: 'terminal' }>): Promise<void> {
+    const attempt = this.#running.get(id)?.attempt;
+    const input = { ...(data !== undefined && { data: Buffer.from(data, 'base64') }), ...(size && { size }) };
+    const isTaken = attempt !== undefined && (await attempt.operateTerminal(input));
+    this.send({ type: 'terminal', id, request, ...(isTaken && { bytes: attempt.outputBytes }) });
   }
 
   #follow(id: string, isFollowed: boolean): void {

@@ -1,4 +1,7 @@
+import { closeSync, constants, openSync } from 'node:fs';
 import koffi from 'koffi';
+import type { TerminalSize } from '../execution.js';
+import { describeErrno } from '../system-error.js';
 
 /** The calls of the C library that Node does not offer; Linux on 64-bit machines, glibc 2.29+ or musl. */
 export interface Libc {
@@ -6,6 +9,9 @@ export interface Libc {
   posixSpawn(options: PosixSpawnOptions): number;
   /** A pipe whose ends are closed on exec: [read, write], or undefined with the error in `errno`. */
   pipe(): [number, number] | undefined;
+  /** A new pseudo terminal; throws with the system's reason. The descriptor is non-blocking and closed on exec. */
+  openTerminal(): { readonly masterFd: number; readonly path: string };
+  setTerminalSize(fd: number, size: TerminalSize): void;
   /** The pid of a child that has ended and was not reaped yet; 0 when there is none. */
   endedChild(): number;
   /** Reaps a child that has ended. */
@@ -25,8 +31,8 @@ export interface PosixSpawnOptions {
   /** `NAME=value` */
   readonly env: readonly string[];
   readonly cwd: string;
-  /** What becomes 0, 1 and 2. */
-  readonly fds: readonly [number, number, number];
+  /** What becomes 0, 1 and 2: these, or the terminal at a path, which becomes the controlling one. */
+  readonly stdio: readonly [number, number, number] | string;
 }
 
 export interface ReapedChild {
@@ -69,6 +75,7 @@ export function loadLibc(): Libc {
   const setrlimit = call<(resource: number, limits: Buffer) => number>('int setrlimit(int resource, const void *limits)');
   return {
     ...wait,
+    ...bindTerminal(call),
     posixSpawn,
     pipe() {
       const fds = [-1, -1];
@@ -86,6 +93,37 @@ export function loadLibc(): Libc {
   };
 }
 
+/** <asm-generic/ioctls.h>, the same on x86-64 and arm64. */
+const TIOCGPTN = 0x8004_5430;
+const TIOCSPTLCK = 0x4004_5431;
+const TIOCSWINSZ = 0x5414;
+
+function bindTerminal(call: Bind): Pick<Libc, 'openTerminal' | 'setTerminalSize'> {
+  const ioctl = call<(fd: number, request: number, type: 'void *', argument: Buffer) => number>(
+    'int ioctl(int fd, unsigned long request, ...)',
+  );
+  const control = (fd: number, request: number, argument: Buffer): void => {
+    if (ioctl(fd, request, 'void *', argument) !== 0) throw new Error(`ioctl(2) of a terminal: ${describeErrno(koffi.errno())}`);
+  };
+  return {
+    openTerminal() {
+      const masterFd = openSync('/dev/ptmx', constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
+      try {
+        control(masterFd, TIOCSPTLCK, Buffer.alloc(4));
+        const number = Buffer.alloc(4);
+        control(masterFd, TIOCGPTN, number);
+        return { masterFd, path: `/dev/pts/${number.readUInt32LE()}` };
+      } catch (error) {
+        closeSync(masterFd);
+        throw error;
+      }
+    },
+    setTerminalSize(fd, { cols, rows }) {
+      control(fd, TIOCSWINSZ, Buffer.from(new Uint16Array([rows, cols, 0, 0]).buffer));
+    },
+  };
+}
+
 type Bind = <T>(definition: string) => T;
 
 function bindPosixSpawn(call: Bind): Libc['posixSpawn'] {
@@ -94,6 +132,9 @@ function bindPosixSpawn(call: Bind): Libc['posixSpawn'] {
   const addDup2 = call<(fa: Buffer, fd: number, as: number) => number>(
     'int posix_spawn_file_actions_adddup2(void *fa, int fd, int newfd)',
   );
+  const addOpen = call<(fa: Buffer, fd: number, path: string, flags: number, mode: number) => number>(
+    'int posix_spawn_file_actions_addopen(void *fa, int fd, const char *path, int flags, unsigned int mode)',
+  );
   const addChdir = call<(fa: Buffer, path: string) => number>(
     'int posix_spawn_file_actions_addchdir_np(void *fa, const char *path)',
   );
@@ -101,11 +142,13 @@ function bindPosixSpawn(call: Bind): Libc['posixSpawn'] {
     'int posix_spawn(_Out_ int *pid, const char *path, void *fa, void *attr, const char **argv, const char **envp)',
   );
   const attributes = spawnAttributes(call);
-  return ({ file, args, env, cwd, fds }) => {
+  return ({ file, args, env, cwd, stdio }) => {
     const actions = Buffer.alloc(STRUCT_BYTES);
     initActions(actions);
     try {
-      for (const [as, fd] of fds.entries()) addDup2(actions, fd, as);
+      // The leader of a new session gets the first terminal that it opens as its controlling one.
+      if (typeof stdio === 'string') addOpen(actions, 0, stdio, constants.O_RDWR, 0);
+      for (const [as, fd] of (typeof stdio === 'string' ? [0, 0, 0] : stdio).entries()) addDup2(actions, fd, as);
       addChdir(actions, cwd);
       const pid = [0];
       const error = spawn(pid, file, actions, attributes, [...args, null], [...env, null]);

@@ -1,18 +1,18 @@
-import { closeSync, existsSync } from 'node:fs';
-import { Socket } from 'node:net';
+import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { hasEnvironment, kill, readProc, realtimeLimit } from '../stray-processes.js';
-import { describeErrno } from '../system-error.js';
 import { GroupSignals } from './group-signals.js';
 import { loadLibc } from './libc.js';
-import type { Libc, ReapedChild } from './libc.js';
+import type { Libc, PosixSpawnOptions, ReapedChild } from './libc.js';
+import { openStdio } from './linux-stdio.js';
 import { preferAsVictim } from './oom-victim.js';
 import { LauncherFloor, PeakMemorySampler } from './peak-memory.js';
 import { spawnFailure } from './spawn-errors.js';
-import { KILL_REST_MS, SpawnFailure } from './spawner.js';
+import { KILL_REST_MS } from './spawner.js';
 import type { ExitStatus, ResolvedCommand, SpawnedProcess, Spawner } from './spawner.js';
+import type { Terminal } from './terminal.js';
 
 const SIGNAL_NAMES = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
 
@@ -58,14 +58,13 @@ export class LinuxSpawner implements Spawner {
   #spawnNow(command: ResolvedCommand): SpawnedProcess {
     const tag = this.options.firstTag + BigInt(this.#spawned++ % TAG_COUNT);
     const isTagged = this.#libc.setRealtimeLimit(tag);
-    const [stdout, stderr] = this.#openPipes();
-    const pid = this.#start(command, [command.stdinFd, stdout[1], stderr[1]]);
-    for (const [, writeEnd] of [stdout, stderr]) closeSync(writeEnd);
+    const stdio = openStdio(this.#libc, command);
+    const pid = this.#start(command, stdio.stdio);
     if (pid <= 0) {
-      for (const [readEnd] of [stdout, stderr]) closeSync(readEnd);
+      stdio.abandon();
       throw spawnFailure(command.file, pid);
     }
-    const process = new LinuxProcess(this, pid, readFrom(stdout[0]), readFrom(stderr[0]));
+    const process = new LinuxProcess(this, pid, stdio.opened());
     preferAsVictim(pid);
     process.tag = isTagged ? tag : undefined;
     process.mark = `${this.options.markName}=${command.env[this.options.markName] ?? ''}`;
@@ -76,18 +75,9 @@ export class LinuxSpawner implements Spawner {
   /** There is nothing to wait for: each program's rest ended with it. */
   async endStrays(): Promise<void> {}
 
-  #openPipes(): [[number, number], [number, number]] {
-    const stdout = this.#libc.pipe();
-    const stderr = stdout && this.#libc.pipe();
-    if (stdout !== undefined && stderr !== undefined) return [stdout, stderr];
-    const reason = describeErrno(this.#libc.errno());
-    stdout?.forEach((fd) => closeSync(fd));
-    throw new SpawnFailure(`No pipes for the program: ${reason}`, true);
-  }
-
   /** A script without `#!` is run by the shell, as execvp(3) does. */
-  #start({ file, args, env, cwd }: ResolvedCommand, fds: readonly [number, number, number]): number {
-    const options = { file, args, env: Object.entries(env).map(([name, value]) => `${name}=${value}`), cwd, fds };
+  #start({ file, args, env, cwd }: ResolvedCommand, stdio: PosixSpawnOptions['stdio']): number {
+    const options = { file, args, env: Object.entries(env).map(([name, value]) => `${name}=${value}`), cwd, stdio };
     const pid = this.#libc.posixSpawn(options);
     if (pid !== -constants.errno.ENOEXEC) return pid;
     return this.#libc.posixSpawn({ ...options, file: '/bin/sh', args: ['sh', file, ...args.slice(1)] });
@@ -120,10 +110,6 @@ export class LinuxSpawner implements Spawner {
   }
 }
 
-function readFrom(fd: number): Readable {
-  return new Socket({ fd, readable: true, writable: false });
-}
-
 /** Needs a kernel with CONFIG_PROC_CHILDREN, as every distribution's has. */
 function childrenPath(pid: number): string {
   return `/proc/${pid}/task/${pid}/children`;
@@ -136,6 +122,9 @@ function childrenOf(pid: number): number[] {
 class LinuxProcess implements SpawnedProcess {
   tag: bigint | undefined;
   mark = '';
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  readonly terminal: Terminal | undefined;
   readonly exited: Promise<ExitStatus>;
   readonly #sampler: PeakMemorySampler;
   readonly #signals = new GroupSignals();
@@ -144,9 +133,9 @@ class LinuxProcess implements SpawnedProcess {
   constructor(
     private readonly spawner: LinuxSpawner,
     readonly pid: number,
-    readonly stdout: Readable,
-    readonly stderr: Readable,
+    { stdout, stderr, terminal }: Pick<SpawnedProcess, 'stdout' | 'stderr' | 'terminal'>,
   ) {
+    [this.stdout, this.stderr, this.terminal] = [stdout, stderr, terminal];
     this.#sampler = new PeakMemorySampler(pid);
     this.exited = new Promise((resolve) => (this.#settle = resolve));
   }

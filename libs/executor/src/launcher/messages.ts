@@ -1,4 +1,4 @@
-import type { CommandSpec, ExecutionResult } from '../execution.js';
+import type { CommandSpec, ExecutionResult, TerminalSize } from '../execution.js';
 
 /** What the executor tells its launcher. */
 export type ToLauncher =
@@ -7,6 +7,8 @@ export type ToLauncher =
   | { readonly type: 'cancel'; readonly id: string; readonly reason: string; readonly graceMs?: number }
   /** Tell the size of the spool as it grows, or stop telling it. */
   | { readonly type: 'follow'; readonly id: string; readonly isFollowed: boolean }
+  /** What was typed (base64) and a new size; answered by `terminal` with the same number. */
+  | { readonly type: 'terminal'; readonly id: string; readonly request: number; readonly data?: string; readonly size?: TerminalSize }
   | { readonly type: 'ping' };
 
 /** What the launcher answers. */
@@ -16,6 +18,8 @@ export type FromLauncher =
   | { readonly type: 'started'; readonly id: string; readonly pid: number }
   /** The first `bytes` bytes of the spool are on disk. */
   | { readonly type: 'output'; readonly id: string; readonly bytes: number }
+  /** The terminal has taken it when the spool had so many bytes; without them it can take nothing (any more). */
+  | { readonly type: 'terminal'; readonly id: string; readonly request: number; readonly bytes?: number }
   | { readonly type: 'ended'; readonly id: string; readonly result: ExecutionResult }
   | { readonly type: 'pong' };
 

@@ -8,11 +8,14 @@ import { isErrno } from '../system-error.js';
 import { GroupSignals } from './group-signals.js';
 import { preferAsVictim } from './oom-victim.js';
 import { PeakMemorySampler } from './peak-memory.js';
+import { inTerminal, openPortableTerminal } from './portable-terminal.js';
 import { spawnFailure } from './spawn-errors.js';
 import { KILL_REST_MS, SpawnFailure } from './spawner.js';
 import type { ExitStatus, ResolvedCommand, SpawnedProcess, Spawner } from './spawner.js';
+import type { Terminal } from './terminal.js';
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
+type StartedChild = Child & { readonly pid: number };
 
 /** Between two looks through /proc, which cost some 10 ms on a busy machine. */
 const SWEEP_INTERVAL_MS = 1000;
@@ -31,13 +34,18 @@ export class PortableSpawner implements Spawner {
   constructor(private readonly markName: string) {}
 
   async spawn(command: ResolvedCommand): Promise<SpawnedProcess> {
-    const child = await this.#start(command, command.file, command.args);
-    if (child.pid === undefined) throw new SpawnFailure('The program has no pid', true);
-    preferAsVictim(child.pid);
-    return new PortableProcess(child, child.pid, () => this.#sweepLater(command.env[this.markName]));
+    const { terminal, path } = command.terminal === undefined ? {} : await openPortableTerminal(command.terminal);
+    try {
+      const child = await this.#start(path === undefined ? command : inTerminal(command, path));
+      return new PortableProcess(child, terminal, () => this.#sweepLater(command.env[this.markName]));
+    } catch (error) {
+      terminal?.abandon();
+      throw error;
+    }
   }
 
-  async #start(command: ResolvedCommand, file: string, args: readonly string[]): Promise<Child> {
+  async #start(command: ResolvedCommand): Promise<StartedChild> {
+    const { file, args } = command;
     try {
       const child: Child = spawn(file, args.slice(1), {
         argv0: args[0] ?? file,
@@ -47,13 +55,15 @@ export class PortableSpawner implements Spawner {
         stdio: [command.stdinFd, 'pipe', 'pipe'],
       }) as Child;
       await once(child, 'spawn');
-      return child;
+      if (child.pid === undefined) throw new SpawnFailure('The program has no pid', true);
+      preferAsVictim(child.pid);
+      return child as StartedChild;
     } catch (error) {
       if (!(error instanceof Error) || !('errno' in error) || typeof error.errno !== 'number') throw error;
       // A script without `#!` is run by the shell, as execvp(3) does.
       const isScript = isErrno(error, 'ENOEXEC') && file !== '/bin/sh';
-      if (isScript) return await this.#start(command, '/bin/sh', ['sh', command.file, ...command.args.slice(1)]);
-      throw spawnFailure(command.file, error.errno);
+      if (isScript) return await this.#start({ ...command, file: '/bin/sh', args: ['sh', file, ...args.slice(1)] });
+      throw spawnFailure(file, error.errno);
     }
   }
 
@@ -80,19 +90,22 @@ export class PortableSpawner implements Spawner {
 }
 
 class PortableProcess implements SpawnedProcess {
+  readonly pid: number;
   readonly stdout: Readable;
   readonly stderr: Readable;
   readonly exited: Promise<ExitStatus>;
   readonly #signals = new GroupSignals();
 
   constructor(
-    child: Child,
-    readonly pid: number,
+    child: StartedChild,
+    readonly terminal: Terminal | undefined,
     private readonly sweep: () => void,
   ) {
-    this.stdout = child.stdout;
+    this.pid = child.pid;
+    this.stdout = terminal?.output ?? child.stdout;
     this.stderr = child.stderr;
-    this.exited = exitOf(child, new PeakMemorySampler(pid));
+    if (terminal !== undefined) child.stdout.resume();
+    this.exited = exitOf(child, new PeakMemorySampler(child.pid));
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -12,11 +12,21 @@ import type { ResolvedCommand } from './spawner.js';
  * The caller closes `stdinFd`. Throws `SpawnFailure`.
  */
 export function resolveCommand(spec: CommandSpec, execDir: string): ResolvedCommand {
-  if (spec.pty !== undefined) throw new SpawnFailure('This worker can give a program no terminal');
   checkStrings(spec);
+  checkTerminal(spec);
   const cwd = resolveCwd(spec.cwd ?? '.', execDir);
   const file = findProgram(spec.args[0] ?? '', cwd, spec.env['PATH'] ?? '');
-  return { file, args: spec.args, env: spec.env, cwd, stdinFd: openInput(spec.stdinPath, execDir) };
+  const stdinFd = openInput(spec.stdinPath, execDir);
+  return { file, args: spec.args, env: spec.env, cwd, stdinFd, ...(spec.pty && { terminal: spec.pty }) };
+}
+
+const TERMINAL_MAX = 65_535;
+
+function checkTerminal({ pty, stdinPath }: CommandSpec): void {
+  if (pty === undefined) return;
+  if (stdinPath !== undefined) throw new SpawnFailure('A program in a terminal reads from that, not from a file');
+  const isSize = [pty.cols, pty.rows].every((value) => Number.isInteger(value) && value > 0 && value <= TERMINAL_MAX);
+  if (!isSize) throw new SpawnFailure(`A terminal can't have ${pty.cols} columns and ${pty.rows} rows`);
 }
 
 function checkStrings({ args, env }: CommandSpec): void {

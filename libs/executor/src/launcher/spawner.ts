@@ -1,4 +1,6 @@
 import type { Readable } from 'node:stream';
+import type { TerminalSize } from '../execution.js';
+import type { Terminal } from './terminal.js';
 
 /** A command that was checked and found: ready for the system. */
 export interface ResolvedCommand {
@@ -9,6 +11,8 @@ export interface ResolvedCommand {
   readonly cwd: string;
   /** What it reads from; the spawner leaves it open. */
   readonly stdinFd: number;
+  /** A terminal of this size for 0, 1 and 2 instead. */
+  readonly terminal?: TerminalSize;
 }
 
 export interface ExitStatus {
@@ -24,6 +28,8 @@ export interface SpawnedProcess {
   readonly pid: number;
   readonly stdout: Readable;
   readonly stderr: Readable;
+  /** Whose output is `stdout`, when it runs in one. */
+  readonly terminal?: Terminal | undefined;
   /** Settles when the program itself has ended, whatever it left behind. Never rejects. */
   readonly exited: Promise<ExitStatus>;
   /** Sends `signal` to all its process groups that are known and did not get it before; SIGKILL to all. */
