@@ -49,6 +49,8 @@ const REQUESTS: Readonly<Record<string, (caller: Caller) => Request | Promise<Re
   'tasks.change': async () => ({ path: `/tasks/${await scene.freshTask()}`, body: { priority: 1 } }),
   'jobs.create': () => ({ path: '/jobs', body: { group: 'lab', tasks: [{ args: ['true'] }] } }),
   'jobs.add-tasks': async () => ({ path: `/jobs/${await scene.freshJob()}/tasks`, body: { tasks: [{ args: ['true'] }] } }),
+  'tasks.open-terminal': () => ({ path: `/tasks/${scene.task}/terminal`, body: { cols: 80, rows: 24 } }),
+  'tasks.type': () => ({ path: `/tasks/${scene.task}/terminal/input`, body: { attempt: 1, session: randomUUID(), offset: 0, data_base64: 'eA==' } }),
   'attachments.upload': () => ({ path: '/groups/lab/attachments', body: { key: 'k', ...FILE } }),
   'attachments.download': () => ({ path: '/groups/lab/attachments/file?key=stored' }),
   'attachments.store': () => ({ path: '/groups/lab/attachments/file?key=stored' }),

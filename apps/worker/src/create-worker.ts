@@ -65,6 +65,7 @@ export async function createWorker(
     slots,
     workDir,
     inputCacheBytes: config.input_cache,
+    logLimitBytes: config.log_limit,
     taskEnv: { PATH: `${await ownCommand(workDir)}:${TASK_PATH}` },
     drainTimeoutMs: config.drain_timeout,
     metricsBind: config.metrics_bind,

@@ -10,6 +10,7 @@ export type { CallOptions } from './call-options.js';
 export type { SubmitOptions, TaskFilter } from './mitosis-client.js';
 export type { ProgramCalls, ProgramRef } from './program-calls.js';
 export type { WorkloadCalls } from './workload-calls.js';
+export type { OpenTerminalOptions, TerminalCalls, Typist } from './terminal-calls.js';
 export type { TransportOptions } from './transport.js';
 export { trustCa } from './trust-ca.js';
 export { WorkerClient, enrollWorker, registerWorker } from './worker-client.js';

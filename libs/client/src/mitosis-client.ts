@@ -35,6 +35,7 @@ import { AccessClient } from './access-client.js';
 import { queryString } from './query-string.js';
 import { Transport, type TransportOptions } from './transport.js';
 import { ProgramCalls } from './program-calls.js';
+import { TerminalCalls } from './terminal-calls.js';
 import { WorkloadCalls } from './workload-calls.js';
 
 export interface SubmitOptions extends CallOptions {
@@ -84,6 +85,7 @@ export class MitosisClient {
   readonly access: AccessClient;
   readonly programs: ProgramCalls;
   readonly workloads: WorkloadCalls;
+  readonly terminals: TerminalCalls;
   private readonly transport: Transport;
   /** Tasks that were submitted together. */
   readonly jobs: JobsClient;
@@ -95,6 +97,7 @@ export class MitosisClient {
     this.access = new AccessClient(this.transport);
     this.programs = new ProgramCalls(this.transport);
     this.workloads = new WorkloadCalls(this.transport);
+    this.terminals = new TerminalCalls(this.transport);
   }
 
   /** Of the coordinator. */

@@ -22,6 +22,8 @@ export const WorkerConfig = z.strictObject({
   work_dir: z.string().default('./mitosis-worker'),
   /** What inputs that are kept for later tasks may have together. */
   input_cache: SizeSetting.prefault('20GiB'),
+  /** Printed output that is kept of an attempt whose task says nothing else; what comes after it is dropped. */
+  log_limit: SizeSetting.prefault('1GiB'),
   /** How long running tasks may go on after the first SIGTERM. */
   drain_timeout: DurationSetting.prefault('30s'),
   /** Where /metrics of this worker is served, to whoever reaches it; not at all when not set. */

@@ -22,6 +22,7 @@ import { taskControl } from './http/task-control.js';
 import { withRequestIds } from './http/observe-requests.js';
 import { programRoutes } from './http/program-routes.js';
 import { taskRoutes } from './http/task-routes.js';
+import { terminalRoutes } from './http/terminal-routes.js';
 import { attemptFileRoutes, uploadRoutes } from './http/upload-routes.js';
 import { workerRoutes } from './http/worker-routes.js';
 import { workloadRoutes } from './http/workload-routes.js';
@@ -43,6 +44,7 @@ import { TaskReader } from './tasks/read-tasks.js';
 import type { SettledTask } from './tasks/settled-task.js';
 import { storeProgress } from './tasks/store-progress.js';
 import { submitTasksWith } from './tasks/submit-tasks.js';
+import { Terminals } from './terminals/terminals.js';
 import { readSubtaskResultsWith } from './workloads/read-subtask-results.js';
 import { type WorkloadDefaults, WorkloadService } from './workloads/workload-service.js';
 import { WorkerChannels } from './workers/worker-channels.js';
@@ -102,6 +104,7 @@ export class Coordinator implements Service {
     const reconciler = new Reconciler({ dataSource, publisher: queue.publisher, log, onSettled, onReady });
 
     const follows = new Follows({ bus: queue.bus, log, sendToWorker: (worker, message) => channels.send(worker, message) });
+    const terminals = new Terminals({ bus: queue.bus, log, sendToWorker: (worker, message) => channels.send(worker, message) });
     const channels = new WorkerChannels({
       dataSource,
       hints: options.hints,
@@ -109,6 +112,7 @@ export class Coordinator implements Service {
       access: queue.access,
       log,
       onOutput: (message) => follows.onOutput(message),
+      onTerminal: (answer) => terminals.onAnswer(answer),
       onProgress: (reports) => storeProgress(options.hints, events, reports),
       onConnected: (workerId) => follows.onConnected(workerId),
     });
@@ -167,6 +171,7 @@ export class Coordinator implements Service {
         taskRoutes({ authenticator, dataSource, submitTasks, reader, artifacts, events }),
         ...taskControl({ authenticator, dataSource, channels, events, reader, onAccepted, onSettled, onReady, onNewQueues }),
         outputRoutes({ authenticator, dataSource, reader, events, follows, store }),
+        terminalRoutes({ authenticator, dataSource, events, terminals }),
         attachmentRoutes({ authenticator, files }),
         uploadRoutes({ authenticator, files }),
         attemptFileRoutes({ authenticator, files }),
@@ -180,7 +185,7 @@ export class Coordinator implements Service {
       serveObjects: store.handler,
       onUpgrade: workerUpgrade({ authenticator, channels, audit, log }),
     });
-    this.services = [queue, store, events, follows, channels, dispatcher, reconciler, ...access.services, files.collector, this.http];
+    this.services = [queue, store, events, follows, terminals, channels, dispatcher, reconciler, ...access.services, files.collector, this.http];
   }
 
   /** Brings the schema up to date, creates the first administrator, and begins to listen. */

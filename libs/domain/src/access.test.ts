@@ -17,6 +17,7 @@ const IN_GROUP = [
   'program.read',
   'program.submit',
   'program.upload',
+  'task.attach',
   'task.manage',
   'task.read',
   'task.run',
@@ -28,7 +29,7 @@ const onSite = (actor: Actor): string[] => ON_SITE.filter((action) => isAllowed(
 
 test('a person may do what the role in the group says', (t) => {
   const programs = ['program.read', 'program.submit', 'program.upload'];
-  const write = ['group.read', ...programs, 'task.manage', 'task.read', 'task.submit', 'worker.register'];
+  const write = ['group.read', ...programs, 'task.attach', 'task.manage', 'task.read', 'task.submit', 'worker.register'];
   t.deepEqual(inGroup(user(undefined)), []);
   t.deepEqual(inGroup(user('read')), ['group.read', 'program.read', 'task.read']);
   t.deepEqual(inGroup(user('write-wasm')), ['group.read', ...programs, 'task.read']);
@@ -76,7 +77,7 @@ test('an account is managed by its owner, and looked at by its owner and site ad
 test('a token may do what its scope says, and never more than its owner', (t) => {
   const scoped = (scope: (typeof TOKEN_SCOPES)[number]) => inGroup(user('admin', { scope }));
   t.deepEqual(scoped('read'), ['group.read', 'program.read', 'task.read']);
-  t.deepEqual(scoped('submit'), ['group.read', 'program.read', 'program.submit', 'program.upload', 'task.manage', 'task.read', 'task.submit']);
+  t.deepEqual(scoped('submit'), ['group.read', 'program.read', 'program.submit', 'program.upload', 'task.attach', 'task.manage', 'task.read', 'task.submit']);
   t.deepEqual(scoped('workers'), ['group.read', 'program.read', 'task.read', 'worker.register']);
   t.deepEqual(scoped('full'), inGroup(user('admin')));
   t.deepEqual(onSite(user(undefined, { isAdmin: true, scope: 'submit' })), ['metrics.read']);

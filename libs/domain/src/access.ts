@@ -18,6 +18,8 @@ export type GroupAction =
   | 'task.read'
   | 'task.submit'
   | 'task.manage'
+  /** Typing in its terminal: what is run there is run in the name of the group. */
+  | 'task.attach'
   /** Sandboxed programs: seeing them, storing one, and submitting tasks that run one. */
   | 'program.read'
   | 'program.upload'
@@ -45,6 +47,7 @@ const NEEDED: Readonly<Record<GroupAction | WorkerAction, Role>> = {
   'task.read': 'read',
   'task.submit': 'write',
   'task.manage': 'write',
+  'task.attach': 'write',
   'program.read': 'read',
   'program.upload': 'write-wasm',
   'program.submit': 'write-wasm',
@@ -75,7 +78,7 @@ const OVERSIGHT: ReadonlySet<Access['action']> = new Set<Access['action']>([
 const READING: readonly Access['action'][] = ['task.read', 'program.read', 'group.read', 'worker.read', 'user.read', 'metrics.read', 'attachment.read'];
 const IN_SCOPE: Readonly<Record<Exclude<TokenScope, 'full'>, ReadonlySet<Access['action']>>> = {
   read: new Set(READING),
-  submit: new Set([...READING, 'task.submit', 'task.manage', 'program.upload', 'program.submit', 'attachment.write', 'attachment.delete']),
+  submit: new Set([...READING, 'task.submit', 'task.manage', 'task.attach', 'program.upload', 'program.submit', 'attachment.write', 'attachment.delete']),
   workers: new Set([...READING, 'worker.register', 'worker.manage']),
 };
 

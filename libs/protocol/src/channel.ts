@@ -1,6 +1,7 @@
 import { WANTED_STATES } from '@mitosis/domain';
 import { z } from 'zod';
 import { Uuid } from './fields.js';
+import { TERMINAL_REFUSALS, TerminalSize, TypeInTerminal } from './terminal.js';
 
 /** An attempt, as both ends of the channel name it. */
 export const AttemptRef = z.object({ task: Uuid, attempt: z.int().min(1) });
@@ -29,6 +30,14 @@ export const FromWorker = z.discriminatedUnion('type', [
   z.object({ type: z.literal('output'), follow: Uuid, offset: z.int(), frames_base64: z.string() }),
   /** All output of the attempt was sent; `error` when it could not be. */
   z.object({ type: z.literal('output_end'), follow: Uuid, error: z.string().optional() }),
+  /** The answer to `terminal`; `taken` and `offset` as the routes of terminals tell them. */
+  z.object({
+    type: z.literal('terminal'),
+    request: Uuid,
+    taken: z.int(),
+    offset: z.int(),
+    refusal: z.enum(TERMINAL_REFUSALS).optional(),
+  }),
   /** What running tasks say of themselves, since the last time. */
   z.object({
     type: z.literal('progress'),
@@ -62,6 +71,14 @@ export const ToWorker = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('follow_ack'), follow: Uuid, offset: z.int() }),
   z.object({ type: z.literal('unfollow'), follow: Uuid }),
+  /** Give a terminal this size, or type there; answered by `terminal` once it has taken it. */
+  z.object({
+    type: z.literal('terminal'),
+    request: Uuid,
+    attempt: AttemptRef,
+    size: TerminalSize.extend({ redraw: z.boolean() }).optional(),
+    typed: TypeInTerminal.omit({ attempt: true }).optional(),
+  }),
 ]);
 export type ToWorker = z.output<typeof ToWorker>;
 

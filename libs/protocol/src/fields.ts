@@ -14,6 +14,9 @@ export const LIMITS = {
   /** What a task reads from its standard input. */
   stdinBytes: 262_144,
   params: 64,
+  /** Output that is kept of one attempt. */
+  logBytesMin: 1024,
+  logBytesMax: 107_374_182_400,
   /** Things that one task waits for. */
   after: 1000,
   /** Rows and bytes of `metrics.jsonl` that are kept beside the task. */

@@ -43,6 +43,8 @@ export { OutputEnd, OutputEvent, OutputQuery } from './output-events.js';
 export { FrameDecoder, OUTPUT_FRAME_HEADER_BYTES, OUTPUT_FRAME_PAYLOAD_MAX_BYTES, encodeFrame, encodeFrameHeader } from './output-frames.js';
 export type { OutputFrame, OutputStream } from './output-frames.js';
 export { AttemptLease, TaskInput, TaskInputs, TaskResource, TaskResources } from './resources.js';
+export { OpenTerminal, TERMINAL_REFUSALS, TYPED_BYTES_MAX, TerminalOpened, TerminalSize, TypeInTerminal, TypedInTerminal } from './terminal.js';
+export type { OpenTerminalInput, TerminalRefusal } from './terminal.js';
 export { ProgramList, ProgramQuery, ProgramView, UploadProgram, WASM_LIMITS, WasmSpec } from './programs.js';
 export {
   After,

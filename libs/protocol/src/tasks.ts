@@ -17,6 +17,7 @@ import {
 } from './fields.js';
 import { WasmSpec } from './programs.js';
 import { TaskResource, TaskResources } from './resources.js';
+import { TerminalSize } from './terminal.js';
 
 /** What is run: everything that a worker needs and nothing that concerns scheduling. */
 export const TaskSpec = z.strictObject({
@@ -40,6 +41,10 @@ export const TaskSpec = z.strictObject({
   array_index: z.int().min(0).optional(),
   /** Run this sandboxed program instead of a command of the machine. */
   wasm: WasmSpec.optional(),
+  /** Run it in a pseudo terminal of this size, to which people can attach. */
+  pty: TerminalSize.optional(),
+  /** What is kept of its output, headers of frames included; the worker's own limit when absent. */
+  log_limit_bytes: z.int().min(LIMITS.logBytesMin).max(LIMITS.logBytesMax).optional(),
 });
 export type TaskSpec = z.output<typeof TaskSpec>;
 
@@ -82,7 +87,10 @@ export const SubmitTask = TaskSpec.extend({
 }).refine((task) => specBytes(task) <= LIMITS.specBytes, {
   path: ['args'],
   message: `args and env together must not be longer than ${LIMITS.specBytes} bytes`,
-});
+})
+  .refine(({ pty, stdin_base64 }) => pty === undefined || stdin_base64 === undefined, { path: ['stdin_base64'], message: 'a task in a terminal reads from that' })
+  .refine(({ pty, wasm }) => pty === undefined || wasm === undefined, { path: ['pty'], message: 'a sandboxed program has no terminal' })
+  .refine(({ log_limit_bytes: limit, wasm }) => limit === undefined || wasm === undefined, { path: ['log_limit_bytes'], message: 'a sandboxed program has a limit of its own' });
 export type SubmitTask = z.output<typeof SubmitTask>;
 export type SubmitTaskInput = z.input<typeof SubmitTask>;
 
@@ -126,6 +134,8 @@ export const TaskView = z.object({
   env: z.record(z.string(), z.string()),
   terminal: z.boolean(),
   wasm: WasmSpec.nullable(),
+  pty: TerminalSize.nullable(),
+  log_limit_bytes: z.int().nullable(),
   tags: z.array(z.string()),
   labels: z.array(z.string()),
   priority: z.int(),

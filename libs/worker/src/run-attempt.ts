@@ -22,6 +22,8 @@ export interface RunAttemptDeps {
   readonly scratchRoot: string;
   readonly log: Log;
   readonly coordinatorUrl: string;
+  /** Printed output that is kept of an attempt, unless its task says otherwise. */
+  readonly logLimitBytes: number;
   /** Given to every task besides its own environment. */
   readonly baseEnv: Readonly<Record<string, string>>;
   onProgress(attempt: RunningAttempt, progress: Progress): void;
@@ -34,8 +36,8 @@ export interface RunAttemptDeps {
 /** Time between SIGTERM and SIGKILL. */
 const GRACE_MS = 10_000;
 
-/** Printed output that is kept of one attempt. */
-const OUTPUT_LIMIT_BYTES = 1_073_741_824;
+/** What programs in a terminal may expect of it, unless the task says otherwise. */
+const TERM = 'xterm-256color';
 
 const MESSAGE_MAX = 4096;
 
@@ -88,14 +90,15 @@ async function begin(deps: RunAttemptDeps, { claim, stop }: RunningAttempt, scra
     executionId,
     spec: {
       args: spec.args,
-      env: taskEnvironment({ taskUuid, attempt: claim.attempt, scratch, env: spec.env, base: deps.baseEnv, platform }),
+      env: taskEnvironment({ taskUuid, attempt: claim.attempt, scratch, env: spec.env, base: { ...deps.baseEnv, ...(spec.pty && { TERM }) }, platform }),
       ...(spec.cwd !== undefined && { cwd: spec.cwd }),
       ...(files.stdin !== undefined && { stdinPath: files.stdin }),
+      ...(spec.pty && { pty: spec.pty }),
       timeoutMs: claim.timeout_ms,
       graceMs: GRACE_MS,
     },
     scratch,
-    outputLimitBytes: OUTPUT_LIMIT_BYTES,
+    outputLimitBytes: spec.log_limit_bytes ?? deps.logLimitBytes,
   });
 }
 

@@ -21,6 +21,7 @@ import { Reporter } from './reporter.js';
 import type { RunProgramDeps } from './run-program.js';
 import { type RunAttemptDeps, notStarted, runAttempt } from './run-attempt.js';
 import { type RunningAttempt, RunningAttempts } from './running-attempts.js';
+import { Terminals } from './terminals.js';
 import { WorkerMetrics } from './worker-metrics.js';
 
 export interface WorkerOptions {
@@ -33,6 +34,8 @@ export interface WorkerOptions {
   readonly workDir: string;
   /** What inputs that are kept for later tasks may have together. */
   readonly inputCacheBytes: number;
+  /** Printed output that is kept of an attempt, unless its task says otherwise. */
+  readonly logLimitBytes: number;
   /** Variables that every task gets, e.g. a PATH. */
   readonly taskEnv?: Readonly<Record<string, string>> | undefined;
   /** How long running tasks may go on after `stop`. */
@@ -58,6 +61,7 @@ export class Worker implements Service {
   private readonly claimer: Claimer;
   private readonly reporter: Reporter;
   private readonly followers: OutputFollowers;
+  private readonly terminals: Terminals;
   private readonly renewal: CredentialRenewal;
   private readonly channel: ControlChannel;
   private readonly progress: ProgressReporter;
@@ -95,6 +99,7 @@ export class Worker implements Service {
     this.progress = new ProgressReporter((message) => this.channel.send(message));
     this.program = { sandbox: options.sandbox, cache: this.inputs, client: this.client, log };
     this.followers = new OutputFollowers(this.running, (message) => this.channel.send(message), log);
+    this.terminals = new Terminals(this.running, (message) => this.channel.send(message), log);
     this.consumer = queue.createConsumer({
       slots,
       name: registration.uuid,
@@ -222,8 +227,8 @@ export class Worker implements Service {
     const onStarted: RunAttemptDeps['onStarted'] = (started, execution) => this.running.started(started, execution);
     const begunAt = performance.now();
     const onProgress: RunAttemptDeps['onProgress'] = (reporting, progress) => this.progress.report(reporting.claim, progress);
-    const { coordinatorUrl, taskEnv: baseEnv = {} } = this.options;
-    const deps = { executor, program: this.program, scratchRoot: this.scratchRoot, log, coordinatorUrl, baseEnv, onStarted, onProgress, placeInputs: this.placeInputs, upload };
+    const { coordinatorUrl, logLimitBytes, taskEnv: baseEnv = {} } = this.options;
+    const deps = { executor, program: this.program, scratchRoot: this.scratchRoot, log, coordinatorUrl, logLimitBytes, baseEnv, onStarted, onProgress, placeInputs: this.placeInputs, upload };
     const report = await runAttempt(deps, attempt);
     this.prefetch.observe(performance.now() - begunAt);
     this.consumer.resize(this.options.slots + this.prefetch.size);
@@ -249,6 +254,8 @@ export class Worker implements Service {
         return this.followers.acknowledge(message.follow, message.offset);
       case 'unfollow':
         return this.followers.unfollow(message.follow);
+      case 'terminal':
+        return this.terminals.operate(message);
     }
   }
 }

@@ -57,6 +57,9 @@ export const MATRIX: Readonly<Record<string, string>> = {
   'tasks.cancel-many': '401 ok ok ok ok ok ok 401 401 401 401 401',
   'tasks.cancel': '401 404 403 ok ok 404 ok 401 401 401 401 401',
   'tasks.change': '401 404 403 ok ok 404 ok 401 401 401 401 401',
+  // Site administrators run nothing in the name of a group.
+  'tasks.open-terminal': '401 404 403 ok ok 404 403 401 401 401 401 401',
+  'tasks.type': '401 404 403 ok ok 404 403 401 401 401 401 401',
 
   'jobs.create': '401 404 403 ok ok 404 404 401 401 401 401 401',
   'jobs.query': '401 ok ok ok ok ok ok 401 401 401 401 401',

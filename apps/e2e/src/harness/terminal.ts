@@ -33,6 +33,10 @@ export class Terminal {
     this.pty.write(keys);
   }
 
+  resize(columns: number, rows: number): void {
+    this.pty.resize(columns, rows);
+  }
+
   /** Waits until what was written since the last call matches. */
   async sees(pattern: RegExp): Promise<void> {
     const fresh = (): string => this.screen.slice(this.from);

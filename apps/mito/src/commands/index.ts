@@ -44,6 +44,7 @@ import { TasksLogsCommand } from './client/tasks/logs.js';
 import { TasksQueryCommand } from './client/tasks/query.js';
 import { TasksSubmitManyCommand } from './client/tasks/submit-many.js';
 import { TasksSubmitCommand } from './client/tasks/submit.js';
+import { TasksAttachCommand } from './client/tasks/attach.js';
 import { TasksUpdateLabelsCommand } from './client/tasks/update-labels.js';
 import { TasksWaitCommand } from './client/tasks/wait.js';
 import { AdminShutdownCommand } from './client/admin/shutdown.js';
@@ -174,6 +175,7 @@ export const commands: readonly CommandClass<MitoContext>[] = [
   TasksLogsCommand,
   TasksQueryCommand,
   TasksSubmitCommand,
+  TasksAttachCommand,
   TasksSubmitManyCommand,
   TasksUpdateLabelsCommand,
   TasksWaitCommand,

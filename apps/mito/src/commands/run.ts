@@ -1,34 +1,62 @@
-import type { TaskSummary } from '@mitosis/protocol';
-import { Command } from 'clipanion';
+import type { MitosisClient } from '@mitosis/client';
+import type { SubmitTaskInput, TaskSummary, TerminalSize } from '@mitosis/protocol';
+import { invalidField } from '@mitosis/domain';
+import { Command, Option } from 'clipanion';
 import { EXIT_FAILED } from '../output/exit-codes.js';
+import { exitCodeOf } from '../output/exit-code-of.js';
+import { OwnTerminal, sizeOf } from '../terminal/own-terminal.js';
 import { SubmitCommand } from './submit-command.js';
 
-/** Shells answer 128 + n for a program that signal n has ended. */
-const SIGNAL_BASE = 128;
-
-async function exitCodeOf(task: TaskSummary): Promise<number> {
-  if (task.state === 'completed') return 0;
-  if (task.signal !== null) {
-    const { constants } = await import('node:os');
-    return SIGNAL_BASE + (constants.signals[task.signal as NodeJS.Signals] ?? 0);
-  }
-  return task.exit_code ?? EXIT_FAILED;
-}
+/** A person may sit there all day. */
+const INTERACTIVE_TIMEOUT_MS = 86_400_000;
 
 export class RunCommand extends SubmitCommand {
   static override paths = [['run'], ['client', 'run']];
   static override usage = Command.Usage({
     category: 'Tasks',
     description: 'run a command on a worker, with its output here',
-    details: 'Submits the command, shows what it prints while it runs, and ends with its exit code. Ctrl-C stops watching; the task runs on.',
+    details: 'Submits the command, shows what it prints while it runs, and ends with its exit code. Ctrl-C stops watching; the task runs on. With -it your terminal is that of the task, until it ends or ctrl-p ctrl-q leaves it running.',
     examples: [
       ['Say hello', '$0 run -- echo "Hello, Mitosis!"'],
       ['On a worker with a GPU, for two hours at most', '$0 run -t gpu --timeout 2h -- ./train.sh'],
+      ['A shell on a worker', '$0 run -it -- bash'],
       ['A WebAssembly program, sandboxed', '$0 run --wasm prog.wasm -- an argument'],
     ],
   });
 
+  readonly interactive = Option.Boolean('-it,--interactive', false, { description: 'give it your terminal: keys, size and all' });
+
+  protected override get terminalSize(): TerminalSize | undefined {
+    return this.interactive ? sizeOf(this.context.stdout) : super.terminalSize;
+  }
+
   protected async run(): Promise<number> {
+    return this.interactive ? this.runInteractively() : this.runWatched();
+  }
+
+  private async runInteractively(): Promise<number> {
+    const { stdin, stdout } = this.context;
+    if (this.json) throw invalidField('--json', 'what a terminal shows is no JSON; use either --json or -it');
+    OwnTerminal.check('-it', stdin, stdout);
+    const { attachTerminal } = await import('../terminal/attach-terminal.js');
+    const api = await this.api();
+    const { uuid } = await api.submitTask(await this.interactiveSubmission(api));
+    const note = (text: string): void => this.note(text);
+    const end = await attachTerminal(api, uuid, { stdin, stdout, note, signal: this.signal, isFromStart: true });
+    if (end) return this.finish(end);
+    this.note(`detached from task ${uuid}; "mito client tasks attach ${uuid}" comes back`);
+    return 0;
+  }
+
+  /** The task knows which kind of terminal it has. */
+  private async interactiveSubmission(api: MitosisClient): Promise<SubmitTaskInput> {
+    const { TERM } = this.context.env;
+    const task = await this.submission(api);
+    const limit = this.timeout === undefined ? { timeout_ms: INTERACTIVE_TIMEOUT_MS } : {};
+    return { ...task, ...limit, env: { ...(TERM !== undefined && { TERM }), ...task.env } };
+  }
+
+  private async runWatched(): Promise<number> {
     const { FrameDecoder } = await import('@mitosis/protocol');
     const api = await this.api();
     const { uuid } = await api.submitTask(await this.submission(api));

@@ -1,6 +1,7 @@
 import type { MitosisClient } from '@mitosis/client';
-import type { SubmitTaskInput } from '@mitosis/protocol';
+import type { SubmitTaskInput, TerminalSize } from '@mitosis/protocol';
 import { Option } from 'clipanion';
+import { sizeOf } from '../terminal/own-terminal.js';
 import { ApiCommand } from './api-command.js';
 import { readProgram } from './read-program.js';
 import { parseSize, toSubmission } from './task-options.js';
@@ -12,11 +13,13 @@ export abstract class SubmitCommand extends ApiCommand {
   readonly tags = Option.Array('-t,--tags', [], { description: 'tags a worker must have' });
   readonly labels = Option.Array('-l,--labels', [], { description: 'labels to find the task by' });
   readonly env = Option.Array('-e,--env', [], { description: 'NAME=VALUE for the task' });
-  readonly timeout = Option.String('--timeout', '10m', { description: 'time limit, e.g. 90s or 2h' });
+  readonly timeout = Option.String('--timeout', { description: 'time limit, e.g. 90s or 2h; 10m when not given, a day for "mito run -it"' });
   readonly priority = Option.String('-p,--priority', '0', { description: 'higher first, -1000 to 1000' });
   readonly retries = Option.String('--retries', { description: 'tries after a failure' });
   readonly resources = Option.Array('-r,--resource', [], { description: 'input: attachment=KEY:PATH or artifact=UUID:KIND:PATH, placed below MITO_RESOURCE_DIR; with "unpack:" before it unpacked there' });
   readonly terminal = Option.Boolean('--terminal', false, { description: 'keep what it prints as the artifact std-log' });
+  readonly pty = Option.Boolean('--pty', false, { description: 'run it in a terminal, to which "client tasks attach" leads' });
+  readonly logLimit = Option.String('--log-limit', { description: 'what is kept of its output, e.g. 64MiB; what the worker says when not given, usually 1GiB' });
   readonly retryDelay = Option.String('--retry-delay', { description: 'time before the first retry, doubled for each further one' });
   readonly retryExitCodes = Option.Array('--retry-exit-codes', [], { description: 'only these exit codes are tried again' });
   readonly shell = Option.String('--shell', { description: 'a line for the shell, in place of the command' });
@@ -32,11 +35,16 @@ export abstract class SubmitCommand extends ApiCommand {
   readonly memoryLimit = Option.String('--memory-limit', { description: 'memory of the WebAssembly program, e.g. 128MiB' });
   readonly argv = Option.Rest({ name: 'command' });
 
+  /** Of the terminal that the task gets, when it gets one. */
+  protected get terminalSize(): TerminalSize | undefined {
+    return this.pty ? sizeOf(this.context.stdout) : undefined;
+  }
+
   /** What the options describe; a program is uploaded first, unless the group has it. */
   protected async submission(api: MitosisClient): Promise<SubmitTaskInput> {
-    if (this.wasm === undefined) return toSubmission(this);
+    if (this.wasm === undefined) return toSubmission({ ...this, terminalSize: this.terminalSize });
     const { name, bytes } = await readProgram(this.wasm);
-    const task = await toSubmission({ ...this, argv: [name, ...this.argv] });
+    const task = await toSubmission({ ...this, argv: [name, ...this.argv], terminalSize: this.terminalSize });
     const memory = this.memoryLimit === undefined ? {} : { memory_limit_bytes: parseSize(this.memoryLimit, '--memory-limit') };
     const { sha256 } = await api.programs.ensure(bytes, { name, group: this.group });
     return { ...task, wasm: { sha256, ...memory } };

@@ -1,5 +1,5 @@
 import { invalidField, parseDuration } from '@mitosis/domain';
-import type { ArtifactKind, SubmitTaskInput } from '@mitosis/protocol';
+import type { ArtifactKind, SubmitTaskInput, TerminalSize } from '@mitosis/protocol';
 
 /** The options of a submission, as they were typed. */
 export interface TaskOptions {
@@ -13,7 +13,9 @@ export interface TaskOptions {
   readonly envFile: readonly string[];
   readonly cwd?: string | undefined;
   readonly stdin?: string | undefined;
-  readonly timeout: string;
+  readonly timeout?: string | undefined;
+  readonly terminalSize?: TerminalSize | undefined;
+  readonly logLimit?: string | undefined;
   readonly priority: string;
   readonly retries?: string | undefined;
   readonly retryDelay?: string | undefined;
@@ -124,21 +126,25 @@ export function parseSize(text: string, field: string): number {
   return Number(digits) * factor;
 }
 
+const TIMEOUT = '10m';
+
 /** The body of the submission that the options describe. */
 export async function toSubmission(options: TaskOptions): Promise<SubmitTaskInput> {
-  const { group, name, cwd, retries, retryDelay } = options;
+  const { group, name, cwd, retries, retryDelay, terminalSize, logLimit } = options;
   return {
     args: argsOf(options),
     env: { ...(await readEnvFiles(options.envFile)), ...parseEnv(options.env) },
     tags: splitList(options.tags),
     labels: splitList(options.labels),
-    timeout_ms: parseDuration(options.timeout, '--timeout'),
+    timeout_ms: parseDuration(options.timeout ?? TIMEOUT, '--timeout'),
     priority: parseInteger(options.priority, '--priority'),
     terminal: options.terminal,
     resources: options.resources.map(parseResource),
     after: parseAfter(options),
     retry_exit_codes: splitList(options.retryExitCodes).map((code) => parseInteger(code, '--retry-exit-codes')),
     ...(options.stdin !== undefined && { stdin_base64: (await readInput(options.stdin, '--stdin')).toString('base64') }),
+    ...(terminalSize && { pty: terminalSize }),
+    ...(logLimit !== undefined && { log_limit_bytes: parseSize(logLimit, '--log-limit') }),
     ...(cwd !== undefined && { cwd }),
     ...(group !== undefined && { group }),
     ...(name !== undefined && { name }),

@@ -7,8 +7,8 @@ const byRoute = new Map(OPERATIONS.map((operation) => [`${operation.method} ${op
 const DENIED: ReadonlySet<number> = new Set([401, 403, 404, 429]);
 
 /** True for what changes something in a person's name; workers' reports are kept with the attempts. */
-function isChange({ method, access }: Operation): boolean {
-  return method !== 'GET' && access !== 'worker' && access !== 'signed' && access !== 'task.read';
+function isChange({ method, access, isFrequent }: Operation): boolean {
+  return method !== 'GET' && isFrequent !== true && access !== 'worker' && access !== 'signed' && access !== 'task.read';
 }
 
 function operationOf(req: Request): Operation | undefined {

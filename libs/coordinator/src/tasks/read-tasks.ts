@@ -11,6 +11,7 @@ const TASK_VIEW = `
   SELECT t.seq, json_build_object(
     'uuid', t.id, 'group', g.name, 'creator', u.username, 'name', t.name, 'state', t.state,
     'args', t.spec -> 'args', 'env', t.spec -> 'env', 'terminal', t.spec -> 'terminal', 'wasm', t.spec -> 'wasm',
+    'pty', t.spec -> 'pty', 'log_limit_bytes', t.spec -> 'log_limit_bytes',
     'resources', coalesce(t.spec -> 'resources', '[]'), 'not_kept', coalesce(a.not_kept, '[]'),
     'tags', t.tags, 'labels', t.labels, 'priority', t.priority, 'timeout_ms', t.timeout_ms,
     'retries', t.retries, 'retry_delay_ms', t.retry_delay_ms, 'retry_exit_codes', t.retry_exit_codes,

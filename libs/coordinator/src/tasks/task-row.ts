@@ -26,7 +26,7 @@ export const kindOf = ({ wasm }: Pick<SubmitTask, 'wasm'>): TaskKind => (wasm ? 
 
 /** The row of a new task. */
 export function toRow(task: SubmitTask, group: GroupRef, actor: UserActor, { job, upstream }: Origin, place: number) {
-  const { args, env, terminal, resources, cwd, stdin_base64, params, array_index, wasm } = task;
+  const { args, env, terminal, resources, cwd, stdin_base64, params, array_index, wasm, pty, log_limit_bytes } = task;
   return {
     id: uuidv7(),
     group_id: group.id,
@@ -35,7 +35,7 @@ export function toRow(task: SubmitTask, group: GroupRef, actor: UserActor, { job
     queue: queueName(group.name, task.tags, kindOf(task)),
     name: nameOf(task),
     // What is undefined is left out of the JSON.
-    spec: { args, env, terminal, resources, cwd, stdin_base64, params, array_index, wasm },
+    spec: { args, env, terminal, resources, cwd, stdin_base64, params, array_index, wasm, pty, log_limit_bytes },
     tags: task.tags,
     labels: task.labels,
     priority: task.priority,

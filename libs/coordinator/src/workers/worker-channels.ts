@@ -5,6 +5,7 @@ import type { MessageBus, QueueAccess } from '@mitosis/queue';
 import type { DataSource } from 'typeorm';
 import { WebSocket } from 'ws';
 import { renewLeases } from '../tasks/renew-leases.js';
+import type { TerminalAnswer } from '../terminals/terminals.js';
 import { queuesOf, servedGroups, workersServing } from './worker-queues.js';
 
 /** What travels between replicas: a message for workers, wherever they are connected. */
@@ -23,6 +24,8 @@ export interface WorkerChannelsOptions {
   readonly log: Log;
   /** Output that some replica has asked a worker for. */
   onOutput(message: OutputMessage): void;
+  /** What became of something that some replica wanted of a terminal. */
+  onTerminal(answer: TerminalAnswer): void;
   /** What running tasks say of themselves. */
   onProgress(reports: ProgressReports): Promise<void>;
   /** A worker has connected to this replica; what was asked of it before may have been lost. */
@@ -108,6 +111,7 @@ export class WorkerChannels implements Service {
     const message = FromWorker.parse(JSON.parse(text));
     if (message.type === 'access_lost') return this.grantAgain(workerId);
     if (message.type === 'progress') return this.options.onProgress(message.reports);
+    if (message.type === 'terminal') return this.options.onTerminal(message);
     if (message.type !== 'heartbeat') return this.options.onOutput(message);
     this.write(socket, { type: 'leases', ...(await renewLeases(this.options.hints, workerId, message)) });
   }

@@ -28,6 +28,8 @@ export interface Operation {
   readonly status?: number;
   /** Of a failure that has the same answer. */
   readonly otherStatus?: number;
+  /** True when people do it so often that the audit log notes only refusals. */
+  readonly isFrequent?: boolean;
   /** Media type of the answer when it is not JSON; `websocket` for an upgrade. */
   readonly answerType?: 'text/event-stream' | 'text/html' | 'text/plain' | 'application/octet-stream' | 'websocket';
 }

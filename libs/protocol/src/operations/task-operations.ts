@@ -3,6 +3,7 @@ import { SubmitTask, SubmitTasks, TaskPage, TaskQuery, TaskReceipt, TaskReceipts
 import { TaskExplanation } from '../explain.js';
 import { EventQuery } from '../events.js';
 import { OutputQuery } from '../output-events.js';
+import { OpenTerminal, TerminalOpened, TypeInTerminal, TypedInTerminal } from '../terminal.js';
 import type { Operation } from './operation.js';
 
 export const TASK_OPERATIONS: readonly Operation[] = [
@@ -17,6 +18,8 @@ export const TASK_OPERATIONS: readonly Operation[] = [
   { id: 'tasks.count', method: 'GET', path: '/tasks/count', summary: 'Count tasks', access: 'user', query: TaskFilters, answer: TaskCount },
   { id: 'tasks.cancel-many', method: 'POST', path: '/tasks/cancel', summary: 'Cancel tasks by uuid or filter', access: 'user', request: CancelTasks, answer: CancelAnswer },
   { id: 'tasks.cancel', method: 'POST', path: '/tasks/:uuid/cancel', summary: 'Cancel a task', access: 'task.manage', request: CancelTask, answer: CancelResult },
+  { id: 'tasks.open-terminal', method: 'POST', path: '/tasks/:uuid/terminal', summary: 'Attach to the terminal of a running task: give it a size, learn where its output is', access: 'task.attach', request: OpenTerminal, answer: TerminalOpened },
+  { id: 'tasks.type', method: 'POST', path: '/tasks/:uuid/terminal/input', summary: 'Type in the terminal of a running task', access: 'task.attach', request: TypeInTerminal, answer: TypedInTerminal, isFrequent: true },
   { id: 'tasks.change', method: 'PATCH', path: '/tasks/:uuid', summary: 'Change a task that has not started', access: 'task.manage', request: ChangeTask, answer: TaskDetail },
   { id: 'events.follow', method: 'GET', path: '/events', summary: 'Follow changes of tasks', access: 'user', query: EventQuery, answerType: 'text/event-stream' },
 ];

@@ -1,0 +1,81 @@
+import { MitoError } from '@mitosis/domain';
+import { TYPED_BYTES_MAX, TerminalOpened, type TerminalSize, TypedInTerminal } from '@mitosis/protocol';
+import { randomUUID } from 'node:crypto';
+import type { CallOptions } from './call-options.js';
+import type { Transport } from './transport.js';
+
+export interface OpenTerminalOptions extends CallOptions {
+  /** How long to wait for the task to start, at most a minute. */
+  readonly waitMs?: number;
+  /** Have what fills the screen drawn anew. */
+  readonly redraw?: boolean;
+}
+
+/** Time for the worker to answer, besides the wait. */
+const ANSWER_MS = 30_000;
+/** A coordinator, a worker or a program that is busy is waited for. */
+const PATIENCE_MS = 120_000;
+
+/** The terminals of running tasks. What is shown there comes with `followOutput`. */
+export class TerminalCalls {
+  constructor(private readonly transport: Transport) {}
+
+  /**
+   * Gives the terminal of a task a size; answers which attempt runs and how far its output is. Throws
+   * `not_running` when the task has not started within `waitMs`, `terminal_ended` and `no_terminal`.
+   */
+  async open(uuid: string, size: TerminalSize, { waitMs = 0, redraw = false, signal }: OpenTerminalOptions = {}): Promise<TerminalOpened> {
+    const options = { body: { ...size, wait_ms: waitMs, redraw }, signal, isRepeatable: true, timeoutMs: waitMs + ANSWER_MS, retryMs: PATIENCE_MS };
+    return this.transport.json('POST', `/tasks/${encodeURIComponent(uuid)}/terminal`, TerminalOpened, options);
+  }
+
+  /** Somebody who begins to type on an attempt. */
+  typist(uuid: string, attempt: number, { signal }: CallOptions = {}): Typist {
+    const path = `/tasks/${encodeURIComponent(uuid)}/terminal/input`;
+    const send = async (body: object): Promise<number> =>
+      (await this.transport.json('POST', path, TypedInTerminal, { body, signal, isRepeatable: true, retryMs: PATIENCE_MS })).taken;
+    return new Typist(attempt, send);
+  }
+}
+
+/** Keys that wait for the terminal; beyond that whoever types has to wait. */
+const WAITING_MAX = 1_048_576;
+
+/** Types on one attempt: every byte once and in order, whatever requests and answers are lost. */
+export class Typist {
+  private readonly session = randomUUID();
+  private waiting: Buffer = Buffer.alloc(0);
+  private taken = 0;
+  private sending: Promise<void> | undefined;
+
+  constructor(
+    readonly attempt: number,
+    private readonly send: (body: object) => Promise<number>,
+  ) {}
+
+  /** True when more is waiting than anybody types. */
+  get isFull(): boolean {
+    return this.waiting.length > WAITING_MAX;
+  }
+
+  /**
+   * Adds `data` to what is typed; resolves when the terminal has taken all of it, and rejects when it
+   * can't: with `terminal_ended` or `not_running` when the attempt is over.
+   */
+  type(data: Uint8Array): Promise<void> {
+    this.waiting = Buffer.concat([this.waiting, data]);
+    this.sending ??= this.sendWaiting().finally(() => (this.sending = undefined));
+    return this.sending;
+  }
+
+  private async sendWaiting(): Promise<void> {
+    while (this.waiting.length > 0) {
+      const piece = this.waiting.subarray(0, TYPED_BYTES_MAX);
+      const body = { attempt: this.attempt, session: this.session, offset: this.taken, data_base64: piece.toString('base64') };
+      const taken = await this.send(body);
+      if (taken < this.taken + piece.length) throw new MitoError('conflict', 'input_gap', 'the terminal has not taken what was typed');
+      this.taken += piece.length;
+      this.waiting = this.waiting.subarray(piece.length);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import { type Log, MitoError, type Service } from '@mitosis/domain';
+import type { AttemptRef, FromWorker, TerminalRefusal, ToWorker } from '@mitosis/protocol';
+import type { MessageBus } from '@mitosis/queue';
+import { randomUUID } from 'node:crypto';
+
+export type TerminalAnswer = Extract<FromWorker, { type: 'terminal' }>;
+type Wish = Pick<Extract<ToWorker, { type: 'terminal' }>, 'size' | 'typed'>;
+
+export interface TerminalsOptions {
+  readonly bus: MessageBus;
+  readonly log: Log;
+  sendToWorker(workerId: string, message: ToWorker): void;
+  /** How long a worker has for its answer. */
+  readonly patienceMs?: number;
+}
+
+const CHANNEL = 'terminals';
+
+/** The worker may just be connecting, and an answer may be lost: it is told again, which does nothing twice. */
+const AGAIN_MS = 1_000;
+
+const REFUSALS: Readonly<Record<TerminalRefusal, string>> = {
+  no_terminal: 'the task runs in no terminal: submit it with --pty',
+  terminal_ended: 'the program in this terminal has ended',
+  input_gap: 'what was typed before has not arrived: begin a new session',
+};
+
+/**
+ * Asks workers to operate the terminals of running attempts, for the people at this replica. The order
+ * goes to whichever replica has the worker, the answer comes back over the bus.
+ */
+export class Terminals implements Service {
+  private readonly waiting = new Map<string, (answer: TerminalAnswer) => void>();
+  private unsubscribe: (() => Promise<void>) | undefined;
+
+  constructor(private readonly options: TerminalsOptions) {}
+
+  async start(): Promise<void> {
+    this.unsubscribe = await this.options.bus.subscribe(CHANNEL, (text) => {
+      const answer = JSON.parse(text) as TerminalAnswer;
+      this.waiting.get(answer.request)?.(answer);
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.unsubscribe?.();
+    this.unsubscribe = undefined;
+  }
+
+  /** An answer of a worker of this replica: for somebody here or elsewhere. */
+  onAnswer(answer: TerminalAnswer): void {
+    const settle = this.waiting.get(answer.request);
+    if (settle) return settle(answer);
+    this.options.bus.publish(CHANNEL, JSON.stringify(answer)).catch((error: unknown) => {
+      this.options.log.debug({ err: error }, 'an answer for another replica was not published');
+    });
+  }
+
+  /**
+   * Has the terminal of an attempt take `wish`. Throws `no_terminal`, `terminal_ended`, `input_gap`
+   * (409), and `terminal_busy` (503) when the worker is away or the program does not read: the same
+   * wish may be sent again.
+   */
+  async operate(worker: string, attempt: AttemptRef, wish: Wish, signal: AbortSignal): Promise<TerminalAnswer> {
+    const request = randomUUID();
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(this.options.patienceMs ?? 10_000)]);
+    const send = (): void => this.options.sendToWorker(worker, { type: 'terminal', request, attempt, ...wish });
+    const again = setInterval(send, AGAIN_MS);
+    try {
+      const answer = await new Promise<TerminalAnswer>((resolve, reject) => {
+        this.waiting.set(request, resolve);
+        patience.addEventListener('abort', () => reject(busy()), { once: true });
+        send();
+      });
+      if (answer.refusal) throw new MitoError('conflict', answer.refusal, REFUSALS[answer.refusal]);
+      return answer;
+    } finally {
+      clearInterval(again);
+      this.waiting.delete(request);
+    }
+  }
+}
+
+function busy(): MitoError {
+  return new MitoError('unavailable', 'terminal_busy', 'the terminal has not taken it: its program does not read, or its worker is away');
+}
