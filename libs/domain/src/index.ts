@@ -17,6 +17,8 @@ export type { TokenScope } from './scopes.js';
 export { parseBytes, parseQuotaChange } from './quota-change.js';
 export type { QuotaChange } from './quota-change.js';
 export { formatDuration, parseDuration } from './duration.js';
+export { admitWithinLimits } from './limit-keys.js';
+export type { LimitedTask } from './limit-keys.js';
 export { SILENT_MS, explainWorker, missingTags } from './explain-task.js';
 export type { WorkerSituation, WorkerVerdict } from './explain-task.js';
 export type { Finding } from './finding.js';

@@ -31,6 +31,8 @@ export const LIMITS = {
   /** 30 days. */
   timeoutMs: 30 * 24 * 3_600_000,
   retries: 100,
+  /** Keys that one task is limited by. */
+  limitKeys: 8,
 } as const;
 
 export const Name = z.string().regex(NAME_PATTERN, 'use 1 to 255 letters, digits, "-" or "_"');
@@ -39,6 +41,11 @@ const Tag = z.string().regex(TAG_PATTERN, 'use 1 to 64 letters, digits, "-", "_"
 
 /** Tags as they are stored: sorted, without duplicates. */
 export const Tags = z.array(Tag).max(TAGS_MAX).transform(normalizeTags);
+
+/** By key, how many tasks of a group may run at a time. */
+export const LimitKeys = z
+  .record(Tag, z.int().min(1).max(1_000_000))
+  .refine((limits) => Object.keys(limits).length <= LIMITS.limitKeys, `must not have more than ${LIMITS.limitKeys} keys`);
 
 export const Label = z.string().min(1).max(255).regex(/^[^\p{Cc}]*$/u, 'must not have control characters');
 

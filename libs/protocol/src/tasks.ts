@@ -6,6 +6,7 @@ import {
   EnvName,
   LIMITS,
   Labels,
+  LimitKeys,
   Name,
   Offset,
   ParamValues,
@@ -80,6 +81,8 @@ export const SubmitTask = TaskSpec.extend({
   retry_delay_ms: z.int().min(0).max(3_600_000).default(5_000),
   /** Exit codes that are worth a retry; empty means any failure is. */
   retry_exit_codes: z.array(z.int().min(1).max(255)).max(255).default([]),
+  /** It starts only while fewer tasks of its group with the same key run: `{"gpu-license": 2}`. */
+  limits: LimitKeys.default({}),
   /** It stays pending until all of these have come true. */
   after: z.array(After).max(LIMITS.after).default([]),
   /** A name within the request, for `after` of others. */
@@ -143,6 +146,7 @@ export const TaskView = z.object({
   retries: z.int(),
   retry_delay_ms: z.int(),
   retry_exit_codes: z.array(z.int()),
+  limits: z.record(z.string(), z.int()),
   /** Attempts begun so far; the last one may be running. */
   attempt: z.int(),
   /** The worker of the last attempt. */

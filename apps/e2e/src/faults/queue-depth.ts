@@ -13,7 +13,7 @@ const DEPTH = `
 export class QueueDepth {
   /** The most jobs seen in one queue. */
   depthMax = 0;
-  /** The bound when that was seen. */
+  /** The widest bound so far: one that shrinks, for workers that are gone, takes no job back. */
   window = 0;
   isExceeded = false;
   private timer: NodeJS.Timeout | undefined;
@@ -38,9 +38,8 @@ export class QueueDepth {
   }
 
   private note(depth: number, window: number): void {
-    if (depth > window) this.isExceeded = true;
-    if (depth <= this.depthMax) return;
-    this.depthMax = depth;
-    this.window = window;
+    this.window = Math.max(this.window, window);
+    this.depthMax = Math.max(this.depthMax, depth);
+    if (depth > this.window) this.isExceeded = true;
   }
 }

@@ -22,6 +22,7 @@ export abstract class SubmitCommand extends ApiCommand {
   readonly logLimit = Option.String('--log-limit', { description: 'what is kept of its output, e.g. 64MiB; what the worker says when not given, usually 1GiB' });
   readonly retryDelay = Option.String('--retry-delay', { description: 'time before the first retry, doubled for each further one' });
   readonly retryExitCodes = Option.Array('--retry-exit-codes', [], { description: 'only these exit codes are tried again' });
+  readonly limitKeys = Option.Array('--limit-key', [], { description: 'KEY=N: start only while fewer than N tasks of the group with this key run' });
   readonly shell = Option.String('--shell', { description: 'a line for the shell, in place of the command' });
   readonly envFile = Option.Array('--env-file', [], { description: 'file of NAME=VALUE lines' });
   readonly cwd = Option.String('--cwd', { description: 'folder to start in, below its scratch folder' });

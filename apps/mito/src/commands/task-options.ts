@@ -20,6 +20,7 @@ export interface TaskOptions {
   readonly retries?: string | undefined;
   readonly retryDelay?: string | undefined;
   readonly retryExitCodes: readonly string[];
+  readonly limitKeys: readonly string[];
   readonly resources: readonly string[];
   readonly terminal: boolean;
   readonly after: readonly string[];
@@ -53,6 +54,12 @@ function parseResource(text: string): NonNullable<SubmitTaskInput['resources']>[
   if (key !== undefined) return { from: 'attachment', key, ...placement };
   if (task === undefined) throw invalidField('--resource', `"${text}" is neither attachment=KEY:PATH nor artifact=UUID:KIND:PATH`);
   return { from: 'artifact', task, kind: kind as ArtifactKind, ...placement };
+}
+
+/** `gpu-license=2`. */
+function parseLimitKeys(pairs: readonly string[]): Record<string, number> {
+  const entries = Object.entries(parseEnv(pairs, '--limit-key'));
+  return Object.fromEntries(entries.map(([key, limit]) => [key, parseInteger(limit, '--limit-key')]));
 }
 
 export function parseInteger(text: string, field: string): number {
@@ -142,6 +149,7 @@ export async function toSubmission(options: TaskOptions): Promise<SubmitTaskInpu
     resources: options.resources.map(parseResource),
     after: parseAfter(options),
     retry_exit_codes: splitList(options.retryExitCodes).map((code) => parseInteger(code, '--retry-exit-codes')),
+    limits: parseLimitKeys(splitList(options.limitKeys)),
     ...(options.stdin !== undefined && { stdin_base64: (await readInput(options.stdin, '--stdin')).toString('base64') }),
     ...(terminalSize && { pty: terminalSize }),
     ...(logLimit !== undefined && { log_limit_bytes: parseSize(logLimit, '--log-limit') }),

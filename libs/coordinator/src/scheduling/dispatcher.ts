@@ -1,6 +1,8 @@
+import { keepPlan } from '@mitosis/database';
 import type { Log, Service } from '@mitosis/domain';
 import type { QueuePublisher } from '@mitosis/queue';
 import type { DataSource } from 'typeorm';
+import { openGate } from './open-gate.js';
 import { WINDOW_BASE, reserveWindow } from './reserve-window.js';
 
 export interface DispatcherOptions {
@@ -16,8 +18,14 @@ const REFILL_TASKS = WINDOW_BASE / 2;
 /** Fewer of them, after this time: slow tasks leave the window fuller than the workers need it. */
 const REFILL_MS = 100;
 
-/** A group without a limit is not asked about again for so long. */
+/** A group without limits is asked about so often. */
 const UNLIMITED_MS = 1_000;
+
+/** The queues of a group that has a limit, or tasks that wait for their limits. */
+const LIMITED_QUEUES = keepPlan(`
+  SELECT q.name FROM queues q JOIN groups g ON g.id = q.group_id
+  WHERE g.id = $1 AND (g.running_tasks_max IS NOT NULL
+    OR EXISTS (SELECT 1 FROM tasks t WHERE t.group_id = g.id AND t.state = 'ready' AND t.is_gated AND NOT t.is_held))`);
 
 /**
  * Hands ready tasks to their queues, a bounded window of each. `wake` is called after each commit
@@ -26,7 +34,8 @@ const UNLIMITED_MS = 1_000;
  */
 export class Dispatcher implements Service {
   private readonly rounds = new Map<string, { isAgain: boolean; done: Promise<void> }>();
-  private readonly unlimitedSince = new Map<string, number>();
+  /** Groups that were asked about lately and had no limits; true: to be asked about again. */
+  private readonly unlimited = new Map<string, boolean>();
   private readonly taken = new Map<string, number>();
   private refill: NodeJS.Timeout | undefined;
   private isStopped = false;
@@ -74,12 +83,19 @@ export class Dispatcher implements Service {
   /** Tasks of these groups have ended: where only so many may run at a time, others can be handed over now. */
   wakeLimited(groupIds: ReadonlySet<string>): void {
     for (const groupId of groupIds) {
-      if (Date.now() - (this.unlimitedSince.get(groupId) ?? 0) < UNLIMITED_MS) continue;
-      this.unlimitedSince.set(groupId, Date.now());
-      this.find('SELECT q.name FROM queues q JOIN groups g ON g.id = q.group_id WHERE g.id = $1 AND g.running_tasks_max IS NOT NULL', groupId, () =>
-        this.unlimitedSince.delete(groupId),
-      );
+      if (this.unlimited.has(groupId)) this.unlimited.set(groupId, true);
+      else this.askForLimits(groupId);
     }
+  }
+
+  private askForLimits(groupId: string): void {
+    this.unlimited.set(groupId, false);
+    this.find(LIMITED_QUEUES, groupId, () => this.unlimited.delete(groupId));
+    setTimeout(() => {
+      const isToAsk = this.unlimited.get(groupId);
+      this.unlimited.delete(groupId);
+      if (isToAsk && !this.isStopped) this.askForLimits(groupId);
+    }, UNLIMITED_MS).unref();
   }
 
   private find(sql: string, groupId: string, onFound?: () => void): void {
@@ -117,6 +133,9 @@ export class Dispatcher implements Service {
   }
 
   private async dispatch(queue: string): Promise<void> {
+    const opened = await openGate(this.options.hints, queue);
+    opened.delete(queue);
+    this.wake(opened);
     for (let isAgain = true; isAgain && !this.isStopped; ) {
       const { deliveries, setAside } = await reserveWindow(this.options.hints, queue);
       if (deliveries.length > 0) await this.options.publisher.publish(queue, deliveries);

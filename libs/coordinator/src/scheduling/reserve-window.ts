@@ -40,7 +40,7 @@ const RESERVE = keepPlan(`
     WHERE queue = $1 AND state = 'ready' AND dispatched_at IS NOT NULL GROUP BY priority
   ), locked AS (
     SELECT id, priority, seq, job_id FROM tasks
-    WHERE queue = $1 AND state = 'ready' AND dispatched_at IS NULL AND NOT is_held
+    WHERE queue = $1 AND state = 'ready' AND dispatched_at IS NULL AND NOT is_held AND NOT is_gated
       AND NOT EXISTS (SELECT 1 FROM queues q JOIN groups g ON g.id = q.group_id WHERE q.name = $1 AND g.suspended_at IS NOT NULL)
     ORDER BY priority DESC, seq LIMIT (SELECT size FROM bound) FOR UPDATE SKIP LOCKED
   ), next AS (
@@ -48,7 +48,7 @@ const RESERVE = keepPlan(`
       row_number() OVER (PARTITION BY j.suspended_at IS NOT NULL ORDER BY l.priority DESC, l.seq) AS place
     FROM locked l LEFT JOIN jobs j ON j.id = l.job_id
   )
-  UPDATE tasks t SET is_held = next.is_suspended,
+  UPDATE tasks t SET is_held = next.is_suspended, is_gated = next.is_suspended AND t.limits <> '{}',
     dispatched_at = CASE WHEN NOT next.is_suspended THEN clock_timestamp() END,
     dispatch = t.dispatch + CASE WHEN next.is_suspended THEN 0 ELSE 1 END
   FROM next, bound

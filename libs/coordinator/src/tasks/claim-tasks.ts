@@ -73,7 +73,7 @@ const CLAIM = keepPlan(`
     SELECT t.id, w.request FROM (SELECT * FROM wanted ORDER BY task_id) w
     CROSS JOIN LATERAL (
       SELECT id, group_id, job_id, tags, spec FROM tasks
-      WHERE id = w.task_id AND state = 'ready' AND avoid_worker_id IS DISTINCT FROM $1 FOR UPDATE
+      WHERE id = w.task_id AND state = 'ready' AND NOT is_gated AND avoid_worker_id IS DISTINCT FROM $1 FOR UPDATE
     ) t
     JOIN worker_groups s ON s.group_id = t.group_id AND s.worker_id = $1 AND s.role IN ('write', 'admin')
     JOIN workers k ON k.id = $1 AND k.state = 'active' AND k.wanted = 'run' AND (k.tags = '{}' OR k.tags @> t.tags)

@@ -31,6 +31,21 @@ const AHEAD = `
   SELECT count(*)::int AS ahead FROM tasks o JOIN tasks t ON t.id = $1 AND o.queue = t.queue
   WHERE o.state = 'ready' AND (o.priority > t.priority OR (o.priority = t.priority AND o.seq < t.seq))`;
 
+/** Keys of a gated task that have no room by its own limits, and by how many tasks that room is taken. */
+const NO_ROOM = `
+  SELECT l.key, l.value::int AS limit, o.count::int AS taken
+  FROM tasks t CROSS JOIN LATERAL jsonb_each_text(t.limits) l
+  CROSS JOIN LATERAL (
+    SELECT count(*) FROM tasks o WHERE o.group_id = t.group_id AND o.limits <> '{}' AND NOT o.is_gated
+      AND o.state IN ('ready', 'running') AND o.limits ? l.key) o
+  WHERE t.id = $1 AND t.is_gated AND t.state = 'ready' AND o.count >= l.value::int ORDER BY l.key`;
+
+interface NoRoomRow {
+  readonly key: string;
+  readonly limit: number;
+  readonly taken: number;
+}
+
 const ORDER: readonly WorkerVerdict[] = ['free', 'full', 'draining', 'silent', 'tags', 'group'];
 
 function detailOf(verdict: WorkerVerdict, row: WorkerRow, task: TaskView): string {
@@ -70,10 +85,12 @@ function waitsFor(task: TaskView, ahead: number, workers: readonly WorkerExplana
   return `no worker runs tasks of the group ${task.group}`;
 }
 
-function summaryOf(task: TaskView, ahead: number, workers: readonly WorkerExplanation[]): string {
+function summaryOf(task: TaskView, ahead: number, workers: readonly WorkerExplanation[], noRoom: readonly NoRoomRow[]): string {
   if (isFinal(task.state)) return `it has ended: ${task.state}`;
   if (task.state === 'running') return 'it is running';
   if (task.state === 'pending') return 'it waits for other tasks, or for its start time';
+  const [first] = noRoom;
+  if (first) return `its limit of ${first.limit} tasks with the key ${first.key} is reached by ${first.taken} that run or are about to`;
   return waitsFor(task, ahead, workers);
 }
 
@@ -86,7 +103,8 @@ export async function explainTask(
   const task = await reader.get(actor, uuid);
   const rows = (await dataSource.query(VISIBLE_WORKERS, [uuid, actor.isAdmin, [...actor.roles.keys()]])) as WorkerRow[];
   const [place] = (await dataSource.query(AHEAD, [uuid])) as { ahead: number }[];
+  const noRoom = (await dataSource.query(NO_ROOM, [uuid])) as NoRoomRow[];
   const workers = rows.map((row) => explainRow(row, task)).sort((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict));
   const ahead = task.state === 'ready' ? (place?.ahead ?? 0) : null;
-  return { uuid, state: task.state, summary: summaryOf(task, ahead ?? 0, workers), ahead, workers };
+  return { uuid, state: task.state, summary: summaryOf(task, ahead ?? 0, workers, noRoom), ahead, workers };
 }

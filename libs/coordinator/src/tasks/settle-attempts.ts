@@ -85,7 +85,7 @@ const CLOSE_ATTEMPTS = keepPlan(`
 
 /** A final state keeps how the last attempt ended; a task that goes on forgets it. */
 const MOVE_TASKS = keepPlan(`
-  UPDATE tasks t SET state = e.state, failures = e.failures, losses = e.losses, reason = e.reason, dispatched_at = NULL,
+  UPDATE tasks t SET state = e.state, is_gated = e.state = 'pending' AND t.limits <> '{}', failures = e.failures, losses = e.losses, reason = e.reason, dispatched_at = NULL,
     not_before = CASE WHEN e.state = 'pending' THEN clock_timestamp() + e."delayMs" * interval '1 millisecond' END,
     exit_code = CASE WHEN e."isFinal" THEN e."exitCode" END, signal = CASE WHEN e."isFinal" THEN e.signal END,
     message = CASE WHEN e."isFinal" THEN e.message END,

@@ -43,6 +43,7 @@ export function toRow(task: SubmitTask, group: GroupRef, actor: UserActor, { job
     retries: task.retries,
     retry_delay_ms: task.retry_delay_ms,
     retry_exit_codes: task.retry_exit_codes,
+    limits: task.limits,
     job_id: job?.id ?? null,
     job_index: job ? job.firstIndex + place : null,
     upstream_id: upstream ?? null,

@@ -121,6 +121,14 @@ export class Task {
   @Column('boolean', { name: 'is_held', default: false })
   isHeld!: boolean;
 
+  /** By key, how many tasks of the group with that key may run at a time. */
+  @Column('jsonb', { default: {} })
+  limits!: Record<string, number>;
+
+  /** It has limits and was not let through yet. */
+  @Column('boolean', { name: 'is_gated', default: false })
+  isGated!: boolean;
+
   @Column('timestamptz', { name: 'cancel_requested_at', nullable: true })
   cancelRequestedAt!: Date | null;
 
