@@ -1,8 +1,8 @@
 /**
  * What every operation answers to the kinds of callers of `CALLERS`, in their order: anonymous, no group,
  * read, write, admin, admin of another group, site admin, locked, expired, worker of the task, worker of
- * another group, revoked worker. `ok` is any answer but 401, 403 and 404; it says that the caller got past
- * the policy. A change here is a change of who may do what: review it as such.
+ * another group, revoked worker. `ok` is any success; other refusals than by the
+ * policy (409) come after it. A change here is a change of who may do what: review it as such.
  */
 export const MATRIX: Readonly<Record<string, string>> = {
   'service.health': 'ok ok ok ok ok ok ok ok ok ok ok ok',
@@ -19,8 +19,7 @@ export const MATRIX: Readonly<Record<string, string>> = {
 
   'tokens.list': '401 ok ok ok ok ok ok 401 401 401 401 401',
   'tokens.create': '401 ok ok ok ok ok ok 401 401 401 401 401',
-  // Of a name that none of the callers has used.
-  'tokens.revoke': '401 404 404 404 404 404 404 401 401 401 401 401',
+  'tokens.revoke': '401 ok ok ok ok ok ok 401 401 401 401 401',
 
   'users.query': '401 403 403 403 403 403 ok 401 401 401 401 401',
   'users.create': '401 403 403 403 403 403 ok 401 401 401 401 401',
@@ -41,16 +40,15 @@ export const MATRIX: Readonly<Record<string, string>> = {
   'groups.update-members': '401 404 403 403 ok 404 ok 401 401 401 401 401',
   'groups.remove-member': '401 404 403 403 ok 404 ok 401 401 401 401 401',
 
-  'tasks.submit': '401 404 403 ok ok 404 404 401 401 401 401 401',
-  'tasks.submit-batch': '401 404 403 ok ok 404 404 401 401 401 401 401',
+  'tasks.submit': '401 404 403 ok ok 404 403 401 401 401 401 401',
+  'tasks.submit-batch': '401 404 403 ok ok 404 403 401 401 401 401 401',
   'tasks.wait': '401 404 ok ok ok 404 ok 401 401 401 401 401',
   'tasks.query': '401 ok ok ok ok ok ok 401 401 401 401 401',
   'tasks.get': '401 404 ok ok ok 404 ok 401 401 401 401 401',
   'tasks.explain': '401 404 ok ok ok 404 ok 401 401 401 401 401',
   'tasks.output': '401 404 ok ok ok 404 ok 401 401 401 401 401',
 
-  // There is none: what may not be seen and what is not there are the same.
-  'artifacts.download': '401 404 404 404 404 404 404 401 401 401 401 401',
+  'artifacts.download': '401 404 ok ok ok 404 ok 401 401 401 401 401',
 
   'tasks.count': '401 ok ok ok ok ok ok 401 401 401 401 401',
   // For everybody: tasks that the caller may not cancel are answered as not found, one by one.
@@ -58,10 +56,11 @@ export const MATRIX: Readonly<Record<string, string>> = {
   'tasks.cancel': '401 404 403 ok ok 404 ok 401 401 401 401 401',
   'tasks.change': '401 404 403 ok ok 404 ok 401 401 401 401 401',
   // Site administrators run nothing in the name of a group.
-  'tasks.open-terminal': '401 404 403 ok ok 404 403 401 401 401 401 401',
-  'tasks.type': '401 404 403 ok ok 404 403 401 401 401 401 401',
+  // 409: this task has no terminal.
+  'tasks.open-terminal': '401 404 403 409 409 404 403 401 401 401 401 401',
+  'tasks.type': '401 404 403 409 409 404 403 401 401 401 401 401',
 
-  'jobs.create': '401 404 403 ok ok 404 404 401 401 401 401 401',
+  'jobs.create': '401 404 403 ok ok 404 403 401 401 401 401 401',
   'jobs.query': '401 ok ok ok ok ok ok 401 401 401 401 401',
   'jobs.get': '401 404 ok ok ok 404 ok 401 401 401 401 401',
   // Site administrators see and end tasks, and run nothing in the name of a group.
@@ -80,25 +79,26 @@ export const MATRIX: Readonly<Record<string, string>> = {
   'attachments.upload': '401 404 403 ok ok 404 403 401 401 401 401 401',
   'attachments.download': '401 404 ok ok ok 404 ok 401 401 401 401 401',
   'attachments.store': '401 404 403 ok ok 404 403 401 401 401 401 401',
-  'attachments.delete': '401 404 403 404 404 404 404 401 401 401 401 401',
+  'attachments.delete': '401 404 403 ok ok 404 ok 401 401 401 401 401',
   'attachments.delete-batch': '401 404 403 ok ok 404 ok 401 401 401 401 401',
 
-  // Of nobody: an upload belongs to who began it.
-  'uploads.missing': '401 404 404 404 404 404 404 401 401 401 401 401',
-  'uploads.parts': '401 404 404 404 404 404 404 401 401 401 401 401',
-  'uploads.complete': '401 404 404 404 404 404 404 401 401 401 401 401',
-  'uploads.abandon': '401 404 404 404 404 404 404 401 401 401 401 401',
+  // An upload belongs to who began it: here the caller with `write`. 409: it has no parts.
+  'uploads.missing': '401 404 404 ok 404 404 404 401 401 401 401 401',
+  'uploads.parts': '401 404 404 409 404 404 404 401 401 401 401 401',
+  'uploads.complete': '401 404 404 ok 404 404 404 401 401 401 401 401',
+  'uploads.abandon': '401 404 404 ok 404 404 404 401 401 401 401 401',
 
   'artifacts.upload': '401 404 403 ok ok 404 ok 401 401 401 401 401',
-  'artifacts.delete': '401 404 403 404 404 404 404 401 401 401 401 401',
+  'artifacts.delete': '401 404 403 ok ok 404 ok 401 401 401 401 401',
 
   'storage.check': '401 403 403 403 403 403 ok 401 401 401 401 401',
 
+  // The lease is the credential, whichever worker shows it; 409: the upload has no parts, the task is no reduce.
   'workers.upload-missing': '401 401 401 401 401 401 401 401 401 ok ok 401',
-  'workers.upload-parts': '401 401 401 401 401 401 401 401 401 ok ok 401',
-  'workers.upload-complete': '401 401 401 401 401 401 401 401 401 ok ok 401',
+  'workers.upload-parts': '401 401 401 401 401 401 401 401 401 409 409 401',
+  'workers.upload-complete': '401 401 401 401 401 401 401 401 401 409 409 401',
   'workers.inputs': '401 401 401 401 401 401 401 401 401 ok ok 401',
-  'workers.register': '401 404 404 ok ok 404 404 401 401 401 401 401',
+  'workers.register': '401 404 403 ok ok 404 403 401 401 401 401 401',
   // With a code that nobody made.
   'workers.enroll': '401 401 401 401 401 401 401 401 401 401 401 401',
   'workers.renew': '401 401 401 401 401 401 401 401 401 ok ok 401',
@@ -110,7 +110,7 @@ export const MATRIX: Readonly<Record<string, string>> = {
   'workers.remove-role': '401 404 403 403 ok 404 ok 401 401 401 401 401',
 
   'enrolments.list': '401 ok ok ok ok ok ok 401 401 401 401 401',
-  'enrolments.create': '401 404 404 ok ok 404 404 401 401 401 401 401',
+  'enrolments.create': '401 404 403 ok ok 404 403 401 401 401 401 401',
   'enrolments.revoke': '401 404 404 404 404 404 ok 401 401 401 401 401',
 
   'workers.unregister': '401 401 401 401 401 401 401 401 401 ok ok 401',
@@ -122,15 +122,12 @@ export const MATRIX: Readonly<Record<string, string>> = {
   // What it tells is filtered, one event at a time.
   'events.follow': '401 ok ok ok ok ok ok 401 401 401 401 401',
 
-  // Without a program: refused for that, before the group is looked at.
-  'programs.upload': '401 ok ok ok ok ok ok 401 401 401 401 401',
+  'programs.upload': '401 404 403 ok ok 404 403 401 401 401 401 401',
   'programs.list': '401 404 ok ok ok 404 ok 401 401 401 401 401',
-  // Of a program that the group does not have.
-  'programs.get': '401 404 404 404 404 404 404 401 401 401 401 401',
-  'workloads.submit': '401 404 403 404 404 404 404 401 401 401 401 401',
-  // There is none.
-  'workloads.get': '401 404 404 404 404 404 404 401 401 401 401 401',
-  'workloads.tasks': '401 404 404 404 404 404 404 401 401 401 401 401',
-  'workloads.wait': '401 404 404 404 404 404 404 401 401 401 401 401',
-  'workers.subtask-results': '401 401 401 401 401 401 401 401 401 ok ok 401',
+  'programs.get': '401 404 ok ok ok 404 ok 401 401 401 401 401',
+  'workloads.submit': '401 404 403 ok ok 404 403 401 401 401 401 401',
+  'workloads.get': '401 404 ok ok ok 404 ok 401 401 401 401 401',
+  'workloads.tasks': '401 404 ok ok ok 404 ok 401 401 401 401 401',
+  'workloads.wait': '401 404 ok ok ok 404 ok 401 401 401 401 401',
+  'workers.subtask-results': '401 401 401 401 401 401 401 401 401 409 409 401',
 };

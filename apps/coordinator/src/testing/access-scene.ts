@@ -1,5 +1,8 @@
 import { MitosisClient, WorkerClient, registerWorker } from '@mitosis/client';
-import { randomUUID } from 'node:crypto';
+import { type AttemptLease, type ClaimedTask, UploadTicket } from '@mitosis/protocol';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { type CoordinatorFixture, connectWorker } from './coordinator-fixture.js';
 
 /** The kinds of callers of the matrix, in the order of its columns. */
@@ -26,6 +29,9 @@ export interface Caller {
   login?(): Promise<string>;
 }
 
+/** Any program that the sandbox takes. */
+export const PROGRAM = new URL('../../../../workloads/dist/count_primes.wasm', import.meta.url);
+
 const PASSWORD = 'correct horse battery staple';
 
 /** People and workers around one group `lab`, and what belongs to it. */
@@ -35,6 +41,12 @@ export class AccessScene {
   job = '';
   worker = '';
   enrolment = '';
+  /** SHA-256 of a program of the group. */
+  program = '';
+  workload = '';
+  withResult = '';
+  /** The attempt of `task`. */
+  claimed: ClaimedTask | undefined;
   private owner: MitosisClient | undefined;
 
   constructor(readonly coordinator: CoordinatorFixture) {}
@@ -47,6 +59,7 @@ export class AccessScene {
       tokenOf[name] = await this.login(name);
     }
     const clientOf = (name: string): MitosisClient => this.client(tokenOf[name] ?? '');
+    await api.access.updateUser('boss', { group_quota: { set: 100 } });
     await clientOf('boss').access.createGroup('lab');
     await clientOf('stranger').access.createGroup('other');
     await clientOf('boss').access.updateMembers('lab', { reader: 'read', writer: 'write', owner: 'write', lockee: 'admin', expiree: 'admin' });
@@ -58,7 +71,12 @@ export class AccessScene {
     this.worker = worker.uuid;
     this.enrolment = (await this.owner.access.createEnrolment({ groups: ['lab'] })).uuid;
     this.task = await this.freshTask();
-    await new WorkerClient({ url: this.coordinator.url, token: worker.token }).claim([{ task: this.task, request: randomUUID() }]);
+    [this.claimed] = await new WorkerClient({ url: this.coordinator.url, token: worker.token }).claim([{ task: this.task, request: randomUUID() }]);
+    // There are no heartbeats here.
+    await database.query(`UPDATE attempts SET lease_until = now() + interval '1 hour' WHERE task_id = $1`, [this.task]);
+    this.program = (await this.owner.programs.upload(await readFile(PROGRAM), { name: 'primes', group: 'lab' })).sha256;
+    this.workload = await this.freshWorkload();
+    this.withResult = await this.taskWithResult();
     this.job = await this.freshJob();
     await this.store('stored', 'hello');
     await api.access.updateUser('lockee', { state: 'locked' });
@@ -101,6 +119,40 @@ export class AccessScene {
     if (!response.ok) throw new Error(`the attachment was not stored: ${response.status} ${await response.text()}`);
   }
 
+  async freshAttachment(): Promise<string> {
+    const key = randomUUID();
+    await this.store(key, 'hello');
+    return key;
+  }
+
+  /** A task with a result that a person has put there. */
+  async taskWithResult(): Promise<string> {
+    const task = await this.freshTask();
+    await this.people.files.uploadArtifact(task, 'result', await this.someFile());
+    return task;
+  }
+
+  /** An upload that was begun by `token` and whose bytes are in the store. */
+  async freshUpload(token: string): Promise<string> {
+    const bytes = randomBytes(8);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const begun = await this.send('POST', '/groups/lab/attachments', token, { key: randomUUID(), size_bytes: bytes.length, sha256 });
+    const { upload, single } = UploadTicket.parse(await begun.json());
+    if (single) await fetch(new URL(single.url, this.coordinator.url), { method: single.method, headers: single.headers, body: bytes });
+    return upload;
+  }
+
+  /** A file on this machine. */
+  private async someFile(): Promise<string> {
+    const name = path.join(this.coordinator.stateDir, 'some-file');
+    await writeFile(name, 'hello');
+    return name;
+  }
+
+  async freshWorkload(): Promise<string> {
+    return (await this.people.workloads.submit({ group: 'lab', name: 'primes', sha256: this.program, params: {} })).uuid;
+  }
+
   async freshTask(): Promise<string> {
     return (await this.people.submitTask({ args: ['true'], group: 'lab' })).uuid;
   }
@@ -113,8 +165,27 @@ export class AccessScene {
     return claimed?.token ?? '';
   }
 
-  async freshJob(): Promise<string> {
-    const response = await this.send('POST', '/jobs', this.ownerToken, { group: 'lab', tasks: [{ args: ['true'] }] });
+  async freshEnrolment(): Promise<string> {
+    return (await this.people.access.createEnrolment({ groups: ['lab'] })).uuid;
+  }
+
+  /** Another group with the same members. */
+  async freshGroup(): Promise<string> {
+    const name = `g${randomUUID().slice(0, 8)}`;
+    const boss = this.client(this.callers.find(({ kind }) => kind === 'admin')?.token ?? '');
+    await boss.access.createGroup(name);
+    await boss.access.updateMembers(name, { reader: 'read', writer: 'write' });
+    return name;
+  }
+
+  /** What names the attempt of `task` in the requests of its worker. */
+  lease(): AttemptLease {
+    const { task = '', attempt = 0, lease = '' } = this.claimed ?? {};
+    return { task, attempt, lease };
+  }
+
+  async freshJob(isOpen = false): Promise<string> {
+    const response = await this.send('POST', '/jobs', this.ownerToken, { group: 'lab', tasks: [{ args: ['true'] }], is_open: isOpen });
     return ((await response.json()) as { uuid: string }).uuid;
   }
 
@@ -140,6 +211,12 @@ export class AccessScene {
       headers: { ...(token !== '' && { Authorization: `Bearer ${token}` }), ...(body !== undefined && { 'Content-Type': 'application/json' }) },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
+  }
+
+  /** Sends a body that is not JSON. */
+  async sendBytes(method: string, at: string, token: string, body: Uint8Array): Promise<Response> {
+    const type = at.startsWith('/programs') ? 'application/wasm' : 'application/octet-stream';
+    return fetch(new URL(at, this.coordinator.url), { method, headers: { 'Content-Type': type, ...(token !== '' && { Authorization: `Bearer ${token}` }) }, body });
   }
 
   private get people(): MitosisClient {

@@ -14,7 +14,7 @@ export async function groupFor(tx: EntityManager, actor: UserActor, { name, kind
   const [group] = (await tx.query(`SELECT id, name, state, queued_tasks_max FROM groups WHERE name = $1 AND state <> 'deleted' FOR KEY SHARE`, [
     name,
   ])) as (GroupRef & QueueQuota & { state: 'active' | 'locked' })[];
-  if (!group || !actor.roles.has(group.id)) {
+  if (!group || !isAllowed(actor, { action: 'group.read', groupId: group.id })) {
     throw new MitoError('not-found', 'group_not_found', `there is no group "${name}" that you are a member of`, {
       details: { field: 'group' },
     });
