@@ -1,26 +1,32 @@
-// Writes docs/reference from what the code says of itself: commands, settings, API, errors. Needs a
-// build. With --check it writes nothing and ends with 1 when a page is not up to date.
+// Writes docs/reference, and the list of commands in apps/mito, from what the code says of itself: commands,
+// settings, API, errors. Needs a build; needs another one when the list has changed. With --check it writes nothing and ends with 1 when a page is not up to date.
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { EXIT_CODES, EXIT_OF_KIND, commandReference } from '../apps/mito/dist/index.js';
 import { ClientConfig, CoordinatorConfig, WorkerConfig } from '../libs/config/dist/index.js';
+import { commandIndexSource } from './command-index.mjs';
 import { HTTP_STATUS, OPERATIONS } from '../libs/protocol/dist/index.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const folder = join(root, 'docs', 'reference');
 const GENERATED = '<!-- Made by tools/reference.mjs; do not edit. -->';
 const SOURCES = ['apps', 'libs'];
 
-const pages = { 'commands.md': commandsPage(), 'configuration.md': await configurationPage(), 'api.md': apiPage(), 'errors.md': await errorsPage() };
+const pages = {
+  'apps/mito/src/command-index.ts': await commandIndexSource(join(root, 'apps', 'mito', 'dist', 'commands')),
+  'docs/reference/commands.md': await commandsPage(),
+  'docs/reference/configuration.md': await configurationPage(),
+  'docs/reference/api.md': apiPage(),
+  'docs/reference/errors.md': await errorsPage(),
+};
 const isCheck = process.argv.includes('--check');
 const stale = [];
-await mkdir(folder, { recursive: true });
+await mkdir(join(root, 'docs', 'reference'), { recursive: true });
 for (const [name, text] of Object.entries(pages)) {
-  const file = join(folder, name);
+  const file = join(root, name);
   if ((await readFile(file, 'utf8').catch(() => '')) === text) continue;
-  stale.push(`docs/reference/${name}`);
+  stale.push(name);
   if (!isCheck) await writeFile(file, text);
 }
 for (const page of stale) console.log(isCheck ? `${page} is not up to date: run "node tools/reference.mjs"` : `wrote ${page}`);
@@ -35,8 +41,8 @@ function page(title, ...parts) {
   return `${[`# ${title}`, GENERATED, ...parts].join('\n\n')}\n`;
 }
 
-function commandsPage() {
-  const models = commandReference();
+async function commandsPage() {
+  const models = await commandReference();
   const categories = [...new Set(models.map(({ category }) => category))].sort();
   const sections = categories.flatMap((category) => {
     const own = models.filter((model) => model.category === category).sort((a, b) => (a.paths[0].join(' ') < b.paths[0].join(' ') ? -1 : 1));

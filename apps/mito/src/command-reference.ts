@@ -1,8 +1,8 @@
-import { commands } from './commands/index.js';
-import { type CommandModel, commandModels } from './help/command-model.js';
-import { createCli } from './run-main.js';
+import { COMMANDS } from './command-index.js';
+import { type CommandModel, commandModel } from './help/command-model.js';
 
 /** Every documented command as data, for the reference. */
-export function commandReference(): CommandModel[] {
-  return commandModels(createCli(false), commands);
+export async function commandReference(): Promise<CommandModel[]> {
+  const models = await Promise.all(COMMANDS.map(commandModel));
+  return models.filter((model) => model !== undefined);
 }

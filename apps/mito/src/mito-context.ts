@@ -1,10 +1,10 @@
 import type { BaseContext } from 'clipanion';
-import type { CommandModel } from './help/command-model.js';
+import type { CommandEntry } from './help/command-entry.js';
 
 /** The program as a command sees it that starts others. */
 export interface Program {
   /** Everything that may be typed. */
-  models(): readonly CommandModel[];
+  readonly commands: readonly CommandEntry[];
   /** Runs one command line in a changed surrounding and answers its exit code. */
   execute(argv: readonly string[], changes: Partial<MitoContext>): Promise<number>;
 }

@@ -4,7 +4,10 @@ import test from 'ava';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
-import { commands } from './commands/index.js';
+import { COMMANDS } from './command-index.js';
+import { createCli } from './create-cli.js';
+import { TasksQueryCommand } from './commands/client/tasks/query.js';
+import { TasksGetCommand } from './commands/client/tasks/get.js';
 import { Credentials } from './credentials.js';
 import { moveGlobalOptions } from './global-options.js';
 import { describeSyntaxError, similarCommands } from './help/syntax-error.js';
@@ -16,7 +19,6 @@ import { fitWidths, printTable } from './output/print-table.js';
 import { startProgress } from './output/progress.js';
 import { reportError } from './output/report-error.js';
 import { harmless, shorten, textWidth } from './output/text-width.js';
-import { createCli } from './run-main.js';
 
 class Screen extends PassThrough {
   constructor(
@@ -45,7 +47,7 @@ test(moves, 'worker -c http://x', 'worker -c http://x');
 test(moves, 'client -i -p secret', '--interactive --password=secret client');
 
 test('short options of a command mean what the command says', (t) => {
-  const cli = createCli(false);
+  const cli = createCli(false, TasksQueryCommand);
   const context = { env: {}, stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, colorDepth: 1 };
   const argv = moveGlobalOptions(['client', '-c', 'http://x', 'tasks', 'query', '-c', 'bob']);
   t.like(cli.process(argv, context), { coordinator: 'http://x', creator: 'bob' });
@@ -107,10 +109,10 @@ test('an error says what, which field, and what to do next', (t) => {
 });
 
 test('a command line that nothing understands leads to one that is', (t) => {
-  t.is(similarCommands(commands, ['tasks', 'sumbit'])[0], 'tasks submit');
-  const cli = createCli(false);
+  t.is(similarCommands(COMMANDS, ['tasks', 'sumbit'])[0], 'tasks submit');
+  const cli = createCli(false, TasksGetCommand);
   const error = t.throws(() => cli.process(['tasks', 'get'], { env: {}, stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, colorDepth: 1 }));
-  t.regex(describeSyntaxError(error, commands), /^mito: Not enough positional arguments\.\n {6}usage: mito client tasks get /);
+  t.regex(describeSyntaxError(error), /^mito: Not enough positional arguments\.\n {6}usage: mito client tasks get /);
 });
 
 test('what names a result is its most precise name', (t) => {

@@ -10,9 +10,9 @@ export class CompleteCommand extends ApiCommand {
   protected async run(): Promise<void> {
     const { complete } = await import('../completion/complete.js');
     const { lookupWith } = await import('../completion/lookup.js');
-    const models = this.context.program?.models() ?? [];
+    const commands = this.context.program?.commands ?? [];
     const lookup = lookupWith(() => this.api());
-    const candidates = await complete(models, this.words.slice(0, -1), this.words.at(-1) ?? '', lookup);
+    const candidates = await complete(commands, this.words.slice(0, -1), this.words.at(-1) ?? '', lookup);
     for (const candidate of candidates) this.line(candidate);
   }
 }

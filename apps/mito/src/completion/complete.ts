@@ -1,3 +1,4 @@
+import { type CommandEntry, findCommand, leadsOn } from '../help/command-entry.js';
 import type { CommandModel, OptionModel } from '../help/command-model.js';
 
 /** What a value is, when something can be proposed for it. */
@@ -11,16 +12,6 @@ const GLOBAL: readonly OptionModel[] = [
   ...['--coordinator', '--user', '--password-file', '--config', '--credential-path'].map((name) => ({ names: [name], takesValue: true, description: '' })),
   { names: ['--help'], takesValue: false, description: '' },
 ];
-
-function isBelow(path: readonly string[], words: readonly string[]): boolean {
-  return words.every((word, index) => path[index] === word);
-}
-
-/** The command that was typed and the words after its name. */
-function commandOf(models: readonly CommandModel[], words: readonly string[]): { model: CommandModel; rest: readonly string[]; path: readonly string[] } | undefined {
-  const typed = models.flatMap((model) => model.paths.map((path) => ({ model, path, rest: words.slice(path.length) })));
-  return typed.filter(({ path }) => isBelow(words, path)).toSorted((a, b) => b.path.length - a.path.length)[0];
-}
 
 /** Drops options and their values from the front: `client -c URL tasks` is at `client tasks`. */
 function withoutLeadingOptions(words: readonly string[]): string[] {
@@ -53,8 +44,8 @@ function positionalAt(model: CommandModel, options: readonly OptionModel[], rest
   return model.positionals[position] ?? (model.positionals.at(-1) === '...' ? model.positionals.at(-2) : undefined);
 }
 
-async function ofCommand(found: NonNullable<ReturnType<typeof commandOf>>, partial: string, lookup: Lookup): Promise<readonly string[]> {
-  const { model, rest, path } = found;
+/** What may stand behind a command, after `rest` of its words. */
+async function behind(model: CommandModel, { rest, path }: { rest: readonly string[]; path: string }, partial: string, lookup: Lookup): Promise<readonly string[]> {
   if (rest.includes('--')) return [];
   const options = [...model.options, ...GLOBAL];
   const before = options.find(({ names, takesValue }) => takesValue && names.includes(rest.at(-1) ?? ''));
@@ -64,16 +55,21 @@ async function ofCommand(found: NonNullable<ReturnType<typeof commandOf>>, parti
   }
   if (partial.startsWith('-')) return options.map(({ names }) => names.at(-1) ?? '');
   const positional = positionalAt(model, options, rest);
-  const kind = positional === undefined ? undefined : kindOfPositional(positional, path);
+  const kind = positional === undefined ? undefined : kindOfPositional(positional, path.split(' '));
   return kind ? lookup(kind, partial) : [];
 }
 
+async function ofCommand(commands: readonly CommandEntry[], typed: readonly string[], partial: string, lookup: Lookup): Promise<readonly string[]> {
+  const found = findCommand(commands, typed);
+  const model = found && (await (await import('../help/command-model.js')).commandModel(found.entry));
+  return found && model ? behind(model, { rest: typed.slice(found.path.split(' ').length), path: found.path }, partial, lookup) : [];
+}
+
 /** What may come next after `words`, when `partial` is begun: the next word of a path, an option, a value. */
-export async function complete(models: readonly CommandModel[], words: readonly string[], partial: string, lookup: Lookup): Promise<string[]> {
+export async function complete(commands: readonly CommandEntry[], words: readonly string[], partial: string, lookup: Lookup): Promise<string[]> {
   const typed = withoutLeadingOptions(words);
-  const next = models.flatMap(({ paths }) => paths.filter((path) => path.length > typed.length && isBelow(path, typed)).map((path) => path[typed.length] ?? ''));
-  const found = commandOf(models, typed);
-  const more = found ? await ofCommand(found, partial, lookup) : [];
-  const all = [...(partial.startsWith('-') ? [] : next), ...more];
+  const paths = commands.flatMap((command) => (command.about ? command.paths : [])).filter((path) => leadsOn(path, typed.join(' ')));
+  const next = partial.startsWith('-') ? [] : paths.map((path) => path.split(' ')[typed.length] ?? '');
+  const all = [...next, ...(await ofCommand(commands, typed, partial, lookup))];
   return [...new Set(all)].filter((candidate) => candidate.startsWith(partial)).sort();
 }

@@ -1,4 +1,5 @@
-import type { Cli, Usage } from 'clipanion';
+import { createCli } from '../create-cli.js';
+import type { CommandEntry } from './command-entry.js';
 
 export interface OptionModel {
   /** `-g` and `--group`. */
@@ -20,30 +21,22 @@ export interface CommandModel {
   readonly options: readonly OptionModel[];
 }
 
-interface DeclaredCommand {
-  readonly paths?: string[][];
-  readonly usage?: Usage;
-}
-
 function optionModel({ definition, description }: { definition: string; description?: string }): OptionModel {
   const [names = '', value] = definition.split(' ', 2);
   return { names: names.split(','), takesValue: value !== undefined, description: description ?? '' };
 }
 
-/** The models of all commands that are documented. Every class must be registered with `cli`, in this order. */
-export function commandModels(cli: Pick<Cli, 'definitions'>, classes: readonly DeclaredCommand[]): CommandModel[] {
-  const documented = classes.filter(({ usage }) => usage !== undefined);
-  const definitions = cli.definitions();
-  return documented.map(({ paths = [], usage }, index) => {
-    const { path = '', usage: line = '', options = [], details = '', examples = [] } = definitions[index] ?? {};
-    return {
-      paths: paths.filter((words) => words.length > 0),
-      category: usage?.category ?? 'Other',
-      description: usage?.description ?? '',
-      details: details.trim(),
-      examples: examples.map(([label, command]) => [label.trim(), command] as const),
-      positionals: line.slice(path.length).split(' ').filter((word) => /^[<[]?[a-z.]/.test(word) && !word.startsWith('[-')),
-      options: options.map(optionModel),
-    };
-  });
+/** All that is known of a command; undefined for one that is not documented. */
+export async function commandModel({ paths, about, load }: CommandEntry): Promise<CommandModel | undefined> {
+  const [definition] = createCli(false, await load()).definitions();
+  if (!definition || !about) return undefined;
+  const { path, usage, options, details = '', examples = [] } = definition;
+  return {
+    ...about,
+    paths: paths.map((typed) => typed.split(' ')),
+    details: details.trim(),
+    examples: examples.map(([label, command]) => [label.trim(), command] as const),
+    positionals: usage.slice(path.length).split(' ').filter((word) => /^[<[]?[a-z.]/.test(word) && !word.startsWith('[-')),
+    options: options.map(optionModel),
+  };
 }

@@ -1,6 +1,5 @@
-import type { CommandClass } from 'clipanion';
-import type { MitoContext } from '../mito-context.js';
-import { entriesBelow } from './overview.js';
+import type { CommandEntry } from './command-entry.js';
+import { commandsBelow } from './overview.js';
 
 interface Candidate {
   readonly usage: string;
@@ -22,33 +21,26 @@ function distance(from: string, to: string): number {
 }
 
 /** Up to three commands that may have been meant, the nearest first. */
-export function similarCommands(commands: readonly CommandClass<MitoContext>[], typed: readonly string[]): string[] {
-  const all = commands.flatMap(({ paths, usage }) => (usage ? (paths ?? []) : []));
-  const near = all.map((path) => {
-    const typedPath = typed.slice(0, path.length).join(' ');
-    return { path: path.join(' '), far: distance(typedPath, path.join(' ')) };
-  });
+export function similarCommands(commands: readonly CommandEntry[], typed: readonly string[]): string[] {
+  const all = commands.flatMap(({ paths, about }) => (about ? paths : []));
+  const near = all.map((path) => ({ path, far: distance(typed.slice(0, path.split(' ').length).join(' '), path) }));
   const good = near.filter(({ path, far }) => far <= Math.max(2, path.length / 4)).sort((a, b) => a.far - b.far);
   return [...new Set(good.map(({ path }) => path))].slice(0, 3);
 }
 
-function unknownCommand(commands: readonly CommandClass<MitoContext>[], input: readonly string[]): string {
-  const words = input.filter((word) => !word.startsWith('-'));
-  const similar = similarCommands(commands, words);
-  const known = words.findLastIndex((_, index) => entriesBelow(commands, words.slice(0, index + 1)).length > 0) + 1;
+/** Leads from words that are no command to those that are. */
+export function describeUnknownCommand(commands: readonly CommandEntry[], words: readonly string[]): string {
+  const known = words.findLastIndex((_, index) => commandsBelow(commands, words.slice(0, index + 1).join(' ')).length > 0) + 1;
   const help = ['mito', ...words.slice(0, known), '--help'].join(' ');
-  const meant = similar.map((path) => `      did you mean "mito ${path}"?`);
-  return [`mito: Command not found: ${words.slice(0, known + 1).join(' ')}`, ...meant, `      "${help}" lists the commands`].join('\n');
+  const meant = similarCommands(commands, words).map((path) => `      did you mean "mito ${path}"?`);
+  return [`mito: Command not found: ${words.slice(0, known + 1).join(' ')}`, ...meant, `      "${help}" lists the commands`, ''].join('\n');
 }
 
-/** What was wrong with a command line that no command understood. */
-export function describeSyntaxError(error: unknown, commands: readonly CommandClass<MitoContext>[]): string {
+/** What was wrong with a command line that its command did not understand. */
+export function describeSyntaxError(error: unknown): string {
   if (!(error instanceof Error)) return `mito: ${String(error)}\n`;
-  if (!('candidates' in error)) return `mito: ${error.message}\n`;
-  const { candidates, input } = error as unknown as { candidates: readonly Candidate[]; input: readonly string[] };
-  const near = candidates.filter(({ reason }) => reason !== null && reason !== 'Command not found');
-  if (near.length === 0) return `${unknownCommand(commands, input)}\n`;
-  const [{ reason }] = near as [Candidate];
+  const { candidates = [] } = error as { candidates?: readonly Candidate[] };
+  const near = candidates.filter(({ reason }) => reason !== null);
   const usages = [...new Set(near.map(({ usage }) => `      usage: ${usage}`))];
-  return [`mito: ${reason}`, ...usages.slice(0, 3), '      add --help to see what each option means', ''].join('\n');
+  return [`mito: ${near[0]?.reason ?? error.message}`, ...usages.slice(0, 3), '      add --help to see what each option means', ''].join('\n');
 }

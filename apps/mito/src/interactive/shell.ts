@@ -1,4 +1,5 @@
 import { complete, type Lookup } from '../completion/complete.js';
+import { findCommand } from '../help/command-entry.js';
 import type { MitoContext, Program } from '../mito-context.js';
 import { isTerminal } from '../output/paint.js';
 import { EXIT_OK, EXIT_USAGE } from '../output/exit-codes.js';
@@ -67,8 +68,7 @@ export class Shell {
   private isService(argv: readonly string[]): boolean {
     const isHelp = argv.includes('--help') || argv.includes('-h');
     const isNested = argv[0] === 'client' && argv.some((word) => word === '-i' || word === '--interactive');
-    const services = this.options.program.models().filter(({ category }) => category === 'Services');
-    return !isHelp && (isNested || services.some(({ paths }) => paths.some((path) => path.every((word, index) => argv[index] === word))));
+    return !isHelp && (isNested || findCommand(this.options.program.commands, argv)?.entry.about?.category === 'Services');
   }
 
   /** The first Ctrl-C ends the command, the second one everything. */
@@ -91,7 +91,7 @@ export class Shell {
     const before = last === undefined ? words : words.slice(0, -1);
     const extra = before.length === 0 ? ['help', 'exit'].filter((word) => word.startsWith(last ?? '')) : [];
     const isHelp = before[0] === 'help';
-    const found = await complete(this.options.program.models(), isHelp ? before.slice(1) : before, last ?? '', this.options.lookup);
+    const found = await complete(this.options.program.commands, isHelp ? before.slice(1) : before, last ?? '', this.options.lookup);
     const all = [...found, ...extra].sort();
     const [only] = all;
     return [all.length === 1 && only !== undefined ? [`${only} `] : all, typed];
