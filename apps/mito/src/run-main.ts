@@ -4,7 +4,8 @@ import { type CommandEntry, findCommand, leadsOn } from './help/command-entry.js
 import { commandsBelow, overview } from './help/overview.js';
 import type { MitoContext, Program } from './mito-context.js';
 import { EXIT_OK, EXIT_USAGE } from './output/exit-codes.js';
-import { paintFor } from './output/paint.js';
+import { type Paint, paintFor } from './output/paint.js';
+import type { Writable } from 'node:stream';
 
 const VERSION = '0.1.0';
 const HELP = new Set(['-h', '--help']);
@@ -31,12 +32,21 @@ async function showFolder(folder: string, isHelp: boolean, { stdout, stderr, env
   const paint = paintFor(stream, env);
   stream.write(`${overview(COMMANDS, folder, paint)}\n`);
   const own = COMMANDS.find(({ paths }) => paths.includes(folder));
-  if (own) {
-    const { createCli } = await import('./create-cli.js');
-    const command = await own.load();
-    stream.write(`\n${createCli(paint.isColorSupported, command).usage(command, { detailed: true })}`);
-  }
+  if (own) stream.write(`\n${await commandHelp(own, stream, paint)}`);
   return isHelp ? EXIT_OK : EXIT_USAGE;
+}
+
+async function commandHelp(entry: CommandEntry, stream: Writable & { readonly columns?: number }, paint: Paint): Promise<string> {
+  const { commandModel } = await import('./help/command-model.js');
+  const { describeCommand } = await import('./help/describe-command.js');
+  const model = await commandModel(entry);
+  return model ? describeCommand(model, { columns: stream.columns, paint }) : '';
+}
+
+/** True when what stands before "--" asks for help. */
+function asksForHelp(line: readonly string[]): boolean {
+  const own = line.includes('--') ? line.slice(0, line.indexOf('--')) : line;
+  return own.some((word) => HELP.has(word));
 }
 
 /** Runs one command line and answers its exit code. What can't be parsed is answered on stderr with 2. */
@@ -51,6 +61,10 @@ export async function runCommandLine(enableColors: boolean, argv: readonly strin
     context.stderr.write(describeUnknownCommand(COMMANDS, words));
     return EXIT_USAGE;
   }
+  if (asksForHelp(line)) {
+    context.stdout.write(await commandHelp(meant, context.stdout, paintFor(context.stdout, context.env)));
+    return EXIT_OK;
+  }
   const { createCli } = await import('./create-cli.js');
   const cli = createCli(enableColors, await meant.load());
   let command;
@@ -58,7 +72,10 @@ export async function runCommandLine(enableColors: boolean, argv: readonly strin
     command = cli.process([...line], context);
   } catch (error) {
     const { describeSyntaxError } = await import('./help/syntax-error.js');
-    context.stderr.write(describeSyntaxError(error));
+    const { usageLine } = await import('./help/describe-command.js');
+    const { commandModel } = await import('./help/command-model.js');
+    const model = await commandModel(meant);
+    context.stderr.write(describeSyntaxError(error, model && usageLine(model)));
     return EXIT_USAGE;
   }
   return cli.run(command, context);

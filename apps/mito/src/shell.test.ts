@@ -10,6 +10,8 @@ import { TasksQueryCommand } from './commands/client/tasks/query.js';
 import { TasksGetCommand } from './commands/client/tasks/get.js';
 import { Credentials } from './credentials.js';
 import { moveGlobalOptions } from './global-options.js';
+import { commandModel } from './help/command-model.js';
+import { describeCommand } from './help/describe-command.js';
 import { describeSyntaxError, similarCommands } from './help/syntax-error.js';
 import { formatBytes } from './output/format-bytes.js';
 import { relativeTime } from './output/format-time.js';
@@ -112,7 +114,7 @@ test('a command line that nothing understands leads to one that is', (t) => {
   t.is(similarCommands(COMMANDS, ['tasks', 'sumbit'])[0], 'tasks submit');
   const cli = createCli(false, TasksGetCommand);
   const error = t.throws(() => cli.process(['tasks', 'get'], { env: {}, stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, colorDepth: 1 }));
-  t.regex(describeSyntaxError(error), /^mito: Not enough positional arguments\.\n {6}usage: mito client tasks get /);
+  t.is(describeSyntaxError(error, 'mito x <y>'), 'mito: Not enough positional arguments.\n      usage: mito x <y>\n      add --help to see what each option means\n');
 });
 
 test('what names a result is its most precise name', (t) => {
@@ -134,4 +136,17 @@ test('logins are kept for each coordinator and user, in a file of mode 0600', as
   t.is(await credentials.find('http://b', 'al'), undefined, 'expired');
   await credentials.remove(login);
   t.is(await credentials.find('http://a', 'al'), undefined);
+});
+
+test('the help of every command names its options, in lines that fit 80 columns', async (t) => {
+  const paint = paintFor(new Screen(false, 80), {});
+  for (const entry of COMMANDS) {
+    const model = await commandModel(entry);
+    if (!model) continue;
+    const text = describeCommand(model, { paint });
+    for (const { names } of model.options) t.true(text.includes(names.join(', ')), text);
+    const prose = text.slice(0, text.includes('Examples\n') ? text.indexOf('Examples\n') : undefined).split('\n').slice(1);
+    t.deepEqual(prose.filter((line) => line.length > 80 && !line.startsWith('"mito client --help"')), []);
+    t.notRegex(text, /#0/);
+  }
 });

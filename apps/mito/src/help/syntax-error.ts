@@ -2,7 +2,6 @@ import type { CommandEntry } from './command-entry.js';
 import { commandsBelow } from './overview.js';
 
 interface Candidate {
-  readonly usage: string;
   readonly reason: string | null;
 }
 
@@ -36,11 +35,9 @@ export function describeUnknownCommand(commands: readonly CommandEntry[], words:
   return [`mito: Command not found: ${words.slice(0, known + 1).join(' ')}`, ...meant, `      "${help}" lists the commands`, ''].join('\n');
 }
 
-/** What was wrong with a command line that its command did not understand. */
-export function describeSyntaxError(error: unknown): string {
-  if (!(error instanceof Error)) return `mito: ${String(error)}\n`;
+/** What was wrong with a command line that its command did not understand; `usage` is how it is typed. */
+export function describeSyntaxError(error: unknown, usage: string | undefined): string {
   const { candidates = [] } = error as { candidates?: readonly Candidate[] };
-  const near = candidates.filter(({ reason }) => reason !== null);
-  const usages = [...new Set(near.map(({ usage }) => `      usage: ${usage}`))];
-  return [`mito: ${near[0]?.reason ?? error.message}`, ...usages.slice(0, 3), '      add --help to see what each option means', ''].join('\n');
+  const reason = candidates.find((candidate) => candidate.reason !== null)?.reason ?? (error instanceof Error ? error.message : String(error));
+  return [`mito: ${reason}`, ...(usage === undefined ? [] : [`      usage: ${usage}`]), '      add --help to see what each option means', ''].join('\n');
 }

@@ -27,3 +27,14 @@ export function shorten(text: string, columns: number): string {
 export function harmless(text: string): string {
   return text.replace(/\p{Cc}/gu, (control) => (control === '\n' ? '⏎' : '�'));
 }
+
+/** The words of a text in lines of at most `columns` columns; a word that is longer has a line of its own. */
+export function wrap(text: string, columns: number): string[] {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) ?? '';
+    if (line !== '' && textWidth(line) + 1 + textWidth(word) > columns) lines.push(word);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return lines;
+}
