@@ -1,7 +1,9 @@
-import { Command, Option } from 'clipanion';
-import { ManagerCommand } from './manager-command.js';
+import { Command } from 'clipanion';
+import type { Manager } from '../../manager/manager.js';
+import type { WorkerRecord } from '../../manager/worker-records.js';
+import { WorkersCommand } from './workers-command.js';
 
-export class ManagerKillCommand extends ManagerCommand {
+export class ManagerKillCommand extends WorkersCommand {
   static override paths = [['manager', 'kill']];
   static override usage = Command.Usage({
     category: 'Manager',
@@ -10,16 +12,8 @@ export class ManagerKillCommand extends ManagerCommand {
       'All of them, or the named ones; only processes that were spawned here. What they run is given back and run elsewhere. A worker that has not ended after five seconds is killed.',
   });
 
-  readonly names = Option.Rest({ name: 'name' });
-
-  protected async run(): Promise<void> {
-    const manager = await this.manager();
-    const records = await manager.select(this.names);
-    await Promise.all(
-      records.map(async (record) => {
-        await manager.kill(record);
-        this.print({ name: record.name }, ({ name }) => `${name} has ended`);
-      }),
-    );
+  protected async treat(manager: Manager, record: WorkerRecord): Promise<void> {
+    await manager.kill(record);
+    this.print({ name: record.name }, ({ name }) => `${name} has ended`);
   }
 }

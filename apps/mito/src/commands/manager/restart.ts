@@ -1,7 +1,9 @@
-import { Command, Option } from 'clipanion';
-import { ManagerCommand } from './manager-command.js';
+import { Command } from 'clipanion';
+import type { Manager } from '../../manager/manager.js';
+import type { WorkerRecord } from '../../manager/worker-records.js';
+import { WorkersCommand } from './workers-command.js';
 
-export class ManagerRestartCommand extends ManagerCommand {
+export class ManagerRestartCommand extends WorkersCommand {
   static override paths = [['manager', 'restart']];
   static override usage = Command.Usage({
     category: 'Manager',
@@ -9,15 +11,14 @@ export class ManagerRestartCommand extends ManagerCommand {
     details: 'All of them, or the named ones, one after the other; also those that have ended by themselves.',
   });
 
-  readonly names = Option.Rest({ name: 'name' });
+  /** So that never all of them are away. */
+  protected override get isOneByOne(): boolean {
+    return true;
+  }
 
-  protected async run(): Promise<void> {
-    const manager = await this.manager();
-    const folders = this.foldersFor(manager);
-    for (const { name } of await manager.select(this.names)) {
-      const record = await manager.restart(name, folders);
-      const status = await manager.status(record);
-      this.print({ name, pid: record.process?.pid, worker: status?.uuid }, ({ pid, worker }) => `${name}  pid ${pid}  worker ${worker}`);
-    }
+  protected async treat(manager: Manager, { name }: WorkerRecord): Promise<void> {
+    const record = await manager.restart(name, this.foldersFor(manager));
+    const status = await manager.status(record);
+    this.print({ name, pid: record.process?.pid, worker: status?.uuid }, ({ pid, worker }) => `${name}  pid ${pid}  worker ${worker}`);
   }
 }

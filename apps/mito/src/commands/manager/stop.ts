@@ -1,7 +1,9 @@
-import { Command, Option } from 'clipanion';
-import { ManagerCommand } from './manager-command.js';
+import { Command } from 'clipanion';
+import type { Manager } from '../../manager/manager.js';
+import type { WorkerRecord } from '../../manager/worker-records.js';
+import { WorkersCommand } from './workers-command.js';
 
-export class ManagerStopCommand extends ManagerCommand {
+export class ManagerStopCommand extends WorkersCommand {
   static override paths = [['manager', 'stop']];
   static override usage = Command.Usage({
     category: 'Manager',
@@ -9,16 +11,8 @@ export class ManagerStopCommand extends ManagerCommand {
     details: 'All of them, or the named ones. Tasks that run longer than the drain timeout of the worker are given back and run elsewhere.',
   });
 
-  readonly names = Option.Rest({ name: 'name' });
-
-  protected async run(): Promise<void> {
-    const manager = await this.manager();
-    const records = await manager.select(this.names);
-    await Promise.all(
-      records.map(async (record) => {
-        await manager.stop(record);
-        this.print({ name: record.name }, ({ name }) => `${name} has stopped`);
-      }),
-    );
+  protected async treat(manager: Manager, record: WorkerRecord): Promise<void> {
+    await manager.stop(record);
+    this.print({ name: record.name }, ({ name }) => `${name} has stopped`);
   }
 }
