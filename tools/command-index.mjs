@@ -27,7 +27,7 @@ export async function commandIndexSource(folder) {
   }
   return [
     '// Made by tools/reference.mjs; do not edit.',
-    "import type { CommandEntry } from './help/command-entry.js';",
+    "import type { CommandEntry } from './mito-context.js';",
     '',
     '/** The whole command tree. The path typed is the path of the file, which is loaded only for its command. */',
     'export const COMMANDS: readonly CommandEntry[] = [',

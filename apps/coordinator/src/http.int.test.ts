@@ -1,3 +1,4 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { MitosisClient } from '@mitosis/client';
 import { OPERATIONS } from '@mitosis/protocol';
 import { fileScope } from '@mitosis/testing';
@@ -115,6 +116,15 @@ test('every route that is served stands in the list of operations, and the other
   t.deepEqual([...coordinator.routes].sort(), listed.sort());
   const ids = OPERATIONS.map(({ id }) => id);
   t.is(new Set(ids).size, ids.length, 'no id is used twice');
+});
+
+test('the description of the API is valid OpenAPI 3.1, as others see it', async (t) => {
+  const document = (await (await fetch(new URL('/openapi.json', coordinator.url))).json()) as Record<string, unknown>;
+  const validator = new Validator();
+  t.deepEqual(await validator.validate(document), { valid: true });
+  t.is(validator.version, '3.1');
+  const wrong = { ...document, paths: { '/tasks': { get: { responses: 'none' } } } };
+  t.false((await new Validator().validate(wrong)).valid, 'it does not let everything pass');
 });
 
 test('the API describes itself, and the page about it needs nothing from elsewhere', async (t) => {

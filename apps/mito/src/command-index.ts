@@ -1,5 +1,5 @@
 // Made by tools/reference.mjs; do not edit.
-import type { CommandEntry } from './help/command-entry.js';
+import type { CommandEntry } from './mito-context.js';
 
 /** The whole command tree. The path typed is the path of the file, which is loaded only for its command. */
 export const COMMANDS: readonly CommandEntry[] = [
@@ -64,6 +64,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { paths: ['client tasks artifacts download', 'tasks artifacts download'], about: { category: 'Tasks', description: 'fetch what a task has produced' }, load: async () => (await import('./commands/client/tasks/artifacts/download.js')).TasksArtifactsDownloadCommand },
   { paths: ['client tasks artifacts list', 'tasks artifacts list'], about: { category: 'Tasks', description: 'list what a task has produced, and what was not kept' }, load: async () => (await import('./commands/client/tasks/artifacts/list.js')).TasksArtifactsListCommand },
   { paths: ['client tasks artifacts upload', 'tasks artifacts upload'], about: { category: 'Tasks', description: 'put a file in the place of an artifact of a task' }, load: async () => (await import('./commands/client/tasks/artifacts/upload.js')).TasksArtifactsUploadCommand },
+  { paths: ['client tasks attach', 'tasks attach'], about: { category: 'Tasks', description: 'sit down at the terminal of a task' }, load: async () => (await import('./commands/client/tasks/attach.js')).TasksAttachCommand },
   { paths: ['client tasks cancel', 'tasks cancel', 'client tasks cancel-list', 'tasks cancel-list', 'client tasks cancel-many', 'tasks cancel-many'], about: { category: 'Tasks', description: 'cancel tasks, waiting or running' }, load: async () => (await import('./commands/client/tasks/cancel.js')).TasksCancelCommand },
   { paths: ['client tasks change', 'tasks change'], about: { category: 'Tasks', description: 'change a task that has not started' }, load: async () => (await import('./commands/client/tasks/change.js')).TasksChangeCommand },
   { paths: ['client tasks explain', 'tasks explain'], about: { category: 'Tasks', description: 'say why a task is not running' }, load: async () => (await import('./commands/client/tasks/explain.js')).TasksExplainCommand },

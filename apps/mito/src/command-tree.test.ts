@@ -2,7 +2,8 @@ import test from 'ava';
 import { COMMANDS } from './command-index.js';
 import { createCli } from './create-cli.js';
 import { moveGlobalOptions } from './global-options.js';
-import { type CommandEntry, findCommand } from './help/command-entry.js';
+import { findCommand } from './help/find-command.js';
+import type { CommandEntry } from './mito-context.js';
 
 const QUERY = '-c -g -t -l -s -e -p --limit --offset --count';
 const MANY = '-c -g -t -l -s -e -p --limit --offset';

@@ -1,5 +1,13 @@
-import type { BaseContext } from 'clipanion';
-import type { CommandEntry } from './help/command-entry.js';
+import type { BaseContext, CommandClass } from 'clipanion';
+
+/** A command as far as it is known without loading it. */
+export interface CommandEntry {
+  /** Every way to type it; the first one is the full one. */
+  readonly paths: readonly string[];
+  /** Nothing for one that only other programs call. */
+  readonly about?: { readonly category: string; readonly description: string };
+  load(): Promise<CommandClass<MitoContext>>;
+}
 
 /** The program as a command sees it that starts others. */
 export interface Program {

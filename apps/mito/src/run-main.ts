@@ -1,8 +1,8 @@
 import { COMMANDS } from './command-index.js';
 import { moveGlobalOptions } from './global-options.js';
-import { type CommandEntry, findCommand, leadsOn } from './help/command-entry.js';
+import { findCommand, leadsOn } from './help/find-command.js';
 import { commandsBelow, overview } from './help/overview.js';
-import type { MitoContext, Program } from './mito-context.js';
+import type { CommandEntry, MitoContext, Program } from './mito-context.js';
 import { EXIT_OK, EXIT_USAGE } from './output/exit-codes.js';
 import { type Paint, paintFor } from './output/paint.js';
 import type { Writable } from 'node:stream';

@@ -5,7 +5,13 @@ type JsonSchema = Parameters<typeof z.fromJSONSchema>[0];
 type Content = Readonly<Record<string, { readonly schema: JsonSchema }>>;
 type Responses = Readonly<Record<string, { readonly content?: Content }>>;
 
-const document = openApiDocument('test') as { readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly responses: Responses }>>>> };
+interface Described {
+  readonly responses: Responses;
+  readonly requestBody?: { readonly content: Content };
+  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+}
+
+const document = openApiDocument('test') as { readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>> };
 const schemas = new Map<string, z.ZodType>();
 
 /** The operations that were answered so far. */
@@ -17,18 +23,42 @@ function operationOf(method: string, path: string): (typeof OPERATIONS)[number] 
   return all.toSorted((a, b) => a.path.split(':').length - b.path.split(':').length)[0];
 }
 
+function descriptionOf(operation: (typeof OPERATIONS)[number]): Described | undefined {
+  const path = operation.path.replace(/\{?\/?[*:](\w+)\}?/g, '/{$1}');
+  return document.paths[path]?.[operation.method.toLowerCase()];
+}
+
+function assertMatches(what: string, schema: JsonSchema, value: unknown): void {
+  const validator = schemas.get(what) ?? z.fromJSONSchema(schema);
+  schemas.set(what, validator);
+  const result = validator.safeParse(value);
+  if (!result.success) throw new Error(`${what} is not as the API description says: ${z.prettifyError(result.error)}`);
+}
+
+/** A request that was answered well is one that the document describes: its parameters and its body. */
+function checkRequest(operation: (typeof OPERATIONS)[number], url: URL, body: unknown): void {
+  const { parameters = [], requestBody } = descriptionOf(operation) ?? {};
+  const known = parameters.flatMap((parameter) => (parameter.in === 'query' ? [parameter.name] : []));
+  const unknown = operation.query ? [...url.searchParams.keys()].filter((name) => !known.includes(name)) : [];
+  if (unknown.length > 0) throw new Error(`${operation.id}: the API description knows no parameter ${unknown.join(', ')}`);
+  const schema = requestBody?.content['application/json']?.schema;
+  if (schema !== undefined && typeof body === 'string') assertMatches(`the request of ${operation.id}`, schema, JSON.parse(body));
+}
+
 /** What the document says about an answer: JSON of a schema, something else, or nothing at all. */
 function expected(operation: (typeof OPERATIONS)[number], status: number): Content | undefined {
-  const path = operation.path.replace(/\{?\/?[*:](\w+)\}?/g, '/{$1}');
-  const responses = document.paths[path]?.[operation.method.toLowerCase()]?.responses ?? {};
+  const responses = descriptionOf(operation)?.responses ?? {};
   return (responses[String(status)] ?? (status >= 400 ? responses.default : undefined))?.content;
 }
 
-async function check(method: string, path: string, response: Response): Promise<void> {
-  const operation = operationOf(method, path);
+async function check(method: string, url: URL, body: unknown, response: Response): Promise<void> {
+  const operation = operationOf(method, url.pathname);
   if (!operation || (response.status >= 300 && response.status < 400)) return;
   const key = `${operation.id} ${response.status}`;
-  if (response.ok) answered.add(operation.id);
+  if (response.ok) {
+    answered.add(operation.id);
+    checkRequest(operation, url, body);
+  }
   const content = expected(operation, response.status);
   const type = response.headers.get('content-type')?.split(';')[0] ?? '';
   if (type !== 'application/json') {
@@ -37,22 +67,19 @@ async function check(method: string, path: string, response: Response): Promise<
   }
   const schema = content?.[type]?.schema;
   if (schema === undefined) throw new Error(`${key}: the API description knows no such answer`);
-  const validator = schemas.get(key) ?? z.fromJSONSchema(schema);
-  schemas.set(key, validator);
-  const result = validator.safeParse(await response.clone().json());
-  if (!result.success) throw new Error(`${key} is not as the API description says: ${z.prettifyError(result.error)}`);
+  assertMatches(key, schema, await response.clone().json());
 }
 
 const original = globalThis.fetch;
 const origins = new Set<string>();
 
-/** From now on every answer of this coordinator is held against its OpenAPI document; a difference fails the request. */
+/** From now on every answer of this coordinator, and every request that it takes, is held against its OpenAPI document; a difference fails the request. */
 export function checkAnswers(url: string): void {
   origins.add(new URL(url).origin);
   globalThis.fetch = async (input, init) => {
     const request = new URL(input instanceof Request ? input.url : input);
     const response = await original(input, init);
-    if (origins.has(request.origin)) await check(init?.method ?? 'GET', request.pathname, response);
+    if (origins.has(request.origin)) await check(init?.method ?? 'GET', request, init?.body, response);
     return response;
   };
 }

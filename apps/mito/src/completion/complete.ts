@@ -1,5 +1,6 @@
-import { type CommandEntry, findCommand, leadsOn } from '../help/command-entry.js';
+import { findCommand, leadsOn } from '../help/find-command.js';
 import type { CommandModel, OptionModel } from '../help/command-model.js';
+import type { CommandEntry } from '../mito-context.js';
 
 /** What a value is, when something can be proposed for it. */
 export type ValueKind = 'group' | 'task' | 'worker' | 'state' | 'artifact-kind' | 'role' | 'shell';

@@ -1,5 +1,5 @@
 import { createCli } from '../create-cli.js';
-import type { CommandEntry } from './command-entry.js';
+import type { CommandEntry } from '../mito-context.js';
 
 export interface OptionModel {
   /** `-g` and `--group`. */

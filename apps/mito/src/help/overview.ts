@@ -1,5 +1,6 @@
 import type { Paint } from '../output/paint.js';
-import { type CommandEntry, leadsOn } from './command-entry.js';
+import type { CommandEntry } from '../mito-context.js';
+import { leadsOn } from './find-command.js';
 
 /** One line of the overview. */
 interface Line {

@@ -1,4 +1,4 @@
-import type { CommandEntry } from './command-entry.js';
+import type { CommandEntry } from '../mito-context.js';
 import { commandsBelow } from './overview.js';
 
 interface Candidate {

@@ -1,5 +1,5 @@
 import { complete, type Lookup } from '../completion/complete.js';
-import { findCommand } from '../help/command-entry.js';
+import { findCommand } from '../help/find-command.js';
 import type { MitoContext, Program } from '../mito-context.js';
 import { isTerminal } from '../output/paint.js';
 import { EXIT_OK, EXIT_USAGE } from '../output/exit-codes.js';

@@ -1,14 +1,4 @@
-import type { CommandClass } from 'clipanion';
-import type { MitoContext } from '../mito-context.js';
-
-/** A command as far as it is known without loading it. */
-export interface CommandEntry {
-  /** Every way to type it; the first one is the full one. */
-  readonly paths: readonly string[];
-  /** Nothing for one that only other programs call. */
-  readonly about?: { readonly category: string; readonly description: string };
-  load(): Promise<CommandClass<MitoContext>>;
-}
+import type { CommandEntry } from '../mito-context.js';
 
 /** True when `words` begin with all words of `path`. */
 export function isBelow(words: readonly string[], path: string): boolean {
