@@ -1,6 +1,7 @@
 import { MitosisClient } from '@mitosis/client';
 import { eventually, fileScope, prometheusSamples } from '@mitosis/testing';
 import test from 'ava';
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type CoordinatorFixture, connectWorker, coordinatorFixture, reportOf } from './testing/coordinator-fixture.js';
 
@@ -13,8 +14,8 @@ test.before(async () => {
 
 type Samples = Awaited<ReturnType<typeof prometheusSamples>>;
 
-async function scrape(): Promise<Samples> {
-  const response = await fetch(`${coordinator.url}/metrics`, { headers: { Authorization: `Bearer ${coordinator.token}` } });
+async function scrape({ url, token }: CoordinatorFixture = coordinator): Promise<Samples> {
+  const response = await fetch(`${url}/metrics`, { headers: { Authorization: `Bearer ${token}` } });
   if (response.status !== 200) throw new Error(`/metrics answered ${response.status}`);
   return prometheusSamples(await response.text());
 }
@@ -58,6 +59,26 @@ test.serial('the figures of /metrics are those of the database', async (t) => {
   t.is(valueOf(samples, 'mitosis_http_request_seconds_count', { route: '/workers/me/claims', status: '200' }), 1);
   t.true(valueOf(samples, 'process_resident_memory_bytes') > 0);
   t.true(samples.some(({ name }) => name === 'nodejs_eventloop_lag_seconds'));
+});
+
+test.serial('a task is counted when it is stored, whoever asked for it, and not when nothing is stored', async (t) => {
+  const own = await coordinatorFixture(t, 'postgres');
+  const { api, database } = own;
+  const submitted = async () => valueOf(await scrape(own), 'mitosis_tasks_submitted_total');
+  const stored = async () => ((await database.query('SELECT count(*)::int AS count FROM tasks')) as [{ count: number }])[0].count;
+  const worker = await connectWorker(own, { slots: 4 });
+  const [single] = await api.submitTasks([{ args: ['true'] }]);
+  const job = await api.jobs.submit({ name: 'job', tasks: [{ args: ['true'] }, { args: ['false'] }, { args: ['true'] }] } as never);
+  t.is(await submitted(), 4);
+  const [claim] = await worker.claim([{ task: single?.uuid ?? '', request: randomUUID() }]);
+  if (!claim) throw new Error('the claim was refused');
+  await worker.report([reportOf(claim, 0, { new_tasks: [{ args: ['true'] }, { args: ['true'] }] as never })]);
+  t.is(await submitted(), 6, 'from inside a task');
+  await t.throwsAsync(api.submitTasks([{ args: ['true'] }, { args: ['true'], group: 'nowhere' }]));
+  await api.jobs.cancel(job.uuid);
+  await api.jobs.retryFailed(job.uuid);
+  t.is(await submitted(), 9, 'handed in again');
+  t.is(await stored(), 9);
 });
 
 test.serial('the summary says the same, and what is lately done per second', async (t) => {

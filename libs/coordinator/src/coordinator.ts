@@ -31,7 +31,7 @@ import { CoordinatorMetrics } from './metrics/coordinator-metrics.js';
 import { FleetFigures } from './metrics/fleet-figures.js';
 import { FleetGauges } from './metrics/fleet-gauges.js';
 import { meteredStore } from './metrics/metered-store.js';
-import { observedReports, observedSubmit } from './metrics/observe-tasks.js';
+import { observedReports, loggedSubmit } from './metrics/observe-tasks.js';
 import { ProgramLibrary } from './programs/program-library.js';
 import { Follows } from './output/follows.js';
 import { Dispatcher } from './scheduling/dispatcher.js';
@@ -43,6 +43,7 @@ import { ArtifactReader } from './tasks/read-artifacts.js';
 import { TaskReader } from './tasks/read-tasks.js';
 import type { SettledTask } from './tasks/settled-task.js';
 import { storeProgress } from './tasks/store-progress.js';
+import { StoredTasks } from './tasks/stored-tasks.js';
 import { submitTasksWith } from './tasks/submit-tasks.js';
 import { Terminals } from './terminals/terminals.js';
 import { readSubtaskResultsWith } from './workloads/read-subtask-results.js';
@@ -80,6 +81,7 @@ const AVOIDED_MS = 250;
  * share a database, and any of them may be killed at any time.
  */
 export class Coordinator implements Service {
+  private readonly storedTasks: StoredTasks;
   private readonly passwords = new Passwords();
   private readonly services: readonly Service[];
   private readonly http: HttpServer;
@@ -88,6 +90,7 @@ export class Coordinator implements Service {
     const { dataSource, queue, keys, urlLifetimeMs } = options;
     const log = withRequestIds(options.log);
     const metrics = new CoordinatorMetrics();
+    this.storedTasks = new StoredTasks((count) => metrics.submitted(count));
     const store = meteredStore(options.store, metrics);
     const tokens = new Tokens(keys);
 
@@ -127,7 +130,7 @@ export class Coordinator implements Service {
       if (newQueueGroups.length > 0) onNewQueues(newQueueGroups);
       onSettled(settled);
     };
-    const submitTasks = observedSubmit(submitTasksWith({ dataSource, onAccepted }), { metrics, log });
+    const submitTasks = loggedSubmit(submitTasksWith({ dataSource, onAccepted }), log);
     const { authenticator, sessions, registry, audit, ...access } = createAccess({
       ...options,
       log,
@@ -194,6 +197,7 @@ export class Coordinator implements Service {
     await connect(dataSource);
     await migrate(dataSource);
     await Promise.all([connect(hints), connect(hot)]);
+    for (const source of [dataSource, hints, hot]) source.subscribers.push(this.storedTasks);
     await this.passwords.prepare();
     await bootstrapAdmin(dataSource, this.passwords, admin, log);
     await store.prepare();

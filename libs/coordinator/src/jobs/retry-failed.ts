@@ -8,6 +8,7 @@ import { settleDependents } from '../tasks/settle-dependents.js';
 import { inTransaction } from '../tasks/transaction.js';
 import type { JobReader } from './read-jobs.js';
 import { recordRequest } from '../audit/audit-log.js';
+import { noteStored } from '../tasks/stored-tasks.js';
 
 export interface RetryFailedDeps {
   readonly dataSource: DataSource;
@@ -56,6 +57,7 @@ const COPY_EDGES = `
 async function copy(tx: EntityManager, actor: UserActor, failed: readonly FailedRow[]): Promise<SettledTask[]> {
   const pairs = JSON.stringify(failed.map(({ id }) => ({ old: id, new: uuidv7() })));
   const added = (await tx.query(COPY, [pairs, actor.userId])) as SettledTask[];
+  noteStored(tx, added.length);
   await tx.query(
     `UPDATE tasks t SET retried_by = p.new FROM jsonb_to_recordset($1::jsonb) AS p(old uuid, new uuid) WHERE t.id = p.old`,
     [pairs],

@@ -7,6 +7,7 @@ import { linkDependencies } from './link-dependencies.js';
 import { type QueueQuota, assertRoomInQueue } from './queue-quota.js';
 import type { SettledTask } from './settled-task.js';
 import { type GroupRef, type Origin, type TaskRow, kindOf, toRow } from './task-row.js';
+import { noteStored } from './stored-tasks.js';
 
 /** The group must exist and the caller must be allowed to submit what they submit: otherwise it does not exist for them. */
 export async function groupFor(tx: EntityManager, actor: UserActor, { name, kind }: { name: string; kind: TaskKind }): Promise<GroupRef & QueueQuota> {
@@ -45,6 +46,7 @@ export async function ensureQueues(tx: EntityManager, rows: readonly Pick<TaskRo
 }
 
 export async function insertTasks(tx: EntityManager, rows: readonly TaskRow[]): Promise<void> {
+  noteStored(tx, rows.length);
   await tx.query(
     `WITH given AS (
        SELECT * FROM jsonb_to_recordset($1::jsonb) AS t(
