@@ -14,6 +14,17 @@ export interface TransportOptions {
   readonly retryMs?: number | undefined;
   /** Aborts every request of this client. */
   readonly signal?: AbortSignal | undefined;
+  /** Told of each request when it is over, by the id under which the coordinator has it in its log. */
+  readonly onRequest?: ((request: SentRequest) => void) | undefined;
+}
+
+export interface SentRequest {
+  readonly request: string;
+  readonly method: string;
+  readonly path: string;
+  /** Undefined when no answer came. */
+  readonly status: number | undefined;
+  readonly ms: number;
 }
 
 export interface RequestOptions {
@@ -109,12 +120,14 @@ export class Transport {
 
   private async once(method: string, path: string, options: RequestOptions): Promise<Response> {
     const { body, bytes, headers, signal, timeoutMs = TIMEOUT_MS } = options;
+    const request = randomUUID();
+    const begunAt = performance.now();
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     const init: RequestInit = {
       method,
       headers: {
-        'X-Request-Id': randomUUID(),
+        'X-Request-Id': request,
         ...(this.options.token && { Authorization: `Bearer ${this.options.token}` }),
         ...(body !== undefined && { 'Content-Type': 'application/json' }),
         ...headers,
@@ -123,7 +136,7 @@ export class Transport {
       ...(body !== undefined && { body: JSON.stringify(body) }),
       ...(bytes !== undefined && { body: Buffer.from(bytes) }),
     };
-    let response: Response;
+    let response: Response | undefined;
     try {
       response = await fetch(new URL(path, this.options.url), init);
     } catch (cause) {
@@ -131,6 +144,7 @@ export class Transport {
       throw unreachable(this.options.url, cause);
     } finally {
       clearTimeout(timer);
+      this.options.onRequest?.({ request, method, path, status: response?.status, ms: Math.round(performance.now() - begunAt) });
     }
     if (!response.ok) throw await toError(response);
     return response;

@@ -21,7 +21,7 @@ import { type Download, downloadFile } from './files/download-file.js';
 import { fetchWhole } from './files/signed-transfer.js';
 import { StoreRoute } from './files/store-route.js';
 import { sendFile } from './files/upload-file.js';
-import { Transport } from './transport.js';
+import { Transport, type TransportOptions } from './transport.js';
 import { trustedCertificates } from './trust-ca.js';
 
 /** Registers a worker in the name of the user whose token this is. */
@@ -44,7 +44,7 @@ export class WorkerClient {
   private transport: Transport;
   private readonly route: StoreRoute;
 
-  constructor(private options: { readonly url: string; readonly token: string }) {
+  constructor(private options: Pick<TransportOptions, 'url' | 'onRequest'> & { readonly token: string }) {
     this.route = new StoreRoute(options.url);
     this.transport = new Transport({ ...options, retryMs: 0 });
   }

@@ -81,7 +81,7 @@ export class Worker implements Service {
     const { signal } = this.ended;
     this.slots = new ExecutionSlots(slots);
     this.prefetch = new Prefetch(slots);
-    this.client = new WorkerClient({ url, token: registration.token });
+    this.client = new WorkerClient({ url, token: registration.token, onRequest: (sent) => log.debug(sent, 'request') });
     this.renewal = new CredentialRenewal({ client: this.client, log, lifeMs: registration.expires_in_ms, onRevoked: () => options.onRevoked() });
     this.claimer = new Claimer(this.client, { log, signal, isUrgent: () => this.slots.isStarved });
     this.inputs = new InputCache({ dir: path.join(options.workDir, 'inputs'), limitBytes: options.inputCacheBytes, log });
