@@ -1,5 +1,5 @@
 import type { TaskExplanation, TaskReceipt, TaskView } from '@mitosis/protocol';
-import { eventually, tempDir } from '@mitosis/testing';
+import { eventually, tcpProxy, tempDir } from '@mitosis/testing';
 import test, { type ExecutionContext } from 'ava';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -79,6 +79,25 @@ async function attemptsOf(pids: readonly number[]): Promise<string[]> {
   const environs = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')));
   return [...new Set(environs.map((environ) => /MITO_TASK_ATTEMPT=(\d+)/.exec(environ)?.[1] ?? '').filter(Boolean))];
 }
+
+test.serial('a worker that reaches the queue but no coordinator leaves the jobs to the others', async (t) => {
+  t.timeout(120_000);
+  const stack = await startStack(t, { workers: 1, slots: 1 });
+  const proxy = await tcpProxy(t, { port: Number(new URL(stack.ready.url).port) });
+  const cutOff = startMito(t, ['worker', '--slots', '8', '--work-dir', await tempDir(t)], { ...stack.env, MITO_COORDINATOR_ADDR: `http://127.0.0.1:${proxy.port}`, MITO_USER: stack.ready.admin.username, MITO_PASSWORD: stack.ready.admin.password });
+  const workers = async (): Promise<number> => (await stack.mito('workers', 'query', '--quiet')).stdout.split('\n').filter(Boolean).length;
+  await eventually(async () => (await workers()) === 2, { message: () => `the second worker: ${cutOff.stderr}`, timeoutMs: 30_000 });
+  t.is((await stack.mito('run', '--', 'true')).code, 0, 'both know the queue');
+  const openBefore = proxy.open;
+  proxy.set({ kind: 'reset' });
+  await eventually(() => proxy.injected >= openBefore && openBefore > 0, { message: 'the end of its connections' });
+  const uuids = (await Promise.all(Array.from({ length: 8 }, () => stack.json<TaskReceipt>('tasks', 'submit', '--', 'true')))).map(({ uuid }) => uuid);
+  t.is((await stack.mito('tasks', 'wait', ...uuids)).code, 0);
+  t.notRegex(cutOff.stdout + cutOff.stderr, /claiming a task failed/, 'it took no job that it could not claim');
+  proxy.set({ kind: 'pass' });
+  t.is((await stack.mito('run', '--', 'true')).code, 0);
+  t.true(await isAlive(cutOff.pid));
+});
 
 test.serial('SIGTERM stops everything and leaves nothing', async (t) => {
   const { up, ready } = await startStack(t, { workers: 2 });

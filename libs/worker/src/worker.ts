@@ -93,7 +93,7 @@ export class Worker implements Service {
       heartbeatMs: registration.heartbeat_ms,
       heartbeat: () => ({ type: 'heartbeat', running: this.leases(), free_slots: Math.min(this.consumer.freeSlots, slots), load: this.machine.read() }),
       onMessage: (message) => this.obey(message),
-      onLost: () => this.followers.unfollowAll(),
+      onLost: () => this.lostCoordinator(),
       onRevoked: () => options.onRevoked(),
     });
     this.progress = new ProgressReporter((message) => this.channel.send(message));
@@ -147,12 +147,25 @@ export class Worker implements Service {
     this.running.endAll('released');
   }
 
+  /**
+   * Without a coordinator no job can be claimed: to take one would only keep it from the other workers. On
+   * each new connection the coordinator says again what is wanted.
+   */
+  private lostCoordinator(): void {
+    this.followers.unfollowAll();
+    this.pauseConsumer();
+  }
+
+  private pauseConsumer(): void {
+    this.consumer.pause().catch((error: unknown) => this.options.log.error({ err: error }, 'could not pause'));
+  }
+
   private steer(wanted: WantedState): void {
     const { log, onStopWanted } = this.options;
     if (this.stopping) return;
     if (wanted === 'run') return this.consumer.resume();
     log.info({ wanted }, 'taking nothing new');
-    this.consumer.pause().catch((error: unknown) => log.error({ err: error }, 'could not pause'));
+    this.pauseConsumer();
     if (wanted === 'stop_now') this.hurry();
     if (wanted !== 'drain') onStopWanted();
   }

@@ -35,6 +35,9 @@ export interface WorkerChannelsOptions {
 const CHANNEL = 'workers';
 
 /** Close code for a worker whose credentials have ended. */
+/** RFC 6455, registered as "Try Again Later". */
+const TRY_AGAIN = 1013;
+
 const REVOKED = 4401;
 
 /** A socket that is silent for this long is dead: heartbeats come every 5 s. */
@@ -148,7 +151,7 @@ export class WorkerChannels implements Service {
         const socket = this.sockets.get(workerId);
         if (socket) this.write(socket, { type: 'queues', names });
       })
-      .catch((error: unknown) => this.options.log.warn({ err: error, worker: workerId }, 'its queues could not be read'));
+      .catch((error: unknown) => this.connectAnew(workerId, error));
   }
 
   private sendWanted(workerId: string): void {
@@ -156,7 +159,13 @@ export class WorkerChannels implements Service {
       .getRepository(Worker)
       .findOneByOrFail({ id: workerId })
       .then(({ wanted }) => this.deliver(workerId, { type: 'wanted', wanted }))
-      .catch((error: unknown) => this.options.log.warn({ err: error, worker: workerId }, 'what is wanted of it could not be read'));
+      .catch((error: unknown) => this.connectAnew(workerId, error));
+  }
+
+  /** What a worker has to know could not be read: it takes nothing until it is told, so it is to ask again. */
+  private connectAnew(workerId: string, error: unknown): void {
+    this.options.log.warn({ err: error, worker: workerId }, 'what it has to know could not be read');
+    this.sockets.get(workerId)?.close(TRY_AGAIN, 'try again');
   }
 
   private write(socket: WebSocket, message: ToWorker): void {
