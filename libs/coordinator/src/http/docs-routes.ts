@@ -3,6 +3,8 @@ import { Router } from 'express';
 import swaggerUi from 'swagger-ui-express';
 
 const VERSION = '0.1.0';
+/** Nothing above the title, and no choice of servers where there is one. */
+const STYLE = '.swagger-ui .topbar, .swagger-ui .servers-title, .swagger-ui .servers { display: none } .swagger-ui .info { margin: 24px 0 }';
 
 /** `/openapi.json`: the API for programs. */
 export function openApiRoutes(): Router {
@@ -15,7 +17,11 @@ export function openApiRoutes(): Router {
 /** `/docs`: the API for people. All parts of the page come from here; nothing is fetched from elsewhere. */
 export function docsPage(): Router {
   const routes = Router();
-  const page = swaggerUi.setup(undefined, { customSiteTitle: 'Mitosis API', swaggerOptions: { url: '/openapi.json', validatorUrl: null } });
+  const page = swaggerUi.setup(undefined, {
+    customSiteTitle: 'Mitosis API',
+    customCss: STYLE,
+    swaggerOptions: { url: '/openapi.json', validatorUrl: null, docExpansion: 'none', filter: true, tagsSorter: 'alpha', displayRequestDuration: true },
+  });
   routes.use('/docs', ...swaggerUi.serve, page);
   return routes;
 }

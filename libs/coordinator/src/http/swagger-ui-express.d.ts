@@ -3,6 +3,7 @@ declare module 'swagger-ui-express' {
 
   interface SetupOptions {
     readonly customSiteTitle?: string;
+    readonly customCss?: string;
     readonly swaggerOptions?: Readonly<Record<string, unknown>>;
   }
 
