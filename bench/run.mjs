@@ -1,6 +1,7 @@
-// npm run bench [-- latency|throughput|login|wasm|artifact|makespan|backlog|backlog=1000000 …]: prints figures with the baseline of the same run.
+// npm run bench [-- latency|cancel|throughput|login|wasm|artifact|makespan|backlog|backlog=1000000 …]: prints figures with the baseline of the same run.
 import { measureBacklog } from './backlog.mjs';
 import { measureArtifact } from './artifact.mjs';
+import { measureCancel } from './cancel.mjs';
 import { measureLatency } from './latency.mjs';
 import { measureLogin } from './login.mjs';
 import { measureMakespan } from './makespan.mjs';
@@ -16,6 +17,14 @@ if (isWanted('latency')) {
   for (const backend of ['postgres', 'redis']) {
     const { p50, p99 } = await measureLatency(backend);
     console.log(`  ${backend.padEnd(9)} p50 ${p50.toFixed(1)} ms   p99 ${p99.toFixed(1)} ms`);
+  }
+}
+if (isWanted('cancel')) {
+  console.log('Request to cancel a running, cooperative task, 200 tasks, 8 at a time on 1 worker');
+  for (const backend of ['postgres', 'redis']) {
+    const { end, outcome } = await measureCancel(backend);
+    const show = ({ p50, p99 }) => `p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms`;
+    console.log(`  ${backend.padEnd(9)} to the SIGTERM in the process ${show(end)}   to the committed outcome ${show(outcome)}`);
   }
 }
 if (isWanted('throughput')) {
