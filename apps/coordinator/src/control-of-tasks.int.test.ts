@@ -1,7 +1,8 @@
-import type { ClaimedTask, SubmitTaskInput } from '@mitosis/protocol';
+import { type ClaimedTask, type SubmitTaskInput, ToWorker } from '@mitosis/protocol';
 import { eventually, fileScope } from '@mitosis/testing';
 import test, { type ExecutionContext } from 'ava';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { BACKENDS, type CoordinatorFixture, connectWorker, coordinatorFixture, reportOf } from './testing/coordinator-fixture.js';
 
 const file = fileScope(test);
@@ -50,6 +51,41 @@ onEachBackend('a request to cancel outlives the attempt that did not hear of it'
   t.is(await stateOf(coordinator, uuid), 'running');
   await (await connectWorker(coordinator)).report([reportOf(claimed, 0, { outcome: 'released', exit_code: null })]);
   t.like(await coordinator.api.getTask(uuid), { state: 'cancelled', message: 'enough' });
+});
+
+onEachBackend('an order to cancel that was lost arrives with the next heartbeat', async (t, coordinator) => {
+  const uuid = await submit(coordinator);
+  const worker = await connectWorker(coordinator);
+  const [claimed] = await worker.claim([{ task: uuid, request: randomUUID() }]);
+  if (!claimed) throw new Error('the claim was refused');
+  const { task, attempt, lease } = claimed;
+  // The worker is connected to no coordinator.
+  await coordinator.api.cancelTask(uuid, { reason: 'enough' });
+  const socket = worker.openChannel();
+  t.teardown(() => socket.terminate());
+  const said: ToWorker[] = [];
+  socket.on('message', (data) => said.push(ToWorker.parse(JSON.parse(String(data)))));
+  await once(socket, 'open');
+  socket.send(JSON.stringify({ type: 'heartbeat', running: [{ task, attempt, lease }], free_slots: 0 }));
+  const leases = await eventually(() => said.find(({ type }) => type === 'leases'), { message: 'the answer to the heartbeat' });
+  t.deepEqual(leases, { type: 'leases', stale: [], cancelled: [{ task, attempt, reason: 'enough' }] });
+  t.false(said.some(({ type }) => type === 'cancel'));
+});
+
+onEachBackend('a job whose cancel broke off half-way is closed and goes on; asked again, all of it ends', async (t, coordinator) => {
+  const { api } = coordinator;
+  const job = await api.jobs.open({ tasks: [{ args: ['true'] }, { args: ['true'] }] });
+  const child = await submit(coordinator, { after: [{ job: job.uuid }] });
+  // The first of its transactions, and no other.
+  await api.jobs.close(job.uuid);
+  t.is((await api.jobs.get(job.uuid)).state, 'ready');
+  t.is(await stateOf(coordinator, child), 'pending');
+  await run(coordinator, job.tasks[0]?.uuid ?? '');
+  t.is(await stateOf(coordinator, child), 'pending');
+  t.like(await api.jobs.cancel(job.uuid), { cancelled: 1, requested: 0 });
+  t.is((await api.jobs.get(job.uuid)).state, 'cancelled');
+  t.like(await api.getTask(child), { state: 'failed', reason: 'dependency_failed' });
+  t.like(await api.jobs.cancel(job.uuid), { cancelled: 0, requested: 0 });
 });
 
 onEachBackend('tasks are cancelled by uuid, and by filter', async (t, coordinator) => {

@@ -3,6 +3,7 @@ import { eventually, fileScope, tempDir } from '@mitosis/testing';
 import test, { type ExecutionContext } from 'ava';
 import { readFile, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { processesWith } from './harness/processes.js';
@@ -105,6 +106,27 @@ onEachBackend('what a task says of itself, submits and prints is seen', async (t
   t.is((await mito('tasks', 'wait', ...downstream)).code, 0);
   await eventually(() => events.stdout.includes('"completed"'), { message: 'the event of its end', timeoutMs: 10_000 });
   await events.stop();
+});
+
+/** What is published on channels of Redis, from the confirmation of the subscription on. */
+async function subscribe(t: ExecutionContext, port: number, channels: readonly string[]): Promise<{ heard: string }> {
+  const socket = connect(port, '127.0.0.1');
+  t.teardown(() => socket.destroy());
+  const subscriber = { heard: '' };
+  socket.setEncoding('utf8').on('data', (text: string) => (subscriber.heard += text));
+  socket.write(`SUBSCRIBE ${channels.join(' ')}\r\n`);
+  await eventually(() => channels.every((channel) => subscriber.heard.includes(channel)), { message: 'the subscription' });
+  return subscriber;
+}
+
+test.serial('with Redis, what happens to tasks and jobs is on its pub/sub, too', async (t) => {
+  const { json, mito, redis } = stacks.get('redis') as E2eStack;
+  const subscriber = await subscribe(t, redis?.port ?? 0, ['mito:bus:tasks', 'mito:bus:jobs']);
+  const { uuid, tasks } = await json<Submitted>('tasks', 'submit', '--array', '1-2', '--', 'true');
+  t.is((await mito('jobs', 'wait', uuid)).code, 0);
+  const wanted = [`"job":"${uuid}"`, '"change":"created"', '"change":"ended","state":"completed"', `"task":"${tasks[0]}"`];
+  await eventually(() => wanted.every((text) => subscriber.heard.includes(text)), { message: () => `the events among ${subscriber.heard}` });
+  t.pass();
 });
 
 onEachBackend('a thousand tasks in random order of dependency respect every edge, whatever fails', async (t, { mito }) => {

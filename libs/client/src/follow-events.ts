@@ -1,5 +1,5 @@
 import { MitoError } from '@mitosis/domain';
-import { TaskChanged } from '@mitosis/protocol';
+import { JobChanged, TaskChanged } from '@mitosis/protocol';
 import { setTimeout as delay } from 'node:timers/promises';
 import { queryString } from './query-string.js';
 import { serverSentEvents } from './server-sent-events.js';
@@ -11,20 +11,26 @@ export interface EventFilter {
   readonly task?: string | undefined;
 }
 
+/** What has changed: a task, or a job as a whole. */
+export type Changed = ({ readonly type: 'task' } & TaskChanged) | ({ readonly type: 'job' } & JobChanged);
+
 const RECONNECT_MS = 500;
 
 /**
- * Changes of tasks, as they happen. Goes on over broken connections; what happened meanwhile is not
+ * Changes of tasks and jobs, as they happen. Goes on over broken connections; what happened meanwhile is not
  * told: whoever needs to know what is, asks.
  */
-export async function* followEvents(transport: Transport, filter: EventFilter, signal: AbortSignal | undefined): AsyncGenerator<TaskChanged> {
+export async function* followEvents(transport: Transport, filter: EventFilter, signal: AbortSignal | undefined): AsyncGenerator<Changed> {
   for (let wasConnected = false; ; ) {
     try {
       const headers = { Accept: 'text/event-stream' };
       const response = await transport.send('GET', `/events?${queryString(filter)}`, { headers, signal });
       wasConnected = true;
       if (!response.body) return;
-      for await (const { event, data } of serverSentEvents(response.body)) if (event === 'task') yield TaskChanged.parse(JSON.parse(data));
+      for await (const { event, data } of serverSentEvents(response.body)) {
+        if (event === 'task') yield { type: 'task', ...TaskChanged.parse(JSON.parse(data)) };
+        if (event === 'job') yield { type: 'job', ...JobChanged.parse(JSON.parse(data)) };
+      }
     } catch (error) {
       const isPassing = error instanceof MitoError ? error.kind === 'unavailable' : true;
       if (signal?.aborted || !wasConnected || !isPassing) throw error;

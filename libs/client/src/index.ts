@@ -1,4 +1,4 @@
-export type { EventFilter } from './follow-events.js';
+export type { Changed, EventFilter } from './follow-events.js';
 export type { FollowOptions, OutputItem } from './follow-output.js';
 export { JobsClient } from './jobs-client.js';
 export type { JobFilter, SubmittedJob } from './jobs-client.js';

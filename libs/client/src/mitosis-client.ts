@@ -15,7 +15,6 @@ import {
   type TaskSummary,
   WorkerView,
   TaskDetail,
-  type TaskChanged,
   type TaskView,
   TaskCount,
   CancelAnswer,
@@ -27,7 +26,7 @@ import { randomUUID } from 'node:crypto';
 import type { CallOptions } from './call-options.js';
 import { FilesApi } from './files/files-api.js';
 import type { TransferOptions } from './files/signed-transfer.js';
-import { type EventFilter, followEvents } from './follow-events.js';
+import { type Changed, type EventFilter, followEvents } from './follow-events.js';
 import { type FollowOptions, type OutputItem, followOutput } from './follow-output.js';
 import { type LogPiece, logPieces } from './log-pieces.js';
 import { JobsClient } from './jobs-client.js';
@@ -234,8 +233,8 @@ export class MitosisClient {
     return logPieces(this.followOutput(uuid, options));
   }
 
-  /** Changes of tasks as they happen; some may be missed while the connection is away. */
-  events(filter: EventFilter = {}, { signal }: CallOptions = {}): AsyncGenerator<TaskChanged> {
+  /** Changes of tasks and jobs as they happen; some may be missed while the connection is away. */
+  events(filter: EventFilter = {}, { signal }: CallOptions = {}): AsyncGenerator<Changed> {
     return followEvents(this.transport, filter, this.transport.signalWith(signal));
   }
 

@@ -10,6 +10,7 @@ import type { KeyPair } from './auth/key-pair.js';
 import { Passwords } from './auth/passwords.js';
 import { Tokens } from './auth/tokens.js';
 import { Board } from './board/board.js';
+import { JobEvents } from './events/job-events.js';
 import { TaskEvents } from './events/task-events.js';
 import { createFiles } from './files/files.js';
 import { attachmentRoutes } from './http/attachment-routes.js';
@@ -95,10 +96,12 @@ export class Coordinator implements Service {
     const tokens = new Tokens(keys);
 
     const events = new TaskEvents(queue.bus, log);
+    const jobEvents = new JobEvents({ bus: queue.bus, dataSource, log });
     const dispatcher = new Dispatcher({ hints: options.hints, publisher: queue.publisher, log });
     const onReady = (queues: ReadonlySet<string>): void => dispatcher.wake(queues);
     const onSettled = (settled: readonly SettledTask[]): void => {
       events.publish(settled.map(({ task, state, group, job }) => ({ task, state, group, job })));
+      jobEvents.mayHaveEnded(settled.flatMap(({ job, state }) => (job !== null && isFinal(state) ? [job] : [])));
       metrics.settled(settled);
       dispatcher.wake(settled.filter(({ state }) => !isFinal(state)).map((task) => task.queue));
       dispatcher.wakeLimited(new Set(settled.filter(({ state }) => isFinal(state)).map(({ group }) => group)));
@@ -172,7 +175,7 @@ export class Coordinator implements Service {
         metricsRoutes({ authenticator, log, ...metricsOf }),
         ...access.routes,
         taskRoutes({ authenticator, dataSource, submitTasks, reader, artifacts, events }),
-        ...taskControl({ authenticator, dataSource, channels, events, reader, onAccepted, onSettled, onReady, onNewQueues }),
+        ...taskControl({ authenticator, dataSource, channels, events, jobEvents, reader, onAccepted, onSettled, onReady, onNewQueues }),
         outputRoutes({ authenticator, dataSource, reader, events, follows, store }),
         terminalRoutes({ authenticator, dataSource, events, terminals }),
         attachmentRoutes({ authenticator, files }),
@@ -188,7 +191,7 @@ export class Coordinator implements Service {
       serveObjects: store.handler,
       onUpgrade: workerUpgrade({ authenticator, channels, audit, log }),
     });
-    this.services = [queue, store, events, follows, terminals, channels, dispatcher, reconciler, ...access.services, files.collector, this.http];
+    this.services = [queue, store, events, jobEvents, follows, terminals, channels, dispatcher, reconciler, ...access.services, files.collector, this.http];
   }
 
   /** Brings the schema up to date, creates the first administrator, and begins to listen. */

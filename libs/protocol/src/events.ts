@@ -13,6 +13,15 @@ export const TaskChanged = z.object({
 });
 export type TaskChanged = z.output<typeof TaskChanged>;
 
+/** Another event of `GET /events`: something has happened to a job as a whole. The end of one may be told twice. */
+export const JobChanged = z.object({
+  job: Uuid,
+  group: z.string(),
+  change: z.enum(['created', 'ended', 'suspended', 'resumed']),
+  state: TaskStateName,
+});
+export type JobChanged = z.output<typeof JobChanged>;
+
 /** The query string of `GET /events`. */
 export const EventQuery = z.strictObject({ group: Name.optional(), job: Uuid.optional(), task: Uuid.optional() });
 export type EventQuery = z.output<typeof EventQuery>;

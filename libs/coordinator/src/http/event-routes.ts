@@ -1,8 +1,9 @@
 import { isAllowed } from '@mitosis/domain';
-import { EventQuery, TaskChanged } from '@mitosis/protocol';
+import { EventQuery, JobChanged, TaskChanged } from '@mitosis/protocol';
 import { Router } from 'express';
 import type { DataSource } from 'typeorm';
 import type { Authenticator } from '../auth/authenticator.js';
+import type { JobEvent, JobEvents } from '../events/job-events.js';
 import type { TaskEvent, TaskEvents } from '../events/task-events.js';
 import { abandoned } from './parse-request.js';
 import { whileAllowed } from './while-allowed.js';
@@ -11,6 +12,7 @@ export interface EventRouteDeps {
   readonly authenticator: Authenticator;
   readonly dataSource: DataSource;
   readonly events: TaskEvents;
+  readonly jobEvents: JobEvents;
 }
 
 /** A comment now and then keeps proxies from closing a stream on which nothing happens. */
@@ -33,8 +35,22 @@ class GroupNames {
   }
 }
 
-/** `GET /events`: what happens to tasks that the caller may see, as server-sent events. */
-export function eventRoutes({ authenticator, dataSource, events }: EventRouteDeps): Router {
+type Event = TaskEvent | JobEvent;
+
+function isAbout(event: Event, { task, job }: EventQuery): boolean {
+  if (task !== undefined && !('task' in event && event.task === task)) return false;
+  return job === undefined || event.job === job;
+}
+
+/** As the stream has it; `group` is the name. */
+function toEvent(event: Event, group: string): string {
+  if ('change' in event) return `event: job\ndata: ${JSON.stringify(JobChanged.parse({ ...event, group }))}\n\n`;
+  const { task, job, state, progress = null, message = null } = event;
+  return `event: task\ndata: ${JSON.stringify(TaskChanged.parse({ task, group, job, state, progress, message }))}\n\n`;
+}
+
+/** `GET /events`: what happens to tasks and jobs that the caller may see, as server-sent events. */
+export function eventRoutes({ authenticator, dataSource, events, jobEvents }: EventRouteDeps): Router {
   const routes = Router();
   const names = new GroupNames(dataSource);
   routes.get('/events', async (req, res) => {
@@ -44,20 +60,18 @@ export function eventRoutes({ authenticator, dataSource, events }: EventRouteDep
     const signal = whileAllowed(abandoned(req), async () => (actor = await authenticator.caller(authorization)));
     res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
     res.write(': listening\n\n');
-    const isWanted = (event: TaskEvent): boolean =>
-      (query.task ?? event.task) === event.task && (query.job ?? event.job) === event.job &&
-      isAllowed(actor, { action: 'task.read', groupId: event.group });
-    const show = async (event: TaskEvent): Promise<void> => {
+    const isWanted = (event: Event): boolean => isAbout(event, query) && isAllowed(actor, { action: 'task.read', groupId: event.group });
+    const show = async (event: Event): Promise<void> => {
       const group = await names.of(event.group);
       if (signal.aborted || (query.group ?? group) !== group) return;
       if (res.writableLength > BUFFER_BYTES) return void res.end('event: too_slow\ndata: {}\n\n');
-      const { task, job, state, progress = null, message = null } = event;
-      res.write(`event: task\ndata: ${JSON.stringify(TaskChanged.parse({ task, group, job, state, progress, message }))}\n\n`);
+      res.write(toEvent(event, group));
     };
-    const keepAlive = setInterval(() => res.write(': still here\n\n'), KEEP_ALIVE_MS);
     // A name that can't be looked up now ends the stream: the reader comes back.
-    const off = events.onEvery((event) => void (isWanted(event) && show(event).catch(() => res.end())));
-    signal.addEventListener('abort', () => (off(), clearInterval(keepAlive), res.end()), { once: true });
+    const hear = (event: Event): void => void (isWanted(event) && show(event).catch(() => res.end()));
+    const keepAlive = setInterval(() => res.write(': still here\n\n'), KEEP_ALIVE_MS);
+    const offs = [events.onEvery(hear), jobEvents.on(hear)];
+    signal.addEventListener('abort', () => (offs.forEach((off) => off()), clearInterval(keepAlive), res.end()), { once: true });
   });
   return routes;
 }

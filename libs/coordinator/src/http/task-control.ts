@@ -1,6 +1,7 @@
 import type { Router } from 'express';
 import type { DataSource } from 'typeorm';
 import type { Authenticator } from '../auth/authenticator.js';
+import type { JobEvents } from '../events/job-events.js';
 import type { TaskEvents } from '../events/task-events.js';
 import { JobReader } from '../jobs/read-jobs.js';
 import { retryFailedWith } from '../jobs/retry-failed.js';
@@ -21,6 +22,7 @@ export interface TaskControlDeps {
   readonly dataSource: DataSource;
   readonly channels: WorkerChannels;
   readonly events: TaskEvents;
+  readonly jobEvents: JobEvents;
   readonly reader: TaskReader;
   onAccepted(accepted: Pick<Accepted, 'settled' | 'newQueueGroups'>): void;
   onSettled(settled: readonly SettledTask[]): void;
@@ -30,7 +32,7 @@ export interface TaskControlDeps {
 
 /** Puts together what people do with tasks after their submission, and jobs; answers the routes. */
 export function taskControl(deps: TaskControlDeps): Router[] {
-  const { authenticator, dataSource, channels, events, reader, onAccepted, onSettled, onReady } = deps;
+  const { authenticator, dataSource, channels, events, jobEvents, reader, onAccepted, onSettled, onReady } = deps;
   const canceller = new TaskCanceller({ dataSource, channels, events, onSettled });
   const changeTask = changeTaskWith({
     dataSource,
@@ -41,11 +43,11 @@ export function taskControl(deps: TaskControlDeps): Router[] {
     },
   });
   const jobReader = new JobReader({ dataSource, events });
-  const jobs = new JobSubmitter({ dataSource, reader: jobReader, onAccepted });
+  const jobs = new JobSubmitter({ dataSource, reader: jobReader, jobEvents, onAccepted });
   const retryFailed = retryFailedWith({ dataSource, reader: jobReader, onAccepted });
-  const suspension = new Suspension({ dataSource, reader: jobReader, onReady });
+  const suspension = new Suspension({ dataSource, reader: jobReader, jobEvents, onReady });
   return [
-    eventRoutes({ authenticator, dataSource, events }),
+    eventRoutes({ authenticator, dataSource, events, jobEvents }),
     taskControlRoutes({ authenticator, canceller, changeTask, reader }),
     jobRoutes({ authenticator, dataSource, jobs, jobReader, canceller, retryFailed, suspension }),
   ];

@@ -1,8 +1,9 @@
-import { MitoError, invalidField } from '@mitosis/domain';
+import { MitoError, type TaskState, invalidField, jobState } from '@mitosis/domain';
 import type { AddTasks, CreateJob, JobReceipt, SubmitTask, TaskReceipt } from '@mitosis/protocol';
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { UserActor } from '../auth/authenticator.js';
+import type { JobEvents } from '../events/job-events.js';
 import { type Accepted, acceptTasks, groupFor } from '../tasks/accept-tasks.js';
 import { endedJobs } from '../tasks/ended-jobs.js';
 import { once } from '../tasks/idempotency.js';
@@ -15,11 +16,12 @@ import { recordRequest } from '../audit/audit-log.js';
 export interface JobSubmitterDeps {
   readonly dataSource: DataSource;
   readonly reader: JobReader;
+  readonly jobEvents: JobEvents;
   /** Called after the commit. */
   onAccepted(accepted: Pick<Accepted, 'settled' | 'newQueueGroups'>): void;
 }
 
-type Stored = Accepted & { readonly job: string };
+type Stored = Accepted & { readonly job: string; readonly group: string };
 
 /** A task of a job is one of its group; it may say so. */
 function inGroup(tasks: readonly SubmitTask[], group: string): SubmitTask[] {
@@ -27,6 +29,12 @@ function inGroup(tasks: readonly SubmitTask[], group: string): SubmitTask[] {
     if (task.group === undefined || task.group === group) return { ...task, group };
     throw invalidField(`tasks.${place}.group`, `the job is one of the group "${group}"`);
   });
+}
+
+function countStates(receipts: readonly TaskReceipt[]): Partial<Record<TaskState, number>> {
+  const counts: Partial<Record<TaskState, number>> = {};
+  for (const { state } of receipts) counts[state] = (counts[state] ?? 0) + 1;
+  return counts;
 }
 
 /** Submissions whose tasks belong together. */
@@ -40,6 +48,8 @@ export class JobSubmitter {
       once(tx, { userId: actor.userId, key, request: job }, () => this.store(tx, actor, job), receiptOf),
     );
     if ('earlier' in outcome) return outcome.earlier as JobReceipt;
+    const { job: uuid, group, receipts } = outcome.result;
+    this.deps.jobEvents.publish({ job: uuid, group, change: 'created', state: jobState(job.is_open, countStates(receipts)) });
     this.deps.onAccepted(outcome.result);
     return receiptOf(outcome.result);
   }
@@ -63,6 +73,7 @@ export class JobSubmitter {
     );
     if ('earlier' in outcome) return outcome.earlier as TaskReceipt[];
     this.deps.onAccepted(outcome.result);
+    if (isLast) this.deps.jobEvents.mayHaveEnded([uuid]);
     return outcome.result.receipts;
   }
 
@@ -74,6 +85,7 @@ export class JobSubmitter {
       return closeJob(tx, uuid);
     });
     this.deps.onAccepted({ settled, newQueueGroups: [] });
+    this.deps.jobEvents.mayHaveEnded([uuid]);
   }
 
   private async store(tx: EntityManager, actor: UserActor, { group, name, tasks, is_open: isOpen }: CreateJob): Promise<Stored> {
@@ -82,7 +94,7 @@ export class JobSubmitter {
     const title = name ?? tasks[0]?.name ?? tasks[0]?.args.join(' ').replace(/\p{Cc}+/gu, ' ').slice(0, 80);
     await tx.query('INSERT INTO jobs (id, group_id, creator_id, name, is_open) VALUES ($1, $2, $3, $4, $5)', [job, groupId, actor.userId, title, isOpen]);
     await recordRequest(tx, `job ${job}`, { group: groupName, tasks: tasks.length });
-    return { job, ...(await acceptTasks(tx, actor, inGroup(tasks, groupName), { job: { id: job, firstIndex: 0 }, upstream: actor.task })) };
+    return { job, group: groupId, ...(await acceptTasks(tx, actor, inGroup(tasks, groupName), { job: { id: job, firstIndex: 0 }, upstream: actor.task })) };
   }
 
   /** Locks the job, so that two additions do not get the same places, and answers the next place. */

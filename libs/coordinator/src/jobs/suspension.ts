@@ -1,12 +1,14 @@
 import { MitoError, isAllowed } from '@mitosis/domain';
 import type { DataSource } from 'typeorm';
 import type { UserActor } from '../auth/authenticator.js';
+import type { JobEvents } from '../events/job-events.js';
 import type { JobReader } from './read-jobs.js';
 import { recordRequest } from '../audit/audit-log.js';
 
 export interface SuspensionDeps {
   readonly dataSource: DataSource;
   readonly reader: JobReader;
+  readonly jobEvents: JobEvents;
   /** Called with the queues that may have tasks to hand over again. */
   onReady(queues: ReadonlySet<string>): void;
 }
@@ -26,6 +28,7 @@ export class Suspension {
     const { dataSource } = this.deps;
     await this.set('UPDATE jobs SET suspended_at = coalesce(suspended_at, now()) WHERE id = $1', uuid, `job ${uuid}`);
     await dataSource.query(`UPDATE tasks SET dispatched_at = NULL WHERE job_id = $1 AND state = 'ready' AND dispatched_at IS NOT NULL`, [uuid]);
+    await this.tell(actor, uuid, 'suspended');
   }
 
   async resumeJob(actor: UserActor, uuid: string): Promise<void> {
@@ -33,6 +36,7 @@ export class Suspension {
     await this.set('UPDATE jobs SET suspended_at = NULL WHERE id = $1', uuid, `job ${uuid}`);
     this.deps.onReady(await putBackHeld(this.deps.dataSource));
     this.deps.onReady(await this.queuesOf('job_id', uuid));
+    await this.tell(actor, uuid, 'resumed');
   }
 
   async suspendGroup(actor: UserActor, name: string): Promise<void> {
@@ -46,6 +50,13 @@ export class Suspension {
     const id = await this.group(actor, name);
     await this.set('UPDATE groups SET suspended_at = NULL WHERE id = $1', id, `group ${name}`);
     this.deps.onReady(await this.queuesOf('group_id', id));
+  }
+
+  private async tell(actor: UserActor, job: string, change: 'suspended' | 'resumed'): Promise<void> {
+    const { reader, jobEvents } = this.deps;
+    const { group_id: group } = await reader.row(actor, job);
+    const { state } = await reader.get(actor, job);
+    jobEvents.publish({ job, group, change, state });
   }
 
   private async set(sql: string, id: string, object: string): Promise<void> {

@@ -1,12 +1,19 @@
+import type { Changed } from '@mitosis/client';
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../api-command.js';
+
+function describeEvent(event: Changed): string {
+  if (event.type === 'job') return `job ${event.job} ${event.group} ${event.change} (${event.state})`;
+  const { task, group, state, progress, message } = event;
+  return `${task} ${group} ${state}${progress === null ? '' : ` ${Math.round(progress * 100)} % ${message ?? ''}`}`;
+}
 
 export class ClientEventsCommand extends ApiCommand {
   static override paths = [['client', 'events'], ['events']];
   static override usage = Command.Usage({
     category: 'Tasks',
-    description: 'show how tasks change, as it happens, until Ctrl-C',
-    details: 'Events tell what is new, not what is: while the connection is away some may be missed.',
+    description: 'show how tasks and jobs change, as it happens, until Ctrl-C',
+    details: 'Events tell what is new, not what is: while the connection is away some may be missed, and the end of a job may be told twice.',
   });
 
   readonly group = Option.String('-g,--group', { description: 'of this group' });
@@ -16,9 +23,7 @@ export class ClientEventsCommand extends ApiCommand {
   protected async run(): Promise<void> {
     const { group, job, task } = this;
     for await (const event of (await this.api()).events({ group, job, task })) {
-      const { state, progress, message } = event;
-      const how = progress === null ? '' : ` ${Math.round(progress * 100)} % ${message ?? ''}`;
-      this.print({ uuid: event.task, ...event }, () => `${event.task} ${event.group} ${state}${how}`);
+      this.print({ uuid: event.type === 'task' ? event.task : event.job, ...event }, () => describeEvent(event));
     }
   }
 }
