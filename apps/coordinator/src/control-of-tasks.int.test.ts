@@ -1,22 +1,12 @@
 import { type ClaimedTask, type SubmitTaskInput, ToWorker } from '@mitosis/protocol';
-import { eventually, fileScope } from '@mitosis/testing';
-import test, { type ExecutionContext } from 'ava';
+import { eventually } from '@mitosis/testing';
+import test from 'ava';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { BACKENDS, type CoordinatorFixture, connectWorker, coordinatorFixture, reportOf } from './testing/coordinator-fixture.js';
+import { BACKENDS, type CoordinatorFixture, connectWorker, reportOf } from './testing/coordinator-fixture.js';
+import { eachBackend } from './testing/on-each-backend.js';
 
-const file = fileScope(test);
-const fixtures = new Map<string, CoordinatorFixture>();
-
-test.before(async () => {
-  for (const backend of BACKENDS) fixtures.set(backend, await coordinatorFixture(file, backend));
-});
-
-function onEachBackend(title: string, body: (t: ExecutionContext, coordinator: CoordinatorFixture) => Promise<void>): void {
-  for (const backend of BACKENDS) {
-    test(`${backend}: ${title}`, (t) => body(t, fixtures.get(backend) as CoordinatorFixture));
-  }
-}
+const { onEachBackend, of } = eachBackend(test);
 
 async function submit({ api }: CoordinatorFixture, task: Partial<SubmitTaskInput> = {}): Promise<string> {
   return (await api.submitTask({ args: ['true'], ...task })).uuid;
@@ -280,7 +270,7 @@ onEachBackend('nothing of a suspended job starts', async (t, coordinator) => {
 // Before all others: it stops the group that they use.
 for (const backend of BACKENDS) {
   test.serial(`${backend}: nothing of a suspended group starts`, async (t) => {
-    const coordinator = fixtures.get(backend) as CoordinatorFixture;
+    const coordinator = of(backend);
     const { api } = coordinator;
     await api.setGroupSuspended('mitosis_admin', true);
     const later = await submit(coordinator);

@@ -1,23 +1,13 @@
 import { queueName } from '@mitosis/domain';
 import type { ClaimedTask, WorkerRegistration } from '@mitosis/protocol';
 import { type QueueConfig, createQueueBackend } from '@mitosis/queue';
-import { eventually, fileScope, silentLog } from '@mitosis/testing';
+import { eventually, silentLog } from '@mitosis/testing';
 import test, { type ExecutionContext } from 'ava';
 import { randomUUID } from 'node:crypto';
-import { BACKENDS, type CoordinatorFixture, connectWorker, coordinatorFixture, reportOf } from './testing/coordinator-fixture.js';
+import { type CoordinatorFixture, connectWorker, reportOf } from './testing/coordinator-fixture.js';
+import { eachBackend } from './testing/on-each-backend.js';
 
-const file = fileScope(test);
-const fixtures = new Map<string, CoordinatorFixture>();
-
-test.before(async () => {
-  for (const backend of BACKENDS) fixtures.set(backend, await coordinatorFixture(file, backend));
-});
-
-function onEachBackend(title: string, body: (t: ExecutionContext, coordinator: CoordinatorFixture) => Promise<void>): void {
-  for (const backend of BACKENDS) {
-    test(`${backend}: ${title}`, (t) => body(t, fixtures.get(backend) as CoordinatorFixture));
-  }
-}
+const { onEachBackend, of } = eachBackend(test);
 
 async function claimOne(coordinator: CoordinatorFixture, task: string, request = randomUUID()): Promise<ClaimedTask> {
   const worker = await connectWorker(coordinator);
@@ -137,7 +127,7 @@ onEachBackend('a batch with one bad task changes nothing', async (t, { api }) =>
 });
 
 test('postgres: jobs of a wiped queue are put there again', async (t) => {
-  const { api, database } = fixtures.get('postgres') as CoordinatorFixture;
+  const { api, database } = of('postgres');
   const { uuid } = await api.submitTask({ args: ['true'], tags: [`wiped-${randomUUID().slice(0, 8)}`] });
   const jobs = async (): Promise<number> => {
     const [row] = (await database.query('SELECT count(*)::int AS count FROM bullmq.job WHERE id LIKE $1', [`${uuid}%`])) as { count: number }[];

@@ -1,21 +1,11 @@
 import type { ClaimedTask, SubmitTaskInput } from '@mitosis/protocol';
-import { eventually, fileScope } from '@mitosis/testing';
-import test, { type ExecutionContext } from 'ava';
+import { eventually } from '@mitosis/testing';
+import test from 'ava';
 import { randomUUID } from 'node:crypto';
-import { BACKENDS, type CoordinatorFixture, connectWorker, coordinatorFixture, reportOf } from './testing/coordinator-fixture.js';
+import { type CoordinatorFixture, connectWorker, reportOf } from './testing/coordinator-fixture.js';
+import { eachBackend } from './testing/on-each-backend.js';
 
-const file = fileScope(test);
-const fixtures = new Map<string, CoordinatorFixture>();
-
-test.before(async () => {
-  for (const backend of BACKENDS) fixtures.set(backend, await coordinatorFixture(file, backend));
-});
-
-function onEachBackend(title: string, body: (t: ExecutionContext, coordinator: CoordinatorFixture) => Promise<void>): void {
-  for (const backend of BACKENDS) {
-    test(`${backend}: ${title}`, (t) => body(t, fixtures.get(backend) as CoordinatorFixture));
-  }
-}
+const { onEachBackend, of } = eachBackend(test);
 
 async function submit({ api }: CoordinatorFixture, count: number, task: Partial<SubmitTaskInput>): Promise<string[]> {
   return (await api.submitTasks(Array.from({ length: count }, () => ({ args: ['true'], ...task })))).map(({ uuid }) => uuid);
@@ -59,7 +49,7 @@ onEachBackend('no more tasks of a key run than its limit; each end lets the next
 
 onEachBackend('a retry waits for room again, and others may go before it', async (t, coordinator) => {
   const limits = { [randomUUID()]: 1 };
-  const [retried, other] = (await submit(coordinator, 2, { limits, retries: 1, retry_delay_ms: 100 })) as [string, string];
+  const [retried, other] = (await submit(coordinator, 2, { limits, retries: 1, retry_delay_ms: 2_000 })) as [string, string];
   await handedOver(coordinator, [retried, other], 1);
   await end(coordinator, await claim(coordinator, retried), 1);
   await handedOver(coordinator, [other], 1);
@@ -99,7 +89,7 @@ for (const [title, limits, field] of [
   ['a key with a space', { 'a b': 1 }, 'tasks.0.limits.a b'],
 ] as const) {
   test(`${title} is refused, and the field is named`, async (t) => {
-    const coordinator = fixtures.get(BACKENDS[0] as string) as CoordinatorFixture;
+    const coordinator = of('postgres');
     const error = await t.throwsAsync(submit(coordinator, 1, { limits }), { code: 'invalid_request' });
     t.true(error?.message.includes(field), error?.message);
   });

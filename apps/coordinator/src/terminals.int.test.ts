@@ -1,21 +1,12 @@
 import { MitosisClient, type WorkerClient } from '@mitosis/client';
 import { FromWorker, ToWorker } from '@mitosis/protocol';
-import { fileScope } from '@mitosis/testing';
 import test, { type ExecutionContext } from 'ava';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { BACKENDS, type CoordinatorFixture, connectWorker, coordinatorFixture, reportOf } from './testing/coordinator-fixture.js';
+import { connectWorker, reportOf } from './testing/coordinator-fixture.js';
+import { eachBackend } from './testing/on-each-backend.js';
 
-const file = fileScope(test);
-const fixtures = new Map<string, CoordinatorFixture>();
-
-test.before(async () => {
-  for (const backend of BACKENDS) fixtures.set(backend, await coordinatorFixture(file, backend));
-});
-
-function onEachBackend(title: string, body: (t: ExecutionContext, coordinator: CoordinatorFixture) => Promise<void>): void {
-  for (const backend of BACKENDS) test(`${backend}: ${title}`, (t) => body(t, fixtures.get(backend) as CoordinatorFixture));
-}
+const { onEachBackend } = eachBackend(test);
 
 type Order = Extract<ToWorker, { type: 'terminal' }>;
 type Answer = Extract<FromWorker, { type: 'terminal' }>;
