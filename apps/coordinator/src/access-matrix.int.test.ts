@@ -75,6 +75,7 @@ const REQUESTS: Readonly<Record<string, (caller: Caller) => Request | Promise<Re
   'artifacts.delete': async () => ({ path: `/tasks/${await scene.taskWithResult()}/artifacts/result` }),
   'artifacts.upload': () => ({ path: `/tasks/${scene.task}/artifacts/result`, body: FILE }),
   'programs.upload': async () => ({ path: '/programs?group=lab&name=p', bytes: await readFile(PROGRAM) }),
+  'programs.from-attachment': () => ({ path: '/programs/from-attachment', body: { group: 'lab', key: 'program.wasm' } }),
   'programs.get': () => ({ path: `/programs/${scene.program}?group=lab` }),
   'workloads.submit': () => ({ path: '/workloads', body: { group: 'lab', name: 'w', sha256: scene.program, params: {} } }),
   'workloads.wait': () => ({ path: `/workloads/${scene.workload}/wait`, body: { seen_done: 0, timeout_ms: 0 } }),

@@ -37,6 +37,31 @@ onEachBackend('a WebAssembly program runs as a task, with its output and its exi
   t.regex(bad.stderr, /^width/m);
 });
 
+onEachBackend('a program that is an attachment of the group runs, and stays when the attachment goes', async (t, { mito, json }) => {
+  const upload = await mito('groups', 'attachments', 'upload', workload('count_primes'), 'tools/count.wasm');
+  t.is(upload.code, 0, upload.stderr);
+  const { code, stdout } = await mito('run', '--wasm', 'attachment:tools/count.wasm', '--', 'split', '{"limit":10}');
+  t.is(code, 0);
+  t.not(stdout, '');
+  const { uuid } = await json<{ uuid: string }>('tasks', 'submit', '--wasm', 'attachment:tools/count.wasm', '--after', (await json<{ uuid: string }>('tasks', 'submit', '--', 'true')).uuid, '--', 'split', '{"limit":10}');
+  t.is((await mito('groups', 'attachments', 'delete', 'tools/count.wasm')).code, 0);
+  const ended = async (): Promise<boolean> => (await json<TaskView>('tasks', 'get', uuid)).state === 'completed';
+  await eventually(ended, { message: 'the task whose attachment is gone', timeoutMs: 20_000 });
+});
+
+onEachBackend('an attachment that is missing or no program is refused by the name of the option', async (t, { mito }) => {
+  const missing = await mito('tasks', 'submit', '--wasm', 'attachment:no/such', '--', 'x');
+  t.not(missing.code, 0);
+  t.regex(missing.stderr, /--wasm: the group ".+" has no attachment "no\/such"/);
+  const text = path.join(await tempDir(t), 'text.wasm');
+  await writeFile(text, 'hello');
+  await mito('groups', 'attachments', 'upload', text, 'text.wasm');
+  const refused = await mito('run', '--wasm', 'attachment:text.wasm');
+  t.is(refused.code, 2);
+  t.regex(refused.stderr, /--wasm: not a WebAssembly program/);
+  t.is((await mito('run', '--wasm', 'attachment:/rooted')).code, 2);
+});
+
 onEachBackend('SHA-512 over the workers gives what node:crypto gives', async (t, { json }) => {
   const passwords = ['', 'abc', 'correct horse battery staple', 'käse'];
   const out = path.join(await tempDir(t), 'hashes.jsonl');
@@ -77,9 +102,12 @@ test('a program with other imports is refused with their names, and no task is m
   const entry = [1, ...name('env'), ...name('socket_open'), 0, 0];
   const program = path.join(await tempDir(t), 'evil.wasm');
   await writeFile(program, Buffer.concat([header, Buffer.from(type), Buffer.from([2, entry.length, ...entry])]));
-  const { code, stderr } = await mito('run', '--wasm', program);
-  t.is(code, 2);
-  t.regex(stderr, /env\.socket_open \(function\)/);
+  t.is((await mito('groups', 'attachments', 'upload', program, 'evil.wasm')).code, 0);
+  for (const named of [program, 'attachment:evil.wasm']) {
+    const { code, stderr } = await mito('run', '--wasm', named);
+    t.is(code, 2);
+    t.regex(stderr, /--wasm: .*env\.socket_open \(function\)/);
+  }
   const seen = await mito('tasks', 'query', '--name', 'evil', '--json');
   t.is(seen.stdout, '');
 });

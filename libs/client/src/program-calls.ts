@@ -20,6 +20,12 @@ export class ProgramCalls {
     return this.transport.json('POST', `/programs?${queryString({ name, group })}`, ProgramView, { bytes, headers, signal, isRepeatable: true });
   }
 
+  /** Makes an attachment of the group a program of it, without a transfer; it stays when the attachment goes. */
+  async fromAttachment(key: string, { group, signal }: ProgramRef = {}): Promise<ProgramView> {
+    const body = { key, ...(group !== undefined && { group }) };
+    return this.transport.json('POST', '/programs/from-attachment', ProgramView, { body, signal, isRepeatable: true });
+  }
+
   /** As `upload`, but sends nothing when the group has the program already. */
   async ensure(bytes: Uint8Array, options: ProgramRef & { readonly name: string }): Promise<ProgramView> {
     const sha256 = createHash('sha256').update(bytes).digest('hex');

@@ -45,7 +45,7 @@ export type { OutputFrame, OutputStream } from './output-frames.js';
 export { AttemptLease, TaskInput, TaskInputs, TaskResource, TaskResources } from './resources.js';
 export { OpenTerminal, TERMINAL_REFUSALS, TYPED_BYTES_MAX, TerminalOpened, TerminalSize, TypeInTerminal, TypedInTerminal } from './terminal.js';
 export type { OpenTerminalInput, TerminalRefusal } from './terminal.js';
-export { ProgramList, ProgramQuery, ProgramView, UploadProgram, WASM_LIMITS, WasmSpec } from './programs.js';
+export { ProgramFromAttachment, ProgramList, ProgramQuery, ProgramView, UploadProgram, WASM_LIMITS, WasmSpec } from './programs.js';
 export {
   After,
   AttemptView,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AttachmentKey } from './attachments.js';
 import { Name, Sha256, Timestamp } from './fields.js';
 
 /** The query string of `POST /programs`; the body is the program, as `application/wasm`. */
@@ -8,6 +9,14 @@ export const UploadProgram = z.strictObject({
   /** For people. */
   name: z.string().min(1).max(255),
 });
+
+/** The body of `POST /programs/from-attachment`: an attachment of the group becomes a program of it. */
+export const ProgramFromAttachment = z.strictObject({
+  /** The caller's own when left out. */
+  group: Name.optional(),
+  key: AttachmentKey,
+});
+export type ProgramFromAttachment = z.output<typeof ProgramFromAttachment>;
 
 /** The query string of `GET /programs` and `GET /programs/:sha256`. */
 export const ProgramQuery = z.strictObject({ group: Name.optional() });

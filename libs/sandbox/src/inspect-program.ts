@@ -98,6 +98,12 @@ function demandOneMemory(memories: readonly Limits[]): Limits {
   return memory;
 }
 
+/** Throws `wasm_too_large`; for those who know the size before they read the program. */
+export function assertProgramSize(sizeBytes: number): void {
+  if (sizeBytes <= PROGRAM_LIMIT_BYTES) return;
+  throw new MitoError('invalid', 'wasm_too_large', `the program has ${sizeBytes} bytes, ${PROGRAM_LIMIT_BYTES} are allowed`);
+}
+
 /**
  * Checks that a program can be run in the sandbox, without compiling it: that it is a WASI preview 1
  * command (exports `_start` and `memory`), defines one 32-bit memory and imports nothing but the
@@ -106,9 +112,7 @@ function demandOneMemory(memories: readonly Limits[]): Limits {
  * `wasm_limit_exceeded`.
  */
 export function inspectProgram(bytes: Uint8Array): ProgramInfo {
-  if (bytes.length > PROGRAM_LIMIT_BYTES) {
-    throw new MitoError('invalid', 'wasm_too_large', `the program has ${bytes.length} bytes, ${PROGRAM_LIMIT_BYTES} are allowed`);
-  }
+  assertProgramSize(bytes.length);
   const sections = readSections(bytes);
   const readerOf = (id: number): WasmReader => {
     const section = sections.find((candidate) => candidate.id === id);

@@ -78,7 +78,8 @@ export class AccessScene {
     this.workload = await this.freshWorkload();
     this.withResult = await this.taskWithResult();
     this.job = await this.freshJob();
-    await this.store('stored', 'hello');
+    await this.store('stored', Buffer.from('hello'));
+    await this.store('program.wasm', await readFile(PROGRAM));
     await api.access.updateUser('lockee', { state: 'locked' });
     await database.query(`UPDATE sessions SET expires_at = now() - interval '1 second' WHERE user_id = (SELECT id FROM users WHERE username = 'expiree')`);
     const person = (kind: CallerKind, name: string): Caller => ({ kind, token: tokenOf[name] ?? '', login: () => this.login(name) });
@@ -113,15 +114,15 @@ export class AccessScene {
   }
 
   /** Stores an attachment of the group. */
-  private async store(key: string, text: string): Promise<void> {
+  private async store(key: string, content: Uint8Array<ArrayBuffer>): Promise<void> {
     const url = new URL(`/groups/lab/attachments/file?key=${key}`, this.coordinator.url);
-    const response = await fetch(url, { method: 'PUT', headers: { Authorization: `Bearer ${this.ownerToken}` }, body: Buffer.from(text) });
+    const response = await fetch(url, { method: 'PUT', headers: { Authorization: `Bearer ${this.ownerToken}` }, body: content });
     if (!response.ok) throw new Error(`the attachment was not stored: ${response.status} ${await response.text()}`);
   }
 
   async freshAttachment(): Promise<string> {
     const key = randomUUID();
-    await this.store(key, 'hello');
+    await this.store(key, Buffer.from('hello'));
     return key;
   }
 

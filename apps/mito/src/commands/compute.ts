@@ -5,8 +5,7 @@ import { Command, Option } from 'clipanion';
 import { EXIT_FAILED, EXIT_OK } from '../output/exit-codes.js';
 import type { Progress } from '../output/progress.js';
 import { ApiCommand } from './api-command.js';
-import { builtInProgram } from './built-in-program.js';
-import { readProgram } from './read-program.js';
+import { storeProgram } from './store-program.js';
 import { parseInteger, parseSize, splitList } from './task-options.js';
 
 function parseParams(text: string): SubmitWorkloadInput['params'] {
@@ -25,7 +24,7 @@ export class ComputeCommand extends ApiCommand {
   static override usage = Command.Usage({
     category: 'Tasks',
     description: 'split a computation over the workers and put the results together',
-    details: 'PROGRAM is a WebAssembly file, or the name of a workload that comes with Mitosis: matrix_mul, password_hash, mandelbrot. The program splits the work, every part is a task, and its final result is written to a file. Ctrl-C stops watching; the tasks run on.',
+    details: 'PROGRAM is a WebAssembly file, attachment:KEY of the group, or the name of a workload that comes with Mitosis: matrix_mul, password_hash, mandelbrot. The program splits the work, every part is a task, and its final result is written to a file. Ctrl-C stops watching; the tasks run on.',
     examples: [
       ['A picture', `$0 compute mandelbrot --params '{"width":1200,"height":800}' -o mandelbrot.png`],
       ['The product of two matrices, in at most 16 parts', `$0 compute matrix_mul --params '{"size":512}' --max-subtasks 16`],
@@ -52,10 +51,11 @@ export class ComputeCommand extends ApiCommand {
     const asked = this.program ?? this.taskType;
     if (asked === undefined) throw invalidField('program', 'name a workload or a WebAssembly file');
     const params = parseParams(this.params);
-    const { name, bytes } = (await builtInProgram(asked)) ?? (await readProgram(asked));
+    const field = this.program === undefined ? '--task-type' : 'program';
+    const plan = await this.plan();
     const api = await this.api();
-    const { sha256 } = await api.programs.ensure(bytes, { name, group: this.group });
-    const { uuid } = await api.workloads.submit({ sha256, name, params, is_verified: this.verify, ...(await this.plan()) });
+    const { name, sha256 } = await storeProgram(api, { program: asked, field, group: this.group, isBuiltInAllowed: true });
+    const { uuid } = await api.workloads.submit({ sha256, name, params, is_verified: this.verify, ...plan });
     if (this.detach) {
       this.print({ uuid }, () => uuid);
       return EXIT_OK;

@@ -3,7 +3,8 @@ import type { SubmitTaskInput, TerminalSize } from '@mitosis/protocol';
 import { Option } from 'clipanion';
 import { sizeOf } from '../terminal/own-terminal.js';
 import { ApiCommand } from './api-command.js';
-import { readProgram } from './read-program.js';
+import { programName } from './read-program.js';
+import { storeProgram } from './store-program.js';
 import { parseSize, toSubmission } from './task-options.js';
 
 /** The options that every way to submit a task has. */
@@ -32,7 +33,7 @@ export abstract class SubmitCommand extends ApiCommand {
   readonly afterFailed = Option.Array('--after-failed', [], { description: 'start only if these tasks fail' });
   readonly afterJob = Option.Array('--after-job', [], { description: 'start when these jobs have completed' });
   readonly watch = Option.Array('--watch', [], { description: 'UUID,STATE: start when that task is started, completed, failed or ended' });
-  readonly wasm = Option.String('--wasm', { description: 'run this WebAssembly program, sandboxed, instead of a command' });
+  readonly wasm = Option.String('--wasm', { description: 'run this WebAssembly program, sandboxed, instead of a command: a file, or attachment:KEY of the group' });
   readonly memoryLimit = Option.String('--memory-limit', { description: 'memory of the WebAssembly program, e.g. 128MiB' });
   readonly argv = Option.Rest({ name: 'command' });
 
@@ -44,10 +45,9 @@ export abstract class SubmitCommand extends ApiCommand {
   /** What the options describe; a program is uploaded first, unless the group has it. */
   protected async submission(api: MitosisClient): Promise<SubmitTaskInput> {
     if (this.wasm === undefined) return toSubmission({ ...this, terminalSize: this.terminalSize });
-    const { name, bytes } = await readProgram(this.wasm);
-    const task = await toSubmission({ ...this, argv: [name, ...this.argv], terminalSize: this.terminalSize });
     const memory = this.memoryLimit === undefined ? {} : { memory_limit_bytes: parseSize(this.memoryLimit, '--memory-limit') };
-    const { sha256 } = await api.programs.ensure(bytes, { name, group: this.group });
+    const task = await toSubmission({ ...this, argv: [programName(this.wasm), ...this.argv], terminalSize: this.terminalSize });
+    const { sha256 } = await storeProgram(api, { program: this.wasm, field: '--wasm', group: this.group });
     return { ...task, wasm: { sha256, ...memory } };
   }
 }

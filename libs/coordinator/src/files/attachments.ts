@@ -145,6 +145,6 @@ export class Attachments {
   }
 }
 
-function attachmentNotFound(group: string, key: string): MitoError {
+export function attachmentNotFound(group: string, key: string): MitoError {
   return new MitoError('not-found', 'attachment_not_found', `the group "${group}" has no attachment "${key}"`);
 }

@@ -1,5 +1,5 @@
 import { MitoError, invalidField } from '@mitosis/domain';
-import { ProgramList, ProgramQuery, ProgramView, UploadProgram } from '@mitosis/protocol';
+import { ProgramFromAttachment, ProgramList, ProgramQuery, ProgramView, UploadProgram } from '@mitosis/protocol';
 import { PROGRAM_LIMIT_BYTES } from '@mitosis/sandbox';
 import express, { type Request, Router } from 'express';
 import { promisify } from 'node:util';
@@ -35,6 +35,11 @@ export function programRoutes({ authenticator, programs }: ProgramRouteDeps): Ro
     const actor = await authenticator.user(req.get('authorization'));
     const query = UploadProgram.parse(req.query);
     const program = await programs.upload(actor, await programBody(req), query);
+    res.status(201).location(`/programs/${program.sha256}`).json(ProgramView.parse(program));
+  });
+  routes.post('/programs/from-attachment', async (req, res) => {
+    const actor = await authenticator.user(req.get('authorization'));
+    const program = await programs.fromAttachment(actor, ProgramFromAttachment.parse(req.body));
     res.status(201).location(`/programs/${program.sha256}`).json(ProgramView.parse(program));
   });
   routes.get('/programs', async (req, res) => {

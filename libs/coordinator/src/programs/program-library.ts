@@ -1,11 +1,14 @@
 import { Program } from '@mitosis/database';
 import { type Access, MitoError, invalidField, isAllowed, programKey } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
-import type { ProgramView, SignedRequest } from '@mitosis/protocol';
-import { inspectProgram } from '@mitosis/sandbox';
+import type { ProgramFromAttachment, ProgramView, SignedRequest } from '@mitosis/protocol';
+import { assertProgramSize, inspectProgram } from '@mitosis/sandbox';
 import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import type { DataSource } from 'typeorm';
 import type { UserActor } from '../auth/authenticator.js';
+import { attachmentNotFound } from '../files/attachments.js';
 import { toWire } from '../files/to-wire.js';
 import { programNotFound } from './assert-programs.js';
 
@@ -29,6 +32,28 @@ export class ProgramLibrary {
    */
   async upload(actor: UserActor, bytes: Uint8Array, { group, name }: { group?: string | undefined; name: string }): Promise<ProgramView> {
     const groupId = await this.groupFor(actor, group, 'program.upload');
+    return this.store(actor, groupId, { name, bytes });
+  }
+
+  /**
+   * As `upload`, with the bytes of an attachment of the group as they are now: the program stays when the
+   * attachment is changed or deleted. Throws `attachment_not_found` and what `upload` throws.
+   */
+  async fromAttachment(actor: UserActor, { group, key }: ProgramFromAttachment): Promise<ProgramView> {
+    const groupId = await this.groupFor(actor, group, 'program.upload');
+    const [attachment] = (await this.deps.dataSource.query(
+      `SELECT a.object_key, a.size_bytes::float8 AS size, EXISTS (SELECT 1 FROM programs p WHERE p.group_id = a.group_id AND p.sha256 = a.sha256) AS known, a.sha256
+       FROM attachments a WHERE a.group_id = $1 AND a.key = $2`,
+      [groupId, key],
+    )) as { object_key: string; size: number; known: boolean; sha256: string }[];
+    if (!attachment) throw attachmentNotFound(group ?? actor.username, key);
+    if (attachment.known) return this.view(groupId, attachment.sha256);
+    assertProgramSize(attachment.size);
+    const { body } = await this.deps.store.get(attachment.object_key);
+    return this.store(actor, groupId, { name: path.posix.basename(key, '.wasm'), bytes: await buffer(body) });
+  }
+
+  private async store(actor: UserActor, groupId: string, { name, bytes }: { name: string; bytes: Uint8Array }): Promise<ProgramView> {
     if (/\p{Cc}/u.test(name)) throw invalidField('name', 'must not have control characters');
     const { sizeBytes, imports } = inspectProgram(bytes);
     const sha256 = createHash('sha256').update(bytes).digest('hex');

@@ -1,9 +1,10 @@
-import { ProgramList, ProgramQuery, ProgramView, UploadProgram } from '../programs.js';
+import { ProgramFromAttachment, ProgramList, ProgramQuery, ProgramView, UploadProgram } from '../programs.js';
 import { SubmitWorkload, WaitWorkload, WorkloadTasks, WorkloadView } from '../workloads.js';
 import type { Operation } from './operation.js';
 
 export const PROGRAM_OPERATIONS: readonly Operation[] = [
   { id: 'programs.upload', method: 'POST', path: '/programs', summary: 'Store a WebAssembly program', access: 'program.upload', query: UploadProgram, answer: ProgramView, status: 201 },
+  { id: 'programs.from-attachment', method: 'POST', path: '/programs/from-attachment', summary: 'Store the WebAssembly program in an attachment', access: 'program.upload', request: ProgramFromAttachment, answer: ProgramView, status: 201 },
   { id: 'programs.list', method: 'GET', path: '/programs', summary: 'List the programs of a group', access: 'program.read', query: ProgramQuery, answer: ProgramList },
   { id: 'programs.get', method: 'GET', path: '/programs/:sha256', summary: 'Show a program', access: 'program.read', query: ProgramQuery, answer: ProgramView },
   { id: 'workloads.submit', method: 'POST', path: '/workloads', summary: 'Split a computation, compute its parts and put them together', access: 'program.submit', request: SubmitWorkload, answer: WorkloadView, status: 201 },
