@@ -38,6 +38,17 @@ test('a person may do what the role in the group says', (t) => {
   t.deepEqual(onSite(user('admin')), ['group.create']);
 });
 
+test('whoever may submit may cancel what is theirs; that of others needs write', (t) => {
+  const cancels = (actor: Actor, creatorId: string) => isAllowed(actor, { action: 'task.cancel', groupId: 'g', creatorId });
+  t.deepEqual(ROLES.map((role) => cancels(user(role), 'u')), [false, true, true, true]);
+  t.deepEqual(ROLES.map((role) => cancels(user(role), 'other')), [false, false, true, true]);
+  t.false(cancels(user(undefined), 'u'), 'who has left the group has no say in it');
+  t.true(cancels(user(undefined, { isAdmin: true }), 'other'));
+  t.false(cancels(user('admin', { scope: 'read' }), 'u'));
+  t.true(cancels(user('write-wasm', { scope: 'submit' }), 'u'));
+  t.false(cancels(worker('admin'), 'u'));
+});
+
 test('a site administrator oversees every group, and runs nothing in the name of one', (t) => {
   t.deepEqual(inGroup(user(undefined, { isAdmin: true })), ['group.manage', 'group.read', 'program.read', 'task.manage', 'task.read']);
   t.deepEqual(onSite(user(undefined, { isAdmin: true })), [...ON_SITE]);

@@ -10,6 +10,7 @@ export const CALLERS = [
   'anonymous',
   'no group',
   'read',
+  'write-wasm',
   'write',
   'admin',
   'admin of another group',
@@ -54,7 +55,7 @@ export class AccessScene {
   async prepare(): Promise<void> {
     const { api, database } = this.coordinator;
     const tokenOf: Record<string, string> = {};
-    for (const name of ['outsider', 'reader', 'writer', 'boss', 'stranger', 'lockee', 'expiree', 'owner']) {
+    for (const name of ['outsider', 'reader', 'wasmer', 'writer', 'boss', 'stranger', 'lockee', 'expiree', 'owner']) {
       await api.access.createUser({ username: name, password: PASSWORD });
       tokenOf[name] = await this.login(name);
     }
@@ -62,7 +63,7 @@ export class AccessScene {
     await api.access.updateUser('boss', { group_quota: { set: 100 } });
     await clientOf('boss').access.createGroup('lab');
     await clientOf('stranger').access.createGroup('other');
-    await clientOf('boss').access.updateMembers('lab', { reader: 'read', writer: 'write', owner: 'write', lockee: 'admin', expiree: 'admin' });
+    await clientOf('boss').access.updateMembers('lab', { reader: 'read', wasmer: 'write-wasm', writer: 'write', owner: 'write', lockee: 'admin', expiree: 'admin' });
     this.owner = clientOf('owner');
     const worker = await this.registered(tokenOf.owner ?? '');
     const foreign = await registerWorker(this.coordinator.url, tokenOf.stranger ?? '', { groups: ['other'], slots: 1, hostname: 'h', version: '0' });
@@ -88,6 +89,7 @@ export class AccessScene {
       fixed('anonymous', ''),
       person('no group', 'outsider'),
       person('read', 'reader'),
+      person('write-wasm', 'wasmer'),
       person('write', 'writer'),
       person('admin', 'boss'),
       person('admin of another group', 'stranger'),
@@ -175,7 +177,7 @@ export class AccessScene {
     const name = `g${randomUUID().slice(0, 8)}`;
     const boss = this.client(this.callers.find(({ kind }) => kind === 'admin')?.token ?? '');
     await boss.access.createGroup(name);
-    await boss.access.updateMembers(name, { reader: 'read', writer: 'write' });
+    await boss.access.updateMembers(name, { reader: 'read', wasmer: 'write-wasm', writer: 'write' });
     return name;
   }
 

@@ -1,4 +1,4 @@
-import { type Access, type Actor, MitoError, isAllowed } from '@mitosis/domain';
+import { type Access, type Actor, type GroupAction, MitoError, isAllowed } from '@mitosis/domain';
 import type { EntityManager } from 'typeorm';
 
 const WHY: Partial<Readonly<Record<Access['action'], string>>> = {
@@ -20,8 +20,6 @@ export interface GroupRow {
   readonly creator_id: string;
   readonly state: 'active' | 'locked';
 }
-
-type GroupAction = Extract<Access, { groupId: string }>['action'];
 
 export function groupNotFound(name: string, field = 'group'): MitoError {
   return new MitoError('not-found', 'group_not_found', `there is no group "${name}" that you are a member of`, { details: { field } });

@@ -72,8 +72,7 @@ function addControls(routes: Router, deps: JobRouteDeps, caller: (req: Request) 
     const actor = await caller(req);
     const job = uuidParam(req, 'uuid');
     const { reason } = CancelTask.parse(req.body ?? {});
-    await deps.jobReader.row(actor, job, 'task.manage');
-    await deps.jobs.close(actor, job);
+    await deps.jobs.close(actor, job, 'task.cancel');
     res.json(CancelAnswer.parse(await deps.canceller.found(actor, { job }, reason)));
   });
   routes.post('/jobs/:uuid/retry-failed', async (req, res) => {

@@ -12,6 +12,7 @@ export interface JobRow {
   readonly seq: string;
   readonly group_id: string;
   readonly group: string;
+  readonly creator_id: string;
   readonly creator: string;
   readonly name: string;
   readonly is_open: boolean;
@@ -27,7 +28,7 @@ interface CountRow {
 }
 
 const JOB = `
-  SELECT j.id, j.seq, j.group_id, g.name AS group, u.username AS creator, j.name, j.is_open,
+  SELECT j.id, j.seq, j.group_id, g.name AS group, j.creator_id, u.username AS creator, j.name, j.is_open,
     j.suspended_at IS NOT NULL AS is_suspended, ${iso('j.created_at')} AS created_at
   FROM jobs j JOIN groups g ON g.id = j.group_id JOIN users u ON u.id = j.creator_id`;
 
@@ -50,12 +51,12 @@ export class JobReader {
   constructor(private readonly deps: { readonly dataSource: DataSource; readonly events: TaskEvents }) {}
 
   /** Throws `job_not_found`, or `role_required` when the caller may see it and not do `action`. */
-  async row(actor: UserActor, uuid: string, action: 'task.read' | 'task.manage' | 'task.submit' = 'task.read'): Promise<JobRow> {
+  async row(actor: UserActor, uuid: string, action: 'task.read' | 'task.manage' | 'task.cancel' | 'task.submit' = 'task.read'): Promise<JobRow> {
     const [row] = (await this.deps.dataSource.query(`${JOB} WHERE j.id = $1`, [uuid])) as JobRow[];
     if (!row || !isAllowed(actor, { action: 'task.read', groupId: row.group_id })) {
       throw new MitoError('not-found', 'job_not_found', `there is no job ${uuid} that you may see`);
     }
-    if (!isAllowed(actor, { action, groupId: row.group_id })) {
+    if (!isAllowed(actor, { action, groupId: row.group_id, creatorId: row.creator_id })) {
       throw new MitoError('forbidden', 'role_required', 'this needs the role write in the group of the job');
     }
     return row;

@@ -78,8 +78,8 @@ export class JobSubmitter {
   }
 
   /** No more tasks are to come; closing twice does nothing. */
-  async close(actor: UserActor, uuid: string): Promise<void> {
-    await this.deps.reader.row(actor, uuid, 'task.manage');
+  async close(actor: UserActor, uuid: string, action: 'task.manage' | 'task.cancel' = 'task.manage'): Promise<void> {
+    await this.deps.reader.row(actor, uuid, action);
     const settled = await inTransaction(this.deps.dataSource, async (tx) => {
       await recordRequest(tx, `job ${uuid}`);
       return closeJob(tx, uuid);

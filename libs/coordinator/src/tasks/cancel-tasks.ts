@@ -25,6 +25,7 @@ interface Row {
   readonly id: string;
   readonly state: TaskState;
   readonly group_id: string;
+  readonly creator_id: string;
   readonly job: string | null;
   readonly queue: string;
   readonly attempt: number;
@@ -56,14 +57,14 @@ const REQUEST_RUNNING = `
 
 function judge(actor: UserActor, row: Row | undefined): CancelResult['result'] {
   if (!row || !isAllowed(actor, { action: 'task.read', groupId: row.group_id })) return 'not_found';
-  if (!isAllowed(actor, { action: 'task.manage', groupId: row.group_id })) return 'forbidden';
+  if (!isAllowed(actor, { action: 'task.cancel', groupId: row.group_id, creatorId: row.creator_id })) return 'forbidden';
   if (isFinal(row.state)) return 'ended';
   return row.state === 'running' ? 'requested' : 'cancelled';
 }
 
 async function cancelBatch(tx: EntityManager, actor: UserActor, uuids: readonly string[], reason: string | null): Promise<Cancelled> {
   const rows = (await tx.query(
-    `SELECT t.id, t.state, t.group_id, t.job_id AS job, t.queue, t.attempt, a.worker_id AS worker
+    `SELECT t.id, t.state, t.group_id, t.creator_id, t.job_id AS job, t.queue, t.attempt, a.worker_id AS worker
      FROM tasks t LEFT JOIN attempts a ON a.task_id = t.id AND a.number = t.attempt
      WHERE t.id = ANY ($1) ORDER BY t.id FOR NO KEY UPDATE OF t`,
     [uuids],
@@ -98,7 +99,7 @@ export class TaskCanceller {
     const [result] = (await this.named(actor, [uuid], reason)).results ?? [];
     if (!result || result.result === 'not_found') throw taskNotFound(uuid);
     if (result.result === 'forbidden') {
-      throw new MitoError('forbidden', 'role_required', 'cancelling this task needs the role write in its group');
+      throw new MitoError('forbidden', 'role_required', 'cancelling a task of somebody else needs the role write in its group, one of your own write-wasm');
     }
     return result;
   }
@@ -112,7 +113,7 @@ export class TaskCanceller {
   async found(actor: UserActor, filters: TaskFilters, reason: string | undefined): Promise<CancelAnswer> {
     const total = { cancelled: 0, requested: 0 };
     for (let batch = 0; batch < BATCHES_MAX; batch += 1) {
-      const { sql, values } = selectTasks(actor, filters, { limit: BATCH, only: STILL_OPEN, action: 'task.manage' });
+      const { sql, values } = selectTasks(actor, filters, { limit: BATCH, only: STILL_OPEN, action: 'task.cancel' });
       const ids = ((await this.deps.dataSource.query(sql, [...values])) as { id: string }[]).map(({ id }) => id);
       const { cancelled, requested } = countsOf(ids.length > 0 ? await this.cancel(actor, ids, reason) : []);
       total.cancelled += cancelled;

@@ -25,6 +25,8 @@ class Conditions {
   }
 }
 
+type SelectAction = 'task.read' | 'task.cancel';
+
 /** Which tasks: `sql` answers `id` and `seq`, newest first, at most `limit`. */
 export interface TaskSelection {
   readonly sql: string;
@@ -41,7 +43,7 @@ export interface SelectionOptions {
   /** A further condition on `t`. */
   readonly only?: string;
   /** What the caller must be allowed to do with them; to read them unless told. */
-  readonly action?: 'task.read' | 'task.manage';
+  readonly action?: SelectAction;
 }
 
 /** The words of a search text, as a tsquery: all of them, the beginning of a word is enough. */
@@ -83,11 +85,23 @@ function addPlainConditions(conditions: Conditions, filters: TaskFilters, option
   if (options.only !== undefined) conditions.raw(options.only);
 }
 
+/** The actor's groups in which `action` is allowed on a task of `creatorId`. */
+function groupsWith(actor: UserActor, action: SelectAction, creatorId: string | undefined): string[] {
+  return [...actor.roles.keys()].filter((groupId) => isAllowed(actor, { action, groupId, creatorId: creatorId ?? '' }));
+}
+
+/** Where only one's own tasks may be cancelled, those of others do not count. */
+function addOwnership(conditions: Conditions, actor: UserActor, action: SelectAction): void {
+  if (action !== 'task.cancel' || actor.isAdmin) return;
+  const everybodys = conditions.parameter(groupsWith(actor, action, undefined));
+  conditions.add((p) => `(t.group_id = ANY (${everybodys}::uuid[]) OR t.creator_id = ${p})`, actor.userId);
+}
+
 /** The groups whose tasks count, as a query for their ids; undefined when all do. */
-function groupsOf(actor: UserActor, filters: TaskFilters, conditions: Conditions, action: 'task.read' | 'task.manage'): string | undefined {
+function groupsOf(actor: UserActor, filters: TaskFilters, conditions: Conditions, action: SelectAction): string | undefined {
   const parts: string[] = [];
   if (!actor.isAdmin) {
-    const visible = [...actor.roles.keys()].filter((groupId) => isAllowed(actor, { action, groupId }));
+    const visible = groupsWith(actor, action, actor.userId);
     parts.push(`id = ANY (${conditions.parameter(visible)}::uuid[])`);
   }
   if (filters.group !== undefined) parts.push(`name = ${conditions.parameter(filters.group)}`);
@@ -109,6 +123,7 @@ export function selectTasks(actor: UserActor, filters: TaskFilters, options: Sel
   const states = filters.state as readonly TaskState[] | undefined;
   const isSearch = addSearchConditions(conditions, filters);
   const isOutcome = addOutcomeConditions(conditions, filters);
+  addOwnership(conditions, actor, options.action ?? 'task.read');
   addPlainConditions(conditions, filters, options);
   if (limit === '' || isSearch || isOutcome || (groups === undefined && !states?.length)) {
     if (groups !== undefined) conditions.raw(`t.group_id IN (${groups})`);

@@ -21,7 +21,7 @@ export const JOB_OPERATIONS: readonly Operation[] = [
   { id: 'jobs.add-tasks', method: 'POST', path: '/jobs/:uuid/tasks', summary: 'Add tasks to an open job', access: 'task.submit', request: AddTasks, answer: TaskReceipts, status: 201 },
   { id: 'jobs.results', method: 'GET', path: '/jobs/:uuid/results', summary: 'Parameters, metrics and outcomes of the tasks of a job', access: 'task.read', query: JobResultQuery, answer: JobResultPage },
   { id: 'jobs.close', method: 'POST', path: '/jobs/:uuid/close', summary: 'Say that no more tasks are to come', access: 'task.manage', answer: JobView },
-  { id: 'jobs.cancel', method: 'POST', path: '/jobs/:uuid/cancel', summary: 'Cancel the tasks of a job', access: 'task.manage', request: CancelTask, answer: CancelAnswer },
+  { id: 'jobs.cancel', method: 'POST', path: '/jobs/:uuid/cancel', summary: 'Cancel the tasks of a job', access: 'task.cancel', request: CancelTask, answer: CancelAnswer },
   { id: 'jobs.retry-failed', method: 'POST', path: '/jobs/:uuid/retry-failed', summary: 'Submit the failed tasks of a job again', access: 'task.manage', answer: RetryAnswer },
   { id: 'jobs.suspend', method: 'POST', path: '/jobs/:uuid/suspend', summary: 'Start no more tasks of a job', access: 'task.manage', answer: SuspensionAnswer },
   { id: 'jobs.resume', method: 'POST', path: '/jobs/:uuid/resume', summary: 'Start tasks of a job again', access: 'task.manage', answer: SuspensionAnswer },

@@ -17,7 +17,7 @@ export const TASK_OPERATIONS: readonly Operation[] = [
   { id: 'artifacts.download', method: 'GET', path: '/tasks/:uuid/artifacts/:kind', summary: 'Describe an artifact and sign its download', access: 'task.read', answer: ArtifactDownload },
   { id: 'tasks.count', method: 'GET', path: '/tasks/count', summary: 'Count tasks', access: 'user', query: TaskFilters, answer: TaskCount },
   { id: 'tasks.cancel-many', method: 'POST', path: '/tasks/cancel', summary: 'Cancel tasks by uuid or filter', access: 'user', request: CancelTasks, answer: CancelAnswer },
-  { id: 'tasks.cancel', method: 'POST', path: '/tasks/:uuid/cancel', summary: 'Cancel a task', access: 'task.manage', request: CancelTask, answer: CancelResult },
+  { id: 'tasks.cancel', method: 'POST', path: '/tasks/:uuid/cancel', summary: 'Cancel a task', access: 'task.cancel', request: CancelTask, answer: CancelResult },
   { id: 'tasks.open-terminal', method: 'POST', path: '/tasks/:uuid/terminal', summary: 'Attach to the terminal of a running task: give it a size, learn where its output is', access: 'task.attach', request: OpenTerminal, answer: TerminalOpened },
   { id: 'tasks.type', method: 'POST', path: '/tasks/:uuid/terminal/input', summary: 'Type in the terminal of a running task', access: 'task.attach', request: TypeInTerminal, answer: TypedInTerminal, isFrequent: true },
   { id: 'tasks.change', method: 'PATCH', path: '/tasks/:uuid', summary: 'Change a task that has not started', access: 'task.manage', request: ChangeTask, answer: TaskDetail },
