@@ -83,9 +83,9 @@ async function configurationPage() {
   for (const [name, schema] of sections) {
     const comments = await fieldComments(`${name}-config.ts`);
     const { properties, required = [] } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-    const rows = Object.entries(properties).map(([field, { default: value }]) => {
+    const rows = Object.entries(properties).map(([field, { default: value, alias }]) => {
       const shown = value === undefined ? (required.includes(field) ? 'required' : '') : `\`${JSON.stringify(value)}\``;
-      return [`\`${field}\``, `\`MITO_${field.toUpperCase()}\``, shown, comments.get(field) ?? ''];
+      return [`\`${field}\``, `\`MITO_${field.toUpperCase()}\``, shown, [comments.get(field), alias && `Also called \`${alias}\`.`].filter(Boolean).join(' ')];
     });
     parts.push(`## [${name}]`, table(['Setting', 'Environment', 'Default', 'Meaning'], rows));
   }

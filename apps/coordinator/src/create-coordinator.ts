@@ -62,6 +62,7 @@ export async function createCoordinator(config: CoordinatorConfig, log: Log): Pr
     urlLifetimeMs: config.signed_url_expires_in,
     tokenLifetimeMs: config.access_token_expires_in,
     workerTokenLifetimeMs: config.worker_token_expires_in,
+    workersMax: config.max_nodes,
     auditRetentionMs: config.audit_retention,
     scrapeToken: config.metrics_token,
     workloadDefaults: {

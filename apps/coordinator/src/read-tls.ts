@@ -28,8 +28,9 @@ async function readSetting(field: string, file: string): Promise<string> {
  * passwords and tokens would travel in the clear without anybody having said that they may.
  */
 export async function readTls(config: CoordinatorConfig): Promise<{ cert: string; key: string } | undefined> {
-  const { tls_cert: certFile, tls_key: keyFile, insecure_http: isInsecure, bind } = config;
+  const { tls_cert: certFile, tls_key: keyFile, insecure_http: isInsecure, require_tls: isRequired, bind } = config;
   if (certFile === undefined && keyFile === undefined) {
+    if (isRequired) throw invalidSetting('require_tls', 'refuses plain HTTP: set tls_cert and tls_key');
     if (isLoopback(bind.host) || isInsecure) return undefined;
     throw invalidSetting('bind', `${bind.host} can be reached by others: set tls_cert and tls_key, or insecure_http (--insecure-http) behind a proxy that ends TLS`);
   }

@@ -63,6 +63,7 @@ export async function createWorker(
     executor: new Executor({ scratchRoot: path.join(workDir, 'scratch'), log }),
     sandbox: new SandboxExecutor({ processes: slots, log }),
     slots,
+    isPrefetching: config.work_stealing_enabled,
     workDir,
     inputCacheBytes: config.input_cache,
     logLimitBytes: config.log_limit,

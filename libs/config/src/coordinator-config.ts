@@ -10,6 +10,8 @@ export const CoordinatorConfig = z.strictObject({
   tls_key: z.string().optional(),
   /** Allows other addresses than loopback without TLS: passwords and tokens travel in the clear. */
   insecure_http: FlagSetting.default(false),
+  /** Plain HTTP is refused on loopback, too: without a certificate nothing starts. */
+  require_tls: FlagSetting.default(false),
   db_url: z.string().default('postgres://mitosis:mitosis@127.0.0.1/mitosis'),
   /** When set, BullMQ runs on this Redis or Valkey instead of PostgreSQL. */
   redis_url: z.string().optional(),
@@ -36,9 +38,12 @@ export const CoordinatorConfig = z.strictObject({
   admin_password_file: z.string().optional(),
   /** Password of the first administrator; generated when not set. */
   admin_password: NewPassword.optional(),
-  access_token_expires_in: DurationSetting.prefault('7d'),
+  /** How long a login is good for. */
+  access_token_expires_in: DurationSetting.prefault('7d').meta({ alias: 'token_duration' }),
   /** A worker's credential; renewed while the worker lives. */
   worker_token_expires_in: DurationSetting.refine((ms) => ms >= 1_000 && ms <= 86_400_000, 'must be a second at least and a day at most').prefault('24h'),
+  /** Workers that may be registered and alive at a time; any number when not set. */
+  max_nodes: z.coerce.number().int().min(1).optional(),
   /** How long the audit log remembers. */
   audit_retention: DurationSetting.prefault('365d'),
   /** Bearer token with which Prometheus may read /metrics; site administrators always may. */

@@ -34,6 +34,17 @@ test('each layer wins over those before: defaults, own file, local file, environ
   t.is(read({}, { user: undefined }), 'local', 'a flag that was not given does not count');
 });
 
+test('a setting with another name is one setting: later sources win, and both at once are refused', (t) => {
+  const { cwd, env, write } = place(t);
+  const read = (extra: Record<string, string> = {}) => loadSettings('coordinator', CoordinatorConfig, { cwd, env: { ...env, ...extra }, flags: {} }).access_token_expires_in;
+  write('config.toml', '[coordinator]\ntoken_duration = "2h"');
+  t.is(read(), 7_200_000);
+  t.is(read({ MITO_ACCESS_TOKEN_EXPIRES_IN: '3h' }), 10_800_000);
+  t.is(read({ MITO_TOKEN_DURATION: '4h' }), 14_400_000);
+  t.throws(() => read({ MITO_TOKEN_DURATION: 'soon' }), { code: 'invalid_config', message: /access_token_expires_in/ });
+  t.throws(() => read({ MITO_TOKEN_DURATION: '4h', MITO_ACCESS_TOKEN_EXPIRES_IN: '3h' }), { code: 'invalid_config', message: /token_duration/ });
+});
+
 test('a secret may come from a file, which the variable with _FILE names', (t) => {
   const { cwd, env, write } = place(t);
   const read = (extra: Record<string, string>) => loadSettings('coordinator', CoordinatorConfig, { cwd, env: { ...env, ...extra }, flags: {} });

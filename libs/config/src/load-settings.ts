@@ -36,9 +36,28 @@ function readSection(file: string, section: string, isRequired: boolean): Values
   }
 }
 
+/** Other names of settings: `.meta({ alias })` on a field of the schema. */
+function aliasesOf(schema: z.ZodObject): Map<string, string> {
+  const fields = Object.entries(schema.shape as Record<string, z.ZodType>);
+  return new Map(fields.flatMap(([name, field]) => (typeof field.meta()?.alias === 'string' ? [[field.meta()?.alias as string, name]] : [])));
+}
+
+/** The values of one source under the names of the schema. */
+function underOwnNames(schema: z.ZodObject, values: Values): Values {
+  const own: Record<string, unknown> = { ...values };
+  for (const [alias, name] of aliasesOf(schema)) {
+    if (own[alias] !== undefined && own[name] !== undefined) {
+      throw new MitoError('invalid', 'invalid_config', `${alias}: is another name of ${name}, which is set, too`, { details: { field: alias } });
+    }
+    own[name] ??= own[alias];
+    delete own[alias];
+  }
+  return own;
+}
+
 /** `MITO_<FIELD>`, or the content of the file that `MITO_<FIELD>_FILE` names: so secrets are in no environment. */
 function fromEnv(schema: z.ZodObject, env: Env): Values {
-  const names = Object.keys(schema.shape);
+  const names = [...Object.keys(schema.shape), ...aliasesOf(schema).keys()];
   return Object.fromEntries(
     names.map((name) => {
       const variable = `MITO_${name.toUpperCase()}`;
@@ -70,7 +89,7 @@ function layer(...sources: Values[]): Values {
  */
 export function loadSettings<T extends z.ZodObject>(section: string, schema: T, source: SettingsSource): z.output<T> {
   const files = configFiles(source).map((file, index) => readSection(file, section, index === 1 && source.configFile !== undefined));
-  const result = schema.safeParse(layer(...files, fromEnv(schema, source.env), source.flags));
+  const result = schema.safeParse(layer(...[...files, fromEnv(schema, source.env), source.flags].map((values) => underOwnNames(schema, values))));
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const field = issue?.path.join('.') || (issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : '');

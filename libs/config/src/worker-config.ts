@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BindAddress, DurationSetting, ListSetting, LogLevel, SizeSetting } from './fields.js';
+import { BindAddress, DurationSetting, FlagSetting, ListSetting, LogLevel, SizeSetting } from './fields.js';
 
 /** `[worker]` of the configuration file, and `MITO_<FIELD>` in the environment. */
 export const WorkerConfig = z.strictObject({
@@ -16,6 +16,8 @@ export const WorkerConfig = z.strictObject({
   labels: ListSetting.default([]),
   /** Tasks at once. */
   slots: z.coerce.number().int().min(1).max(1024).default(1),
+  /** False: no short tasks are taken ahead of a free slot, so that none has to be handed to a worker that is idle. */
+  work_stealing_enabled: FlagSetting.default(true),
   /** What it takes, when not everything: on a borrowed machine, sandboxed programs only. */
   only: z.literal('wasm').optional(),
   /** Folder for scratch folders and reports that could not be delivered yet. */

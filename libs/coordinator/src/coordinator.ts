@@ -67,6 +67,8 @@ export interface CoordinatorOptions extends AccessLifetimes {
   readonly admin: FirstAdmin;
   /** How long a signed request to the object store is good for. */
   readonly urlLifetimeMs: number;
+  /** Workers that may be alive at a time; any number when not set. */
+  readonly workersMax?: number | undefined;
   /** With this bearer token the metrics can be read without an account. */
   readonly scrapeToken?: string | undefined;
   /** What WASM tasks and workloads get that say nothing else. */

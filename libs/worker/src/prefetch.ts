@@ -15,6 +15,7 @@ export class Prefetch {
   private averageMs = 0;
   private samples = 0;
 
+  /** With no slots nothing is ever taken ahead. */
   constructor(private readonly slots: number) {}
 
   /** A task has run for `wallMs`. */

@@ -31,6 +31,8 @@ export interface WorkerOptions {
   readonly executor: Executor;
   readonly sandbox: SandboxExecutor;
   readonly slots: number;
+  /** Whether it may take short tasks before there is a slot for them. */
+  readonly isPrefetching: boolean;
   readonly workDir: string;
   /** What inputs that are kept for later tasks may have together. */
   readonly inputCacheBytes: number;
@@ -77,10 +79,10 @@ export class Worker implements Service {
   private done = 0;
 
   constructor(private readonly options: WorkerOptions) {
-    const { registration, log, queue, slots, coordinatorUrl: url } = options;
+    const { registration, log, queue, slots, isPrefetching, coordinatorUrl: url } = options;
     const { signal } = this.ended;
     this.slots = new ExecutionSlots(slots);
-    this.prefetch = new Prefetch(slots);
+    this.prefetch = new Prefetch(isPrefetching ? slots : 0);
     this.client = new WorkerClient({ url, token: registration.token, onRequest: (sent) => log.debug(sent, 'request') });
     this.renewal = new CredentialRenewal({ client: this.client, log, lifeMs: registration.expires_in_ms, onRevoked: () => options.onRevoked() });
     this.claimer = new Claimer(this.client, { log, signal, isUrgent: () => this.slots.isStarved });

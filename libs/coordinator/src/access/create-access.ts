@@ -32,6 +32,8 @@ export interface AccessLifetimes {
 }
 
 export interface CreateAccessOptions extends AccessLifetimes {
+  /** Workers that may be alive at a time; any number when not set. */
+  readonly workersMax?: number | undefined;
   readonly dataSource: DataSource;
   readonly hot: DataSource;
   readonly tokens: Tokens;
@@ -65,7 +67,7 @@ export function createAccess(options: CreateAccessOptions): AccessParts {
   const sessions = new Sessions({ dataSource, tokens, passwords, guard, audit, lifetimeMs: options.tokenLifetimeMs });
   const workers = new WorkerAccess({ dataSource, access: queueAccess, channels, log, onSettled });
   const tokenLifetimeMs = options.workerTokenLifetimeMs;
-  const registry = new WorkerRegistry({ dataSource, authenticator, tokens, access: queueAccess, audit, workers, tokenLifetimeMs });
+  const registry = new WorkerRegistry({ dataSource, authenticator, tokens, access: queueAccess, audit, workers, tokenLifetimeMs, workersMax: options.workersMax });
   const enrolments = new Enrolments({ dataSource, audit });
   const workerAdmin = new WorkerAdmin({ dataSource, workers, audit, tell: (worker, message) => channels.send(worker, message) });
   const expired = new ExpiredWorkers({ dataSource, workers, audit, log, tokenLifetimeMs });

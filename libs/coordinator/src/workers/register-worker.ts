@@ -22,6 +22,8 @@ export interface WorkerRegistryDeps {
   readonly workers: WorkerAccess;
   /** How long a worker's credential lives; a day at most. */
   readonly tokenLifetimeMs: number;
+  /** Workers that may be alive at a time. */
+  readonly workersMax?: number | undefined;
 }
 
 /** How often a worker has to be heard of: three heartbeats fit into a lease. */
@@ -33,7 +35,7 @@ type NewWorker = Pick<Worker, 'tags' | 'labels' | 'slots' | 'hostname' | 'versio
 export class WorkerRegistry {
   constructor(private readonly deps: WorkerRegistryDeps) {}
 
-  /** Needs `write` in every group whose tasks are to run there; the caller's own group is admin of it. */
+  /** Needs `write` in every group whose tasks are to run there; the caller's own group is admin of it. Throws `too_many_workers`. */
   async register(actor: UserActor, worker: RegisterWorker): Promise<WorkerRegistration> {
     const { tags, labels, slots, hostname, version, only } = worker;
     const id = await this.deps.dataSource.transaction(async (tx) => {
@@ -77,6 +79,7 @@ export class WorkerRegistry {
   }
 
   private async insert(tx: EntityManager, actor: UserActor, groups: readonly ServedGroup[], worker: NewWorker): Promise<string> {
+    await this.assertRoom(tx);
     const id = uuidv7();
     await tx.getRepository(Worker).insert({ id, creatorId: actor.userId, ...worker });
     const roleOf = (name: string): Role => (name === actor.username ? 'admin' : 'write');
@@ -84,6 +87,18 @@ export class WorkerRegistry {
     const details = { groups: groups.map(({ name }) => name), hostname: worker.hostname, ...(worker.enrolmentId && { enrolment: worker.enrolmentId }) };
     await this.deps.audit.record(tx, worker.enrolmentId ? 'workers.enroll' : 'workers.register', `worker ${id}`, details);
     return id;
+  }
+
+  /** Registrations come one after the other where there is a limit. A worker that was lost does not count. */
+  private async assertRoom(tx: EntityManager): Promise<void> {
+    const { workersMax } = this.deps;
+    if (workersMax === undefined) return;
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('workers', 8))`);
+    const [alive] = (await tx.query(
+      `SELECT count(*)::int AS workers FROM workers WHERE state <> 'gone' AND last_seen_at > clock_timestamp() - interval '15 seconds'`,
+    )) as [{ workers: number }];
+    if (alive.workers < workersMax) return;
+    throw new MitoError('conflict', 'too_many_workers', `there are ${alive.workers} workers, the coordinator takes ${workersMax} (max_nodes)`, { details: { max: workersMax } });
   }
 
   private async credentials(id: string): Promise<WorkerRegistration> {
