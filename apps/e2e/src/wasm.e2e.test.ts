@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { UNDETERMINED } from './harness/hostile-programs.js';
 import { BACKENDS, type E2eStack, startStack } from './harness/stack.js';
 
 const file = fileScope(test);
@@ -85,6 +86,19 @@ onEachBackend('every subtask can be computed on two workers and compared', async
   const done = await json<Computed>('compute', 'mandelbrot', '--verify', '--params', params, '-o', out);
   t.like(done, { state: 'completed', subtasks: 4 });
   t.is((await readFile(out)).subarray(1, 4).toString(), 'PNG');
+});
+
+onEachBackend('a program whose results differ is found out, with the names of both workers', async (t, { mito }) => {
+  const program = path.join(await tempDir(t), 'dice.wasm');
+  await writeFile(program, UNDETERMINED);
+  t.is((await mito('compute', program, '-o', path.join(path.dirname(program), 'dice.txt'))).code, 0, 'nobody has asked');
+  const { code, stderr } = await mito('compute', program, '--verify');
+  t.is(code, 1);
+  const [, report = ''] = /the workload failed: (subtask 0 is not deterministic: .*)/.exec(stderr) ?? [];
+  const named = [...report.matchAll(/worker (\S+) \(\S+\) printed SHA-256 ([0-9a-f]{64})/g)];
+  const workers = (await mito('workers', 'query', '--quiet')).stdout.trim().split('\n');
+  t.deepEqual(named.map(([, worker]) => worker).sort(), workers.sort(), stderr);
+  t.not(named[0]?.[2], named[1]?.[2]);
 });
 
 onEachBackend('bad parameters fail the workload with the words of the program', async (t, { mito }) => {

@@ -15,12 +15,13 @@ const vector = (items: readonly number[][]): number[] => [...u32(items.length), 
 const section = (id: number, content: number[]): number[] => [id, ...u32(content.length), ...content];
 
 /** Types of functions by the index they have in every program here. */
-const TYPES = { start: 0, fd_write: 1, path_open: 2, proc_exit: 3, sock_send: 1 } as const;
+const TYPES = { start: 0, fd_write: 1, path_open: 2, proc_exit: 3, sock_send: 1, random_get: 4 } as const;
 const SIGNATURES = [
   [0x60, 0, 0],
   [0x60, 4, 0x7f, 0x7f, 0x7f, 0x7f, 1, 0x7f],
   [0x60, 9, 0x7f, 0x7f, 0x7f, 0x7f, 0x7f, 0x7e, 0x7e, 0x7f, 0x7f, 1, 0x7f],
   [0x60, 1, 0x7f, 0],
+  [0x60, 2, 0x7f, 0x7f, 1, 0x7f],
 ];
 
 function program(imports: readonly Exclude<keyof typeof TYPES, 'start'>[], body: readonly number[], data = ''): Buffer {
@@ -61,3 +62,17 @@ export const HOSTILE = {
   leavesFile: opens('tmp/secret', CREATE),
   findsFile: opens('tmp/secret', 0),
 } as const;
+
+/** Makes printable characters of four bytes. */
+const printable = (at: number): number[] => [...i32(at), ...i32(at), 0x28, 2, 0, ...i32(0x0f0f0f0f), 0x71, ...i32(0x60606060), 0x72, 0x36, 2, 0];
+
+/** A workload of one subtask whose every step prints eight random characters as a line of JSON. */
+export const UNDETERMINED = program(
+  ['random_get', 'fd_write'],
+  [
+    ...[...i32(1028), ...i32(8), 0x10, 0, 0x1a],
+    ...[...printable(1028), ...printable(1032)],
+    ...[...store(0, 1027), ...store(4, 11), ...i32(1), ...i32(0), ...i32(1), ...i32(16), 0x10, 1, 0x1a],
+  ],
+  '   "........"\n',
+);
