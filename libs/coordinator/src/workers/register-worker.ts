@@ -98,7 +98,7 @@ export class WorkerRegistry {
       `SELECT count(*)::int AS workers FROM workers WHERE state <> 'gone' AND last_seen_at > clock_timestamp() - interval '15 seconds'`,
     )) as [{ workers: number }];
     if (alive.workers < workersMax) return;
-    throw new MitoError('conflict', 'too_many_workers', `there are ${alive.workers} workers, the coordinator takes ${workersMax} (max_nodes)`, { details: { max: workersMax } });
+    throw new MitoError('conflict', 'too_many_workers', `no more than ${workersMax} workers are taken at a time (max_nodes)`, { details: { max: workersMax } });
   }
 
   private async credentials(id: string): Promise<WorkerRegistration> {
