@@ -50,9 +50,15 @@ export interface DatabaseOptions {
 /** Number of the advisory lock under which migrations run: two coordinators may start at once. */
 const MIGRATION_LOCK = 0x6d69746f;
 
+/**
+ * A page in any place costs hardly more than the next one, on an SSD or in memory. By the server's own
+ * guess (4) it reads a million tasks in order rather than a hundred of one group and state.
+ */
+const PAGE_SETTING = '-c random_page_cost=1.1';
+
 /** A data source that is not connected yet. Every statement is ended by the server after 30 s. */
 export function createDataSource({ url, poolSize = 10, applicationName = 'mitosis', isDurable = true, keepsPlans = false }: DatabaseOptions): DataSource {
-  const settings = [...(isDurable ? [] : ['-c synchronous_commit=off']), ...(keepsPlans ? [KEPT_PLAN_SETTINGS] : [])];
+  const settings = [PAGE_SETTING, ...(isDurable ? [] : ['-c synchronous_commit=off']), ...(keepsPlans ? [KEPT_PLAN_SETTINGS] : [])];
   return new DataSource({
     type: 'postgres',
     url,
