@@ -1,10 +1,10 @@
 import type { TaskExplanation, TaskReceipt, TaskView } from '@mitosis/protocol';
-import { eventually, tcpProxy, tempDir } from '@mitosis/testing';
+import { type TcpProxy, eventually, tcpProxy, tempDir } from '@mitosis/testing';
 import test, { type ExecutionContext } from 'ava';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isAlive, processesWith } from './harness/processes.js';
-import { startMito } from './harness/mito-process.js';
+import { type MitoProcess, startMito } from './harness/mito-process.js';
 import { type E2eStack, BACKENDS, startStack } from './harness/stack.js';
 
 /** A task that notes each of its executions and waits for a file before it ends. */
@@ -54,6 +54,14 @@ for (const backend of BACKENDS) {
   });
 }
 
+/** One more worker, whose line to the coordinator can be harmed. */
+async function startWorkerBehindProxy(t: ExecutionContext, { ready, env }: E2eStack, ...options: string[]): Promise<{ worker: MitoProcess; proxy: TcpProxy }> {
+  const proxy = await tcpProxy(t, { port: Number(new URL(ready.url).port) });
+  const { username, password } = ready.admin;
+  const worker = startMito(t, ['worker', '--work-dir', await tempDir(t), ...options], { ...env, MITO_COORDINATOR_ADDR: `http://127.0.0.1:${proxy.port}`, MITO_USER: username, MITO_PASSWORD: password });
+  return { worker, proxy };
+}
+
 /** A data folder that the user as whom PostgreSQL runs may enter, also when we are root. */
 async function dataFolder(t: ExecutionContext): Promise<string> {
   const dir = await tempDir(t);
@@ -80,11 +88,21 @@ async function attemptsOf(pids: readonly number[]): Promise<string[]> {
   return [...new Set(environs.map((environ) => /MITO_TASK_ATTEMPT=(\d+)/.exec(environ)?.[1] ?? '').filter(Boolean))];
 }
 
+test.serial('a worker whose coordinator does not answer ends when it is told to', async (t) => {
+  t.timeout(120_000);
+  const stack = await startStack(t, { workers: 0 });
+  const { worker, proxy } = await startWorkerBehindProxy(t, stack);
+  t.is((await stack.mito('run', '--', 'true')).code, 0, 'it knows the queue');
+  proxy.set({ kind: 'drop-reply' });
+  await stack.json<TaskReceipt>('tasks', 'submit', '--', 'true');
+  await eventually(() => `${worker.stdout}${worker.stderr}`.includes('claiming a task failed'), { message: () => `its claim: ${worker.stdout}${worker.stderr}`, timeoutMs: 30_000 });
+  t.is((await worker.stop()).code, 0);
+});
+
 test.serial('a worker that reaches the queue but no coordinator leaves the jobs to the others', async (t) => {
   t.timeout(120_000);
   const stack = await startStack(t, { workers: 1, slots: 1 });
-  const proxy = await tcpProxy(t, { port: Number(new URL(stack.ready.url).port) });
-  const cutOff = startMito(t, ['worker', '--slots', '8', '--work-dir', await tempDir(t)], { ...stack.env, MITO_COORDINATOR_ADDR: `http://127.0.0.1:${proxy.port}`, MITO_USER: stack.ready.admin.username, MITO_PASSWORD: stack.ready.admin.password });
+  const { worker: cutOff, proxy } = await startWorkerBehindProxy(t, stack, '--slots', '8');
   const workers = async (): Promise<number> => (await stack.mito('workers', 'query', '--quiet')).stdout.split('\n').filter(Boolean).length;
   await eventually(async () => (await workers()) === 2, { message: () => `the second worker: ${cutOff.stderr}`, timeoutMs: 30_000 });
   t.is((await stack.mito('run', '--', 'true')).code, 0, 'both know the queue');

@@ -58,6 +58,8 @@ export interface WorkerOptions {
 export class Worker implements Service {
   private readonly running = new RunningAttempts();
   private readonly ended = new AbortController();
+  /** Nothing new is taken any more: a claim that was not answered is not repeated. */
+  private readonly draining = new AbortController();
   private readonly client: WorkerClient;
   private readonly inputs: InputCache;
   private readonly claimer: Claimer;
@@ -85,7 +87,7 @@ export class Worker implements Service {
     this.prefetch = new Prefetch(isPrefetching ? slots : 0);
     this.client = new WorkerClient({ url, token: registration.token, onRequest: (sent) => log.debug(sent, 'request') });
     this.renewal = new CredentialRenewal({ client: this.client, log, lifeMs: registration.expires_in_ms, onRevoked: () => options.onRevoked() });
-    this.claimer = new Claimer(this.client, { log, signal, isUrgent: () => this.slots.isStarved });
+    this.claimer = new Claimer(this.client, { log, signal: this.draining.signal, isUrgent: () => this.slots.isStarved });
     this.inputs = new InputCache({ dir: path.join(options.workDir, 'inputs'), limitBytes: options.inputCacheBytes, log });
     const spool = new ReportSpool(path.join(options.workDir, 'reports'));
     this.reporter = new Reporter({ client: this.client, spool, log, signal, isStream: () => this.prefetch.size > 0 });
@@ -175,8 +177,9 @@ export class Worker implements Service {
   private async drain(): Promise<void> {
     const { drainTimeoutMs, executor, queue, log } = this.options;
     await this.consumer.pause();
+    this.draining.abort();
     const timer = setTimeout(() => this.running.endAll('released'), drainTimeoutMs);
-    while (this.active.size > 0) await Promise.all(this.active);
+    while (this.active.size > 0) await Promise.allSettled(this.active);
     clearTimeout(timer);
     this.ended.abort();
     await this.reporter.stop();
