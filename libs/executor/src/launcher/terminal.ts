@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { close as closeCallback, closeSync, constants, openSync, write as writeCallback } from 'node:fs';
 import { pipeline } from 'node:stream';
 import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { TerminalSize } from '../execution.js';
@@ -54,7 +55,10 @@ export class Terminal {
     return typed;
   }
 
-  /** No process is left: `output` ends with what was printed so far. */
+  /**
+   * No process is left: `output` ends with what was printed so far. The program's side stays open until
+   * that was read, or the reader has given up: closed before, the last kilobytes are lost on a busy machine.
+   */
   async finish(): Promise<void> {
     this.#isOver = true;
     await this.#written;
@@ -65,6 +69,8 @@ export class Terminal {
       // The reader has given up on a terminal that was stopped (Ctrl-S) and takes nothing.
       if (!isErrno(error, 'EIO')) throw error;
     }
+    // How it ended is told to whoever reads it.
+    await finished(this.output, { writable: false }).catch(() => undefined);
     await close(this.#holdFd);
   }
 
