@@ -92,10 +92,12 @@ holds('a worker that vanishes without a goodbye loses its queue login when its c
 
 test.serial('a worker whose clock is two days off renews neither too late nor again and again', async (t) => {
   t.timeout(120_000);
-  const deployment = await startDeployment(file, 'postgres', { MITO_WORKER_TOKEN_EXPIRES_IN: '3s' });
+  const deployment = await startDeployment(file, 'postgres', { MITO_WORKER_TOKEN_EXPIRES_IN: '6s' });
+  const begunAt = performance.now();
   const withClock = (offsetMs: number): Promise<MitoProcess> =>
     deployment.startWorker({ NODE_OPTIONS: `--require=${CLOCK_SHIM}`, MITO_FAULTS_CLOCK_MS: String(offsetMs) });
   const workers = [await withClock(-2 * DAY_MS), await withClock(2 * DAY_MS)];
-  await eventually(() => workers.every((worker) => renewals(worker) >= 3), { timeoutMs: 30_000, message: () => workers.map(({ stderr }) => stderr).join('\n') });
-  t.true(workers.every((worker) => renewals(worker) < 10), workers.map(renewals).join());
+  await eventually(() => workers.every((worker) => renewals(worker) >= 3), { timeoutMs: 60_000, message: () => workers.map(({ stderr }) => stderr).join('\n') });
+  // Every 4 s is right.
+  t.true(workers.every((worker) => renewals(worker) <= (performance.now() - begunAt) / 2_000), workers.map(renewals).join());
 });
