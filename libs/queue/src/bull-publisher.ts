@@ -31,12 +31,14 @@ export class BullPublisher implements QueuePublisher {
   async publish(queue: string, deliveries: readonly Delivery[]): Promise<void> {
     const jobs = deliveries.map(bullJob);
     await orUnavailable(async () => {
-      await this.server.register(queue);
+      const registered = this.server.register(queue);
       for (const batch of batches(jobs)) {
         const ids = batch.map((job) => job.opts.jobId ?? '');
-        await this.remove(queue, await this.server.finished(queue, ids));
+        const [finished] = await Promise.all([this.server.finished(queue, ids), registered]);
+        await this.remove(queue, finished);
         await this.bullQueue(queue).addBulk(batch);
       }
+      await registered;
     });
   }
 

@@ -25,11 +25,12 @@ export class DeliveryRunner {
     this.keeper = new LockKeeper(source, this.lockMs, log);
   }
 
-  /** Never rejects. `onFree` is called when the delivery has settled, before the queue is told. */
+  /** Never rejects. `onFree` is called once: when the delivery leaves its slot, at the latest before the queue is told. */
   async run(job: ClaimedJob, onFree: () => void): Promise<void> {
     this.keeper.hold(job);
-    const failure = await this.deliver(job);
-    onFree();
+    const leaveSlot = once(onFree);
+    const failure = await this.deliver(job, leaveSlot);
+    leaveSlot();
     await this.finish(job, failure);
     this.keeper.release(job);
   }
@@ -39,11 +40,11 @@ export class DeliveryRunner {
   }
 
   /** Answers why the delivery failed, or undefined. */
-  private async deliver(job: ClaimedJob): Promise<string | undefined> {
+  private async deliver(job: ClaimedJob, leaveSlot: () => void): Promise<string | undefined> {
     const delivery = parseDelivery(job.id, job.name, job.data);
     if (delivery === undefined) return 'this job is not a delivery';
     try {
-      await this.options.onDelivery(delivery, this.stopping);
+      await this.options.onDelivery(delivery, this.stopping, leaveSlot);
       return undefined;
     } catch (error) {
       return reasonOf(error).slice(0, REASON_MAX);
@@ -69,4 +70,12 @@ export class DeliveryRunner {
       return isRefusedByQueue(error) || isDenied(error);
     }
   }
+}
+
+function once(call: () => void): () => void {
+  let isCalled = false;
+  return () => {
+    if (!isCalled) call();
+    isCalled = true;
+  };
 }

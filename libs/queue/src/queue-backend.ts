@@ -64,10 +64,11 @@ export interface ConsumerOptions {
   /** Shown on the board as the worker that processed a job. */
   readonly name?: string | undefined;
   /**
-   * Runs one delivery; the slot is free again when it settles. Resolved: the job is completed.
-   * Rejected: it is failed with the error's message. `signal` fires when the consumer stops.
+   * Runs one delivery; the slot is free again when it settles, or before, when it calls `leaveSlot`.
+   * Resolved: the job is completed. Rejected: it is failed with the error's message. `signal` fires when
+   * the consumer stops.
    */
-  onDelivery(delivery: Delivery, signal: AbortSignal): Promise<void>;
+  onDelivery(delivery: Delivery, signal: AbortSignal, leaveSlot: () => void): Promise<void>;
   /** The server refuses our credentials; at most once every 10 s. */
   onAccessLost?(): void;
 }

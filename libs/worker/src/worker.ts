@@ -107,7 +107,7 @@ export class Worker implements Service {
     this.consumer = queue.createConsumer({
       slots,
       name: registration.uuid,
-      onDelivery: (delivery) => this.track(this.take(delivery)),
+      onDelivery: (delivery, _signal, leaveSlot) => this.track(this.take(delivery, leaveSlot)),
       onAccessLost: () => this.channel.send({ type: 'access_lost' }),
     });
     this.metrics = new WorkerMetrics({
@@ -210,8 +210,8 @@ export class Worker implements Service {
     }
   }
 
-  /** The life of a task here: claim → wait for a slot → run → report. Resolves when another may be taken. */
-  private async take({ taskId, priority }: Delivery): Promise<void> {
+  /** The life of a task here: claim → wait for a slot → run → report. While it is reported, the next one is taken. */
+  private async take({ taskId, priority }: Delivery, leaveSlot: () => void): Promise<void> {
     const { log } = this.options;
     const claim = await this.claimer.claim(taskId);
     this.metrics.claimed(claim ? 'opened' : 'refused');
@@ -221,6 +221,7 @@ export class Worker implements Service {
     try {
       const { signal } = attempt.stop;
       const report = (await this.slots.run(priority, signal, () => this.run(attempt))) ?? notStarted(attempt);
+      leaveSlot();
       this.metrics.ended(report);
       if (report === 'stale') return log.warn({ task: taskId }, 'the attempt was taken away; its process was ended');
       const status = await this.reporter.report(report);

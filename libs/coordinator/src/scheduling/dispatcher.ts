@@ -133,9 +133,12 @@ export class Dispatcher implements Service {
   }
 
   private async dispatch(queue: string): Promise<void> {
-    const opened = await openGate(this.options.hints, queue);
-    opened.delete(queue);
+    const [opened] = await Promise.all([openGate(this.options.hints, queue), this.handOver(queue)]);
+    // A gate that has opened, perhaps only now, is a further round.
     this.wake(opened);
+  }
+
+  private async handOver(queue: string): Promise<void> {
     for (let isAgain = true; isAgain && !this.isStopped; ) {
       const { deliveries, setAside } = await reserveWindow(this.options.hints, queue);
       if (deliveries.length > 0) await this.options.publisher.publish(queue, deliveries);

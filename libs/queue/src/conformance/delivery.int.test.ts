@@ -118,6 +118,29 @@ for (const kind of KINDS) {
     t.is(got[1]?.jobId, third.jobId);
   });
 
+  test(`${kind}: a delivery that has left its slot is not done yet, and makes room once`, async (t) => {
+    const scene = await openScene(kind, t);
+    const backend = await scene.backend();
+    const held = gate();
+    const { consumer, got } = await consume(backend, ['lab'], {
+      slots: 1,
+      onDelivery: async (_delivery, _signal, leaveSlot) => {
+        if (got.length > 1) return held.opened;
+        leaveSlot();
+        leaveSlot();
+        await held.opened;
+      },
+    });
+    await backend.publisher.publish('lab', deliveries(3));
+    await eventually(() => got.length === 2, { message: 'the second while the first is not done' });
+    await eventually(() => consumer.freeSlots === 0, { message: 'the slot of the second' });
+    t.is((await backend.publisher.jobIds('lab')).length, 3);
+    held.open();
+    await eventually(async () => (await backend.publisher.jobIds('lab')).length === 0, { message: 'all are done' });
+    t.is(got.length, 3);
+    t.is(consumer.freeSlots, 1);
+  });
+
   test(`${kind}: a job id that is held is left alone, one that is history is delivered again`, async (t) => {
     const scene = await openScene(kind, t);
     const backend = await scene.backend();

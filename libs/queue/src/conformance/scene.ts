@@ -131,15 +131,15 @@ export async function consume(
   options: Partial<ConsumerOptions> = {},
 ): Promise<{ readonly consumer: QueueConsumer; readonly got: Delivery[] }> {
   const got: Delivery[] = [];
-  const { onDelivery, ...rest } = options;
+  const { onDelivery, ...others } = options;
   const consumer = backend.createConsumer({
     slots: 4,
     // Signals alone have to do: the sweep is far away.
     sweepMs: 600_000,
-    ...rest,
-    onDelivery: async (delivery, signal) => {
+    ...others,
+    onDelivery: async (delivery, ...rest) => {
       got.push(delivery);
-      await onDelivery?.(delivery, signal);
+      await onDelivery?.(delivery, ...rest);
     },
   });
   await consumer.setQueues(queues);
