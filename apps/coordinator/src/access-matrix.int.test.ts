@@ -79,6 +79,7 @@ const REQUESTS: Readonly<Record<string, (caller: Caller) => Request | Promise<Re
   'programs.get': () => ({ path: `/programs/${scene.program}?group=lab` }),
   'workloads.submit': () => ({ path: '/workloads', body: { group: 'lab', name: 'w', sha256: scene.program, params: {} } }),
   'workloads.wait': () => ({ path: `/workloads/${scene.workload}/wait`, body: { seen_done: 0, timeout_ms: 0 } }),
+  'workloads.cancel': async () => ({ path: `/workloads/${await scene.freshWorkload()}/cancel`, body: {} }),
   'programs.list': () => ({ path: '/programs?group=lab' }),
   'workers.register': () => ({ path: '/workers', body: { ...NEW_WORKER, groups: ['lab'] } }),
   'workers.enroll': () => ({ path: '/workers/enroll', body: { ...NEW_WORKER, code: 'mitoenr_nonsense', request: randomUUID() } }),

@@ -9,7 +9,7 @@ export { MitosisClient } from './mitosis-client.js';
 export type { CallOptions } from './call-options.js';
 export type { SubmitOptions, TaskFilter } from './mitosis-client.js';
 export type { ProgramCalls, ProgramRef } from './program-calls.js';
-export type { WorkloadCalls } from './workload-calls.js';
+export type { WorkloadCalls, WorkloadFilter } from './workload-calls.js';
 export type { OpenTerminalOptions, TerminalCalls, Typist } from './terminal-calls.js';
 export type { TransportOptions } from './transport.js';
 export { trustCa } from './trust-ca.js';

@@ -1,27 +1,45 @@
 import { isWorkloadOver } from '@mitosis/domain';
-import { type SubmitWorkloadInput, WorkloadTasks, type WorkloadTask, WorkloadView } from '@mitosis/protocol';
+import { CancelAnswer, type SubmitWorkloadInput, WorkloadPage, WorkloadTasks, type WorkloadTask, WorkloadView } from '@mitosis/protocol';
+import { randomUUID } from 'node:crypto';
 import type { CallOptions } from './call-options.js';
+import { queryString } from './query-string.js';
 import type { Transport } from './transport.js';
 
 const WAIT_MS = 30_000;
 /** A coordinator that was there once is waited for: it may be restarting. */
 const WAIT_PATIENCE_MS = 120_000;
 
+export interface WorkloadFilter {
+  readonly group?: string | undefined;
+  readonly creator?: string | undefined;
+  readonly name?: string | undefined;
+  readonly state?: readonly WorkloadView['state'][] | undefined;
+  readonly limit?: number | undefined;
+  readonly after?: string | undefined;
+}
+
 /** Computations that a program splits and puts together. */
 export class WorkloadCalls {
   constructor(private readonly transport: Transport) {}
 
+  /** Sent again when the answer was lost, and stored once. */
   async submit(workload: SubmitWorkloadInput, { signal }: CallOptions = {}): Promise<WorkloadView> {
-    return this.transport.json('POST', '/workloads', WorkloadView, { body: workload, signal });
+    const headers = { 'Idempotency-Key': randomUUID() };
+    return this.transport.json('POST', '/workloads', WorkloadView, { body: workload, headers, signal, isRepeatable: true });
+  }
+
+  /** One page, newest first. */
+  async query(filter: WorkloadFilter = {}, { signal }: CallOptions = {}): Promise<WorkloadPage> {
+    return this.transport.json('GET', `/workloads?${queryString(filter)}`, WorkloadPage, { signal });
   }
 
   async get(uuid: string, { signal }: CallOptions = {}): Promise<WorkloadView> {
-    return this.transport.json('GET', `/workloads/${encodeURIComponent(uuid)}`, WorkloadView, { signal });
+    return this.transport.json('GET', path(uuid), WorkloadView, { signal });
   }
 
   /** Its tasks: which worker computed which subtask, and the SHA-256 of each result. */
   async tasks(uuid: string, { signal }: CallOptions = {}): Promise<WorkloadTask[]> {
-    return (await this.transport.json('GET', `/workloads/${encodeURIComponent(uuid)}/tasks`, WorkloadTasks, { signal })).tasks;
+    return (await this.transport.json('GET', `${path(uuid)}/tasks`, WorkloadTasks, { signal })).tasks;
   }
 
   /** Resolves when it is over; `onProgress` hears of each change until then. */
@@ -31,11 +49,21 @@ export class WorkloadCalls {
     for (;;) {
       const body = { seen_done: seen, timeout_ms: WAIT_MS };
       const options = { body, signal, isRepeatable: true, timeoutMs: WAIT_MS * 2, retryMs };
-      const workload = await this.transport.json('POST', `/workloads/${encodeURIComponent(uuid)}/wait`, WorkloadView, options);
+      const workload = await this.transport.json('POST', `${path(uuid)}/wait`, WorkloadView, options);
       retryMs = WAIT_PATIENCE_MS;
       seen = workload.subtasks_done;
       onProgress?.(workload);
       if (isWorkloadOver(workload.state)) return workload;
     }
   }
+
+  /** Ends it with all of its tasks; counts those that were waiting and those that their workers end. */
+  async cancel(uuid: string, { reason, signal }: CallOptions & { reason?: string | undefined } = {}): Promise<CancelAnswer> {
+    const body = reason === undefined ? {} : { reason };
+    return this.transport.json('POST', `${path(uuid)}/cancel`, CancelAnswer, { body, signal, isRepeatable: true });
+  }
+}
+
+function path(uuid: string): string {
+  return `/workloads/${encodeURIComponent(uuid)}`;
 }

@@ -12,6 +12,7 @@ import { Tokens } from './auth/tokens.js';
 import { Board } from './board/board.js';
 import { JobEvents } from './events/job-events.js';
 import { TaskEvents } from './events/task-events.js';
+import { WorkloadEvents } from './events/workload-events.js';
 import { createFiles } from './files/files.js';
 import { attachmentRoutes } from './http/attachment-routes.js';
 import { docsPage, openApiRoutes } from './http/docs-routes.js';
@@ -47,8 +48,10 @@ import { storeProgress } from './tasks/store-progress.js';
 import { StoredTasks } from './tasks/stored-tasks.js';
 import { submitTasksWith } from './tasks/submit-tasks.js';
 import { Terminals } from './terminals/terminals.js';
+import { cancelWorkloadWith } from './workloads/cancel-workload.js';
 import { readSubtaskResultsWith } from './workloads/read-subtask-results.js';
-import { type WorkloadDefaults, WorkloadService } from './workloads/workload-service.js';
+import { WorkloadReader } from './workloads/read-workloads.js';
+import { type WorkloadDefaults, submitWorkloadWith } from './workloads/submit-workload.js';
 import { WorkerChannels } from './workers/worker-channels.js';
 
 export interface CoordinatorOptions extends AccessLifetimes {
@@ -99,17 +102,20 @@ export class Coordinator implements Service {
 
     const events = new TaskEvents(queue.bus, log);
     const jobEvents = new JobEvents({ bus: queue.bus, dataSource, log });
+    const workloadEvents = new WorkloadEvents({ bus: queue.bus, log });
+    const onWorkloads = (workloads: readonly string[]): void => workloadEvents.publish(workloads);
     const dispatcher = new Dispatcher({ hints: options.hints, publisher: queue.publisher, log });
     const onReady = (queues: ReadonlySet<string>): void => dispatcher.wake(queues);
     const onSettled = (settled: readonly SettledTask[]): void => {
       events.publish(settled.map(({ task, state, group, job }) => ({ task, state, group, job })));
       jobEvents.mayHaveEnded(settled.flatMap(({ job, state }) => (job !== null && isFinal(state) ? [job] : [])));
+      onWorkloads(settled.flatMap(({ workload }) => workload ?? []));
       metrics.settled(settled);
       dispatcher.wake(settled.filter(({ state }) => !isFinal(state)).map((task) => task.queue));
       dispatcher.wakeLimited(new Set(settled.filter(({ state }) => isFinal(state)).map(({ group }) => group)));
       for (const { delayMs } of settled) if (delayMs > 0) reconciler.wakeIn(delayMs);
     };
-    const reconciler = new Reconciler({ dataSource, publisher: queue.publisher, log, onSettled, onReady });
+    const reconciler = new Reconciler({ dataSource, publisher: queue.publisher, log, onSettled, onReady, onWorkloads });
 
     const follows = new Follows({ bus: queue.bus, log, sendToWorker: (worker, message) => channels.send(worker, message) });
     const terminals = new Terminals({ bus: queue.bus, log, sendToWorker: (worker, message) => channels.send(worker, message) });
@@ -149,7 +155,7 @@ export class Coordinator implements Service {
     const commitReports = observedReports(commitReportsWith({ dataSource: options.hot, store, readableMs: urlLifetimeMs, onSettled, onNewQueues }), { metrics, log });
     const { workloadDefaults: defaults } = options;
     const programs = new ProgramLibrary({ dataSource, store });
-    const workloads = new WorkloadService({ dataSource, events, defaults, onReady, onNewQueues });
+    const workloadReader = new WorkloadReader({ dataSource, events: workloadEvents });
     const readSubtaskResults = readSubtaskResultsWith({ dataSource, store });
     const claimTasks = claimTasksWith({
       dataSource: options.hot,
@@ -186,14 +192,19 @@ export class Coordinator implements Service {
         workerRoutes({ authenticator, registry, claimTasks, commitReports, readSubtaskResults }),
         access.workerRoutes,
         programRoutes({ authenticator, programs }),
-        workloadRoutes({ authenticator, workloads }),
+        workloadRoutes({
+          authenticator,
+          reader: workloadReader,
+          submit: submitWorkloadWith({ dataSource, defaults, onAccepted }),
+          cancel: cancelWorkloadWith({ dataSource, reader: workloadReader, channels, events: workloadEvents, onSettled }),
+        }),
       ],
       docs: docsPage(),
       board: new Board({ dataSource, publisher: queue.publisher, authenticator, sessions }).router(),
       serveObjects: store.handler,
       onUpgrade: workerUpgrade({ authenticator, channels, audit, log }),
     });
-    this.services = [queue, store, events, jobEvents, follows, terminals, channels, dispatcher, reconciler, ...access.services, files.collector, this.http];
+    this.services = [queue, store, events, jobEvents, workloadEvents, follows, terminals, channels, dispatcher, reconciler, ...access.services, files.collector, this.http];
   }
 
   /** Brings the schema up to date, creates the first administrator, and begins to listen. */

@@ -104,3 +104,7 @@ export const ComparisonText = z.string().transform((text, context) => {
   context.addIssue({ code: 'custom', message: 'use a whole number, or =, !=, <, <=, >, >= and a whole number' });
   return z.NEVER;
 });
+
+/** A list in a query string: `a,b,c`. */
+export const commaSeparated = <T>(item: z.ZodType<T, string>) =>
+  z.string().transform((value) => value.split(',').filter(Boolean)).pipe(z.array(item));

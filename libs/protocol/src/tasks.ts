@@ -15,6 +15,7 @@ import {
   Tags,
   Timestamp,
   Uuid,
+  commaSeparated,
 } from './fields.js';
 import { WasmSpec } from './programs.js';
 import { TaskResource, TaskResources } from './resources.js';
@@ -219,9 +220,6 @@ export const TaskReceipt = z.object({ uuid: Uuid, state: TaskStateName });
 export type TaskReceipt = z.output<typeof TaskReceipt>;
 export const TaskReceipts = z.object({ tasks: z.array(TaskReceipt) });
 
-const commaSeparated = <T>(item: z.ZodType<T, string>) =>
-  z.string().transform((value) => value.split(',').filter(Boolean)).pipe(z.array(item));
-
 /** What tasks can be chosen by; tags and labels mean "has all of these". */
 export const TaskFilters = z.strictObject({
   group: Name.optional(),
@@ -258,7 +256,7 @@ export type TaskQuery = z.output<typeof TaskQuery>;
 /** The answer of `GET /tasks/count`. */
 export const TaskCount = z.object({ count: z.int() });
 
-/** The body of `POST /tasks/:uuid/cancel` and of `POST /jobs/:uuid/cancel`. */
+/** The body of `POST /tasks/:uuid/cancel`, `POST /jobs/:uuid/cancel` and `POST /workloads/:uuid/cancel`. */
 export const CancelTask = z.strictObject({ reason: z.string().min(1).max(1000).optional() });
 
 /** The body of `POST /tasks/cancel`: those named, or all that the filters find. */

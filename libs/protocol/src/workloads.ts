@@ -1,7 +1,7 @@
 import { WORKLOAD_STATES, WORKLOAD_STEPS } from '@mitosis/domain';
 import { z } from 'zod';
 import { SignedRequest } from './artifacts.js';
-import { LIMITS, Labels, Name, Sha256, Tags, Timestamp, Uuid } from './fields.js';
+import { LIMITS, Labels, Name, Sha256, Tags, Timestamp, Uuid, commaSeparated } from './fields.js';
 import { WASM_LIMITS } from './programs.js';
 import { TaskStateName } from './tasks.js';
 
@@ -48,6 +48,8 @@ export const SubmitWorkload = WorkloadPlan.extend({
 export type SubmitWorkload = z.output<typeof SubmitWorkload>;
 export type SubmitWorkloadInput = z.input<typeof SubmitWorkload>;
 
+const WorkloadStateName = z.enum(WORKLOAD_STATES);
+
 export const WorkloadView = z.object({
   uuid: Uuid,
   group: z.string(),
@@ -56,11 +58,11 @@ export const WorkloadView = z.object({
   sha256: Sha256,
   params: z.record(z.string(), z.unknown()),
   is_verified: z.boolean(),
-  state: z.enum(WORKLOAD_STATES),
+  state: WorkloadStateName,
   /** Null until `split` has told. */
   subtasks: z.int().nullable(),
   subtasks_done: z.int(),
-  /** Why it failed. */
+  /** Why it failed or was cancelled. */
   message: z.string().nullable(),
   /** The task that prints the final result on stdout; null until it was submitted. */
   result_task: Uuid.nullable(),
@@ -68,6 +70,24 @@ export const WorkloadView = z.object({
   finished_at: Timestamp.nullable(),
 });
 export type WorkloadView = z.output<typeof WorkloadView>;
+
+/** What the list says of each: all but the parameters, which may be long. */
+export const WorkloadSummary = WorkloadView.omit({ params: true });
+export type WorkloadSummary = z.output<typeof WorkloadSummary>;
+
+/** The query string of `GET /workloads`. */
+export const WorkloadQuery = z.strictObject({
+  group: Name.optional(),
+  creator: Name.optional(),
+  name: z.string().max(255).optional(),
+  state: commaSeparated(WorkloadStateName).optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  /** `next` of the page before. */
+  after: Uuid.optional(),
+});
+export type WorkloadQuery = z.output<typeof WorkloadQuery>;
+export const WorkloadPage = z.object({ workloads: z.array(WorkloadSummary), next: Uuid.nullable() });
+export type WorkloadPage = z.output<typeof WorkloadPage>;
 
 /** The body of `POST /workloads/:uuid/wait`: answers when it is over or more subtasks are done than `seen_done`. */
 export const WaitWorkload = z.strictObject({

@@ -127,8 +127,10 @@ export const MATRIX: Readonly<Record<string, string>> = {
   'programs.list': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
   'programs.get': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
   'workloads.submit': '401 404 403 ok ok ok 404 403 401 401 401 401 401',
+  'workloads.query': '401 ok ok ok ok ok ok ok 401 401 401 401 401',
   'workloads.get': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
   'workloads.tasks': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
   'workloads.wait': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
+  'workloads.cancel': '401 404 403 403 ok ok 404 ok 401 401 401 401 401',
   'workers.subtask-results': '401 401 401 401 401 401 401 401 401 401 409 409 401',
 };

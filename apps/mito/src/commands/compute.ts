@@ -1,12 +1,10 @@
 import { MitoError, invalidField } from '@mitosis/domain';
-import type { MitosisClient } from '@mitosis/client';
-import type { SubmitWorkloadInput, WorkloadView } from '@mitosis/protocol';
+import type { SubmitWorkloadInput } from '@mitosis/protocol';
 import { Command, Option } from 'clipanion';
-import { EXIT_FAILED, EXIT_OK } from '../output/exit-codes.js';
-import type { Progress } from '../output/progress.js';
-import { ApiCommand } from './api-command.js';
+import { EXIT_INTERRUPTED, EXIT_OK } from '../output/exit-codes.js';
 import { storeProgram } from './store-program.js';
 import { parseInteger, parseSize, splitList } from './task-options.js';
+import { WorkloadCommand } from './workload-command.js';
 
 function parseParams(text: string): SubmitWorkloadInput['params'] {
   let params: unknown;
@@ -19,12 +17,12 @@ function parseParams(text: string): SubmitWorkloadInput['params'] {
   return params as SubmitWorkloadInput['params'];
 }
 
-export class ComputeCommand extends ApiCommand {
+export class ComputeCommand extends WorkloadCommand {
   static override paths = [['compute']];
   static override usage = Command.Usage({
     category: 'Tasks',
     description: 'split a computation over the workers and put the results together',
-    details: 'PROGRAM is a WebAssembly file, attachment:KEY of the group, or the name of a workload that comes with Mitosis: matrix_mul, password_hash, mandelbrot. The program splits the work, every part is a task, and its final result is written to a file. Ctrl-C stops watching; the tasks run on.',
+    details: 'PROGRAM is a WebAssembly file, attachment:KEY of the group, or the name of a workload that comes with Mitosis: matrix_mul, password_hash, mandelbrot. The program splits the work, every part is a task, and its final result is written to a file. Ctrl-C stops watching; the tasks run on until `workloads cancel` ends them, and `workloads wait -o FILE` comes back.',
     examples: [
       ['A picture', `$0 compute mandelbrot --params '{"width":1200,"height":800}' -o mandelbrot.png`],
       ['The product of two matrices, in at most 16 parts', `$0 compute matrix_mul --params '{"size":512}' --max-subtasks 16`],
@@ -61,7 +59,9 @@ export class ComputeCommand extends ApiCommand {
       return EXIT_OK;
     }
     if (!this.json) this.note(`workload ${uuid}`);
-    return this.finish(api, await this.watch(api, uuid));
+    const ended = await this.watch(api, uuid);
+    if (!ended) return EXIT_INTERRUPTED;
+    return (await this.failure(api, ended)) ?? this.save(api, ended, this.output);
   }
 
   private async plan(): Promise<Omit<SubmitWorkloadInput, 'sha256' | 'name' | 'params'>> {
@@ -76,37 +76,5 @@ export class ComputeCommand extends ApiCommand {
       ...(this.retries !== undefined && { retries: parseInteger(this.retries, '--retries') }),
       ...(this.memoryLimit !== undefined && { memory_limit_bytes: parseSize(this.memoryLimit, '--memory-limit') }),
     };
-  }
-
-  private async watch(api: MitosisClient, uuid: string): Promise<WorkloadView> {
-    const { startProgress } = await import('../output/progress.js');
-    let bar: Progress | undefined;
-    try {
-      return await api.workloads.wait(uuid, {
-        onProgress: ({ name, subtasks, subtasks_done: done }) => {
-          if (subtasks === null || this.json) return;
-          bar ??= startProgress(this.context.stderr, name, subtasks);
-          bar.update(done);
-        },
-      });
-    } finally {
-      bar?.stop();
-    }
-  }
-
-  private async finish(api: MitosisClient, workload: WorkloadView): Promise<number> {
-    if (workload.state !== 'completed' || workload.result_task === null) {
-      const { printFailure } = await import('../output/save-result.js');
-      await printFailure(api, workload.uuid, this.context.stderr);
-      this.note(`mito: the workload ${workload.state}: ${workload.message ?? 'no reason was given'}`);
-      if (this.json) this.line(JSON.stringify(workload));
-      return EXIT_FAILED;
-    }
-    const { saveResult } = await import('../output/save-result.js');
-    const toStdout = this.output === '-' ? this.context.stdout : undefined;
-    const saved = await saveResult(api, workload.result_task, { toStdout, file: this.output, name: workload.name, onRemark: (text) => this.context.stderr.write(text) });
-    if (toStdout) return EXIT_OK;
-    this.print({ ...workload, ...saved }, ({ file, size_bytes: size }) => `${file}  (${size} bytes)`);
-    return EXIT_OK;
   }
 }

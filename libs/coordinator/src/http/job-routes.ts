@@ -24,6 +24,7 @@ import type { JobSubmitter } from '../jobs/submit-jobs.js';
 import type { Suspension } from '../jobs/suspension.js';
 import type { TaskCanceller } from '../tasks/cancel-tasks.js';
 import { abandoned, idempotencyKey, uuidParam } from './parse-request.js';
+import { whileAllowed } from './while-allowed.js';
 
 export interface JobRouteDeps {
   readonly authenticator: Authenticator;
@@ -47,7 +48,11 @@ export function jobRoutes(deps: JobRouteDeps): Router {
   });
   routes.get('/jobs/:uuid', async (req, res) => {
     const { wait_ms: waitMs } = WaitJob.parse(req.query);
-    res.json(JobView.parse(await deps.jobReader.wait(await caller(req), uuidParam(req, 'uuid'), waitMs, abandoned(req))));
+    const [actor, uuid] = [() => caller(req), uuidParam(req, 'uuid')];
+    await actor();
+    // Whoever waits for long may have lost the right to the answer.
+    const signal = whileAllowed(abandoned(req), async () => deps.jobReader.row(await actor(), uuid));
+    res.json(JobView.parse(await deps.jobReader.wait(actor, uuid, waitMs, signal)));
   });
   routes.post('/jobs/:uuid/tasks', async (req, res) => {
     const tasks = await deps.jobs.add(await caller(req), uuidParam(req, 'uuid'), AddTasks.parse(req.body), idempotencyKey(req));

@@ -67,13 +67,13 @@ export class JobReader {
     return view as JobView;
   }
 
-  /** Answers when the job is over, after `waitMs`, or when `signal` fires. */
-  async wait(actor: UserActor, uuid: string, waitMs: number, signal: AbortSignal): Promise<JobView> {
+  /** Answers when the job is over, after `waitMs`, or when `signal` fires; `actor` is asked for right before. */
+  async wait(actor: () => Promise<UserActor>, uuid: string, waitMs: number, signal: AbortSignal): Promise<JobView> {
     const deadline = performance.now() + waitMs;
     for (;;) {
       const change = this.nextChange(uuid, signal);
       try {
-        const view = await this.get(actor, uuid);
+        const view = await this.get(await actor(), uuid);
         const remainingMs = deadline - performance.now();
         if (isFinal(view.state) || remainingMs <= 0 || signal.aborted) return view;
         await sleep(Math.min(LOOK_AGAIN_MS, remainingMs), signal);

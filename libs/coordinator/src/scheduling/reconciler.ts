@@ -17,6 +17,8 @@ export interface ReconcilerOptions {
   onSettled(settled: readonly SettledTask[]): void;
   /** Called with queues that may have tasks to hand over. */
   onReady(queues: ReadonlySet<string>): void;
+  /** Called after a commit that ended workloads. */
+  onWorkloads(workloads: readonly string[]): void;
   readonly tickMs?: number;
 }
 
@@ -80,13 +82,19 @@ export class Reconciler implements Service {
       this.healthySince ??= now;
       await this.release();
       if (now - this.healthySince > LEASE_SECONDS * 1000) await this.loseExpired();
-      this.options.onSettled(await settleWorkloads(this.options.dataSource));
+      await this.settleWorkloads();
       if (this.ticks % SWEEP_EVERY === 0) await this.sweep();
       this.ticks += 1;
     } catch (error) {
       this.healthySince = undefined;
       this.options.log.warn({ err: error }, 'reconciling failed; trying again');
     }
+  }
+
+  private async settleWorkloads(): Promise<void> {
+    const { settled, workloads } = await settleWorkloads(this.options.dataSource);
+    this.options.onSettled(settled);
+    this.options.onWorkloads(workloads);
   }
 
   private async release(): Promise<void> {

@@ -67,8 +67,8 @@ function settle(end: EndedAttempt, random: number): TaskUpdate {
   if (state === undefined) throw new Error(`a running task can't ${settlement.event}`);
   const reason = settlement.event === 'fail' ? settlement.reason : settlement.event === 'cancel' ? 'cancelled' : null;
   const delayMs = settlement.event === 'postpone' ? settlement.delayMs : 0;
-  const { task, queue, group, job } = row;
-  return { task, queue, group, job, state, delayMs, outcome: end.outcome, failures, losses, reason };
+  const { task, queue, group, job, workload_id: workload } = row;
+  return { task, queue, group, job, workload: workload ?? undefined, state, delayMs, outcome: end.outcome, failures, losses, reason };
 }
 
 const CLOSE_ATTEMPTS = keepPlan(`
@@ -117,7 +117,7 @@ export async function settleAttempts(tx: EntityManager, ends: readonly EndedAtte
   await tx.query(CLOSE_ATTEMPTS, [JSON.stringify(attempts)]);
   await tx.query(MOVE_TASKS, [JSON.stringify(tasks)]);
   await indexFailures(tx, tasks.filter(({ state }) => state === 'failed').map(({ task }) => task));
-  const moved = settled.map(({ update: { task, state, queue, group, job, delayMs, outcome } }) => ({ task, state, queue, group, job, delayMs, outcome }));
+  const moved = settled.map(({ update: { task, state, queue, group, job, workload, delayMs, outcome } }) => ({ task, state, queue, group, job, workload, delayMs, outcome }));
   const ended = moved.filter(({ state }) => isFinal(state)).map(({ task, state, job }) => ({ id: task, state, hasStarted: true, job }));
   const advanced = await advanceWorkloads(tx, settled.flatMap(({ end, update }) => toStep(end, update)));
   return [...moved, ...(await settleDependents(tx, ended)), ...advanced];

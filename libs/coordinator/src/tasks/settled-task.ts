@@ -8,6 +8,8 @@ export interface SettledTask {
   readonly group: string;
   readonly job: string | null;
   readonly delayMs: number;
+  /** The workload that the task is a step of. */
+  readonly workload?: string | undefined;
   /** How the attempt ended that decided it, when one did. */
   readonly outcome?: AttemptOutcome | undefined;
 }

@@ -1,9 +1,11 @@
-import { type TaskState, type WorkloadState, type WorkloadStep, moveWorkload } from '@mitosis/domain';
+import { MitoError, type TaskState, type WorkloadState, type WorkloadStep, isWorkloadOver, moveWorkload } from '@mitosis/domain';
 import type { EntityManager } from 'typeorm';
 import { insertTasks } from '../tasks/accept-tasks.js';
+import { assertRoomInQueue } from '../tasks/queue-quota.js';
 import type { SettledTask } from '../tasks/settled-task.js';
+import { cancelOpen } from './cancel-open.js';
 import { compareSubtask } from './compare-subtask.js';
-import { type WorkloadFrame, workloadTask } from './workload-tasks.js';
+import { type WorkloadFrame, readySteps, workloadTask } from './workload-tasks.js';
 
 /** A task of a workload whose attempt has just ended; its row is locked. */
 export interface EndedStep {
@@ -22,12 +24,14 @@ interface WorkloadRow extends WorkloadFrame {
   readonly is_verified: boolean;
   readonly state: WorkloadState;
   readonly subtasks_left: number | null;
+  readonly queued_tasks_max: number | null;
 }
 
 /** Locks the workloads in the order of their ids: no two transactions block each other. */
 async function lockWorkloads(tx: EntityManager, ids: readonly string[]): Promise<WorkloadRow[]> {
   return tx.query(
-    `SELECT w.id, w.group_id, g.name AS group, w.creator_id, w.name, w.sha256, w.plan, w.is_verified, w.state, w.subtasks_left
+    `SELECT w.id, w.group_id, g.name AS group, w.creator_id, w.name, w.sha256, w.plan, w.is_verified, w.state, w.subtasks_left,
+       g.queued_tasks_max
      FROM workloads w JOIN groups g ON g.id = w.group_id WHERE w.id = ANY ($1) ORDER BY w.id FOR UPDATE OF w`,
     [ids],
   );
@@ -36,7 +40,8 @@ async function lockWorkloads(tx: EntityManager, ids: readonly string[]): Promise
 /**
  * Moves workloads on whose steps have ended, in the transaction that commits those ends: the lines of
  * `split` become the maps, the last map brings `reduce`, its end is that of the workload. A step that
- * fails for good fails the workload, and what has not begun of it is cancelled.
+ * fails for good fails the workload, and what has not begun of it is cancelled. Answers the tasks that
+ * this has made or ended, to be announced after the commit.
  */
 export async function advanceWorkloads(tx: EntityManager, ended: readonly EndedStep[]): Promise<SettledTask[]> {
   if (ended.length === 0) return [];
@@ -44,8 +49,7 @@ export async function advanceWorkloads(tx: EntityManager, ended: readonly EndedS
   for (const row of await lockWorkloads(tx, [...new Set(ended.map(({ workload }) => workload))])) {
     const advance = new Advance(tx, row);
     for (const step of ended) if (step.workload === row.id) await advance.take(step);
-    const last = await advance.store();
-    if (last) moved.push(last);
+    moved.push(...(await advance.store()));
   }
   return moved;
 }
@@ -74,38 +78,52 @@ class Advance {
     if (move === 'none') return;
     this.hasMoved = true;
     const where = ended.index === null ? ended.step : `${ended.step} ${ended.index}`;
-    if (move === 'begin-maps') this.beginMaps(ended.subtasks ?? []);
+    if (move === 'begin-maps') await this.beginMaps(ended.subtasks ?? []);
     else if (move === 'begin-check') await this.beginCheck(ended);
     else if (move === 'count-subtask') await this.countSubtask(ended);
     else if (move === 'complete') this.state = 'completed';
     else this.end(move === 'fail' ? 'failed' : 'cancelled', `${where}: ${ended.message ?? ended.state}`);
   }
 
-  /** Writes what has become of it; what it answers announces the workload by its id, and its new tasks by their queue. */
-  async store(): Promise<SettledTask | undefined> {
-    if (!this.hasMoved) return undefined;
+  /** Writes what has become of it; answers its new tasks and those that end with it. */
+  async store(): Promise<SettledTask[]> {
+    if (!this.hasMoved) return [];
     const { tx, workload, state } = this;
-    const isOver = state === 'completed' || state === 'failed' || state === 'cancelled';
-    await insertTasks(tx, isOver ? [] : this.rows);
+    const isOver = isWorkloadOver(state);
+    const rows = isOver ? [] : this.rows;
+    await insertTasks(tx, rows);
     await tx.query(
       `UPDATE workloads SET state = $2, subtasks = coalesce($3, subtasks), subtasks_left = $4, message = $5,
          result_task_id = coalesce($6, result_task_id), finished_at = CASE WHEN $7::boolean THEN clock_timestamp() END
        WHERE id = $1`,
       [workload.id, state, this.subtasks ?? null, this.left, this.message, this.resultTask ?? null, isOver],
     );
-    if (isOver && state !== 'completed') await cancelOpen(tx, workload.id, `the workload has ${state}`);
-    const { queue } = workloadTask(workload, { step: 'map' });
-    return { task: workload.id, state: 'ready', queue, group: workload.group_id, job: null, delayMs: 0 };
+    if (!isOver || state === 'completed') return readySteps(rows);
+    return (await cancelOpen(tx, workload.id, { message: `the workload has ${state}`, by: null, locked: 'pass' })).settled;
   }
 
-  private beginMaps(lines: readonly string[]): void {
+  private async beginMaps(lines: readonly string[]): Promise<void> {
     const { max_subtasks: most } = this.workload.plan;
     if (lines.length === 0) return this.end('failed', 'split has printed no subtask');
     if (lines.length > most) return this.end('failed', `split has printed ${lines.length} subtasks, ${most} are allowed`);
+    const refusal = await this.refusal(lines.length);
+    if (refusal !== undefined) return this.end('failed', refusal);
     this.state = 'mapping';
     this.subtasks = lines.length;
     this.left = lines.length;
     this.rows.push(...lines.map((stdin, index) => workloadTask(this.workload, { step: 'map', index, stdin })));
+  }
+
+  /** Why the group may not have so many more tasks; undefined when it may. */
+  private async refusal(count: number): Promise<string | undefined> {
+    const { group_id: id, group: name, queued_tasks_max } = this.workload;
+    try {
+      await assertRoomInQueue(this.tx, { id, name, queued_tasks_max }, count);
+      return undefined;
+    } catch (error) {
+      if (error instanceof MitoError) return `${count} subtasks: ${error.message}`;
+      throw error;
+    }
   }
 
   private async beginCheck({ task, index, worker }: EndedStep): Promise<void> {
@@ -128,24 +146,4 @@ class Advance {
     this.state = state;
     this.message = message.slice(0, 4096);
   }
-}
-
-/**
- * Cancels what is left of a workload. What waits ends now, except what another transaction has in hand:
- * the reconciler comes back to it. What runs is asked to end with the next heartbeat of its worker.
- */
-export async function cancelOpen(tx: EntityManager, workload: string, message: string): Promise<void> {
-  await tx.query(
-    `UPDATE tasks SET state = 'cancelled', reason = 'cancelled', message = $2, dispatched_at = NULL, not_before = NULL, is_held = false,
-       finished_at = clock_timestamp(), cancel_requested_at = clock_timestamp(), cancel_reason = $2
-     WHERE id IN (
-       SELECT id FROM tasks WHERE workload_id = $1 AND state IN ('pending', 'ready') ORDER BY id FOR UPDATE SKIP LOCKED)`,
-    [workload, message],
-  );
-  await tx.query(
-    `UPDATE tasks SET cancel_requested_at = clock_timestamp(), cancel_reason = $2
-     WHERE id IN (
-       SELECT id FROM tasks WHERE workload_id = $1 AND state = 'running' AND cancel_requested_at IS NULL ORDER BY id FOR UPDATE SKIP LOCKED)`,
-    [workload, message],
-  );
 }

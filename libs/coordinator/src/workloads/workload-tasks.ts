@@ -1,6 +1,7 @@
 import { queueName, type WorkloadStep } from '@mitosis/domain';
 import { WASM_LIMITS, type WorkloadPlan } from '@mitosis/protocol';
 import { v7 as uuidv7 } from 'uuid';
+import type { SettledTask } from '../tasks/settled-task.js';
 import type { TaskRow } from '../tasks/task-row.js';
 
 /** A plan with every default filled in, as it is stored. */
@@ -73,4 +74,11 @@ export function workloadTask(workload: WorkloadFrame, { step, args = [], index, 
     workload_index: index ?? null,
     avoid_worker_id: avoidWorkerId ?? null,
   };
+}
+
+/** New tasks of a workload, as they are announced after the commit. */
+export function readySteps(rows: readonly TaskRow[]): SettledTask[] {
+  return rows.map(({ id: task, queue, group_id: group, workload_id }) => ({
+    task, queue, group, job: null, workload: workload_id ?? undefined, state: 'ready', delayMs: 0,
+  }));
 }

@@ -1,0 +1,32 @@
+import { WORKLOAD_STATES, type WorkloadState, invalidField } from '@mitosis/domain';
+import { Command, Option } from 'clipanion';
+import { ApiCommand } from '../../api-command.js';
+import { parseInteger, splitList } from '../../task-options.js';
+
+function parseStates(words: readonly string[]): WorkloadState[] {
+  return words.map((word) => {
+    const state = WORKLOAD_STATES.find((known) => known === word);
+    if (state === undefined) throw invalidField('--state', `"${word}" is none of ${WORKLOAD_STATES.join(', ')}`);
+    return state;
+  });
+}
+
+export class WorkloadsListCommand extends ApiCommand {
+  static override paths = ['list', 'query'].flatMap((word) => [['client', 'workloads', word], ['workloads', word]]);
+  static override usage = Command.Usage({ category: 'Programs', description: 'list computations, newest first' });
+
+  readonly group = Option.String('-g,--group', { description: 'of this group' });
+  readonly creator = Option.String('-c,--creator', { description: 'of this user' });
+  readonly name = Option.String('--name', { description: 'with this name' });
+  readonly state = Option.Array('-s,--state', [], { description: `in one of these states: ${WORKLOAD_STATES.join(', ')}` });
+  readonly limit = Option.String('--limit', '100', { description: 'at most so many, up to 1000' });
+  readonly after = Option.String('--after', { description: 'below this uuid: go on where another page ended' });
+
+  protected async run(): Promise<void> {
+    const { group, creator, name, after } = this;
+    const [state, limit] = [parseStates(splitList(this.state)), parseInteger(this.limit, '--limit')];
+    const { workloads } = await (await this.api()).workloads.query({ group, creator, name, after, limit, state });
+    const { WORKLOAD_LISTING } = await import('../../../output/describe-workload.js');
+    await this.printList(workloads, WORKLOAD_LISTING);
+  }
+}
