@@ -1,9 +1,9 @@
 import { queueName } from '@mitosis/domain';
-import type { ClaimedTask, WorkerRegistration } from '@mitosis/protocol';
-import { type QueueConfig, createQueueBackend } from '@mitosis/queue';
-import { eventually, silentLog } from '@mitosis/testing';
-import test, { type ExecutionContext } from 'ava';
+import type { ClaimedTask } from '@mitosis/protocol';
+import { eventually } from '@mitosis/testing';
+import test from 'ava';
 import { randomUUID } from 'node:crypto';
+import { consumeFrom } from './testing/consume-from.js';
 import { type CoordinatorFixture, connectWorker, reportOf } from './testing/coordinator-fixture.js';
 import { eachBackend } from './testing/on-each-backend.js';
 
@@ -111,6 +111,25 @@ onEachBackend('it says why a task is not running', async (t, coordinator) => {
   t.like(await verdictOf(able), { verdict: 'full' });
 });
 
+onEachBackend('it says that a task is held back by a person, or by the limit of its group', async (t, coordinator) => {
+  const { api, database } = coordinator;
+  const group = `held-${randomUUID().slice(0, 8)}`;
+  await api.access.createGroup(group);
+  const { uuid: job, tasks } = await api.jobs.submit({ group, tasks: [{ args: ['true'] }] });
+  const why = async (): Promise<string> => (await api.explainTask(tasks[0] ?? '')).summary;
+  await api.jobs.setSuspended(job, true);
+  t.is(await why(), 'its job is suspended');
+  await api.jobs.setSuspended(job, false);
+  await api.setGroupSuspended(group, true);
+  t.is(await why(), `the group ${group} is suspended`);
+  await api.setGroupSuspended(group, false);
+  await api.access.setGroupState(group, 'locked');
+  t.is(await why(), `the group ${group} is locked`);
+  await api.access.setGroupState(group, 'active');
+  await database.query('UPDATE groups SET running_tasks_max = 0 WHERE name = $1', [group]);
+  t.is(await why(), `the group ${group} may run 0 tasks at a time, and 0 run`);
+});
+
 onEachBackend('a submission may be repeated with its idempotency key', async (t, { api }) => {
   const idempotencyKey = randomUUID();
   const receipts = await Promise.all([1, 2, 3].map(() => api.submitTask({ args: ['true'], name: idempotencyKey }, { idempotencyKey })));
@@ -162,19 +181,3 @@ onEachBackend('a job whose worker died before it claimed it goes to another with
   await eventually(() => second.includes(uuid), { message: 'the job at another worker', timeoutMs: 40_000 });
   t.true(performance.now() - takenAt < 22_000, `it took ${Math.round(performance.now() - takenAt)} ms`);
 });
-
-/** Takes jobs as a worker does, and answers the tasks of those that it got. */
-async function consumeFrom(t: ExecutionContext, { queue }: WorkerRegistration, name: string, onDelivery: () => Promise<void>): Promise<string[]> {
-  const backend = createQueueBackend(queue as unknown as QueueConfig, silentLog);
-  t.teardown(() => backend.stop());
-  await backend.start();
-  const got: string[] = [];
-  const take = async ({ taskId }: { taskId: string }): Promise<void> => {
-    got.push(taskId);
-    await onDelivery();
-  };
-  const consumer = backend.createConsumer({ slots: 1, stopMs: 100, onDelivery: take });
-  await consumer.setQueues([name]);
-  await consumer.start();
-  return got;
-}

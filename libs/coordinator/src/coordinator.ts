@@ -182,7 +182,7 @@ export class Coordinator implements Service {
         healthRoutes({ dataSource, pingQueue: () => queue.ping() }),
         metricsRoutes({ authenticator, log, ...metricsOf }),
         ...access.routes,
-        taskRoutes({ authenticator, dataSource, submitTasks, reader, artifacts, events }),
+        taskRoutes({ authenticator, dataSource, submitTasks, reader, artifacts, events, publisher: queue.publisher }),
         ...taskControl({ authenticator, dataSource, channels, events, jobEvents, reader, onAccepted, onSettled, onReady, onNewQueues }),
         outputRoutes({ authenticator, dataSource, reader, events, follows, store }),
         terminalRoutes({ authenticator, dataSource, events, terminals }),

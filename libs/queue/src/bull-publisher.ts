@@ -75,6 +75,10 @@ export class BullPublisher implements QueuePublisher {
     });
   }
 
+  isPaused(queue: string): Promise<boolean> {
+    return orUnavailable(() => this.bullQueue(queue).isPaused());
+  }
+
   queues(): Promise<string[]> {
     return orUnavailable(() => this.server.queues());
   }

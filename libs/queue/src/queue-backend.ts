@@ -44,6 +44,8 @@ export interface QueuePublisher {
   taken(queue: string, jobIds: readonly string[]): Promise<string[]>;
   /** The jobs held now, waiting or active. */
   jobIds(queue: string): Promise<string[]>;
+  /** True while an administrator holds the whole queue back. */
+  isPaused(queue: string): Promise<boolean>;
   /** The queues that were published to and not obliterated since. */
   queues(): Promise<string[]>;
   /** Removes the queue with everything in it, running jobs included. */

@@ -1,8 +1,8 @@
-import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { isAllowed } from '@mitosis/domain';
 import type { QueuePublisher } from '@mitosis/queue';
 import type { DataSource } from 'typeorm';
 import type { UserActor } from '../auth/authenticator.js';
+import { TitledQueue } from './titled-queue.js';
 
 /** How long the list of queues is kept; a page asks every few seconds, and many pages may be open. */
 const KEEP_MS = 1_000;
@@ -12,8 +12,6 @@ const QUEUES_MAX = 500;
 interface QueueRow {
   readonly name: string;
   readonly group_id: string;
-  readonly group: string;
-  readonly tags: readonly string[];
 }
 
 export interface BoardQueuesDeps {
@@ -25,7 +23,7 @@ export interface BoardQueuesDeps {
 
 /** The queues as the board shows them, kept equal to the table of queues. */
 export class BoardQueues {
-  private readonly known = new Map<string, { readonly acting: BullMQAdapter; readonly reading: BullMQAdapter }>();
+  private readonly known = new Map<string, { readonly acting: TitledQueue; readonly reading: TitledQueue }>();
   private readAt = Number.NEGATIVE_INFINITY;
   private reading: Promise<void> | undefined;
   private current: readonly string[] = [];
@@ -40,14 +38,14 @@ export class BoardQueues {
   }
 
   /** For people who may act on jobs, or for those who may look only. */
-  adapters(kind: 'acting' | 'reading'): BullMQAdapter[] {
+  adapters(kind: 'acting' | 'reading'): TitledQueue[] {
     return this.current.flatMap((name) => this.known.get(name)?.[kind] ?? []);
   }
 
   private async read(): Promise<void> {
     const rows = (await this.deps.dataSource.query(
-      `SELECT name, group_id, "group", tags FROM (
-         SELECT q.name, q.group_id, g.name AS "group", q.tags FROM queues q
+      `SELECT name, group_id FROM (
+         SELECT q.name, q.group_id FROM queues q
          JOIN groups g ON g.id = q.group_id AND g.state <> 'deleted'
          ORDER BY q.created_at DESC LIMIT ${QUEUES_MAX}) AS newest
        ORDER BY name`,
@@ -59,25 +57,16 @@ export class BoardQueues {
     this.readAt = performance.now();
   }
 
-  private open(row: QueueRow) {
-    // Bull Board's types know BullMQ on Redis only; it runs on any backend.
-    const queue = this.deps.publisher.bullQueue(row.name) as unknown as ConstructorParameters<typeof BullMQAdapter>[0];
-    const create = (readOnlyMode: boolean): BullMQAdapter => {
-      const adapter = new BullMQAdapter(queue, { readOnlyMode, displayName: displayName(row), description: describe(row) });
+  private open({ name, group_id: groupId }: QueueRow) {
+    const queue = this.deps.publisher.bullQueue(name);
+    const create = (readOnlyMode: boolean): TitledQueue => {
+      const adapter = new TitledQueue(queue, readOnlyMode);
       adapter.setVisibilityGuard(({ headers }) => {
         const viewer = this.deps.viewerOf(headers);
-        return viewer !== undefined && isAllowed(viewer, { action: 'task.read', groupId: row.group_id });
+        return viewer !== undefined && isAllowed(viewer, { action: 'task.read', groupId });
       });
       return adapter;
     };
     return { acting: create(false), reading: create(true) };
   }
-}
-
-function displayName({ group, tags }: QueueRow): string {
-  return tags.length === 0 ? group : `${group} · ${tags.join(' + ')}`;
-}
-
-function describe({ group, tags }: QueueRow): string {
-  return tags.length === 0 ? `Tasks of ${group} for any of its workers` : `Tasks of ${group} for workers with ${tags.join(', ')}`;
 }

@@ -7,11 +7,11 @@ import { type Request, type RequestHandler, type Response, Router, urlencoded } 
 import type { DataSource } from 'typeorm';
 import type { Authenticator, UserActor } from '../auth/authenticator.js';
 import type { Sessions } from '../auth/sessions.js';
+import { adaptedPage } from './adapted-page.js';
 import { csrfToken, isCsrfToken, isSameSite, loginCookies, logoutCookies, sessionCookie } from './board-cookies.js';
 import { loginPage, logoutPage } from './board-pages.js';
 import { BoardQueues } from './board-queues.js';
 import { isDeliveryAction } from './delivery-actions.js';
-import { withoutRemoteFonts } from './without-remote-fonts.js';
 
 export interface BoardDeps {
   readonly dataSource: DataSource;
@@ -154,7 +154,7 @@ function createView(mayAct: boolean): BoardView {
     },
   });
   const handle: RequestHandler = adapter.getRouter() as RequestHandler;
-  return { board, handle: withoutRemoteFonts(handle) };
+  return { board, handle: adaptedPage(handle) };
 }
 
 function wrongCsrf(): MitoError {

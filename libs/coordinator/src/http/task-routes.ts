@@ -1,4 +1,5 @@
 import { ArtifactKind, SubmitTask, SubmitTasks, TaskCount, TaskExplanation, TaskFilters, TaskPage, TaskQuery, TaskReceipt, TaskReceipts, TaskSummaries, TaskDetail, WaitTasks } from '@mitosis/protocol';
+import type { QueuePublisher } from '@mitosis/queue';
 import { Router } from 'express';
 import type { DataSource } from 'typeorm';
 import type { Authenticator } from '../auth/authenticator.js';
@@ -18,9 +19,10 @@ export interface TaskRouteDeps {
   readonly reader: TaskReader;
   readonly artifacts: ArtifactReader;
   readonly events: TaskEvents;
+  readonly publisher: QueuePublisher;
 }
 
-export function taskRoutes({ authenticator, dataSource, submitTasks, reader, artifacts, events }: TaskRouteDeps): Router {
+export function taskRoutes({ authenticator, dataSource, submitTasks, reader, artifacts, events, publisher }: TaskRouteDeps): Router {
   const routes = Router();
   routes.post('/tasks', async (req, res) => {
     const actor = await authenticator.caller(req.get('authorization'));
@@ -55,7 +57,7 @@ export function taskRoutes({ authenticator, dataSource, submitTasks, reader, art
   });
   routes.get('/tasks/:uuid/explain', async (req, res) => {
     const actor = await authenticator.caller(req.get('authorization'));
-    res.json(TaskExplanation.parse(await explainTask({ dataSource, reader }, actor, uuidParam(req, 'uuid'))));
+    res.json(TaskExplanation.parse(await explainTask({ dataSource, reader, publisher }, actor, uuidParam(req, 'uuid'))));
   });
   routes.get('/tasks/:uuid/artifacts/:kind', async (req, res) => {
     const actor = await authenticator.caller(req.get('authorization'));

@@ -1,7 +1,9 @@
 import { type WorkerVerdict, explainWorker, isFinal, missingTags } from '@mitosis/domain';
 import type { TaskExplanation, TaskView, WorkerExplanation } from '@mitosis/protocol';
+import type { QueuePublisher } from '@mitosis/queue';
 import type { DataSource } from 'typeorm';
 import type { UserActor } from '../auth/authenticator.js';
+import { heldBack } from './held-back.js';
 import type { TaskReader } from './read-tasks.js';
 
 interface WorkerRow {
@@ -85,18 +87,30 @@ function waitsFor(task: TaskView, ahead: number, workers: readonly WorkerExplana
   return `no worker runs tasks of the group ${task.group}`;
 }
 
-function summaryOf(task: TaskView, ahead: number, workers: readonly WorkerExplanation[], noRoom: readonly NoRoomRow[]): string {
+interface Obstacles {
+  readonly noRoom: readonly NoRoomRow[];
+  readonly hold: string | undefined;
+}
+
+function summaryOf(task: TaskView, ahead: number, workers: readonly WorkerExplanation[], { noRoom, hold }: Obstacles): string {
   if (isFinal(task.state)) return `it has ended: ${task.state}`;
   if (task.state === 'running') return 'it is running';
   if (task.state === 'pending') return 'it waits for other tasks, or for its start time';
+  if (hold !== undefined) return hold;
   const [first] = noRoom;
   if (first) return `its limit of ${first.limit} tasks with the key ${first.key} is reached by ${first.taken} that run or are about to`;
   return waitsFor(task, ahead, workers);
 }
 
+export interface ExplainDeps {
+  readonly dataSource: DataSource;
+  readonly reader: TaskReader;
+  readonly publisher: QueuePublisher;
+}
+
 /** Why a task is not running: its place in the queue, and what stands in the way on each worker. */
 export async function explainTask(
-  { dataSource, reader }: { readonly dataSource: DataSource; readonly reader: TaskReader },
+  { dataSource, reader, publisher }: ExplainDeps,
   actor: UserActor,
   uuid: string,
 ): Promise<TaskExplanation> {
@@ -104,7 +118,8 @@ export async function explainTask(
   const rows = (await dataSource.query(VISIBLE_WORKERS, [uuid, actor.isAdmin, [...actor.roles.keys()]])) as WorkerRow[];
   const [place] = (await dataSource.query(AHEAD, [uuid])) as { ahead: number }[];
   const noRoom = (await dataSource.query(NO_ROOM, [uuid])) as NoRoomRow[];
+  const hold = task.state === 'ready' ? await heldBack({ dataSource, publisher }, uuid) : undefined;
   const workers = rows.map((row) => explainRow(row, task)).sort((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict));
   const ahead = task.state === 'ready' ? (place?.ahead ?? 0) : null;
-  return { uuid, state: task.state, summary: summaryOf(task, ahead ?? 0, workers, noRoom), ahead, workers };
+  return { uuid, state: task.state, summary: summaryOf(task, ahead ?? 0, workers, { noRoom, hold }), ahead, workers };
 }

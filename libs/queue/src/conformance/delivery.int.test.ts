@@ -217,6 +217,22 @@ for (const kind of KINDS) {
     await eventually(() => got.length === 2, { message: 'a delivery after the resume' });
   });
 
+  test(`${kind}: a queue that an administrator paused delivers nothing until it is resumed; the others do`, async (t) => {
+    const scene = await openScene(kind, t);
+    const backend = await scene.backend();
+    const { got } = await consume(backend, ['lab', 'other']);
+    const lab = backend.publisher.bullQueue('lab');
+    await lab.pause();
+    t.true(await backend.publisher.isPaused('lab'));
+    await backend.publisher.publish('lab', deliveries(3));
+    t.is((await backend.publisher.jobIds('lab')).length, 3, 'they wait, and are not missing');
+    await backend.publisher.publish('other', deliveries(2));
+    await eventually(() => got.length === 2, { message: () => `${got.length} of the other queue` });
+    await lab.resume();
+    t.false(await backend.publisher.isPaused('lab'));
+    await eventually(() => got.length === 5, { message: () => `${got.length} of 5 after the resume` });
+  });
+
   test(`${kind}: three consumers share 400 jobs of 20 queues without a duplicate and without a sweep`, async (t) => {
     const scene = await openScene(kind, t);
     const backend = await scene.backend();
