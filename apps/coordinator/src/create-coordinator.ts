@@ -58,11 +58,13 @@ export async function createCoordinator(config: CoordinatorConfig, log: Log): Pr
       username: config.admin_user,
       password: config.admin_password,
       passwordFile: config.admin_password_file ?? path.join(stateDir, 'admin-password'),
+      queuedTasksMax: config.task_queue_size,
     },
     urlLifetimeMs: config.signed_url_expires_in,
     tokenLifetimeMs: config.access_token_expires_in,
     workerTokenLifetimeMs: config.worker_token_expires_in,
     workersMax: config.max_nodes,
+    queuedTasksMax: config.task_queue_size,
     auditRetentionMs: config.audit_retention,
     scrapeToken: config.metrics_token,
     workloadDefaults: {

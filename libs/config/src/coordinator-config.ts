@@ -44,6 +44,8 @@ export const CoordinatorConfig = z.strictObject({
   worker_token_expires_in: DurationSetting.refine((ms) => ms >= 1_000 && ms <= 86_400_000, 'must be a second at least and a day at most').prefault('24h'),
   /** Workers that may be registered and alive at a time; any number when not set. */
   max_nodes: z.coerce.number().int().min(1).optional(),
+  /** Of each new group: tasks that may wait at a time ("mito admin groups task-quota" changes it); any number when not set. */
+  task_queue_size: z.coerce.number().int().min(1).max(2_147_483_647).optional(),
   /** How long the audit log remembers. */
   audit_retention: DurationSetting.prefault('365d'),
   /** Bearer token with which Prometheus may read /metrics; site administrators always may. */

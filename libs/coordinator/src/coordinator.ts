@@ -72,6 +72,8 @@ export interface CoordinatorOptions extends AccessLifetimes {
   readonly urlLifetimeMs: number;
   /** Workers that may be alive at a time; any number when not set. */
   readonly workersMax?: number | undefined;
+  /** Of each new group: how many of its tasks may wait at a time; any number when not set. */
+  readonly queuedTasksMax: number | undefined;
   /** With this bearer token the metrics can be read without an account. */
   readonly scrapeToken?: string | undefined;
   /** What WASM tasks and workloads get that say nothing else. */

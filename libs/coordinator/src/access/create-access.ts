@@ -34,6 +34,8 @@ export interface AccessLifetimes {
 export interface CreateAccessOptions extends AccessLifetimes {
   /** Workers that may be alive at a time; any number when not set. */
   readonly workersMax?: number | undefined;
+  /** Of each new group: how many of its tasks may wait at a time; any number when not set. */
+  readonly queuedTasksMax: number | undefined;
   readonly dataSource: DataSource;
   readonly hot: DataSource;
   readonly tokens: Tokens;
@@ -60,7 +62,7 @@ export interface AccessParts {
 
 /** Puts together everything that concerns who may do what. */
 export function createAccess(options: CreateAccessOptions): AccessParts {
-  const { dataSource, tokens, passwords, queueAccess, channels, log, onSettled, onRoom } = options;
+  const { dataSource, tokens, passwords, queueAccess, channels, log, queuedTasksMax, onSettled, onRoom } = options;
   const audit = new AuditLog({ dataSource, log, retentionMs: options.auditRetentionMs });
   const authenticator = new Authenticator(options.hot, tokens);
   const guard = new LoginGuard(dataSource);
@@ -79,10 +81,10 @@ export function createAccess(options: CreateAccessOptions): AccessParts {
     services: [audit, expired],
     routes: [
       authRoutes({ authenticator, sessions, apiTokens: new ApiTokens({ dataSource, audit }) }),
-      userRoutes({ authenticator, users: new Users({ dataSource, passwords, workers, audit }), audit }),
+      userRoutes({ authenticator, users: new Users({ dataSource, passwords, workers, audit, queuedTasksMax }), audit }),
       groupRoutes({
         authenticator,
-        groups: new Groups({ dataSource, workers, audit, onRoom }),
+        groups: new Groups({ dataSource, workers, audit, queuedTasksMax, onRoom }),
         members: new Members({ dataSource, workers, audit }),
       }),
     ],

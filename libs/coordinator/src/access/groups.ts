@@ -13,6 +13,8 @@ export interface GroupsDeps {
   readonly dataSource: DataSource;
   readonly workers: WorkerAccess;
   readonly audit: AuditLog;
+  /** Of each new group: how many of its tasks may wait at a time. */
+  readonly queuedTasksMax: number | undefined;
   /** Called after a commit that may let waiting tasks of a group run. */
   onRoom(groupId: string): void;
 }
@@ -70,7 +72,7 @@ export class Groups {
       if (!quota || count >= quota.group_quota) {
         throw new MitoError('conflict', 'group_quota', `you have ${count} of ${quota?.group_quota} groups that you may create, your own included`);
       }
-      const id = await insertGroup(tx, name, actor.userId);
+      const id = await insertGroup(tx, { name, creatorId: actor.userId, queuedTasksMax: this.deps.queuedTasksMax });
       await this.deps.audit.record(tx, 'groups.create', `group ${name}`);
       return this.view(tx, { ...actor, roles: new Map([...actor.roles, [id, 'admin']]) }, id);
     });

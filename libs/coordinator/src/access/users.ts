@@ -17,6 +17,8 @@ export interface UsersDeps {
   readonly passwords: Passwords;
   readonly workers: WorkerAccess;
   readonly audit: AuditLog;
+  /** Of each new group: how many of its tasks may wait at a time. */
+  readonly queuedTasksMax: number | undefined;
 }
 
 function userNotFound(username: string): MitoError {
@@ -61,7 +63,7 @@ export class Users {
     const { dataSource, passwords, audit } = this.deps;
     const passwordHash = await passwords.hash(password);
     return dataSource.transaction(async (tx) => {
-      const user = await createUser(tx, { username, passwordHash, isAdmin });
+      const user = await createUser(tx, { username, passwordHash, isAdmin, queuedTasksMax: this.deps.queuedTasksMax });
       await audit.record(tx, 'users.create', `user ${username}`, { is_admin: isAdmin });
       return toView(await tx.getRepository(User).findOneByOrFail({ id: user.id }));
     });

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { type DataSource, type EntityManager, Not } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { insertGroup, nameTaken } from '../access/insert-group.js';
+import { type NewGroup, insertGroup, nameTaken } from '../access/insert-group.js';
 import { recordChange } from '../audit/audit-log.js';
 import { Passwords } from './passwords.js';
 
@@ -14,17 +14,21 @@ export interface FirstAdmin {
   readonly password?: string | undefined;
   /** Where a generated password is written, mode 0600. */
   readonly passwordFile: string;
+  /** Of the administrator's own group: how many of its tasks may wait at a time. */
+  readonly queuedTasksMax?: number | undefined;
 }
 
+type NewUser = Pick<User, 'username' | 'passwordHash' | 'isAdmin'> & Pick<NewGroup, 'queuedTasksMax'>;
+
 /** Creates a user with the group of the same name, in which the user has the role admin. Throws `name_taken` (409). */
-export async function createUser(tx: EntityManager, user: Pick<User, 'username' | 'passwordHash' | 'isAdmin'>): Promise<User> {
+export async function createUser(tx: EntityManager, user: NewUser): Promise<User> {
   const id = uuidv7();
   const rows = (await tx.query(
     'INSERT INTO users (id, username, password_hash, is_admin) VALUES ($1, $2, $3, $4) ON CONFLICT (username) DO NOTHING RETURNING id',
     [id, user.username, user.passwordHash, user.isAdmin],
   )) as unknown[];
   if (rows.length === 0) throw nameTaken(user.username, 'username');
-  await insertGroup(tx, user.username, id);
+  await insertGroup(tx, { name: user.username, creatorId: id, queuedTasksMax: user.queuedTasksMax });
   return tx.getRepository(User).findOneByOrFail({ id });
 }
 
@@ -33,9 +37,9 @@ async function lockUsers(tx: EntityManager): Promise<void> {
   await tx.query('LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE');
 }
 
-async function insertAdmin(tx: EntityManager, username: string, passwordHash: string): Promise<void> {
-  await createUser(tx, { username, passwordHash, isAdmin: true });
-  await recordChange(tx, 'admin.bootstrap', `user ${username}`, { is_admin: true });
+async function insertAdmin(tx: EntityManager, admin: Omit<NewUser, 'isAdmin'>): Promise<void> {
+  await createUser(tx, { ...admin, isAdmin: true });
+  await recordChange(tx, 'admin.bootstrap', `user ${admin.username}`, { is_admin: true });
 }
 
 /**
@@ -48,7 +52,8 @@ export async function bootstrapAdmin(dataSource: DataSource, passwords: Password
     if (await tx.getRepository(User).exists()) return;
     const password = admin.password ?? randomBytes(18).toString('base64url');
     if (admin.password === undefined) await writeFile(admin.passwordFile, `${password}\n`, { mode: 0o600, flush: true });
-    await insertAdmin(tx, admin.username, await passwords.hash(password));
+    const { username, queuedTasksMax } = admin;
+    await insertAdmin(tx, { username, passwordHash: await passwords.hash(password), queuedTasksMax });
     const where = admin.password === undefined ? admin.passwordFile : 'the configuration';
     log.info({ username: admin.username, password_from: where }, 'created the first administrator');
   });
@@ -67,6 +72,6 @@ export async function createFirstAdmin(dataSource: DataSource, { username, passw
     if (admin) {
       throw new MitoError('conflict', 'admin_exists', `"${admin.username}" is an administrator already; administrators create others with "mito admin users create --admin"`);
     }
-    await insertAdmin(tx, username, passwordHash);
+    await insertAdmin(tx, { username, passwordHash, queuedTasksMax: undefined });
   });
 }

@@ -30,7 +30,7 @@ test.before(async () => {
   sessions = new Sessions({ dataSource, tokens, passwords, guard: new LoginGuard(dataSource), audit, lifetimeMs: 60_000 });
   for (const username of ['active', 'locked', 'deleted']) {
     const passwordHash = await passwords.hash(PASSWORD);
-    const { id } = await dataSource.transaction((tx) => createUser(tx, { username, passwordHash, isAdmin: false }));
+    const { id } = await dataSource.transaction((tx) => createUser(tx, { username, passwordHash, isAdmin: false, queuedTasksMax: undefined }));
     await dataSource.getRepository(User).update({ id }, { state: username as User['state'] });
   }
 });
