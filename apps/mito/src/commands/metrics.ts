@@ -1,11 +1,16 @@
 import { MitoError, parseDuration } from '@mitosis/domain';
 import { Command, Option } from 'clipanion';
+import type { Writable } from 'node:stream';
 import { isTerminal } from '../output/paint.js';
 import { ApiCommand } from './api-command.js';
 
 /** Back to the top left corner, and away with everything below. */
 const REDRAW = '\u001b[H\u001b[J';
 const INTERVAL_MIN_MS = 500;
+
+function rowsOf(stdout: Writable): number {
+  return 'rows' in stdout ? Number(stdout.rows) : 0;
+}
 
 export class MetricsCommand extends ApiCommand {
   static override paths = [['client', 'metrics'], ['metrics']];
@@ -21,6 +26,7 @@ export class MetricsCommand extends ApiCommand {
 
   protected async run(): Promise<void> {
     const { setTimeout: delay } = await import('node:timers/promises');
+    const { columnsOf } = await import('../output/print-table.js');
     const { describeMetrics } = await import('../output/describe-metrics.js');
     const intervalMs = parseDuration(this.interval, '--interval');
     if (intervalMs < INTERVAL_MIN_MS) {
@@ -31,7 +37,7 @@ export class MetricsCommand extends ApiCommand {
     for (;;) {
       const metrics = await api.metrics({ signal: this.signal });
       if (isScreen) this.context.stdout.write(REDRAW);
-      this.print(metrics, (value, paint) => describeMetrics(value, paint));
+      this.print(metrics, (value, paint) => describeMetrics(value, paint, { columns: columnsOf(this.context.stdout), rows: isScreen ? rowsOf(this.context.stdout) : 0 }));
       if (this.once) return;
       await delay(intervalMs, undefined, { signal: this.signal });
     }

@@ -36,13 +36,22 @@ function renderRow(row: readonly Cell[], widths: readonly number[]): string {
   return cells.join(' '.repeat(GAP)).trimEnd();
 }
 
+/** The table that {@link printTable} prints, with lines that fit into `columns`; 0 for as long as they are. */
+export function tableText(head: readonly string[], rows: readonly (readonly Cell[])[], columns: number): string {
+  const natural = head.map((title, index) => Math.max(textWidth(title), ...rows.map((row) => textWidth(textOf(row[index] ?? '')))));
+  const widths = columns > 0 ? fitWidths(natural, columns) : natural;
+  return [head, ...rows].map((row) => `${renderRow(row, widths)}\n`).join('');
+}
+
+/** Columns of a terminal; 0 for anything else, which has no edge. */
+export function columnsOf(stdout: Writable): number {
+  return isTerminal(stdout) && 'columns' in stdout ? Number(stdout.columns) : 0;
+}
+
 /**
  * Columns with two spaces between them and a heading. On a terminal the lines fit into it, in a pipe
  * nothing is cut. Control characters in cells are shown, not obeyed.
  */
 export function printTable(stdout: Writable, head: readonly string[], rows: readonly (readonly Cell[])[]): void {
-  const natural = head.map((title, index) => Math.max(textWidth(title), ...rows.map((row) => textWidth(textOf(row[index] ?? '')))));
-  const columns = isTerminal(stdout) && 'columns' in stdout ? Number(stdout.columns) : 0;
-  const widths = columns > 0 ? fitWidths(natural, columns) : natural;
-  stdout.write([head, ...rows].map((row) => `${renderRow(row, widths)}\n`).join(''));
+  stdout.write(tableText(head, rows, columnsOf(stdout)));
 }
