@@ -232,6 +232,14 @@ test.serial('too many wrong passwords are 429, and the right one still works els
   t.is(statuses.indexOf(429), 20);
 });
 
+test.serial('text that can not be stored is refused, wherever it would be kept', async (t) => {
+  for (const reason of ['\0', '\uD800', 'a\uDC00']) {
+    const response = await scene.send('POST', `/tasks/${await scene.freshTask()}/cancel`, tokenOf('write'), { reason });
+    t.is(response.status, 400, JSON.stringify(reason));
+    t.regex(await response.text(), /NUL characters or half a surrogate pair/);
+  }
+});
+
 const BROKEN: readonly unknown[] = [null, 0, -1, 1e308, '', 'x', '\0', '\uD800', true, [], [null], {}, { a: 1 }, 'a'.repeat(5_000), { $ne: null }, [[[]]], '0191f1f0-0000-7000-8000-000000000000', "' OR 1=1 --", '../../etc/passwd'];
 const pick = <T>(values: readonly T[]): T => values[Math.floor(Math.random() * values.length)] as T;
 

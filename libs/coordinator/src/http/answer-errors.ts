@@ -32,9 +32,13 @@ function isDatabaseAway(error: unknown): boolean {
   return isConnection || code.startsWith('08') || /Connection terminated|timeout exceeded when trying to connect/.test(String(error));
 }
 
-/** PostgreSQL's `character_not_in_repertoire` and `untranslatable_character`: no text of ours has a NUL or half a pair. */
+/**
+ * PostgreSQL's `character_not_in_repertoire` and `untranslatable_character`, and what it says of half a
+ * surrogate pair in JSON: no text of ours has a NUL or half a pair.
+ */
 function isForeignCharacter(error: unknown): boolean {
-  return ['22021', '22P05'].includes(String((error as { code?: unknown } | null)?.code ?? ''));
+  const { code, detail } = (error ?? {}) as { readonly code?: unknown; readonly detail?: unknown };
+  return ['22021', '22P05'].includes(String(code)) || (code === '22P02' && /surrogate/.test(String(detail)));
 }
 
 function toMitoError(error: unknown): MitoError | undefined {
@@ -42,7 +46,7 @@ function toMitoError(error: unknown): MitoError | undefined {
   if (error instanceof z.ZodError) return ofZod(error);
   if (isBodyError(error)) return ofBody(error);
   if (error instanceof URIError) return new MitoError('invalid', 'invalid_request', 'path: is not well encoded', { details: { field: 'path' } });
-  if (isForeignCharacter(error)) return new MitoError('invalid', 'invalid_request', 'request: text must not have NUL characters', { cause: error });
+  if (isForeignCharacter(error)) return new MitoError('invalid', 'invalid_request', 'request: text must not have NUL characters or half a surrogate pair', { cause: error });
   if (isDatabaseAway(error)) return new MitoError('unavailable', 'database_unavailable', 'the database can\'t be reached; try again', { cause: error });
   return undefined;
 }
