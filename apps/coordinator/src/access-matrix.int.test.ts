@@ -77,6 +77,7 @@ const REQUESTS: Readonly<Record<string, (caller: Caller) => Request | Promise<Re
   'programs.upload': async () => ({ path: '/programs?group=lab&name=p', bytes: await readFile(PROGRAM) }),
   'programs.from-attachment': () => ({ path: '/programs/from-attachment', body: { group: 'lab', key: 'program.wasm' } }),
   'programs.get': () => ({ path: `/programs/${scene.program}?group=lab` }),
+  'programs.delete': async () => ({ path: `/programs/${await scene.freshProgram()}?group=lab` }),
   'workloads.submit': () => ({ path: '/workloads', body: { group: 'lab', name: 'w', sha256: scene.program, params: {} } }),
   'workloads.wait': () => ({ path: `/workloads/${scene.workload}/wait`, body: { seen_done: 0, timeout_ms: 0 } }),
   'workloads.cancel': async () => ({ path: `/workloads/${await scene.freshWorkload()}/cancel`, body: {} }),

@@ -61,6 +61,7 @@ export async function createCoordinator(config: CoordinatorConfig, log: Log): Pr
       queuedTasksMax: config.task_queue_size,
     },
     urlLifetimeMs: config.signed_url_expires_in,
+    programRetentionMs: config.program_retention,
     tokenLifetimeMs: config.access_token_expires_in,
     workerTokenLifetimeMs: config.worker_token_expires_in,
     workersMax: config.max_nodes,

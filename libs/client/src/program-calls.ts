@@ -45,4 +45,9 @@ export class ProgramCalls {
   async list({ group, signal }: ProgramRef = {}): Promise<ProgramView[]> {
     return (await this.transport.json('GET', `/programs?${queryString({ group })}`, ProgramList, { signal })).programs;
   }
+
+  /** Throws `program_in_use` while something that is not over refers to it. */
+  async delete(sha256: string, { group, signal }: ProgramRef = {}): Promise<void> {
+    await this.transport.empty('DELETE', `/programs/${encodeURIComponent(sha256)}?${queryString({ group })}`, { signal });
+  }
 }

@@ -52,6 +52,8 @@ export const CoordinatorConfig = z.strictObject({
   metrics_token: z.string().min(16).optional(),
   /** Linear memory of a WASM task that asks for no amount. */
   sandbox_memory_limit: BytesSetting.pipe(z.number().min(65_536).max(1_073_741_824)).default(67_108_864),
+  /** How long a WASM program is kept that no task uses. */
+  program_retention: DurationSetting.prefault('30d'),
   /** Of each task of a workload that says nothing else. */
   task_timeout: DurationSetting.prefault('10m'),
   max_retries: z.coerce.number().int().min(0).max(100).default(3),

@@ -70,6 +70,8 @@ export interface CoordinatorOptions extends AccessLifetimes {
   readonly admin: FirstAdmin;
   /** How long a signed request to the object store is good for. */
   readonly urlLifetimeMs: number;
+  /** How long a program is kept that nothing uses. */
+  readonly programRetentionMs: number;
   /** Workers that may be alive at a time; any number when not set. */
   readonly workersMax?: number | undefined;
   /** Of each new group: how many of its tasks may wait at a time; any number when not set. */
@@ -135,7 +137,7 @@ export class Coordinator implements Service {
 
     const reader = new TaskReader(dataSource);
     const artifacts = new ArtifactReader({ dataSource, reader, store, urlLifetimeMs });
-    const files = createFiles({ dataSource, store, urlLifetimeMs, log });
+    const files = createFiles({ dataSource, store, urlLifetimeMs, programRetentionMs: options.programRetentionMs, log });
     const onNewQueues = (groupIds: readonly string[]): void => {
       channels.announceQueues(groupIds).catch((error: unknown) => log.warn({ err: error }, 'new queues were not announced'));
     };
@@ -156,7 +158,7 @@ export class Coordinator implements Service {
     });
     const commitReports = observedReports(commitReportsWith({ dataSource: options.hot, store, readableMs: urlLifetimeMs, onSettled, onNewQueues }), { metrics, log });
     const { workloadDefaults: defaults } = options;
-    const programs = new ProgramLibrary({ dataSource, store });
+    const programs = new ProgramLibrary({ dataSource, store, urlLifetimeMs });
     const workloadReader = new WorkloadReader({ dataSource, events: workloadEvents });
     const readSubtaskResults = readSubtaskResultsWith({ dataSource, store });
     const claimTasks = claimTasksWith({
@@ -167,7 +169,7 @@ export class Coordinator implements Service {
       onClaimed: (queues) => dispatcher.wakeSoon(queues),
       onReady,
       onAvoided: (queues) => setTimeout(() => dispatcher.wake(queues), AVOIDED_MS).unref(),
-      signProgram: (sha256) => programs.signDownload(sha256),
+      signProgram: (sha256, objectKey) => programs.signDownload(sha256, objectKey),
       sandboxMemoryBytes: defaults.sandboxMemoryBytes,
     });
 

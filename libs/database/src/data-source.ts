@@ -33,6 +33,7 @@ import { SteerWorkers1700000000005 } from './migrations/0005-steer-workers.js';
 import { SandboxedPrograms1700000000006 } from './migrations/0006-sandboxed-programs.js';
 import { WorkerLoad1700000000007 } from './migrations/0007-worker-load.js';
 import { LimitKeys1700000000011 } from './migrations/0011-limit-keys.js';
+import { ChargedPrograms1700000000012 } from './migrations/0012-charged-programs.js';
 import { WorkerCredentials1700000000009 } from './migrations/0009-worker-credentials.js';
 
 export interface DatabaseOptions {
@@ -99,6 +100,7 @@ export function createDataSource({ url, poolSize = 10, applicationName = 'mitosi
       WorkerLoad1700000000007,
       WorkerCredentials1700000000009,
       LimitKeys1700000000011,
+      ChargedPrograms1700000000012,
     ],
     migrationsTableName: 'migrations',
     extra: {

@@ -59,3 +59,25 @@ test('every migration can be undone', async (t) => {
   for (const _ of dataSource.migrations) await dataSource.undoLastMigration();
   t.deepEqual(await columnsOfDatabase(dataSource), []);
 });
+
+test('programs that groups shared are charged to the first of them', async (t) => {
+  const dataSource = await connect();
+  await migrate(dataSource);
+  const { length } = dataSource.migrations;
+  const place = dataSource.migrations.findIndex(({ name }) => name === 'ChargedPrograms1700000000012');
+  for (let undone = length; undone > place; undone -= 1) await dataSource.undoLastMigration();
+  await dataSource.query(`
+    WITH u AS (INSERT INTO users (id, username, password_hash) VALUES (gen_random_uuid(), 'u', 'x') RETURNING id),
+      g AS (INSERT INTO groups (id, name, creator_id) SELECT gen_random_uuid(), name, id FROM u, unnest(ARRAY['first', 'second']) AS n(name) RETURNING id, name)
+    INSERT INTO programs (group_id, sha256, name, size_bytes, imports, creator_id, created_at)
+    SELECT g.id, 'abc', 'p', 100, '{}', u.id, CASE g.name WHEN 'first' THEN now() ELSE now() + interval '1 day' END FROM g, u`);
+  await migrate(dataSource);
+  const rows = await dataSource.query(
+    `SELECT g.name, p.object_key, g.storage_used_bytes::int AS used, (SELECT count(*)::int FROM objects o WHERE o.group_id = g.id AND o.state = 'stored') AS objects
+     FROM programs p JOIN groups g ON g.id = p.group_id ORDER BY g.name`,
+  );
+  t.deepEqual(rows, [
+    { name: 'first', object_key: 'p/abc', used: 100, objects: 1 },
+    { name: 'second', object_key: 'p/abc', used: 0, objects: 0 },
+  ]);
+});

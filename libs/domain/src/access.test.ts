@@ -49,6 +49,14 @@ test('whoever may submit may cancel what is theirs; that of others needs write',
   t.false(cancels(worker('admin'), 'u'));
 });
 
+test('whoever may store a program may delete what is theirs; that of others needs write', (t) => {
+  const deletes = (actor: Actor, creatorId: string) => isAllowed(actor, { action: 'program.delete', groupId: 'g', creatorId });
+  t.deepEqual(ROLES.map((role) => deletes(user(role), 'u')), [false, true, true, true]);
+  t.deepEqual(ROLES.map((role) => deletes(user(role), 'other')), [false, false, true, true]);
+  t.true(deletes(user(undefined, { isAdmin: true }), 'other'));
+  t.false(deletes(user('admin', { scope: 'read' }), 'u'));
+});
+
 test('a site administrator oversees every group, and runs nothing in the name of one', (t) => {
   t.deepEqual(inGroup(user(undefined, { isAdmin: true })), ['group.manage', 'group.read', 'program.read', 'task.manage', 'task.read']);
   t.deepEqual(onSite(user(undefined, { isAdmin: true })), [...ON_SITE]);

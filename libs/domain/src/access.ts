@@ -40,8 +40,8 @@ export type Access =
   | { readonly action: GroupAction; readonly groupId: string }
   /** `groups`: the roles of groups on that worker. */
   | { readonly action: WorkerAction; readonly groups: ReadonlyMap<string, Role> }
-  /** `creatorId`: of the task, the job or the workload. */
-  | { readonly action: 'task.cancel'; readonly groupId: string; readonly creatorId: string }
+  /** `creatorId`: of the task, the job, the workload or the program. */
+  | { readonly action: 'task.cancel' | 'program.delete'; readonly groupId: string; readonly creatorId: string }
   | { readonly action: SiteAction }
   | { readonly action: 'user.read' | 'account.manage'; readonly userId: string };
 
@@ -64,8 +64,8 @@ const NEEDED: Readonly<Record<GroupAction | WorkerAction, Role>> = {
   'worker.manage': 'admin',
 };
 
-/** Whoever may submit anything may end what they have submitted. */
-const CANCEL_OWN: Role = 'write-wasm';
+/** Whoever may submit anything may end what they have submitted, and delete the programs that they have stored. */
+const END_OWN: Role = 'write-wasm';
 
 /** What site administrators may do in groups of which they are no members: all but act in the group's name. */
 const OVERSIGHT: ReadonlySet<Access['action']> = new Set<Access['action']>([
@@ -73,6 +73,7 @@ const OVERSIGHT: ReadonlySet<Access['action']> = new Set<Access['action']>([
   'task.manage',
   'task.cancel',
   'program.read',
+  'program.delete',
   'group.read',
   'group.manage',
   'attachment.read',
@@ -84,7 +85,7 @@ const OVERSIGHT: ReadonlySet<Access['action']> = new Set<Access['action']>([
 const READING: readonly Access['action'][] = ['task.read', 'program.read', 'group.read', 'worker.read', 'user.read', 'metrics.read', 'attachment.read'];
 const IN_SCOPE: Readonly<Record<Exclude<TokenScope, 'full'>, ReadonlySet<Access['action']>>> = {
   read: new Set(READING),
-  submit: new Set([...READING, 'task.submit', 'task.manage', 'task.cancel', 'task.attach', 'program.upload', 'program.submit', 'attachment.write', 'attachment.delete']),
+  submit: new Set([...READING, 'task.submit', 'task.manage', 'task.cancel', 'task.attach', 'program.upload', 'program.submit', 'program.delete', 'attachment.write', 'attachment.delete']),
   workers: new Set([...READING, 'worker.register', 'worker.manage']),
 };
 
@@ -122,7 +123,8 @@ function isUserAllowed(actor: UserActorFacts, access: Access): boolean {
     case 'worker.manage':
       return roleOnWorker(actor.roles, access.groups, NEEDED[access.action]);
     case 'task.cancel':
-      return roleCovers(actor.roles.get(access.groupId), actor.userId === access.creatorId ? CANCEL_OWN : NEEDED['task.manage']);
+    case 'program.delete':
+      return roleCovers(actor.roles.get(access.groupId), actor.userId === access.creatorId ? END_OWN : NEEDED['task.manage']);
     default:
       return roleCovers(actor.roles.get(access.groupId), NEEDED[access.action]);
   }

@@ -31,6 +31,6 @@ export { parseComparison } from './compare.js';
 export type { Comparison } from './compare.js';
 export { PARAM_PATTERN, SWEEP_MAX, fillPlaceholders, parseArray, parseSweep, sweepProduct } from './sweep.js';
 export type { ParamValue, Params } from './sweep.js';
-export { objectKey, programKey } from './object-key.js';
+export { objectKey } from './object-key.js';
 export { WORKLOAD_STATES, WORKLOAD_STEPS, isWorkloadOver, moveWorkload } from './workload.js';
 export type { WorkloadMove, WorkloadState, WorkloadStep } from './workload.js';

@@ -5,8 +5,3 @@
 export function objectKey(taskId: string, attempt: number, what: string): string {
   return `t/${taskId}/${attempt}/${what}`;
 }
-
-/** Where a WebAssembly program is stored: under its content, whoever uploaded it. */
-export function programKey(sha256: string): string {
-  return `p/${sha256}`;
-}

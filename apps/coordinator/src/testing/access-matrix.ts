@@ -126,6 +126,7 @@ export const MATRIX: Readonly<Record<string, string>> = {
   'programs.from-attachment': '401 404 403 ok ok ok 404 403 401 401 401 401 401',
   'programs.list': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
   'programs.get': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
+  'programs.delete': '401 404 403 403 ok ok 404 ok 401 401 401 401 401',
   'workloads.submit': '401 404 403 ok ok ok 404 403 401 401 401 401 401',
   'workloads.query': '401 ok ok ok ok ok ok ok 401 401 401 401 401',
   'workloads.get': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',

@@ -33,6 +33,12 @@ export interface Caller {
 /** Any program that the sandbox takes. */
 export const PROGRAM = new URL('../../../../workloads/dist/count_primes.wasm', import.meta.url);
 
+/** The same with other bytes: a custom section (WebAssembly 1.0, 5.5.3) with a random name. */
+export async function distinctProgram(): Promise<Uint8Array> {
+  const name = randomUUID();
+  return Buffer.concat([await readFile(PROGRAM), Buffer.from([0, name.length + 1, name.length]), Buffer.from(name)]);
+}
+
 const PASSWORD = 'correct horse battery staple';
 
 /** People and workers around one group `lab`, and what belongs to it. */
@@ -150,6 +156,11 @@ export class AccessScene {
     const name = path.join(this.coordinator.stateDir, 'some-file');
     await writeFile(name, 'hello');
     return name;
+  }
+
+  /** A program of the group that is like no other. */
+  async freshProgram(): Promise<string> {
+    return (await this.people.programs.upload(await distinctProgram(), { name: 'fresh', group: 'lab' })).sha256;
   }
 
   async freshWorkload(): Promise<string> {

@@ -94,8 +94,7 @@ class Comparison {
   async objectsWithoutRows(): Promise<Finding[]> {
     const rows = (await this.runner.query(
       `SELECT s.key, s.size_bytes FROM pg_temp.seen_objects s 
-       WHERE NOT EXISTS (SELECT 1 FROM objects o WHERE o.key = s.key)
-         AND NOT EXISTS (SELECT 1 FROM programs p WHERE s.key = 'p/' || p.sha256) ORDER BY s.key`,
+       WHERE NOT EXISTS (SELECT 1 FROM objects o WHERE o.key = s.key) ORDER BY s.key`,
     )) as { key: string; size_bytes: string }[];
     // Collected since it was listed: gone from both sides.
     return this.keep(rows, async ({ key }) => (await this.store.head(key)) !== undefined);
@@ -172,6 +171,7 @@ async function dropRows(dataSource: DataSource, keys: readonly string[]): Promis
   await dataSource.transaction(async (tx) => {
     await tx.query('DELETE FROM artifacts WHERE object_key = ANY ($1)', [keys]);
     await tx.query('DELETE FROM attachments WHERE object_key = ANY ($1)', [keys]);
+    await tx.query('DELETE FROM programs WHERE object_key = ANY ($1)', [keys]);
     await tx.query('UPDATE attempts SET output_key = NULL WHERE output_key = ANY ($1)', [keys]);
     await chargeGroups(tx, await discardObjects(tx, keys, 0));
   });

@@ -2,6 +2,7 @@ import type { Log, Service } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import { SINGLE_UPLOAD_MAX_BYTES } from '@mitosis/protocol';
 import type { DataSource } from 'typeorm';
+import { collectPrograms } from '../programs/remove-programs.js';
 import { chargeGroups, discardObjects } from './object-ledger.js';
 
 export interface CollectorOptions {
@@ -10,6 +11,8 @@ export interface CollectorOptions {
   readonly log: Log;
   /** How long a signed request is good for. */
   readonly urlLifetimeMs: number;
+  /** How long a program is kept that nothing uses. */
+  readonly programRetentionMs: number;
 }
 
 const BATCH = 200;
@@ -21,9 +24,9 @@ const LEFT_BEHIND = `
   LEFT JOIN attempts a ON a.task_id = o.task_id AND a.number = o.attempt
   WHERE o.state = 'reserved' AND (
     CASE WHEN o.attempt IS NULL THEN o.usable_until < clock_timestamp() ELSE a.task_id IS NULL OR a.ended_at IS NOT NULL END
-    OR (o.purpose <> 'attachment' AND o.task_id IS NULL))
+    OR (o.purpose IN ('artifact', 'output') AND o.task_id IS NULL))
   UNION ALL
-  (SELECT key FROM objects WHERE state = 'stored' AND purpose <> 'attachment' AND task_id IS NULL LIMIT ${BATCH})
+  (SELECT key FROM objects WHERE state = 'stored' AND purpose IN ('artifact', 'output') AND task_id IS NULL LIMIT ${BATCH})
   LIMIT ${BATCH}`;
 
 const DUE = `
@@ -37,7 +40,7 @@ interface Due {
 
 /**
  * Collects what nobody needs any more: unfinished uploads, objects of lost attempts, of deleted tasks
- * and of what was replaced. An object is first taken off the quota, and deleted only when no signed
+ * and of what was replaced, and programs that nothing has used for long. An object is first taken off the quota, and deleted only when no signed
  * request can write it any more; its row goes last, so that a crash in between loses nothing.
  */
 export class Collector implements Service {
@@ -69,6 +72,8 @@ export class Collector implements Service {
 
   private async collect(): Promise<void> {
     try {
+      const { dataSource, programRetentionMs: retentionMs, urlLifetimeMs: readableMs } = this.options;
+      while (!this.isStopped && (await collectPrograms(dataSource, { retentionMs, readableMs })) === BATCH);
       while (!this.isStopped && (await this.discard()) === BATCH);
       while (!this.isStopped && (await this.remove()) === BATCH);
     } catch (error) {

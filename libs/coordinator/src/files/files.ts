@@ -15,6 +15,8 @@ export interface FilesOptions {
   readonly store: ObjectStore;
   /** How long a signed request is good for. */
   readonly urlLifetimeMs: number;
+  /** How long a program is kept that nothing uses. */
+  readonly programRetentionMs: number;
   readonly log: Log;
 }
 
@@ -29,7 +31,7 @@ export interface Files {
   readonly collector: Collector;
 }
 
-export function createFiles({ dataSource, store, urlLifetimeMs, log }: FilesOptions): Files {
+export function createFiles({ dataSource, store, urlLifetimeMs, programRetentionMs, log }: FilesOptions): Files {
   const uploads = new Uploads({ dataSource, store, urlLifetimeMs });
   const attachments = new Attachments({ dataSource, store, uploads });
   const artifacts = new TaskArtifacts({ dataSource, uploads });
@@ -40,6 +42,6 @@ export function createFiles({ dataSource, store, urlLifetimeMs, log }: FilesOpti
     attemptUploads: new AttemptUploads({ dataSource, uploads }),
     inputs: new TaskInputs({ dataSource, store, urlLifetimeMs }),
     checkStorage: checkStorageWith({ dataSource, store }),
-    collector: new Collector({ dataSource, store, log, urlLifetimeMs }),
+    collector: new Collector({ dataSource, store, log, urlLifetimeMs, programRetentionMs }),
   };
 }

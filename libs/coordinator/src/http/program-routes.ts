@@ -52,5 +52,11 @@ export function programRoutes({ authenticator, programs }: ProgramRouteDeps): Ro
     const { group } = ProgramQuery.parse(req.query);
     res.json(ProgramView.parse(await programs.get(actor, sha256Param(req), group)));
   });
+  routes.delete('/programs/:sha256', async (req, res) => {
+    const actor = await authenticator.user(req.get('authorization'));
+    const { group } = ProgramQuery.parse(req.query);
+    await programs.delete(actor, sha256Param(req), group);
+    res.status(204).end();
+  });
   return routes;
 }

@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { UserActor } from '../auth/authenticator.js';
 import type { Accepted } from '../tasks/accept-tasks.js';
 import type { SettledTask } from '../tasks/settled-task.js';
+import { assertPrograms } from '../programs/assert-programs.js';
 import { settleDependents } from '../tasks/settle-dependents.js';
 import { inTransaction } from '../tasks/transaction.js';
 import type { JobReader } from './read-jobs.js';
@@ -20,6 +21,9 @@ export interface RetryFailedDeps {
 interface FailedRow {
   readonly id: string;
   readonly reason: FailureReason | null;
+  readonly groupId: string;
+  /** Of its program, when it runs one. */
+  readonly sha256: string | null;
 }
 
 /** A task that was handed in again: same spec, same place in the job, the caller as its creator. */
@@ -85,10 +89,11 @@ export function retryFailedWith({ dataSource, reader, onAccepted }: RetryFailedD
       // Two retries at once must not both replace the same tasks.
       await tx.query('SELECT 1 FROM jobs WHERE id = $1 FOR NO KEY UPDATE', [uuid]);
       const failed = (await tx.query(
-        `SELECT id, reason FROM tasks WHERE job_id = $1 AND state IN ('failed', 'cancelled') AND retried_by IS NULL AND reason IS DISTINCT FROM 'not_needed'
+        `SELECT id, reason, group_id AS "groupId", spec -> 'wasm' ->> 'sha256' AS sha256 FROM tasks WHERE job_id = $1 AND state IN ('failed', 'cancelled') AND retried_by IS NULL AND reason IS DISTINCT FROM 'not_needed'
          ORDER BY id FOR NO KEY UPDATE`,
         [uuid],
       )) as FailedRow[];
+      await assertPrograms(tx, failed.flatMap(({ groupId, sha256 }) => (sha256 === null ? [] : [{ groupId, sha256 }])));
       await recordRequest(tx, `job ${uuid}`, { tasks: failed.length });
       return failed.length === 0 ? [] : copy(tx, actor, failed);
     });

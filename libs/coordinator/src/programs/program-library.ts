@@ -1,16 +1,20 @@
-import { Program } from '@mitosis/database';
-import { type Access, MitoError, invalidField, isAllowed, programKey } from '@mitosis/domain';
+import { type Access, MitoError, invalidField, isAllowed } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { ProgramFromAttachment, ProgramView, SignedRequest } from '@mitosis/protocol';
 import { assertProgramSize, inspectProgram } from '@mitosis/sandbox';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import { attachmentNotFound } from '../files/attachments.js';
+import { type Charge, chargeGroups, discardObjects } from '../files/object-ledger.js';
+import { storeBytes } from '../files/store-bytes.js';
 import { toWire } from '../files/to-wire.js';
 import { programNotFound } from './assert-programs.js';
+import { removePrograms } from './remove-programs.js';
 
 /** Long enough to begin a download, short enough to be of no use to anyone who finds it later. */
 const URL_LIFETIME_S = 900;
@@ -22,13 +26,25 @@ const PROGRAM_VIEW = `
     to_char(p.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS created_at
   FROM programs p JOIN groups g ON g.id = p.group_id JOIN users u ON u.id = p.creator_id`;
 
-/** The WebAssembly programs of the groups. Their bytes are stored once, whoever has uploaded them. */
+export interface ProgramLibraryDeps {
+  readonly dataSource: DataSource;
+  readonly store: ObjectStore;
+  /** How long a signed request stays good. */
+  readonly urlLifetimeMs: number;
+}
+
+interface NewProgram {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** The WebAssembly programs of the groups, each charged to the storage quota of its group. */
 export class ProgramLibrary {
-  constructor(private readonly deps: { readonly dataSource: DataSource; readonly store: ObjectStore }) {}
+  constructor(private readonly deps: ProgramLibraryDeps) {}
 
   /**
    * Stores a program after checking that the sandbox takes it; the same one again changes nothing.
-   * Throws what `inspectProgram` throws, with the names of forbidden imports.
+   * Throws what `inspectProgram` throws, with the names of forbidden imports, and `storage_quota_exceeded`.
    */
   async upload(actor: UserActor, bytes: Uint8Array, { group, name }: { group?: string | undefined; name: string }): Promise<ProgramView> {
     const groupId = await this.groupFor(actor, group, 'program.upload');
@@ -42,26 +58,14 @@ export class ProgramLibrary {
   async fromAttachment(actor: UserActor, { group, key }: ProgramFromAttachment): Promise<ProgramView> {
     const groupId = await this.groupFor(actor, group, 'program.upload');
     const [attachment] = (await this.deps.dataSource.query(
-      `SELECT a.object_key, a.size_bytes::float8 AS size, EXISTS (SELECT 1 FROM programs p WHERE p.group_id = a.group_id AND p.sha256 = a.sha256) AS known, a.sha256
-       FROM attachments a WHERE a.group_id = $1 AND a.key = $2`,
+      'SELECT a.object_key, a.size_bytes::float8 AS size, a.sha256 FROM attachments a WHERE a.group_id = $1 AND a.key = $2',
       [groupId, key],
-    )) as { object_key: string; size: number; known: boolean; sha256: string }[];
+    )) as { object_key: string; size: number; sha256: string }[];
     if (!attachment) throw attachmentNotFound(group ?? actor.username, key);
-    if (attachment.known) return this.view(groupId, attachment.sha256);
+    if (await this.renew(groupId, attachment.sha256)) return this.view(groupId, attachment.sha256);
     assertProgramSize(attachment.size);
     const { body } = await this.deps.store.get(attachment.object_key);
     return this.store(actor, groupId, { name: path.posix.basename(key, '.wasm'), bytes: await buffer(body) });
-  }
-
-  private async store(actor: UserActor, groupId: string, { name, bytes }: { name: string; bytes: Uint8Array }): Promise<ProgramView> {
-    if (/\p{Cc}/u.test(name)) throw invalidField('name', 'must not have control characters');
-    const { sizeBytes, imports } = inspectProgram(bytes);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    // The row comes last: what is listed can be fetched.
-    await this.deps.store.put(programKey(sha256), bytes, { sizeBytes, contentType: 'application/wasm' });
-    const row = { groupId, sha256, name, sizeBytes, imports: [...new Set(imports)], creatorId: actor.userId };
-    await this.deps.dataSource.createQueryBuilder().insert().into(Program).values(row).orIgnore().execute();
-    return this.view(groupId, sha256);
   }
 
   /** Throws `program_not_found`, `group_not_found`. */
@@ -75,9 +79,57 @@ export class ProgramLibrary {
     return this.deps.dataSource.query(`${PROGRAM_VIEW} WHERE p.group_id = $1 ORDER BY p.created_at DESC LIMIT ${LIST_MAX}`, [groupId]);
   }
 
+  /** Throws `program_in_use` (409) while something that is not over refers to it. */
+  async delete(actor: UserActor, sha256: string, group?: string): Promise<void> {
+    const groupId = await this.groupFor(actor, group, 'program.read');
+    await this.deps.dataSource.transaction(async (tx) => {
+      const [program] = (await tx.query('SELECT creator_id FROM programs WHERE group_id = $1 AND sha256 = $2 FOR UPDATE', [groupId, sha256])) as { creator_id: string }[];
+      if (!program) throw programNotFound(sha256);
+      if (!isAllowed(actor, { action: 'program.delete', groupId, creatorId: program.creator_id })) {
+        throw new MitoError('forbidden', 'role_required', 'deleting a program of somebody else needs the role write in its group, one of your own write-wasm');
+      }
+      const { left, charges } = await removePrograms(tx, [{ groupId, sha256 }], this.deps.urlLifetimeMs);
+      if (left.length > 0) throw new MitoError('conflict', 'program_in_use', 'tasks or workloads that are not over use the program');
+      await recordRequest(tx, `program ${sha256}`, { group: group ?? actor.username });
+      await chargeGroups(tx, charges);
+    });
+  }
+
   /** For a worker that has claimed a task with this program. */
-  async signDownload(sha256: string): Promise<SignedRequest> {
-    return toWire(await this.deps.store.signGet(programKey(sha256), { expiresInS: URL_LIFETIME_S, downloadName: `${sha256}.wasm` }));
+  async signDownload(sha256: string, objectKey: string): Promise<SignedRequest> {
+    return toWire(await this.deps.store.signGet(objectKey, { expiresInS: URL_LIFETIME_S, downloadName: `${sha256}.wasm` }));
+  }
+
+  private async store(actor: UserActor, groupId: string, { name, bytes }: NewProgram): Promise<ProgramView> {
+    if (/\p{Cc}/u.test(name)) throw invalidField('name', 'must not have control characters');
+    const { sizeBytes, imports } = inspectProgram(bytes);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    if (await this.renew(groupId, sha256)) return this.view(groupId, sha256);
+    const id = uuidv7();
+    const object = { key: `p/${groupId}/${id}`, id, groupId, purpose: 'program' as const, taskId: null, attempt: null, name, creatorId: actor.userId, sizeBytes, sha256 };
+    const publish = (tx: EntityManager): Promise<Charge[]> => this.publish(tx, { ...object, imports: [...new Set(imports)] });
+    await storeBytes({ ...this.deps, publish }, object, bytes, 'application/wasm');
+    return this.view(groupId, sha256);
+  }
+
+  /** Of two that store the same program at once, one object counts. */
+  private async publish(
+    tx: EntityManager,
+    { key, groupId, sha256, name, sizeBytes, imports, creatorId }: { key: string; groupId: string; sha256: string; name: string; sizeBytes: number; imports: string[]; creatorId: string },
+  ): Promise<Charge[]> {
+    const added = (await tx.query(
+      `INSERT INTO programs (group_id, sha256, name, size_bytes, imports, creator_id, object_key) VALUES ($1, $2, $3, $4, $5, $6, $7)
+       ON CONFLICT (group_id, sha256) DO UPDATE SET used_at = clock_timestamp() RETURNING object_key`,
+      [groupId, sha256, name, sizeBytes, imports, creatorId, key],
+    )) as { object_key: string }[];
+    await recordRequest(tx, `program ${sha256}`, { group: groupId, name, size_bytes: sizeBytes });
+    return added[0]?.object_key === key ? [] : discardObjects(tx, [key], this.deps.urlLifetimeMs);
+  }
+
+  /** True when the group has the program; it counts as used. */
+  private async renew(groupId: string, sha256: string): Promise<boolean> {
+    const [, count] = (await this.deps.dataSource.query('UPDATE programs SET used_at = clock_timestamp() WHERE group_id = $1 AND sha256 = $2', [groupId, sha256])) as [unknown, number];
+    return count > 0;
   }
 
   private async view(groupId: string, sha256: string): Promise<ProgramView> {
@@ -88,11 +140,12 @@ export class ProgramLibrary {
 
   private async groupFor(actor: UserActor, group: string | undefined, action: 'program.read' | 'program.upload'): Promise<string> {
     const name = group ?? actor.username;
-    const [row] = (await this.deps.dataSource.query('SELECT id FROM groups WHERE name = $1', [name])) as { id: string }[];
+    const [row] = (await this.deps.dataSource.query(`SELECT id, state FROM groups WHERE name = $1 AND state <> 'deleted'`, [name])) as { id: string; state: string }[];
     const may = (wanted: Access['action']): boolean => row !== undefined && isAllowed(actor, { action: wanted, groupId: row.id } as Access);
-    if (row && may(action)) return row.id;
     const details = { field: 'group' };
-    if (may('program.read')) throw new MitoError('forbidden', 'role_required', `this needs the role write-wasm in the group "${name}"`, { details });
-    throw new MitoError('not-found', 'group_not_found', `there is no group "${name}" that you are a member of`, { details });
+    if (!row || !may('program.read')) throw new MitoError('not-found', 'group_not_found', `there is no group "${name}" that you are a member of`, { details });
+    if (!may(action)) throw new MitoError('forbidden', 'role_required', `this needs the role write-wasm in the group "${name}"`, { details });
+    if (action === 'program.upload' && row.state !== 'active') throw new MitoError('forbidden', 'group_locked', `the group "${name}" is locked`, { details });
+    return row.id;
   }
 }

@@ -27,7 +27,7 @@ export interface ClaimTasksDeps {
   readonly metrics: Pick<CoordinatorMetrics, 'claimed'>;
   /** Called with queues whose jobs another worker has to take, some time later. */
   onAvoided(queues: ReadonlySet<string>): void;
-  signProgram(sha256: string): Promise<SignedRequest>;
+  signProgram(sha256: string, objectKey: string): Promise<SignedRequest>;
   /** Memory of a WASM task that asks for no amount. */
   readonly sandboxMemoryBytes: number;
 }
@@ -46,6 +46,7 @@ interface ClaimRow {
   readonly is_new: boolean;
   readonly workload: ClaimedStep | null;
   readonly program_bytes: number | null;
+  readonly program_key: string | null;
   /** Queues of tasks that waited for this one to start. */
   readonly released: { task: string; state: TaskState; queue: string; group: string; job: string | null }[] | null;
   /** From submission, or start time, to the first claim; null for later ones. */
@@ -54,7 +55,7 @@ interface ClaimRow {
 
 /** What the worker has to know of the workload `w` that the task `t` is a step of, and of its program. */
 const STEP = `CASE WHEN w.id IS NOT NULL THEN json_build_object('step', t.workload_step,
-  'max_subtasks', w.plan -> 'max_subtasks', 'subtasks', coalesce(w.subtasks, 0)) END AS workload, p.size_bytes AS program_bytes`;
+  'max_subtasks', w.plan -> 'max_subtasks', 'subtasks', coalesce(w.subtasks, 0)) END AS workload, p.size_bytes AS program_bytes, p.object_key AS program_key`;
 
 const STEP_JOINS = `LEFT JOIN workloads w ON w.id = t.workload_id
   LEFT JOIN programs p ON p.group_id = t.group_id AND p.sha256 = t.spec -> 'wasm' ->> 'sha256'`;
@@ -138,7 +139,8 @@ export function claimTasksWith({ dataSource, tokens, events, metrics, onClaimed,
     const timeoutMs = Number(row.timeout_ms);
     const expiresAt = new Date(Date.now() + timeoutMs + TOKEN_GRACE_MS);
     const token = await tokens.sign('attempt', { subject: task, id: `${attempt}.${lease}` }, expiresAt);
-    const program = wasm && row.program_bytes !== null && { size_bytes: row.program_bytes, download: await signProgram(wasm.sha256) };
+    const { program_bytes: size_bytes, program_key: objectKey } = row;
+    const program = wasm && size_bytes !== null && objectKey !== null && { size_bytes, download: await signProgram(wasm.sha256, objectKey) };
     return { task, request, attempt, lease, token, spec, timeout_ms: timeoutMs, group, job, ...(program && { program }), ...(workload && { workload }) };
   };
   const giveBack = async (worker: WorkerActor, refused: readonly string[]): Promise<void> => {

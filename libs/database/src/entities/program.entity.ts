@@ -1,6 +1,6 @@
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
 
-/** A WebAssembly program that a group may run; its bytes are the object `programKey(sha256)`. */
+/** A WebAssembly program that a group may run. */
 @Entity('programs')
 export class Program {
   @PrimaryColumn('uuid', { name: 'group_id' })
@@ -22,6 +22,14 @@ export class Program {
 
   @Column('uuid', { name: 'creator_id' })
   creatorId!: string;
+
+  /** Where its bytes are, charged to the group (those of older programs to the first group that had them). */
+  @Column('text', { name: 'object_key' })
+  objectKey!: string;
+
+  /** When something was last submitted that runs it, within an hour; unused ones are collected. */
+  @Column('timestamptz', { name: 'used_at', default: () => 'now()' })
+  usedAt!: Date;
 
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
   createdAt!: Date;
