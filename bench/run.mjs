@@ -1,7 +1,8 @@
-// npm run bench [-- latency|cancel|throughput|login|wasm|artifact|makespan|backlog|backlog=1000000 …]: prints figures with the baseline of the same run.
+// npm run bench [-- latency|cancel|throughput|idle|login|wasm|artifact|makespan|backlog|backlog=1000000 …]: prints figures with the baseline of the same run.
 import { measureBacklog } from './backlog.mjs';
 import { measureArtifact } from './artifact.mjs';
 import { measureCancel } from './cancel.mjs';
+import { measureIdle } from './idle.mjs';
 import { measureLatency } from './latency.mjs';
 import { measureLogin } from './login.mjs';
 import { measureMakespan } from './makespan.mjs';
@@ -33,6 +34,13 @@ if (isWanted('throughput')) {
     const { tasks, cpuMs, baseline, ratio } = await measureThroughput(backend);
     console.log(`  ${backend.padEnd(9)} ${tasks.toFixed(0)} tasks/s   xargs -P2 ${baseline.toFixed(0)}/s   ratio ${ratio.toFixed(2)}`);
     console.log(`            processor time of one task: ${cpuMs.map(([name, ms]) => `${name} ${ms.toFixed(2)} ms`).join(', ')}`);
+  }
+}
+if (isWanted('idle')) {
+  console.log('A stack with 1 worker and nothing to do, over a minute, percent of one core');
+  for (const backend of ['postgres', 'redis']) {
+    const shares = await measureIdle(backend);
+    console.log(`  ${backend.padEnd(9)} ${shares.map(([name, percent]) => `${name} ${percent.toFixed(2)} %`).join(', ')}`);
   }
 }
 if (isWanted('login')) {
