@@ -7,7 +7,8 @@ import { z } from 'zod';
 import { EXIT_CODES, EXIT_OF_KIND, commandReference } from '../apps/mito/dist/index.js';
 import { ClientConfig, CoordinatorConfig, WorkerConfig } from '../libs/config/dist/index.js';
 import { commandIndexSource } from './command-index.mjs';
-import { HTTP_STATUS, OPERATIONS } from '../libs/protocol/dist/index.js';
+import { HTTP_STATUS } from '../libs/domain/dist/index.js';
+import { OPERATIONS } from '../libs/protocol/dist/index.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const GENERATED = '<!-- Made by tools/reference.mjs; do not edit. -->';

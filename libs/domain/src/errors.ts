@@ -9,6 +9,18 @@ export type ErrorKind =
   | 'rate-limited'
   | 'unavailable';
 
+/** The one mapping between kinds of errors and HTTP status codes (RFC 9110). */
+export const HTTP_STATUS: Readonly<Record<ErrorKind, number>> = {
+  invalid: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  'not-found': 404,
+  conflict: 409,
+  'too-large': 413,
+  'rate-limited': 429,
+  unavailable: 503,
+};
+
 export interface MitoErrorOptions {
   /** Machine-readable particulars, safe to show to the caller (for `invalid`: `field`). */
   readonly details?: Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-export { MitoError, invalidField } from './errors.js';
+export { HTTP_STATUS, MitoError, invalidField } from './errors.js';
 export type { ErrorKind, MitoErrorOptions } from './errors.js';
 export { NAME_PATTERN, TAG_PATTERN, TAGS_MAX } from './names.js';
 export { TASK_KINDS, normalizeTags, parseQueueName, queueName, tagsMatch } from './routing.js';

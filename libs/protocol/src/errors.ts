@@ -1,4 +1,4 @@
-import type { ErrorKind } from '@mitosis/domain';
+import { type ErrorKind, HTTP_STATUS } from '@mitosis/domain';
 import { z } from 'zod';
 
 /** The body of every answer that is an error. */
@@ -6,18 +6,6 @@ export const ErrorBody = z.object({
   error: z.object({ code: z.string(), message: z.string(), details: z.record(z.string(), z.unknown()) }),
 });
 export type ErrorBody = z.output<typeof ErrorBody>;
-
-/** The one mapping between kinds of errors and HTTP status codes (RFC 9110). */
-export const HTTP_STATUS: Readonly<Record<ErrorKind, number>> = {
-  invalid: 400,
-  unauthenticated: 401,
-  forbidden: 403,
-  'not-found': 404,
-  conflict: 409,
-  'too-large': 413,
-  'rate-limited': 429,
-  unavailable: 503,
-};
 
 /** The kind of an HTTP status that a coordinator, or a proxy before it, answered. */
 export function errorKindOf(status: number): ErrorKind | undefined {

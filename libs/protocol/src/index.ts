@@ -16,7 +16,7 @@ export type { CreateTokenInput } from './auth.js';
 export { EventQuery, JobChanged, TaskChanged } from './events.js';
 export { AttemptRef, FOLLOW_WINDOW_BYTES, FromWorker, ToWorker, WorkerLoad } from './channel.js';
 export { MetricsSummary, WorkerHealth } from './metrics.js';
-export { ErrorBody, HTTP_STATUS, errorKindOf } from './errors.js';
+export { ErrorBody, errorKindOf } from './errors.js';
 export { TaskExplanation, WorkerExplanation } from './explain.js';
 export { LIMITS, Labels, Name, Tags, Uuid } from './fields.js';
 export { CreateGroup, GroupPage, GroupQuery, GroupView, MemberList, RolesByName, UpdateGroup, UpdateMembers, UpdateQuotas } from './groups.js';

@@ -1,7 +1,7 @@
 import { createBullBoard } from '@bull-board/api';
 import { ExpressAdapter } from '@bull-board/express';
-import { MitoError, isAllowed } from '@mitosis/domain';
-import { HTTP_STATUS, Login } from '@mitosis/protocol';
+import { HTTP_STATUS, MitoError, isAllowed } from '@mitosis/domain';
+import { Login } from '@mitosis/protocol';
 import type { QueuePublisher } from '@mitosis/queue';
 import { type Request, type RequestHandler, type Response, Router, urlencoded } from 'express';
 import type { DataSource } from 'typeorm';

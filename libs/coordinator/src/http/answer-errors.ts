@@ -1,5 +1,5 @@
-import { type Log, MitoError } from '@mitosis/domain';
-import { type ErrorBody, HTTP_STATUS } from '@mitosis/protocol';
+import { HTTP_STATUS, type Log, MitoError } from '@mitosis/domain';
+import type { ErrorBody } from '@mitosis/protocol';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { z } from 'zod';
 

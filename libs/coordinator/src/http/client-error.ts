@@ -1,4 +1,5 @@
-import { type ErrorBody, HTTP_STATUS } from '@mitosis/protocol';
+import { HTTP_STATUS } from '@mitosis/domain';
+import type { ErrorBody } from '@mitosis/protocol';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 

@@ -1,7 +1,6 @@
 import type { AuditLog } from '../audit/audit-log.js';
 import { withRequestContext } from '../audit/request-context.js';
-import { type Log, MitoError } from '@mitosis/domain';
-import { HTTP_STATUS } from '@mitosis/protocol';
+import { HTTP_STATUS, type Log, MitoError } from '@mitosis/domain';
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';

@@ -1,16 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ErrorKind, MitoError } from '@mitosis/domain';
-
-const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {
-  invalid: 400,
-  unauthenticated: 401,
-  forbidden: 403,
-  'not-found': 404,
-  conflict: 409,
-  'too-large': 413,
-  'rate-limited': 429,
-  unavailable: 503,
-};
+import { HTTP_STATUS, type MitoError } from '@mitosis/domain';
 
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   method_not_allowed: 405,
@@ -34,7 +23,7 @@ export async function answerError(req: IncomingMessage, res: ServerResponse, err
   for (const name of ['content-disposition', 'content-range', 'etag', 'last-modified']) res.removeHeader(name);
   if (code === 'range_not_satisfiable') res.setHeader('content-range', `bytes */${String(details['sizeBytes'])}`);
   if (Array.isArray(details['allowed'])) res.setHeader('allow', details['allowed'].join(', '));
-  res.writeHead(STATUS_OF_CODE[code] ?? STATUS_OF_KIND[error.kind], {
+  res.writeHead(STATUS_OF_CODE[code] ?? HTTP_STATUS[error.kind], {
     'cache-control': 'no-store',
     'content-length': Buffer.byteLength(body),
     'content-type': 'application/json; charset=utf-8',
