@@ -58,3 +58,11 @@ test('a setting that can not be is named with its section', async (t) => {
   t.is(code, 2);
   t.regex(stderr, /\[client\] coordinator_addr/);
 });
+
+test('a setting of the coordinator that can not be is named by what starts it', async (t) => {
+  const env = { MITO_CONFIG_DIR: await tempDir(t), MITO_TASK_QUEUE_SIZE: 'many' };
+  const { code, stdout, stderr } = await new MitoProcess(['up', '--ephemeral', '--port', '0'], env).ended;
+  t.is(code, 5);
+  t.is(stdout, '');
+  t.regex(stderr, /coordinator did not start: \[coordinator\] task_queue_size: /);
+});

@@ -1,4 +1,4 @@
-export { configFiles, loadSettings } from './load-settings.js';
+export { configFiles, loadSettings, settingsIn } from './load-settings.js';
 export type { SettingsSource } from './load-settings.js';
 export { CoordinatorConfig } from './coordinator-config.js';
 export { WorkerConfig } from './worker-config.js';

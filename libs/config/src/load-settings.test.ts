@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { ClientConfig, CoordinatorConfig, WorkerConfig, configDir, loadSettings } from './index.js';
+import { ClientConfig, CoordinatorConfig, WorkerConfig, configDir, loadSettings, settingsIn } from './index.js';
 
 interface Place {
   readonly cwd: string;
@@ -89,3 +89,8 @@ test('a setting that does not exist is named', refuses, '[worker]\nslotz = 3', /
 test('a value out of range names its field', refuses, '[worker]\nslots = 0', /\[worker\] slots/);
 test('a duration without a unit names its field', refuses, '[worker]\ndrain_timeout = "10"', /\[worker\] drain_timeout/);
 test('what is no TOML says where', refuses, '[worker\nslots = 1', /config\.toml: .*1: {2}\[worker/s);
+
+test('what an environment says for a child: its settings under all their names, where its files are, nothing else', (t) => {
+  const settings = { MITO_LOG_LEVEL: 'debug', MITO_TOKEN_DURATION: '2h', MITO_S3_SECRET_KEY_FILE: '/run/key', MITO_CONFIG_DIR: '/etc/mito' };
+  t.deepEqual(settingsIn(CoordinatorConfig, { ...settings, MITO_SLOTS: '3', MITO_TOKEN: 'secret', PATH: '/bin' }), settings);
+});

@@ -55,12 +55,21 @@ function underOwnNames(schema: z.ZodObject, values: Values): Values {
   return own;
 }
 
+const variableOf = (name: string): string => `MITO_${name.toUpperCase()}`;
+
+/** The variables of `env` that say settings of `schema`, for a child process that is to have the same. */
+export function settingsIn(schema: z.ZodObject, env: Env): Record<string, string> {
+  const names = [...Object.keys(schema.shape), ...aliasesOf(schema).keys()].map(variableOf);
+  const variables = [...names, ...names.map((name) => `${name}_FILE`), 'MITO_CONFIG_DIR', 'XDG_CONFIG_HOME'];
+  return Object.fromEntries(variables.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+}
+
 /** `MITO_<FIELD>`, or the content of the file that `MITO_<FIELD>_FILE` names: so secrets are in no environment. */
 function fromEnv(schema: z.ZodObject, env: Env): Values {
   const names = [...Object.keys(schema.shape), ...aliasesOf(schema).keys()];
   return Object.fromEntries(
     names.map((name) => {
-      const variable = `MITO_${name.toUpperCase()}`;
+      const variable = variableOf(name);
       const file = `${name}_file` in schema.shape ? undefined : env[`${variable}_FILE`];
       return [name, env[variable] ?? (file && readSecret(file, `${variable}_FILE`))];
     }),

@@ -16,7 +16,7 @@ export class UpCommand extends ApiCommand {
   static override usage = Command.Usage({
     category: 'Services',
     description: 'start everything on this machine: PostgreSQL, a coordinator, workers',
-    details: 'Runs in the foreground until Ctrl-C or SIGTERM, which stop everything cleanly; a second one stops at once. The data folder survives, unless --ephemeral is given.',
+    details: 'Runs in the foreground until Ctrl-C or SIGTERM, which stop everything cleanly; a second one stops at once. The data folder survives, unless --ephemeral is given. Settings of the coordinator and the worker count here, too, from config.toml or as MITO_…, but for what belongs to the stack itself: addresses, database, folders, slots, accounts.',
     examples: [['Two workers with four slots each', '$0 up --workers 2 --slots 4']],
   });
 

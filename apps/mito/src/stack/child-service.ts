@@ -1,7 +1,7 @@
 import { type Log, MitoError, type Service } from '@mitosis/domain';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { type FileHandle, open, rename, stat } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface ChildServiceOptions {
@@ -86,7 +86,7 @@ export class ChildService implements Service {
     ready.catch(() => {});
     if (!first) {
       child.kill('SIGKILL');
-      throw new MitoError('unavailable', 'start_failed', `${name} did not start; see ${logFile}`);
+      throw new MitoError('unavailable', 'start_failed', `${name} did not start: ${await lastWords(logFile)} (log: ${logFile})`);
     }
     onReady?.(first[0]);
     return { child, exit };
@@ -111,4 +111,10 @@ export class ChildService implements Service {
       }
     }
   }
+}
+
+/** The error that a command ended with, or the last line of its log. */
+async function lastWords(logFile: string): Promise<string> {
+  const lines = (await readFile(logFile, 'utf8')).trim().split('\n');
+  return (lines.findLast((line) => line.startsWith('mito: ')) ?? lines.at(-1) ?? '').replace(/^mito: /, '');
 }

@@ -1,4 +1,5 @@
 import { MitosisClient } from '@mitosis/client';
+import { CoordinatorConfig, WorkerConfig, settingsIn } from '@mitosis/config';
 import { type Log, MitoError, type Service } from '@mitosis/domain';
 import { DataDirLock, EmbeddedPostgres } from '@mitosis/embedded';
 import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
@@ -23,7 +24,13 @@ export const ADMIN_USER = 'mitosis_admin';
 const DRAIN = '10s';
 const STOP_MS = 20_000;
 
-/** What a process of the stack gets from our environment; its settings come as `MITO_…`. */
+/** Who we are and where we find it is ours to say: each worker gets a code. */
+const WorkerSettings = WorkerConfig.omit({ user: true, password: true, enroll: true });
+
+/** The first administrator of a stack has a name and a file of its own. */
+const CoordinatorSettings = CoordinatorConfig.omit({ admin_user: true, admin_password: true });
+
+/** What every process of the stack gets from our environment, besides its settings. */
 function basicEnv(): Record<string, string> {
   const names = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'];
   return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
@@ -120,6 +127,7 @@ export class Stack implements Service {
   private async startCoordinator(): Promise<void> {
     const { dataDir, port, redisUrl } = this.options;
     const env = {
+      ...settingsIn(CoordinatorSettings, process.env),
       MITO_BIND: `127.0.0.1:${port}`,
       MITO_DB_URL: this.postgres?.url ?? '',
       MITO_STATE_DIR: path.join(dataDir, 'coordinator'),
@@ -140,6 +148,7 @@ export class Stack implements Service {
   private async startWorker(index: number): Promise<void> {
     const { dataDir, slots } = this.options;
     const env = {
+      ...settingsIn(WorkerSettings, process.env),
       MITO_COORDINATOR_ADDR: this.coordinatorUrl,
       MITO_SLOTS: String(slots),
       MITO_WORK_DIR: path.join(dataDir, 'workers', String(index)),
