@@ -15,7 +15,7 @@ const vector = (items: readonly number[][]): number[] => [...u32(items.length), 
 const section = (id: number, content: number[]): number[] => [id, ...u32(content.length), ...content];
 
 /** Types of functions by the index they have in every program here. */
-const TYPES = { start: 0, fd_write: 1, path_open: 2, proc_exit: 3, sock_send: 1, random_get: 4 } as const;
+const TYPES = { start: 0, fd_write: 1, path_open: 2, proc_exit: 3, sock_send: 1, random_get: 4, fd_read: 1 } as const;
 const SIGNATURES = [
   [0x60, 0, 0],
   [0x60, 4, 0x7f, 0x7f, 0x7f, 0x7f, 1, 0x7f],
@@ -76,3 +76,18 @@ export const UNDETERMINED = program(
   ],
   '   "........"\n',
 );
+
+/** Prints the first 4 KiB of the file `path` of its file system, and ends with the errno when it can't be opened. */
+export function prints(path: string): Buffer {
+  const rights = [0x42, 2];
+  const openIt = [...i32(3), ...i32(0), ...i32(1024), ...i32(path.length), ...i32(0), ...rights, ...rights, ...i32(0), ...i32(64), 0x10, 0];
+  const orExit = [...i32(72), 0x28, 2, 0];
+  const keepErrno = [0x36, 2, 0];
+  const read = [...store(0, 2048), ...store(4, 4096), ...i32(64), 0x28, 2, 0, ...i32(0), ...i32(1), ...i32(4), 0x10, 2, 0x1a];
+  const write = [...i32(1), ...i32(0), ...i32(1), ...i32(16), 0x10, 1, 0x1a];
+  return program(
+    ['path_open', 'fd_write', 'fd_read', 'proc_exit'],
+    [...i32(72), ...openIt, ...keepErrno, ...orExit, 0x04, 0x40, ...orExit, 0x10, 3, 0x0b, ...read, ...write],
+    path,
+  );
+}
