@@ -12,6 +12,8 @@ export const WORKLOAD_LIMITS = {
   lineBytes: 65_536,
   /** All of them together. */
   linesBytes: 2 * 1024 * 1024,
+  /** The results of all `map`s together: what `reduce` reads. */
+  resultsBytes: 1024 * 1024 * 1024,
   paramsBytes: 65_536,
 } as const;
 

@@ -107,7 +107,8 @@ function notBegun(deps: RunAttemptDeps, attempt: RunningAttempt, error: unknown)
   if (attempt.stop.signal.aborted) return { ...NOTHING_RUN, outcome: calledOff(attempt), message: null };
   if (!attempt.claim.spec.wasm) throw error;
   deps.log.warn({ err: error, task: attempt.claim.task }, 'a program could not be started');
-  return failed('resource_unavailable', error);
+  const isTooLarge = error instanceof MitoError && error.code === 'results_too_large';
+  return failed(isTooLarge ? 'limit_exceeded' : 'resource_unavailable', error);
 }
 
 async function finish(deps: RunAttemptDeps, attempt: RunningAttempt, files: TaskFiles, execution: Execution): Promise<ExecutionResult> {

@@ -1,11 +1,10 @@
 import type { WorkerClient } from '@mitosis/client';
 import { type Log, MitoError } from '@mitosis/domain';
 import type { Execution, ProgramSpec, SandboxExecutor, Scratch } from '@mitosis/executor';
-import { FrameDecoder, type ClaimedTask, type SubtaskResults, WORKLOAD_LIMITS, type WasmSpec } from '@mitosis/protocol';
+import { FrameDecoder, type ClaimedTask, WORKLOAD_LIMITS, type WasmSpec } from '@mitosis/protocol';
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import path from 'node:path';
 import type { InputCache } from './inputs/input-cache.js';
+import { joinResults } from './join-results.js';
 import { keepTrying } from './keep-trying.js';
 
 export interface RunProgramDeps {
@@ -66,41 +65,6 @@ function programEnvironment({ spec, task, attempt }: ClaimedTask): Record<string
     MITO_RESOURCE_DIR: '/resource',
     TMPDIR: '/tmp',
   };
-}
-
-/** A file with the results of all subtasks in order, each with its length before it: four bytes, big-endian. */
-async function joinResults({ client, log }: RunProgramDeps, claim: ClaimedTask, scratch: Scratch, signal: AbortSignal): Promise<string> {
-  const { task, attempt, lease, workload } = claim;
-  const file = path.join(scratch.dir, 'subtask-results');
-  const count = workload?.subtasks ?? 0;
-  const handle = await open(file, 'wx', 0o600);
-  const framesOf = async (result: SubtaskResults['results'][number]): Promise<Uint8Array> => {
-    if (result.stored === 'inline') return Buffer.from(result.frames_base64, 'base64');
-    return keepTrying('fetching a result', () => client.fetchShort(result.download, signal), { log, signal });
-  };
-  try {
-    for (let done = 0; done < count; ) {
-      const read = () => client.subtaskResults({ task, attempt, lease, from: done }, signal);
-      const { results } = await keepTrying('reading results', read, { log, signal });
-      if (results.length === 0) throw new Error(`the workload has ${count} subtasks, but only ${done} results`);
-      for (const result of results) await handle.writeFile(framed(stdoutOf(await framesOf(result))));
-      done += results.length;
-    }
-  } finally {
-    await handle.close();
-  }
-  return file;
-}
-
-function stdoutOf(frames: Uint8Array): Buffer {
-  const printed = new FrameDecoder().push(frames).filter(({ stream }) => stream === 'stdout');
-  return Buffer.concat(printed.map(({ payload }) => payload));
-}
-
-function framed(bytes: Buffer): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(bytes.length);
-  return Buffer.concat([length, bytes]);
 }
 
 /** The lines that the `split` of a workload has printed. Throws, with the reason, when they are too many or too long. */
