@@ -53,6 +53,18 @@ onEachBackend('a job tells that it was created, suspended, resumed and has ended
   t.deepEqual([...new Set(changesOf(heard, uuid))], ['created ready', 'suspended ready', 'resumed ready', 'ended failed']);
 });
 
+onEachBackend('a group tells its members that it was suspended and resumed', async (t, coordinator) => {
+  const { api } = coordinator;
+  const name = `team-${randomUUID()}`;
+  await api.access.createGroup(name);
+  const heard = await listen(t, coordinator);
+  await api.setGroupSuspended(name, true);
+  await api.setGroupSuspended(name, false);
+  const changes = (): string[] => heard.flatMap((event) => (event.type === 'group' && event.group === name ? [event.change] : []));
+  await eventually(() => changes().length === 2, { message: () => `both changes, there is ${changes().join(', ')}` });
+  t.deepEqual(changes(), ['suspended', 'resumed']);
+});
+
 onEachBackend('an open job has ended when it is closed, also when its tasks were over before', async (t, coordinator) => {
   const { api } = coordinator;
   const heard = await listen(t, coordinator);

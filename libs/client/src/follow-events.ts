@@ -1,5 +1,5 @@
 import { MitoError } from '@mitosis/domain';
-import { JobChanged, TaskChanged } from '@mitosis/protocol';
+import { GroupChanged, JobChanged, TaskChanged } from '@mitosis/protocol';
 import { setTimeout as delay } from 'node:timers/promises';
 import { queryString } from './query-string.js';
 import { serverSentEvents } from './server-sent-events.js';
@@ -11,13 +11,16 @@ export interface EventFilter {
   readonly task?: string | undefined;
 }
 
-/** What has changed: a task, or a job as a whole. */
-export type Changed = ({ readonly type: 'task' } & TaskChanged) | ({ readonly type: 'job' } & JobChanged);
+/** What has changed: a task, a job as a whole, or a group. */
+export type Changed =
+  | ({ readonly type: 'task' } & TaskChanged)
+  | ({ readonly type: 'job' } & JobChanged)
+  | ({ readonly type: 'group' } & GroupChanged);
 
 const RECONNECT_MS = 500;
 
 /**
- * Changes of tasks and jobs, as they happen. Goes on over broken connections; what happened meanwhile is not
+ * Changes of tasks, jobs and groups, as they happen. Goes on over broken connections; what happened meanwhile is not
  * told: whoever needs to know what is, asks.
  */
 export async function* followEvents(transport: Transport, filter: EventFilter, signal: AbortSignal | undefined): AsyncGenerator<Changed> {
@@ -29,6 +32,7 @@ export async function* followEvents(transport: Transport, filter: EventFilter, s
       if (!response.body) return;
       for await (const { event, data } of serverSentEvents(response.body)) {
         if (event === 'task') yield { type: 'task', ...TaskChanged.parse(JSON.parse(data)) };
+        if (event === 'group') yield { type: 'group', ...GroupChanged.parse(JSON.parse(data)) };
         if (event === 'job') yield { type: 'job', ...JobChanged.parse(JSON.parse(data)) };
       }
     } catch (error) {

@@ -10,6 +10,8 @@ import type { KeyPair } from './auth/key-pair.js';
 import { Passwords } from './auth/passwords.js';
 import { Tokens } from './auth/tokens.js';
 import { Board } from './board/board.js';
+import { Announcements } from './events/announcements.js';
+import { GROUPS_CHANNEL, type GroupEvent } from './events/group-events.js';
 import { JobEvents } from './events/job-events.js';
 import { TaskEvents } from './events/task-events.js';
 import { WorkloadEvents } from './events/workload-events.js';
@@ -108,6 +110,7 @@ export class Coordinator implements Service {
     const jobEvents = new JobEvents({ bus: queue.bus, dataSource, log });
     const workloadEvents = new WorkloadEvents({ bus: queue.bus, log });
     const onWorkloads = (workloads: readonly string[]): void => workloadEvents.publish(workloads);
+    const groupEvents = new Announcements<GroupEvent>({ bus: queue.bus, channel: GROUPS_CHANNEL, log });
     const dispatcher = new Dispatcher({ hints: options.hints, publisher: queue.publisher, log });
     const onReady = (queues: ReadonlySet<string>): void => dispatcher.wake(queues);
     const onSettled = (settled: readonly SettledTask[]): void => {
@@ -187,7 +190,7 @@ export class Coordinator implements Service {
         metricsRoutes({ authenticator, log, ...metricsOf }),
         ...access.routes,
         taskRoutes({ authenticator, dataSource, submitTasks, reader, artifacts, events, publisher: queue.publisher }),
-        ...taskControl({ authenticator, dataSource, channels, events, jobEvents, reader, onAccepted, onSettled, onReady, onNewQueues }),
+        ...taskControl({ authenticator, dataSource, channels, events, jobEvents, groupEvents, reader, onAccepted, onSettled, onReady, onNewQueues }),
         outputRoutes({ authenticator, dataSource, reader, events, follows, store }),
         terminalRoutes({ authenticator, dataSource, events, terminals }),
         attachmentRoutes({ authenticator, files }),
@@ -208,7 +211,7 @@ export class Coordinator implements Service {
       serveObjects: store.handler,
       onUpgrade: workerUpgrade({ authenticator, channels, audit, log }),
     });
-    this.services = [queue, store, events, jobEvents, workloadEvents, follows, terminals, channels, dispatcher, reconciler, ...access.services, files.collector, this.http];
+    this.services = [queue, store, events, jobEvents, groupEvents, workloadEvents, follows, terminals, channels, dispatcher, reconciler, ...access.services, files.collector, this.http];
   }
 
   /** Brings the schema up to date, creates the first administrator, and begins to listen. */

@@ -22,6 +22,10 @@ export const JobChanged = z.object({
 });
 export type JobChanged = z.output<typeof JobChanged>;
 
+/** Another event of `GET /events`: nothing new of a group starts any more, or again. */
+export const GroupChanged = z.object({ group: z.string(), change: z.enum(['suspended', 'resumed']) });
+export type GroupChanged = z.output<typeof GroupChanged>;
+
 /** The query string of `GET /events`. */
 export const EventQuery = z.strictObject({ group: Name.optional(), job: Uuid.optional(), task: Uuid.optional() });
 export type EventQuery = z.output<typeof EventQuery>;

@@ -13,7 +13,7 @@ export {
 export { AuditPage, AuditQuery, AuditView } from './audit.js';
 export { ChangePassword, CreateToken, CreatedToken, Identity, Login, NewPassword, Session, TokenList, TokenView } from './auth.js';
 export type { CreateTokenInput } from './auth.js';
-export { EventQuery, JobChanged, TaskChanged } from './events.js';
+export { EventQuery, GroupChanged, JobChanged, TaskChanged } from './events.js';
 export { AttemptRef, FOLLOW_WINDOW_BYTES, FromWorker, ToWorker, WorkerLoad } from './channel.js';
 export { MetricsSummary, WorkerHealth } from './metrics.js';
 export { ErrorBody, errorKindOf } from './errors.js';

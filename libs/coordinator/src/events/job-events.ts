@@ -1,8 +1,8 @@
 import { type Log, type Service, type TaskState, isFinal, jobState } from '@mitosis/domain';
 import type { MessageBus } from '@mitosis/queue';
-import { EventEmitter } from 'node:events';
 import type { DataSource } from 'typeorm';
 import { countTasks } from '../tasks/ended-jobs.js';
+import { Announcements } from './announcements.js';
 
 export type JobChange = 'created' | 'ended' | 'suspended' | 'resumed';
 
@@ -22,7 +22,6 @@ export interface JobEventsOptions {
 }
 
 const CHANNEL = 'jobs';
-const CHANGED = 'changed';
 
 /** Tasks of a job end in crowds: one look at it is enough for all that ended in this time. */
 const LOOK_MS = 100;
@@ -40,32 +39,29 @@ const WITHOUT_OPEN_TASKS = `
 
 /** Tells every replica what happens to jobs. Who ended the last task of a job looks whether that is over. */
 export class JobEvents implements Service {
-  private readonly emitter = new EventEmitter().setMaxListeners(0);
+  private readonly announcements: Announcements<JobEvent>;
   private readonly toLookAt = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
   private looking: Promise<void> = Promise.resolve();
-  private unsubscribe: (() => Promise<void>) | undefined;
 
-  constructor(private readonly options: JobEventsOptions) {}
+  constructor(private readonly options: JobEventsOptions) {
+    this.announcements = new Announcements({ bus: options.bus, channel: CHANNEL, log: options.log });
+  }
 
-  async start(): Promise<void> {
-    this.unsubscribe = await this.options.bus.subscribe(CHANNEL, (message) => this.emitter.emit(CHANGED, JSON.parse(message) as JobEvent));
+  start(): Promise<void> {
+    return this.announcements.start();
   }
 
   /** What was to be looked at is looked at. */
   async stop(): Promise<void> {
     if (this.timer) this.look();
     await this.looking;
-    await this.unsubscribe?.();
-    this.unsubscribe = undefined;
+    await this.announcements.stop();
   }
 
   /** To be called after the commit. */
   publish(event: JobEvent): void {
-    this.options.bus.publish(CHANNEL, JSON.stringify(event)).catch((error: unknown) => {
-      this.options.log.warn({ err: error, job: event.job }, 'an event of a job was not published');
-      this.emitter.emit(CHANGED, event);
-    });
+    this.announcements.publish(event);
   }
 
   /** Tasks of these jobs have ended, or no more will come: they may be over. */
@@ -76,8 +72,7 @@ export class JobEvents implements Service {
 
   /** Calls `onEvent` for each event until the answered function is called. */
   on(onEvent: (event: JobEvent) => void): () => void {
-    this.emitter.on(CHANGED, onEvent);
-    return () => this.emitter.off(CHANGED, onEvent);
+    return this.announcements.on(onEvent);
   }
 
   private look(): void {

@@ -1,8 +1,10 @@
 import { isAllowed } from '@mitosis/domain';
-import { EventQuery, JobChanged, TaskChanged } from '@mitosis/protocol';
+import { EventQuery, GroupChanged, JobChanged, TaskChanged } from '@mitosis/protocol';
 import { Router } from 'express';
 import type { DataSource } from 'typeorm';
 import type { Authenticator } from '../auth/authenticator.js';
+import type { Announcements } from '../events/announcements.js';
+import type { GroupEvent } from '../events/group-events.js';
 import type { JobEvent, JobEvents } from '../events/job-events.js';
 import type { TaskEvent, TaskEvents } from '../events/task-events.js';
 import { abandoned } from './parse-request.js';
@@ -13,6 +15,7 @@ export interface EventRouteDeps {
   readonly dataSource: DataSource;
   readonly events: TaskEvents;
   readonly jobEvents: JobEvents;
+  readonly groupEvents: Announcements<GroupEvent>;
 }
 
 /** A comment now and then keeps proxies from closing a stream on which nothing happens. */
@@ -35,22 +38,24 @@ class GroupNames {
   }
 }
 
-type Event = TaskEvent | JobEvent;
+type Event = TaskEvent | JobEvent | GroupEvent;
 
 function isAbout(event: Event, { task, job }: EventQuery): boolean {
   if (task !== undefined && !('task' in event && event.task === task)) return false;
-  return job === undefined || event.job === job;
+  return job === undefined || ('job' in event && event.job === job);
 }
 
 /** As the stream has it; `group` is the name. */
 function toEvent(event: Event, group: string): string {
-  if ('change' in event) return `event: job\ndata: ${JSON.stringify(JobChanged.parse({ ...event, group }))}\n\n`;
+  const write = (type: string, data: object): string => `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+  if (!('job' in event)) return write('group', GroupChanged.parse({ ...event, group }));
+  if ('change' in event) return write('job', JobChanged.parse({ ...event, group }));
   const { task, job, state, progress = null, message = null } = event;
-  return `event: task\ndata: ${JSON.stringify(TaskChanged.parse({ task, group, job, state, progress, message }))}\n\n`;
+  return write('task', TaskChanged.parse({ task, group, job, state, progress, message }));
 }
 
-/** `GET /events`: what happens to tasks and jobs that the caller may see, as server-sent events. */
-export function eventRoutes({ authenticator, dataSource, events, jobEvents }: EventRouteDeps): Router {
+/** `GET /events`: what happens to tasks, jobs and groups that the caller may see, as server-sent events. */
+export function eventRoutes({ authenticator, dataSource, events, jobEvents, groupEvents }: EventRouteDeps): Router {
   const routes = Router();
   const names = new GroupNames(dataSource);
   routes.get('/events', async (req, res) => {
@@ -70,7 +75,7 @@ export function eventRoutes({ authenticator, dataSource, events, jobEvents }: Ev
     // A name that can't be looked up now ends the stream: the reader comes back.
     const hear = (event: Event): void => void (isWanted(event) && show(event).catch(() => res.end()));
     const keepAlive = setInterval(() => res.write(': still here\n\n'), KEEP_ALIVE_MS);
-    const offs = [events.onEvery(hear), jobEvents.on(hear)];
+    const offs = [events.onEvery(hear), jobEvents.on(hear), groupEvents.on(hear)];
     signal.addEventListener('abort', () => (offs.forEach((off) => off()), clearInterval(keepAlive), res.end()), { once: true });
   });
   return routes;

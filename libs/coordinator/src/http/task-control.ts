@@ -1,6 +1,8 @@
 import type { Router } from 'express';
 import type { DataSource } from 'typeorm';
 import type { Authenticator } from '../auth/authenticator.js';
+import type { Announcements } from '../events/announcements.js';
+import type { GroupEvent } from '../events/group-events.js';
 import type { JobEvents } from '../events/job-events.js';
 import type { TaskEvents } from '../events/task-events.js';
 import { JobReader } from '../jobs/read-jobs.js';
@@ -23,6 +25,7 @@ export interface TaskControlDeps {
   readonly channels: WorkerChannels;
   readonly events: TaskEvents;
   readonly jobEvents: JobEvents;
+  readonly groupEvents: Announcements<GroupEvent>;
   readonly reader: TaskReader;
   onAccepted(accepted: Pick<Accepted, 'settled' | 'newQueueGroups'>): void;
   onSettled(settled: readonly SettledTask[]): void;
@@ -32,7 +35,7 @@ export interface TaskControlDeps {
 
 /** Puts together what people do with tasks after their submission, and jobs; answers the routes. */
 export function taskControl(deps: TaskControlDeps): Router[] {
-  const { authenticator, dataSource, channels, events, jobEvents, reader, onAccepted, onSettled, onReady } = deps;
+  const { authenticator, dataSource, channels, events, jobEvents, groupEvents, reader, onAccepted, onSettled, onReady } = deps;
   const canceller = new TaskCanceller({ dataSource, channels, events, onSettled });
   const changeTask = changeTaskWith({
     dataSource,
@@ -45,9 +48,9 @@ export function taskControl(deps: TaskControlDeps): Router[] {
   const jobReader = new JobReader({ dataSource, events });
   const jobs = new JobSubmitter({ dataSource, reader: jobReader, jobEvents, onAccepted });
   const retryFailed = retryFailedWith({ dataSource, reader: jobReader, onAccepted });
-  const suspension = new Suspension({ dataSource, reader: jobReader, jobEvents, onReady });
+  const suspension = new Suspension({ dataSource, reader: jobReader, jobEvents, groupEvents, onReady });
   return [
-    eventRoutes({ authenticator, dataSource, events, jobEvents }),
+    eventRoutes({ authenticator, dataSource, events, jobEvents, groupEvents }),
     taskControlRoutes({ authenticator, canceller, changeTask, reader }),
     jobRoutes({ authenticator, dataSource, jobs, jobReader, canceller, retryFailed, suspension }),
   ];

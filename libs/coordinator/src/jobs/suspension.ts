@@ -1,6 +1,8 @@
 import { MitoError, isAllowed } from '@mitosis/domain';
 import type { DataSource } from 'typeorm';
 import type { UserActor } from '../auth/authenticator.js';
+import type { Announcements } from '../events/announcements.js';
+import type { GroupEvent } from '../events/group-events.js';
 import type { JobEvents } from '../events/job-events.js';
 import type { JobReader } from './read-jobs.js';
 import { recordRequest } from '../audit/audit-log.js';
@@ -9,6 +11,7 @@ export interface SuspensionDeps {
   readonly dataSource: DataSource;
   readonly reader: JobReader;
   readonly jobEvents: JobEvents;
+  readonly groupEvents: Announcements<GroupEvent>;
   /** Called with the queues that may have tasks to hand over again. */
   onReady(queues: ReadonlySet<string>): void;
 }
@@ -44,12 +47,14 @@ export class Suspension {
     const { dataSource } = this.deps;
     await this.set('UPDATE groups SET suspended_at = coalesce(suspended_at, now()) WHERE id = $1', id, `group ${name}`);
     await dataSource.query(`UPDATE tasks SET dispatched_at = NULL WHERE group_id = $1 AND state = 'ready' AND dispatched_at IS NOT NULL`, [id]);
+    this.deps.groupEvents.publish({ group: id, change: 'suspended' });
   }
 
   async resumeGroup(actor: UserActor, name: string): Promise<void> {
     const id = await this.group(actor, name);
     await this.set('UPDATE groups SET suspended_at = NULL WHERE id = $1', id, `group ${name}`);
     this.deps.onReady(await this.queuesOf('group_id', id));
+    this.deps.groupEvents.publish({ group: id, change: 'resumed' });
   }
 
   private async tell(actor: UserActor, job: string, change: 'suspended' | 'resumed'): Promise<void> {

@@ -21,5 +21,5 @@ export const TASK_OPERATIONS: readonly Operation[] = [
   { id: 'tasks.open-terminal', method: 'POST', path: '/tasks/:uuid/terminal', summary: 'Attach to the terminal of a running task: give it a size, learn where its output is', access: 'task.attach', request: OpenTerminal, answer: TerminalOpened },
   { id: 'tasks.type', method: 'POST', path: '/tasks/:uuid/terminal/input', summary: 'Type in the terminal of a running task', access: 'task.attach', request: TypeInTerminal, answer: TypedInTerminal, isFrequent: true },
   { id: 'tasks.change', method: 'PATCH', path: '/tasks/:uuid', summary: 'Change a task that has not started', access: 'task.manage', request: ChangeTask, answer: TaskDetail },
-  { id: 'events.follow', method: 'GET', path: '/events', summary: 'Follow changes of tasks', access: 'user', query: EventQuery, answerType: 'text/event-stream' },
+  { id: 'events.follow', method: 'GET', path: '/events', summary: 'Follow changes of tasks, jobs and groups', access: 'user', query: EventQuery, answerType: 'text/event-stream' },
 ];

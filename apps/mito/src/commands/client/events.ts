@@ -3,16 +3,23 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../api-command.js';
 
 function describeEvent(event: Changed): string {
+  if (event.type === 'group') return `group ${event.group} ${event.change}`;
   if (event.type === 'job') return `job ${event.job} ${event.group} ${event.change} (${event.state})`;
   const { task, group, state, progress, message } = event;
   return `${task} ${group} ${state}${progress === null ? '' : ` ${Math.round(progress * 100)} % ${message ?? ''}`}`;
+}
+
+/** What `--quiet` prints. */
+function subjectOf(event: Changed): { uuid: string } | { name: string } {
+  if (event.type === 'group') return { name: event.group };
+  return { uuid: event.type === 'task' ? event.task : event.job };
 }
 
 export class ClientEventsCommand extends ApiCommand {
   static override paths = [['client', 'events'], ['events']];
   static override usage = Command.Usage({
     category: 'Tasks',
-    description: 'show how tasks and jobs change, as it happens, until Ctrl-C',
+    description: 'show how tasks, jobs and groups change, as it happens, until Ctrl-C',
     details: 'Events tell what is new, not what is: while the connection is away some may be missed, and the end of a job may be told twice.',
   });
 
@@ -23,7 +30,7 @@ export class ClientEventsCommand extends ApiCommand {
   protected async run(): Promise<void> {
     const { group, job, task } = this;
     for await (const event of (await this.api()).events({ group, job, task })) {
-      this.print({ uuid: event.type === 'task' ? event.task : event.job, ...event }, () => describeEvent(event));
+      this.print({ ...subjectOf(event), ...event }, () => describeEvent(event));
     }
   }
 }
