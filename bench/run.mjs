@@ -1,4 +1,4 @@
-// npm run bench [-- latency|cancel|throughput|idle|login|wasm|artifact|makespan|backlog|backlog=1000000 …]: prints figures with the baseline of the same run.
+// npm run bench [-- latency|cancel|throughput|idle|login|wasm|artifact|makespan|query|backlog|backlog=1000000 …]: prints figures with the baseline of the same run.
 import { measureBacklog } from './backlog.mjs';
 import { measureArtifact } from './artifact.mjs';
 import { measureCancel } from './cancel.mjs';
@@ -6,6 +6,7 @@ import { measureIdle } from './idle.mjs';
 import { measureLatency } from './latency.mjs';
 import { measureLogin } from './login.mjs';
 import { measureMakespan } from './makespan.mjs';
+import { measureQueries } from './query.mjs';
 import { measureThroughput } from './throughput.mjs';
 import { measureSpeedUp, measureSubtasks, measureWarmRun } from './wasm.mjs';
 
@@ -67,6 +68,12 @@ if (isWanted('backlog')) {
     console.log(`  ${backend.padEnd(9)} stored ${perSecond.toFixed(0)}/s   urgent task: p50 ${p50} ms, p95 ${p95} ms from submission to start`);
     console.log(`            coordinator ${before.rss.toFixed(0)} → ${after.rss.toFixed(0)} MiB${mib(before.queue)}${after.queue ? ` → ${(after.queue / 2 ** 20).toFixed(1)} MiB` : ''}`);
   }
+}
+if (isWanted('query')) {
+  const count = amountOf('query', 1_000_000);
+  console.log(`A page of 100 of ${count} tasks, through the API: administrator, then a member of three of ten groups`);
+  const show = ({ p50, p99 }) => `p50 ${p50.toFixed(0).padStart(4)} ms  p99 ${p99.toFixed(0).padStart(4)} ms`;
+  for (const { name, admin, member } of await measureQueries(count)) console.log(`  ${name.padEnd(26)} ${show(admin)}     ${show(member)}`);
 }
 if (isWanted('artifact')) {
   console.log('One artifact of 2 GB: made, packed and uploaded by a worker, then downloaded; beside a plain copy');

@@ -40,10 +40,10 @@ export async function startStack(scope, { backend, workers, slots }) {
     await exited;
   });
   const [line] = await once(createInterface(child.stdout), 'line');
-  const { url, admin, pids } = JSON.parse(line);
+  const { url, admin, pids, data_dir: dataDir } = JSON.parse(line);
   const { token } = await new MitosisClient({ url }).login(admin.username, admin.password);
   const queueBytes = async () => (server ? redisBytes(server.url) : undefined);
-  return { api: new MitosisClient({ url, token }), pids, url, token, queueBytes };
+  return { api: new MitosisClient({ url, token }), pids, url, token, dataDir, queueBytes };
 }
 
 /** What Redis says it uses. */

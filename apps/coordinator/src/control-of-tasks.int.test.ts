@@ -92,6 +92,7 @@ onEachBackend('what waits can be changed, what runs keeps all but its labels', a
   const uuid = await submit(coordinator);
   const changed = await coordinator.api.changeTask(uuid, { args: ['echo', 'new'], tags: ['gpu'], priority: 7, timeout_ms: 5_000, labels: ['a'] });
   t.like(changed, { args: ['echo', 'new'], tags: ['gpu'], priority: 7, timeout_ms: 5_000, labels: ['a'] });
+  t.deepEqual((await coordinator.api.queryTasks({ tags: ['gpu'], priority: '=7', labels: ['a'], text: 'new' })).tasks.map((task) => task.uuid), [uuid]);
   const [missing] = await (await connectWorker(coordinator, { tags: ['cpu'] })).claim([{ task: uuid, request: randomUUID() }]);
   t.is(missing, undefined, 'the new tags count');
   t.deepEqual((await claim(coordinator, uuid)).spec.args, ['echo', 'new']);
@@ -243,6 +244,7 @@ onEachBackend('what failed in a job is submitted again in its place, with what d
   t.is(await api.jobs.retryFailed(job.uuid), 0);
   const [again = '', dependent = ''] = [(await api.getTask(a)).retried_by ?? '', (await api.getTask(b)).retried_by ?? ''];
   t.like(await api.getTask(dependent), { state: 'pending', job_index: 1 });
+  t.deepEqual((await api.queryTasks({ job: job.uuid, text: 'exit_code' })).tasks.map(({ uuid }) => uuid), [a], 'why the old one failed is not said of the new one');
   await run(coordinator, again);
   await run(coordinator, dependent);
   t.like(await api.jobs.get(job.uuid), { state: 'completed', total: 3 });

@@ -34,6 +34,7 @@ import { SandboxedPrograms1700000000006 } from './migrations/0006-sandboxed-prog
 import { WorkerLoad1700000000007 } from './migrations/0007-worker-load.js';
 import { LimitKeys1700000000011 } from './migrations/0011-limit-keys.js';
 import { ChargedPrograms1700000000012 } from './migrations/0012-charged-programs.js';
+import { SearchByAllThatIsSubmitted1700000000013 } from './migrations/0013-search-by-all-that-is-submitted.js';
 import { WorkerCredentials1700000000009 } from './migrations/0009-worker-credentials.js';
 
 export interface DatabaseOptions {
@@ -53,7 +54,8 @@ const MIGRATION_LOCK = 0x6d69746f;
 
 /**
  * A page in any place costs hardly more than the next one, on an SSD or in memory. By the server's own
- * guess (4) it reads a million tasks in order rather than a hundred of one group and state.
+ * guess (4) it reads a million tasks in order rather than a hundred of one group and state
+ * (docs/decisions/0009 says when this is wrong).
  */
 const PAGE_SETTING = '-c random_page_cost=1.1';
 
@@ -101,6 +103,7 @@ export function createDataSource({ url, poolSize = 10, applicationName = 'mitosi
       WorkerCredentials1700000000009,
       LimitKeys1700000000011,
       ChargedPrograms1700000000012,
+      SearchByAllThatIsSubmitted1700000000013,
     ],
     migrationsTableName: 'migrations',
     extra: {

@@ -11,10 +11,12 @@ export interface AnnouncementsOptions {
   readonly log: Log;
 }
 
-/** Tells every replica one kind of events. A message may be lost while the bus reconnects. */
+/** Tells every replica one kind of events, in the order in which one has published them. A message may be lost while the bus reconnects. */
 export class Announcements<E extends object> implements Service {
   private readonly emitter = new EventEmitter().setMaxListeners(0);
   private unsubscribe: (() => Promise<void>) | undefined;
+  /** The bus may carry two messages by different connections: one goes after the other. */
+  private published: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: AnnouncementsOptions) {}
 
@@ -24,6 +26,7 @@ export class Announcements<E extends object> implements Service {
   }
 
   async stop(): Promise<void> {
+    await this.published;
     await this.unsubscribe?.();
     this.unsubscribe = undefined;
   }
@@ -31,7 +34,7 @@ export class Announcements<E extends object> implements Service {
   /** To be called after the commit; without the bus it is told here only. */
   publish(event: E): void {
     const { bus, channel, log } = this.options;
-    bus.publish(channel, JSON.stringify(event)).catch((error: unknown) => {
+    this.published = this.published.then(() => bus.publish(channel, JSON.stringify(event))).catch((error: unknown) => {
       log.warn({ err: error, channel, event }, 'an event was not published');
       this.emitter.emit(HEARD, event);
     });

@@ -36,11 +36,12 @@ const COPY = `
     SELECT p.new, t.group_id, $2, t.queue, t.name, CASE WHEN EXISTS (SELECT 1 FROM dependencies d WHERE d.task_id = t.id) THEN 'pending' ELSE 'ready' END,
       t.spec, t.tags, t.labels, t.priority, t.timeout_ms, t.retries, t.retry_delay_ms, t.retry_exit_codes, t.limits, t.limits <> '{}', t.job_id, t.job_index, t.upstream_id
     FROM pairs p JOIN tasks t ON t.id = p.old ORDER BY t.job_index
-    RETURNING id, seq, creator_id, job_id, name, labels, state, queue, group_id
+    RETURNING id, seq, group_id, creator_id, job_id, name, tags, labels, priority, spec, state, queue
   ), searched AS (
-    INSERT INTO task_search (seq, task_id, creator_id, job_id, name, labels, words)
-    SELECT a.seq, a.id, a.creator_id, a.job_id, a.name, a.labels, s.words
-    FROM added a JOIN pairs p ON p.new = a.id JOIN task_search s ON s.task_id = p.old
+    INSERT INTO task_search (seq, task_id, group_id, creator_id, job_id, name, tags, labels, priority, words)
+    SELECT a.seq, a.id, a.group_id, a.creator_id, a.job_id, a.name, a.tags, a.labels, a.priority,
+      mito_words(concat_ws(' ', a.name, (SELECT string_agg(w, ' ') FROM jsonb_array_elements_text(a.spec -> 'args') w)))
+    FROM added a
   )
   SELECT id AS task, state, queue, group_id AS group, job_id AS job, 0 AS "delayMs" FROM added`;
 

@@ -63,8 +63,8 @@ export async function insertTasks(tx: EntityManager, rows: readonly TaskRow[]): 
               workload_id, workload_step, workload_index, avoid_worker_id
        FROM given ORDER BY id RETURNING id, seq
      )
-     INSERT INTO task_search (seq, task_id, creator_id, job_id, name, labels, words)
-     SELECT a.seq, g.id, g.creator_id, g.job_id, g.name, g.labels, mito_words(g.words)
+     INSERT INTO task_search (seq, task_id, group_id, creator_id, job_id, name, tags, labels, priority, words)
+     SELECT a.seq, g.id, g.group_id, g.creator_id, g.job_id, g.name, g.tags, g.labels, g.priority, mito_words(g.words)
      FROM added a JOIN given g ON g.id = a.id ORDER BY a.seq`,
     [JSON.stringify(rows)],
   );

@@ -4,7 +4,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { UserActor } from '../auth/authenticator.js';
 import type { TaskEvents } from '../events/task-events.js';
 import type { WorkerChannels } from '../workers/worker-channels.js';
-import { selectTasks } from './find-tasks.js';
+import { findTasks } from './find-tasks.js';
 import { indexFailures } from './index-failures.js';
 import { taskNotFound } from './read-tasks.js';
 import type { SettledTask } from './settled-task.js';
@@ -43,6 +43,7 @@ const BATCH = 1_000;
 /** Batches in one request: a caller that wants more asks again. */
 const BATCHES_MAX = 20;
 
+const OPEN_STATES: TaskState[] = ['pending', 'ready', 'running'];
 const STILL_OPEN = `(t.state IN ('pending', 'ready') OR (t.state = 'running' AND t.cancel_requested_at IS NULL))`;
 
 const CANCEL_WAITING = `
@@ -112,13 +113,14 @@ export class TaskCanceller {
   /** All that the filters find, at most 20,000 at a time; asked again until it answers zeros, it cancels all. */
   async found(actor: UserActor, filters: TaskFilters, reason: string | undefined): Promise<CancelAnswer> {
     const total = { cancelled: 0, requested: 0 };
-    for (let batch = 0; batch < BATCHES_MAX; batch += 1) {
-      const { sql, values } = selectTasks(actor, filters, { limit: BATCH, only: STILL_OPEN, action: 'task.cancel' });
-      const ids = ((await this.deps.dataSource.query(sql, [...values])) as { id: string }[]).map(({ id }) => id);
-      const { cancelled, requested } = countsOf(ids.length > 0 ? await this.cancel(actor, ids, reason) : []);
+    const state = filters.state?.length ? filters.state : OPEN_STATES;
+    for (let batch = 0, after: string | undefined; batch < BATCHES_MAX; batch += 1) {
+      const found = await findTasks(this.deps.dataSource, actor, { ...filters, state }, { limit: BATCH, after, only: STILL_OPEN, action: 'task.cancel' });
+      if (found.length === 0) break;
+      const { cancelled, requested } = countsOf(await this.cancel(actor, found.map(({ id }) => id), reason));
       total.cancelled += cancelled;
       total.requested += requested;
-      if (cancelled + requested === 0) break;
+      after = found.at(-1)?.seq;
     }
     return total;
   }

@@ -46,6 +46,11 @@ const CHANGE = `
     timeout_ms = coalesce($7, timeout_ms), retries = coalesce($8, retries), dispatched_at = NULL
   WHERE id = $1`;
 
+const SEARCH_ANEW = `
+  UPDATE task_search s SET name = t.name, tags = t.tags, priority = t.priority,
+    words = mito_words(concat_ws(' ', t.name, (SELECT string_agg(a, ' ') FROM jsonb_array_elements_text(t.spec -> 'args') a)))
+  FROM tasks t WHERE t.id = s.task_id AND t.id = $1`;
+
 async function changeWaiting(tx: EntityManager, row: Row, change: Omit<ChangeTask, 'after'>): Promise<{ queue: string; newQueueGroups: string[] }> {
   const { args, env, terminal, cwd } = change;
   const tags = change.tags ?? row.tags;
@@ -53,14 +58,7 @@ async function changeWaiting(tx: EntityManager, row: Row, change: Omit<ChangeTas
   const newQueueGroups = await ensureQueues(tx, [{ queue, group_id: row.group_id, kind: row.kind, tags }]);
   const spec = JSON.stringify({ args, env, terminal, cwd });
   await tx.query(CHANGE, [row.id, spec, change.tags, queue, change.name, change.priority, change.timeout_ms, change.retries]);
-  if (args || change.name !== undefined) {
-    await tx.query(
-      `UPDATE task_search s SET name = t.name, words = mito_words(concat_ws(' ', t.name,
-         (SELECT string_agg(a, ' ') FROM jsonb_array_elements_text(t.spec -> 'args') a)))
-       FROM tasks t WHERE t.id = s.task_id AND t.id = $1`,
-      [row.id],
-    );
-  }
+  if (args || change.name !== undefined || change.tags || change.priority !== undefined) await tx.query(SEARCH_ANEW, [row.id]);
   return { queue, newQueueGroups };
 }
 

@@ -2,7 +2,7 @@ import { MitoError, isAllowed } from '@mitosis/domain';
 import type { TaskDetail, TaskFilters, TaskPage, TaskQuery, TaskSummary, TaskView } from '@mitosis/protocol';
 import type { DataSource } from 'typeorm';
 import type { UserActor } from '../auth/authenticator.js';
-import { selectTasks } from './find-tasks.js';
+import { countTasks, findTasks } from './find-tasks.js';
 
 /** A time as the API writes it. */
 export const iso = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
@@ -73,21 +73,16 @@ export class TaskReader {
   /** Newest first. `next` of the page is what `after` of the next query wants. */
   async query(actor: UserActor, query: TaskQuery): Promise<TaskPage> {
     const { after, offset, limit, ...filters } = query;
-    const { sql, values } = selectTasks(actor, filters, { after, offset, limit: limit + 1 });
-    const rows = (await this.dataSource.query(
-      `WITH page AS MATERIALIZED (${sql}) ${TASK_VIEW} JOIN page p ON p.id = t.id ORDER BY t.seq DESC`,
-      [...values],
-    )) as ViewRow[];
-    const page = rows.slice(0, query.limit);
-    const next = rows.length > query.limit ? (page.at(-1)?.seq ?? null) : null;
-    return { tasks: page.map(({ view }) => view), next };
+    const found = await findTasks(this.dataSource, actor, filters, { after, offset, limit: limit + 1 });
+    const page = found.slice(0, limit);
+    const rows = (await this.dataSource.query(`${TASK_VIEW} WHERE t.id = ANY ($1) ORDER BY t.seq DESC`, [page.map(({ id }) => id)])) as ViewRow[];
+    const next = found.length > limit ? (page.at(-1)?.seq ?? null) : null;
+    return { tasks: rows.map(({ view }) => view), next };
   }
 
   /** How many tasks the filters find. */
-  async count(actor: UserActor, filters: TaskFilters): Promise<number> {
-    const { sql, values } = selectTasks(actor, filters);
-    const [row] = (await this.dataSource.query(`SELECT count(*)::int AS count FROM (${sql}) found`, [...values])) as { count: number }[];
-    return row?.count ?? 0;
+  count(actor: UserActor, filters: TaskFilters): Promise<number> {
+    return countTasks(this.dataSource, actor, filters);
   }
 
   /** The states of tasks that the caller may see, in the order asked for. */

@@ -10,6 +10,9 @@ export class TaskSearch {
   @Column('uuid', { name: 'task_id' })
   taskId!: string;
 
+  @Column('uuid', { name: 'group_id' })
+  groupId!: string;
+
   @Column('uuid', { name: 'creator_id' })
   creatorId!: string;
 
@@ -19,8 +22,15 @@ export class TaskSearch {
   @Column('text')
   name!: string;
 
+  /** Those of the task: they change as long as it waits. */
+  @Column('text', { array: true })
+  tags!: string[];
+
   @Column('text', { array: true })
   labels!: string[];
+
+  @Column('integer')
+  priority!: number;
 
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
   createdAt!: Date;
