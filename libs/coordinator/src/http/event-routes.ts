@@ -23,18 +23,26 @@ const KEEP_ALIVE_MS = 15_000;
 /** A reader that is further behind is told so and loses what it did not take. */
 const BUFFER_BYTES = 1_048_576;
 
-/** Ids of groups and their names, as far as they were needed. */
+/** Ids of groups and their names, as far as they were needed. Who asks for the same one first is answered first: events keep their order. */
 class GroupNames {
-  private readonly known = new Map<string, string>();
+  private readonly known = new Map<string, Promise<string>>();
 
   constructor(private readonly dataSource: DataSource) {}
 
   async of(id: string): Promise<string> {
-    const known = this.known.get(id);
-    if (known !== undefined) return known;
-    const [row] = (await this.dataSource.query('SELECT name FROM groups WHERE id = $1', [id])) as { name: string }[];
-    this.known.set(id, row?.name ?? '');
-    return row?.name ?? '';
+    const name = this.known.get(id) ?? this.read(id);
+    this.known.set(id, name);
+    return name;
+  }
+
+  private async read(id: string): Promise<string> {
+    try {
+      const [row] = (await this.dataSource.query('SELECT name FROM groups WHERE id = $1', [id])) as { name: string }[];
+      return row?.name ?? '';
+    } catch (error) {
+      this.known.delete(id);
+      throw error;
+    }
   }
 }
 
