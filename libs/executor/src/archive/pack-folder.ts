@@ -55,10 +55,11 @@ export async function packFolder(
   const packing = new Packing(dir, limits);
   try {
     if (isEmpty(dir)) return undefined;
-    const { gzip, feed } = quickGzip();
+    const { feed, deflate, frame } = quickGzip();
     await pipeline(
       Readable.from(feed(packing.tar()), { objectMode: false, highWaterMark: READ_BYTES }),
-      gzip,
+      deflate,
+      frame,
       (archive: AsyncIterable<Buffer>) => packing.measure(archive),
       createWriteStream(targetFile, { mode: 0o600, highWaterMark: READ_BYTES }),
     );
