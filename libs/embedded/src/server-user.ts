@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
 import { MitoError } from '@mitosis/domain';
 import type { RunAs } from './guarded-child.js';
@@ -17,15 +18,28 @@ const CREATE_COMMANDS: readonly (readonly [string, ...string[]])[] = [
 /**
  * The user the server runs as: undefined (this process's own) unless this process is root, which
  * PostgreSQL refuses. For root it is `postgres`, else `mitosis`, which is created when missing.
- * Throws unavailable `no_server_user` when none can be had.
+ * Throws unavailable `no_server_user` when none can be had, also when this process's own has no account.
  */
 export async function serverUser(): Promise<RunAs | undefined> {
-  if (process.getuid?.() !== 0) return undefined;
+  if (process.getuid?.() !== 0) {
+    assertAccount();
+    return undefined;
+  }
   for (const name of USER_NAMES) {
     const user = await lookUp(name);
     if (user !== undefined) return user;
   }
   return await createUser();
+}
+
+/** `initdb` looks up the name of its user; a container may run with a user id that has none. */
+function assertAccount(): void {
+  try {
+    userInfo();
+  } catch (cause) {
+    const message = `PostgreSQL does not run as user id ${process.getuid?.()}, which has no account: start mito as another user, or a coordinator with a database of your own`;
+    throw new MitoError('unavailable', 'no_server_user', message, { cause });
+  }
 }
 
 async function createUser(): Promise<RunAs> {
