@@ -56,6 +56,7 @@ onEachBackend('a sweep becomes one table of parameters, metrics and outcomes', a
   const script = 'echo "{\\"loss\\": {lr}, \\"seed2\\": $MITO_PARAM_SEED}" > "$MITO_RESULT_DIR/metrics.jsonl"; [ {seed} != 2 ]';
   const job = await json<Submitted>('tasks', 'submit', '--sweep', 'lr=0.1,0.01', '--sweep', 'seed=1..2', '--shell', script);
   t.is(job.tasks.length, 4);
+  t.is((await json<JobView>('jobs', 'get', job.uuid)).name, `${script.slice(0, 79)}…`, 'by what was typed, not by its first combination');
   t.is((await mito('jobs', 'wait', job.uuid)).code, 1, 'some of it has failed');
   const { stdout } = await mito('jobs', 'results', job.uuid, '--csv');
   const [head = '', ...rows] = stdout.trim().split('\r\n').map((line) => line.split(','));

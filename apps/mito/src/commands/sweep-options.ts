@@ -75,6 +75,12 @@ function vary(task: SubmitTaskInput, { params, arrayIndex }: Variation): SubmitT
   };
 }
 
+/** What its job is called: as it was named, or the command as it was typed, its placeholders telling what varies. */
+export function nameOfSweep({ name, args }: SubmitTaskInput, shell: string | undefined): string | undefined {
+  const command = (shell ?? args.join(' ')).replace(/\p{Cc}+/gu, ' ');
+  return name ?? (command.length > 80 ? `${command.slice(0, 79)}…` : command || undefined);
+}
+
 /** The tasks that a sweep consists of, or undefined when none of its options was given. */
 export async function expandSweep(task: SubmitTaskInput, options: SweepOptions): Promise<SubmitTaskInput[] | undefined> {
   if (!isGiven(options)) return undefined;

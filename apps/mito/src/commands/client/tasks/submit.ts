@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { SubmitCommand } from '../../submit-command.js';
-import { expandSweep } from '../../sweep-options.js';
+import { expandSweep, nameOfSweep } from '../../sweep-options.js';
 
 export class TasksSubmitCommand extends SubmitCommand {
   static override paths = [['client', 'tasks', 'submit'], ['tasks', 'submit']];
@@ -30,7 +30,8 @@ export class TasksSubmitCommand extends SubmitCommand {
       const receipt = await api.submitTask(task, { idempotencyKey: this.idempotencyKey });
       return this.print(receipt, ({ uuid }) => uuid);
     }
-    const { group, name } = this;
+    const { group } = this;
+    const name = nameOfSweep(task, this.shell);
     const job = await this.submitJob(api, { tasks, ...(group !== undefined && { group }), ...(name !== undefined && { name }) });
     this.print({ uuid: job.uuid, tasks: job.tasks }, () => job.uuid);
   }
