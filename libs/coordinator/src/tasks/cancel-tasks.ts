@@ -40,8 +40,8 @@ interface Cancelled {
 
 /** Tasks that are cancelled in one transaction. */
 const BATCH = 1_000;
-/** Batches in one request: a caller that wants more asks again. */
-const BATCHES_MAX = 20;
+/** In one request: a caller that wants more asks again. */
+const FOUND_MAX = 20_000;
 
 const OPEN_STATES: TaskState[] = ['pending', 'ready', 'running'];
 const STILL_OPEN = `(t.state IN ('pending', 'ready') OR (t.state = 'running' AND t.cancel_requested_at IS NULL))`;
@@ -82,7 +82,8 @@ async function cancelBatch(tx: EntityManager, actor: UserActor, uuids: readonly 
     const [object, details] = tasksAsObject(touched);
     await recordRequest(tx, object, { ...details, ...(reason !== null && { reason }) });
   }
-  await indexFailures(tx, idsOf(waiting));
+  // Without a reason there is nothing that the state does not say.
+  if (reason !== null) await indexFailures(tx, idsOf(waiting));
   const ended = waiting.map(({ id, job, attempt }) => ({ id, state: 'cancelled' as const, hasStarted: attempt > 0, job }));
   const settled = waiting.map(({ id: task, queue, group_id: group, job }) => ({ task, queue, group, job, state: 'cancelled' as const, delayMs: 0 }));
   return { results, running, settled: [...settled, ...(await settleDependents(tx, ended))] };
@@ -114,13 +115,11 @@ export class TaskCanceller {
   async found(actor: UserActor, filters: TaskFilters, reason: string | undefined): Promise<CancelAnswer> {
     const total = { cancelled: 0, requested: 0 };
     const state = filters.state?.length ? filters.state : OPEN_STATES;
-    for (let batch = 0, after: string | undefined; batch < BATCHES_MAX; batch += 1) {
-      const found = await findTasks(this.deps.dataSource, actor, { ...filters, state }, { limit: BATCH, after, only: STILL_OPEN, action: 'task.cancel' });
-      if (found.length === 0) break;
-      const { cancelled, requested } = countsOf(await this.cancel(actor, found.map(({ id }) => id), reason));
+    const found = await findTasks(this.deps.dataSource, actor, { ...filters, state }, { limit: FOUND_MAX, only: STILL_OPEN, action: 'task.cancel' });
+    for (let at = 0; at < found.length; at += BATCH) {
+      const { cancelled, requested } = countsOf(await this.cancel(actor, found.slice(at, at + BATCH).map(({ id }) => id), reason));
       total.cancelled += cancelled;
       total.requested += requested;
-      after = found.at(-1)?.seq;
     }
     return total;
   }
