@@ -1,7 +1,7 @@
 import type { StorageReport, TaskView } from '@mitosis/protocol';
 import { eventually, tempDir } from '@mitosis/testing';
 import test from 'ava';
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { readFile, readdir, symlink, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { type E2eStack, startStack } from './harness/stack.js';
@@ -34,6 +34,21 @@ test.serial('a file of the group becomes an input, and what a task made of it co
   t.not(missing.code, 0);
   t.regex(missing.stderr, /resource_unavailable.*nothing/);
   t.true(await isClean(stack));
+});
+
+test.serial('what can not be kept fails the task, for whoever waits for it, too; what is not packed is said', async (t) => {
+  t.timeout(120_000);
+  const stack = await startStack(t);
+  const dir = await tempDir(t);
+  await writeFile(path.join(dir, 'in.txt'), 'shared\n');
+  await symlink('/etc/passwd', path.join(dir, 'outside'));
+  const packed = await stack.mito('groups', 'attachments', 'upload', '--pack', dir, 'data.tar.gz');
+  t.is(packed.code, 0);
+  t.is(packed.stderr, 'left out: outside: a link that leaves the folder\n');
+  t.is((await stack.mito('admin', 'groups', 'storage-quota', 'mitosis_admin', '1000')).code, 0);
+  const { code, stderr } = await stack.mito('run', '--', 'sh', '-c', 'head -c 3000 /dev/urandom > $MITO_RESULT_DIR/x');
+  t.is(code, 1);
+  t.regex(stderr, /upload_failed \(not kept: result \(the storage quota of the group "mitosis_admin"/);
 });
 
 test.serial('kill -9 of coordinator and worker during uploads loses nothing and leaves the store clean', async (t) => {

@@ -36,6 +36,15 @@ export abstract class TransferCommand extends ApiCommand {
     return this.pb;
   }
 
+  /** Uploads a file, or a folder packed, under a progress bar; what had to be left out of it is said. */
+  protected async uploadFrom<T>(place: string, isPacked: boolean, name: string, send: (file: string, onBytes: ((bytes: number) => void) | undefined) => Promise<T>): Promise<T> {
+    const { withUploadable } = await import('../files/uploadable.js');
+    return withUploadable(place, isPacked, async ({ file, sizeBytes, skipped }) => {
+      for (const { path, why } of skipped) this.note(`left out: ${path}: ${why}`);
+      return this.withBar(name, sizeBytes, { unit: 'bytes' }, (bar) => send(file, bar?.add));
+    });
+  }
+
   protected async ownGroup(api: MitosisClient, group: string | undefined): Promise<string> {
     return group ?? (await api.identity()).username;
   }

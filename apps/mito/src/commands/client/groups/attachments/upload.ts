@@ -43,9 +43,6 @@ export class GroupsAttachmentsUploadCommand extends TransferCommand {
 
   private async upload(api: MitosisClient, group: string, key: string): Promise<StoredFile> {
     if (this.file === '-') return api.files.uploadAttachmentStream(group, key, this.context.stdin as NodeJS.ReadStream, { signal: this.signal });
-    const { withUploadable } = await import('../../../../files/uploadable.js');
-    return withUploadable(this.file, this.pack, ({ file, sizeBytes }) =>
-      this.withBar(key, sizeBytes, { unit: 'bytes' }, (bar) => api.files.uploadAttachment(group, key, file, { onBytes: bar?.add, signal: this.signal })),
-    );
+    return this.uploadFrom(this.file, this.pack, key, (file, onBytes) => api.files.uploadAttachment(group, key, file, { onBytes, signal: this.signal }));
   }
 }

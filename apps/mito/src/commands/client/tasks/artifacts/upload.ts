@@ -17,12 +17,9 @@ export class TasksArtifactsUploadCommand extends TransferCommand {
 
   protected async run(): Promise<void> {
     const { parseKind } = await import('../../../../files/save-artifact.js');
-    const { withUploadable } = await import('../../../../files/uploadable.js');
     const kind = parseKind(this.kind);
     const api = await this.api();
-    const stored = await withUploadable(this.file, this.pack, ({ file, sizeBytes }) =>
-      this.withBar(kind, sizeBytes, { unit: 'bytes' }, (bar) => api.files.uploadArtifact(this.uuid, kind, file, { onBytes: bar?.add, signal: this.signal })),
-    );
+    const stored = await this.uploadFrom(this.file, this.pack, kind, (file, onBytes) => api.files.uploadArtifact(this.uuid, kind, file, { onBytes, signal: this.signal }));
     this.print({ task: this.uuid, kind, ...stored }, () => `${kind} of ${this.uuid}`);
   }
 }
