@@ -16,7 +16,7 @@ interface EnrolmentRow {
   readonly is_usable: boolean;
 }
 
-/** What a code allows: a new worker, or, when the same request came before, that worker again. */
+/** What a code allows: a new worker, or, when the same request came before and its worker has not stopped, that one again. */
 export type EnrolmentUse =
   | { readonly earlier: string }
   | {
@@ -43,6 +43,8 @@ export async function useEnrolment(tx: EntityManager, code: string, request: str
   if (earlier) return { earlier: earlier.id };
   if (!enrolment.is_usable) throw invalid;
   await tx.query('UPDATE enrolments SET uses = uses + 1 WHERE id = $1', [enrolment.id]);
+  // The request of a worker that is gone is that of its successor from now on.
+  await tx.query('UPDATE workers SET enrol_request = NULL WHERE enrolment_id = $1 AND enrol_request = $2', [enrolment.id, request]);
   const { id, creator_id: creatorId, groups, tags, labels } = enrolment;
   return { enrolment: { id, creatorId, groups, tags, labels } };
 }
