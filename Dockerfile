@@ -9,7 +9,8 @@ ENV NODE_ENV=production
 COPY --from=build /out /opt/mitosis
 RUN groupadd --gid 10001 mito \
  && useradd --uid 10001 --gid mito --create-home --home-dir /home/mito mito \
- && install -d -o mito -g mito -m 0700 /state /work /admin /enrol \
+ && install -d -o mito -g mito -m 0700 /state /work /admin \
+ && install -d -m 0700 /enrol \
  && printf '#!/bin/sh\nexec node /opt/mitosis/apps/mito/dist/main.js "$@"\n' > /usr/local/bin/mito \
  && chmod 0755 /usr/local/bin/mito
 USER mito

@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -43,6 +44,14 @@ test('a setting with another name is one setting: later sources win, and both at
   t.is(read({ MITO_TOKEN_DURATION: '4h' }), 14_400_000);
   t.throws(() => read({ MITO_TOKEN_DURATION: 'soon' }), { code: 'invalid_config', message: /access_token_expires_in/ });
   t.throws(() => read({ MITO_TOKEN_DURATION: '4h', MITO_ACCESS_TOKEN_EXPIRES_IN: '3h' }), { code: 'invalid_config', message: /token_duration/ });
+});
+
+test('a secret may come from the standard input', (t) => {
+  const program = `import { WorkerConfig, loadSettings } from '@mitosis/config';
+    const env = { MITO_COORDINATOR_ADDR: 'http://here', MITO_ENROLL_FILE: '-' };
+    console.log(loadSettings('worker', WorkerConfig, { cwd: '/', env, flags: {} }).enroll);`;
+  const args = ['--input-type=module', '--eval', program];
+  t.is(execFileSync(process.execPath, args, { input: 'mitoenr_code\n', encoding: 'utf8', cwd: import.meta.dirname }), 'mitoenr_code\n');
 });
 
 test('a secret may come from a file, which the variable with _FILE names', (t) => {

@@ -5,6 +5,9 @@ import { parse } from 'smol-toml';
 import type { z } from 'zod';
 import { configDir } from './folders.js';
 
+/** File descriptor of the standard input. */
+const STDIN = 0;
+
 type Env = Readonly<Record<string, string | undefined>>;
 type Values = Readonly<Record<string, unknown>>;
 
@@ -64,7 +67,10 @@ export function settingsIn(schema: z.ZodObject, env: Env): Record<string, string
   return Object.fromEntries(variables.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 }
 
-/** `MITO_<FIELD>`, or the content of the file that `MITO_<FIELD>_FILE` names: so secrets are in no environment. */
+/**
+ * `MITO_<FIELD>`, or the content of the file that `MITO_<FIELD>_FILE` names: so secrets are in no environment.
+ * `-` is the standard input: what opened it may have been allowed to read more than we are.
+ */
 function fromEnv(schema: z.ZodObject, env: Env): Values {
   const names = [...Object.keys(schema.shape), ...aliasesOf(schema).keys()];
   return Object.fromEntries(
@@ -78,7 +84,7 @@ function fromEnv(schema: z.ZodObject, env: Env): Values {
 
 function readSecret(file: string, variable: string): string {
   try {
-    return readFileSync(file, 'utf8').trimEnd();
+    return readFileSync(file === '-' ? STDIN : file, 'utf8').trimEnd();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new MitoError('invalid', 'invalid_config', `${variable}: ${reason}`, { cause, details: { field: variable } });
