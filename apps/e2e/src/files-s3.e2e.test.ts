@@ -61,10 +61,11 @@ for (const backend of BACKENDS) {
     await underWay(stack, since, 3);
     await first.stop('SIGKILL');
     t.is((await stack.mito(...upload)).code, 0);
-    const parts = requestsOf(stack, since, (request) => isPart(request) && request.status === 200).map(({ query }) => query.get('partNumber'));
+    // Of those under way at the kill the store may have kept one without an answer that anybody saw.
+    const parts = requestsOf(stack, since, (request) => isPart(request) && request.receivedBytes === PART_BYTES).map(({ query }) => query.get('partNumber'));
     t.is(new Set(parts).size, bytes.length / PART_BYTES);
-    // Those that were under way may be sent twice: the store had not confirmed them yet.
-    t.true(parts.length <= bytes.length / PART_BYTES + 3, `${parts.length} parts were stored`);
+    // Others had not been confirmed yet, and are sent twice.
+    t.true(parts.length <= bytes.length / PART_BYTES + 3, `${parts.length} parts were sent`);
 
     const target = path.join(await tempDir(t), 'copy');
     const begun = stack.store.requests.length;
