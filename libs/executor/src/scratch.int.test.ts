@@ -104,3 +104,11 @@ test('a sweep removes what lies in a root, and only that', async (t) => {
   t.deepEqual(await readdir(root), ['.owner']);
   t.deepEqual(await sweepScratch(join(root, 'missing')), []);
 });
+
+test('a program has no working folder and no TMPDIR here, and leaves nothing', async (t) => {
+  const root = await tempDir(t);
+  const scratch = await prepareScratch(root, 'task-1', 'program');
+  t.deepEqual((await readdir(scratch.dir)).sort(), ['resource', 'result']);
+  await cleanScratch(scratch);
+  t.deepEqual(await readdir(root), []);
+});

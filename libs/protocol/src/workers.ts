@@ -46,6 +46,7 @@ export const ClaimedTask = z.object({
   request: Uuid,
   attempt: z.int(),
   lease: Uuid,
+  /** With which a command speaks to the coordinator; empty for a sandboxed program, which can't. */
   token: z.string(),
   spec: TaskSpec,
   timeout_ms: z.int(),

@@ -84,7 +84,7 @@ function failed(outcome: End['outcome'], error: unknown): End {
 async function begin(deps: RunAttemptDeps, { claim, stop }: RunningAttempt, scratch: Scratch, files: TaskFiles): Promise<Execution> {
   const { spec, task: taskUuid } = claim;
   const executionId = executionIdOf(claim);
-  if (spec.wasm) return startProgram(deps.program, claim, { executionId, scratch, stdin: files.stdin, stop: stop.signal });
+  if (spec.wasm) return startProgram(deps.program, claim, { executionId, scratch, stop: stop.signal });
   const platform = taskVariables(files, claim, deps.coordinatorUrl);
   return deps.executor.run({
     executionId,
@@ -218,7 +218,7 @@ export async function runAttempt(deps: RunAttemptDeps, attempt: RunningAttempt):
   let scratch: Scratch | undefined;
   let outcome: End & Produced;
   try {
-    scratch = await prepareScratch(deps.scratchRoot, executionIdOf(claim));
+    scratch = await prepareScratch(deps.scratchRoot, executionIdOf(claim), claim.spec.wasm ? 'program' : 'command');
     outcome = await carryOut(deps, attempt, scratch);
   } catch (error) {
     deps.log.error({ err: error, task: claim.task }, 'an attempt could not be carried out');

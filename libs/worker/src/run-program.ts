@@ -21,13 +21,14 @@ export interface RunProgramDeps {
 export async function startProgram(
   deps: RunProgramDeps,
   claim: ClaimedTask,
-  { executionId, scratch, stdin: given, stop }: { executionId: string; scratch: Scratch; stdin: string | undefined; stop: AbortSignal },
+  { executionId, scratch, stop }: { executionId: string; scratch: Scratch; stop: AbortSignal },
 ): Promise<Execution> {
   const { wasm } = claim.spec;
   if (!wasm || !claim.program) throw new MitoError('not-found', 'program_not_found', 'the program is not there any more');
   const { size_bytes: sizeBytes, download } = claim.program;
   const { sha256 } = wasm;
-  const stdin = claim.workload?.step === 'reduce' ? await joinResults(deps, claim, scratch, stop) : given;
+  const { stdin_base64: given } = claim.spec;
+  const stdin = claim.workload?.step === 'reduce' ? await joinResults(deps, claim, scratch, stop) : Buffer.from(given ?? '', 'base64');
   const source = { sizeBytes, sha256, sign: () => Promise.resolve(download) };
   const fetch = (file: string, signal: AbortSignal): Promise<void> =>
     keepTrying('fetching a program', () => deps.client.download(source, file, signal), { log: deps.log, signal });
@@ -41,7 +42,7 @@ export async function startProgram(
   });
 }
 
-function toSpec(claim: ClaimedTask, wasm: WasmSpec, { programPath, stdin }: Pick<ProgramSpec, 'programPath'> & { stdin: ProgramSpec['stdin'] }): ProgramSpec {
+function toSpec(claim: ClaimedTask, wasm: WasmSpec, { programPath, stdin }: Pick<ProgramSpec, 'programPath'> & { stdin: NonNullable<ProgramSpec['stdin']> }): ProgramSpec {
   return {
     programPath,
     sha256: wasm.sha256,
@@ -51,7 +52,7 @@ function toSpec(claim: ClaimedTask, wasm: WasmSpec, { programPath, stdin }: Pick
     memoryLimitBytes: wasm.memory_limit_bytes,
     cpuLimitMs: wasm.cpu_limit_ms,
     outputLimitBytes: wasm.output_limit_bytes,
-    ...(stdin && { stdin }),
+    stdin,
   };
 }
 

@@ -12,11 +12,12 @@ export interface TaskFiles {
   readonly newTasks: string;
   /** `$MITO_PROGRESS`: what it says of itself. */
   readonly progress: string;
+  /** Undefined for a program, which gets its bytes without a file. */
   readonly stdin: string | undefined;
 }
 
 export function taskFilesOf({ dir }: Scratch, { spec }: ClaimedTask): TaskFiles {
-  const stdin = spec.stdin_base64 === undefined ? undefined : path.join(dir, 'stdin');
+  const stdin = spec.stdin_base64 === undefined || spec.wasm ? undefined : path.join(dir, 'stdin');
   return { newTasks: path.join(dir, 'new-tasks'), progress: path.join(dir, 'progress'), stdin };
 }
 
@@ -26,7 +27,7 @@ export function taskFilesOf({ dir }: Scratch, { spec }: ClaimedTask): TaskFiles 
  */
 export async function prepareTaskFiles(files: TaskFiles, scratch: Scratch, { spec }: ClaimedTask): Promise<void> {
   if (files.stdin !== undefined) await writeFile(files.stdin, Buffer.from(spec.stdin_base64 ?? '', 'base64'), { mode: 0o600 });
-  if (spec.cwd === undefined) return;
+  if (spec.cwd === undefined || spec.wasm) return;
   await mkdir(path.join(scratch.execDir, spec.cwd), { recursive: true, mode: 0o700 }).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'ENAMETOOLONG') throw cause;
     throw new MitoError('invalid', 'bad_cwd', `No working folder "${spec.cwd?.slice(0, 100)}": ${cause.code}`, { cause });

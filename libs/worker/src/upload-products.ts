@@ -65,7 +65,8 @@ export async function uploadProducts(
   };
 
   await orSay('result', () => keep('result', scratch.resultDir));
-  await orSay('exec-log', () => keep('exec-log', scratch.execDir));
+  // A program has its working folder in memory.
+  if (!spec.wasm) await orSay('exec-log', () => keep('exec-log', scratch.execDir));
   if (spec.terminal && outputBytes > 0) await orSay('std-log', async () => keep('std-log', await splitOutput(scratch)));
   await orSay('output', keepOutput);
   return { artifacts, output, not_kept: notKept };

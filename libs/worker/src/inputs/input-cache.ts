@@ -21,6 +21,8 @@ export interface WantedFile {
 interface Entry {
   readonly sizeBytes: number;
   usedAt: number;
+  /** When the file was last told so. */
+  notedAt: number;
   users: number;
 }
 
@@ -29,6 +31,9 @@ interface Entry {
  * is fetched anew.
  */
 const UNTOUCHED = new Date(1_000_000_000_000);
+
+/** A file that many short tasks use is not touched with each. */
+const NOTE_EVERY_MS = 10_000;
 
 /** The beginning of a download that nobody went on with is dropped after this time. */
 const DRAFT_MS = 24 * 3_600_000;
@@ -86,10 +91,17 @@ export class InputCache implements Service {
       // It may have been evicted for another file between the two lines.
       if (!entry) continue;
       entry.users += 1;
-      entry.usedAt = Date.now();
-      await utimes(this.fileOf(name), new Date(), UNTOUCHED);
+      await this.noteUse(name, entry);
       return entry;
     }
+  }
+
+  /** The next start learns it from the time of the last access. */
+  private async noteUse(name: string, entry: Entry): Promise<void> {
+    entry.usedAt = Date.now();
+    if (entry.usedAt - entry.notedAt < NOTE_EVERY_MS) return;
+    entry.notedAt = entry.usedAt;
+    await utimes(this.fileOf(name), new Date(), UNTOUCHED);
   }
 
   private async fetch(name: string, { sizeBytes }: WantedFile, fetch: (file: string) => Promise<void>): Promise<void> {
@@ -98,7 +110,7 @@ export class InputCache implements Service {
     await fetch(file);
     await chmod(file, 0o444);
     await utimes(file, new Date(), UNTOUCHED);
-    this.entries.set(name, { sizeBytes, usedAt: Date.now(), users: 0 });
+    this.entries.set(name, { sizeBytes, usedAt: Date.now(), notedAt: Date.now(), users: 0 });
   }
 
   private async isIntact(name: string, { sizeBytes }: WantedFile): Promise<boolean> {
@@ -129,7 +141,7 @@ export class InputCache implements Service {
   private async adopt(name: string): Promise<void> {
     const found = await stat(this.fileOf(name));
     const isWhole = /^[0-9a-f]{64}$/.test(name) && found.mtimeMs === UNTOUCHED.getTime();
-    if (isWhole) this.entries.set(name, { sizeBytes: found.size, usedAt: found.atimeMs, users: 0 });
+    if (isWhole) this.entries.set(name, { sizeBytes: found.size, usedAt: found.atimeMs, notedAt: found.atimeMs, users: 0 });
     else if (!name.endsWith('.part') || Date.now() - found.mtimeMs > DRAFT_MS) await rm(this.fileOf(name), { recursive: true, force: true });
   }
 
