@@ -35,7 +35,7 @@ import { CoordinatorMetrics } from './metrics/coordinator-metrics.js';
 import { FleetFigures } from './metrics/fleet-figures.js';
 import { FleetGauges } from './metrics/fleet-gauges.js';
 import { meteredStore } from './metrics/metered-store.js';
-import { observedReports, loggedSubmit } from './metrics/observe-tasks.js';
+import { loggedClaims, loggedSubmit, observedReports } from './metrics/observe-tasks.js';
 import { ProgramLibrary } from './programs/program-library.js';
 import { Follows } from './output/follows.js';
 import { Dispatcher } from './scheduling/dispatcher.js';
@@ -164,7 +164,7 @@ export class Coordinator implements Service {
     const programs = new ProgramLibrary({ dataSource, store, urlLifetimeMs });
     const workloadReader = new WorkloadReader({ dataSource, events: workloadEvents });
     const readSubtaskResults = readSubtaskResultsWith({ dataSource, store });
-    const claimTasks = claimTasksWith({
+    const claimTasks = loggedClaims(claimTasksWith({
       dataSource: options.hot,
       tokens,
       events,
@@ -174,7 +174,7 @@ export class Coordinator implements Service {
       onAvoided: (queues) => setTimeout(() => dispatcher.wake(queues), AVOIDED_MS).unref(),
       signProgram: (sha256, objectKey) => programs.signDownload(sha256, objectKey),
       sandboxMemoryBytes: defaults.sandboxMemoryBytes,
-    });
+    }), log);
 
     const metricsOf = { metrics, figures: new FleetFigures(dataSource), gauges: new FleetGauges(metrics.registry), scrapeToken: options.scrapeToken };
     this.http = new HttpServer({

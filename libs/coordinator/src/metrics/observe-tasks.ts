@@ -1,5 +1,6 @@
 import type { Log } from '@mitosis/domain';
 import type { AttemptReport, ReportAnswer } from '@mitosis/protocol';
+import type { claimTasksWith } from '../tasks/claim-tasks.js';
 import type { SubmitTasks } from '../tasks/submit-tasks.js';
 import type { CoordinatorMetrics } from './coordinator-metrics.js';
 
@@ -17,6 +18,17 @@ export function loggedSubmit(submit: SubmitTasks, log: Log): SubmitTasks {
     const receipts = await submit(actor, tasks, idempotencyKey);
     log.debug({ user: actor.username, count: receipts.length, tasks: receipts.slice(0, NAMED_MAX).map(({ uuid }) => uuid) }, 'stored');
     return receipts;
+  };
+}
+
+type ClaimTasks = ReturnType<typeof claimTasksWith>;
+
+/** Says in the log which worker has got which tasks. */
+export function loggedClaims(claim: ClaimTasks, log: Log): ClaimTasks {
+  return async (actor, ...rest) => {
+    const claimed = await claim(actor, ...rest);
+    for (const { task, attempt } of claimed) log.debug({ worker: actor.workerId, task, attempt }, 'claimed');
+    return claimed;
   };
 }
 
