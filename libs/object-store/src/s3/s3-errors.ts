@@ -72,9 +72,10 @@ function fromStatus(error: S3ServiceException, key: string): MitoError {
   }
 }
 
-/** Answers to HEAD have no body, and so no name. */
-function describe({ name, $metadata }: S3ServiceException): string {
-  return `${$metadata.httpStatusCode ?? 'nothing'} ${['Unknown', 'UnknownError'].includes(name) ? '' : name}`.trim();
+/** Answers to HEAD have no body, and so no name; with these two most stores mean the region. */
+function describe({ name, $metadata: { httpStatusCode: status } }: S3ServiceException): string {
+  if (!['Unknown', 'UnknownError'].includes(name)) return `${status ?? 'nothing'} ${name}`;
+  return status === 400 || status === 301 ? `${status} (is s3_region right?)` : String(status ?? 'nothing');
 }
 
 function unavailable(code: string, message: string, cause: unknown): MitoError {

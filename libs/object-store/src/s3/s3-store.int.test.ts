@@ -52,6 +52,10 @@ test.serial('wrong credentials are told apart from an outage', async (t) => {
   }
 });
 
+test.serial('a store that refuses the region without a word is asked back about it', async (t) => {
+  await t.throwsAsync(open({ region: 'elsewhere' }).prepare(), { code: 'storage_unavailable', message: /answered 400 \(is s3_region right\?\)/ });
+});
+
 test.serial('a bucket that does not exist is an outage, not a missing object', async (t) => {
   const store = open({ bucket: 'mito-never-made' });
   await t.throwsAsync(store.get('a'), { code: 'storage_unavailable' });
