@@ -31,6 +31,8 @@ test('an unknown flag shows the usage', refuses, ['client', 'auth', '--colour'],
 test('a duration without a unit names the flag', refuses, ['run', '--timeout', '5', '--', 'true'], { code: 2, says: /--timeout: "5" is not a duration/ });
 test('a variable without a value names the flag', refuses, ['run', '-e', 'X', '--', 'true'], { code: 2, says: /--env: "X"/ });
 test('no command to run is said', refuses, ['tasks', 'submit'], { code: 2, says: /command: write it after "--"/ });
+test('what can not be waited for names the flag', refuses, ['tasks', 'submit', '--after-failed', '123', '--', 'true'], { code: 2, says: /--after-failed: "123" is not a UUID/ });
+test('an array that runs the wrong way is shown as typed', refuses, ['tasks', 'submit', '--array', '5-1', '--', 'true'], { code: 2, says: /--array: "5-1" never ends/ });
 test('a tag that can not be is refused by the coordinator', refuses, ['run', '-t', 'a b', '--', 'true'], { code: 2, says: /tags\.0: / });
 test('a task that does not exist', refuses, ['tasks', 'get', '0191f1f0-0000-7000-8000-000000000000'], { code: 4, says: /there is no task/ });
 test('a uuid that is none', refuses, ['tasks', 'get', 'x'], { code: 2, says: /uuid: is not a UUID/ });

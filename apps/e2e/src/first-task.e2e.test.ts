@@ -31,7 +31,7 @@ onEachBackend('a command comes back with its output and its exit code', async (t
 onEachBackend('output is shown while the command runs', async (t, { spawn, mito }) => {
   const marker = path.join(await tempDir(t), 'go on');
   const run = spawn('run', '--', 'sh', '-c', `echo before; while [ ! -e "${marker}" ]; do sleep 0.05; done; echo after`);
-  await eventually(() => run.stdout === 'before\n', { message: 'the first line', timeoutMs: 20_000 });
+  await eventually(() => run.stdout === 'before\n', { message: 'the first line', timeoutMs: 60_000 });
   await mito('run', '--', 'touch', marker);
   t.is((await run.ended).stdout, 'before\nafter\n');
 });

@@ -15,8 +15,13 @@ function tooMany(field: string): MitoError {
   return invalidField(field, `expands to more than ${SWEEP_MAX} tasks`);
 }
 
-function range(from: number, to: number, step: number, field: string): number[] {
-  if (step === 0 || (to - from) * step < 0) throw invalidField(field, `"${from}..${to}" never ends with the step ${step}`);
+interface Written {
+  readonly field: string;
+  readonly text: string;
+}
+
+function range([from, to, step]: readonly [number, number, number], { field, text }: Written): number[] {
+  if (step === 0 || (to - from) * step < 0) throw invalidField(field, `"${text}" never ends with the step ${step}`);
   const count = Math.floor((to - from) / step + 1e-9) + 1;
   if (count > SWEEP_MAX) throw tooMany(field);
   // Multiplied, not added up, and rounded to the digits typed: 0.1 + 0.2 is to be 0.3.
@@ -29,7 +34,7 @@ export function parseArray(text: string, field = '--array'): number[] {
     const match = /^(\d{1,9})(?:-(\d{1,9})(?::(\d{1,9}))?)?$/.exec(part.trim());
     if (!match) throw invalidField(field, `"${part}" is not of the form 1-1000 or 1-1000:10`);
     const from = Number(match[1]);
-    return range(from, match[2] === undefined ? from : Number(match[2]), Number(match[3] ?? 1), field);
+    return range([from, match[2] === undefined ? from : Number(match[2]), Number(match[3] ?? 1)], { field, text: part.trim() });
   });
   if (indices.length > SWEEP_MAX) throw tooMany(field);
   return indices;
@@ -49,7 +54,7 @@ export function parseSweep(text: string, field = '--sweep'): { readonly name: st
   if (!PARAM_PATTERN.test(name)) throw invalidField(field, `"${text}" is not of the form name=value,value or name=1..5`);
   const values = text.slice(equals + 1).split(',').flatMap((part): ParamValue[] => {
     const match = RANGE.exec(part);
-    return match ? range(Number(match[1]), Number(match[2]), Number(match[3] ?? 1), field) : [parseValue(part)];
+    return match ? range([Number(match[1]), Number(match[2]), Number(match[3] ?? 1)], { field, text: part }) : [parseValue(part)];
   });
   return { name, values };
 }

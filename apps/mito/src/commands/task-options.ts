@@ -110,15 +110,24 @@ function parseWatch(text: string): AfterInput {
   return { task, when };
 }
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /** The options that say what a task waits for. */
 export type AfterOptions = Pick<TaskOptions, 'after' | 'afterAnyEnd' | 'afterFailed' | 'afterJob' | 'watch'>;
 
+function uuidsOf(values: readonly string[], field: string): string[] {
+  const uuids = splitList(values);
+  const wrong = uuids.find((uuid) => !UUID.test(uuid));
+  if (wrong !== undefined) throw invalidField(field, `"${wrong}" is not a UUID`);
+  return uuids;
+}
+
 export function parseAfter(options: AfterOptions): AfterInput[] {
   return [
-    ...splitList(options.after).map((task) => ({ task, when: 'completed' as const })),
-    ...splitList(options.afterAnyEnd).map((task) => ({ task, when: 'ended' as const })),
-    ...splitList(options.afterFailed).map((task) => ({ task, when: 'failed' as const })),
-    ...splitList(options.afterJob).map((job) => ({ job, when: 'completed' as const })),
+    ...uuidsOf(options.after, '--after').map((task) => ({ task, when: 'completed' as const })),
+    ...uuidsOf(options.afterAnyEnd, '--after-any-end').map((task) => ({ task, when: 'ended' as const })),
+    ...uuidsOf(options.afterFailed, '--after-failed').map((task) => ({ task, when: 'failed' as const })),
+    ...uuidsOf(options.afterJob, '--after-job').map((job) => ({ job, when: 'completed' as const })),
     ...options.watch.map(parseWatch),
   ];
 }

@@ -7,6 +7,7 @@ import { lockDependencyChanges, replaceDependencies } from './change-dependencie
 import { taskNotFound } from './read-tasks.js';
 import type { SettledTask } from './settled-task.js';
 import { inTransaction } from './transaction.js';
+import { nameOf } from './task-row.js';
 import { recordRequest } from '../audit/audit-log.js';
 
 export interface ChangeTaskDeps {
@@ -23,11 +24,13 @@ interface Row {
   readonly kind: TaskKind;
   readonly queue: string;
   readonly tags: string[];
+  readonly name: string;
+  readonly args: string[];
 }
 
 async function lockTask(tx: EntityManager, actor: UserActor, uuid: string): Promise<Row> {
   const [row] = (await tx.query(
-    `SELECT t.id, t.state, t.group_id, g.name AS group, t.queue, t.tags, q.kind
+    `SELECT t.id, t.state, t.group_id, g.name AS group, t.queue, t.tags, t.name, t.spec -> 'args' AS args, q.kind
      FROM tasks t JOIN groups g ON g.id = t.group_id JOIN queues q ON q.name = t.queue
      WHERE t.id = $1 FOR NO KEY UPDATE OF t`,
     [uuid],
@@ -53,11 +56,13 @@ const SEARCH_ANEW = `
 
 async function changeWaiting(tx: EntityManager, row: Row, change: Omit<ChangeTask, 'after'>): Promise<{ queue: string; newQueueGroups: string[] }> {
   const { args, env, terminal, cwd } = change;
+  // What was called by its command is called by the new one.
+  const name = change.name ?? (args && row.name === nameOf({ args: row.args }) ? nameOf({ args }) : undefined);
   const tags = change.tags ?? row.tags;
   const queue = queueName(row.group, tags, row.kind);
   const newQueueGroups = await ensureQueues(tx, [{ queue, group_id: row.group_id, kind: row.kind, tags }]);
   const spec = JSON.stringify({ args, env, terminal, cwd });
-  await tx.query(CHANGE, [row.id, spec, change.tags, queue, change.name, change.priority, change.timeout_ms, change.retries]);
+  await tx.query(CHANGE, [row.id, spec, change.tags, queue, name, change.priority, change.timeout_ms, change.retries]);
   if (args || change.name !== undefined || change.tags || change.priority !== undefined) await tx.query(SEARCH_ANEW, [row.id]);
   return { queue, newQueueGroups };
 }

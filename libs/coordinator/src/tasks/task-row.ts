@@ -16,7 +16,7 @@ export interface GroupRef {
 }
 
 /** The beginning of the command, for people: at most 80 characters, control characters shown as spaces. */
-function nameOf({ name, args }: SubmitTask): string {
+export function nameOf({ name, args }: Pick<SubmitTask, 'name' | 'args'>): string {
   const text = name ?? args.join(' ').replace(/\p{Cc}+/gu, ' ');
   return text.length > 80 && name === undefined ? `${text.slice(0, 79)}…` : text;
 }
