@@ -21,7 +21,7 @@ export interface UnderLoad {
   /** Before the first task is submitted. */
   begin?(site: Site): Promise<void>;
   /** Breaks something, writes it down, and mends it. */
-  inject(site: Site): Promise<void>;
+  inject(site: Site, load: Load): Promise<void>;
   /** When the load has ended and everything is mended. */
   finish?(site: Site, load: Load): Promise<void>;
   /** After the last task has ended. */
@@ -63,6 +63,6 @@ export async function underLoad(plan: UnderLoad): Promise<Verdict> {
 async function breakThings({ everyMs, inject }: UnderLoad, site: Site, load: Load, isOver: AbortSignal): Promise<void> {
   while (!isOver.aborted) {
     await delay(everyMs, undefined, { signal: isOver }).catch(() => undefined);
-    if (!isOver.aborted && !load.isInTail) await inject(site);
+    if (!isOver.aborted && !load.isInTail) await inject(site, load);
   }
 }

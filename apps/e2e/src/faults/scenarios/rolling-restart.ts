@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { noteTask } from '../load.js';
+import { type Load, noteTask } from '../load.js';
 import type { Scenario } from '../scenario.js';
 import type { Site } from '../site.js';
 import { underLoad } from '../under-load.js';
@@ -12,7 +12,10 @@ class Caller {
   private readonly isOver = new AbortController();
   private readonly done: Promise<void>;
 
-  constructor(private readonly site: Site) {
+  constructor(
+    private readonly site: Site,
+    private readonly load: Load,
+  ) {
     this.done = this.call();
   }
 
@@ -22,7 +25,8 @@ class Caller {
   }
 
   private async call(): Promise<void> {
-    while (!this.isOver.signal.aborted) {
+    // In the tail nothing is restarted any more, and the run waits for the last task to end.
+    while (!this.isOver.signal.aborted && !this.load.isInTail) {
       try {
         const { uuid } = await this.site.api.submitTask(noteTask(this.site, 1), { idempotencyKey: randomUUID() });
         this.uuids.push(uuid);
@@ -48,8 +52,8 @@ export const rollingRestart: Scenario = {
       tasks,
       minFaults: isFull ? 10 : 3,
       everyMs: 1_000,
-      inject: async (site) => {
-        caller ??= new Caller(site);
+      inject: async (site, load) => {
+        caller ??= new Caller(site, load);
         const next = site.coordinators[round % 2];
         round += 1;
         // Every third time it is not asked to.
