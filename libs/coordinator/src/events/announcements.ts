@@ -15,8 +15,6 @@ export interface AnnouncementsOptions {
 export class Announcements<E extends object> implements Service {
   private readonly emitter = new EventEmitter().setMaxListeners(0);
   private unsubscribe: (() => Promise<void>) | undefined;
-  /** The bus may carry two messages by different connections: one goes after the other. */
-  private published: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: AnnouncementsOptions) {}
 
@@ -26,7 +24,6 @@ export class Announcements<E extends object> implements Service {
   }
 
   async stop(): Promise<void> {
-    await this.published;
     await this.unsubscribe?.();
     this.unsubscribe = undefined;
   }
@@ -34,7 +31,7 @@ export class Announcements<E extends object> implements Service {
   /** To be called after the commit; without the bus it is told here only. */
   publish(event: E): void {
     const { bus, channel, log } = this.options;
-    this.published = this.published.then(() => bus.publish(channel, JSON.stringify(event))).catch((error: unknown) => {
+    bus.publish(channel, JSON.stringify(event)).catch((error: unknown) => {
       log.warn({ err: error, channel, event }, 'an event was not published');
       this.emitter.emit(HEARD, event);
     });

@@ -17,6 +17,17 @@ for (const kind of KINDS) {
     t.deepEqual(heard, [sent, sent, []]);
   });
 
+  test(`${kind}: messages that are published at once arrive in their order, too`, async (t) => {
+    const scene = await openScene(kind, t);
+    const { bus } = await scene.backend();
+    const heard: string[] = [];
+    for (const channel of ['news', 'other']) await bus.subscribe(channel, (message) => heard.push(message));
+    const sent = Array.from({ length: 500 }, (_, index) => `message ${index}`);
+    await Promise.all(sent.map((message, index) => bus.publish(index % 3 === 0 ? 'news' : 'other', message)));
+    await eventually(() => heard.length === 500, { message: () => `${heard.length} of 500` });
+    t.deepEqual(heard, sent);
+  });
+
   test(`${kind}: a message may be as long as the limit, and not longer`, async (t) => {
     const scene = await openScene(kind, t);
     const { bus } = await scene.backend();

@@ -12,6 +12,17 @@ const READ_BATCH = 100;
 const KEEP_SECONDS = 60;
 const CLEAN_EVERY_MS = 10_000;
 
+/** Messages, and characters of them, that are sent at once. */
+const SEND_BATCH = 100;
+const SEND_LENGTH = 1_048_576;
+
+interface Outgoing {
+  readonly channel: string;
+  readonly message: string;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
 /**
  * NOTIFY carries a message's id and channel, a table that workers can't read its body: whoever
  * may connect to the database may listen and notify on any channel, so a body sent along could be
@@ -19,6 +30,8 @@ const CLEAN_EVERY_MS = 10_000;
  */
 export class PostgresBus implements MessageBus {
   private readonly subscribers: Subscribers;
+  private readonly outgoing: Outgoing[] = [];
+  private sending: Promise<void> | undefined;
   private readonly pending: { readonly id: string; readonly channel: string }[] = [];
   private reading: Promise<void> | undefined;
   private unsubscribe: (() => Promise<void>) | undefined;
@@ -41,6 +54,7 @@ export class PostgresBus implements MessageBus {
     this.isStopped = true;
     this.subscribers.clear();
     this.pending.length = 0;
+    await this.sending;
     await this.subscribing;
     await this.unsubscribe?.();
     await this.reading;
@@ -48,14 +62,45 @@ export class PostgresBus implements MessageBus {
 
   async publish(channel: string, message: string): Promise<void> {
     checkMessage(message);
-    await orUnavailable(() =>
-      this.pool.query(
-        `WITH sent AS (INSERT INTO "${this.schema.worker}".bus_message (body) VALUES ($1) RETURNING id)
-         SELECT pg_notify($2, sent.id || ':' || $3) FROM sent`,
-        [message, this.schema.busChannel, channel],
-      ),
-    );
-    await this.clean();
+    await new Promise<void>((resolve, reject) => {
+      this.outgoing.push({ channel, message, resolve, reject });
+      this.sending ??= this.sendAll();
+    });
+  }
+
+  /** One statement at a time, for two on different connections could overtake each other; what comes meanwhile goes with the next. */
+  private async sendAll(): Promise<void> {
+    while (this.outgoing.length > 0) {
+      const batch = this.nextBatch();
+      try {
+        await orUnavailable(() => this.pool.query(this.sendSql, [batch.map(({ message }) => message), batch.map(({ channel }) => channel), this.schema.busChannel]));
+        for (const { resolve } of batch) resolve();
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+      await this.clean();
+    }
+    // Here and not in a `finally`: who publishes right after the last look would wait for ever.
+    this.sending = undefined;
+  }
+
+  private nextBatch(): Outgoing[] {
+    let length = 0;
+    const end = this.outgoing.findIndex(({ message }, index) => (length += message.length) > SEND_LENGTH && index > 0);
+    return this.outgoing.splice(0, end < 0 ? SEND_BATCH : Math.min(end, SEND_BATCH));
+  }
+
+  /** Ids rise in the order of the messages, and listeners are told in that order. */
+  private get sendSql(): string {
+    return `
+      WITH given AS (
+        SELECT * FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS m(body, channel, place)
+      ), sent AS (
+        INSERT INTO "${this.schema.worker}".bus_message (body) SELECT body FROM given ORDER BY place RETURNING id
+      ), placed AS (
+        SELECT id, row_number() OVER (ORDER BY id) AS place FROM sent
+      )
+      SELECT pg_notify($3, p.id || ':' || g.channel) FROM placed p JOIN given g USING (place) ORDER BY place`;
   }
 
   async subscribe(channel: string, onMessage: (message: string) => void): Promise<() => Promise<void>> {
