@@ -121,6 +121,8 @@ export class Worker implements Service {
 
   async start(): Promise<void> {
     const { executor, queue, log } = this.options;
+    // First: the life of the credential has begun with the answer to the registration.
+    await this.renewal.start();
     await this.metricsServer?.start();
     if (this.metricsServer) log.info({ url: this.metricsServer.url }, 'serving metrics');
     await executor.start();
@@ -129,7 +131,6 @@ export class Worker implements Service {
     await queue.start();
     await this.consumer.start();
     await this.channel.start();
-    await this.renewal.start();
   }
 
   /**

@@ -26,7 +26,8 @@ export class Tokens {
       .setSubject(claims.subject)
       .setJti(claims.id)
       .setIssuedAt()
-      .setExpirationTime(expiresAt)
+      // A NumericDate in whole seconds, rounded up: rounded down, a token would end before it is said to.
+      .setExpirationTime(Math.ceil(expiresAt.getTime() / 1000))
       .sign(this.keys.privateKey);
   }
 
