@@ -58,14 +58,14 @@ export async function measureSubtasks(backend) {
 }
 
 /** The same program step by step in one process, without the platform. */
-async function plainMs(params) {
-  const program = await programOf('matrix_mul');
+async function plainMs(name, params) {
+  const program = await programOf(name);
   const sandbox = new Sandbox({ processes: 1, log });
   await sandbox.start();
   const run = async (args, stdin) => {
     const parts = [];
     const onOutput = async (stream, bytes) => void (stream === 1 && parts.push(Buffer.from(bytes)));
-    const result = await sandbox.run({ program, sha256: sha256(program), args: ['matrix_mul', ...args], env: {}, stdin, onOutput }, new AbortController().signal);
+    const result = await sandbox.run({ program, sha256: sha256(program), args: [name, ...args], env: {}, stdin, onOutput }, new AbortController().signal);
     if (result.exitCode !== 0) throw new Error(JSON.stringify(result));
     return Buffer.concat(parts);
   };
@@ -83,17 +83,16 @@ async function plainMs(params) {
   return wallMs;
 }
 
-/** matrix_mul 1024 over 1 and 2 slots, against one plain process. */
-export async function measureSpeedUp() {
-  const params = { matrix_size: 1024, tile_size: 256 };
-  const plain = await plainMs(params);
+/** A computation over 1 and 2 slots, against one plain process: milliseconds of each. */
+export async function measureSpeedUp(name, params) {
+  const plain = await plainMs(name, params);
   const walls = [];
   for (const slots of [1, 2]) {
     const scope = new Scope();
     try {
       const { api } = await startStack(scope, { backend: 'postgres', workers: 1, slots });
       await compute(api, 'matrix_mul', { matrix_size: 64, tile_size: 32 });
-      walls.push((await compute(api, 'matrix_mul', params)).wallMs);
+      walls.push((await compute(api, name, params)).wallMs);
     } finally {
       await scope.end();
     }
