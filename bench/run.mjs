@@ -62,11 +62,12 @@ if (isWanted('makespan')) {
 if (isWanted('backlog')) {
   const count = amountOf('backlog', 20_000);
   console.log(`${count} ready tasks in the queue, and urgent ones on top of them`);
-  const mib = (bytes) => (bytes === undefined ? '' : `   redis ${(bytes / 2 ** 20).toFixed(1)} MiB`);
   for (const backend of ['postgres', 'redis']) {
-    const { perSecond, before, after, p50, p95 } = await measureBacklog(backend, count);
+    const { perSecond, memories, p50, p95 } = await measureBacklog(backend, count);
     console.log(`  ${backend.padEnd(9)} stored ${perSecond.toFixed(0)}/s   urgent task: p50 ${p50} ms, p95 ${p95} ms from submission to start`);
-    console.log(`            coordinator ${before.rss.toFixed(0)} → ${after.rss.toFixed(0)} MiB${mib(before.queue)}${after.queue ? ` → ${(after.queue / 2 ** 20).toFixed(1)} MiB` : ''}`);
+    const show = (field, digits) => memories.map((memory) => memory[field].toFixed(digits)).join(', ');
+    console.log(`            before, and after each quarter: coordinator ${show('coordinatorMiB', 0)} MiB`);
+    if (backend === 'redis') console.log(`            Redis ${show('queueMiB', 1)} MiB`);
   }
 }
 if (isWanted('query')) {

@@ -68,3 +68,14 @@ test('a stream of calls travels in batches that leave no faster than the pace; a
   for (const batch of batches) batch.finish();
   t.deepEqual([await first, await rest, await last], [0, [10, 20], 30]);
 });
+
+test('a call in a hurry does not wait for the pace, and takes along what does', async (t) => {
+  const { batcher, batches } = controlled(4, 60_000);
+  const first = batcher.call(0);
+  await turn();
+  const rest = Promise.all([batcher.call(1), batcher.call(2, true)]);
+  await turn();
+  t.deepEqual(batches.map(({ items }) => items), [[0], [1, 2]]);
+  for (const batch of batches) batch.finish();
+  t.deepEqual([await first, await rest], [0, [10, 20]]);
+});

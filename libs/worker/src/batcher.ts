@@ -16,11 +16,13 @@ export interface BatcherOptions {
 /**
  * Gathers single calls into batches. A call that comes alone goes at once; what comes while
  * `concurrency` batches are on their way, or sooner than `paceMs()` after the last one has left, goes with the next.
+ * A call in a hurry does not wait for the pace, and takes along what does.
  */
 export class Batcher<Item, Answer> {
   private waiting: Waiting<Item, Answer>[] = [];
   private active = 0;
   private lastAt = -Infinity;
+  private isInHurry = false;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -29,9 +31,10 @@ export class Batcher<Item, Answer> {
     private readonly options: BatcherOptions,
   ) {}
 
-  call(item: Item): Promise<Answer> {
+  call(item: Item, isInHurry = false): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ item, resolve, reject });
+      this.isInHurry ||= isInHurry;
       // Whoever calls in the same turn of the event loop travels together.
       queueMicrotask(() => this.flush());
     });
@@ -41,7 +44,7 @@ export class Batcher<Item, Answer> {
     const { maxItems, concurrency } = this.options;
     if (this.waiting.length === 0 || this.active >= concurrency) return;
     const waitMs = this.lastAt + this.options.paceMs() - performance.now();
-    if (waitMs > 0 && this.waiting.length < maxItems) {
+    if (waitMs > 0 && !this.isInHurry && this.waiting.length < maxItems) {
       this.timer ??= setTimeout(() => {
         this.timer = undefined;
         this.flush();
@@ -49,6 +52,7 @@ export class Batcher<Item, Answer> {
       return;
     }
     this.lastAt = performance.now();
+    this.isInHurry = false;
     this.active += 1;
     void this.deliver(this.waiting.splice(0, maxItems)).finally(() => {
       this.active -= 1;

@@ -3,16 +3,17 @@ import type { Log } from '@mitosis/domain';
 import type { ClaimedTask } from '@mitosis/protocol';
 import { randomUUID } from 'node:crypto';
 import { Batcher } from './batcher.js';
+import type { ExecutionSlots } from './execution-slots.js';
 import { keepTrying } from './keep-trying.js';
 
 /** A slot that is free waits for its claim; what is claimed ahead of its turn has time. */
-const PACE_MS = { urgent: 5, ahead: 25 };
+const PACE_MS = { starved: 5, ahead: 25 };
 
 export interface ClaimerOptions {
   readonly log: Log;
   readonly signal: AbortSignal;
-  /** Whether a slot has nothing to do until the next claim is answered. */
-  isUrgent(): boolean;
+  /** Where claimed tasks run, or wait for their turn. */
+  readonly slots: ExecutionSlots;
 }
 
 /** Asks the coordinator for the tasks that the queues hint at. */
@@ -29,14 +30,14 @@ export class Claimer {
         const byRequest = new Map(claimed.map((task) => [task.request, task]));
         return claims.map(({ request }) => byRequest.get(request));
       },
-      { maxItems: 256, concurrency: 2, paceMs: () => PACE_MS[options.isUrgent() ? 'urgent' : 'ahead'] },
+      { maxItems: 256, concurrency: 2, paceMs: () => PACE_MS[options.slots.isStarved ? 'starved' : 'ahead'] },
     );
   }
 
   /** The attempt that was opened, or undefined when the task is not to be run (any more). */
-  async claim(task: string): Promise<ClaimedTask | undefined> {
+  async claim(task: string, priority: number): Promise<ClaimedTask | undefined> {
     // The same id each time: if only the answer was lost, the same attempt is answered again.
     const claim = { task, request: randomUUID() };
-    return keepTrying('claiming a task', () => this.batcher.call(claim), this.options);
+    return keepTrying('claiming a task', () => this.batcher.call(claim, this.options.slots.isOvertaking(priority)), this.options);
   }
 }

@@ -23,7 +23,11 @@ test('no more tasks run than there are slots, then by priority and age', async (
   const log: string[] = [];
   const tasks = [work(log, 'first'), work(log, 'low'), work(log, 'high'), work(log, 'low2')] as const;
   const priorities = [0, 0, 5, 0] as const;
+  t.true(slots.isStarved);
+  t.false(slots.isOvertaking(9));
   const all = tasks.map(({ run }, index) => slots.run(priorities[index] ?? 0, never, run));
+  t.false(slots.isStarved);
+  t.deepEqual([5, 6].map((priority) => slots.isOvertaking(priority)), [false, true]);
   for (const { end } of tasks) end();
   t.deepEqual(await Promise.all(all), ['first', 'low', 'high', 'low2']);
   t.deepEqual(log, ['first', 'high', 'low', 'low2']);

@@ -61,6 +61,12 @@ export class ExecutionSlots {
     return this.waiting.length === 0;
   }
 
+  /** Work waits for its turn, and work of this priority would begin before it. */
+  isOvertaking(priority: number): boolean {
+    const [first] = this.waiting;
+    return first !== undefined && first.priority < priority;
+  }
+
   /** Behind those of the same or a higher priority. */
   private enqueue(entry: Waiting): void {
     const index = this.waiting.findIndex(({ priority }) => priority < entry.priority);

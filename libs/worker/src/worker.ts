@@ -87,7 +87,7 @@ export class Worker implements Service {
     this.prefetch = new Prefetch(isPrefetching ? slots : 0);
     this.client = new WorkerClient({ url, token: registration.token, onRequest: (sent) => log.debug(sent, 'request') });
     this.renewal = new CredentialRenewal({ client: this.client, log, lifeMs: registration.expires_in_ms, onRevoked: () => options.onRevoked() });
-    this.claimer = new Claimer(this.client, { log, signal: this.draining.signal, isUrgent: () => this.slots.isStarved });
+    this.claimer = new Claimer(this.client, { log, signal: this.draining.signal, slots: this.slots });
     this.inputs = new InputCache({ dir: path.join(options.workDir, 'inputs'), limitBytes: options.inputCacheBytes, log });
     const spool = new ReportSpool(path.join(options.workDir, 'reports'));
     this.reporter = new Reporter({ client: this.client, spool, log, signal, isStream: () => this.prefetch.size > 0 });
@@ -214,7 +214,7 @@ export class Worker implements Service {
   /** The life of a task here: claim → wait for a slot → run → report. While it is reported, the next one is taken. */
   private async take({ taskId, priority }: Delivery, leaveSlot: () => void): Promise<void> {
     const { log } = this.options;
-    const claim = await this.claimer.claim(taskId);
+    const claim = await this.claimer.claim(taskId, priority);
     this.metrics.claimed(claim ? 'opened' : 'refused');
     if (!claim) return log.debug({ task: taskId }, 'not to be run here (any more)');
     log.debug({ task: taskId, attempt: claim.attempt }, 'claimed');
