@@ -1,4 +1,4 @@
-import type { TaskView } from '@mitosis/protocol';
+import type { TaskExplanation, TaskView } from '@mitosis/protocol';
 import { eventually, fileScope, tempDir } from '@mitosis/testing';
 import test, { type ExecutionContext } from 'ava';
 import { createHash } from 'node:crypto';
@@ -151,5 +151,9 @@ test('a wasm-only worker takes programs and leaves commands to others', async (t
   const { uuid } = await stack.json<{ uuid: string }>('tasks', 'submit', '--', 'true');
   t.is((await stack.mito('run', '--wasm', workload('count_primes'), '--', 'split', '{"limit":20}')).code, 0);
   t.is((await stack.json<TaskView>('tasks', 'get', uuid)).state, 'ready');
+  t.like(await stack.json<TaskExplanation>('tasks', 'explain', uuid), {
+    summary: 'the workers that could run it take sandboxed programs only',
+    workers: [{ verdict: 'kind' }],
+  });
   await worker.stop();
 });

@@ -5,6 +5,8 @@ export interface WorkerSituation {
   readonly tags: readonly string[];
   /** The task's group holds `write` on it. */
   readonly servesGroup: boolean;
+  /** The only kind of task that it takes; null for any. */
+  readonly onlyKind: 'wasm' | null;
   /** Since it was heard of last. */
   readonly silentMs: number;
   readonly isDraining: boolean;
@@ -14,15 +16,16 @@ export interface WorkerSituation {
 }
 
 /** `free`: it could take the task now. Otherwise the first thing that stands in the way. */
-export type WorkerVerdict = 'free' | 'full' | 'draining' | 'silent' | 'tags' | 'group';
+export type WorkerVerdict = 'free' | 'full' | 'draining' | 'silent' | 'tags' | 'kind' | 'group';
 
 /** A worker that was not heard of for longer than this does not count on being there. */
 export const SILENT_MS = 20_000;
 
-/** Why a worker does not take a task that asks for `taskTags`, in the order in which one would mend it. */
-export function explainWorker(taskTags: readonly string[], worker: WorkerSituation): WorkerVerdict {
+/** Why a worker does not take a task, the last thing first that one would mend. */
+export function explainWorker(task: { readonly tags: readonly string[]; readonly isProgram: boolean }, worker: WorkerSituation): WorkerVerdict {
   if (!worker.servesGroup) return 'group';
-  if (!tagsMatch(worker.tags, taskTags)) return 'tags';
+  if (worker.onlyKind === 'wasm' && !task.isProgram) return 'kind';
+  if (!tagsMatch(worker.tags, task.tags)) return 'tags';
   if (worker.silentMs > SILENT_MS) return 'silent';
   if (worker.isDraining) return 'draining';
   return worker.running >= worker.slots ? 'full' : 'free';

@@ -18,3 +18,4 @@ export { tcpProxy } from './tcp-proxy.js';
 export type { ProxyMode } from './proxy-mode.js';
 export type { ProxyTarget, TcpProxy } from './tcp-proxy.js';
 export { tempDir } from './temp-dir.js';
+export { wasiCompiler } from './wasi-compiler.js';

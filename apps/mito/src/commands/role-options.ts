@@ -10,7 +10,7 @@ export function parseRoles(values: readonly string[], form: string): Record<stri
   const entries = pairs.map((pair) => {
     const [name = '', role = '', ...rest] = pair.split(':');
     if (name === '' || rest.length > 0 || !isRole(role)) {
-      throw invalidField(form.toLowerCase(), `"${pair}" is not of the form ${form} with the role read, write or admin`);
+      throw invalidField(form.toLowerCase(), `"${pair}" is not of the form ${form} with one of the roles ${ROLES.join(', ')}`);
     }
     return [name, role] as const;
   });

@@ -4,7 +4,7 @@ import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OF_KIND } from './exit-codes.js';
 
 /** What to do next, by the code of the error. */
 const HINTS: Readonly<Record<string, string>> = {
-  coordinator_unreachable: 'start one on this machine with "mito up", or name another with --coordinator URL',
+  coordinator_unreachable: 'start one on this machine with "mito up", or name another with --coordinator URL or MITO_COORDINATOR_ADDR',
   invalid_token: 'run "mito client login"',
   not_logged_in: 'run "mito client login"',
   forbidden: '"mito client users groups" shows what you may do in which group',

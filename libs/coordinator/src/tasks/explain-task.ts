@@ -15,11 +15,12 @@ interface WorkerRow {
   readonly silent_ms: number;
   readonly serves_group: boolean;
   readonly is_draining: boolean;
+  readonly only_kind: 'wasm' | null;
 }
 
 /** The active workers of the caller's groups (for an administrator all), and whether they serve the task's group. */
 const VISIBLE_WORKERS = `
-  SELECT w.id, w.hostname, w.tags, w.slots, w.wanted <> 'run' AS is_draining,
+  SELECT w.id, w.hostname, w.tags, w.slots, w.only_kind, w.wanted <> 'run' AS is_draining,
     (SELECT count(*)::int FROM attempts a WHERE a.worker_id = w.id AND a.ended_at IS NULL) AS running,
     extract(epoch FROM clock_timestamp() - w.last_seen_at)::float8 * 1000 AS silent_ms,
     EXISTS (SELECT 1 FROM worker_groups s JOIN tasks t ON t.group_id = s.group_id
@@ -48,7 +49,7 @@ interface NoRoomRow {
   readonly taken: number;
 }
 
-const ORDER: readonly WorkerVerdict[] = ['free', 'full', 'draining', 'silent', 'tags', 'group'];
+const ORDER: readonly WorkerVerdict[] = ['free', 'full', 'draining', 'silent', 'tags', 'kind', 'group'];
 
 function detailOf(verdict: WorkerVerdict, row: WorkerRow, task: TaskView): string {
   switch (verdict) {
@@ -62,14 +63,16 @@ function detailOf(verdict: WorkerVerdict, row: WorkerRow, task: TaskView): strin
       return `it was not heard of for ${Math.round(row.silent_ms / 1000)} s`;
     case 'tags':
       return `it lacks ${missingTags(task.tags, row.tags).join(', ')}`;
+    case 'kind':
+      return 'it takes sandboxed programs only, and no command';
     case 'group':
       return `it does not run tasks of ${task.group}`;
   }
 }
 
 function explainRow(row: WorkerRow, task: TaskView): WorkerExplanation {
-  const { tags, slots, running, silent_ms: silentMs, serves_group: servesGroup, is_draining: isDraining } = row;
-  const verdict = explainWorker(task.tags, { tags, slots, running, silentMs, servesGroup, isDraining });
+  const { tags, slots, running, silent_ms: silentMs, serves_group: servesGroup, is_draining: isDraining, only_kind: onlyKind } = row;
+  const verdict = explainWorker({ tags: task.tags, isProgram: task.wasm !== null }, { tags, slots, running, silentMs, servesGroup, isDraining, onlyKind });
   return { uuid: row.id, hostname: row.hostname, verdict, detail: detailOf(verdict, row, task) };
 }
 
@@ -84,6 +87,7 @@ function waitsFor(task: TaskView, ahead: number, workers: readonly WorkerExplana
   if (count('draining') > 0) return 'the workers that could run it are draining';
   if (count('silent') > 0) return 'the workers that could run it are not heard of';
   if (count('tags') > 0) return `no worker of its group has the tags ${task.tags.join(', ')}`;
+  if (count('kind') > 0) return 'the workers that could run it take sandboxed programs only';
   return `no worker runs tasks of the group ${task.group}`;
 }
 

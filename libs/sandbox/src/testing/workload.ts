@@ -33,12 +33,13 @@ export class Workload {
   constructor(
     private readonly sandbox: Sandbox,
     private readonly name: string,
+    private readonly program: () => Promise<Buffer> = () => workloadProgram(name),
   ) {}
 
   async run(entry: string, params?: string, stdin?: Uint8Array): Promise<ProgramRun> {
     const args = [this.name, entry, ...(params === undefined ? [] : [params])];
     const request = { args, ...(stdin === undefined ? {} : { stdin }) };
-    return runProgram(this.sandbox, await workloadProgram(this.name), request);
+    return runProgram(this.sandbox, await this.program(), request);
   }
 
   /** Splits, maps every subtask and reduces, as the platform does. Throws when a step fails. */
