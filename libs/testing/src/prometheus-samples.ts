@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { aptCommand, aptInstall } from './apt-install.js';
+import { installed } from './installed.js';
 
 const run = promisify(execFile);
 
 const PYTHON = '/usr/bin/python3';
-const PACKAGES = ['python3-prometheus-client'] as const;
 const SCRIPT = `
 import json, sys
 from prometheus_client.parser import text_string_to_metric_families
@@ -21,17 +20,16 @@ export interface PrometheusSample {
 
 /** Reads an exposition with the parser of Prometheus' own client for Python. Throws when that finds a fault. */
 export async function prometheusSamples(text: string): Promise<PrometheusSample[]> {
-  if (!(await isInstalled()) && !(await aptInstall(PACKAGES))) {
-    throw new Error(`these tests need the Prometheus client for Python; run: ${aptCommand(PACKAGES)}`);
-  }
-  const reading = run(PYTHON, ['-c', SCRIPT], { maxBuffer: 64 * 1024 * 1024 });
+  const python = await installed({ what: 'the Prometheus client for Python', packages: ['python3-prometheus-client'], find });
+  const reading = run(python, ['-c', SCRIPT], { maxBuffer: 64 * 1024 * 1024 });
   reading.child.stdin?.end(text);
   return JSON.parse((await reading).stdout) as PrometheusSample[];
 }
 
-async function isInstalled(): Promise<boolean> {
-  return await run(PYTHON, ['-c', 'import prometheus_client']).then(
-    () => true,
-    () => false,
+/** A Python that has it. */
+async function find(): Promise<string | undefined> {
+  return run(PYTHON, ['-c', 'import prometheus_client']).then(
+    () => PYTHON,
+    () => undefined,
   );
 }

@@ -1,20 +1,17 @@
 import { execFile } from 'node:child_process';
-import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { GuardedChild, freePort } from '@mitosis/embedded';
 import { eventually } from './eventually.js';
+import { installed, isExecutable } from './installed.js';
 import type { Scope } from './scope.js';
 
 const run = promisify(execFile);
 
 const PACKAGES = ['swift-proxy', 'swift-account', 'swift-container', 'swift-object', 'memcached'] as const;
-const INSTALL = ['install', '-y', '--no-install-recommends', ...PACKAGES] as const;
-const INSTALL_TIMEOUT_MS = 300_000;
-/** Debian asks it before a package starts its service; 101 forbids. One that is there already is left alone. */
-const POLICY = '/usr/sbin/policy-rc.d';
 const ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' };
 const READY_TIMEOUT_MS = 40_000;
 const START_ATTEMPTS = 3;
@@ -31,11 +28,10 @@ export interface S3Server {
 
 /**
  * A real S3 server that checks signatures (OpenStack Swift with its S3 interface), empty, on free ports of
- * 127.0.0.1; stopped when `scope` ends, without a scope when this process ends. Where it is missing it is
- * installed, if this process is root on a Debian-like system; elsewhere the error says which command to run.
+ * 127.0.0.1; stopped when `scope` ends, without a scope when this process ends. It is {@link installed} where it is missing.
  */
 export async function s3Server(scope?: Scope): Promise<S3Server> {
-  if (!(await isInstalled())) await install();
+  await installed({ what: 'an S3 server', packages: PACKAGES, find: async () => ((await areInstalled()) ? PACKAGES : undefined) });
   const server = await startSwift();
   scope?.teardown(async () => await server.stop());
   return server;
@@ -174,32 +170,7 @@ function proxyConfig(memcachedPort: number): string {
   ].join('\n');
 }
 
-async function isInstalled(): Promise<boolean> {
+async function areInstalled(): Promise<boolean> {
   const programs = ['memcached', 'swift-ring-builder', 'swift-proxy-server', ...RINGS.map((ring) => `swift-${ring}-server`)];
-  return (await Promise.all(programs.map(async (program) => await exists(`/usr/bin/${program}`)))).every(Boolean);
-}
-
-async function install(): Promise<void> {
-  if (process.getuid?.() !== 0 || !(await exists('/usr/bin/apt-get'))) {
-    throw new Error(`these tests need an S3 server, which is not installed; on Debian run: sudo apt-get ${INSTALL.join(' ')}`);
-  }
-  const isOwnPolicy = !(await exists(POLICY));
-  if (isOwnPolicy) await writeFile(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755, flag: 'wx' });
-  try {
-    await aptGet(['update']);
-    await aptGet(INSTALL);
-  } finally {
-    if (isOwnPolicy) await rm(POLICY, { force: true });
-  }
-}
-
-async function aptGet(args: readonly string[]): Promise<void> {
-  await run('apt-get', ['-o', 'DPkg::Lock::Timeout=120', ...args], { env: ENV, timeout: INSTALL_TIMEOUT_MS, maxBuffer: 64 * 2 ** 20 });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
+  return (await Promise.all(programs.map((program) => isExecutable(`/usr/bin/${program}`)))).every(Boolean);
 }
