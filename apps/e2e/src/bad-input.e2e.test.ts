@@ -37,6 +37,9 @@ test('a tag that can not be is refused by the coordinator', refuses, ['run', '-t
 test('a task that does not exist', refuses, ['tasks', 'get', '0191f1f0-0000-7000-8000-000000000000'], { code: 4, says: /there is no task/ });
 test('a uuid that is none', refuses, ['tasks', 'get', 'x'], { code: 2, says: /uuid: is not a UUID/ });
 test('a group of others does not exist', refuses, ['run', '-g', 'nobody', '--', 'true'], { code: 4, says: /no group "nobody"/ });
+test('tasks of no file', refuses, ['tasks', 'submit-many'], { code: 2, says: /^mito: --file: it is missing/ });
+test('tasks of two files', refuses, ['tasks', 'submit-many', 'one', '-f', 'two'], { code: 2, says: /^mito: --file: there is "one" already/ });
+test('a token without a name', refuses, ['tokens', 'create'], { code: 2, says: /^mito: --name: it is missing/ });
 test('a wrong password', refuses, ['client', 'login', 'mitosis_admin', '--password-file', '/etc/hostname'], { code: 3, says: /wrong/ });
 
 test('without a login it says how to log in', async (t) => {

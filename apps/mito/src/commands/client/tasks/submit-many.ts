@@ -3,6 +3,7 @@ import type { SubmitTaskInput } from '@mitosis/protocol';
 import { Command, Option } from 'clipanion';
 import { EXIT_FAILED, EXIT_OK } from '../../../output/exit-codes.js';
 import { ApiCommand, SEVERAL_REQUESTS } from '../../api-command.js';
+import { needed } from '../../needed.js';
 import { parseRecords } from '../../sweep-options.js';
 import { readInput } from '../../task-options.js';
 
@@ -22,7 +23,8 @@ export class TasksSubmitManyCommand extends ApiCommand {
     examples: [['From a script that prints a task on each line', './make-tasks.py | $0 client tasks submit-many -f -']],
   });
 
-  readonly file = Option.String('-f,--file', { required: true, description: 'JSON or NDJSON file, - for the standard input' });
+  readonly positional = Option.String({ required: false, name: 'file' });
+  readonly file = Option.String('-f,--file', { description: 'JSON or NDJSON file, - for the standard input' });
   readonly group = Option.String('-g,--group', { description: 'group of the tasks that name none' });
   readonly bestEffort = Option.Boolean('--best-effort', false, { description: 'store what can be stored' });
   readonly name = Option.String('--name', { description: 'make the tasks one job of this name' });
@@ -40,12 +42,14 @@ export class TasksSubmitManyCommand extends ApiCommand {
   }
 
   private async read(): Promise<SubmitTaskInput[]> {
-    const text = (await readInput(this.file, '--file')).toString('utf8');
+    if (this.positional !== undefined && this.file !== undefined) throw invalidField('--file', `there is "${this.positional}" already`);
+    const file = this.positional ?? needed(this.file, '--file', 'a JSON or NDJSON file, or - for the standard input');
+    const text = (await readInput(file, '--file')).toString('utf8');
     try {
       const tasks = parseRecords(text) as SubmitTaskInput[];
       return this.group === undefined ? tasks : tasks.map((task) => ({ group: this.group as string, ...task }));
     } catch (cause) {
-      throw new MitoError('invalid', 'invalid_request', `--file: ${this.file}: ${(cause as Error).message}`, { cause });
+      throw new MitoError('invalid', 'invalid_request', `--file: ${file}: ${(cause as Error).message}`, { cause });
     }
   }
 

@@ -1,6 +1,7 @@
 import { type TokenScope, parseDuration } from '@mitosis/domain';
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
+import { needed } from '../../needed.js';
 
 export class TokensCreateCommand extends ApiCommand {
   static override paths = [['client', 'tokens', 'create'], ['tokens', 'create']];
@@ -11,13 +12,14 @@ export class TokensCreateCommand extends ApiCommand {
     examples: [['A token for CI, good for a month', '$0 client tokens create --name ci --scope submit --expires 30d']],
   });
 
-  readonly name = Option.String('--name', { required: true, description: 'what it is for' });
+  readonly name = Option.String('--name', { description: 'what it is for' });
   readonly scope = Option.String('--scope', 'submit', { description: 'read, submit, workers or full' });
   readonly expires = Option.String('--expires', '30d', { description: 'how long it is good for, e.g. 12h or 90d' });
 
   protected async run(): Promise<void> {
+    const name = needed(this.name, '--name', 'what the token is for');
     const expires_in_ms = parseDuration(this.expires, '--expires');
-    const token = await (await this.api()).access.createToken({ name: this.name, scope: this.scope as TokenScope, expires_in_ms });
+    const token = await (await this.api()).access.createToken({ name, scope: this.scope as TokenScope, expires_in_ms });
     this.printSecret(token, token.token);
   }
 }
