@@ -30,7 +30,7 @@ if (isWanted('cancel')) {
   }
 }
 if (isWanted('throughput')) {
-  console.log('/bin/true, 3000 tasks, durable submission to committed result, 1 worker with 4 slots');
+  console.log('/bin/true, 10000 tasks after 5000 to warm up, durable submission to committed result, 1 worker with 4 slots');
   for (const backend of ['postgres', 'redis']) {
     const { tasks, cpuMs, baseline, ratio } = await measureThroughput(backend);
     console.log(`  ${backend.padEnd(9)} ${tasks.toFixed(0)} tasks/s   xargs -P2 ${baseline.toFixed(0)}/s   ratio ${ratio.toFixed(2)}`);

@@ -4,7 +4,7 @@ import { formatBytes } from './format-bytes.js';
 import { isTerminal } from './paint.js';
 import { shorten, textWidth } from './text-width.js';
 
-/** How far something is: a bar with the time left on a terminal, otherwise a line for each tenth. */
+/** How far something is: a bar with the time left on a terminal, otherwise a line for each tenth, at most one a second. */
 export interface Progress {
   /** So much is done. */
   update(done: number): void;
@@ -22,6 +22,8 @@ export interface ProgressOptions {
 
 const CLEAR_LINE = '\r\u001b[K';
 const REDRAW_MS = 100;
+/** Between two lines where there is no terminal. */
+const LINE_MS = 1_000;
 /** Of the bar alone, in columns. */
 const WIDTH_MIN = 10;
 const WIDTH_MAX = 30;
@@ -34,12 +36,14 @@ function timeLeft(sinceMs: number, done: number, total: number): string {
 function plainProgress(stream: Writable, label: string, total: number, format: (value: number) => string): Progress {
   const begin = performance.now();
   let shown = 0;
+  let shownAt = begin;
   let now = 0;
   const update = (done: number): void => {
     now = done;
     const tenth = Math.floor((done / total) * 10);
-    if (tenth <= shown) return;
+    if (tenth <= shown || (done < total && performance.now() - shownAt < LINE_MS)) return;
     shown = tenth;
+    shownAt = performance.now();
     stream.write(`${label} ${format(done)}/${format(total)}${done < total ? `, ${timeLeft(begin, done, total)}` : ''}\n`);
   };
   return { update, add: (more) => update(now + more), above: (write) => write(), stop() {} };
