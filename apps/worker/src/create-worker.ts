@@ -54,6 +54,8 @@ export async function createWorker(
   const workDir = path.resolve(config.work_dir);
   await mkdir(workDir, { recursive: true, mode: 0o700 });
   if (config.ca !== undefined) await trustCa(config.ca);
+  // A coordinator that is away is waited for: without this line nobody sees what for.
+  log.info({ coordinator: coordinatorUrl, slots, tags }, 'registering');
   const registration = await register(config, workDir, login);
   log.info({ worker: registration.uuid, slots, tags }, 'registered');
   return new Worker({
