@@ -1,5 +1,7 @@
 import { fileScope, freePort, tempDir } from '@mitosis/testing';
 import test from 'ava';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { MitoProcess } from './harness/mito-process.js';
 import { type E2eStack, startStack } from './harness/stack.js';
 
@@ -70,4 +72,21 @@ test('a setting of the coordinator that can not be is named by what starts it', 
   t.is(code, 5);
   t.is(stdout, '');
   t.regex(stderr, /coordinator did not start: \[coordinator\] task_queue_size: /);
+});
+
+test('of many tasks it is said which were stored, and what is wrong with the others', async (t) => {
+  const list = path.join(await tempDir(t), 'tasks.ndjson');
+  const lines = Array.from({ length: 1_500 }, (_, index) => JSON.stringify({ args: ['true'], ...(index === 1_200 && { group: 'nobody-has-it' }) }));
+  await writeFile(list, lines.join('\n'));
+  const stopped = await stack.mito('tasks', 'submit-many', list);
+  t.is(stopped.code, 4, stopped.stderr);
+  t.is(stopped.stdout.trim().split('\n').length, 1_000);
+  t.regex(stopped.stderr, /1000 of 1500 tasks were stored before this:\nmito: .*nobody-has-it/);
+  await writeFile(list, [JSON.stringify({ args: [] }), ...lines.slice(1)].join('\n'));
+  t.like(await stack.mito('tasks', 'submit-many', list), { code: 2, stdout: '' });
+  const best = await stack.mito('tasks', 'submit-many', list, '--best-effort', '--json');
+  t.is(best.code, 1, best.stderr);
+  const results = best.stdout.trim().split('\n').map((line) => JSON.parse(line) as { index: number; uuid?: string });
+  t.deepEqual(results.map(({ index }) => index), lines.map((_, index) => index));
+  t.deepEqual(results.filter(({ uuid }) => uuid === undefined).map(({ index }) => index), [0, 1_200]);
 });

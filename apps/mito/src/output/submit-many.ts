@@ -12,11 +12,13 @@ export interface ItemResult {
 interface Item {
   readonly index: number;
   readonly task: SubmitTaskInput;
+  /** What is wrong with it, as far as the task alone tells. */
+  readonly error: string | undefined;
 }
 
 const BATCH = 1_000;
 
-function check({ task }: Item): string | undefined {
+function check(task: SubmitTaskInput): string | undefined {
   const issue = SubmitTask.safeParse(task).error?.issues[0];
   return issue && `${issue.path.join('.') || 'task'}: ${issue.message}`;
 }
@@ -35,37 +37,31 @@ async function submitEach(api: MitosisClient, items: readonly Item[]): Promise<I
   return results;
 }
 
-/**
- * Submits any number of tasks in requests of 1000. Without best effort the first thing that is wrong
- * stops it before anything is sent, if it can be told from the tasks alone, or at the request that is
- * refused.
- */
-export async function submitMany(
-  api: MitosisClient,
-  tasks: readonly SubmitTaskInput[],
-  { isBestEffort, onProgress }: { isBestEffort: boolean; onProgress?: ((sent: number) => void) | undefined },
-): Promise<ItemResult[]> {
-  const items = tasks.map((task, index) => ({ index, task }));
-  const wrong = items.flatMap((item): ItemResult[] => {
-    const error = check(item);
-    return error === undefined ? [] : [{ index: item.index, error }];
-  });
-  const [first] = wrong;
-  if (first && !isBestEffort) throw new MitoError('invalid', 'invalid_request', `item ${first.index}: ${first.error}`);
-  const bad = new Set(wrong.map(({ index }) => index));
-  const good = items.filter(({ index }) => !bad.has(index));
-  const results = [...wrong];
-  for (let start = 0; start < good.length; start += BATCH) {
-    const batch = good.slice(start, start + BATCH);
-    try {
-      const receipts = await api.submitTasks(batch.map(({ task }) => task));
-      results.push(...receipts.map(({ uuid }, place) => ({ index: batch[place]?.index ?? 0, uuid })));
-    } catch (error) {
-      const isRefused = error instanceof MitoError && ['invalid', 'not-found', 'forbidden'].includes(error.kind);
-      if (!isBestEffort || !isRefused) throw error;
-      results.push(...(await submitEach(api, batch)));
-    }
-    onProgress?.(start + batch.length);
+async function submitGood(api: MitosisClient, items: readonly Item[], isBestEffort: boolean): Promise<ItemResult[]> {
+  if (items.length === 0) return [];
+  try {
+    const receipts = await api.submitTasks(items.map(({ task }) => task));
+    return receipts.map(({ uuid }, place) => ({ index: items[place]?.index ?? 0, uuid }));
+  } catch (error) {
+    const isRefused = error instanceof MitoError && ['invalid', 'not-found', 'forbidden'].includes(error.kind);
+    if (!isBestEffort || !isRefused) throw error;
+    return submitEach(api, items);
   }
-  return results.sort((a, b) => a.index - b.index);
+}
+
+/**
+ * Submits any number of tasks in requests of 1000, and yields what became of the items of each, in their
+ * order. Without best effort the first thing that is wrong stops it before anything is sent, if it can be
+ * told from the tasks alone, or at the request that is refused.
+ */
+export async function* submitMany(api: MitosisClient, tasks: readonly SubmitTaskInput[], isBestEffort: boolean): AsyncGenerator<readonly ItemResult[]> {
+  const items = tasks.map((task, index): Item => ({ index, task, error: check(task) }));
+  const wrong = items.find(({ error }) => error !== undefined);
+  if (wrong && !isBestEffort) throw new MitoError('invalid', 'invalid_request', `item ${wrong.index}: ${wrong.error}`);
+  for (let start = 0; start < items.length; start += BATCH) {
+    const batch = items.slice(start, start + BATCH);
+    const refused = batch.flatMap(({ index, error }): ItemResult[] => (error === undefined ? [] : [{ index, error }]));
+    const stored = await submitGood(api, batch.filter(({ error }) => error === undefined), isBestEffort);
+    yield [...refused, ...stored].sort((a, b) => a.index - b.index);
+  }
 }

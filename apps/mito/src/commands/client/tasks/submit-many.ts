@@ -2,17 +2,12 @@ import { MitoError, invalidField } from '@mitosis/domain';
 import type { SubmitTaskInput } from '@mitosis/protocol';
 import { Command, Option } from 'clipanion';
 import { EXIT_FAILED, EXIT_OK } from '../../../output/exit-codes.js';
+import type { Progress } from '../../../output/progress.js';
+import type { ItemResult } from '../../../output/submit-many.js';
 import { ApiCommand, SEVERAL_REQUESTS } from '../../api-command.js';
 import { needed } from '../../needed.js';
 import { parseRecords } from '../../sweep-options.js';
 import { readInput } from '../../task-options.js';
-
-/** What became of one item of the file. */
-interface ItemResult {
-  readonly index: number;
-  readonly uuid?: string;
-  readonly error?: string;
-}
 
 export class TasksSubmitManyCommand extends ApiCommand {
   static override paths = [['client', 'tasks', 'submit-many'], ['tasks', 'submit-many']];
@@ -32,12 +27,25 @@ export class TasksSubmitManyCommand extends ApiCommand {
   protected async run(): Promise<number> {
     const tasks = await this.read();
     if (this.name !== undefined) return this.submitAsJob(tasks, this.name);
+    return this.withBar('submitting', tasks.length, { least: SEVERAL_REQUESTS }, (bar) => this.submit(tasks, bar));
+  }
+
+  /** Each request is shown as soon as it is answered: whatever happens after it, it is known what was stored. */
+  private async submit(tasks: readonly SubmitTaskInput[], bar: Progress | undefined): Promise<number> {
     const { submitMany } = await import('../../../output/submit-many.js');
-    const api = await this.api();
-    const results = await this.withBar('submitting', tasks.length, { least: SEVERAL_REQUESTS }, (bar) => submitMany(api, tasks, { isBestEffort: this.bestEffort, onProgress: bar?.update }));
-    for (const result of results) this.show(result);
-    const failed = results.filter(({ error }) => error !== undefined).length;
-    if (failed > 0 && !this.json) this.note(`${failed} of ${results.length} were not stored`);
+    let failed = 0;
+    let done = 0;
+    try {
+      for await (const results of submitMany(await this.api(), tasks, this.bestEffort)) {
+        this.showAll(results);
+        failed += results.filter(({ error }) => error !== undefined).length;
+        bar?.update((done += results.length));
+      }
+    } catch (error) {
+      if (done > 0 && !this.json) this.note(`${done - failed} of ${tasks.length} tasks were stored before this:`);
+      throw error;
+    }
+    if (failed > 0 && !this.json) this.note(`${failed} of ${tasks.length} were not stored`);
     return failed > 0 ? EXIT_FAILED : EXIT_OK;
   }
 
@@ -61,9 +69,9 @@ export class TasksSubmitManyCommand extends ApiCommand {
     return EXIT_OK;
   }
 
-  private show(result: ItemResult): void {
-    if (this.json) this.line(JSON.stringify(result));
-    else if (result.uuid !== undefined) this.line(result.uuid);
-    else this.note(`item ${result.index}: ${result.error}`);
+  private showAll(results: readonly ItemResult[]): void {
+    const lines = results.flatMap((result) => (this.json ? [JSON.stringify(result)] : result.uuid === undefined ? [] : [result.uuid]));
+    if (lines.length > 0) this.line(lines.join('\n'));
+    if (!this.json) for (const { index, error } of results) if (error !== undefined) this.note(`item ${index}: ${error}`);
   }
 }
