@@ -2,7 +2,7 @@ import { MitoError } from '@mitosis/domain';
 import type { JobsOptions } from 'bullmq';
 import type { Delivery } from './delivery.js';
 
-/** Finished jobs kept per queue, for the board. */
+/** Finished jobs kept per queue, for the board; on PostgreSQL a few dozen more. */
 export const HISTORY_COUNT = 100;
 
 /** Events kept per queue, roughly; nobody but the board reads them. */

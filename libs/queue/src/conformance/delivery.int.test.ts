@@ -138,7 +138,7 @@ for (const kind of KINDS) {
     held.open();
     await eventually(async () => (await backend.publisher.jobIds('lab')).length === 0, { message: 'all are done' });
     t.is(got.length, 3);
-    t.is(consumer.freeSlots, 1);
+    await eventually(() => consumer.freeSlots === 1, { message: 'the slot is free, once' });
   });
 
   test(`${kind}: a job id that is held is left alone, one that is history is delivered again`, async (t) => {
@@ -385,12 +385,12 @@ for (const kind of KINDS) {
     const scene = await openScene(kind, t);
     const backend = await scene.backend();
     const { got } = await consume(backend, ['lab'], { slots: 8 });
-    await backend.publisher.publish('lab', deliveries(150));
-    await eventually(async () => got.length === 150 && (await backend.publisher.jobIds('lab')).length === 0, {
-      message: () => `${got.length} of 150`,
+    await backend.publisher.publish('lab', deliveries(400));
+    await eventually(async () => got.length === 400 && (await backend.publisher.jobIds('lab')).length === 0, {
+      message: () => `${got.length} of 400`,
     });
     const count = await backend.publisher.bullQueue('lab').getCompletedCount();
-    // Postgres trims before it counts what finishes at the same time.
-    t.true(count >= 100 && count <= 108, `${count} are kept`);
+    // Postgres trims with each tenth or so, so that 200 without a trim are one case in a billion.
+    t.true(count >= 100 && count <= (kind === 'redis' ? 108 : 300), `${count} are kept`);
   });
 }
