@@ -1,10 +1,15 @@
 import { execFile } from 'node:child_process';
 import { access, constants, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
 const INSTALL_TIMEOUT_MS = 300_000;
+const LOCK_SECONDS = 200;
+/** One apt-get of ours at a time: it waits for the lock of dpkg, but not for that of the package lists. */
+const LOCK_FILE = path.join(tmpdir(), 'mito-apt.lock');
 const POLICY = '/usr/sbin/policy-rc.d';
 
 /** A part of the machine that tests need, and how it gets there. */
@@ -47,12 +52,12 @@ async function aptInstall(packages: readonly string[]): Promise<void> {
 
 /** The first of `paths` that can be run. */
 export async function firstExecutable(paths: readonly string[]): Promise<string | undefined> {
-  for (const path of paths) if (await isExecutable(path)) return path;
+  for (const place of paths) if (await isExecutable(place)) return place;
   return undefined;
 }
 
-export async function isExecutable(path: string): Promise<boolean> {
-  return await access(path, constants.X_OK).then(
+export async function isExecutable(file: string): Promise<boolean> {
+  return await access(file, constants.X_OK).then(
     () => true,
     () => false,
   );
@@ -76,7 +81,8 @@ async function apt(packages: readonly string[]): Promise<void> {
     timeout: INSTALL_TIMEOUT_MS,
     maxBuffer: 64 * 2 ** 20,
   };
-  const aptGet = async (...args: string[]) => await run('apt-get', ['-o', 'DPkg::Lock::Timeout=120', ...args], options);
+  const aptGet = async (...args: string[]) =>
+    await run('flock', ['--timeout', `${LOCK_SECONDS}`, LOCK_FILE, 'apt-get', '-o', `DPkg::Lock::Timeout=${LOCK_SECONDS}`, ...args], options);
   const install = ['install', '-y', '--no-install-recommends', ...packages];
   try {
     await aptGet(...install);
