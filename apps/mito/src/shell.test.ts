@@ -4,6 +4,7 @@ import test from 'ava';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { COMMANDS } from './command-index.js';
 import { createCli } from './create-cli.js';
 import { TasksQueryCommand } from './commands/client/tasks/query.js';
@@ -90,10 +91,13 @@ test('times and sizes are for people', (t) => {
   t.deepEqual([0, 812, 1536, 3 * 2 ** 30].map(formatBytes), ['0 B', '812 B', '1.5 KiB', '3.0 GiB']);
 });
 
-test('progress outside a terminal is a line for each tenth, with the time left', (t) => {
+test('progress outside a terminal is a line for each tenth, at most one a second, with the time left', async (t) => {
   const pipe = new Screen(false, 80);
   const bar = startProgress(pipe, 'uploading', 4096, { unit: 'bytes' });
-  for (const done of [1, 2048, 2049, 4096]) bar.update(done);
+  for (const done of [1, 1024]) bar.update(done);
+  t.is(pipe.text, '', 'too soon');
+  await delay(1_010);
+  for (const done of [2048, 2049, 3072, 4096]) bar.update(done);
   bar.stop();
   t.regex(pipe.text, /^uploading 2\.0 KiB\/4\.0 KiB, .* left\nuploading 4\.0 KiB\/4\.0 KiB\n$/);
 });
