@@ -1,8 +1,8 @@
 import type { WorkerClient } from '@mitosis/client';
 import type { Log } from '@mitosis/domain';
 import type { ClaimedTask } from '@mitosis/protocol';
+import { Batcher } from '@mitosis/queue';
 import { randomUUID } from 'node:crypto';
-import { Batcher } from './batcher.js';
 import type { ExecutionSlots } from './execution-slots.js';
 import { keepTrying } from './keep-trying.js';
 

@@ -1,7 +1,7 @@
 import type { WorkerClient } from '@mitosis/client';
 import { type Log, MitoError, type Service } from '@mitosis/domain';
 import type { AttemptReport } from '@mitosis/protocol';
-import { Batcher } from './batcher.js';
+import { Batcher } from '@mitosis/queue';
 import { keepTrying } from './keep-trying.js';
 import type { ReportSpool } from './report-spool.js';
 

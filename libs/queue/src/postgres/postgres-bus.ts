@@ -1,5 +1,6 @@
 import type { Log } from '@mitosis/domain';
 import type pg from 'pg';
+import { Batcher } from '../batcher.js';
 import { checkMessage } from '../message-limit.js';
 import type { MessageBus } from '../queue-backend.js';
 import { Subscribers } from '../subscribers.js';
@@ -12,15 +13,12 @@ const READ_BATCH = 100;
 const KEEP_SECONDS = 60;
 const CLEAN_EVERY_MS = 10_000;
 
-/** Messages, and characters of them, that are sent at once. */
-const SEND_BATCH = 100;
-const SEND_LENGTH = 1_048_576;
+/** Messages that are sent at once; each may have a MiB. */
+const SEND_BATCH = 16;
 
 interface Outgoing {
   readonly channel: string;
   readonly message: string;
-  resolve(): void;
-  reject(error: unknown): void;
 }
 
 /**
@@ -30,8 +28,10 @@ interface Outgoing {
  */
 export class PostgresBus implements MessageBus {
   private readonly subscribers: Subscribers;
-  private readonly outgoing: Outgoing[] = [];
-  private sending: Promise<void> | undefined;
+  /** One statement at a time: two on different connections could overtake each other. */
+  private readonly outgoing = new Batcher<Outgoing, undefined>((batch) => this.send(batch), { maxItems: SEND_BATCH, concurrency: 1, paceMs: () => 0 });
+  /** The newest message, settled after all before it. */
+  private newest: Promise<unknown> | undefined;
   private readonly pending: { readonly id: string; readonly channel: string }[] = [];
   private reading: Promise<void> | undefined;
   private unsubscribe: (() => Promise<void>) | undefined;
@@ -54,7 +54,7 @@ export class PostgresBus implements MessageBus {
     this.isStopped = true;
     this.subscribers.clear();
     this.pending.length = 0;
-    await this.sending;
+    await this.newest;
     await this.subscribing;
     await this.unsubscribe?.();
     await this.reading;
@@ -62,32 +62,16 @@ export class PostgresBus implements MessageBus {
 
   async publish(channel: string, message: string): Promise<void> {
     checkMessage(message);
-    await new Promise<void>((resolve, reject) => {
-      this.outgoing.push({ channel, message, resolve, reject });
-      this.sending ??= this.sendAll();
-    });
+    const sent = this.outgoing.call({ channel, message });
+    this.newest = sent.catch(() => undefined);
+    await sent;
   }
 
-  /** One statement at a time, for two on different connections could overtake each other; what comes meanwhile goes with the next. */
-  private async sendAll(): Promise<void> {
-    while (this.outgoing.length > 0) {
-      const batch = this.nextBatch();
-      try {
-        await orUnavailable(() => this.pool.query(this.sendSql, [batch.map(({ message }) => message), batch.map(({ channel }) => channel), this.schema.busChannel]));
-        for (const { resolve } of batch) resolve();
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
-      await this.clean();
-    }
-    // Here and not in a `finally`: who publishes right after the last look would wait for ever.
-    this.sending = undefined;
-  }
-
-  private nextBatch(): Outgoing[] {
-    let length = 0;
-    const end = this.outgoing.findIndex(({ message }, index) => (length += message.length) > SEND_LENGTH && index > 0);
-    return this.outgoing.splice(0, end < 0 ? SEND_BATCH : Math.min(end, SEND_BATCH));
+  private async send(batch: readonly Outgoing[]): Promise<undefined[]> {
+    const [messages, channels] = [batch.map(({ message }) => message), batch.map(({ channel }) => channel)];
+    await orUnavailable(() => this.pool.query(this.sendSql, [messages, channels, this.schema.busChannel]));
+    await this.clean();
+    return batch.map(() => undefined);
   }
 
   /** Ids rise in the order of the messages, and listeners are told in that order. */
