@@ -37,7 +37,7 @@ export class TasksSubmitManyCommand extends ApiCommand {
     let done = 0;
     try {
       for await (const results of submitMany(await this.api(), tasks, this.bestEffort)) {
-        this.showAll(results);
+        this.show(results);
         failed += results.filter(({ error }) => error !== undefined).length;
         bar?.update((done += results.length));
       }
@@ -69,9 +69,10 @@ export class TasksSubmitManyCommand extends ApiCommand {
     return EXIT_OK;
   }
 
-  private showAll(results: readonly ItemResult[]): void {
-    const lines = results.flatMap((result) => (this.json ? [JSON.stringify(result)] : result.uuid === undefined ? [] : [result.uuid]));
-    if (lines.length > 0) this.line(lines.join('\n'));
-    if (!this.json) for (const { index, error } of results) if (error !== undefined) this.note(`item ${index}: ${error}`);
+  private show(results: readonly ItemResult[]): void {
+    if (this.json) return this.line(results.map((result) => JSON.stringify(result)).join('\n'));
+    const stored = results.flatMap(({ uuid }) => uuid ?? []);
+    if (stored.length > 0) this.line(stored.join('\n'));
+    for (const { index, error } of results) if (error !== undefined) this.note(`item ${index}: ${error}`);
   }
 }
