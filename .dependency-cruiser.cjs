@@ -30,7 +30,14 @@ const OWNED = [
 ];
 
 /** Code that only tests run. */
-const TESTS = ['apps/e2e/src/faults/', '\\.test\\.ts$', '/test-[^/]+\\.ts$', '/src/testing/', '/conformance/', '-subject\\.ts$'];
+const TESTS = [
+  'apps/e2e/src/faults/',
+  '\\.test\\.ts$',
+  '/test-[^/]+\\.ts$',
+  '/src/testing/',
+  '/conformance/',
+  '-subject\\.ts$',
+];
 
 /** Both forms in which a part is met: its sources, and its build by way of its package name. */
 const part = (path) => `^${path}/`;
@@ -57,13 +64,16 @@ function rulesFor(prefix) {
     },
     {
       name: 'only-the-index',
-      comment: "Another part is reached by its package name, and only what its index exports.",
+      comment: 'Another part is reached by its package name, and only what its index exports.',
       from: { path: below('(apps|libs)/([^/]+)/src/') },
-      to: { path: '(^|/)(apps|libs)/[^/]+/', pathNot: [`^${prefix}$1/$2/`, '^(apps|libs)/[^/]+/dist/index\\.(d\\.ts|js)$', 'node_modules'] },
+      to: {
+        path: '(^|/)(apps|libs)/[^/]+/',
+        pathNot: [`^${prefix}$1/$2/`, '^(apps|libs)/[^/]+/dist/index\\.(d\\.ts|js)$', 'node_modules'],
+      },
     },
     {
       name: 'no-undeclared-package',
-      comment: "What a part imports stands in its own package.json.",
+      comment: 'What a part imports stands in its own package.json.',
       from: { path: below('(apps|libs)/') },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
     },
@@ -108,14 +118,20 @@ function rulesFor(prefix) {
     {
       name: 'sandbox-is-for-those-who-run-or-accept-programs',
       comment: 'The coordinator checks a program with the very code that the worker checks it with again.',
-      from: { path: below('(apps|libs)/'), pathNot: [below('libs/(sandbox|executor|worker|coordinator)/'), below('apps/(mito|worker|e2e)/'), ...TESTS] },
+      from: {
+        path: below('(apps|libs)/'),
+        pathNot: [below('libs/(sandbox|executor|worker|coordinator)/'), below('apps/(mito|worker|e2e)/'), ...TESTS],
+      },
       to: { path: part('libs/sandbox') },
     },
     ...Object.entries(MAY_IMPORT).map(([lib, allowed]) => ({
       name: `imports-of-${lib}`,
       comment: `libs/${lib} may import: ${allowed.join(', ') || 'nothing'} (tests also: testing).`,
       from: { path: below(`libs/${lib}/`) },
-      to: { path: '^libs/', pathNot: [below(`libs/${lib}/`), part(`libs/(${[lib, 'testing', ...allowed].join('|')})`)] },
+      to: {
+        path: '^libs/',
+        pathNot: [below(`libs/${lib}/`), part(`libs/(${[lib, 'testing', ...allowed].join('|')})`)],
+      },
     })),
     ...OWNED.map(({ name, packages, owners }) => ({
       name: `owner-of-${name}`,

@@ -1,6 +1,6 @@
-import { copyFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { copyFile, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Scope, startStack } from './stack.mjs';
@@ -25,7 +25,10 @@ export async function measureArtifact(bytes) {
     const dir = await mkdtemp(path.join(tmpdir(), 'mito-artifact-'));
     scope.teardown(() => rm(dir, { recursive: true, force: true }));
     const begun = performance.now();
-    const { uuid } = await api.submitTask({ args: ['sh', '-c', `head -c ${bytes} /dev/urandom > "$MITO_RESULT_DIR/blob"`], timeout_ms: 3_600_000 });
+    const { uuid } = await api.submitTask({
+      args: ['sh', '-c', `head -c ${bytes} /dev/urandom > "$MITO_RESULT_DIR/blob"`],
+      timeout_ms: 3_600_000,
+    });
     const [task] = await api.waitTasks([uuid]);
     if (task.state !== 'completed') throw new Error(`the task ${task.state}: ${task.message}`);
     const madeS = (performance.now() - begun) / 1000;
@@ -39,7 +42,11 @@ export async function measureArtifact(bytes) {
       madeS,
       downloadS: download.seconds,
       copyS,
-      peaksMb: { coordinator: await peakMb(pids.coordinator), worker: await peakMb(pids.workers[0]), client: download.peakMb },
+      peaksMb: {
+        coordinator: await peakMb(pids.coordinator),
+        worker: await peakMb(pids.workers[0]),
+        client: download.peakMb,
+      },
     };
   } finally {
     await scope.end();
@@ -49,7 +56,10 @@ export async function measureArtifact(bytes) {
 async function timedDownload({ url, token, uuid, file }) {
   const begun = performance.now();
   const env = { ...process.env, MITO_COORDINATOR_ADDR: url, MITO_TOKEN: token };
-  const child = spawn(process.execPath, [MAIN, 'tasks', 'artifacts', 'download', uuid, 'result', '-o', file], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, [MAIN, 'tasks', 'artifacts', 'download', uuid, 'result', '-o', file], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   let peak = 0;
   const sampling = setInterval(async () => (peak = Math.max(peak, await peakMb(child.pid))), SAMPLE_MS);
   const [code] = await once(child, 'exit');

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Scope, quantile, startStack } from './stack.mjs';
+import { quantile, Scope, startStack } from './stack.mjs';
 
 const BATCH = 1000;
 const SENDERS = 4;
@@ -18,7 +18,9 @@ async function submitMany(api, count) {
   const send = async () => {
     while (next < count) {
       next += BATCH;
-      await api.submitTasks(Array.from({ length: BATCH }, () => ({ args: ['sleep', '0.05'], name: 'backlog', timeout_ms: 60_000 })));
+      await api.submitTasks(
+        Array.from({ length: BATCH }, () => ({ args: ['sleep', '0.05'], name: 'backlog', timeout_ms: 60_000 })),
+      );
     }
   };
   await Promise.all(Array.from({ length: SENDERS }, send));
@@ -33,7 +35,10 @@ export async function measureBacklog(backend, count) {
   const scope = new Scope();
   try {
     const { api, pids, queueBytes } = await startStack(scope, { backend, workers: 1, slots: 4 });
-    const memory = async () => ({ coordinatorMiB: await residentMiB(pids.coordinator), queueMiB: (await queueBytes()) / 2 ** 20 });
+    const memory = async () => ({
+      coordinatorMiB: await residentMiB(pids.coordinator),
+      queueMiB: (await queueBytes()) / 2 ** 20,
+    });
     const memories = [await memory()];
     const begun = performance.now();
     for (let part = 0; part < PARTS; part += 1) {

@@ -2,13 +2,14 @@ import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Scope, quantile, startStack } from './stack.mjs';
+import { quantile, Scope, startStack } from './stack.mjs';
 
 const TASKS = 200;
 const AT_ONCE = 8;
 
 /** Notes when it was asked to end, and ends: both clocks are this machine's. */
-const scriptFor = (file) => `trap 'date +%s%N > "${file}"; exit 0' TERM; echo > "${file}.ready"; while :; do sleep 0.02; done`;
+const scriptFor = (file) =>
+  `trap 'date +%s%N > "${file}"; exit 0' TERM; echo > "${file}.ready"; while :; do sleep 0.02; done`;
 
 async function exists(file) {
   try {

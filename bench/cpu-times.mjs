@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** A clock tick of /proc in milliseconds; the kernel's interface has it at 100 a second (proc(5)). */
 const TICK_MS = 10;
@@ -6,7 +6,10 @@ const TICK_MS = 10;
 function readProcess(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ').map(Number);
+    const fields = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
     const [, parent] = fields;
     const [own, ofEndedChildren] = [fields[11] + fields[12], fields[13] + fields[14]].map((ticks) => ticks * TICK_MS);
     const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').trim();
@@ -27,7 +30,11 @@ function nameOf(command) {
 
 /** CPU time so far, in milliseconds, of all that `root` has started, by part of the system. Linux only. */
 export function cpuTimes(root) {
-  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).map(readProcess).filter(Boolean);
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .map(readProcess)
+    .filter(Boolean);
   const times = new Map();
   const add = (name, ms) => times.set(name, (times.get(name) ?? 0) + ms);
   const visit = (pid) => {

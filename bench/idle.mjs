@@ -14,7 +14,10 @@ export async function measureIdle(backend) {
     await delay(SETTLE_MS);
     const before = cpuTimes(process.pid);
     await delay(WATCH_MS);
-    const shares = [...cpuTimes(process.pid)].map(([name, ms]) => [name, ((ms - (before.get(name) ?? 0)) / WATCH_MS) * 100]);
+    const shares = [...cpuTimes(process.pid)].map(([name, ms]) => [
+      name,
+      ((ms - (before.get(name) ?? 0)) / WATCH_MS) * 100,
+    ]);
     return shares.sort(([, a], [, b]) => b - a);
   } finally {
     await scope.end();

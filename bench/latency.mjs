@@ -1,4 +1,4 @@
-import { Scope, quantile, startStack } from './stack.mjs';
+import { quantile, Scope, startStack } from './stack.mjs';
 
 const TASKS = 200;
 

@@ -1,5 +1,5 @@
 import { MitosisClient } from '@mitosis/client';
-import { Scope, quantile, startStack } from './stack.mjs';
+import { quantile, Scope, startStack } from './stack.mjs';
 
 const ROUNDS = 100;
 const PASSWORD = 'correct horse battery';
@@ -14,11 +14,16 @@ async function timed(action) {
 async function refusals({ api, url }) {
   const reasons = { unknown: [], wrong: [], locked: [] };
   const refuse = async (username, password) => {
-    const { status } = await fetch(new URL('/auth/login', url), { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ username, password }) });
+    const { status } = await fetch(new URL('/auth/login', url), {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ username, password }),
+    });
     if (status !== 401) throw new Error(`the login of ${username} was answered with ${status}`);
   };
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const kind of ['wrong', 'locked']) await api.access.createUser({ username: `${kind}${round}`, password: PASSWORD });
+    for (const kind of ['wrong', 'locked'])
+      await api.access.createUser({ username: `${kind}${round}`, password: PASSWORD });
     await api.access.updateUser(`locked${round}`, { state: 'locked' });
   }
   for (let round = 0; round < ROUNDS; round += 1) {

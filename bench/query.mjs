@@ -1,6 +1,6 @@
 import { MitosisClient } from '@mitosis/client';
 import { fillTasks } from './fill-tasks.mjs';
-import { Scope, quantile, startStack } from './stack.mjs';
+import { quantile, Scope, startStack } from './stack.mjs';
 
 const REPEATS = 40;
 const MEMBER = { username: 'bench-member', password: 'a-long-password-for-the-bench' };
@@ -9,15 +9,15 @@ const ago = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
 /** What people ask for, by the options of `tasks query`. */
 const filters = (count) => ({
   'no filter': {},
-  'group': { group: 'team-3' },
+  group: { group: 'team-3' },
   'state failed': { state: 'failed' },
   'state pending (none)': { state: 'pending' },
   'group, state failed': { group: 'team-3', state: 'failed' },
-  'creator': { creator: 'person-3' },
+  creator: { creator: 'person-3' },
   'creator, state failed': { creator: 'person-3', state: 'failed' },
-  'name': { name: 'train-5' },
-  'label': { labels: 'run-77' },
-  'tag': { tags: 'gpu' },
+  name: { name: 'train-5' },
+  label: { labels: 'run-77' },
+  tag: { tags: 'gpu' },
   'priority >5': { priority: '>5' },
   'exit code 2': { exit_code: '2' },
   'since 1 min ago': { created_after: ago(60) },
@@ -48,7 +48,11 @@ async function timeQueries({ url, token }, count) {
   const member = await addMember(url, token);
   const lines = [];
   for (const [name, filter] of Object.entries(filters(count))) {
-    lines.push({ name, admin: await time(() => admin.queryTasks(filter)), member: await time(() => member.queryTasks(filter)) });
+    lines.push({
+      name,
+      admin: await time(() => admin.queryTasks(filter)),
+      member: await time(() => member.queryTasks(filter)),
+    });
   }
   return lines;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Sandbox } from '../libs/sandbox/dist/index.js';
-import { Scope, quantile, startStack } from './stack.mjs';
+import { quantile, Scope, startStack } from './stack.mjs';
 
 const RUNS = 2000;
 const log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -27,7 +27,13 @@ export async function measureWarmRun() {
   const sandbox = new Sandbox({ processes: 1, log });
   await sandbox.start();
   try {
-    const request = { program, sha256: sha256(program), args: ['count_primes', 'split', '{"limit":2}'], env: {}, onOutput: async () => {} };
+    const request = {
+      program,
+      sha256: sha256(program),
+      args: ['count_primes', 'split', '{"limit":2}'],
+      env: {},
+      onOutput: async () => {},
+    };
     const warm = await timed(RUNS, () => sandbox.run(request, new AbortController().signal));
     return { bare: quantile(bare, 0.5), p50: quantile(warm, 0.5), p99: quantile(warm, 0.99) };
   } finally {
@@ -50,7 +56,11 @@ export async function measureSubtasks(backend) {
   try {
     const { api } = await startStack(scope, { backend, workers: 1, slots: 2 });
     await compute(api, 'password_hash', { algorithm: 'sha256', count: 10, batch_size: 1 });
-    const { wallMs, subtasks } = await compute(api, 'password_hash', { algorithm: 'sha256', count: 1000, batch_size: 1 });
+    const { wallMs, subtasks } = await compute(api, 'password_hash', {
+      algorithm: 'sha256',
+      count: 1000,
+      batch_size: 1,
+    });
     return subtasks / (wallMs / 1000);
   } finally {
     await scope.end();
@@ -65,7 +75,10 @@ async function plainMs(name, params) {
   const run = async (args, stdin) => {
     const parts = [];
     const onOutput = async (stream, bytes) => void (stream === 1 && parts.push(Buffer.from(bytes)));
-    const result = await sandbox.run({ program, sha256: sha256(program), args: [name, ...args], env: {}, stdin, onOutput }, new AbortController().signal);
+    const result = await sandbox.run(
+      { program, sha256: sha256(program), args: [name, ...args], env: {}, stdin, onOutput },
+      new AbortController().signal,
+    );
     if (result.exitCode !== 0) throw new Error(JSON.stringify(result));
     return Buffer.concat(parts);
   };

@@ -14,13 +14,22 @@ export async function checkBoundaries(root) {
   const found = byFile(inFixture.violations.map(({ from, rule }) => [from, rule]));
   const blind = await fixtureProblems({ root, fixture: FIXTURE, found, rules: rulesFor('').map(({ name }) => name) });
   if (blind.length > 0) return blind;
-  const { violations } = await violationsIn(root, await sourceFolders(root), { prefix: '', exclude: options.exclude.path });
+  const { violations } = await violationsIn(root, await sourceFolders(root), {
+    prefix: '',
+    exclude: options.exclude.path,
+  });
   return violations.map(({ rule, from, to }) => `${from}: ${rule} (imports ${to})`);
 }
 
 async function violationsIn(root, paths, { prefix, exclude }) {
   const ruleSet = { forbidden: rulesFor(prefix) };
-  const { output } = await cruise(paths, { ...options, exclude: { path: exclude }, baseDir: root, validate: true, ruleSet });
+  const { output } = await cruise(paths, {
+    ...options,
+    exclude: { path: exclude },
+    baseDir: root,
+    validate: true,
+    ruleSet,
+  });
   const violations = output.summary.violations.map(({ rule, from, to, cycle }) => ({
     rule: rule.name,
     from,

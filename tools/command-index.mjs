@@ -9,19 +9,25 @@ const quote = (text) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")
 /** The classes in a file that can be typed. */
 async function commandsIn(file) {
   const exported = Object.entries(await import(pathToFileURL(file).href));
-  return exported.filter(([, value]) => typeof value === 'function' && Object.hasOwn(value, 'paths') && Array.isArray(value.paths));
+  return exported.filter(
+    ([, value]) => typeof value === 'function' && Object.hasOwn(value, 'paths') && Array.isArray(value.paths),
+  );
 }
 
 /** The source of `command-index.ts`, from the folder of the built commands. */
 export async function commandIndexSource(folder) {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.js')).map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+  const files = entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.js'))
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
   const lines = [];
   for (const file of files.sort()) {
     const place = `./commands/${relative(folder, file).split(sep).join('/')}`;
     for (const [name, { paths, usage }] of await commandsIn(file)) {
       const typed = paths.map((path) => quote(path.join(' '))).join(', ');
-      const about = usage ? `, about: { category: ${quote(usage.category ?? 'Other')}, description: ${quote(usage.description ?? '')} }` : '';
+      const about = usage
+        ? `, about: { category: ${quote(usage.category ?? 'Other')}, description: ${quote(usage.description ?? '')} }`
+        : '';
       lines.push(`  { paths: [${typed}]${about}, load: async () => (await import('${place}')).${name} },`);
     }
   }

@@ -30,7 +30,11 @@ async function sourceFiles() {
 
 async function digestOf(paths) {
   const hash = createHash('sha256');
-  for (const path of paths) hash.update(`${path}\0`).update(await readFile(path)).update('\0');
+  for (const path of paths)
+    hash
+      .update(`${path}\0`)
+      .update(await readFile(path))
+      .update('\0');
   return hash.digest('hex');
 }
 
@@ -39,7 +43,10 @@ function judged(problems) {
   const product = problems.filter((problem) => !problem.startsWith(FIXTURE));
   const inFixture = problems.filter((problem) => problem.startsWith(FIXTURE));
   if (inFixture.length === 1 && IN_FIXTURE.test(inFixture[0])) return product;
-  return [`${FIXTURE}: exactly line 15 of floating.ts should be reported, not: ${inFixture.join(', ') || 'nothing'}`, ...product];
+  return [
+    `${FIXTURE}: exactly line 15 of floating.ts should be reported, not: ${inFixture.join(', ') || 'nothing'}`,
+    ...product,
+  ];
 }
 
 /** One line per expression statement whose value is a promise that is neither awaited, handled nor marked `void`. */
@@ -72,14 +79,22 @@ function visit(node, see) {
 function floats(checker, expression) {
   if (ts.isAwaitExpression(expression) || ts.isVoidExpression(expression)) return false;
   if (ts.isParenthesizedExpression(expression)) return floats(checker, expression.expression);
-  if (ts.isConditionalExpression(expression)) return floats(checker, expression.whenTrue) || floats(checker, expression.whenFalse);
+  if (ts.isConditionalExpression(expression))
+    return floats(checker, expression.whenTrue) || floats(checker, expression.whenFalse);
   if (ts.isBinaryExpression(expression)) return floatsAsBinary(checker, expression);
-  return ts.isCallExpression(expression) ? isPromise(checker, expression) && !isHandled(expression) : isPromise(checker, expression);
+  return ts.isCallExpression(expression)
+    ? isPromise(checker, expression) && !isHandled(expression)
+    : isPromise(checker, expression);
 }
 
 /** `a && b()` floats as b does; an assignment keeps the promise. */
 function floatsAsBinary(checker, { operatorToken, right }) {
-  const logical = [ts.SyntaxKind.AmpersandAmpersandToken, ts.SyntaxKind.BarBarToken, ts.SyntaxKind.QuestionQuestionToken, ts.SyntaxKind.CommaToken];
+  const logical = [
+    ts.SyntaxKind.AmpersandAmpersandToken,
+    ts.SyntaxKind.BarBarToken,
+    ts.SyntaxKind.QuestionQuestionToken,
+    ts.SyntaxKind.CommaToken,
+  ];
   return logical.includes(operatorToken.kind) && floats(checker, right);
 }
 

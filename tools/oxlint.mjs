@@ -8,7 +8,10 @@ const PATHS = ['apps', 'libs', 'tools', 'bench', '.dependency-cruiser.cjs'];
 
 /** Findings as lines of text. */
 export async function checkLint(root) {
-  const [fixture, product] = await Promise.all([oxlint(root, [FIXTURE]), oxlint(root, ['--ignore-pattern', 'tools/fixtures/**', ...PATHS])]);
+  const [fixture, product] = await Promise.all([
+    oxlint(root, [FIXTURE]),
+    oxlint(root, ['--ignore-pattern', 'tools/fixtures/**', ...PATHS]),
+  ]);
   const pairs = fixture.diagnostics.map(({ filename, code }) => [filename, ruleName(code)]);
   // What only the type-aware check can see is left to that one.
   const ours = byFile([...pairs, [`${FIXTURE}/libs/worker/src/floating.ts`, 'floating-promise']]);
@@ -28,7 +31,10 @@ function lineOf({ filename, labels, code, message }) {
 
 async function oxlint(root, args) {
   const program = join(root, 'node_modules', '.bin', 'oxlint');
-  const child = spawn(program, ['--config', join(root, '.oxlintrc.json'), '--format', 'json', ...args], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(program, ['--config', join(root, '.oxlintrc.json'), '--format', 'json', ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const chunks = await child.stdout.toArray();
   return JSON.parse(Buffer.concat(chunks).toString('utf8'));
 }

@@ -1,21 +1,22 @@
 // Writes docs/reference, and the list of commands in apps/mito, from what the code says of itself: commands,
 // settings, API, errors. Needs a build; needs another one when the list has changed. With --check it writes nothing and ends with 1 when a page is not up to date.
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
 import { z } from 'zod';
-import { EXIT_CODES, EXIT_OF_KIND, commandReference } from '../apps/mito/dist/index.js';
+import { commandReference, EXIT_CODES, EXIT_OF_KIND } from '../apps/mito/dist/index.js';
 import { ClientConfig, CoordinatorConfig, WorkerConfig } from '../libs/config/dist/index.js';
-import { commandIndexSource } from './command-index.mjs';
 import { HTTP_STATUS } from '../libs/domain/dist/index.js';
 import { OPERATIONS } from '../libs/protocol/dist/index.js';
+import { commandIndexSource } from './command-index.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const GENERATED = '<!-- Made by tools/reference.mjs; do not edit. -->';
 const SOURCES = ['apps', 'libs'];
 
 const pages = {
-  'apps/mito/src/command-index.ts': await commandIndexSource(join(root, 'apps', 'mito', 'dist', 'commands')),
+  'apps/mito/src/command-index.ts': await commandIndex(join(root, 'apps', 'mito', 'src', 'command-index.ts')),
   'docs/reference/commands.md': await commandsPage(),
   'docs/reference/configuration.md': await configurationPage(),
   'docs/reference/api.md': apiPage(),
@@ -30,11 +31,18 @@ for (const [name, text] of Object.entries(pages)) {
   stale.push(name);
   if (!isCheck) await writeFile(file, text);
 }
-for (const page of stale) console.log(isCheck ? `${page} is not up to date: run "node tools/reference.mjs"` : `wrote ${page}`);
+for (const page of stale)
+  console.log(isCheck ? `${page} is not up to date: run "node tools/reference.mjs"` : `wrote ${page}`);
 if (isCheck && stale.length > 0) process.exitCode = 1;
 
+async function commandIndex(filepath) {
+  const source = await commandIndexSource(join(root, 'apps', 'mito', 'dist', 'commands'));
+  return await format(source, { ...(await resolveConfig(filepath)), filepath });
+}
+
 function table(head, rows) {
-  const line = (cells) => `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
+  const line = (cells) =>
+    `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
@@ -46,18 +54,24 @@ async function commandsPage() {
   const models = await commandReference();
   const categories = [...new Set(models.map(({ category }) => category))].sort();
   const sections = categories.flatMap((category) => {
-    const own = models.filter((model) => model.category === category).sort((a, b) => (a.paths[0].join(' ') < b.paths[0].join(' ') ? -1 : 1));
+    const own = models
+      .filter((model) => model.category === category)
+      .sort((a, b) => (a.paths[0].join(' ') < b.paths[0].join(' ') ? -1 : 1));
     return [`## ${category}`, ...own.map(commandSection)];
   });
   const exit = ['## Exit codes', table(['Code', 'Meaning'], EXIT_CODES)];
-  const note = 'Every command that has results takes `--json` (one object, or one object a line) and `--quiet` (only what names the results). `client` may be left out, and the options of `mito client` may also stand before the rest of the command.';
+  const note =
+    'Every command that has results takes `--json` (one object, or one object a line) and `--quiet` (only what names the results). `client` may be left out, and the options of `mito client` may also stand before the rest of the command.';
   return page('Commands', note, ...sections, ...exit);
 }
 
 function commandSection({ paths, description, details, positionals, options, examples }) {
   const [first, ...others] = paths.map((path) => `mito ${path.join(' ')}`);
   const usage = [first, ...(options.length > 0 ? ['[options]'] : []), ...positionals].join(' ');
-  const rows = options.map(({ names, takesValue, description: text }) => [`\`${names.join(', ')}${takesValue ? ' …' : ''}\``, text]);
+  const rows = options.map(({ names, takesValue, description: text }) => [
+    `\`${names.join(', ')}${takesValue ? ' …' : ''}\``,
+    text,
+  ]);
   return [
     `### ${first}`,
     `${description[0].toUpperCase()}${description.slice(1)}.`,
@@ -71,7 +85,12 @@ function commandSection({ paths, description, details, positionals, options, exa
 /** Doc comments of the fields, from the source: a schema does not keep them. */
 async function fieldComments(file) {
   const text = await readFile(join(root, 'libs', 'config', 'src', file), 'utf8');
-  return new Map([...text.matchAll(/\/\*\*\s*((?:[^*]|\*(?!\/))*?)\s*\*\/\s*(\w+):/g)].map(([, comment, name]) => [name, comment.replace(/\s*\n\s*\*\s*/g, ' ')]));
+  return new Map(
+    [...text.matchAll(/\/\*\*\s*((?:[^*]|\*(?!\/))*?)\s*\*\/\s*(\w+):/g)].map(([, comment, name]) => [
+      name,
+      comment.replace(/\s*\n\s*\*\s*/g, ' '),
+    ]),
+  );
 }
 
 async function configurationPage() {
@@ -86,7 +105,12 @@ async function configurationPage() {
     const { properties, required = [] } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
     const rows = Object.entries(properties).map(([field, { default: value, alias }]) => {
       const shown = value === undefined ? (required.includes(field) ? 'required' : '') : `\`${JSON.stringify(value)}\``;
-      return [`\`${field}\``, `\`MITO_${field.toUpperCase()}\``, shown, [comments.get(field), alias && `Also called \`${alias}\`.`].filter(Boolean).join(' ')];
+      return [
+        `\`${field}\``,
+        `\`MITO_${field.toUpperCase()}\``,
+        shown,
+        [comments.get(field), alias && `Also called \`${alias}\`.`].filter(Boolean).join(' '),
+      ];
     });
     parts.push(`## [${name}]`, table(['Setting', 'Environment', 'Default', 'Meaning'], rows));
   }
@@ -99,31 +123,68 @@ function apiPage() {
   const tags = [...new Set(OPERATIONS.map(({ id }) => id.split('.')[0]))].sort();
   const parts = tags.flatMap((tag) => {
     const own = OPERATIONS.filter(({ id }) => id.split('.')[0] === tag);
-    return [`## ${tag}`, table(['Operation', 'Request', 'Access', 'What it does'], own.map(({ id, method, path, access, summary }) => [id, `\`${method} ${path}\``, access, summary]))];
+    return [
+      `## ${tag}`,
+      table(
+        ['Operation', 'Request', 'Access', 'What it does'],
+        own.map(({ id, method, path, access, summary }) => [id, `\`${method} ${path}\``, access, summary]),
+      ),
+    ];
   });
-  return page('API', 'A coordinator serves the full description, with all schemas, at `/openapi.json` and as a page at `/docs`.', ...parts);
+  return page(
+    'API',
+    'A coordinator serves the full description, with all schemas, at `/openapi.json` and as a page at `/docs`.',
+    ...parts,
+  );
 }
 
 async function sources() {
   const files = [];
   for (const part of SOURCES) {
     const entries = await readdir(join(root, part), { recursive: true, withFileTypes: true });
-    files.push(...entries.filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts')).map((entry) => join(entry.parentPath ?? entry.path, entry.name)));
+    files.push(
+      ...entries
+        .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts'))
+        .map((entry) => join(entry.parentPath ?? entry.path, entry.name)),
+    );
   }
-  const product = files.filter((file) => /\/src\//.test(file) && !/\/(node_modules|dist)\/|\.test\.ts$|\/testing\/|\/conformance\//.test(file));
+  const product = files.filter(
+    (file) => /\/src\//.test(file) && !/\/(node_modules|dist)\/|\.test\.ts$|\/testing\/|\/conformance\//.test(file),
+  );
   return await Promise.all(product.sort().map(async (file) => await readFile(file, 'utf8')));
 }
 
 async function errorsPage() {
   const found = new Map([['invalid invalid_request', 'A field of the request is wrong; `details.field` names it.']]);
   for (const text of await sources()) {
-    for (const [, kind, code, message] of text.matchAll(/new MitoError\(\s*'([a-z-]+)',\s*'([a-z_]+)',\s*(?:(`[^`]*`|'(?:[^'\\]|\\.)*'))?/g)) {
+    for (const [, kind, code, message] of text.matchAll(
+      /new MitoError\(\s*'([a-z-]+)',\s*'([a-z_]+)',\s*(?:(`[^`]*`|'(?:[^'\\]|\\.)*'))?/g,
+    )) {
       const key = `${kind} ${code}`;
-      const plain = (message ?? '').slice(1, -1).replace(/\$\{(?:[^{}]|\{[^}]*\})*\}/g, '…').replaceAll("\\'", "'");
+      const plain = (message ?? '')
+        .slice(1, -1)
+        .replace(/\$\{(?:[^{}]|\{[^}]*\})*\}/g, '…')
+        .replaceAll("\\'", "'");
       if (!found.get(key)) found.set(key, plain);
     }
   }
-  const rows = [...found].map(([key, message]) => [...key.split(' '), message]).sort((a, b) => (a[1] + a[0] < b[1] + b[0] ? -1 : 1));
-  const note = 'Every error has a stable code. The API answers `{"error": {"code", "message", "details"}}`; the command writes it to stderr (with `--json` as one line of JSON) and ends with the exit code.';
-  return page('Errors', note, table(['Code', 'Kind', 'HTTP', 'Exit', 'For example'], rows.map(([kind, code, message]) => [`\`${code}\``, kind, HTTP_STATUS[kind] ?? '', EXIT_OF_KIND[kind] ?? '', message])));
+  const rows = [...found]
+    .map(([key, message]) => [...key.split(' '), message])
+    .sort((a, b) => (a[1] + a[0] < b[1] + b[0] ? -1 : 1));
+  const note =
+    'Every error has a stable code. The API answers `{"error": {"code", "message", "details"}}`; the command writes it to stderr (with `--json` as one line of JSON) and ends with the exit code.';
+  return page(
+    'Errors',
+    note,
+    table(
+      ['Code', 'Kind', 'HTTP', 'Exit', 'For example'],
+      rows.map(([kind, code, message]) => [
+        `\`${code}\``,
+        kind,
+        HTTP_STATUS[kind] ?? '',
+        EXIT_OF_KIND[kind] ?? '',
+        message,
+      ]),
+    ),
+  );
 }

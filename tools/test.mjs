@@ -41,13 +41,26 @@ async function testedProjects() {
 /** Two cores run one package at a time: ava fills them by itself, and tests that wait for real services dislike a crowd. */
 async function runTests(names) {
   const parallel = Math.max(1, Math.floor(availableParallelism() / 2));
-  const args = ['run-many', '-t', 'test', '-p', names.join(','), `--parallel=${parallel}`, '--output-style=stream', '--nxBail=false'];
+  const args = [
+    'run-many',
+    '-t',
+    'test',
+    '-p',
+    names.join(','),
+    `--parallel=${parallel}`,
+    '--output-style=stream',
+    '--nxBail=false',
+  ];
   return await run(join(root, 'node_modules', '.bin', 'nx'), args, (line) => tally.read(line));
 }
 
 /** Runs a program, passing its output on line by line as it comes; answers its exit code. */
 async function run(program, args, see = () => undefined) {
-  const child = spawn(program, args, { cwd: root, env: { ...process.env, ...NX_SETTINGS }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(program, args, {
+    cwd: root,
+    env: { ...process.env, ...NX_SETTINGS },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ended = once(child, 'close');
   for await (const line of createInterface({ input: child.stdout })) {
     see(line);

@@ -1,10 +1,10 @@
-import { type ClaimedTask, OPERATIONS, type Operation, UploadTicket } from '@mitosis/protocol';
-import { fileScope } from '@mitosis/testing';
-import test from 'ava';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import test from 'ava';
+import { OPERATIONS, UploadTicket, type ClaimedTask, type Operation } from '@mitosis/protocol';
+import { fileScope } from '@mitosis/testing';
 import { MATRIX } from './testing/access-matrix.js';
-import { AccessScene, CALLERS, type Caller, PROGRAM } from './testing/access-scene.js';
+import { AccessScene, CALLERS, PROGRAM, type Caller } from './testing/access-scene.js';
 import { coordinatorFixture, reportOf } from './testing/coordinator-fixture.js';
 
 const file = fileScope(test);
@@ -22,7 +22,8 @@ interface Request {
   readonly bytes?: Uint8Array;
 }
 
-const writersUpload = (): Promise<string> => scene.freshUpload(scene.callers.find(({ kind }) => kind === 'write')?.token ?? '');
+const writersUpload = (): Promise<string> =>
+  scene.freshUpload(scene.callers.find(({ kind }) => kind === 'write')?.token ?? '');
 
 const NEW_WORKER = { slots: 1, hostname: 'h', version: '0' };
 const FILE = { size_bytes: 1, sha256: '0'.repeat(64) };
@@ -43,12 +44,18 @@ const REQUESTS: Readonly<Record<string, (caller: Caller) => Request | Promise<Re
   'tokens.create': () => ({ path: '/tokens', body: { name: name(), scope: 'read' } }),
   'users.create': () => ({ path: '/users', body: { username: name(), password: 'a good password' } }),
   'users.update': async () => ({ path: `/users/${await scene.freshUser()}`, body: { group_quota: { add: 1 } } }),
-  'users.reset-password': async () => ({ path: `/users/${await scene.freshUser()}/password`, body: { password: 'another password' } }),
+  'users.reset-password': async () => ({
+    path: `/users/${await scene.freshUser()}/password`,
+    body: { password: 'another password' },
+  }),
   'users.delete': async () => ({ path: `/users/${await scene.freshUser()}` }),
   'groups.create': () => ({ path: '/groups', body: { name: name() } }),
   'groups.update': () => ({ path: '/groups/lab', body: { state: 'active' } }),
   'groups.quotas': () => ({ path: '/groups/lab/quotas', body: { queued_tasks_max: null } }),
-  'groups.update-members': async () => ({ path: '/groups/lab/members', body: { members: { [await scene.freshUser()]: 'read' } } }),
+  'groups.update-members': async () => ({
+    path: '/groups/lab/members',
+    body: { members: { [await scene.freshUser()]: 'read' } },
+  }),
   'groups.remove-member': async () => ({ path: `/groups/lab/members/${await scene.freshMember()}` }),
   'tasks.submit': () => ({ path: '/tasks', body: { args: ['true'], group: 'lab' } }),
   'tasks.submit-batch': () => ({ path: '/tasks/batch', body: { tasks: [{ args: ['true'], group: 'lab' }] } }),
@@ -58,9 +65,15 @@ const REQUESTS: Readonly<Record<string, (caller: Caller) => Request | Promise<Re
   'tasks.cancel': async () => ({ path: `/tasks/${await scene.freshTask()}/cancel`, body: {} }),
   'tasks.change': async () => ({ path: `/tasks/${await scene.freshTask()}`, body: { priority: 1 } }),
   'jobs.create': () => ({ path: '/jobs', body: { group: 'lab', tasks: [{ args: ['true'] }] } }),
-  'jobs.add-tasks': async () => ({ path: `/jobs/${await scene.freshJob(true)}/tasks`, body: { tasks: [{ args: ['true'] }] } }),
+  'jobs.add-tasks': async () => ({
+    path: `/jobs/${await scene.freshJob(true)}/tasks`,
+    body: { tasks: [{ args: ['true'] }] },
+  }),
   'tasks.open-terminal': () => ({ path: `/tasks/${scene.task}/terminal`, body: { cols: 80, rows: 24 } }),
-  'tasks.type': () => ({ path: `/tasks/${scene.task}/terminal/input`, body: { attempt: 1, session: randomUUID(), offset: 0, data_base64: 'eA==' } }),
+  'tasks.type': () => ({
+    path: `/tasks/${scene.task}/terminal/input`,
+    body: { attempt: 1, session: randomUUID(), offset: 0, data_base64: 'eA==' },
+  }),
   'attachments.upload': () => ({ path: '/groups/lab/attachments', body: { key: 'k', ...FILE } }),
   'attachments.download': () => ({ path: '/groups/lab/attachments/file?key=stored' }),
   'attachments.store': () => ({ path: '/groups/lab/attachments/file?key=stored', bytes: Buffer.from('hello') }),
@@ -75,15 +88,24 @@ const REQUESTS: Readonly<Record<string, (caller: Caller) => Request | Promise<Re
   'artifacts.delete': async () => ({ path: `/tasks/${await scene.taskWithResult()}/artifacts/result` }),
   'artifacts.upload': () => ({ path: `/tasks/${scene.task}/artifacts/result`, body: FILE }),
   'programs.upload': async () => ({ path: '/programs?group=lab&name=p', bytes: await readFile(PROGRAM) }),
-  'programs.from-attachment': () => ({ path: '/programs/from-attachment', body: { group: 'lab', key: 'program.wasm' } }),
+  'programs.from-attachment': () => ({
+    path: '/programs/from-attachment',
+    body: { group: 'lab', key: 'program.wasm' },
+  }),
   'programs.get': () => ({ path: `/programs/${scene.program}?group=lab` }),
   'programs.delete': async () => ({ path: `/programs/${await scene.freshProgram()}?group=lab` }),
-  'workloads.submit': () => ({ path: '/workloads', body: { group: 'lab', name: 'w', sha256: scene.program, params: {} } }),
+  'workloads.submit': () => ({
+    path: '/workloads',
+    body: { group: 'lab', name: 'w', sha256: scene.program, params: {} },
+  }),
   'workloads.wait': () => ({ path: `/workloads/${scene.workload}/wait`, body: { seen_done: 0, timeout_ms: 0 } }),
   'workloads.cancel': async () => ({ path: `/workloads/${await scene.freshWorkload()}/cancel`, body: {} }),
   'programs.list': () => ({ path: '/programs?group=lab' }),
   'workers.register': () => ({ path: '/workers', body: { ...NEW_WORKER, groups: ['lab'] } }),
-  'workers.enroll': () => ({ path: '/workers/enroll', body: { ...NEW_WORKER, code: 'mitoenr_nonsense', request: randomUUID() } }),
+  'workers.enroll': () => ({
+    path: '/workers/enroll',
+    body: { ...NEW_WORKER, code: 'mitoenr_nonsense', request: randomUUID() },
+  }),
   'workers.update': () => ({ path: `/workers/${scene.worker}`, body: { labels: ['seen'] } }),
   'workers.revoke': async () => ({ path: `/workers/${await scene.freshWorker()}` }),
   'workers.update-roles': () => ({ path: `/workers/${scene.worker}/groups`, body: { groups: { lab: 'admin' } } }),
@@ -93,13 +115,28 @@ const REQUESTS: Readonly<Record<string, (caller: Caller) => Request | Promise<Re
   'enrolments.create': () => ({ path: '/enrolments', body: { groups: ['lab'] } }),
   'groups.delete': async () => ({ path: `/groups/${await scene.freshGroup()}` }),
   'workers.upload': () => ({ path: '/workers/me/uploads', body: { ...scene.lease(), kind: 'result', ...FILE } }),
-  'workers.upload-missing': async () => ({ path: `/workers/me/uploads/${await workersUpload()}/missing`, body: scene.lease() }),
-  'workers.upload-parts': async () => ({ path: `/workers/me/uploads/${await workersUpload()}/parts`, body: { ...scene.lease(), part_numbers: [1] } }),
-  'workers.upload-complete': async () => ({ path: `/workers/me/uploads/${await workersUpload()}/complete`, body: scene.lease() }),
+  'workers.upload-missing': async () => ({
+    path: `/workers/me/uploads/${await workersUpload()}/missing`,
+    body: scene.lease(),
+  }),
+  'workers.upload-parts': async () => ({
+    path: `/workers/me/uploads/${await workersUpload()}/parts`,
+    body: { ...scene.lease(), part_numbers: [1] },
+  }),
+  'workers.upload-complete': async () => ({
+    path: `/workers/me/uploads/${await workersUpload()}/complete`,
+    body: scene.lease(),
+  }),
   'workers.inputs': () => ({ path: '/workers/me/inputs', body: scene.lease() }),
   'workers.subtask-results': () => ({ path: '/workers/me/subtask-results', body: { ...scene.lease(), from: 0 } }),
-  'workers.report': () => ({ path: '/workers/me/reports', body: { reports: [reportOf(scene.claimed as ClaimedTask, 0)] } }),
-  'workers.claim': () => ({ path: '/workers/me/claims', body: { claims: [{ task: scene.task, request: randomUUID() }] } }),
+  'workers.report': () => ({
+    path: '/workers/me/reports',
+    body: { reports: [reportOf(scene.claimed as ClaimedTask, 0)] },
+  }),
+  'workers.claim': () => ({
+    path: '/workers/me/claims',
+    body: { claims: [{ task: scene.task, request: randomUUID() }] },
+  }),
 };
 
 /** An upload of the attempt that the caller of the column `worker of the task` runs. */
@@ -113,7 +150,13 @@ async function workersUpload(): Promise<string> {
 const LAST: readonly string[] = ['workers.report', 'account.change-password', 'auth.logout', 'workers.unregister'];
 
 function defaultPath({ id, path }: Operation): string {
-  const uuid = id.startsWith('jobs.') ? scene.job : id.startsWith('workers.') ? scene.worker : id.startsWith('workloads.') ? scene.workload : scene.task;
+  const uuid = id.startsWith('jobs.')
+    ? scene.job
+    : id.startsWith('workers.')
+      ? scene.worker
+      : id.startsWith('workloads.')
+        ? scene.workload
+        : scene.task;
   return path
     .replace(':uuid', uuid)
     .replace(/:name|:group/, 'lab')
@@ -124,8 +167,13 @@ function defaultPath({ id, path }: Operation): string {
 
 async function ask(operation: Operation, caller: Caller): Promise<string> {
   if (LAST.includes(operation.id) && caller.login) caller.token = await caller.login();
-  const { path, body, bytes }: Request = (await REQUESTS[operation.id]?.(caller)) ?? { path: defaultPath(operation), body: operation.request && {} };
-  const response = await (bytes ? scene.sendBytes(operation.method, path, caller.token, bytes) : scene.send(operation.method, path, caller.token, body));
+  const { path, body, bytes }: Request = (await REQUESTS[operation.id]?.(caller)) ?? {
+    path: defaultPath(operation),
+    body: operation.request && {},
+  };
+  const response = await (bytes
+    ? scene.sendBytes(operation.method, path, caller.token, bytes)
+    : scene.send(operation.method, path, caller.token, body));
   // A stream may have no end.
   await response.body?.cancel();
   if (response.status >= 500) return `error ${response.status}`;
@@ -144,7 +192,13 @@ test.serial('every operation answers every kind of caller as the reviewed matrix
   }
   const without = operations.filter(({ id }) => MATRIX[id] === undefined).map(({ id }) => `  '${id}': '${found[id]}',`);
   t.deepEqual(without, [], `operations without a row in the matrix; review what they answer to ${CALLERS.join(', ')}`);
-  const deviations = operations.filter(({ id }) => MATRIX[id] !== found[id]).map(({ id }) => `${id}: ${found[id]} instead of ${MATRIX[id]}`);
+  const deviations = operations
+    .filter(({ id }) => MATRIX[id] !== found[id])
+    .map(({ id }) => `${id}: ${found[id]} instead of ${MATRIX[id]}`);
   t.deepEqual(deviations, []);
-  t.deepEqual(Object.keys(MATRIX).filter((id) => operations.every((operation) => operation.id !== id)), [], 'rows of operations that are gone');
+  t.deepEqual(
+    Object.keys(MATRIX).filter((id) => operations.every((operation) => operation.id !== id)),
+    [],
+    'rows of operations that are gone',
+  );
 });

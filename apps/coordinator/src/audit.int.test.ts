@@ -1,11 +1,11 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import test from 'ava';
 import { WorkerClient } from '@mitosis/client';
 import type { AuditView } from '@mitosis/protocol';
 import { eventually, fileScope } from '@mitosis/testing';
-import test from 'ava';
-import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { AccessScene } from './testing/access-scene.js';
-import { type CoordinatorFixture, coordinatorFixture } from './testing/coordinator-fixture.js';
+import { coordinatorFixture, type CoordinatorFixture } from './testing/coordinator-fixture.js';
 
 const file = fileScope(test);
 let coordinator: CoordinatorFixture;
@@ -35,23 +35,95 @@ const table = (name: string): string => `(SELECT count(*) FROM ${name})`;
 
 /** One change of each kind, by the operation. */
 const CHANGES: Readonly<Record<string, () => Change | Promise<Change>>> = {
-  'users.create': () => ({ method: 'POST', path: '/users', body: { username: `u${randomUUID().slice(0, 8)}`, password: PASSWORD }, watched: table('users') }),
-  'users.update': async () => ({ method: 'PATCH', path: `/users/${await scene.freshUser()}`, body: { state: 'locked' }, watched: `(SELECT count(*) FROM users WHERE state = 'locked')` }),
-  'users.reset-password': async () => ({ method: 'PUT', path: `/users/${await scene.freshUser()}/password`, body: { password: PASSWORD }, watched: '(SELECT md5(string_agg(password_hash, $$$$ ORDER BY id)) FROM users)' }),
-  'groups.create': () => ({ method: 'POST', path: '/groups', body: { name: `g${randomUUID().slice(0, 8)}` }, watched: table('groups') }),
-  'groups.update-members': async () => ({ method: 'PUT', path: '/groups/lab/members', body: { members: { [await scene.freshUser()]: 'read' } }, watched: table('memberships') }),
-  'groups.quotas': () => ({ method: 'PUT', path: '/groups/lab/quotas', body: { queued_tasks_max: { set: 12_345 } }, watched: '(SELECT count(*) FROM groups WHERE queued_tasks_max = 12345)' }),
-  'groups.suspend': () => ({ method: 'POST', path: '/groups/lab/suspend', watched: '(SELECT count(*) FROM groups WHERE suspended_at IS NOT NULL)' }),
-  'tokens.create': () => ({ method: 'POST', path: '/tokens', body: { name: `t${randomUUID().slice(0, 8)}`, scope: 'read' }, watched: table('api_tokens') }),
+  'users.create': () => ({
+    method: 'POST',
+    path: '/users',
+    body: { username: `u${randomUUID().slice(0, 8)}`, password: PASSWORD },
+    watched: table('users'),
+  }),
+  'users.update': async () => ({
+    method: 'PATCH',
+    path: `/users/${await scene.freshUser()}`,
+    body: { state: 'locked' },
+    watched: `(SELECT count(*) FROM users WHERE state = 'locked')`,
+  }),
+  'users.reset-password': async () => ({
+    method: 'PUT',
+    path: `/users/${await scene.freshUser()}/password`,
+    body: { password: PASSWORD },
+    watched: '(SELECT md5(string_agg(password_hash, $$$$ ORDER BY id)) FROM users)',
+  }),
+  'groups.create': () => ({
+    method: 'POST',
+    path: '/groups',
+    body: { name: `g${randomUUID().slice(0, 8)}` },
+    watched: table('groups'),
+  }),
+  'groups.update-members': async () => ({
+    method: 'PUT',
+    path: '/groups/lab/members',
+    body: { members: { [await scene.freshUser()]: 'read' } },
+    watched: table('memberships'),
+  }),
+  'groups.quotas': () => ({
+    method: 'PUT',
+    path: '/groups/lab/quotas',
+    body: { queued_tasks_max: { set: 12_345 } },
+    watched: '(SELECT count(*) FROM groups WHERE queued_tasks_max = 12345)',
+  }),
+  'groups.suspend': () => ({
+    method: 'POST',
+    path: '/groups/lab/suspend',
+    watched: '(SELECT count(*) FROM groups WHERE suspended_at IS NOT NULL)',
+  }),
+  'tokens.create': () => ({
+    method: 'POST',
+    path: '/tokens',
+    body: { name: `t${randomUUID().slice(0, 8)}`, scope: 'read' },
+    watched: table('api_tokens'),
+  }),
   'enrolments.create': () => ({ method: 'POST', path: '/enrolments', body: {}, watched: table('enrolments') }),
   'tasks.submit': () => ({ method: 'POST', path: '/tasks', body: { args: ['true'] }, watched: table('tasks') }),
-  'tasks.submit-batch': () => ({ method: 'POST', path: '/tasks/batch', body: { tasks: [{ args: ['true'] }, { args: ['true'] }] }, watched: table('tasks') }),
-  'tasks.change': async () => ({ method: 'PATCH', path: `/tasks/${await scene.freshTask()}`, body: { priority: 77 }, watched: '(SELECT count(*) FROM tasks WHERE priority = 77)' }),
-  'tasks.cancel': async () => ({ method: 'POST', path: `/tasks/${await scene.freshTask()}/cancel`, body: { reason: 'why not' }, watched: `(SELECT count(*) FROM tasks WHERE state = 'cancelled')` }),
-  'jobs.create': () => ({ method: 'POST', path: '/jobs', body: { tasks: [{ args: ['true'] }] }, watched: table('jobs') }),
-  'jobs.suspend': async () => ({ method: 'POST', path: `/jobs/${await scene.freshJob()}/suspend`, watched: '(SELECT count(*) FROM jobs WHERE suspended_at IS NOT NULL)' }),
-  'attachments.delete': () => ({ method: 'DELETE', path: '/groups/lab/attachments/file?key=stored', watched: table('attachments') }),
-  'workers.update': () => ({ method: 'PATCH', path: `/workers/${scene.worker}`, body: { labels: ['audited'] }, watched: `(SELECT count(*) FROM workers WHERE 'audited' = ANY (labels))` }),
+  'tasks.submit-batch': () => ({
+    method: 'POST',
+    path: '/tasks/batch',
+    body: { tasks: [{ args: ['true'] }, { args: ['true'] }] },
+    watched: table('tasks'),
+  }),
+  'tasks.change': async () => ({
+    method: 'PATCH',
+    path: `/tasks/${await scene.freshTask()}`,
+    body: { priority: 77 },
+    watched: '(SELECT count(*) FROM tasks WHERE priority = 77)',
+  }),
+  'tasks.cancel': async () => ({
+    method: 'POST',
+    path: `/tasks/${await scene.freshTask()}/cancel`,
+    body: { reason: 'why not' },
+    watched: `(SELECT count(*) FROM tasks WHERE state = 'cancelled')`,
+  }),
+  'jobs.create': () => ({
+    method: 'POST',
+    path: '/jobs',
+    body: { tasks: [{ args: ['true'] }] },
+    watched: table('jobs'),
+  }),
+  'jobs.suspend': async () => ({
+    method: 'POST',
+    path: `/jobs/${await scene.freshJob()}/suspend`,
+    watched: '(SELECT count(*) FROM jobs WHERE suspended_at IS NOT NULL)',
+  }),
+  'attachments.delete': () => ({
+    method: 'DELETE',
+    path: '/groups/lab/attachments/file?key=stored',
+    watched: table('attachments'),
+  }),
+  'workers.update': () => ({
+    method: 'PATCH',
+    path: `/workers/${scene.worker}`,
+    body: { labels: ['audited'] },
+    watched: `(SELECT count(*) FROM workers WHERE 'audited' = ANY (labels))`,
+  }),
 };
 
 const REFUSE = `
@@ -82,7 +154,12 @@ for (const [operation, make] of Object.entries(CHANGES)) {
     const response = await scene.send(method, path, coordinator.token, body);
     t.true(response.ok, await response.text());
     t.not(await valueOf(watched), before);
-    t.like(await newest({ action: [operation] }), { actor: 'mitosis_admin', actor_kind: 'user', outcome: 'done', address: '127.0.0.1' });
+    t.like(await newest({ action: [operation] }), {
+      actor: 'mitosis_admin',
+      actor_kind: 'user',
+      outcome: 'done',
+      address: '127.0.0.1',
+    });
     // The other way round: without a change there is no entry.
     const entries = await count(`audit_log WHERE action = '${operation}' AND outcome = 'done'`);
     t.true((await scene.send(method, path, '', body)).status === 401);
@@ -103,15 +180,64 @@ async function upgradeRefused(): Promise<void> {
 }
 
 const REFUSED: readonly Refused[] = [
-  { what: 'a wrong password, with the account that was tried', act: () => scene.send('POST', '/auth/login', '', { username: 'reader', password: 'wrong one' }), action: 'auth.login', says: { actor_kind: 'anonymous', object: 'user reader' } },
-  { what: 'a wrong password on the board', act: () => fetch(new URL('/board/login', coordinator.url), { method: 'POST', body: new URLSearchParams({ username: 'writer', password: 'wrong one' }) }), action: 'http.request', says: { actor_kind: 'anonymous', object: 'user writer' } },
-  { what: 'a role that is too small', act: () => scene.send('DELETE', '/groups/lab', tokenOf('read')), action: 'groups.delete', says: { actor: 'reader', object: '/groups/lab' } },
-  { what: 'what belongs to others', act: () => scene.send('GET', `/tasks/${scene.task}`, tokenOf('no group')), action: 'tasks.get', says: { actor: 'outsider' } },
-  { what: 'what is for administrators', act: () => scene.send('GET', '/audit', tokenOf('admin')), action: 'audit.query', says: { actor: 'boss' } },
-  { what: 'a token that has expired', act: () => scene.send('GET', '/auth', tokenOf('expired')), action: 'auth.identity', says: { actor_kind: 'anonymous' } },
-  { what: 'a worker that was revoked', act: () => scene.send('POST', '/workers/me/renewal', tokenOf('revoked worker')), action: 'workers.renew', says: { actor_kind: 'anonymous' } },
-  { what: 'the channel of a worker that was revoked', act: upgradeRefused, action: 'workers.channel', says: { actor_kind: 'anonymous' } },
-  { what: 'an object without a signature', act: () => fetch(new URL('/objects/x', coordinator.url)), action: 'http.request', says: { object: '/objects/x' } },
+  {
+    what: 'a wrong password, with the account that was tried',
+    act: () => scene.send('POST', '/auth/login', '', { username: 'reader', password: 'wrong one' }),
+    action: 'auth.login',
+    says: { actor_kind: 'anonymous', object: 'user reader' },
+  },
+  {
+    what: 'a wrong password on the board',
+    act: () =>
+      fetch(new URL('/board/login', coordinator.url), {
+        method: 'POST',
+        body: new URLSearchParams({ username: 'writer', password: 'wrong one' }),
+      }),
+    action: 'http.request',
+    says: { actor_kind: 'anonymous', object: 'user writer' },
+  },
+  {
+    what: 'a role that is too small',
+    act: () => scene.send('DELETE', '/groups/lab', tokenOf('read')),
+    action: 'groups.delete',
+    says: { actor: 'reader', object: '/groups/lab' },
+  },
+  {
+    what: 'what belongs to others',
+    act: () => scene.send('GET', `/tasks/${scene.task}`, tokenOf('no group')),
+    action: 'tasks.get',
+    says: { actor: 'outsider' },
+  },
+  {
+    what: 'what is for administrators',
+    act: () => scene.send('GET', '/audit', tokenOf('admin')),
+    action: 'audit.query',
+    says: { actor: 'boss' },
+  },
+  {
+    what: 'a token that has expired',
+    act: () => scene.send('GET', '/auth', tokenOf('expired')),
+    action: 'auth.identity',
+    says: { actor_kind: 'anonymous' },
+  },
+  {
+    what: 'a worker that was revoked',
+    act: () => scene.send('POST', '/workers/me/renewal', tokenOf('revoked worker')),
+    action: 'workers.renew',
+    says: { actor_kind: 'anonymous' },
+  },
+  {
+    what: 'the channel of a worker that was revoked',
+    act: upgradeRefused,
+    action: 'workers.channel',
+    says: { actor_kind: 'anonymous' },
+  },
+  {
+    what: 'an object without a signature',
+    act: () => fetch(new URL('/objects/x', coordinator.url)),
+    action: 'http.request',
+    says: { object: '/objects/x' },
+  },
 ];
 for (const { what, act, action, says } of REFUSED) {
   test.serial(`a refusal is recorded: ${what}`, async (t) => {
@@ -126,15 +252,30 @@ test.serial('administrators look things up by every part of an entry, page by pa
   const username = await scene.freshUser();
   await access.updateUser(username, { state: 'locked' });
   const all = await access.audit({ object: username });
-  t.deepEqual(all.entries.map(({ action }) => action), ['users.update', 'users.create']);
-  t.deepEqual((await access.audit({ object: username, action: ['users.create'] })).entries.map(({ action }) => action), ['users.create']);
+  t.deepEqual(
+    all.entries.map(({ action }) => action),
+    ['users.update', 'users.create'],
+  );
+  t.deepEqual(
+    (await access.audit({ object: username, action: ['users.create'] })).entries.map(({ action }) => action),
+    ['users.create'],
+  );
   t.deepEqual((await access.audit({ object: username, actor: 'reader' })).entries, []);
   t.deepEqual((await access.audit({ object: username, outcome: 'denied' })).entries, []);
   const [newer, older] = all.entries as [AuditView, AuditView];
-  t.deepEqual((await access.audit({ object: username, since: newer.at })).entries.map(({ id }) => id), [newer.id]);
-  t.deepEqual((await access.audit({ object: username, until: newer.at })).entries.map(({ id }) => id), [older.id]);
+  t.deepEqual(
+    (await access.audit({ object: username, since: newer.at })).entries.map(({ id }) => id),
+    [newer.id],
+  );
+  t.deepEqual(
+    (await access.audit({ object: username, until: newer.at })).entries.map(({ id }) => id),
+    [older.id],
+  );
   const first = await access.audit({ object: username, limit: 1 });
-  t.deepEqual((await access.audit({ object: username, limit: 1, after: first.next ?? '' })).entries.map(({ id }) => id), [older.id]);
+  t.deepEqual(
+    (await access.audit({ object: username, limit: 1, after: first.next ?? '' })).entries.map(({ id }) => id),
+    [older.id],
+  );
 });
 
 test.serial('what is older than audit_retention is forgotten, and nothing else', async (t) => {
@@ -144,5 +285,8 @@ test.serial('what is older than audit_retention is forgotten, and nothing else',
   );
   const replica = await coordinator.startReplica();
   await replica.stop();
-  t.deepEqual((await coordinator.api.access.audit({ action: ['test.old'] })).entries.map(({ object }) => object), ['day 1']);
+  t.deepEqual(
+    (await coordinator.api.access.audit({ action: ['test.old'] })).entries.map(({ object }) => object),
+    ['day 1'],
+  );
 });

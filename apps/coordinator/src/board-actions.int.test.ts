@@ -1,11 +1,18 @@
+import { randomUUID } from 'node:crypto';
+import test, { type ExecutionContext } from 'ava';
+import type { Browser, Locator, Page } from 'playwright-core';
 import type { ClaimedTask } from '@mitosis/protocol';
 import { eventually, fileScope } from '@mitosis/testing';
-import test, { type ExecutionContext } from 'ava';
-import { randomUUID } from 'node:crypto';
-import type { Browser, Locator, Page } from 'playwright-core';
 import { fromPage, furnish, launchBrowser, picture, queuePath, signIn, submitAs } from './testing/board-visit.js';
 import { consumeFrom } from './testing/consume-from.js';
-import { BACKENDS, type Backend, type CoordinatorFixture, connectWorker, coordinatorFixture, reportOf } from './testing/coordinator-fixture.js';
+import {
+  BACKENDS,
+  connectWorker,
+  coordinatorFixture,
+  reportOf,
+  type Backend,
+  type CoordinatorFixture,
+} from './testing/coordinator-fixture.js';
 
 const file = fileScope(test);
 const coordinators = new Map<Backend, CoordinatorFixture>();
@@ -69,7 +76,10 @@ async function confirm(page: Page): Promise<void> {
 
 /** The menu beside the tabs: of the queue that is open, or of all of them. */
 async function openMenu(page: Page): Promise<Locator> {
-  await page.locator('main button:has(.lucide-ellipsis-vertical), section button:has(.lucide-ellipsis-vertical)').first().click();
+  await page
+    .locator('main button:has(.lucide-ellipsis-vertical), section button:has(.lucide-ellipsis-vertical)')
+    .first()
+    .click();
   await page.getByRole('menu').waitFor();
   return page.locator('[role="menuitem"]:visible');
 }
@@ -92,15 +102,19 @@ onEachBoard('an administrator is offered what is allowed and nothing else', asyn
   await picture(page, `${backend}-admin-menu`);
 });
 
-onEachBoard('a member is offered no action', async ({ t, page, coordinator, backend }) => {
-  await page.goto(`${coordinator.url}${queuePath('vision: cuda12.1, gpu', '/board/queue')}?status=prioritized`);
-  await page.getByText('hello vision').first().waitFor();
-  await picture(page, `${backend}-member-jobs`);
-  t.is(await page.locator('ul[class^="jobActions"]').count(), 0);
-  t.is(await page.locator('button:has(.lucide-ellipsis-vertical)').count(), 0);
-  await page.goto(`${coordinator.url}/board`);
-  t.deepEqual(await (await openMenu(page)).allInnerTexts(), ['Sort by']);
-}, 'ada');
+onEachBoard(
+  'a member is offered no action',
+  async ({ t, page, coordinator, backend }) => {
+    await page.goto(`${coordinator.url}${queuePath('vision: cuda12.1, gpu', '/board/queue')}?status=prioritized`);
+    await page.getByText('hello vision').first().waitFor();
+    await picture(page, `${backend}-member-jobs`);
+    t.is(await page.locator('ul[class^="jobActions"]').count(), 0);
+    t.is(await page.locator('button:has(.lucide-ellipsis-vertical)').count(), 0);
+    await page.goto(`${coordinator.url}/board`);
+    t.deepEqual(await (await openMenu(page)).allInnerTexts(), ['Sort by']);
+  },
+  'ada',
+);
 
 onEachBoard('a job that is removed comes back, for the task is still to run', async (scene) => {
   const { t, page } = scene;
@@ -149,9 +163,13 @@ onEachBoard('all queues are paused and resumed at once', async (scene) => {
   await page.goto(`${coordinator.url}/board`);
   await page.getByText(title).first().waitFor();
   await choose(page, 'Pause all');
-  await eventually(async () => (await why()).endsWith('is paused on the board'), { message: 'the queue is not paused' });
+  await eventually(async () => (await why()).endsWith('is paused on the board'), {
+    message: 'the queue is not paused',
+  });
   await choose(page, 'Resume all');
-  await eventually(async () => !(await why()).endsWith('is paused on the board'), { message: 'the queue is still paused' });
+  await eventually(async () => !(await why()).endsWith('is paused on the board'), {
+    message: 'the queue is still paused',
+  });
   t.pass();
 });
 

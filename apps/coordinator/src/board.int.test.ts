@@ -1,8 +1,17 @@
-import { fileScope } from '@mitosis/testing';
 import test from 'ava';
 import type { Browser } from 'playwright-core';
-import { fromPage, furnish, launchBrowser, picture, queuePath, signIn, submitAs, visit } from './testing/board-visit.js';
-import { BACKENDS, type Backend, type CoordinatorFixture, coordinatorFixture } from './testing/coordinator-fixture.js';
+import { fileScope } from '@mitosis/testing';
+import {
+  fromPage,
+  furnish,
+  launchBrowser,
+  picture,
+  queuePath,
+  signIn,
+  submitAs,
+  visit,
+} from './testing/board-visit.js';
+import { BACKENDS, coordinatorFixture, type Backend, type CoordinatorFixture } from './testing/coordinator-fixture.js';
 
 const file = fileScope(test);
 const coordinators = new Map<Backend, CoordinatorFixture>();
@@ -87,25 +96,30 @@ test.serial('a person signs in with the right password only, and signs out again
   await picture(bob.page, 'logout');
   await bob.page.getByRole('button', { name: 'Sign out' }).click();
   await bob.page.waitForURL(/\/board\/login$/);
-  const stolen = await fetch(`${coordinator.url}/board/api/queues`, { headers: { Cookie: `mito_board=${session?.value}` } });
+  const stolen = await fetch(`${coordinator.url}/board/api/queues`, {
+    headers: { Cookie: `mito_board=${session?.value}` },
+  });
   t.is(stolen.status, 401, 'the login is over on the server, too');
   await bob.context.close();
 });
 
-test.serial('the cookie is for TLS only when the browser speaks it, and a form of another site is refused', async (t) => {
-  const coordinator = fixtureOf('postgres');
-  const post = (headers: Record<string, string>) =>
-    fetch(`${coordinator.url}/board/login`, {
-      method: 'POST',
-      redirect: 'manual',
-      headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers },
-      body: new URLSearchParams({ username: 'bob', password: coordinator.password }),
-    });
-  const secure = await post({ 'X-Forwarded-Proto': 'https' });
-  t.is(secure.status, 303);
-  for (const cookie of secure.headers.getSetCookie()) t.regex(cookie, /; Secure$/);
-  t.is((await post({ Origin: 'https://elsewhere.example' })).status, 403);
-  t.is((await post({ 'Sec-Fetch-Site': 'cross-site' })).status, 403);
-  const page = await fetch(`${coordinator.url}/board/login`);
-  t.regex(page.headers.get('content-security-policy') ?? '', /default-src 'none'.*frame-ancestors 'none'/);
-});
+test.serial(
+  'the cookie is for TLS only when the browser speaks it, and a form of another site is refused',
+  async (t) => {
+    const coordinator = fixtureOf('postgres');
+    const post = (headers: Record<string, string>) =>
+      fetch(`${coordinator.url}/board/login`, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers },
+        body: new URLSearchParams({ username: 'bob', password: coordinator.password }),
+      });
+    const secure = await post({ 'X-Forwarded-Proto': 'https' });
+    t.is(secure.status, 303);
+    for (const cookie of secure.headers.getSetCookie()) t.regex(cookie, /; Secure$/);
+    t.is((await post({ Origin: 'https://elsewhere.example' })).status, 403);
+    t.is((await post({ 'Sec-Fetch-Site': 'cross-site' })).status, 403);
+    const page = await fetch(`${coordinator.url}/board/login`);
+    t.regex(page.headers.get('content-security-policy') ?? '', /default-src 'none'.*frame-ancestors 'none'/);
+  },
+);

@@ -1,12 +1,12 @@
-import type { CoordinatorConfig } from '@mitosis/config';
-import { Coordinator, loadKeyPair } from '@mitosis/coordinator';
-import { createDataSource } from '@mitosis/database';
-import { type Log, MitoError } from '@mitosis/domain';
-import { type ObjectStore, type ObjectStoreConfig, RelayedStore, createObjectStore } from '@mitosis/object-store';
-import { type QueueConfig, createQueueBackend } from '@mitosis/queue';
 import { createHmac } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import type { CoordinatorConfig } from '@mitosis/config';
+import { Coordinator, loadKeyPair } from '@mitosis/coordinator';
+import { createDataSource } from '@mitosis/database';
+import { MitoError, type Log } from '@mitosis/domain';
+import { createObjectStore, RelayedStore, type ObjectStore, type ObjectStoreConfig } from '@mitosis/object-store';
+import { createQueueBackend, type QueueConfig } from '@mitosis/queue';
 import { readTls } from './read-tls.js';
 
 /** A secret for one use, the same on every replica that has the key pair. */
@@ -25,11 +25,25 @@ export function storeConfig(config: CoordinatorConfig, signingKey: Uint8Array): 
   if (config.s3 === undefined) return { kind: 'folder', dir: path.resolve(config.state_dir, 'objects'), signingKey };
   const { s3: endpoint, s3_region: region, s3_bucket: bucket, s3_force_path_style: forcePathStyle } = config;
   if (config.s3_access_key === undefined || config.s3_secret_key === undefined) {
-    throw new MitoError('invalid', 'invalid_config', '[coordinator] s3_access_key: an S3 store needs s3_access_key and s3_secret_key', {
-      details: { field: 's3_access_key' },
-    });
+    throw new MitoError(
+      'invalid',
+      'invalid_config',
+      '[coordinator] s3_access_key: an S3 store needs s3_access_key and s3_secret_key',
+      {
+        details: { field: 's3_access_key' },
+      },
+    );
   }
-  return { kind: 's3', endpoint, region, bucket, forcePathStyle, accessKeyId: config.s3_access_key, secretAccessKey: config.s3_secret_key, ...(config.s3_public_endpoint !== undefined && { publicEndpoint: config.s3_public_endpoint }) };
+  return {
+    kind: 's3',
+    endpoint,
+    region,
+    bucket,
+    forcePathStyle,
+    accessKeyId: config.s3_access_key,
+    secretAccessKey: config.s3_secret_key,
+    ...(config.s3_public_endpoint !== undefined && { publicEndpoint: config.s3_public_endpoint }),
+  };
 }
 
 /** Where clients can't reach an S3 store, what they send and fetch passes through here. */
@@ -49,8 +63,19 @@ export async function createCoordinator(config: CoordinatorConfig, log: Log): Pr
     port: config.bind.port,
     tls: await readTls(config),
     dataSource: createDataSource({ url: config.db_url, applicationName: 'mitosis-coordinator' }),
-    hints: createDataSource({ url: config.db_url, applicationName: 'mitosis-coordinator hints', poolSize: 4, isDurable: false, keepsPlans: true }),
-    hot: createDataSource({ url: config.db_url, applicationName: 'mitosis-coordinator hot', poolSize: 6, keepsPlans: true }),
+    hints: createDataSource({
+      url: config.db_url,
+      applicationName: 'mitosis-coordinator hints',
+      poolSize: 4,
+      isDurable: false,
+      keepsPlans: true,
+    }),
+    hot: createDataSource({
+      url: config.db_url,
+      applicationName: 'mitosis-coordinator hot',
+      poolSize: 6,
+      keepsPlans: true,
+    }),
     queue: createQueueBackend(queueConfig(config, accessKey), log),
     store: createStore(config, deriveSecret(keys.privatePem, 'signed urls')),
     keys,

@@ -1,15 +1,15 @@
-import { CoordinatorConfig } from '@mitosis/config';
-import { createDataSource, migrate } from '@mitosis/database';
-import type { Finding } from '@mitosis/domain';
-import { fileScope, freePort, freshDatabase, redisServer, s3Server, tempDir } from '@mitosis/testing';
-import test from 'ava';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import test from 'ava';
+import { CoordinatorConfig } from '@mitosis/config';
+import { createDataSource, migrate } from '@mitosis/database';
+import type { Finding } from '@mitosis/domain';
+import { fileScope, freePort, freshDatabase, redisServer, s3Server, tempDir } from '@mitosis/testing';
 import { examineCoordinator } from './examine-coordinator.js';
-import { type ExamineOptions, examineDeployment } from './examine-deployment.js';
-import { type CoordinatorFixture, coordinatorFixture } from './testing/coordinator-fixture.js';
+import { examineDeployment, type ExamineOptions } from './examine-deployment.js';
+import { coordinatorFixture, type CoordinatorFixture } from './testing/coordinator-fixture.js';
 
 const file = fileScope(test);
 let coordinator: CoordinatorFixture;
@@ -31,14 +31,26 @@ test.before(async () => {
 
 type Settings = Readonly<Record<string, unknown>>;
 
-const s3Settings = (): Settings => ({ s3: s3.endpoint, s3_region: s3.region, s3_bucket: 'doctor', s3_access_key: s3.accessKeyId, s3_secret_key: s3.secretAccessKey });
+const s3Settings = (): Settings => ({
+  s3: s3.endpoint,
+  s3_region: s3.region,
+  s3_bucket: 'doctor',
+  s3_access_key: s3.accessKeyId,
+  s3_secret_key: s3.secretAccessKey,
+});
 
 /** What is found with a good configuration in which `settings` are changed. */
-async function findings(settings: Settings = {}, options: ExamineOptions & { plant?: (stateDir: string) => Promise<void> } = {}): Promise<Finding[]> {
+async function findings(
+  settings: Settings = {},
+  options: ExamineOptions & { plant?: (stateDir: string) => Promise<void> } = {},
+): Promise<Finding[]> {
   const { plant, ...rest } = options;
   const stateDir = await tempDir(file);
   await plant?.(stateDir);
-  return examineDeployment(CoordinatorConfig.parse({ db_url: databaseUrl, redis_url: redis.url, state_dir: stateDir, ...settings }), { freeBytes: 1, ...rest });
+  return examineDeployment(
+    CoordinatorConfig.parse({ db_url: databaseUrl, redis_url: redis.url, state_dir: stateDir, ...settings }),
+    { freeBytes: 1, ...rest },
+  );
 }
 
 function changed(url: string, change: (parts: URL) => void): string {
@@ -49,7 +61,11 @@ function changed(url: string, change: (parts: URL) => void): string {
 
 test('nothing is wrong with what is well', async (t) => {
   const wrong = (await findings(s3Settings())).filter(({ status }) => status !== 'ok');
-  t.deepEqual(wrong.map(({ check }) => check), ['keys'], 'only the key is still to come');
+  t.deepEqual(
+    wrong.map(({ check }) => check),
+    ['keys'],
+    'only the key is still to come',
+  );
 });
 
 const planted = test.macro({
@@ -64,14 +80,24 @@ const planted = test.macro({
 });
 
 test('a database that is not there', planted, 'database.reachable', 'failure', /start PostgreSQL/, async () =>
-  findings({ db_url: `postgres://mito:doctor-secret@127.0.0.1:${await freePort()}/mito` }));
+  findings({ db_url: `postgres://mito:doctor-secret@127.0.0.1:${await freePort()}/mito` }),
+);
 test('a wrong password', planted, 'database.reachable', 'failure', /password in db_url is wrong/, () =>
-  findings({ db_url: changed(databaseUrl, (url) => Object.assign(url, { username: 'doctor_reader', password: 'doctor-secret' })) }));
+  findings({
+    db_url: changed(databaseUrl, (url) => Object.assign(url, { username: 'doctor_reader', password: 'doctor-secret' })),
+  }),
+);
 test('a database that does not exist', planted, 'database.reachable', 'failure', /CREATE DATABASE/, () =>
-  findings({ db_url: changed(databaseUrl, (url) => (url.pathname = '/nowhere')) }));
+  findings({ db_url: changed(databaseUrl, (url) => (url.pathname = '/nowhere')) }),
+);
 test('a user who may not create tables', planted, 'database.rights', 'failure', /ALTER DATABASE/, () =>
-  findings({ db_url: changed(databaseUrl, (url) => Object.assign(url, { username: 'doctor_reader', password: 'doctor' })) }));
-test('an empty database', planted, 'database.schema', 'warning', /start a coordinator/, async () => findings({ db_url: await freshDatabase(file) }));
+  findings({
+    db_url: changed(databaseUrl, (url) => Object.assign(url, { username: 'doctor_reader', password: 'doctor' })),
+  }),
+);
+test('an empty database', planted, 'database.schema', 'warning', /start a coordinator/, async () =>
+  findings({ db_url: await freshDatabase(file) }),
+);
 test('a schema from the future', planted, 'database.schema', 'failure', /update this program/, async () => {
   const dataSource = createDataSource({ url: await freshDatabase(file) });
   await dataSource.initialize();
@@ -81,32 +107,60 @@ test('a schema from the future', planted, 'database.schema', 'failure', /update 
   await dataSource.destroy();
   return findings({ db_url: url });
 });
-test('a clock that is wrong', planted, 'clock.database', 'failure', /NTP/, () => findings({}, { now: () => Date.now() + 60_000 }));
+test('a clock that is wrong', planted, 'clock.database', 'failure', /NTP/, () =>
+  findings({}, { now: () => Date.now() + 60_000 }),
+);
 test('a Redis that is not there', planted, 'queue.reachable', 'failure', /see that the server runs/, async () =>
-  findings({ redis_url: `redis://:doctor-secret@127.0.0.1:${await freePort()}` }));
+  findings({ redis_url: `redis://:doctor-secret@127.0.0.1:${await freePort()}` }),
+);
 test('a Redis that drops jobs', planted, 'queue.eviction', 'failure', /noeviction/, async () =>
-  findings({ redis_url: (await redisServer(file, { args: ['--maxmemory', '50mb', '--maxmemory-policy', 'allkeys-lru'] })).url }));
-test('a Redis that forgets everything', planted, 'queue.persistence', 'warning', /appendonly/, async () => findings({ redis_url: (await redisServer(file)).url }));
+  findings({
+    redis_url: (await redisServer(file, { args: ['--maxmemory', '50mb', '--maxmemory-policy', 'allkeys-lru'] })).url,
+  }),
+);
+test('a Redis that forgets everything', planted, 'queue.persistence', 'warning', /appendonly/, async () =>
+  findings({ redis_url: (await redisServer(file)).url }),
+);
 test('a Redis user who may give nobody access', planted, 'queue.rights', 'failure', /\+acl/, async () => {
-  const server = await redisServer(file, { args: ['--user', 'weak', 'on', '>doctor-secret', '~*', '&*', '+@all', '-acl'] });
-  return findings({ redis_url: changed(server.url, (url) => Object.assign(url, { username: 'weak', password: 'doctor-secret' })) });
+  const server = await redisServer(file, {
+    args: ['--user', 'weak', 'on', '>doctor-secret', '~*', '&*', '+@all', '-acl'],
+  });
+  return findings({
+    redis_url: changed(server.url, (url) => Object.assign(url, { username: 'weak', password: 'doctor-secret' })),
+  });
 });
-test('a wrong key of the object store', planted, 'store.usable', 'failure', /s3_secret_key/, () => findings({ ...s3Settings(), s3_secret_key: 'doctor-secret' }));
-test('an object store that is not there', planted, 'store.usable', 'failure', /see s3/, async () => findings({ ...s3Settings(), s3: `http://127.0.0.1:${await freePort()}` }));
+test('a wrong key of the object store', planted, 'store.usable', 'failure', /s3_secret_key/, () =>
+  findings({ ...s3Settings(), s3_secret_key: 'doctor-secret' }),
+);
+test('an object store that is not there', planted, 'store.usable', 'failure', /see s3/, async () =>
+  findings({ ...s3Settings(), s3: `http://127.0.0.1:${await freePort()}` }),
+);
 test('a file in place of the folder', planted, 'state-dir', 'failure', /is no folder/, () =>
-  findings({}, { plant: async (dir) => rm(dir, { recursive: true }).then(() => writeFile(dir, '')) }));
-test('a disk that is full', planted, 'disk.free', 'failure', /make room/, () => findings({}, { freeBytes: Number.MAX_SAFE_INTEGER }));
-test('a key that others can read', planted, 'keys', 'failure', /chmod 600/, () => findings({}, { plant: (dir) => plantKey(dir, 'good', 0o644) }));
-test('a damaged key', planted, 'keys', 'failure', /backup/, () => findings({}, { plant: (dir) => plantKey(dir, 'damaged', 0o600) }));
+  findings({}, { plant: async (dir) => rm(dir, { recursive: true }).then(() => writeFile(dir, '')) }),
+);
+test('a disk that is full', planted, 'disk.free', 'failure', /make room/, () =>
+  findings({}, { freeBytes: Number.MAX_SAFE_INTEGER }),
+);
+test('a key that others can read', planted, 'keys', 'failure', /chmod 600/, () =>
+  findings({}, { plant: (dir) => plantKey(dir, 'good', 0o644) }),
+);
+test('a damaged key', planted, 'keys', 'failure', /backup/, () =>
+  findings({}, { plant: (dir) => plantKey(dir, 'damaged', 0o600) }),
+);
 test('a password that others can read', planted, 'admin-password', 'failure', /change the password/, () =>
-  findings({}, {
-    plant: async (dir) => {
-      await writeFile(path.join(dir, 'admin-password'), 'doctor-secret');
-      await chmod(path.join(dir, 'admin-password'), 0o644);
+  findings(
+    {},
+    {
+      plant: async (dir) => {
+        await writeFile(path.join(dir, 'admin-password'), 'doctor-secret');
+        await chmod(path.join(dir, 'admin-password'), 0o644);
+      },
     },
-  }));
+  ),
+);
 
-const GOOD_KEY = '-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnF\n-----END PRIVATE KEY-----\n';
+const GOOD_KEY =
+  '-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnF\n-----END PRIVATE KEY-----\n';
 
 async function plantKey(stateDir: string, kind: 'good' | 'damaged', mode: number): Promise<void> {
   await mkdir(path.join(stateDir, 'keys'));
@@ -119,13 +173,22 @@ const look = (changes: Partial<Parameters<typeof examineCoordinator>[0]> = {}) =
   examineCoordinator({ url: coordinator.url, token: coordinator.token, now: Date.now, ...changes });
 
 test('nothing is wrong with a coordinator that is well', async (t) => {
-  t.deepEqual((await look()).filter(({ status }) => status !== 'ok'), []);
+  t.deepEqual(
+    (await look()).filter(({ status }) => status !== 'ok'),
+    [],
+  );
 });
-test('a coordinator that is not there', planted, 'coordinator.reachable', 'failure', /start it/, async () => look({ url: `http://127.0.0.1:${await freePort()}` }));
+test('a coordinator that is not there', planted, 'coordinator.reachable', 'failure', /start it/, async () =>
+  look({ url: `http://127.0.0.1:${await freePort()}` }),
+);
 test('a login that is over', planted, 'login', 'failure', /mito client login/, () => look({ token: 'nonsense' }));
-test('a clock that differs from that of the coordinator', planted, 'clock.coordinator', 'failure', /NTP/, () => look({ now: () => Date.now() + 60_000 }));
+test('a clock that differs from that of the coordinator', planted, 'clock.coordinator', 'failure', /NTP/, () =>
+  look({ now: () => Date.now() + 60_000 }),
+);
 test('a coordinator without its queues', planted, 'coordinator.ready', 'failure', /its queues/, async () => {
-  const server = createServer((_req, res) => void res.writeHead(503).end('{"status":"not ready","database":"ok","queue":"unreachable"}'));
+  const server = createServer(
+    (_req, res) => void res.writeHead(503).end('{"status":"not ready","database":"ok","queue":"unreachable"}'),
+  );
   file.teardown(() => void server.close());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return look({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, token: undefined });

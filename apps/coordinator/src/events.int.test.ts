@@ -1,8 +1,14 @@
+import { randomUUID } from 'node:crypto';
+import test, { type ExecutionContext } from 'ava';
 import type { Changed } from '@mitosis/client';
 import { eventually, fileScope } from '@mitosis/testing';
-import test, { type ExecutionContext } from 'ava';
-import { randomUUID } from 'node:crypto';
-import { BACKENDS, type CoordinatorFixture, connectWorker, coordinatorFixture, reportOf } from './testing/coordinator-fixture.js';
+import {
+  BACKENDS,
+  connectWorker,
+  coordinatorFixture,
+  reportOf,
+  type CoordinatorFixture,
+} from './testing/coordinator-fixture.js';
 
 const file = fileScope(test);
 const fixtures = new Map<string, CoordinatorFixture>();
@@ -11,8 +17,12 @@ test.before(async () => {
   for (const backend of BACKENDS) fixtures.set(backend, await coordinatorFixture(file, backend));
 });
 
-function onEachBackend(title: string, body: (t: ExecutionContext, coordinator: CoordinatorFixture) => Promise<void>): void {
-  for (const backend of BACKENDS) test(`${backend}: ${title}`, (t) => body(t, fixtures.get(backend) as CoordinatorFixture));
+function onEachBackend(
+  title: string,
+  body: (t: ExecutionContext, coordinator: CoordinatorFixture) => Promise<void>,
+): void {
+  for (const backend of BACKENDS)
+    test(`${backend}: ${title}`, (t) => body(t, fixtures.get(backend) as CoordinatorFixture));
 }
 
 /** Whatever is told from now on; resolves when the stream is open. */
@@ -29,10 +39,13 @@ async function listen(t: ExecutionContext, { api }: CoordinatorFixture): Promise
     });
   });
   // The stream says nothing when it begins: a task of our own that is heard of shows that it is open.
-  await eventually(async () => {
-    await api.submitTask({ args: ['true'] });
-    return heard.length > 0;
-  }, { message: 'the first event', timeoutMs: 20_000 });
+  await eventually(
+    async () => {
+      await api.submitTask({ args: ['true'] });
+      return heard.length > 0;
+    },
+    { message: 'the first event', timeoutMs: 20_000 },
+  );
   return heard;
 }
 
@@ -49,8 +62,13 @@ onEachBackend('a job tells that it was created, suspended, resumed and has ended
   const claimed = await worker.claim(tasks.map((task) => ({ task, request: randomUUID() })));
   t.is(claimed.length, 2);
   for (const [index, claim] of claimed.entries()) await worker.report([reportOf(claim, index)]);
-  await eventually(() => changesOf(heard, uuid).includes('ended failed'), { message: () => `the end among ${changesOf(heard, uuid).join(', ')}` });
-  t.deepEqual([...new Set(changesOf(heard, uuid))], ['created ready', 'suspended ready', 'resumed ready', 'ended failed']);
+  await eventually(() => changesOf(heard, uuid).includes('ended failed'), {
+    message: () => `the end among ${changesOf(heard, uuid).join(', ')}`,
+  });
+  t.deepEqual(
+    [...new Set(changesOf(heard, uuid))],
+    ['created ready', 'suspended ready', 'resumed ready', 'ended failed'],
+  );
 });
 
 onEachBackend('a group tells its members that it was suspended and resumed', async (t, coordinator) => {
@@ -60,21 +78,25 @@ onEachBackend('a group tells its members that it was suspended and resumed', asy
   const heard = await listen(t, coordinator);
   await api.setGroupSuspended(name, true);
   await api.setGroupSuspended(name, false);
-  const changes = (): string[] => heard.flatMap((event) => (event.type === 'group' && event.group === name ? [event.change] : []));
+  const changes = (): string[] =>
+    heard.flatMap((event) => (event.type === 'group' && event.group === name ? [event.change] : []));
   await eventually(() => changes().length === 2, { message: () => `both changes, there is ${changes().join(', ')}` });
   t.deepEqual(changes(), ['suspended', 'resumed']);
 });
 
-onEachBackend('an open job has ended when it is closed, also when its tasks were over before', async (t, coordinator) => {
-  const { api } = coordinator;
-  const heard = await listen(t, coordinator);
-  const { uuid, tasks } = await api.jobs.open({ tasks: [{ args: ['true'] }] });
-  const worker = await connectWorker(coordinator);
-  const [claim] = await worker.claim(tasks.map(({ uuid: task }) => ({ task, request: randomUUID() })));
-  if (claim) await worker.report([reportOf(claim, 0)]);
-  const other = await api.jobs.submit({ tasks: [{ args: ['true'] }] });
-  await eventually(() => changesOf(heard, other.uuid).length > 0, { message: 'the event of another job' });
-  t.deepEqual(changesOf(heard, uuid), ['created ready']);
-  await api.jobs.close(uuid);
-  await eventually(() => changesOf(heard, uuid).includes('ended completed'), { message: 'the end' });
-});
+onEachBackend(
+  'an open job has ended when it is closed, also when its tasks were over before',
+  async (t, coordinator) => {
+    const { api } = coordinator;
+    const heard = await listen(t, coordinator);
+    const { uuid, tasks } = await api.jobs.open({ tasks: [{ args: ['true'] }] });
+    const worker = await connectWorker(coordinator);
+    const [claim] = await worker.claim(tasks.map(({ uuid: task }) => ({ task, request: randomUUID() })));
+    if (claim) await worker.report([reportOf(claim, 0)]);
+    const other = await api.jobs.submit({ tasks: [{ args: ['true'] }] });
+    await eventually(() => changesOf(heard, other.uuid).length > 0, { message: 'the event of another job' });
+    t.deepEqual(changesOf(heard, uuid), ['created ready']);
+    await api.jobs.close(uuid);
+    await eventually(() => changesOf(heard, uuid).includes('ended completed'), { message: 'the end' });
+  },
+);

@@ -1,11 +1,11 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
 import type { CoordinatorConfig } from '@mitosis/config';
 import { examine } from '@mitosis/coordinator';
 import { createDataSource } from '@mitosis/database';
 import type { Finding, Log } from '@mitosis/domain';
 import { createObjectStore } from '@mitosis/object-store';
 import { createQueueBackend } from '@mitosis/queue';
-import { randomBytes } from 'node:crypto';
-import path from 'node:path';
 import { queueConfig, storeConfig } from './create-coordinator.js';
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -17,7 +17,10 @@ export interface ExamineOptions {
 }
 
 /** Looks at everything that a coordinator with this configuration stands on. */
-export async function examineDeployment(config: CoordinatorConfig, { now = Date.now, freeBytes }: ExamineOptions = {}): Promise<Finding[]> {
+export async function examineDeployment(
+  config: CoordinatorConfig,
+  { now = Date.now, freeBytes }: ExamineOptions = {},
+): Promise<Finding[]> {
   const stateDir = path.resolve(config.state_dir);
   return examine({
     dataSource: createDataSource({ url: config.db_url, applicationName: 'mito doctor', poolSize: 2 }),

@@ -1,12 +1,12 @@
-import { MitosisClient } from '@mitosis/client';
-import type { ClaimedTask, UploadTicket } from '@mitosis/protocol';
-import { eventually, fileScope, tempDir } from '@mitosis/testing';
-import test, { type ExecutionContext } from 'ava';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { type CoordinatorFixture, connectWorker, coordinatorFixture, reportOf } from './testing/coordinator-fixture.js';
+import test, { type ExecutionContext } from 'ava';
+import { MitosisClient } from '@mitosis/client';
+import type { ClaimedTask, UploadTicket } from '@mitosis/protocol';
+import { eventually, fileScope, tempDir } from '@mitosis/testing';
+import { connectWorker, coordinatorFixture, reportOf, type CoordinatorFixture } from './testing/coordinator-fixture.js';
 
 const file = fileScope(test);
 const MIB = 2 ** 20;
@@ -29,7 +29,10 @@ async function newGroup(quotaBytes = 2 ** 34): Promise<string> {
 }
 
 async function charge(group: string): Promise<{ used: number; reserved: number }> {
-  const [row] = (await coordinator.database.query('SELECT storage_used_bytes AS used, storage_reserved_bytes AS reserved FROM groups WHERE name = $1', [group])) as {
+  const [row] = (await coordinator.database.query(
+    'SELECT storage_used_bytes AS used, storage_reserved_bytes AS reserved FROM groups WHERE name = $1',
+    [group],
+  )) as {
     used: string;
     reserved: string;
   }[];
@@ -46,7 +49,11 @@ const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).dig
 
 async function post(place: string, body: object): Promise<{ status: number; json: unknown }> {
   const headers = { Authorization: `Bearer ${coordinator.token}`, 'Content-Type': 'application/json' };
-  const response = await fetch(new URL(place, coordinator.url), { method: 'POST', headers, body: JSON.stringify(body) });
+  const response = await fetch(new URL(place, coordinator.url), {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+  });
   return { status: response.status, json: await response.json() };
 }
 
@@ -70,7 +77,10 @@ test('a file goes up, is listed by prefix, comes down the same, is replaced and 
   t.is((await download(t, group, 'a_b')).length, 0);
   t.is((await download(t, group, 'ü %2F/?#&')).toString(), 'odd');
   const page = await api.files.queryAttachments(group, { prefix: 'a', count: true });
-  t.deepEqual(page.attachments.map(({ key }) => key), ['a/b', 'a_b']);
+  t.deepEqual(
+    page.attachments.map(({ key }) => key),
+    ['a/b', 'a_b'],
+  );
   t.like(page, { count: 2, total_bytes: 100_000, next: null });
   const first = await api.files.queryAttachments(group, { limit: 1 });
   t.is((await api.files.queryAttachments(group, { limit: 1, after: first.next ?? '' })).attachments[0]?.key, 'a_b');
@@ -88,24 +98,36 @@ test('a file goes up, is listed by prefix, comes down the same, is replaced and 
 test('uploads at the same time never exceed the quota', async (t) => {
   const group = await newGroup(5 * MIB);
   const answers = await Promise.all(
-    Array.from({ length: 20 }, (_, index) => post(`/groups/${group}/attachments`, { key: `k${index}`, size_bytes: MIB, sha256: sha256(randomBytes(8)) })),
+    Array.from({ length: 20 }, (_, index) =>
+      post(`/groups/${group}/attachments`, { key: `k${index}`, size_bytes: MIB, sha256: sha256(randomBytes(8)) }),
+    ),
   );
   t.is(answers.filter(({ status }) => status === 201).length, 5);
   const refused = answers.find(({ status }) => status !== 201);
   t.like(refused, { status: 413, json: { error: { code: 'storage_quota_exceeded' } } });
   t.deepEqual(await charge(group), { used: 0, reserved: 5 * MIB });
-  await eventually(async () => (await charge(group)).reserved === 0, { message: 'the end of reservations that nobody used', timeoutMs: 90_000 });
+  await eventually(async () => (await charge(group)).reserved === 0, {
+    message: 'the end of reservations that nobody used',
+    timeoutMs: 90_000,
+  });
 });
 
 test('a stream of unknown length is stored, and one that does not fit leaves nothing', async (t) => {
   const { api } = coordinator;
   const group = await newGroup(3 * MIB);
   const bytes = randomBytes(2 * MIB);
-  t.like(await api.files.uploadAttachmentStream(group, 's', Readable.from([bytes])), { size_bytes: 2 * MIB, sha256: sha256(bytes) });
+  t.like(await api.files.uploadAttachmentStream(group, 's', Readable.from([bytes])), {
+    size_bytes: 2 * MIB,
+    sha256: sha256(bytes),
+  });
   t.deepEqual(await charge(group), { used: 2 * MIB, reserved: 0 });
   const much = Array.from({ length: 64 }, () => bytes);
-  await t.throwsAsync(api.files.uploadAttachmentStream(group, 't', Readable.from(much)), { code: 'storage_quota_exceeded' });
-  await eventually(async () => (await charge(group)).reserved === 0, { message: 'the room of the stream that was broken off' });
+  await t.throwsAsync(api.files.uploadAttachmentStream(group, 't', Readable.from(much)), {
+    code: 'storage_quota_exceeded',
+  });
+  await eventually(async () => (await charge(group)).reserved === 0, {
+    message: 'the room of the stream that was broken off',
+  });
   t.deepEqual(await charge(group), { used: 2 * MIB, reserved: 0 });
   await t.throwsAsync(api.files.attachment(group, 't'), { code: 'attachment_not_found' });
 });
@@ -121,7 +143,9 @@ test('a large upload that was broken off goes on with the parts that are missing
     sent += count;
     if (sent > 56 * MIB) ended.abort(new Error('killed'));
   };
-  await t.throwsAsync(api.files.uploadAttachment(group, 'big', place, { onBytes, signal: ended.signal }), { message: 'killed' });
+  await t.throwsAsync(api.files.uploadAttachment(group, 'big', place, { onBytes, signal: ended.signal }), {
+    message: 'killed',
+  });
   t.deepEqual(await charge(group), { used: 0, reserved: 70 * MIB });
   let first: number | undefined;
   await api.files.uploadAttachment(group, 'big', place, { onBytes: (count) => (first ??= count) });
@@ -132,15 +156,25 @@ test('a large upload that was broken off goes on with the parts that are missing
 
 test('an upload is complete only when its bytes are there, and completing may be repeated', async (t) => {
   const group = await newGroup();
-  const { json } = await post(`/groups/${group}/attachments`, { key: 'k', size_bytes: 3, sha256: sha256(Buffer.from('abc')) });
+  const { json } = await post(`/groups/${group}/attachments`, {
+    key: 'k',
+    size_bytes: 3,
+    sha256: sha256(Buffer.from('abc')),
+  });
   const ticket = json as UploadTicket;
-  t.like(await post(`/uploads/${ticket.upload}/complete`, {}), { status: 409, json: { error: { code: 'upload_incomplete' } } });
+  t.like(await post(`/uploads/${ticket.upload}/complete`, {}), {
+    status: 409,
+    json: { error: { code: 'upload_incomplete' } },
+  });
   const put = (body: string) => fetch(new URL(ticket.single?.url ?? '', coordinator.url), { method: 'PUT', body });
   t.is((await put('too long')).status, 413);
   t.is((await put('abc')).status, 200);
   t.is((await put('xyz')).status, 409, 'a signed request stores once');
   const answers = await Promise.all([1, 2, 3].map(() => post(`/uploads/${ticket.upload}/complete`, {})));
-  t.deepEqual(answers.map(({ status }) => status), [200, 200, 200]);
+  t.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200, 200],
+  );
   t.deepEqual(await charge(group), { used: 3, reserved: 0 });
 });
 
@@ -156,7 +190,11 @@ test('a download carries nosniff and is never shown by a browser', async (t) => 
 
 for (const key of ['', '../x', '/x', 'a//b', 'a\\b', 'a\r\nX: y', 'a/../b', 'x'.repeat(1100)]) {
   test(`a key is refused, naming the field: ${JSON.stringify(key.slice(0, 12))}`, async (t) => {
-    const { status, json } = await post(`/groups/mitosis_admin/attachments`, { key, size_bytes: 1, sha256: '0'.repeat(64) });
+    const { status, json } = await post(`/groups/mitosis_admin/attachments`, {
+      key,
+      size_bytes: 1,
+      sha256: '0'.repeat(64),
+    });
     t.is(status, 400);
     t.like((json as { error: { details: object } }).error.details, { field: 'key' });
   });
@@ -164,7 +202,11 @@ for (const key of ['', '../x', '/x', 'a//b', 'a\\b', 'a\r\nX: y', 'a/../b', 'x'.
 
 test('for others the files of a group do not exist', async (t) => {
   const group = await newGroup();
-  const { json } = await post(`/groups/${group}/attachments`, { key: 'k', size_bytes: 0, sha256: sha256(Buffer.alloc(0)) });
+  const { json } = await post(`/groups/${group}/attachments`, {
+    key: 'k',
+    size_bytes: 0,
+    sha256: sha256(Buffer.alloc(0)),
+  });
   await coordinator.api.files.uploadAttachment(group, 'secret', await fileOf(t, Buffer.from('s')));
   const other = await addUser();
   for (const call of [
@@ -177,7 +219,10 @@ test('for others the files of a group do not exist', async (t) => {
   }
   await t.throwsAsync(other.files.checkStorage(false), { code: 'admin_required' });
   const { token } = await other.login(otherName, OTHER_PASSWORD);
-  const stolen = await fetch(new URL(`/uploads/${(json as UploadTicket).upload}/complete`, coordinator.url), { method: 'POST', headers: { Authorization: `Bearer ${token}` } });
+  const stolen = await fetch(new URL(`/uploads/${(json as UploadTicket).upload}/complete`, coordinator.url), {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${token}` },
+  });
   t.is(stolen.status, 404);
 });
 
@@ -185,7 +230,11 @@ const otherName = `u-${randomUUID()}`;
 const OTHER_PASSWORD = 'correct horse battery';
 async function addUser(): Promise<MitosisClient> {
   const headers = { Authorization: `Bearer ${coordinator.token}`, 'Content-Type': 'application/json' };
-  const made = await fetch(new URL('/users', coordinator.url), { method: 'POST', headers, body: JSON.stringify({ username: otherName, password: OTHER_PASSWORD }) });
+  const made = await fetch(new URL('/users', coordinator.url), {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ username: otherName, password: OTHER_PASSWORD }),
+  });
   if (!made.ok) throw new Error(await made.text());
   const { token } = await new MitosisClient({ url: coordinator.url }).login(otherName, OTHER_PASSWORD);
   return new MitosisClient({ url: coordinator.url, token });
@@ -214,8 +263,14 @@ test('an artifact becomes visible with the report, counted by what is stored', a
   t.deepEqual(await charge(group), { used: 1000, reserved: 0 });
   const task = await coordinator.api.getTask(uuid);
   t.like(task, { state: 'failed', reason: 'upload_failed' }, 'an artifact that never arrived is no success');
-  t.deepEqual(task.artifacts.map(({ kind }) => kind), ['result']);
-  t.deepEqual(task.not_kept.map(({ kind }) => kind), ['exec-log']);
+  t.deepEqual(
+    task.artifacts.map(({ kind }) => kind),
+    ['result'],
+  );
+  t.deepEqual(
+    task.not_kept.map(({ kind }) => kind),
+    ['exec-log'],
+  );
   await t.throwsAsync(worker.upload({ ...lease, ...facts }, await fileOf(t, bytes)), { code: 'stale_attempt' });
 });
 
@@ -223,7 +278,10 @@ test('an artifact over the quota is refused before its bytes travel', async (t) 
   const group = await newGroup(100);
   const { worker, lease } = await runningTask(group);
   const bytes = randomBytes(101);
-  const upload = worker.upload({ ...lease, kind: 'result', size_bytes: 101, sha256: sha256(bytes) }, await fileOf(t, bytes));
+  const upload = worker.upload(
+    { ...lease, kind: 'result', size_bytes: 101, sha256: sha256(bytes) },
+    await fileOf(t, bytes),
+  );
   await t.throwsAsync(upload, { code: 'storage_quota_exceeded', message: /has 100 of 100 bytes left, 101 are needed/ });
 });
 
@@ -254,7 +312,10 @@ test('what a lost attempt or a deleted task has left is collected, and the check
   t.is((await charge(group)).used, 2000);
   t.deepEqual((await api.files.checkStorage(false)).objects_without_rows, []);
   await database.query('DELETE FROM tasks WHERE id = $1', [done.uuid]);
-  const rows = async () => (await database.query('SELECT o.key FROM objects o JOIN groups g ON g.id = o.group_id WHERE g.name = $1', [group])) as unknown[];
+  const rows = async () =>
+    (await database.query('SELECT o.key FROM objects o JOIN groups g ON g.id = o.group_id WHERE g.name = $1', [
+      group,
+    ])) as unknown[];
   await eventually(async () => (await rows()).length === 0, { message: 'the collection', timeoutMs: 60_000 });
   t.deepEqual(await charge(group), { used: 0, reserved: 0 });
 });
@@ -264,7 +325,9 @@ test('the check finds what is missing and what is too much, and repairs it', asy
   await own.api.files.uploadAttachment('mitosis_admin', 'kept', await fileOf(t, Buffer.from('kept')));
   await own.api.files.uploadAttachment('mitosis_admin', 'gone', await fileOf(t, Buffer.from('gone')));
   t.true((await own.api.files.checkStorage(false)).is_clean);
-  await own.database.query(`UPDATE attachments SET object_key = (SELECT object_key FROM attachments WHERE key = 'kept') WHERE key = 'gone'`);
+  await own.database.query(
+    `UPDATE attachments SET object_key = (SELECT object_key FROM attachments WHERE key = 'kept') WHERE key = 'gone'`,
+  );
   await own.database.query(`DELETE FROM objects WHERE name = 'gone'`);
   await own.database.query(`UPDATE objects SET size_bytes = 5 WHERE name = 'kept'`);
   const report = await own.api.files.checkStorage(true);

@@ -1,14 +1,14 @@
-import { MitosisClient, WorkerClient, registerWorker } from '@mitosis/client';
-import { loadKeyPair } from '@mitosis/coordinator';
-import { type ClaimedTask, OPERATIONS } from '@mitosis/protocol';
-import { eventually, fileScope } from '@mitosis/testing';
-import test from 'ava';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import test from 'ava';
+import { MitosisClient, registerWorker, WorkerClient } from '@mitosis/client';
+import { loadKeyPair } from '@mitosis/coordinator';
+import { OPERATIONS, type ClaimedTask } from '@mitosis/protocol';
+import { eventually, fileScope } from '@mitosis/testing';
 import { AccessScene } from './testing/access-scene.js';
-import { type CoordinatorFixture, connectWorker, coordinatorFixture, reportOf } from './testing/coordinator-fixture.js';
+import { connectWorker, coordinatorFixture, reportOf, type CoordinatorFixture } from './testing/coordinator-fixture.js';
 import { forgedTokens } from './testing/forged-tokens.js';
 
 const file = fileScope(test);
@@ -44,7 +44,11 @@ test.serial('forged and swapped tokens are 401, every one', async (t) => {
   const tokens = await forgedTokens(keys, { user: tokenOf('write'), worker: tokenOf('worker of the task') });
   t.true(tokens.length >= 40, `${tokens.length} tokens`);
   for (const { what, token, at } of tokens) {
-    const { status } = await scene.send(at === 'user' ? 'GET' : 'POST', at === 'user' ? '/auth' : '/workers/me/renewal', token);
+    const { status } = await scene.send(
+      at === 'user' ? 'GET' : 'POST',
+      at === 'user' ? '/auth' : '/workers/me/renewal',
+      token,
+    );
     t.is(status, 401, `${what} as ${at}`);
   }
   const huge = await sendRaw(`GET /auth HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${'A'.repeat(1_000_000)}\r\n\r\n`);
@@ -57,19 +61,31 @@ test.serial('what belongs to others answers exactly as what does not exist', asy
   const nothing = randomUUID();
   const read = async (method: string, at: string, body?: unknown) => {
     const response = await scene.send(method, at, stranger, body);
-    return `${response.status} ${(await response.text()).replaceAll(/[0-9a-f-]{36}/g, 'UUID').replaceAll(/"(lab|nowhere)/g, '"NAME').replaceAll(/\\"(lab|nowhere)\\"/g, 'NAME')}`;
+    return `${response.status} ${(await response.text())
+      .replaceAll(/[0-9a-f-]{36}/g, 'UUID')
+      .replaceAll(/"(lab|nowhere)/g, '"NAME')
+      .replaceAll(/\\"(lab|nowhere)\\"/g, 'NAME')}`;
   };
-  const same = async (method: string, foreign: string, missing: string, bodies: readonly [unknown, unknown] = [undefined, undefined]) =>
-    t.is(await read(method, foreign, bodies[0]), await read(method, missing, bodies[1]), `${method} ${foreign}`);
-  for (const at of ['', '/explain', '/output', '/artifacts/result']) await same('GET', `/tasks/${scene.task}${at}`, `/tasks/${nothing}${at}`);
+  const same = async (
+    method: string,
+    foreign: string,
+    missing: string,
+    bodies: readonly [unknown, unknown] = [undefined, undefined],
+  ) => t.is(await read(method, foreign, bodies[0]), await read(method, missing, bodies[1]), `${method} ${foreign}`);
+  for (const at of ['', '/explain', '/output', '/artifacts/result'])
+    await same('GET', `/tasks/${scene.task}${at}`, `/tasks/${nothing}${at}`);
   await same('GET', `/jobs/${scene.job}`, `/jobs/${nothing}`);
   await same('GET', `/workers/${scene.worker}`, `/workers/${nothing}`);
   await same('DELETE', `/workers/${scene.worker}`, `/workers/${nothing}`);
   await same('DELETE', `/enrolments/${scene.enrolment}`, `/enrolments/${nothing}`);
   for (const at of ['', '/members', '/attachments']) await same('GET', `/groups/lab${at}`, `/groups/nowhere${at}`);
   await same('POST', '/tasks/cancel', '/tasks/cancel', [{ uuids: [scene.task] }, { uuids: [nothing] }]);
-  await same('POST', '/tasks/wait', '/tasks/wait', [{ uuids: [scene.task], timeout_ms: 0 }, { uuids: [nothing], timeout_ms: 0 }]);
-  for (const at of ['/tasks?group=', '/tasks/count?group=', '/workers?group=', '/jobs?group=']) await same('GET', `${at}lab`, `${at}nowhere`);
+  await same('POST', '/tasks/wait', '/tasks/wait', [
+    { uuids: [scene.task], timeout_ms: 0 },
+    { uuids: [nothing], timeout_ms: 0 },
+  ]);
+  for (const at of ['/tasks?group=', '/tasks/count?group=', '/workers?group=', '/jobs?group='])
+    await same('GET', `${at}lab`, `${at}nowhere`);
   t.deepEqual((await scene.client(stranger).queryTasks({})).tasks, []);
 });
 
@@ -102,7 +118,8 @@ test.serial('a login or token that was revoked is refused from the next request 
 /** What ends the right to an open answer of a member of the group. */
 const ENDS: Readonly<Record<string, (username: string) => Promise<unknown>>> = {
   'its reader was locked': (username) => coordinator.api.access.updateUser(username, { state: 'locked' }),
-  'the session was ended by a new password': (username) => coordinator.api.access.resetPassword(username, 'another password'),
+  'the session was ended by a new password': (username) =>
+    coordinator.api.access.resetPassword(username, 'another password'),
 };
 const STREAMS: Readonly<Record<string, (token: string) => Promise<Response>>> = {
   'the output of a task': (token) => scene.send('GET', `/tasks/${scene.task}/output?follow=true`, token),
@@ -124,7 +141,10 @@ for (const [why, end] of Object.entries(ENDS)) {
 
   test.serial(`who waits for a task is refused within 5 s after ${why}`, async (t) => {
     const username = await scene.freshMember();
-    const waiting = scene.send('POST', '/tasks/wait', await scene.login(username), { uuids: [scene.task], timeout_ms: 20_000 });
+    const waiting = scene.send('POST', '/tasks/wait', await scene.login(username), {
+      uuids: [scene.task],
+      timeout_ms: 20_000,
+    });
     await end(username);
     const endedAt = performance.now();
     t.is((await waiting).status, 401);
@@ -134,9 +154,17 @@ for (const [why, end] of Object.entries(ENDS)) {
   test.serial(`a session of the board ends when ${why}`, async (t) => {
     const username = await scene.freshMember();
     const form = new URLSearchParams({ username, password: scene.passwordOf(username) });
-    const login = await fetch(new URL('/board/login', coordinator.url), { method: 'POST', body: form, redirect: 'manual' });
-    const cookie = login.headers.getSetCookie().map((line) => line.split(';')[0]).join('; ');
-    const look = async () => (await fetch(new URL('/board/api/queues', coordinator.url), { headers: { cookie } })).status;
+    const login = await fetch(new URL('/board/login', coordinator.url), {
+      method: 'POST',
+      body: form,
+      redirect: 'manual',
+    });
+    const cookie = login.headers
+      .getSetCookie()
+      .map((line) => line.split(';')[0])
+      .join('; ');
+    const look = async () =>
+      (await fetch(new URL('/board/api/queues', coordinator.url), { headers: { cookie } })).status;
     t.is(await look(), 200);
     await end(username);
     t.is(await look(), 401, 'the next request');
@@ -145,7 +173,10 @@ for (const [why, end] of Object.entries(ENDS)) {
 
 test.serial('who waits for a task and loses the group meanwhile gets no answer about it', async (t) => {
   const username = await scene.freshMember();
-  const waiting = scene.send('POST', '/tasks/wait', await scene.login(username), { uuids: [scene.task], timeout_ms: 3_000 });
+  const waiting = scene.send('POST', '/tasks/wait', await scene.login(username), {
+    uuids: [scene.task],
+    timeout_ms: 3_000,
+  });
   await coordinator.api.access.removeMember('lab', username);
   t.is((await waiting).status, 404);
 });
@@ -189,12 +220,16 @@ test.serial('the output of its own task stays open for a task that follows it', 
 });
 
 test.serial('a flood of logins is refused with a time to come back, and others are served meanwhile', async (t) => {
-  const flood = Array.from({ length: 500 }, (_, index) => scene.send('POST', '/auth/login', '', { username: `nobody${index}`, password: 'whatever' }));
+  const flood = Array.from({ length: 500 }, (_, index) =>
+    scene.send('POST', '/auth/login', '', { username: `nobody${index}`, password: 'whatever' }),
+  );
   const meanwhile = await scene.send('GET', '/auth', tokenOf('write'));
   t.is(meanwhile.status, 200);
   const answers = await Promise.all(flood);
   const count = (status: number): number => answers.filter((answer) => answer.status === status).length;
-  t.log(`500 logins at once: ${count(401)} checked, ${count(429)} too many for one address, ${count(503)} too many for the machine`);
+  t.log(
+    `500 logins at once: ${count(401)} checked, ${count(429)} too many for one address, ${count(503)} too many for the machine`,
+  );
   t.is(count(401) + count(429) + count(503), 500);
   t.true(count(429) + count(503) > 0);
   t.true(answers.every(({ status, headers }) => status === 401 || Number(headers.get('retry-after')) > 0));
@@ -207,21 +242,28 @@ test.serial('of 100 uses at once of a code for one worker exactly one succeeds',
   const use = () => scene.send('POST', '/workers/enroll', '', { ...WORKER, code, request: randomUUID() });
   const statuses = (await Promise.all(Array.from({ length: 100 }, use))).map(({ status }) => status);
   t.is(statuses.filter((status) => status === 201).length, 1);
-  t.true(statuses.every((status) => [201, 401].includes(status)), String(statuses));
+  t.true(
+    statuses.every((status) => [201, 401].includes(status)),
+    String(statuses),
+  );
 });
 
 test.serial('quotas hold for many at once: groups, waiting and running tasks', async (t) => {
   const { api } = coordinator;
   const username = await scene.freshUser();
   const client = scene.client(await scene.login(username));
-  const outcomes = await Promise.allSettled(Array.from({ length: 20 }, (_, index) => client.access.createGroup(`${username}-${index}`)));
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 20 }, (_, index) => client.access.createGroup(`${username}-${index}`)),
+  );
   t.is(outcomes.filter(({ status }) => status === 'fulfilled').length, 7, 'eight groups, the own one included');
   await api.access.setQuotas(username, { queued_tasks_max: { set: 10 }, running_tasks_max: { set: 3 } });
   const submitted = await Promise.allSettled(Array.from({ length: 30 }, () => client.submitTask({ args: ['true'] })));
   t.is(submitted.filter(({ status }) => status === 'fulfilled').length, 10);
   const uuids = submitted.flatMap((entry) => (entry.status === 'fulfilled' ? [entry.value.uuid] : []));
   const token = await scene.login(username);
-  const claims = uuids.map(async (task) => (await connectWorker({ url: coordinator.url, token })).claim([{ task, request: randomUUID() }]));
+  const claims = uuids.map(async (task) =>
+    (await connectWorker({ url: coordinator.url, token })).claim([{ task, request: randomUUID() }]),
+  );
   t.is((await Promise.all(claims)).flat().length, 3, 'three run at a time');
 });
 
@@ -242,18 +284,41 @@ test.serial('text that can not be stored is refused, wherever it would be kept',
   }
 });
 
-const BROKEN: readonly unknown[] = [null, 0, -1, 1e308, '', 'x', '\0', '\uD800', true, [], [null], {}, { a: 1 }, 'a'.repeat(5_000), { $ne: null }, [[[]]], '0191f1f0-0000-7000-8000-000000000000', "' OR 1=1 --", '../../etc/passwd'];
+const BROKEN: readonly unknown[] = [
+  null,
+  0,
+  -1,
+  1e308,
+  '',
+  'x',
+  '\0',
+  '\uD800',
+  true,
+  [],
+  [null],
+  {},
+  { a: 1 },
+  'a'.repeat(5_000),
+  { $ne: null },
+  [[[]]],
+  '0191f1f0-0000-7000-8000-000000000000',
+  "' OR 1=1 --",
+  '../../etc/passwd',
+];
 const pick = <T>(values: readonly T[]): T => values[Math.floor(Math.random() * values.length)] as T;
 
 function brokenBody(fields: readonly string[]): string {
   const kind = Math.random();
   if (kind < 0.1) return pick(['{', '[]', 'null', '"x"', '\0', '{"a":', randomBytes(50).toString('latin1')]);
-  return JSON.stringify(Object.fromEntries(fields.filter(() => Math.random() < 0.7).map((field) => [field, pick(BROKEN)])));
+  return JSON.stringify(
+    Object.fromEntries(fields.filter(() => Math.random() < 0.7).map((field) => [field, pick(BROKEN)])),
+  );
 }
 
 test.serial('5,000 malformed and 1,000 broken requests: no 5xx, and it goes on', async (t) => {
   t.timeout(300_000);
-  const fieldsOf = (schema: unknown): string[] => Object.keys((schema as { shape?: object } | undefined)?.shape ?? { a: 1 });
+  const fieldsOf = (schema: unknown): string[] =>
+    Object.keys((schema as { shape?: object } | undefined)?.shape ?? { a: 1 });
   const operations = OPERATIONS.filter(({ answerType }) => answerType === undefined);
   const writer = scene.callers.find(({ kind }) => kind === 'write');
   const tokens = [tokenOf('write'), tokenOf('worker of the task')];
@@ -261,26 +326,59 @@ test.serial('5,000 malformed and 1,000 broken requests: no 5xx, and it goes on',
   const spare = await writer?.login?.();
   const failures: string[] = [];
   const one = async (index: number): Promise<void> => {
-    const { id, method, path: template, request, query } = operations[index % operations.length] as (typeof operations)[number];
-    const at = template.replaceAll(/:\w+/g, () => encodeURIComponent(String(pick(['x', scene.task, '\0', 'lab', '%', 'é', 'a'.repeat(300)]))));
-    const search = query ? `?${fieldsOf(query).map((field) => `${field}=${encodeURIComponent(String(pick(['\0', '-1', 'x', ',,', '1e9', '[]', scene.task])))}`).join('&')}` : '';
+    const {
+      id,
+      method,
+      path: template,
+      request,
+      query,
+    } = operations[index % operations.length] as (typeof operations)[number];
+    const at = template.replaceAll(/:\w+/g, () =>
+      encodeURIComponent(String(pick(['x', scene.task, '\0', 'lab', '%', 'é', 'a'.repeat(300)]))),
+    );
+    const search = query
+      ? `?${fieldsOf(query)
+          .map(
+            (field) => `${field}=${encodeURIComponent(String(pick(['\0', '-1', 'x', ',,', '1e9', '[]', scene.task])))}`,
+          )
+          .join('&')}`
+      : '';
     const body = method === 'GET' ? undefined : brokenBody(fieldsOf(request));
     const response = await fetch(new URL(at + search, coordinator.url), {
       method,
-      headers: { Authorization: `Bearer ${id === 'auth.logout' ? spare : tokens[index % 2]}`, ...(body !== undefined && { 'Content-Type': 'application/json' }) },
+      headers: {
+        Authorization: `Bearer ${id === 'auth.logout' ? spare : tokens[index % 2]}`,
+        ...(body !== undefined && { 'Content-Type': 'application/json' }),
+      },
       ...(body !== undefined && { body }),
     });
     const text = await response.text();
-    if (response.status >= 500) failures.push(`${id} ${at}${search} ${body?.slice(0, 200)}: ${response.status} ${text.slice(0, 200)}`);
+    if (response.status >= 500)
+      failures.push(`${id} ${at}${search} ${body?.slice(0, 200)}: ${response.status} ${text.slice(0, 200)}`);
   };
   const heapBefore = process.memoryUsage().rss;
-  for (let start = 0; start < 5_000; start += 50) await Promise.all(Array.from({ length: 50 }, (_, index) => one(start + index)));
+  for (let start = 0; start < 5_000; start += 50)
+    await Promise.all(Array.from({ length: 50 }, (_, index) => one(start + index)));
   t.deepEqual(failures.slice(0, 10), []);
-  const heads = ['GET', 'POST /tasks HTTP/1.1', 'GET / HTTP/9.9\r\n\r\n', 'POST /tasks HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n', 'POST /tasks HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n', 'GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n', 'GET /tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n', '\0\0\0\0', 'GET / HTTP/1.1\r\nBad Header\r\n\r\n'];
-  const raw = (index: number) => sendRaw(index % 3 === 0 ? randomBytes(200) : Buffer.concat([Buffer.from(pick(heads)), randomBytes(index % 7)]));
+  const heads = [
+    'GET',
+    'POST /tasks HTTP/1.1',
+    'GET / HTTP/9.9\r\n\r\n',
+    'POST /tasks HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n',
+    'POST /tasks HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n',
+    'GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n',
+    'GET /tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
+    '\0\0\0\0',
+    'GET / HTTP/1.1\r\nBad Header\r\n\r\n',
+  ];
+  const raw = (index: number) =>
+    sendRaw(index % 3 === 0 ? randomBytes(200) : Buffer.concat([Buffer.from(pick(heads)), randomBytes(index % 7)]));
   for (let start = 0; start < 1_000; start += 50) {
     const answers = await Promise.all(Array.from({ length: 50 }, (_, index) => raw(start + index)));
-    t.deepEqual(answers.filter((answer) => answer.startsWith('HTTP/1.1 5')), []);
+    t.deepEqual(
+      answers.filter((answer) => answer.startsWith('HTTP/1.1 5')),
+      [],
+    );
   }
   t.is((await scene.send('GET', '/auth', tokenOf('write'))).status, 200);
   t.true(process.memoryUsage().rss - heapBefore < 400 * 2 ** 20, 'memory stays within its bounds');

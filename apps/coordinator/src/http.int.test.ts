@@ -1,10 +1,10 @@
+import { once } from 'node:events';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import test from 'ava';
 import { MitosisClient } from '@mitosis/client';
 import { OPERATIONS } from '@mitosis/protocol';
 import { eventually, fileScope } from '@mitosis/testing';
-import test from 'ava';
-import { once } from 'node:events';
-import { type CoordinatorFixture, connectWorker, coordinatorFixture } from './testing/coordinator-fixture.js';
+import { connectWorker, coordinatorFixture, type CoordinatorFixture } from './testing/coordinator-fixture.js';
 
 const file = fileScope(test);
 let coordinator: CoordinatorFixture;
@@ -20,13 +20,20 @@ interface Call {
   readonly token?: string | undefined;
 }
 
-async function call({ method = 'GET', path, body, token = coordinator.token }: Call): Promise<{ status: number; error: { code: string; message: string; details: { field?: string } } }> {
+async function call({
+  method = 'GET',
+  path,
+  body,
+  token = coordinator.token,
+}: Call): Promise<{ status: number; error: { code: string; message: string; details: { field?: string } } }> {
   const response = await fetch(new URL(path, coordinator.url), {
     method,
     headers: { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) },
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
-  const { error } = (await response.json()) as { error: { code: string; message: string; details: { field?: string } } };
+  const { error } = (await response.json()) as {
+    error: { code: string; message: string; details: { field?: string } };
+  };
   return { status: response.status, error };
 }
 
@@ -46,7 +53,12 @@ test('an empty command', names, { args: [] }, 'args');
 test('an argument that is no text', names, { args: ['echo', 7] }, 'args.1');
 test('a NUL in an argument', names, { args: ['echo', 'a\0b'] }, 'args.1');
 test('an argument that Linux would refuse', names, { args: ['echo', 'x'.repeat(140_000)] }, 'args.1');
-test('arguments that are too long together', names, { args: ['echo', ...Array<string>(3).fill('x'.repeat(100_000))] }, 'args');
+test(
+  'arguments that are too long together',
+  names,
+  { args: ['echo', ...Array<string>(3).fill('x'.repeat(100_000))] },
+  'args',
+);
 test('a field that does not exist', names, { args: ['true'], colour: 'red' }, 'colour');
 test('a bad tag', names, { args: ['true'], tags: ['a b'] }, 'tags.0');
 test('a bad name of a variable', names, { args: ['true'], env: { 'A=B': '1' } }, 'env.A=B');
@@ -91,7 +103,8 @@ test('that nobody signed', refused, () => {
 });
 
 test('a wrong password and an unknown user get the same answer', async (t) => {
-  const login = (username: string) => call({ method: 'POST', path: '/auth/login', body: { username, password: 'wrong-password' } });
+  const login = (username: string) =>
+    call({ method: 'POST', path: '/auth/login', body: { username, password: 'wrong-password' } });
   const [known, unknown] = await Promise.all([login('mitosis_admin'), login('nobody')]);
   t.is(known.status, 401);
   t.deepEqual(unknown, known);
@@ -109,12 +122,21 @@ test('a logout ends exactly this login', async (t) => {
 test('it says that it is alive, and ready when database and queue answer', async (t) => {
   t.deepEqual(await (await fetch(new URL('/health', coordinator.url))).json(), { status: 'ok' });
   // Not at once on a machine that is so busy that a ping takes more than 3 s.
-  await eventually(async () => (await fetch(new URL('/ready', coordinator.url))).status === 200, { message: 'it is ready', timeoutMs: 30_000 });
-  t.deepEqual(await (await fetch(new URL('/ready', coordinator.url))).json(), { status: 'ready', database: 'ok', queue: 'ok' });
+  await eventually(async () => (await fetch(new URL('/ready', coordinator.url))).status === 200, {
+    message: 'it is ready',
+    timeoutMs: 30_000,
+  });
+  t.deepEqual(await (await fetch(new URL('/ready', coordinator.url))).json(), {
+    status: 'ready',
+    database: 'ok',
+    queue: 'ok',
+  });
 });
 
 test('every route that is served stands in the list of operations, and the other way round', (t) => {
-  const listed = OPERATIONS.filter(({ answerType }) => answerType !== 'websocket').map(({ method, path }) => `${method} ${path}`);
+  const listed = OPERATIONS.filter(({ answerType }) => answerType !== 'websocket').map(
+    ({ method, path }) => `${method} ${path}`,
+  );
   t.deepEqual([...coordinator.routes].sort(), listed.sort());
   const ids = OPERATIONS.map(({ id }) => id);
   t.is(new Set(ids).size, ids.length, 'no id is used twice');
@@ -130,7 +152,10 @@ test('the description of the API is valid OpenAPI 3.1, as others see it', async 
 });
 
 test('the API describes itself, and the page about it needs nothing from elsewhere', async (t) => {
-  const { openapi, paths } = (await (await fetch(new URL('/openapi.json', coordinator.url))).json()) as { openapi: string; paths: Record<string, Record<string, { operationId: string }>> };
+  const { openapi, paths } = (await (await fetch(new URL('/openapi.json', coordinator.url))).json()) as {
+    openapi: string;
+    paths: Record<string, Record<string, { operationId: string }>>;
+  };
   t.is(openapi, '3.1.0');
   const ids = Object.values(paths).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId));
   t.deepEqual(ids.sort(), OPERATIONS.map(({ id }) => id).sort());

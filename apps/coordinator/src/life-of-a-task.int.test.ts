@@ -1,10 +1,10 @@
+import { randomUUID } from 'node:crypto';
+import test from 'ava';
 import { queueName } from '@mitosis/domain';
 import type { ClaimedTask } from '@mitosis/protocol';
 import { eventually } from '@mitosis/testing';
-import test from 'ava';
-import { randomUUID } from 'node:crypto';
 import { consumeFrom } from './testing/consume-from.js';
-import { type CoordinatorFixture, connectWorker, reportOf } from './testing/coordinator-fixture.js';
+import { connectWorker, reportOf, type CoordinatorFixture } from './testing/coordinator-fixture.js';
 import { eachBackend } from './testing/on-each-backend.js';
 
 const { onEachBackend, of } = eachBackend(test);
@@ -53,7 +53,10 @@ onEachBackend('a report is committed once, however often it is sent', async (t, 
   const worker = await connectWorker(coordinator);
   const report = reportOf(claimed, 0);
   const statuses = await Promise.all([1, 2, 3].map(() => worker.report([report])));
-  t.deepEqual(statuses.flat().map(({ status }) => status), ['accepted', 'accepted', 'accepted']);
+  t.deepEqual(
+    statuses.flat().map(({ status }) => status),
+    ['accepted', 'accepted', 'accepted'],
+  );
   const other = await worker.report([reportOf(claimed, 1)]);
   t.is(other[0]?.status, 'stale', 'another report of the same attempt comes too late');
   t.is((await coordinator.api.getTask(uuid)).state, 'completed');
@@ -84,7 +87,9 @@ onEachBackend('a failure is tried again as often as the task asks for', async (t
   const { uuid } = await coordinator.api.submitTask({ args: ['false'], retries: 1, retry_delay_ms: 20 });
   const worker = await connectWorker(coordinator);
   await worker.report([reportOf(await claimOne(coordinator, uuid), 1)]);
-  await eventually(async () => (await coordinator.api.getTask(uuid)).state === 'ready', { message: 'the delayed retry' });
+  await eventually(async () => (await coordinator.api.getTask(uuid)).state === 'ready', {
+    message: 'the delayed retry',
+  });
   await worker.report([reportOf(await claimOne(coordinator, uuid), 1)]);
   t.like(await coordinator.api.getTask(uuid), { state: 'failed', reason: 'exit_code', exit_code: 1, attempt: 2 });
 });
@@ -99,10 +104,17 @@ onEachBackend('a worker gets no task whose tags it does not have', async (t, coo
 onEachBackend('it says why a task is not running', async (t, coordinator) => {
   const { api } = coordinator;
   const tags = [`only-${randomUUID().slice(0, 8)}`];
-  const [first, second] = await api.submitTasks([{ args: ['true'], tags }, { args: ['true'], tags, priority: 5 }]);
+  const [first, second] = await api.submitTasks([
+    { args: ['true'], tags },
+    { args: ['true'], tags, priority: 5 },
+  ]);
   const { uuid } = first as { uuid: string };
-  const [able, unable] = await Promise.all([connectWorker(coordinator, { tags }), connectWorker(coordinator, { tags: ['other'] })]);
-  const verdictOf = async (worker: typeof able) => (await api.explainTask(uuid)).workers.find((row) => row.uuid === worker.registration.uuid);
+  const [able, unable] = await Promise.all([
+    connectWorker(coordinator, { tags }),
+    connectWorker(coordinator, { tags: ['other'] }),
+  ]);
+  const verdictOf = async (worker: typeof able) =>
+    (await api.explainTask(uuid)).workers.find((row) => row.uuid === worker.registration.uuid);
   t.like(await api.explainTask(uuid), { state: 'ready', ahead: 1 });
   t.like(await verdictOf(able), { verdict: 'free', detail: '1 of 1 slots are free' });
   t.like(await verdictOf(unable), { verdict: 'tags', detail: `it lacks ${tags[0]}` });
@@ -132,7 +144,9 @@ onEachBackend('it says that a task is held back by a person, or by the limit of 
 
 onEachBackend('a submission may be repeated with its idempotency key', async (t, { api }) => {
   const idempotencyKey = randomUUID();
-  const receipts = await Promise.all([1, 2, 3].map(() => api.submitTask({ args: ['true'], name: idempotencyKey }, { idempotencyKey })));
+  const receipts = await Promise.all(
+    [1, 2, 3].map(() => api.submitTask({ args: ['true'], name: idempotencyKey }, { idempotencyKey })),
+  );
   t.is(new Set(receipts.map(({ uuid }) => uuid)).size, 1);
   t.is((await api.queryTasks({ name: idempotencyKey })).tasks.length, 1);
   await t.throwsAsync(api.submitTask({ args: ['false'] }, { idempotencyKey }), { code: 'idempotency_key_reused' });
@@ -140,7 +154,13 @@ onEachBackend('a submission may be repeated with its idempotency key', async (t,
 
 onEachBackend('a batch with one bad task changes nothing', async (t, { api }) => {
   const name = randomUUID();
-  const error = await t.throwsAsync(api.submitTasks([{ args: ['true'], name }, { args: ['true'], name, group: 'nobody' }]), { code: 'group_not_found' });
+  const error = await t.throwsAsync(
+    api.submitTasks([
+      { args: ['true'], name },
+      { args: ['true'], name, group: 'nobody' },
+    ]),
+    { code: 'group_not_found' },
+  );
   t.is((error as { details?: { field?: string } }).details?.field, 'group');
   t.deepEqual((await api.queryTasks({ name })).tasks, []);
 });
@@ -149,7 +169,9 @@ test('postgres: jobs of a wiped queue are put there again', async (t) => {
   const { api, database } = of('postgres');
   const { uuid } = await api.submitTask({ args: ['true'], tags: [`wiped-${randomUUID().slice(0, 8)}`] });
   const jobs = async (): Promise<number> => {
-    const [row] = (await database.query('SELECT count(*)::int AS count FROM bullmq.job WHERE id LIKE $1', [`${uuid}%`])) as { count: number }[];
+    const [row] = (await database.query('SELECT count(*)::int AS count FROM bullmq.job WHERE id LIKE $1', [
+      `${uuid}%`,
+    ])) as { count: number }[];
     return row?.count ?? 0;
   };
   await eventually(async () => (await jobs()) === 1, { message: 'the job' });

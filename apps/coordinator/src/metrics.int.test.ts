@@ -1,9 +1,9 @@
-import { MitosisClient } from '@mitosis/client';
-import { eventually, fileScope, prometheusSamples } from '@mitosis/testing';
-import test from 'ava';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { type CoordinatorFixture, connectWorker, coordinatorFixture, reportOf } from './testing/coordinator-fixture.js';
+import test from 'ava';
+import { MitosisClient } from '@mitosis/client';
+import { eventually, fileScope, prometheusSamples } from '@mitosis/testing';
+import { connectWorker, coordinatorFixture, reportOf, type CoordinatorFixture } from './testing/coordinator-fixture.js';
 
 const file = fileScope(test);
 let coordinator: CoordinatorFixture;
@@ -21,37 +21,56 @@ async function scrape({ url, token }: CoordinatorFixture = coordinator): Promise
 }
 
 function valueOf(samples: Samples, name: string, labels: Record<string, string> = {}): number {
-  const isMatch = (found: Record<string, string>): boolean => Object.entries(labels).every(([key, value]) => found[key] === value);
-  return samples.filter((sample) => sample.name === name && isMatch(sample.labels)).reduce((sum, { value }) => sum + value, 0);
+  const isMatch = (found: Record<string, string>): boolean =>
+    Object.entries(labels).every(([key, value]) => found[key] === value);
+  return samples
+    .filter((sample) => sample.name === name && isMatch(sample.labels))
+    .reduce((sum, { value }) => sum + value, 0);
 }
 
 test.serial('the figures of /metrics are those of the database', async (t) => {
   const { api, database } = coordinator;
   const worker = await connectWorker(coordinator, { slots: 4 });
-  const uuids = (await api.submitTasks(Array.from({ length: 7 }, () => ({ args: ['true'], retries: 1, retry_delay_ms: 3_600_000 })))).map(({ uuid }) => uuid);
-  const claimed = await worker.claim(uuids.slice(0, 5).map((task, index) => ({ task, request: `0191f1f0-0000-7000-8000-00000000000${index}` })));
-  await worker.report([...claimed.slice(0, 3).map((claim) => reportOf(claim, 0)), ...claimed.slice(3, 4).map((claim) => reportOf(claim, 1))]);
+  const uuids = (
+    await api.submitTasks(Array.from({ length: 7 }, () => ({ args: ['true'], retries: 1, retry_delay_ms: 3_600_000 })))
+  ).map(({ uuid }) => uuid);
+  const claimed = await worker.claim(
+    uuids.slice(0, 5).map((task, index) => ({ task, request: `0191f1f0-0000-7000-8000-00000000000${index}` })),
+  );
+  await worker.report([
+    ...claimed.slice(0, 3).map((claim) => reportOf(claim, 0)),
+    ...claimed.slice(3, 4).map((claim) => reportOf(claim, 1)),
+  ]);
   const late = claimed.slice(0, 1).map((claim) => reportOf(claim, 0));
   await worker.report(late);
 
-  const samples = await eventually(async () => {
-    const found = await scrape();
-    return valueOf(found, 'mitosis_tasks', { state: 'completed' }) === 3 ? found : undefined;
-  }, { message: 'the figures did not follow the database' });
-  const states = (await database.query('SELECT state, count(*)::int AS count FROM tasks GROUP BY state')) as { state: string; count: number }[];
+  const samples = await eventually(
+    async () => {
+      const found = await scrape();
+      return valueOf(found, 'mitosis_tasks', { state: 'completed' }) === 3 ? found : undefined;
+    },
+    { message: 'the figures did not follow the database' },
+  );
+  const states = (await database.query('SELECT state, count(*)::int AS count FROM tasks GROUP BY state')) as {
+    state: string;
+    count: number;
+  }[];
   for (const { state, count } of states) t.is(valueOf(samples, 'mitosis_tasks', { state }), count, state);
   t.is(valueOf(samples, 'mitosis_tasks'), uuids.length);
   const outcomes = (await database.query(
     'SELECT outcome, count(*)::int AS count FROM attempts WHERE ended_at IS NOT NULL GROUP BY outcome',
   )) as { outcome: string; count: number }[];
-  for (const { outcome, count } of outcomes) t.is(valueOf(samples, 'mitosis_attempts_ended_total', { outcome }), count, outcome);
+  for (const { outcome, count } of outcomes)
+    t.is(valueOf(samples, 'mitosis_attempts_ended_total', { outcome }), count, outcome);
   t.is(valueOf(samples, 'mitosis_attempts_ended_total'), 4);
   t.is(valueOf(samples, 'mitosis_tasks_submitted_total'), uuids.length);
   t.is(valueOf(samples, 'mitosis_claims_total', { result: 'opened' }), 5);
   t.is(valueOf(samples, 'mitosis_reports_total', { status: 'stale' }), 1);
   t.is(valueOf(samples, 'mitosis_tasks_requeued_total'), 1, 'the failed one is tried again');
   t.is(valueOf(samples, 'mitosis_queue_wait_seconds_count'), 5);
-  const [{ wall }] = (await database.query('SELECT sum(wall_ms)::float8 / 1000 AS wall FROM attempts')) as [{ wall: number }];
+  const [{ wall }] = (await database.query('SELECT sum(wall_ms)::float8 / 1000 AS wall FROM attempts')) as [
+    { wall: number },
+  ];
   t.true(Math.abs(valueOf(samples, 'mitosis_run_seconds_sum') - wall) < 1e-9);
   t.is(valueOf(samples, 'mitosis_worker_slots'), 4);
   t.is(valueOf(samples, 'mitosis_worker_running'), 1);
@@ -65,10 +84,14 @@ test.serial('a task is counted when it is stored, whoever asked for it, and not 
   const own = await coordinatorFixture(t, 'postgres');
   const { api, database } = own;
   const submitted = async () => valueOf(await scrape(own), 'mitosis_tasks_submitted_total');
-  const stored = async () => ((await database.query('SELECT count(*)::int AS count FROM tasks')) as [{ count: number }])[0].count;
+  const stored = async () =>
+    ((await database.query('SELECT count(*)::int AS count FROM tasks')) as [{ count: number }])[0].count;
   const worker = await connectWorker(own, { slots: 4 });
   const [single] = await api.submitTasks([{ args: ['true'] }]);
-  const job = await api.jobs.submit({ name: 'job', tasks: [{ args: ['true'] }, { args: ['false'] }, { args: ['true'] }] } as never);
+  const job = await api.jobs.submit({
+    name: 'job',
+    tasks: [{ args: ['true'] }, { args: ['false'] }, { args: ['true'] }],
+  } as never);
   t.is(await submitted(), 4);
   const [claim] = await worker.claim([{ task: single?.uuid ?? '', request: randomUUID() }]);
   if (!claim) throw new Error('the claim was refused');
@@ -84,21 +107,33 @@ test.serial('a task is counted when it is stored, whoever asked for it, and not 
 test.serial('the summary says the same, and what is lately done per second', async (t) => {
   const { api } = coordinator;
   await api.metrics();
-  const summary = await eventually(async () => {
-    const found = await api.metrics();
-    return found.finished_per_s === null ? undefined : found;
-  }, { message: 'there was no rate' });
-  t.is(Object.values(summary.tasks).reduce((sum, count) => sum + count, 0), 7);
+  const summary = await eventually(
+    async () => {
+      const found = await api.metrics();
+      return found.finished_per_s === null ? undefined : found;
+    },
+    { message: 'there was no rate' },
+  );
+  t.is(
+    Object.values(summary.tasks).reduce((sum, count) => sum + count, 0),
+    7,
+  );
   t.like(summary.workers[0], { hostname: 'test', health: 'ok', wanted: 'run', slots: 4, running: 1 });
 });
 
 test.serial('the metrics are for site administrators and for the token of the scraper', async (t) => {
   const status = async (token?: string) =>
-    (await fetch(`${coordinator.url}/metrics`, { headers: token === undefined ? {} : { Authorization: `Bearer ${token}` } })).status;
+    (
+      await fetch(`${coordinator.url}/metrics`, {
+        headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
+      })
+    ).status;
   t.is(await status(), 401);
   t.is(await status('nonsense-nonsense-nonsense'), 401);
   t.is(await status(coordinator.scrapeToken), 200);
-  await coordinator.database.query(`INSERT INTO users (id, username, password_hash) SELECT gen_random_uuid(), 'eve', password_hash FROM users WHERE is_admin`);
+  await coordinator.database.query(
+    `INSERT INTO users (id, username, password_hash) SELECT gen_random_uuid(), 'eve', password_hash FROM users WHERE is_admin`,
+  );
   const { token } = await new MitosisClient({ url: coordinator.url }).login('eve', coordinator.password);
   t.is(await status(token), 403);
 });
@@ -111,7 +146,9 @@ test.serial('an answer says which request it belongs to', async (t) => {
 
 /** Of both kinds of process: the worker's are those that its own sources name. */
 async function metricNames(): Promise<Set<string>> {
-  const response = await fetch(`${coordinator.url}/metrics`, { headers: { Authorization: `Bearer ${coordinator.token}` } });
+  const response = await fetch(`${coordinator.url}/metrics`, {
+    headers: { Authorization: `Bearer ${coordinator.token}` },
+  });
   const source = await readFile(new URL('../../../libs/worker/src/worker-metrics.ts', import.meta.url), 'utf8');
   const named = [...(await response.text()).matchAll(/^# TYPE (\w+)/gm), ...source.matchAll(/'(mitosis_worker_\w+)'/g)];
   const names = named.flatMap(([, name]) => (name === undefined ? [] : [name]));

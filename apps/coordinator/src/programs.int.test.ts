@@ -1,11 +1,11 @@
-import { MitosisClient } from '@mitosis/client';
-import { eventually, fileScope } from '@mitosis/testing';
-import test, { type ExecutionContext } from 'ava';
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { MitosisClient } from '@mitosis/client';
+import { eventually, fileScope } from '@mitosis/testing';
 import { distinctProgram } from './testing/access-scene.js';
-import { type CoordinatorFixture, coordinatorFixture } from './testing/coordinator-fixture.js';
+import { coordinatorFixture, type CoordinatorFixture } from './testing/coordinator-fixture.js';
 
 const PASSWORD = 'correct horse battery staple';
 
@@ -32,7 +32,10 @@ async function usage(group: string): Promise<{ used: number; reserved: number }>
 
 /** Nobody has asked for the programs of a group for two hours. */
 async function age(group: string): Promise<void> {
-  await coordinator.database.query(`UPDATE programs SET used_at = now() - interval '2 hours' WHERE group_id = (SELECT id FROM groups WHERE name = $1)`, [group]);
+  await coordinator.database.query(
+    `UPDATE programs SET used_at = now() - interval '2 hours' WHERE group_id = (SELECT id FROM groups WHERE name = $1)`,
+    [group],
+  );
 }
 
 async function assertStorageIsClean(t: ExecutionContext): Promise<void> {
@@ -59,7 +62,10 @@ test('a program that does not fit the quota is refused, also from an attachment,
   await writeFile(source, bytes);
   await owner.files.uploadAttachment(owner.name, 'p.wasm', source);
   await coordinator.api.access.setQuotas(owner.name, { storage_quota_bytes: { set: 2 * bytes.length - 1 } });
-  const refused = { code: 'storage_quota_exceeded', message: new RegExp(`has ${bytes.length - 1} of .* bytes left, ${bytes.length} are needed`) };
+  const refused = {
+    code: 'storage_quota_exceeded',
+    message: new RegExp(`has ${bytes.length - 1} of .* bytes left, ${bytes.length} are needed`),
+  };
   await t.throwsAsync(owner.programs.upload(bytes, { name: 'p' }), refused);
   await t.throwsAsync(owner.programs.fromAttachment('p.wasm'), refused);
   t.deepEqual(await usage(owner.name), { used: bytes.length, reserved: 0 });
@@ -83,7 +89,10 @@ test('deleting a program makes room at once; while something uses it, it is refu
 
 test('a program that nothing uses is collected after its time, one that something waits to run is kept', async (t) => {
   const owner = await person();
-  const [idle, used] = [await owner.programs.upload(await distinctProgram(), { name: 'idle' }), await owner.programs.upload(await distinctProgram(), { name: 'used' })];
+  const [idle, used] = [
+    await owner.programs.upload(await distinctProgram(), { name: 'idle' }),
+    await owner.programs.upload(await distinctProgram(), { name: 'used' }),
+  ];
   const job = await owner.jobs.open({ tasks: [{ args: ['p'], wasm: { sha256: idle.sha256 } }] });
   await owner.jobs.cancel(job.uuid);
   await owner.submitTask({ args: ['p'], wasm: { sha256: used.sha256 } });
@@ -93,7 +102,8 @@ test('a program that nothing uses is collected after its time, one that somethin
   t.deepEqual(await left(), ['used']);
   t.deepEqual(await usage(owner.name), { used: used.size_bytes, reserved: 0 });
   await t.throwsAsync(owner.jobs.retryFailed(job.uuid), { code: 'program_not_found' });
-  const objects = async (): Promise<number> => ((await coordinator.database.query('SELECT 1 FROM objects WHERE sha256 = $1', [idle.sha256])) as unknown[]).length;
+  const objects = async (): Promise<number> =>
+    ((await coordinator.database.query('SELECT 1 FROM objects WHERE sha256 = $1', [idle.sha256])) as unknown[]).length;
   await eventually(async () => (await objects()) === 0, { message: 'the object is deleted', timeoutMs: 15_000 });
   await assertStorageIsClean(t);
 });

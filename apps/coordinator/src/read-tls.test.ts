@@ -1,5 +1,5 @@
-import { CoordinatorConfig } from '@mitosis/config';
 import test from 'ava';
+import { CoordinatorConfig } from '@mitosis/config';
 import { readTls } from './read-tls.js';
 
 const read = (settings: Readonly<Record<string, unknown>>) => readTls(CoordinatorConfig.parse(settings));

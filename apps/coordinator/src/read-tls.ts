@@ -1,15 +1,18 @@
-import type { CoordinatorConfig } from '@mitosis/config';
-import { MitoError } from '@mitosis/domain';
 import { readFile } from 'node:fs/promises';
 import { BlockList, isIP } from 'node:net';
 import { createSecureContext } from 'node:tls';
+import type { CoordinatorConfig } from '@mitosis/config';
+import { MitoError } from '@mitosis/domain';
 
 const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8);
 loopback.addAddress('::1', 'ipv6');
 
 function invalidSetting(field: string, message: string, cause?: unknown): MitoError {
-  return new MitoError('invalid', 'invalid_config', `[coordinator] ${field}: ${message}`, { details: { field }, cause });
+  return new MitoError('invalid', 'invalid_config', `[coordinator] ${field}: ${message}`, {
+    details: { field },
+    cause,
+  });
 }
 
 function isLoopback(host: string): boolean {
@@ -32,10 +35,16 @@ export async function readTls(config: CoordinatorConfig): Promise<{ cert: string
   if (certFile === undefined && keyFile === undefined) {
     if (isRequired) throw invalidSetting('require_tls', 'refuses plain HTTP: set tls_cert and tls_key');
     if (isLoopback(bind.host) || isInsecure) return undefined;
-    throw invalidSetting('bind', `${bind.host} can be reached by others: set tls_cert and tls_key, or insecure_http (--insecure-http) behind a proxy that ends TLS`);
+    throw invalidSetting(
+      'bind',
+      `${bind.host} can be reached by others: set tls_cert and tls_key, or insecure_http (--insecure-http) behind a proxy that ends TLS`,
+    );
   }
   if (certFile === undefined || keyFile === undefined) {
-    throw invalidSetting(certFile === undefined ? 'tls_cert' : 'tls_key', 'is missing: a certificate and its key go together');
+    throw invalidSetting(
+      certFile === undefined ? 'tls_cert' : 'tls_key',
+      'is missing: a certificate and its key go together',
+    );
   }
   const tls = { cert: await readSetting('tls_cert', certFile), key: await readSetting('tls_key', keyFile) };
   try {

@@ -1,8 +1,8 @@
-import { MitosisClient } from '@mitosis/client';
-import { fileScope } from '@mitosis/testing';
-import test from 'ava';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import test from 'ava';
+import { MitosisClient } from '@mitosis/client';
+import { fileScope } from '@mitosis/testing';
 import { PROGRAM } from './testing/access-scene.js';
 import { connectWorker, coordinatorFixture, reportOf } from './testing/coordinator-fixture.js';
 

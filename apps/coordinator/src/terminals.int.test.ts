@@ -1,8 +1,8 @@
-import { MitosisClient, type WorkerClient } from '@mitosis/client';
-import { FromWorker, ToWorker } from '@mitosis/protocol';
-import test, { type ExecutionContext } from 'ava';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import test, { type ExecutionContext } from 'ava';
+import { MitosisClient, type WorkerClient } from '@mitosis/client';
+import { FromWorker, ToWorker } from '@mitosis/protocol';
 import { connectWorker, reportOf } from './testing/coordinator-fixture.js';
 import { eachBackend } from './testing/on-each-backend.js';
 
@@ -12,7 +12,11 @@ type Order = Extract<ToWorker, { type: 'terminal' }>;
 type Answer = Extract<FromWorker, { type: 'terminal' }>;
 
 /** Connects the worker, and answers each order for a terminal as `answer` says. */
-async function serveTerminals(t: ExecutionContext, worker: WorkerClient, answer: (order: Order) => Omit<Answer, 'type' | 'request'> | undefined): Promise<void> {
+async function serveTerminals(
+  t: ExecutionContext,
+  worker: WorkerClient,
+  answer: (order: Order) => Omit<Answer, 'type' | 'request'> | undefined,
+): Promise<void> {
   const socket = worker.openChannel();
   t.teardown(() => socket.terminate());
   socket.on('message', (data) => {
@@ -47,7 +51,8 @@ onEachBackend('a terminal is reached through any coordinator, whichever has its 
   t.like(orders[0], { attempt: { task: uuid, attempt: 1 }, size: { cols: 91, rows: 17, redraw: false } });
   const typed = orders.flatMap((order) => (order.typed ? [order.typed] : []));
   t.true(typed.length > 1, 'it was told again');
-  for (const { offset, data_base64 } of typed) t.deepEqual([offset, Buffer.from(data_base64, 'base64').toString()], [0, 'ls -l']);
+  for (const { offset, data_base64 } of typed)
+    t.deepEqual([offset, Buffer.from(data_base64, 'base64').toString()], [0, 'ls -l']);
   await t.throwsAsync(elsewhere.terminals.typist(uuid, 2).type(Buffer.from('x')), { code: 'terminal_ended' });
   if (claimed) await worker.report([reportOf(claimed, 0)]);
   await t.throwsAsync(elsewhere.terminals.open(uuid, PTY.pty), { code: 'terminal_ended' });
@@ -66,9 +71,18 @@ onEachBackend('a task without a terminal has none, and some tasks can not have o
   const { uuid } = await api.submitTask({ args: ['true'] });
   await t.throwsAsync(api.terminals.open(uuid, PTY.pty, { waitMs: 20_000 }), { code: 'no_terminal' });
   await t.throwsAsync(api.terminals.open(uuid, { cols: 0, rows: 1 }), { code: 'invalid_request', message: /cols/ });
-  await t.throwsAsync(api.submitTask({ args: ['cat'], stdin_base64: 'eA==', ...PTY }), { code: 'invalid_request', message: /stdin_base64/ });
+  await t.throwsAsync(api.submitTask({ args: ['cat'], stdin_base64: 'eA==', ...PTY }), {
+    code: 'invalid_request',
+    message: /stdin_base64/,
+  });
   const wasm = { sha256: 'a'.repeat(64) };
   await t.throwsAsync(api.submitTask({ args: ['p'], wasm, ...PTY }), { code: 'invalid_request', message: /pty/ });
-  await t.throwsAsync(api.submitTask({ args: ['p'], wasm, log_limit_bytes: 5000 }), { code: 'invalid_request', message: /log_limit_bytes/ });
-  t.like(await api.getTask((await api.submitTask({ args: ['bash'], log_limit_bytes: 5000, ...PTY })).uuid), { log_limit_bytes: 5000, ...PTY });
+  await t.throwsAsync(api.submitTask({ args: ['p'], wasm, log_limit_bytes: 5000 }), {
+    code: 'invalid_request',
+    message: /log_limit_bytes/,
+  });
+  t.like(await api.getTask((await api.submitTask({ args: ['bash'], log_limit_bytes: 5000, ...PTY })).uuid), {
+    log_limit_bytes: 5000,
+    ...PTY,
+  });
 });

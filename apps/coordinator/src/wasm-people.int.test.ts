@@ -1,10 +1,10 @@
-import { MitosisClient } from '@mitosis/client';
-import { fileScope } from '@mitosis/testing';
-import test from 'ava';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import test from 'ava';
+import { MitosisClient } from '@mitosis/client';
+import { fileScope } from '@mitosis/testing';
 import { PROGRAM } from './testing/access-scene.js';
-import { type CoordinatorFixture, coordinatorFixture } from './testing/coordinator-fixture.js';
+import { coordinatorFixture, type CoordinatorFixture } from './testing/coordinator-fixture.js';
 
 const PASSWORD = 'correct horse battery staple';
 
@@ -44,7 +44,10 @@ test('a person who may submit programs only reads and cancels what is theirs, an
 test('cancelling all that a filter finds passes over the tasks of others', async (t) => {
   const label = randomUUID();
   const own = [await wasmer.submitTask(program(label)), await wasmer.submitTask(program(label))];
-  const others = [await boss.submitTask(program(label)), await boss.submitTask({ group: 'lab', args: ['true'], labels: [label] })];
+  const others = [
+    await boss.submitTask(program(label)),
+    await boss.submitTask({ group: 'lab', args: ['true'], labels: [label] }),
+  ];
   t.like(await wasmer.cancelTasks({ filter: { labels: label } }), { cancelled: 2, requested: 0 });
   for (const { uuid } of own) t.is(await stateOf(uuid), 'cancelled');
   for (const { uuid } of others) t.is(await stateOf(uuid), 'ready');
@@ -52,7 +55,10 @@ test('cancelling all that a filter finds passes over the tasks of others', async
 });
 
 test('a job is cancelled by its creator, too', async (t) => {
-  const [own, others] = [await wasmer.jobs.open({ group: 'lab', tasks: [program('job')] }), await boss.jobs.open({ group: 'lab', tasks: [program('job')] })];
+  const [own, others] = [
+    await wasmer.jobs.open({ group: 'lab', tasks: [program('job')] }),
+    await boss.jobs.open({ group: 'lab', tasks: [program('job')] }),
+  ];
   t.like(await wasmer.jobs.cancel(own.uuid), { cancelled: 1 });
   await t.throwsAsync(wasmer.jobs.cancel(others.uuid), { code: 'role_required' });
   t.like(await boss.jobs.get(others.uuid), { is_open: true, state: 'ready' });

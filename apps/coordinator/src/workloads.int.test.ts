@@ -1,10 +1,10 @@
-import { MitosisClient } from '@mitosis/client';
-import { fileScope } from '@mitosis/testing';
-import test, { type ExecutionContext } from 'ava';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import test, { type ExecutionContext } from 'ava';
+import { MitosisClient } from '@mitosis/client';
+import { fileScope } from '@mitosis/testing';
 import { PROGRAM } from './testing/access-scene.js';
-import { type CoordinatorFixture, connectWorker, coordinatorFixture, reportOf } from './testing/coordinator-fixture.js';
+import { connectWorker, coordinatorFixture, reportOf, type CoordinatorFixture } from './testing/coordinator-fixture.js';
 
 const PASSWORD = 'correct horse battery staple';
 
@@ -59,9 +59,13 @@ test('workloads are listed newest first, page by page, those of the own groups o
   await person.workloads.cancel(uuids[0] as string);
   const first = await person.workloads.query({ limit: 2 });
   const second = await person.workloads.query({ limit: 2, after: first.next ?? '' });
-  t.deepEqual([...first.workloads, ...second.workloads].map(({ uuid }) => uuid), uuids);
+  t.deepEqual(
+    [...first.workloads, ...second.workloads].map(({ uuid }) => uuid),
+    uuids,
+  );
   t.is(second.next, null);
-  const found = async (filter: object): Promise<string[]> => (await person.workloads.query(filter)).workloads.map(({ uuid }) => uuid);
+  const found = async (filter: object): Promise<string[]> =>
+    (await person.workloads.query(filter)).workloads.map(({ uuid }) => uuid);
   t.deepEqual(await found({ state: ['cancelled', 'failed'] }), [uuids[0]]);
   t.deepEqual(await found({ creator: person.name, name: 'primes', group: person.name }), uuids);
   t.deepEqual(await found({ creator: other.name }), []);
@@ -70,8 +74,14 @@ test('workloads are listed newest first, page by page, those of the own groups o
 
 test('a filter that makes no sense is refused by its name', async (t) => {
   const person = await owner();
-  for (const [query, field] of [['limit=0', 'limit'], ['after=xyz', 'after'], ['state=done', 'state.0']] as const) {
-    const response = await fetch(`${coordinator.url}/workloads?${query}`, { headers: { Authorization: `Bearer ${person.token}` } });
+  for (const [query, field] of [
+    ['limit=0', 'limit'],
+    ['after=xyz', 'after'],
+    ['state=done', 'state.0'],
+  ] as const) {
+    const response = await fetch(`${coordinator.url}/workloads?${query}`, {
+      headers: { Authorization: `Bearer ${person.token}` },
+    });
     t.is(response.status, 400, query);
     t.like(await response.json(), { error: { code: 'invalid_request', details: { field } } });
   }
@@ -80,12 +90,23 @@ test('a filter that makes no sense is refused by its name', async (t) => {
 test('a submission with an idempotency key is stored once, however often it is sent', async (t) => {
   const person = await owner();
   const submit = async (body: object, key: string): Promise<[number, { uuid?: string; error?: { code: string } }]> => {
-    const headers = { Authorization: `Bearer ${person.token}`, 'Content-Type': 'application/json', 'Idempotency-Key': key };
-    const response = await fetch(`${coordinator.url}/workloads`, { method: 'POST', headers, body: JSON.stringify(body) });
+    const headers = {
+      Authorization: `Bearer ${person.token}`,
+      'Content-Type': 'application/json',
+      'Idempotency-Key': key,
+    };
+    const response = await fetch(`${coordinator.url}/workloads`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    });
     return [response.status, (await response.json()) as object];
   };
   const answers = await Promise.all([1, 2, 3].map(() => submit(asked(), 'one')));
-  t.deepEqual(answers.map(([status]) => status), [201, 201, 201]);
+  t.deepEqual(
+    answers.map(([status]) => status),
+    [201, 201, 201],
+  );
   t.is(new Set(answers.map(([, { uuid }]) => uuid)).size, 1);
   const [status, { error }] = await submit({ ...asked(), params: {} }, 'one');
   t.deepEqual([status, error?.code], [409, 'idempotency_key_reused']);
@@ -97,7 +118,10 @@ test('cancelling ends the workload and its tasks: what waits at once, what runs 
   const { uuid, worker } = await splitInto(person, ['1', '2', '3']);
   const [, running] = await person.workloads.tasks(uuid);
   const [claimed] = await worker.claim([{ task: running?.uuid ?? '', request: randomUUID() }]);
-  const after = await person.submitTask({ args: ['true'], after: [{ task: (await person.workloads.tasks(uuid))[2]?.uuid ?? '' }] });
+  const after = await person.submitTask({
+    args: ['true'],
+    after: [{ task: (await person.workloads.tasks(uuid))[2]?.uuid ?? '' }],
+  });
   const waited = person.workloads.wait(uuid);
   t.deepEqual(await person.workloads.cancel(uuid, { reason: 'wrong limit' }), { cancelled: 2, requested: 1 });
   t.like(await waited, { state: 'cancelled', message: `cancelled by ${person.name}: wrong limit` });
@@ -128,13 +152,21 @@ test('who may submit programs only cancels their own workloads', async (t) => {
   const boss = await owner();
   const wasmer = await personNamed(`w${randomUUID().slice(0, 8)}`);
   await boss.access.updateMembers(boss.name, { [wasmer.name]: 'write-wasm' });
-  const [own, others] = [await wasmer.workloads.submit({ ...asked(), group: boss.name }), await boss.workloads.submit(asked())];
+  const [own, others] = [
+    await wasmer.workloads.submit({ ...asked(), group: boss.name }),
+    await boss.workloads.submit(asked()),
+  ];
   t.deepEqual(await wasmer.workloads.cancel(own.uuid), { cancelled: 1, requested: 0 });
   await t.throwsAsync(wasmer.workloads.cancel(others.uuid), { code: 'role_required' });
 });
 
 /** `wait` is open when the role goes, and has to end soon after. */
-async function endsWithTheRole(t: ExecutionContext, boss: Person, guest: Person, wait: () => Promise<Response>): Promise<void> {
+async function endsWithTheRole(
+  t: ExecutionContext,
+  boss: Person,
+  guest: Person,
+  wait: () => Promise<Response>,
+): Promise<void> {
   const begun = performance.now();
   const answer = wait();
   // Sent after it: the coordinator has the other request.
@@ -150,7 +182,9 @@ test('waiting for a workload or a job ends when the right to it is lost', async 
   const workload = await boss.workloads.submit(asked());
   await boss.access.updateMembers(boss.name, { [guest.name]: 'read' });
   const body = JSON.stringify({ seen_done: 0, timeout_ms: 60_000 });
-  await endsWithTheRole(t, boss, guest, () => fetch(`${coordinator.url}/workloads/${workload.uuid}/wait`, { method: 'POST', headers, body }));
+  await endsWithTheRole(t, boss, guest, () =>
+    fetch(`${coordinator.url}/workloads/${workload.uuid}/wait`, { method: 'POST', headers, body }),
+  );
   const job = await boss.jobs.open({ tasks: [{ args: ['true'] }] });
   await boss.access.updateMembers(boss.name, { [guest.name]: 'read' });
   await endsWithTheRole(t, boss, guest, () => fetch(`${coordinator.url}/jobs/${job.uuid}?wait_ms=60000`, { headers }));

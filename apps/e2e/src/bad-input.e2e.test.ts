@@ -1,9 +1,9 @@
-import { fileScope, freePort, tempDir } from '@mitosis/testing';
-import test from 'ava';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import test from 'ava';
+import { fileScope, freePort, tempDir } from '@mitosis/testing';
 import { MitoProcess } from './harness/mito-process.js';
-import { type E2eStack, startStack } from './harness/stack.js';
+import { startStack, type E2eStack } from './harness/stack.js';
 
 const file = fileScope(test);
 let stack: E2eStack;
@@ -29,23 +29,58 @@ const refuses = test.macro({
 });
 
 test('an unknown command shows the usage', refuses, ['frobnicate'], { code: 2, says: /Command not found/ });
-test('an unknown flag shows the usage', refuses, ['client', 'auth', '--colour'], { code: 2, says: /Unsupported option name \("--colour"\)|--colour/ });
-test('a duration without a unit names the flag', refuses, ['run', '--timeout', '5', '--', 'true'], { code: 2, says: /--timeout: "5" is not a duration/ });
-test('a variable without a value names the flag', refuses, ['run', '-e', 'X', '--', 'true'], { code: 2, says: /--env: "X"/ });
+test('an unknown flag shows the usage', refuses, ['client', 'auth', '--colour'], {
+  code: 2,
+  says: /Unsupported option name \("--colour"\)|--colour/,
+});
+test('a duration without a unit names the flag', refuses, ['run', '--timeout', '5', '--', 'true'], {
+  code: 2,
+  says: /--timeout: "5" is not a duration/,
+});
+test('a variable without a value names the flag', refuses, ['run', '-e', 'X', '--', 'true'], {
+  code: 2,
+  says: /--env: "X"/,
+});
 test('no command to run is said', refuses, ['tasks', 'submit'], { code: 2, says: /command: write it after "--"/ });
-test('what can not be waited for names the flag', refuses, ['tasks', 'submit', '--after-failed', '123', '--', 'true'], { code: 2, says: /--after-failed: "123" is not a UUID/ });
-test('an array that runs the wrong way is shown as typed', refuses, ['tasks', 'submit', '--array', '5-1', '--', 'true'], { code: 2, says: /--array: "5-1" never ends/ });
-test('a tag that can not be is refused by the coordinator', refuses, ['run', '-t', 'a b', '--', 'true'], { code: 2, says: /tags\.0: / });
-test('a task that does not exist', refuses, ['tasks', 'get', '0191f1f0-0000-7000-8000-000000000000'], { code: 4, says: /there is no task/ });
+test('what can not be waited for names the flag', refuses, ['tasks', 'submit', '--after-failed', '123', '--', 'true'], {
+  code: 2,
+  says: /--after-failed: "123" is not a UUID/,
+});
+test(
+  'an array that runs the wrong way is shown as typed',
+  refuses,
+  ['tasks', 'submit', '--array', '5-1', '--', 'true'],
+  { code: 2, says: /--array: "5-1" never ends/ },
+);
+test('a tag that can not be is refused by the coordinator', refuses, ['run', '-t', 'a b', '--', 'true'], {
+  code: 2,
+  says: /tags\.0: /,
+});
+test('a task that does not exist', refuses, ['tasks', 'get', '0191f1f0-0000-7000-8000-000000000000'], {
+  code: 4,
+  says: /there is no task/,
+});
 test('a uuid that is none', refuses, ['tasks', 'get', 'x'], { code: 2, says: /uuid: is not a UUID/ });
-test('a group of others does not exist', refuses, ['run', '-g', 'nobody', '--', 'true'], { code: 4, says: /no group "nobody"/ });
+test('a group of others does not exist', refuses, ['run', '-g', 'nobody', '--', 'true'], {
+  code: 4,
+  says: /no group "nobody"/,
+});
 test('tasks of no file', refuses, ['tasks', 'submit-many'], { code: 2, says: /^mito: --file: it is missing/ });
-test('tasks of two files', refuses, ['tasks', 'submit-many', 'one', '-f', 'two'], { code: 2, says: /^mito: --file: there is "one" already/ });
+test('tasks of two files', refuses, ['tasks', 'submit-many', 'one', '-f', 'two'], {
+  code: 2,
+  says: /^mito: --file: there is "one" already/,
+});
 test('a token without a name', refuses, ['tokens', 'create'], { code: 2, says: /^mito: --name: it is missing/ });
-test('a wrong password', refuses, ['client', 'login', 'mitosis_admin', '--password-file', '/etc/hostname'], { code: 3, says: /wrong/ });
+test('a wrong password', refuses, ['client', 'login', 'mitosis_admin', '--password-file', '/etc/hostname'], {
+  code: 3,
+  says: /wrong/,
+});
 
 test('without a login it says how to log in', async (t) => {
-  const { code, stderr } = await new MitoProcess(['client', 'auth'], { ...stack.env, MITO_CONFIG_DIR: await tempDir(t) }).ended;
+  const { code, stderr } = await new MitoProcess(['client', 'auth'], {
+    ...stack.env,
+    MITO_CONFIG_DIR: await tempDir(t),
+  }).ended;
   t.is(code, 3);
   t.regex(stderr, /mito client login/);
 });
@@ -76,7 +111,9 @@ test('a setting of the coordinator that can not be is named by what starts it', 
 
 test('of many tasks it is said which were stored, and what is wrong with the others', async (t) => {
   const list = path.join(await tempDir(t), 'tasks.ndjson');
-  const lines = Array.from({ length: 1_500 }, (_, index) => JSON.stringify({ args: ['true'], ...(index === 1_200 && { group: 'nobody-has-it' }) }));
+  const lines = Array.from({ length: 1_500 }, (_, index) =>
+    JSON.stringify({ args: ['true'], ...(index === 1_200 && { group: 'nobody-has-it' }) }),
+  );
   await writeFile(list, lines.join('\n'));
   const stopped = await stack.mito('tasks', 'submit-many', list);
   t.is(stopped.code, 4, stopped.stderr);
@@ -86,7 +123,16 @@ test('of many tasks it is said which were stored, and what is wrong with the oth
   t.like(await stack.mito('tasks', 'submit-many', list), { code: 2, stdout: '' });
   const best = await stack.mito('tasks', 'submit-many', list, '--best-effort', '--json');
   t.is(best.code, 1, best.stderr);
-  const results = best.stdout.trim().split('\n').map((line) => JSON.parse(line) as { index: number; uuid?: string });
-  t.deepEqual(results.map(({ index }) => index), lines.map((_, index) => index));
-  t.deepEqual(results.filter(({ uuid }) => uuid === undefined).map(({ index }) => index), [0, 1_200]);
+  const results = best.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { index: number; uuid?: string });
+  t.deepEqual(
+    results.map(({ index }) => index),
+    lines.map((_, index) => index),
+  );
+  t.deepEqual(
+    results.filter(({ uuid }) => uuid === undefined).map(({ index }) => index),
+    [0, 1_200],
+  );
 });

@@ -1,8 +1,8 @@
-import { eventually, fileScope, freePort, freshDatabase, tempDir } from '@mitosis/testing';
-import test from 'ava';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { MitoProcess, type MitoResult, startMito } from './harness/mito-process.js';
+import test from 'ava';
+import { eventually, fileScope, freePort, freshDatabase, tempDir } from '@mitosis/testing';
+import { MitoProcess, startMito, type MitoResult } from './harness/mito-process.js';
 import { openTerminal } from './harness/terminal.js';
 
 const file = fileScope(test);
@@ -22,10 +22,20 @@ async function place(): Promise<Place> {
   const dir = await tempDir(file);
   const bind = `127.0.0.1:${await freePort()}`;
   const [config, passwordFile] = [path.join(dir, 'mitosis.toml'), path.join(dir, 'ada.secret')];
-  await writeFile(config, `[coordinator]\ndb_url = "${await freshDatabase(file)}"\nbind = "${bind}"\nstate_dir = "${dir}/state"\n`, { mode: 0o600 });
+  await writeFile(
+    config,
+    `[coordinator]\ndb_url = "${await freshDatabase(file)}"\nbind = "${bind}"\nstate_dir = "${dir}/state"\n`,
+    { mode: 0o600 },
+  );
   await writeFile(passwordFile, `${PASSWORD}\n`, { mode: 0o600 });
   const env = { MITO_CONFIG_DIR: dir, MITO_COORDINATOR_ADDR: `http://${bind}` };
-  return { config: ['--config', config], url: `http://${bind}`, passwordFile, env, run: (...argv) => new MitoProcess(argv, env).ended };
+  return {
+    config: ['--config', config],
+    url: `http://${bind}`,
+    passwordFile,
+    env,
+    run: (...argv) => new MitoProcess(argv, env).ended,
+  };
 }
 
 test('the first administrator is made before the coordinator starts, and logs in with the password given', async (t) => {
@@ -33,7 +43,14 @@ test('the first administrator is made before the coordinator starts, and logs in
   const made = await run('admin', 'bootstrap', 'ada', '--new-password-file', passwordFile, ...config);
   t.deepEqual(made, { code: 0, stdout: 'created the administrator ada\n', stderr: '' });
   const coordinator = startMito(file, ['coordinator', ...config], env);
-  await eventually(() => fetch(`${url}/ready`).then(({ ok }) => ok, () => false), { timeoutMs: 60_000, message: () => coordinator.stderr });
+  await eventually(
+    () =>
+      fetch(`${url}/ready`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    { timeoutMs: 60_000, message: () => coordinator.stderr },
+  );
   t.notRegex(coordinator.stderr, /created the first administrator/);
   t.is((await run('login', 'ada', '--password-file', passwordFile)).code, 0);
   t.is((await run('admin', 'users', 'query')).code, 0);
@@ -57,7 +74,8 @@ test('the password is asked for twice and not shown', async (t) => {
 
 test('a password may come from the environment, and a bad one is refused with the field', async (t) => {
   const { config, env } = await place();
-  const withPassword = (password: string): Promise<MitoResult> => new MitoProcess(['admin', 'bootstrap', ...config], { ...env, MITO_ADMIN_PASSWORD: password }).ended;
+  const withPassword = (password: string): Promise<MitoResult> =>
+    new MitoProcess(['admin', 'bootstrap', ...config], { ...env, MITO_ADMIN_PASSWORD: password }).ended;
   const short = await withPassword('short');
   t.is(short.code, 2);
   t.regex(short.stderr, /admin_password: must have at least 8 bytes/);
@@ -69,7 +87,18 @@ test('without a database, or with one that is away, it says so in one line', asy
   const none = await new MitoProcess(['admin', 'bootstrap', 'ada'], env).ended;
   t.is(none.code, 2);
   t.regex(none.stderr, /db_url: say which database/);
-  const away = await new MitoProcess(['admin', 'bootstrap', 'ada', '--db', `postgres://127.0.0.1:${await freePort()}/x`, '--new-password-file', passwordFile], env).ended;
+  const away = await new MitoProcess(
+    [
+      'admin',
+      'bootstrap',
+      'ada',
+      '--db',
+      `postgres://127.0.0.1:${await freePort()}/x`,
+      '--new-password-file',
+      passwordFile,
+    ],
+    env,
+  ).ended;
   t.is(away.code, 5);
   t.regex(away.stderr, /^mito: the database can't be used: connect ECONNREFUSED/);
   t.notRegex(away.stderr, /^\s+at /m);

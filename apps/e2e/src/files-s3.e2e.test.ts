@@ -1,10 +1,10 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import test, { type ExecutionContext } from 'ava';
 import type { JobView, StorageReport, TaskView } from '@mitosis/protocol';
 import { eventually, fileScope, tempDir } from '@mitosis/testing';
-import test, { type ExecutionContext } from 'ava';
-import { randomBytes } from 'node:crypto';
-import { readFile, readdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { type S3Stack, startS3Stack } from './harness/s3-stack.js';
+import { startS3Stack, type S3Stack } from './harness/s3-stack.js';
 import { BACKENDS, type Backend } from './harness/stack.js';
 import type { StoreRequest } from './harness/watched-store.js';
 
@@ -37,7 +37,8 @@ function requestsOf({ store }: S3Stack, since: number, kind: (request: StoreRequ
 
 /** Waits until some parts of an upload have been stored. */
 async function underWay(stack: S3Stack, since: number, parts = 2): Promise<void> {
-  const hasBegun = (): boolean => requestsOf(stack, since, (request) => isPart(request) && request.status === 200).length >= parts;
+  const hasBegun = (): boolean =>
+    requestsOf(stack, since, (request) => isPart(request) && request.status === 200).length >= parts;
   await eventually(hasBegun, { message: 'the first parts of an upload', timeoutMs: 60_000 });
 }
 
@@ -62,7 +63,9 @@ for (const backend of BACKENDS) {
     await first.stop('SIGKILL');
     t.is((await stack.mito(...upload)).code, 0);
     // Of those under way at the kill the store may have kept one without an answer that anybody saw.
-    const parts = requestsOf(stack, since, (request) => isPart(request) && request.receivedBytes === PART_BYTES).map(({ query }) => query.get('partNumber'));
+    const parts = requestsOf(stack, since, (request) => isPart(request) && request.receivedBytes === PART_BYTES).map(
+      ({ query }) => query.get('partNumber'),
+    );
     t.is(new Set(parts).size, bytes.length / PART_BYTES);
     // Others had not been confirmed yet, and are sent twice.
     t.true(parts.length <= bytes.length / PART_BYTES + 3, `${parts.length} parts were sent`);
@@ -72,7 +75,10 @@ for (const backend of BACKENDS) {
     const isGet = ({ method, query }: StoreRequest): boolean => method === 'GET' && query.has('X-Amz-Signature');
     const download = ['groups', 'attachments', 'download', 'big', '-g', GROUP, '-o', target];
     const cut = stack.spawn(...download);
-    await eventually(() => requestsOf(stack, begun, isGet).some(({ sentBytes }) => sentBytes > 64 * MIB), { message: 'a part of the download', timeoutMs: 60_000 });
+    await eventually(() => requestsOf(stack, begun, isGet).some(({ sentBytes }) => sentBytes > 64 * MIB), {
+      message: 'a part of the download',
+      timeoutMs: 60_000,
+    });
     await cut.stop('SIGKILL');
     t.is((await stack.mito(...download)).code, 0);
     t.true(bytes.equals(await readFile(target)));
@@ -84,31 +90,38 @@ for (const backend of BACKENDS) {
     await becomesClean(stack);
   });
 
-  test.serial(`${backend}: kill -9 of coordinator and worker during uploads loses nothing and leaves the store clean`, async (t) => {
-    t.timeout(300_000);
-    const stack = stacks[backend];
-    const { place, bytes } = await randomFile(t, 192 * MIB);
-    let since = stack.store.requests.length;
-    const upload = stack.spawn('groups', 'attachments', 'upload', place, 'killed', '-g', GROUP);
-    await underWay(stack, since);
-    await stack.killCoordinator();
-    await upload.ended;
-    const again = async (): Promise<boolean> => (await stack.mito('groups', 'attachments', 'upload', place, 'killed', '-g', GROUP)).code === 0;
-    await eventually(again, { message: 'the upload to go on', timeoutMs: 60_000 });
-    const target = path.join(await tempDir(t), 'copy');
-    t.is((await stack.mito('groups', 'attachments', 'download', 'killed', '-g', GROUP, '-o', target)).code, 0);
-    t.true(bytes.equals(await readFile(target)));
+  test.serial(
+    `${backend}: kill -9 of coordinator and worker during uploads loses nothing and leaves the store clean`,
+    async (t) => {
+      t.timeout(300_000);
+      const stack = stacks[backend];
+      const { place, bytes } = await randomFile(t, 192 * MIB);
+      let since = stack.store.requests.length;
+      const upload = stack.spawn('groups', 'attachments', 'upload', place, 'killed', '-g', GROUP);
+      await underWay(stack, since);
+      await stack.killCoordinator();
+      await upload.ended;
+      const again = async (): Promise<boolean> =>
+        (await stack.mito('groups', 'attachments', 'upload', place, 'killed', '-g', GROUP)).code === 0;
+      await eventually(again, { message: 'the upload to go on', timeoutMs: 60_000 });
+      const target = path.join(await tempDir(t), 'copy');
+      t.is((await stack.mito('groups', 'attachments', 'download', 'killed', '-g', GROUP, '-o', target)).code, 0);
+      t.true(bytes.equals(await readFile(target)));
 
-    since = stack.store.requests.length;
-    const script = 'head -c 200000000 /dev/urandom > $MITO_RESULT_DIR/blob';
-    const { uuid } = await stack.json<{ uuid: string }>('tasks', 'submit', '--', 'sh', '-c', script);
-    await underWay(stack, since);
-    for (const index of stack.workers.keys()) await stack.killWorker(index);
-    const get = () => stack.json<TaskView>('tasks', 'get', uuid);
-    await eventually(async () => (await get()).state === 'completed', { message: 'the second attempt', timeoutMs: 120_000 });
-    t.like(await get(), { attempt: 2 });
-    await becomesClean(stack);
-  });
+      since = stack.store.requests.length;
+      const script = 'head -c 200000000 /dev/urandom > $MITO_RESULT_DIR/blob';
+      const { uuid } = await stack.json<{ uuid: string }>('tasks', 'submit', '--', 'sh', '-c', script);
+      await underWay(stack, since);
+      for (const index of stack.workers.keys()) await stack.killWorker(index);
+      const get = () => stack.json<TaskView>('tasks', 'get', uuid);
+      await eventually(async () => (await get()).state === 'completed', {
+        message: 'the second attempt',
+        timeoutMs: 120_000,
+      });
+      t.like(await get(), { attempt: 2 });
+      await becomesClean(stack);
+    },
+  );
 
   test.serial(`${backend}: 1,000 tasks with the same input fetch it once per worker`, async (t) => {
     t.timeout(240_000);
@@ -116,24 +129,54 @@ for (const backend of BACKENDS) {
     const { place } = await randomFile(t, 8 * MIB);
     t.is((await stack.mito('groups', 'attachments', 'upload', place, 'shared', '-g', GROUP)).code, 0);
     const since = stack.store.requests.length;
-    const argv = ['tasks', 'submit', '--array', '1-1000', '-r', 'attachment=shared:in', '--', 'sh', '-c', 'test $(wc -c < "$MITO_RESOURCE_DIR/in") -eq 8388608'];
+    const argv = [
+      'tasks',
+      'submit',
+      '--array',
+      '1-1000',
+      '-r',
+      'attachment=shared:in',
+      '--',
+      'sh',
+      '-c',
+      'test $(wc -c < "$MITO_RESOURCE_DIR/in") -eq 8388608',
+    ];
     const { uuid } = await stack.json<{ uuid: string }>(...argv);
     t.is((await stack.mito('jobs', 'wait', uuid)).code, 0);
     t.like(await stack.json<JobView>('jobs', 'get', uuid), { counts: { completed: 1000 } });
-    const fetched = requestsOf(stack, since, ({ method, query }) => method === 'GET' && query.has('X-Amz-Signature')).length;
+    const fetched = requestsOf(
+      stack,
+      since,
+      ({ method, query }) => method === 'GET' && query.has('X-Amz-Signature'),
+    ).length;
     t.true(fetched >= 1 && fetched <= stack.workers.length, `${fetched} fetches by ${stack.workers.length} workers`);
   });
 
   test.serial(`${backend}: what a task printed is kept when its time is up and when it is cancelled`, async (t) => {
     const stack = stacks[backend];
     const submit = async (...options: string[]) =>
-      (await stack.json<{ uuid: string }>('tasks', 'submit', '--terminal', ...options, '--', 'sh', '-c', 'echo printed before; sleep 600')).uuid;
+      (
+        await stack.json<{ uuid: string }>(
+          'tasks',
+          'submit',
+          '--terminal',
+          ...options,
+          '--',
+          'sh',
+          '-c',
+          'echo printed before; sleep 600',
+        )
+      ).uuid;
     const late = await submit('--timeout', '2s');
     const cancelled = await submit();
-    const hasPrinted = async (): Promise<boolean> => (await stack.mito('tasks', 'logs', cancelled)).stdout.includes('printed before');
+    const hasPrinted = async (): Promise<boolean> =>
+      (await stack.mito('tasks', 'logs', cancelled)).stdout.includes('printed before');
     await eventually(hasPrinted, { message: 'the output of the second task', timeoutMs: 60_000 });
     t.is((await stack.mito('tasks', 'cancel', cancelled)).code, 0);
-    for (const [uuid, end] of [[late, { state: 'failed', reason: 'timeout' }], [cancelled, { state: 'cancelled' }]] as const) {
+    for (const [uuid, end] of [
+      [late, { state: 'failed', reason: 'timeout' }],
+      [cancelled, { state: 'cancelled' }],
+    ] as const) {
       await stack.mito('tasks', 'wait', uuid);
       t.like(await stack.json<TaskView>('tasks', 'get', uuid), end);
       const { stdout, stderr } = await stack.mito('tasks', 'artifacts', 'cat', uuid, 'std-log', 'stdout.log');
@@ -144,26 +187,58 @@ for (const backend of BACKENDS) {
   test.serial(`${backend}: artifacts are looked into, fetched and deleted, one by one and many at once`, async (t) => {
     t.timeout(120_000);
     const stack = stacks[backend];
-    const script = 'head -c 150000000 /dev/urandom > $MITO_RESULT_DIR/blob; echo first > $MITO_RESULT_DIR/a; mkdir $MITO_RESULT_DIR/z; echo last > $MITO_RESULT_DIR/z/note';
+    const script =
+      'head -c 150000000 /dev/urandom > $MITO_RESULT_DIR/blob; echo first > $MITO_RESULT_DIR/a; mkdir $MITO_RESULT_DIR/z; echo last > $MITO_RESULT_DIR/z/note';
     const big = (await stack.json<{ uuid: string }>('tasks', 'submit', '--', 'sh', '-c', script)).uuid;
     t.is((await stack.mito('tasks', 'wait', big)).code, 0);
-    const cat = async (name: string): Promise<string> => (await stack.mito('tasks', 'artifacts', 'cat', big, 'result', name)).stdout;
+    const cat = async (name: string): Promise<string> =>
+      (await stack.mito('tasks', 'artifacts', 'cat', big, 'result', name)).stdout;
     const since = stack.store.requests.length;
     t.is(await cat('a'), 'first\n');
     const [get] = requestsOf(stack, since, ({ method }) => method === 'GET');
-    t.true((get?.sentBytes ?? Infinity) < 100_000_000, `what stands at the beginning is found without reading the rest: ${get?.sentBytes}`);
+    t.true(
+      (get?.sentBytes ?? Infinity) < 100_000_000,
+      `what stands at the beginning is found without reading the rest: ${get?.sentBytes}`,
+    );
     t.is(await cat('z/note'), 'last\n');
     const missing = await stack.mito('tasks', 'artifacts', 'cat', big, 'result', 'nothing');
     t.not(missing.code, 0);
     t.regex(missing.stderr, /nothing/);
 
     const label = `many-${Date.now()}`;
-    const job = await stack.json<{ uuid: string; tasks: string[] }>('tasks', 'submit', '--array', '1-6', '-l', label, '--', 'sh', '-c', 'echo $MITO_ARRAY_INDEX > $MITO_RESULT_DIR/index');
+    const job = await stack.json<{ uuid: string; tasks: string[] }>(
+      'tasks',
+      'submit',
+      '--array',
+      '1-6',
+      '-l',
+      label,
+      '--',
+      'sh',
+      '-c',
+      'echo $MITO_ARRAY_INDEX > $MITO_RESULT_DIR/index',
+    );
     t.is((await stack.mito('jobs', 'wait', job.uuid)).code, 0);
     const [one = '', two = '', three = ''] = job.tasks;
     const remaining = async (): Promise<number> => {
       const into = await tempDir(t);
-      t.is((await stack.mito('tasks', 'artifacts', 'download-many', 'result', '-l', label, '-o', into, '--concurrency', '3')).code, 0);
+      t.is(
+        (
+          await stack.mito(
+            'tasks',
+            'artifacts',
+            'download-many',
+            'result',
+            '-l',
+            label,
+            '-o',
+            into,
+            '--concurrency',
+            '3',
+          )
+        ).code,
+        0,
+      );
       return (await readdir(into, { recursive: true })).filter((name) => name.endsWith('.tar.gz')).length;
     };
     t.is(await remaining(), 6);

@@ -1,10 +1,10 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import test from 'ava';
 import type { StorageReport, TaskView } from '@mitosis/protocol';
 import { eventually, tempDir } from '@mitosis/testing';
-import test from 'ava';
-import { readFile, readdir, symlink, writeFile } from 'node:fs/promises';
-import { randomBytes } from 'node:crypto';
-import path from 'node:path';
-import { type E2eStack, startStack } from './harness/stack.js';
+import { startStack, type E2eStack } from './harness/stack.js';
 
 const MIB = 2 ** 20;
 
@@ -25,7 +25,15 @@ test.serial('a file of the group becomes an input, and what a task made of it co
   const dir = await tempDir(t);
   await writeFile(path.join(dir, 'in.txt'), 'shared\n');
   t.is((await stack.mito('groups', 'attachments', 'upload', path.join(dir, 'in.txt'), 'data/')).code, 0);
-  const { code, stdout } = await stack.mito('run', '-r', 'attachment=data/in.txt:x/in.txt', '--', 'sh', '-c', 'cat $MITO_RESOURCE_DIR/x/in.txt; cp $MITO_RESOURCE_DIR/x/in.txt $MITO_RESULT_DIR/out.txt');
+  const { code, stdout } = await stack.mito(
+    'run',
+    '-r',
+    'attachment=data/in.txt:x/in.txt',
+    '--',
+    'sh',
+    '-c',
+    'cat $MITO_RESOURCE_DIR/x/in.txt; cp $MITO_RESOURCE_DIR/x/in.txt $MITO_RESULT_DIR/out.txt',
+  );
   t.is(code, 0);
   t.is(stdout, 'shared\n');
   const [task] = (await stack.mito('tasks', 'query', '-q')).stdout.split('\n');
@@ -36,20 +44,29 @@ test.serial('a file of the group becomes an input, and what a task made of it co
   t.true(await isClean(stack));
 });
 
-test.serial('what can not be kept fails the task, for whoever waits for it, too; what is not packed is said', async (t) => {
-  t.timeout(120_000);
-  const stack = await startStack(t);
-  const dir = await tempDir(t);
-  await writeFile(path.join(dir, 'in.txt'), 'shared\n');
-  await symlink('/etc/passwd', path.join(dir, 'outside'));
-  const packed = await stack.mito('groups', 'attachments', 'upload', '--pack', dir, 'data.tar.gz');
-  t.is(packed.code, 0);
-  t.is(packed.stderr, 'left out: outside: a link that leaves the folder\n');
-  t.is((await stack.mito('admin', 'groups', 'storage-quota', 'mitosis_admin', '1000')).code, 0);
-  const { code, stderr } = await stack.mito('run', '--', 'sh', '-c', 'head -c 3000 /dev/urandom > $MITO_RESULT_DIR/x');
-  t.is(code, 1);
-  t.regex(stderr, /upload_failed \(not kept: result \(the storage quota of the group "mitosis_admin"/);
-});
+test.serial(
+  'what can not be kept fails the task, for whoever waits for it, too; what is not packed is said',
+  async (t) => {
+    t.timeout(120_000);
+    const stack = await startStack(t);
+    const dir = await tempDir(t);
+    await writeFile(path.join(dir, 'in.txt'), 'shared\n');
+    await symlink('/etc/passwd', path.join(dir, 'outside'));
+    const packed = await stack.mito('groups', 'attachments', 'upload', '--pack', dir, 'data.tar.gz');
+    t.is(packed.code, 0);
+    t.is(packed.stderr, 'left out: outside: a link that leaves the folder\n');
+    t.is((await stack.mito('admin', 'groups', 'storage-quota', 'mitosis_admin', '1000')).code, 0);
+    const { code, stderr } = await stack.mito(
+      'run',
+      '--',
+      'sh',
+      '-c',
+      'head -c 3000 /dev/urandom > $MITO_RESULT_DIR/x',
+    );
+    t.is(code, 1);
+    t.regex(stderr, /upload_failed \(not kept: result \(the storage quota of the group "mitosis_admin"/);
+  },
+);
 
 test.serial('kill -9 of coordinator and worker during uploads loses nothing and leaves the store clean', async (t) => {
   t.timeout(240_000);
@@ -61,7 +78,10 @@ test.serial('kill -9 of coordinator and worker during uploads loses nothing and 
   await eventually(() => isUploading(stack), { message: 'the beginning of the upload', timeoutMs: 30_000 });
   process.kill(stack.ready.pids.coordinator, 'SIGKILL');
   await first.ended;
-  await eventually(async () => (await stack.mito('groups', 'attachments', 'upload', place, 'big')).code === 0, { message: 'the upload to go on', timeoutMs: 60_000 });
+  await eventually(async () => (await stack.mito('groups', 'attachments', 'upload', place, 'big')).code === 0, {
+    message: 'the upload to go on',
+    timeoutMs: 60_000,
+  });
   const copy = path.join(await tempDir(t), 'copy');
   t.is((await stack.mito('groups', 'attachments', 'download', 'big', '-o', copy)).code, 0);
   t.true(bytes.equals(await readFile(copy)));
@@ -70,7 +90,10 @@ test.serial('kill -9 of coordinator and worker during uploads loses nothing and 
   const { uuid } = await stack.json<{ uuid: string }>('tasks', 'submit', '--', 'sh', '-c', script);
   await eventually(() => isUploading(stack), { message: 'the upload of the result', timeoutMs: 60_000 });
   for (const pid of stack.ready.pids.workers) process.kill(pid, 'SIGKILL');
-  await eventually(async () => (await stack.json<TaskView>('tasks', 'get', uuid)).state === 'completed', { message: 'the second attempt', timeoutMs: 120_000 });
+  await eventually(async () => (await stack.json<TaskView>('tasks', 'get', uuid)).state === 'completed', {
+    message: 'the second attempt',
+    timeoutMs: 120_000,
+  });
   t.like(await stack.json<TaskView>('tasks', 'get', uuid), { attempt: 2 });
   await eventually(() => isClean(stack), { message: 'a clean store', timeoutMs: 30_000 });
 });

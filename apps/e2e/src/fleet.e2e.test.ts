@@ -1,11 +1,11 @@
-import { eventually, fileScope, prometheusSamples, tempDir } from '@mitosis/testing';
-import test from 'ava';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { type Fleet, startFleet } from './harness/fleet.js';
+import test from 'ava';
+import { eventually, fileScope, prometheusSamples, tempDir } from '@mitosis/testing';
+import { startFleet, type Fleet } from './harness/fleet.js';
 import { BACKENDS, type Backend } from './harness/stack.js';
 
 const run = promisify(execFile);
@@ -32,21 +32,24 @@ for (const backend of BACKENDS) {
     t.pass();
   });
 
-  test.serial(`${backend}: tasks run on all workers, whichever coordinator was asked; products go by way of S3`, async (t) => {
-    t.timeout(120_000);
-    const { first, second } = apisOf(fleetOf(backend));
-    const script = 'sleep 0.5; echo "made by $MITO_TASK_UUID" > "$MITO_RESULT_DIR/made.txt"';
-    const tasks = Array.from({ length: 24 }, () => ({ args: ['sh', '-c', script] }));
-    const receipts = await first.api.submitTasks(tasks);
-    const ended = await second.api.waitTasks(receipts.map(({ uuid }) => uuid));
-    t.deepEqual([...new Set(ended.map(({ state }) => state))], ['completed']);
-    const views = await Promise.all(receipts.map(({ uuid }) => second.api.getTask(uuid)));
-    t.is(new Set(views.map(({ worker }) => worker)).size, 4, 'every worker had some');
-    const [one] = receipts;
-    const archive = path.join(await tempDir(t), 'result.tar.gz');
-    await second.api.downloadArtifact(await second.api.artifact(one?.uuid ?? '', 'result'), archive);
-    t.is((await run('tar', ['-xzOf', archive])).stdout, `made by ${one?.uuid}\n`);
-  });
+  test.serial(
+    `${backend}: tasks run on all workers, whichever coordinator was asked; products go by way of S3`,
+    async (t) => {
+      t.timeout(120_000);
+      const { first, second } = apisOf(fleetOf(backend));
+      const script = 'sleep 0.5; echo "made by $MITO_TASK_UUID" > "$MITO_RESULT_DIR/made.txt"';
+      const tasks = Array.from({ length: 24 }, () => ({ args: ['sh', '-c', script] }));
+      const receipts = await first.api.submitTasks(tasks);
+      const ended = await second.api.waitTasks(receipts.map(({ uuid }) => uuid));
+      t.deepEqual([...new Set(ended.map(({ state }) => state))], ['completed']);
+      const views = await Promise.all(receipts.map(({ uuid }) => second.api.getTask(uuid)));
+      t.is(new Set(views.map(({ worker }) => worker)).size, 4, 'every worker had some');
+      const [one] = receipts;
+      const archive = path.join(await tempDir(t), 'result.tar.gz');
+      await second.api.downloadArtifact(await second.api.artifact(one?.uuid ?? '', 'result'), archive);
+      t.is((await run('tar', ['-xzOf', archive])).stdout, `made by ${one?.uuid}\n`);
+    },
+  );
 
   test.serial(`${backend}: output is followed and a task cancelled through the other coordinator`, async (t) => {
     t.timeout(60_000);
@@ -65,11 +68,16 @@ for (const backend of BACKENDS) {
     t.timeout(120_000);
     const fleet = fleetOf(backend);
     const { first } = apisOf(fleet);
-    const { uuid } = await first.api.submitTask({ args: ['sh', '-c', '[ "$MITO_TASK_ATTEMPT" = 1 ] && sleep 300; echo again'] });
-    const task = await eventually(async () => {
-      const view = await first.api.getTask(uuid);
-      return view.state === 'running' && view.worker !== null ? view : undefined;
-    }, { message: 'the task did not start' });
+    const { uuid } = await first.api.submitTask({
+      args: ['sh', '-c', '[ "$MITO_TASK_ATTEMPT" = 1 ] && sleep 300; echo again'],
+    });
+    const task = await eventually(
+      async () => {
+        const view = await first.api.getTask(uuid);
+        return view.state === 'running' && view.worker !== null ? view : undefined;
+      },
+      { message: 'the task did not start' },
+    );
     const victim = fleet.workers.find(({ process }) => process.stderr.includes(task.worker ?? 'nobody'));
     await victim?.host.cut();
     const [ended] = await first.api.waitTasks([uuid]);
@@ -78,16 +86,23 @@ for (const backend of BACKENDS) {
     const after = await first.api.getTask(uuid);
     t.is(after.attempt, 2);
     t.not(after.worker, task.worker);
-    await eventually(async () => (await first.api.metrics()).workers.every(({ health }) => health === 'ok'), { timeoutMs: 30_000, message: 'the worker did not come back' });
+    await eventually(async () => (await first.api.metrics()).workers.every(({ health }) => health === 'ok'), {
+      timeoutMs: 30_000,
+      message: 'the worker did not come back',
+    });
   });
 
   test.serial(`${backend}: each worker shows its metrics, and strangers get nothing from Redis`, async (t) => {
     const { workers, redisPort } = fleetOf(backend);
-    const attempts = await Promise.all(workers.map(async ({ metricsUrl }) => {
-      const samples = await prometheusSamples(await (await fetch(metricsUrl)).text());
-      t.is(samples.find(({ name }) => name === 'mitosis_worker_process_slots')?.value, 2);
-      return samples.filter(({ name }) => name === 'mitosis_worker_attempts_total').reduce((sum, { value }) => sum + value, 0);
-    }));
+    const attempts = await Promise.all(
+      workers.map(async ({ metricsUrl }) => {
+        const samples = await prometheusSamples(await (await fetch(metricsUrl)).text());
+        t.is(samples.find(({ name }) => name === 'mitosis_worker_process_slots')?.value, 2);
+        return samples
+          .filter(({ name }) => name === 'mitosis_worker_attempts_total')
+          .reduce((sum, { value }) => sum + value, 0);
+      }),
+    );
     t.true(attempts.reduce((sum, count) => sum + count, 0) >= 26, String(attempts));
     if (redisPort === undefined) return;
     const socket = connect(redisPort, '127.0.0.1');

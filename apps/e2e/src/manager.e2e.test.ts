@@ -1,13 +1,13 @@
-import type { TaskReceipt, TaskView } from '@mitosis/protocol';
-import { eventually, fileScope, tempDir } from '@mitosis/testing';
-import test from 'ava';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type MitoResult, MitoProcess } from './harness/mito-process.js';
+import test from 'ava';
+import type { TaskReceipt, TaskView } from '@mitosis/protocol';
+import { eventually, fileScope, tempDir } from '@mitosis/testing';
+import { MitoProcess, type MitoResult } from './harness/mito-process.js';
 import { isAlive } from './harness/processes.js';
-import { type E2eStack, startStack } from './harness/stack.js';
+import { startStack, type E2eStack } from './harness/stack.js';
 
 const file = fileScope(test);
 let stack: E2eStack;
@@ -22,11 +22,15 @@ interface Row {
   readonly tasks_done: number;
 }
 
-const manager = (...argv: string[]): Promise<MitoResult> => new MitoProcess(['manager', ...argv], { ...stack.env, MITO_MANAGER_DIR: dir }).ended;
+const manager = (...argv: string[]): Promise<MitoResult> =>
+  new MitoProcess(['manager', ...argv], { ...stack.env, MITO_MANAGER_DIR: dir }).ended;
 
 async function status(): Promise<Row[]> {
   const { stdout } = await manager('status', '--json');
-  return stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line) as Row);
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Row);
 }
 
 test.before(async () => {
@@ -50,7 +54,13 @@ test.serial('workers are spawned, shown, restarted and stopped', async (t) => {
     },
     { message: 'four tasks done', timeoutMs: 20_000 },
   );
-  t.deepEqual(rows.map(({ name, state }) => [name, state]), [['worker-1', 'running'], ['worker-2', 'running']]);
+  t.deepEqual(
+    rows.map(({ name, state }) => [name, state]),
+    [
+      ['worker-1', 'running'],
+      ['worker-2', 'running'],
+    ],
+  );
   t.true(rows.every(({ memory_bytes }) => memory_bytes > 10_000_000));
   t.regex((await manager('logs', 'worker-1')).stdout, /"msg":"registered"/);
   t.regex((await manager('status')).stdout, /^NAME +PID +STATE[^]*\nworker-1 +\d+ +running/);
@@ -61,7 +71,10 @@ test.serial('workers are spawned, shown, restarted and stopped', async (t) => {
   t.is(restarted.name, 'worker-1');
   t.not(restarted.pid, rows[0]?.pid);
   t.is((await manager('stop', 'worker-2')).stdout, 'worker-2 has stopped\n');
-  t.deepEqual((await status()).map(({ name, pid }) => [name, pid]), [['worker-1', restarted.pid]]);
+  t.deepEqual(
+    (await status()).map(({ name, pid }) => [name, pid]),
+    [['worker-1', restarted.pid]],
+  );
   t.is((await manager('stop')).code, 0);
   t.false(await isAlive(restarted.pid));
   t.deepEqual(await status(), []);
@@ -72,7 +85,16 @@ test.serial('kill gives back what runs, and hits no worker that was not spawned 
   t.teardown(() => void foreign.stop());
   await manager('spawn', '1', '-t', 'here');
   const marker = path.join(await tempDir(t), 'second try');
-  const { uuid } = await stack.json<TaskReceipt>('tasks', 'submit', '-t', 'here', '--', 'sh', '-c', `[ -e "${marker}" ] || { touch "${marker}"; exec sleep 600; }`);
+  const { uuid } = await stack.json<TaskReceipt>(
+    'tasks',
+    'submit',
+    '-t',
+    'here',
+    '--',
+    'sh',
+    '-c',
+    `[ -e "${marker}" ] || { touch "${marker}"; exec sleep 600; }`,
+  );
   await eventually(async () => readFile(marker).then(() => true), { message: 'the task runs', timeoutMs: 20_000 });
   t.is((await manager('kill')).stdout, 'worker-1 has ended\n');
   t.is(foreign.child.exitCode, null, 'the other worker runs on');

@@ -1,14 +1,17 @@
-import type { TaskExplanation, TaskReceipt, TaskView } from '@mitosis/protocol';
-import { type TcpProxy, eventually, tcpProxy, tempDir } from '@mitosis/testing';
-import test, { type ExecutionContext } from 'ava';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import type { TaskExplanation, TaskReceipt, TaskView } from '@mitosis/protocol';
+import { eventually, tcpProxy, tempDir, type TcpProxy } from '@mitosis/testing';
+import { startMito, type MitoProcess } from './harness/mito-process.js';
 import { isAlive, processesWith } from './harness/processes.js';
-import { type MitoProcess, startMito } from './harness/mito-process.js';
-import { type E2eStack, BACKENDS, startStack } from './harness/stack.js';
+import { BACKENDS, startStack, type E2eStack } from './harness/stack.js';
 
 /** A task that notes each of its executions and waits for a file before it ends. */
-async function startLongTask({ json }: E2eStack, dir: string): Promise<{ uuid: string; go: string; notes: () => Promise<string[]> }> {
+async function startLongTask(
+  { json }: E2eStack,
+  dir: string,
+): Promise<{ uuid: string; go: string; notes: () => Promise<string[]> }> {
   const go = path.join(dir, 'go');
   const log = path.join(dir, 'effects.log');
   const script = `echo "$MITO_TASK_ATTEMPT" >> "${log}"; while [ ! -e "${go}" ]; do sleep 0.05; done; echo done`;
@@ -29,7 +32,11 @@ for (const backend of BACKENDS) {
     const killedAt = performance.now();
     await eventually(async () => (await notes()).length === 2, { message: 'the second attempt', timeoutMs: 30_000 });
     t.true(performance.now() - killedAt < 20_000, `requeued after ${Math.round(performance.now() - killedAt)} ms`);
-    t.is((await processesWith(`MITO_TASK_UUID=${uuid}`).then(attemptsOf)).length, 1, 'the first attempt left no process');
+    t.is(
+      (await processesWith(`MITO_TASK_UUID=${uuid}`).then(attemptsOf)).length,
+      1,
+      'the first attempt left no process',
+    );
     await stack.mito('run', '--', 'touch', go);
     t.is((await stack.mito('tasks', 'wait', uuid)).code, 0);
     const task = await stack.json<TaskView>('tasks', 'get', uuid);
@@ -42,11 +49,19 @@ for (const backend of BACKENDS) {
     t.timeout(120_000);
     const stack = await startStack(t, { backend, workers: 1, slots: 2 });
     const go = path.join(await tempDir(t), 'go');
-    const follower = stack.spawn('run', '--', 'sh', '-c', `echo $MITO_TASK_UUID; while [ ! -e "${go}" ]; do sleep 0.05; done; echo done`);
+    const follower = stack.spawn(
+      'run',
+      '--',
+      'sh',
+      '-c',
+      `echo $MITO_TASK_UUID; while [ ! -e "${go}" ]; do sleep 0.05; done; echo done`,
+    );
     const uuid = await follower.firstLine();
     process.kill(stack.ready.pids.coordinator, 'SIGKILL');
     await writeFile(go, '');
-    await eventually(async () => (await processesWith(`MITO_TASK_UUID=${uuid}`)).length === 0, { message: 'the end of the task' });
+    await eventually(async () => (await processesWith(`MITO_TASK_UUID=${uuid}`)).length === 0, {
+      message: 'the end of the task',
+    });
     const { code, stdout } = await follower.ended;
     t.is(code, 0);
     t.is(stdout, `${uuid}\ndone\n`, 'whoever followed has lost nothing');
@@ -55,10 +70,19 @@ for (const backend of BACKENDS) {
 }
 
 /** One more worker, whose line to the coordinator can be harmed. */
-async function startWorkerBehindProxy(t: ExecutionContext, { ready, env }: E2eStack, ...options: string[]): Promise<{ worker: MitoProcess; proxy: TcpProxy }> {
+async function startWorkerBehindProxy(
+  t: ExecutionContext,
+  { ready, env }: E2eStack,
+  ...options: string[]
+): Promise<{ worker: MitoProcess; proxy: TcpProxy }> {
   const proxy = await tcpProxy(t, { port: Number(new URL(ready.url).port) });
   const { username, password } = ready.admin;
-  const worker = startMito(t, ['worker', '--work-dir', await tempDir(t), ...options], { ...env, MITO_COORDINATOR_ADDR: `http://127.0.0.1:${proxy.port}`, MITO_USER: username, MITO_PASSWORD: password });
+  const worker = startMito(t, ['worker', '--work-dir', await tempDir(t), ...options], {
+    ...env,
+    MITO_COORDINATOR_ADDR: `http://127.0.0.1:${proxy.port}`,
+    MITO_USER: username,
+    MITO_PASSWORD: password,
+  });
   return { worker, proxy };
 }
 
@@ -71,7 +95,11 @@ async function dataFolder(t: ExecutionContext): Promise<string> {
 
 /** The worker whose launcher runs the task: the parent of the parent of the task's process. */
 async function pidRunning(uuid: string, { ready }: E2eStack): Promise<number | undefined> {
-  for (let pid = (await processesWith(`MITO_TASK_UUID=${uuid}`))[0]; pid !== undefined && pid > 1; pid = await parentOf(pid)) {
+  for (
+    let pid = (await processesWith(`MITO_TASK_UUID=${uuid}`))[0];
+    pid !== undefined && pid > 1;
+    pid = await parentOf(pid)
+  ) {
     if (ready.pids.workers.includes(pid)) return pid;
   }
   return undefined;
@@ -95,7 +123,10 @@ test.serial('a worker whose coordinator does not answer ends when it is told to'
   t.is((await stack.mito('run', '--', 'true')).code, 0, 'it knows the queue');
   proxy.set({ kind: 'drop-reply' });
   await stack.json<TaskReceipt>('tasks', 'submit', '--', 'true');
-  await eventually(() => `${worker.stdout}${worker.stderr}`.includes('claiming a task failed'), { message: () => `its claim: ${worker.stdout}${worker.stderr}`, timeoutMs: 30_000 });
+  await eventually(() => `${worker.stdout}${worker.stderr}`.includes('claiming a task failed'), {
+    message: () => `its claim: ${worker.stdout}${worker.stderr}`,
+    timeoutMs: 30_000,
+  });
   t.is((await worker.stop()).code, 0);
 });
 
@@ -103,13 +134,19 @@ test.serial('a worker that reaches the queue but no coordinator leaves the jobs 
   t.timeout(120_000);
   const stack = await startStack(t, { workers: 1, slots: 1 });
   const { worker: cutOff, proxy } = await startWorkerBehindProxy(t, stack, '--slots', '8');
-  const workers = async (): Promise<number> => (await stack.mito('workers', 'query', '--quiet')).stdout.split('\n').filter(Boolean).length;
-  await eventually(async () => (await workers()) === 2, { message: () => `the second worker: ${cutOff.stderr}`, timeoutMs: 30_000 });
+  const workers = async (): Promise<number> =>
+    (await stack.mito('workers', 'query', '--quiet')).stdout.split('\n').filter(Boolean).length;
+  await eventually(async () => (await workers()) === 2, {
+    message: () => `the second worker: ${cutOff.stderr}`,
+    timeoutMs: 30_000,
+  });
   t.is((await stack.mito('run', '--', 'true')).code, 0, 'both know the queue');
   const openBefore = proxy.open;
   proxy.set({ kind: 'reset' });
   await eventually(() => proxy.injected >= openBefore && openBefore > 0, { message: 'the end of its connections' });
-  const uuids = (await Promise.all(Array.from({ length: 8 }, () => stack.json<TaskReceipt>('tasks', 'submit', '--', 'true')))).map(({ uuid }) => uuid);
+  const uuids = (
+    await Promise.all(Array.from({ length: 8 }, () => stack.json<TaskReceipt>('tasks', 'submit', '--', 'true')))
+  ).map(({ uuid }) => uuid);
   t.is((await stack.mito('tasks', 'wait', ...uuids)).code, 0);
   t.notRegex(cutOff.stdout + cutOff.stderr, /claiming a task failed/, 'it took no job that it could not claim');
   proxy.set({ kind: 'pass' });
@@ -122,7 +159,10 @@ test.serial('SIGTERM stops everything and leaves nothing', async (t) => {
   const { code } = await up.stop();
   t.is(code, 0);
   const pids = [ready.pids.postgres, ready.pids.coordinator, ...ready.pids.workers];
-  t.deepEqual(await Promise.all(pids.map(isAlive)), pids.map(() => false));
+  t.deepEqual(
+    await Promise.all(pids.map(isAlive)),
+    pids.map(() => false),
+  );
   await t.throwsAsync(fetch(new URL('/health', ready.url)));
   await t.throwsAsync(readFile(ready.data_dir), { code: 'ENOENT' });
 });
@@ -184,7 +224,10 @@ test.serial('after a crash of everything the next start finds all tasks', async 
   t.is((await first.mito('run', '--name', 'survivor', '--', 'echo', 'kept')).code, 0);
   const pids = [first.ready.pids.postgres, first.ready.pids.coordinator, ...first.ready.pids.workers];
   await first.up.stop('SIGKILL');
-  await eventually(async () => !(await Promise.all(pids.map(isAlive))).includes(true), { message: 'the end of all processes', timeoutMs: 20_000 });
+  await eventually(async () => !(await Promise.all(pids.map(isAlive))).includes(true), {
+    message: 'the end of all processes',
+    timeoutMs: 20_000,
+  });
   const second = await startStack(t, { dataDir, workers: 1 });
   t.like(await second.json<TaskView>('tasks', 'query', '--name', 'survivor'), { state: 'completed' });
   t.is((await second.mito('run', '--', 'true')).code, 0);

@@ -1,11 +1,11 @@
-import type { TaskView } from '@mitosis/protocol';
-import { fileScope, tempDir } from '@mitosis/testing';
-import test from 'ava';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import test from 'ava';
+import type { TaskView } from '@mitosis/protocol';
+import { fileScope, tempDir } from '@mitosis/testing';
 import { HOSTILE } from './harness/hostile-programs.js';
 import { isAlive } from './harness/processes.js';
-import { type E2eStack, startStack } from './harness/stack.js';
+import { startStack, type E2eStack } from './harness/stack.js';
 
 const file = fileScope(test);
 let stack: E2eStack;
@@ -24,7 +24,10 @@ async function run(name: keyof typeof HOSTILE, ...options: string[]) {
   const program = path.join(await tempDir(file), `${name}.wasm`);
   await writeFile(program, HOSTILE[name]);
   const result = await stack.mito('run', '--wasm', program, ...options);
-  const lines = (await stack.mito('tasks', 'query', '--name', name, '--json')).stdout.trim().split('\n').filter(Boolean);
+  const lines = (await stack.mito('tasks', 'query', '--name', name, '--json')).stdout
+    .trim()
+    .split('\n')
+    .filter(Boolean);
   return { ...result, tasks: lines.map((line) => JSON.parse(line) as TaskView) };
 }
 

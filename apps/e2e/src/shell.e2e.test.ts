@@ -1,13 +1,13 @@
-import type { TaskReceipt, TaskView } from '@mitosis/protocol';
-import { fileScope, tempDir } from '@mitosis/testing';
-import test from 'ava';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import test from 'ava';
+import type { TaskReceipt, TaskView } from '@mitosis/protocol';
+import { fileScope, tempDir } from '@mitosis/testing';
 import { MAIN, MitoProcess } from './harness/mito-process.js';
-import { type E2eStack, startStack } from './harness/stack.js';
+import { startStack, type E2eStack } from './harness/stack.js';
 import { openTerminal } from './harness/terminal.js';
 
 const file = fileScope(test);
@@ -18,7 +18,11 @@ test.before(async () => {
 });
 
 /** What a person says to a program through a pipe. */
-async function inPipe(argv: readonly string[], input: string, env: Readonly<Record<string, string>>): Promise<{ stdout: string; stderr: string; code: number | null }> {
+async function inPipe(
+  argv: readonly string[],
+  input: string,
+  env: Readonly<Record<string, string>>,
+): Promise<{ stdout: string; stderr: string; code: number | null }> {
   const child = spawn(process.execPath, argv, { env: { PATH: process.env.PATH ?? '', ...env }, stdio: 'pipe' });
   const [stdout, stderr] = [child.stdout.toArray(), child.stderr.toArray()];
   child.stdin.end(input);
@@ -117,7 +121,11 @@ test.serial('Ctrl-C clears the line, or ends the command that runs and nothing e
 });
 
 test('commands for the interactive mode may come from a pipe', async (t) => {
-  const { stdout, code } = await inPipe([MAIN, 'client', '-i'], 'auth --json\n# a remark\n\ntasks get 0191f1f0-0000-7000-8000-000000000000\nexit\nauth\n', stack.env);
+  const { stdout, code } = await inPipe(
+    [MAIN, 'client', '-i'],
+    'auth --json\n# a remark\n\ntasks get 0191f1f0-0000-7000-8000-000000000000\nexit\nauth\n',
+    stack.env,
+  );
   t.like(JSON.parse(stdout), { username: 'mitosis_admin' }, 'only what came before "exit"');
   t.is(code, 4, 'the last exit code');
 });
@@ -159,20 +167,42 @@ test('a person who is not logged in is asked to; a script is told what to do', a
   t.regex(asked.stderr, /MITO_PASSWORD or use --password-file/);
   const secret = path.join(nobody.MITO_CONFIG_DIR, 'secret');
   await writeFile(secret, `${stack.ready.admin.password}\n`, { mode: 0o600 });
-  t.is((await new MitoProcess(['client', '-u', 'mitosis_admin', '--password-file', secret, 'auth', '--json'], nobody).ended).code, 0);
-  t.is((await new MitoProcess(['client', 'auth', '--quiet'], nobody).ended).stdout, 'mitosis_admin\n', 'the login was kept');
+  t.is(
+    (
+      await new MitoProcess(['client', '-u', 'mitosis_admin', '--password-file', secret, 'auth', '--json'], nobody)
+        .ended
+    ).code,
+    0,
+  );
+  t.is(
+    (await new MitoProcess(['client', 'auth', '--quiet'], nobody).ended).stdout,
+    'mitosis_admin\n',
+    'the login was kept',
+  );
   t.is((await new MitoProcess(['logout'], nobody).ended).code, 0);
   t.is((await new MitoProcess(['auth'], nobody).ended).code, 3);
 });
 
 test('colours and cut columns are for terminals', async (t) => {
-  const { uuid } = await stack.json<TaskReceipt>('tasks', 'submit', '-l', 'colours', '--name', 'n'.repeat(200), '--', 'true');
+  const { uuid } = await stack.json<TaskReceipt>(
+    'tasks',
+    'submit',
+    '-l',
+    'colours',
+    '--name',
+    'n'.repeat(200),
+    '--',
+    'true',
+  );
   await stack.mito('tasks', 'wait', uuid);
   const query = ['tasks', 'query', '-l', 'colours'];
   const coloured = openTerminal(t, query, stack.env);
   t.is(await coloured.ended(), 0);
   t.true(coloured.written.includes('\u001b[32mcompleted'), 'green');
-  t.true(coloured.screen.split('\n').every((line) => line.length <= 110), 'no line is broken');
+  t.true(
+    coloured.screen.split('\n').every((line) => line.length <= 110),
+    'no line is broken',
+  );
   const plain = openTerminal(t, query, { ...stack.env, NO_COLOR: '1' });
   t.is(await plain.ended(), 0);
   t.false(plain.written.includes('\u001b[32m'));
@@ -184,15 +214,18 @@ test('colours and cut columns are for terminals', async (t) => {
 
 /** Where a program is; undefined when it is not installed. */
 function installed(program: string): string | undefined {
-  return (process.env.PATH ?? '').split(':').map((dir) => path.join(dir, program)).find((candidate) => {
-    try {
-      accessSync(candidate, constants.X_OK);
-      return true;
-    } catch {
-      // Not in this folder.
-      return false;
-    }
-  });
+  return (process.env.PATH ?? '')
+    .split(':')
+    .map((dir) => path.join(dir, program))
+    .find((candidate) => {
+      try {
+        accessSync(candidate, constants.X_OK);
+        return true;
+      } catch {
+        // Not in this folder.
+        return false;
+      }
+    });
 }
 
 /** Asks each shell that is there what it makes of a begun line. */
@@ -209,12 +242,23 @@ test('the completion scripts work in the shells that are installed', async (t) =
     const program = installed(name);
     return program === undefined ? [] : [{ name, program, script }];
   });
-  t.true(found.some(({ name }) => name === 'bash'), 'bash at least');
+  t.true(
+    found.some(({ name }) => name === 'bash'),
+    'bash at least',
+  );
   for (const { name, program, script } of found) {
     const env = { ...stack.env, PATH: `${bin}:${process.env.PATH ?? ''}`, HOME: bin };
     const child = spawn(program, ['-c', script], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const [output, errors] = await Promise.all([child.stdout.toArray(), child.stderr.toArray()]);
-    const lines = Buffer.concat(output as Buffer[]).toString().trim().split('\n').map((line) => line.split('\t')[0]);
-    t.deepEqual(lines, ['query', 'cancelled', 'completed', 'failed', 'pending', 'ready', 'running'], `${name}: ${Buffer.concat(errors as Buffer[]).toString()}`);
+    const lines = Buffer.concat(output as Buffer[])
+      .toString()
+      .trim()
+      .split('\n')
+      .map((line) => line.split('\t')[0]);
+    t.deepEqual(
+      lines,
+      ['query', 'cancelled', 'completed', 'failed', 'pending', 'ready', 'running'],
+      `${name}: ${Buffer.concat(errors as Buffer[]).toString()}`,
+    );
   }
 });

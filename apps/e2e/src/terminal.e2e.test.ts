@@ -1,10 +1,10 @@
+import test, { type ExecutionContext } from 'ava';
 import type { TaskDetail, TaskReceipt } from '@mitosis/protocol';
 import { eventually, fileScope, tempDir } from '@mitosis/testing';
-import test, { type ExecutionContext } from 'ava';
 import { MitoProcess } from './harness/mito-process.js';
 import { processesWith } from './harness/processes.js';
-import { BACKENDS, type E2eStack, startStack } from './harness/stack.js';
-import { type Terminal, openTerminal } from './harness/terminal.js';
+import { BACKENDS, startStack, type E2eStack } from './harness/stack.js';
+import { openTerminal, type Terminal } from './harness/terminal.js';
 
 const file = fileScope(test);
 const stacks = new Map<string, E2eStack>();
@@ -22,7 +22,11 @@ const CTRL_C = '\u0003';
 const DETACH = '\u0010\u0011';
 
 /** A shell on a worker, at its prompt; answers the uuid of its task as well. */
-async function openShell(t: ExecutionContext, { env, json }: E2eStack, name: string): Promise<{ shell: Terminal; uuid: string }> {
+async function openShell(
+  t: ExecutionContext,
+  { env, json }: E2eStack,
+  name: string,
+): Promise<{ shell: Terminal; uuid: string }> {
   const shell = openTerminal(t, ['run', '--name', name, '-e', 'PS1=worker> ', '-it', '--', ...BASH], env);
   await shell.sees(/worker> /);
   return { shell, uuid: (await json<TaskDetail>('tasks', 'query', '--name', name)).uuid };
@@ -67,7 +71,9 @@ onEachBackend('ctrl-p ctrl-q leaves the program running; "attach" comes back; al
 onEachBackend('a cancelled task ends its terminal, with every process in it', async (t, stack) => {
   const { shell, uuid } = await openShell(t, stack, 'to be cancelled');
   shell.type('sleep 600 & sleep 600\r');
-  await eventually(async () => (await processesWith(`MITO_TASK_UUID=${uuid}`)).length === 3, { message: 'its processes' });
+  await eventually(async () => (await processesWith(`MITO_TASK_UUID=${uuid}`)).length === 3, {
+    message: 'its processes',
+  });
   await stack.mito('tasks', 'cancel', uuid, '--reason', 'enough');
   await shell.sees(/cancelled: cancelled \(enough\)/);
   t.not(await shell.ended(), 0);

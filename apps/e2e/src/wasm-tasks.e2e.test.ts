@@ -1,11 +1,11 @@
-import type { TaskDetail, TaskView } from '@mitosis/protocol';
-import { eventually, fileScope, tempDir } from '@mitosis/testing';
-import test from 'ava';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import type { TaskDetail, TaskView } from '@mitosis/protocol';
+import { eventually, fileScope, tempDir } from '@mitosis/testing';
 import { HOSTILE, prints } from './harness/hostile-programs.js';
-import { type E2eStack, startStack } from './harness/stack.js';
+import { startStack, type E2eStack } from './harness/stack.js';
 
 const file = fileScope(test);
 let stack: E2eStack;
@@ -14,7 +14,8 @@ test.before(async () => {
   stack = await startStack(file, { workers: 1, slots: 2 });
 });
 
-const workload = (name: string): string => fileURLToPath(new URL(`../../../workloads/dist/${name}.wasm`, import.meta.url));
+const workload = (name: string): string =>
+  fileURLToPath(new URL(`../../../workloads/dist/${name}.wasm`, import.meta.url));
 
 async function stored(name: string, bytes: Uint8Array): Promise<string> {
   const program = path.join(await tempDir(file), `${name}.wasm`);
@@ -28,7 +29,17 @@ const REFUSED = ['split', '{"width":0}'];
 test('a program that ends with another exit code is tried again, as often as --retries says', async (t) => {
   const { mito, json } = stack;
   const submit = async (...options: string[]): Promise<TaskDetail> => {
-    const { uuid } = await json<{ uuid: string }>('tasks', 'submit', '--wasm', workload('mandelbrot'), '--retry-delay', '10ms', ...options, '--', ...REFUSED);
+    const { uuid } = await json<{ uuid: string }>(
+      'tasks',
+      'submit',
+      '--wasm',
+      workload('mandelbrot'),
+      '--retry-delay',
+      '10ms',
+      ...options,
+      '--',
+      ...REFUSED,
+    );
     await mito('tasks', 'wait', uuid);
     return json<TaskDetail>('tasks', 'get', uuid);
   };
@@ -39,7 +50,14 @@ test('a program that ends with another exit code is tried again, as often as --r
 
 test('a program that does not end is killed within a second after its time', async (t) => {
   const { mito, json } = stack;
-  const { uuid } = await json<{ uuid: string }>('tasks', 'submit', '--wasm', await stored('loop', HOSTILE.endlessLoop), '--timeout', '1500ms');
+  const { uuid } = await json<{ uuid: string }>(
+    'tasks',
+    'submit',
+    '--wasm',
+    await stored('loop', HOSTILE.endlessLoop),
+    '--timeout',
+    '1500ms',
+  );
   t.is((await mito('tasks', 'wait', uuid)).code, 1);
   const { state, reason, attempts } = await json<TaskDetail>('tasks', 'get', uuid);
   t.deepEqual([state, reason], ['failed', 'timeout']);
@@ -49,7 +67,14 @@ test('a program that does not end is killed within a second after its time', asy
 
 test('a program that does not end is cancelled within a second, and its slot works on', async (t) => {
   const { mito, json } = stack;
-  const { uuid } = await json<{ uuid: string }>('tasks', 'submit', '--wasm', await stored('endless', HOSTILE.endlessLoop), '--timeout', '1h');
+  const { uuid } = await json<{ uuid: string }>(
+    'tasks',
+    'submit',
+    '--wasm',
+    await stored('endless', HOSTILE.endlessLoop),
+    '--timeout',
+    '1h',
+  );
   const isRunning = async (): Promise<boolean> => (await json<TaskView>('tasks', 'get', uuid)).state === 'running';
   await eventually(isRunning, { message: 'the endless program runs', timeoutMs: 20_000 });
   t.is((await mito('tasks', 'cancel', uuid, '--reason', 'enough')).code, 0);
@@ -76,7 +101,14 @@ test('an attachment is an input of a program, below /resource, and only for the 
 test('compute takes a program that is an attachment of the group', async (t) => {
   const { mito } = stack;
   t.is((await mito('groups', 'attachments', 'upload', workload('count_primes'), 'tools/primes.wasm')).code, 0);
-  const { code, stdout, stderr } = await mito('compute', 'attachment:tools/primes.wasm', '--params', '{"limit":1000}', '-o', '-');
+  const { code, stdout, stderr } = await mito(
+    'compute',
+    'attachment:tools/primes.wasm',
+    '--params',
+    '{"limit":1000}',
+    '-o',
+    '-',
+  );
   t.is(code, 0, stderr);
   t.true(stdout.includes('168'), stdout);
 });
@@ -86,9 +118,21 @@ test('a worker without work stealing computes the same', async (t) => {
   const dir = await tempDir(t);
   const config = path.join(dir, 'worker.toml');
   const { username, password } = own.ready.admin;
-  await writeFile(config, `[worker]\nuser = "${username}"\npassword = "${password}"\nwork_dir = "${dir}"\nslots = 2\nwork_stealing_enabled = false\n`);
+  await writeFile(
+    config,
+    `[worker]\nuser = "${username}"\npassword = "${password}"\nwork_dir = "${dir}"\nslots = 2\nwork_stealing_enabled = false\n`,
+  );
   const worker = own.spawn('worker', '--config', config);
-  const { code, stdout, stderr } = await own.mito('compute', workload('count_primes'), '--params', '{"limit":100000}', '--max-subtasks', '50', '-o', '-');
+  const { code, stdout, stderr } = await own.mito(
+    'compute',
+    workload('count_primes'),
+    '--params',
+    '{"limit":100000}',
+    '--max-subtasks',
+    '50',
+    '-o',
+    '-',
+  );
   t.is(code, 0, stderr);
   t.true(stdout.includes('9592'), stdout);
   await worker.stop();

@@ -1,12 +1,12 @@
-import type { TaskExplanation, TaskView } from '@mitosis/protocol';
-import { eventually, fileScope, tempDir } from '@mitosis/testing';
-import test, { type ExecutionContext } from 'ava';
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import test, { type ExecutionContext } from 'ava';
+import type { TaskExplanation, TaskView } from '@mitosis/protocol';
+import { eventually, fileScope, tempDir } from '@mitosis/testing';
 import { UNDETERMINED } from './harness/hostile-programs.js';
-import { BACKENDS, type E2eStack, startStack } from './harness/stack.js';
+import { BACKENDS, startStack, type E2eStack } from './harness/stack.js';
 
 const file = fileScope(test);
 const stacks = new Map<string, E2eStack>();
@@ -19,7 +19,8 @@ function onEachBackend(title: string, body: (t: ExecutionContext, stack: E2eStac
   for (const backend of BACKENDS) test(`${backend}: ${title}`, (t) => body(t, stacks.get(backend) as E2eStack));
 }
 
-const workload = (name: string): string => fileURLToPath(new URL(`../../../workloads/dist/${name}.wasm`, import.meta.url));
+const workload = (name: string): string =>
+  fileURLToPath(new URL(`../../../workloads/dist/${name}.wasm`, import.meta.url));
 
 interface Computed {
   readonly uuid: string;
@@ -38,30 +39,46 @@ onEachBackend('a WebAssembly program runs as a task, with its output and its exi
   t.regex(bad.stderr, /^width/m);
 });
 
-onEachBackend('a program that is an attachment of the group runs, and stays when the attachment goes', async (t, { mito, json }) => {
-  const upload = await mito('groups', 'attachments', 'upload', workload('count_primes'), 'tools/count.wasm');
-  t.is(upload.code, 0, upload.stderr);
-  const { code, stdout } = await mito('run', '--wasm', 'attachment:tools/count.wasm', '--', 'split', '{"limit":10}');
-  t.is(code, 0);
-  t.not(stdout, '');
-  const { uuid } = await json<{ uuid: string }>('tasks', 'submit', '--wasm', 'attachment:tools/count.wasm', '--after', (await json<{ uuid: string }>('tasks', 'submit', '--', 'true')).uuid, '--', 'split', '{"limit":10}');
-  t.is((await mito('groups', 'attachments', 'delete', 'tools/count.wasm')).code, 0);
-  const ended = async (): Promise<boolean> => (await json<TaskView>('tasks', 'get', uuid)).state === 'completed';
-  await eventually(ended, { message: 'the task whose attachment is gone', timeoutMs: 20_000 });
-});
+onEachBackend(
+  'a program that is an attachment of the group runs, and stays when the attachment goes',
+  async (t, { mito, json }) => {
+    const upload = await mito('groups', 'attachments', 'upload', workload('count_primes'), 'tools/count.wasm');
+    t.is(upload.code, 0, upload.stderr);
+    const { code, stdout } = await mito('run', '--wasm', 'attachment:tools/count.wasm', '--', 'split', '{"limit":10}');
+    t.is(code, 0);
+    t.not(stdout, '');
+    const { uuid } = await json<{ uuid: string }>(
+      'tasks',
+      'submit',
+      '--wasm',
+      'attachment:tools/count.wasm',
+      '--after',
+      (await json<{ uuid: string }>('tasks', 'submit', '--', 'true')).uuid,
+      '--',
+      'split',
+      '{"limit":10}',
+    );
+    t.is((await mito('groups', 'attachments', 'delete', 'tools/count.wasm')).code, 0);
+    const ended = async (): Promise<boolean> => (await json<TaskView>('tasks', 'get', uuid)).state === 'completed';
+    await eventually(ended, { message: 'the task whose attachment is gone', timeoutMs: 20_000 });
+  },
+);
 
-onEachBackend('an attachment that is missing or no program is refused by the name of the option', async (t, { mito }) => {
-  const missing = await mito('tasks', 'submit', '--wasm', 'attachment:no/such', '--', 'x');
-  t.not(missing.code, 0);
-  t.regex(missing.stderr, /--wasm: the group ".+" has no attachment "no\/such"/);
-  const text = path.join(await tempDir(t), 'text.wasm');
-  await writeFile(text, 'hello');
-  await mito('groups', 'attachments', 'upload', text, 'text.wasm');
-  const refused = await mito('run', '--wasm', 'attachment:text.wasm');
-  t.is(refused.code, 2);
-  t.regex(refused.stderr, /--wasm: not a WebAssembly program/);
-  t.is((await mito('run', '--wasm', 'attachment:/rooted')).code, 2);
-});
+onEachBackend(
+  'an attachment that is missing or no program is refused by the name of the option',
+  async (t, { mito }) => {
+    const missing = await mito('tasks', 'submit', '--wasm', 'attachment:no/such', '--', 'x');
+    t.not(missing.code, 0);
+    t.regex(missing.stderr, /--wasm: the group ".+" has no attachment "no\/such"/);
+    const text = path.join(await tempDir(t), 'text.wasm');
+    await writeFile(text, 'hello');
+    await mito('groups', 'attachments', 'upload', text, 'text.wasm');
+    const refused = await mito('run', '--wasm', 'attachment:text.wasm');
+    t.is(refused.code, 2);
+    t.regex(refused.stderr, /--wasm: not a WebAssembly program/);
+    t.is((await mito('run', '--wasm', 'attachment:/rooted')).code, 2);
+  },
+);
 
 onEachBackend('SHA-512 over the workers gives what node:crypto gives', async (t, { json }) => {
   const passwords = ['', 'abc', 'correct horse battery staple', 'käse'];
@@ -69,16 +86,35 @@ onEachBackend('SHA-512 over the workers gives what node:crypto gives', async (t,
   const params = JSON.stringify({ algorithm: 'sha512', passwords, batch_size: 1 });
   const done = await json<Computed>('compute', 'password_hash', '--params', params, '-o', out);
   t.like(done, { state: 'completed', subtasks: 4, file: out });
-  const lines = (await readFile(out, 'utf8')).trim().split('\n').map((line) => JSON.parse(line) as { index: number; hash: string });
-  t.deepEqual(lines, passwords.map((text, index) => ({ index, hash: createHash('sha512').update(text).digest('hex') })));
+  const lines = (await readFile(out, 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { index: number; hash: string });
+  t.deepEqual(
+    lines,
+    passwords.map((text, index) => ({ index, hash: createHash('sha512').update(text).digest('hex') })),
+  );
 });
 
-onEachBackend('a task type can be named in the spelling of other systems, and the subtasks bounded', async (t, { json }) => {
-  const out = path.join(await tempDir(t), 'product.npy');
-  const done = await json<Computed>('compute', '--task-type', 'matrix_mul', '--params', '{"size":64}', '--max-subtasks', '4', '-o', out);
-  t.like(done, { state: 'completed', subtasks: 1 });
-  t.is((await readFile(out)).length, 128 + 64 * 64 * 8);
-});
+onEachBackend(
+  'a task type can be named in the spelling of other systems, and the subtasks bounded',
+  async (t, { json }) => {
+    const out = path.join(await tempDir(t), 'product.npy');
+    const done = await json<Computed>(
+      'compute',
+      '--task-type',
+      'matrix_mul',
+      '--params',
+      '{"size":64}',
+      '--max-subtasks',
+      '4',
+      '-o',
+      out,
+    );
+    t.like(done, { state: 'completed', subtasks: 1 });
+    t.is((await readFile(out)).length, 128 + 64 * 64 * 8);
+  },
+);
 
 onEachBackend('every subtask can be computed on two workers and compared', async (t, { json }) => {
   const out = path.join(await tempDir(t), 'checked.png');
@@ -91,7 +127,11 @@ onEachBackend('every subtask can be computed on two workers and compared', async
 onEachBackend('a program whose results differ is found out, with the names of both workers', async (t, { mito }) => {
   const program = path.join(await tempDir(t), 'dice.wasm');
   await writeFile(program, UNDETERMINED);
-  t.is((await mito('compute', program, '-o', path.join(path.dirname(program), 'dice.txt'))).code, 0, 'nobody has asked');
+  t.is(
+    (await mito('compute', program, '-o', path.join(path.dirname(program), 'dice.txt'))).code,
+    0,
+    'nobody has asked',
+  );
   const { code, stderr } = await mito('compute', program, '--verify');
   t.is(code, 1);
   const [, report = ''] = /the workload failed: (subtask 0 is not deterministic: .*)/.exec(stderr) ?? [];
@@ -131,7 +171,8 @@ test('a worker that is lost in the middle does not change the result', async (t)
   const dir = await tempDir(t);
   const params = '{"width":1024,"height":1024,"tile_size":128,"max_iterations":20000}';
   const run = stack.spawn('compute', 'mandelbrot', '--json', '--params', params, '-o', path.join(dir, 'a.png'));
-  const mapping = async (): Promise<boolean> => (await stack.mito('tasks', 'query', '--state', 'running', '--json')).stdout.includes('mandelbrot map');
+  const mapping = async (): Promise<boolean> =>
+    (await stack.mito('tasks', 'query', '--state', 'running', '--json')).stdout.includes('mandelbrot map');
   await eventually(mapping, { message: 'a running map', timeoutMs: 20_000 });
   process.kill(stack.ready.pids.workers[0] as number, 'SIGKILL');
   t.is((await run.ended).code, 0);

@@ -1,9 +1,9 @@
-import type { TaskView, WorkloadTask, WorkloadView } from '@mitosis/protocol';
-import { eventually, fileScope, tempDir } from '@mitosis/testing';
-import test from 'ava';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type E2eStack, startStack } from './harness/stack.js';
+import test from 'ava';
+import type { TaskView, WorkloadTask, WorkloadView } from '@mitosis/protocol';
+import { eventually, fileScope, tempDir } from '@mitosis/testing';
+import { startStack, type E2eStack } from './harness/stack.js';
 
 const file = fileScope(test);
 let stack: E2eStack;
@@ -13,16 +13,24 @@ test.before(async () => {
 });
 
 /** All of it lies in the set: each of the thousand parts takes minutes. */
-const LONG = '{"width":2048,"height":2048,"tile_size":64,"max_iterations":10000000,"x_min":-0.1,"x_max":0.1,"y_min":-0.1,"y_max":0.1}';
+const LONG =
+  '{"width":2048,"height":2048,"tile_size":64,"max_iterations":10000000,"x_min":-0.1,"x_max":0.1,"y_min":-0.1,"y_max":0.1}';
 
 async function untilRunning(uuid: string): Promise<void> {
-  const isMapping = async (): Promise<boolean> => (await stack.mito('workloads', 'tasks', uuid, '--json')).stdout.includes('"running"');
+  const isMapping = async (): Promise<boolean> =>
+    (await stack.mito('workloads', 'tasks', uuid, '--json')).stdout.includes('"running"');
   await eventually(isMapping, { message: 'a running task of the workload', timeoutMs: 20_000 });
 }
 
 test('a detached computation is listed, shown, and its result fetched later', async (t) => {
   const { mito, json } = stack;
-  const { uuid } = await json<{ uuid: string }>('compute', 'mandelbrot', '--detach', '--params', '{"width":300,"height":200}');
+  const { uuid } = await json<{ uuid: string }>(
+    'compute',
+    'mandelbrot',
+    '--detach',
+    '--params',
+    '{"width":300,"height":200}',
+  );
   const out = path.join(await tempDir(t), 'a.png');
   const { code, stderr } = await mito('workloads', 'wait', uuid, '-o', out);
   t.is(code, 0, stderr);
@@ -45,11 +53,21 @@ test('Ctrl-C leaves a computation running and says how to end it; cancelling end
   t.is(left.code, 130);
   t.true(left.stderr.includes(`"mito client workloads cancel ${uuid}" ends it`), left.stderr);
   t.is((await json<WorkloadView>('workloads', 'get', uuid)).state, 'mapping');
-  const cancelled = await json<{ cancelled: number; requested: number }>('workloads', 'cancel', uuid, '--reason', 'too large');
+  const cancelled = await json<{ cancelled: number; requested: number }>(
+    'workloads',
+    'cancel',
+    uuid,
+    '--reason',
+    'too large',
+  );
   t.true(cancelled.requested >= 1 && cancelled.cancelled > 1000, JSON.stringify(cancelled));
-  const isOver = async (): Promise<boolean> => (await mito('tasks', 'query', '--state', 'running', '--json')).stdout === '';
+  const isOver = async (): Promise<boolean> =>
+    (await mito('tasks', 'query', '--state', 'running', '--json')).stdout === '';
   await eventually(isOver, { message: 'no running task', timeoutMs: 20_000 });
-  const steps = (await mito('workloads', 'tasks', uuid, '--json')).stdout.trim().split('\n').map((line) => JSON.parse(line) as WorkloadTask);
+  const steps = (await mito('workloads', 'tasks', uuid, '--json')).stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as WorkloadTask);
   const ran = steps.find(({ step, attempt }) => step === 'map' && attempt === 1);
   const { cancel_requested_at: asked, finished_at: ended } = await json<TaskView>('tasks', 'get', ran?.uuid ?? '');
   t.true(Date.parse(ended ?? '') - Date.parse(asked ?? '') < 1_000, `${asked} to ${ended}`);

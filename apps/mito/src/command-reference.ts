@@ -1,5 +1,5 @@
 import { COMMANDS } from './command-index.js';
-import { type CommandModel, commandModel } from './help/command-model.js';
+import { commandModel, type CommandModel } from './help/command-model.js';
 
 /** Every documented command as data, for the reference. */
 export async function commandReference(): Promise<CommandModel[]> {

@@ -96,28 +96,41 @@ test('every command and option of the original works', async (t) => {
   for (const [path, flags] of Object.entries(ORIGINAL)) {
     const entry = COMMANDS.find(({ paths }) => paths.includes(path));
     t.truthy(entry, path);
-    for (const flag of flags.split(' ').filter(Boolean)) t.true(entry && (await takes(entry, path, flag)), `${path} ${flag}`);
+    for (const flag of flags.split(' ').filter(Boolean))
+      t.true(entry && (await takes(entry, path, flag)), `${path} ${flag}`);
   }
 });
 
 test('a path is typed the same with "client" and without', (t) => {
   for (const { paths } of COMMANDS) {
     const long = paths.flatMap((path) => (path.startsWith('client ') ? [path.slice('client '.length)] : []));
-    t.deepEqual(long.filter((path) => !paths.includes(path)), []);
+    t.deepEqual(
+      long.filter((path) => !paths.includes(path)),
+      [],
+    );
   }
 });
 
 test('every command is described, and no path is used twice', (t) => {
   const all = COMMANDS.flatMap(({ paths, about }) => (about ? paths : []));
   t.is(new Set(all).size, all.length);
-  const silent = COMMANDS.filter(({ about, paths }) => !about?.description && !paths.some((path) => path.startsWith('__')));
-  t.deepEqual(silent.map(({ paths }) => paths), []);
+  const silent = COMMANDS.filter(
+    ({ about, paths }) => !about?.description && !paths.some((path) => path.startsWith('__')),
+  );
+  t.deepEqual(
+    silent.map(({ paths }) => paths),
+    [],
+  );
 });
 
 test('each command is found by its words alone, and says of itself what the index says', async (t) => {
   for (const { paths, about, load } of COMMANDS) {
     const command = await load();
-    t.deepEqual(command.paths?.map((path) => path.join(' ')), [...paths], 'run node tools/reference.mjs after a build');
+    t.deepEqual(
+      command.paths?.map((path) => path.join(' ')),
+      [...paths],
+      'run node tools/reference.mjs after a build',
+    );
     t.is(command.usage?.description, about?.description, 'run node tools/reference.mjs after a build');
     for (const path of paths) t.is(findCommand(COMMANDS, [...path.split(' '), 'x'])?.path, path);
   }

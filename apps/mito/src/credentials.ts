@@ -38,7 +38,9 @@ export class Credentials {
   }
 
   private async readOthers(login: Pick<Credential, 'coordinator' | 'user'>): Promise<Credential[]> {
-    return (await this.read()).filter(({ coordinator, user }) => coordinator !== login.coordinator || user !== login.user);
+    return (await this.read()).filter(
+      ({ coordinator, user }) => coordinator !== login.coordinator || user !== login.user,
+    );
   }
 
   private async write(logins: readonly Credential[]): Promise<void> {

@@ -5,8 +5,12 @@ const LONG_OF: ReadonlyMap<string, { readonly long: string; readonly hasValue: b
   ['-p', { long: '--password', hasValue: true }],
   ['-i', { long: '--interactive', hasValue: false }],
   ['-q', { long: '--quiet', hasValue: false }],
-  ...['coordinator', 'user', 'ca', 'password', 'password-file', 'config', 'credential-path'].map((name) => [`--${name}`, { long: `--${name}`, hasValue: true }] as const),
-  ...['interactive', 'retain', 'json', 'quiet'].map((name) => [`--${name}`, { long: `--${name}`, hasValue: false }] as const),
+  ...['coordinator', 'user', 'ca', 'password', 'password-file', 'config', 'credential-path'].map(
+    (name) => [`--${name}`, { long: `--${name}`, hasValue: true }] as const,
+  ),
+  ...['interactive', 'retain', 'json', 'quiet'].map(
+    (name) => [`--${name}`, { long: `--${name}`, hasValue: false }] as const,
+  ),
 ]);
 
 /**

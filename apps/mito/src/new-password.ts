@@ -1,6 +1,6 @@
 import { MitoError } from '@mitosis/domain';
 import { ask } from './output/ask.js';
-import { type Person, readSecret } from './sign-in.js';
+import { readSecret, type Person } from './sign-in.js';
 
 /** A new password, from the command line, a file, or the person, who is asked twice. */
 export async function newPassword(

@@ -19,9 +19,16 @@ const hidden = test.macro({
 });
 
 test('a field', hidden, { password: SECRET, token: SECRET, lease: SECRET });
-test('a field of an object', hidden, { headers: { authorization: SECRET, cookie: SECRET }, spec: { env: { KEY: SECRET } } });
-test('the address of a database in an error', hidden, { err: new Error(`connecting to postgres://mito:${SECRET}@db/mito failed`) });
-test('an address in the cause of an error', hidden, { err: new Error('no queue', { cause: new Error(`redis://:${SECRET}@queue`) }) });
+test('a field of an object', hidden, {
+  headers: { authorization: SECRET, cookie: SECRET },
+  spec: { env: { KEY: SECRET } },
+});
+test('the address of a database in an error', hidden, {
+  err: new Error(`connecting to postgres://mito:${SECRET}@db/mito failed`),
+});
+test('an address in the cause of an error', hidden, {
+  err: new Error('no queue', { cause: new Error(`redis://:${SECRET}@queue`) }),
+});
 test('a bearer token in an error', hidden, { err: new Error(`refused: Bearer ${SECRET}`) });
 test('a field of an error', hidden, { err: Object.assign(new Error('odd'), { config: { password: SECRET } }) });
 

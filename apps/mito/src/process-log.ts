@@ -1,4 +1,4 @@
-import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino';
+import { pino, stdSerializers, type DestinationStream, type Logger } from 'pino';
 import { build } from 'pino-pretty';
 import { RotatingFile } from './rotating-file.js';
 
@@ -32,5 +32,9 @@ export function createProcessLog(level: string, name: string, target: boolean | 
   const { isTerminal, file } = typeof target === 'boolean' ? { isTerminal: target, file: undefined } : target;
   if (file !== undefined) return createLog(level, name, new RotatingFile(file));
   if (!isTerminal) return createLog(level, name, pino.destination({ dest: 2, sync: true }));
-  return createLog(level, name, build({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' }));
+  return createLog(
+    level,
+    name,
+    build({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' }),
+  );
 }

@@ -1,7 +1,7 @@
-import { tempDir } from '@mitosis/testing';
-import test from 'ava';
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import test from 'ava';
+import { tempDir } from '@mitosis/testing';
 import { tailFile } from './manager/tail-file.js';
 import { RotatingFile } from './rotating-file.js';
 

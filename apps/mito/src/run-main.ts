@@ -1,11 +1,11 @@
+import type { Writable } from 'node:stream';
 import { COMMANDS } from './command-index.js';
 import { moveGlobalOptions } from './global-options.js';
 import { findCommand, leadsOn } from './help/find-command.js';
 import { commandsBelow, overview } from './help/overview.js';
 import type { CommandEntry, MitoContext, Program } from './mito-context.js';
 import { EXIT_OK, EXIT_USAGE } from './output/exit-codes.js';
-import { type Paint, paintFor } from './output/paint.js';
-import type { Writable } from 'node:stream';
+import { paintFor, type Paint } from './output/paint.js';
 
 const VERSION = '0.1.0';
 const HELP = new Set(['-h', '--help']);
@@ -36,7 +36,11 @@ async function showFolder(folder: string, isHelp: boolean, { stdout, stderr, env
   return isHelp ? EXIT_OK : EXIT_USAGE;
 }
 
-async function commandHelp(entry: CommandEntry, stream: Writable & { readonly columns?: number }, paint: Paint): Promise<string> {
+async function commandHelp(
+  entry: CommandEntry,
+  stream: Writable & { readonly columns?: number },
+  paint: Paint,
+): Promise<string> {
   const { commandModel } = await import('./help/command-model.js');
   const { describeCommand } = await import('./help/describe-command.js');
   const model = await commandModel(entry);
@@ -50,11 +54,20 @@ function asksForHelp(line: readonly string[]): boolean {
 }
 
 /** Runs one command line and answers its exit code. What can't be parsed is answered on stderr with 2. */
-export async function runCommandLine(enableColors: boolean, argv: readonly string[], context: MitoContext): Promise<number> {
+export async function runCommandLine(
+  enableColors: boolean,
+  argv: readonly string[],
+  context: MitoContext,
+): Promise<number> {
   const asked = askedFolder(argv);
   if (asked) return showFolder(asked.folder, asked.isHelp, context);
   const line = argv[0] === 'help' ? [...argv.slice(1), '--help'] : moveGlobalOptions(argv);
-  const words = line.slice(Math.max(line.findIndex((word) => !word.startsWith('-')), 0));
+  const words = line.slice(
+    Math.max(
+      line.findIndex((word) => !word.startsWith('-')),
+      0,
+    ),
+  );
   const meant = meantCommand(words);
   if (!meant) {
     const { describeUnknownCommand } = await import('./help/syntax-error.js');

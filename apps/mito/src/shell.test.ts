@@ -1,14 +1,14 @@
-import { MitoError } from '@mitosis/domain';
-import { tempDir } from '@mitosis/testing';
-import test from 'ava';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import test from 'ava';
+import { MitoError } from '@mitosis/domain';
+import { tempDir } from '@mitosis/testing';
 import { COMMANDS } from './command-index.js';
-import { createCli } from './create-cli.js';
-import { TasksQueryCommand } from './commands/client/tasks/query.js';
 import { TasksGetCommand } from './commands/client/tasks/get.js';
+import { TasksQueryCommand } from './commands/client/tasks/query.js';
+import { createCli } from './create-cli.js';
 import { Credentials } from './credentials.js';
 import { moveGlobalOptions } from './global-options.js';
 import { commandModel } from './help/command-model.js';
@@ -42,7 +42,11 @@ const moves = test.macro({
   },
   title: (_, typed) => `"mito ${typed}" is understood`,
 });
-test(moves, 'client -c http://x -u al tasks query -c bob', '--coordinator=http://x --user=al client tasks query -c bob');
+test(
+  moves,
+  'client -c http://x -u al tasks query -c bob',
+  '--coordinator=http://x --user=al client tasks query -c bob',
+);
 test(moves, 'client --coordinator=http://x --json tasks get 1', '--coordinator=http://x --json client tasks get 1');
 test(moves, '-u al run -- x -u y', '--user=al run -- x -u y');
 test(moves, 'client tasks query -c bob', 'client tasks query -c bob');
@@ -107,18 +111,34 @@ test('an error says what, which field, and what to do next', (t) => {
   const error = new MitoError('unauthenticated', 'invalid_token', 'the token is over', { details: { field: 'token' } });
   t.is(reportError(error, { stderr, isJson: false }), 3);
   t.is(stderr.text, 'mito: the token is over\n      run "mito client login"\n');
-  t.is(reportError(new MitoError('invalid', 'x', 'is wrong', { details: { field: 'tags.0' } }), { stderr, isJson: false }), 2);
+  t.is(
+    reportError(new MitoError('invalid', 'x', 'is wrong', { details: { field: 'tags.0' } }), { stderr, isJson: false }),
+    2,
+  );
   t.is(stderr.text, 'mito: is wrong\n      field: tags.0\n');
   reportError(error, { stderr, isJson: true });
-  t.like(JSON.parse(stderr.text), { error: { code: 'invalid_token', details: { field: 'token' }, hint: 'run "mito client login"', exit_code: 3 } });
+  t.like(JSON.parse(stderr.text), {
+    error: { code: 'invalid_token', details: { field: 'token' }, hint: 'run "mito client login"', exit_code: 3 },
+  });
   t.is(reportError(error, { stderr, isJson: false, signal: AbortSignal.abort() }), 130);
 });
 
 test('a command line that nothing understands leads to one that is', (t) => {
   t.is(similarCommands(COMMANDS, ['tasks', 'sumbit'])[0], 'tasks submit');
   const cli = createCli(false, TasksGetCommand);
-  const error = t.throws(() => cli.process(['tasks', 'get'], { env: {}, stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, colorDepth: 1 }));
-  t.is(describeSyntaxError(error, 'mito x <y>'), 'mito: Not enough positional arguments.\n      usage: mito x <y>\n      add --help to see what each option means\n');
+  const error = t.throws(() =>
+    cli.process(['tasks', 'get'], {
+      env: {},
+      stdin: process.stdin,
+      stdout: process.stdout,
+      stderr: process.stderr,
+      colorDepth: 1,
+    }),
+  );
+  t.is(
+    describeSyntaxError(error, 'mito x <y>'),
+    'mito: Not enough positional arguments.\n      usage: mito x <y>\n      add --help to see what each option means\n',
+  );
 });
 
 test('what names a result is its most precise name', (t) => {
@@ -149,8 +169,14 @@ test('the help of every command names its options, in lines that fit 80 columns'
     if (!model) continue;
     const text = describeCommand(model, { paint });
     for (const { names } of model.options) t.true(text.includes(names.join(', ')), text);
-    const prose = text.slice(0, text.includes('Examples\n') ? text.indexOf('Examples\n') : undefined).split('\n').slice(1);
-    t.deepEqual(prose.filter((line) => line.length > 80 && !line.startsWith('"mito client --help"')), []);
+    const prose = text
+      .slice(0, text.includes('Examples\n') ? text.indexOf('Examples\n') : undefined)
+      .split('\n')
+      .slice(1);
+    t.deepEqual(
+      prose.filter((line) => line.length > 80 && !line.startsWith('"mito client --help"')),
+      [],
+    );
     t.notRegex(text, /#0/);
   }
 });

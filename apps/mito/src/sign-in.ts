@@ -1,8 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import type { Readable, Writable } from 'node:stream';
 import { MitosisClient } from '@mitosis/client';
 import type { ClientConfig } from '@mitosis/config';
 import { MitoError } from '@mitosis/domain';
-import { readFile } from 'node:fs/promises';
-import type { Readable, Writable } from 'node:stream';
 import type { Credential, Credentials } from './credentials.js';
 import { ask } from './output/ask.js';
 
@@ -16,7 +16,10 @@ export async function readSecret(file: string, field: string): Promise<string> {
   try {
     return (await readFile(file, 'utf8')).replace(/\r?\n[^]*$/, '');
   } catch (cause) {
-    throw new MitoError('invalid', 'invalid_request', `${field}: ${(cause as Error).message}`, { cause, details: { field } });
+    throw new MitoError('invalid', 'invalid_request', `${field}: ${(cause as Error).message}`, {
+      cause,
+      details: { field },
+    });
   }
 }
 
@@ -26,13 +29,26 @@ export async function knownPassword({ password, password_file }: ClientConfig): 
 }
 
 /** Logs in with what is known, asks the person for the rest, and keeps the token. */
-export async function signIn(settings: ClientConfig, credentials: Credentials, { stdin, stderr }: Person): Promise<Credential> {
+export async function signIn(
+  settings: ClientConfig,
+  credentials: Credentials,
+  { stdin, stderr }: Person,
+): Promise<Credential> {
   const { coordinator_addr: coordinator } = settings;
   const username =
-    settings.user ?? (await ask(stdin, stderr, { message: 'User name', isSecret: false, instead: 'name the user with --user or MITO_USER' }));
+    settings.user ??
+    (await ask(stdin, stderr, {
+      message: 'User name',
+      isSecret: false,
+      instead: 'name the user with --user or MITO_USER',
+    }));
   const password =
     (await knownPassword(settings)) ??
-    (await ask(stdin, stderr, { message: 'Password', isSecret: true, instead: 'set MITO_PASSWORD or use --password-file' }));
+    (await ask(stdin, stderr, {
+      message: 'Password',
+      isSecret: true,
+      instead: 'set MITO_PASSWORD or use --password-file',
+    }));
   const session = await new MitosisClient({ url: coordinator }).login(username, password);
   const login = { coordinator, user: session.username, token: session.token, expires_at: session.expires_at };
   await credentials.save(login);

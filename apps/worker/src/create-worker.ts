@@ -1,13 +1,13 @@
-import { MitosisClient, registerWorker, trustCa } from '@mitosis/client';
-import type { WorkerConfig } from '@mitosis/config';
-import { type Log, MitoError } from '@mitosis/domain';
-import { Executor, SandboxExecutor } from '@mitosis/executor';
-import { type QueueConfig, createQueueBackend } from '@mitosis/queue';
-import { Worker } from '@mitosis/worker';
-import type { WorkerRegistration } from '@mitosis/protocol';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { MitosisClient, registerWorker, trustCa } from '@mitosis/client';
+import type { WorkerConfig } from '@mitosis/config';
+import { MitoError, type Log } from '@mitosis/domain';
+import { Executor, SandboxExecutor } from '@mitosis/executor';
+import type { WorkerRegistration } from '@mitosis/protocol';
+import { createQueueBackend, type QueueConfig } from '@mitosis/queue';
+import { Worker } from '@mitosis/worker';
 import { enroll } from './enroll.js';
 
 const VERSION = '0.1.0';
@@ -18,10 +18,17 @@ export interface WorkerLogin {
   readonly token?: string | undefined;
 }
 
-async function userToken({ coordinator_addr: url, user, password }: WorkerConfig, token: string | undefined): Promise<string> {
+async function userToken(
+  { coordinator_addr: url, user, password }: WorkerConfig,
+  token: string | undefined,
+): Promise<string> {
   if (token !== undefined) return token;
   if (user === undefined || password === undefined) {
-    throw new MitoError('unauthenticated', 'not_logged_in', 'a worker needs an enrolment code (--enroll, MITO_ENROLL), or a login: run "mito client login", or set MITO_USER and MITO_PASSWORD');
+    throw new MitoError(
+      'unauthenticated',
+      'not_logged_in',
+      'a worker needs an enrolment code (--enroll, MITO_ENROLL), or a login: run "mito client login", or set MITO_USER and MITO_PASSWORD',
+    );
   }
   return (await new MitosisClient({ url, retryMs: 30_000 }).login(user, password)).token;
 }
@@ -38,7 +45,11 @@ async function ownCommand(workDir: string): Promise<string> {
   return dir;
 }
 
-async function register(config: WorkerConfig, workDir: string, { code, token }: WorkerLogin): Promise<WorkerRegistration> {
+async function register(
+  config: WorkerConfig,
+  workDir: string,
+  { code, token }: WorkerLogin,
+): Promise<WorkerRegistration> {
   const { coordinator_addr: url, groups, tags, labels, slots, only } = config;
   const facts = { tags, labels, slots, hostname: hostname(), version: VERSION, ...(only && { only }) };
   if (code !== undefined) return enroll(url, code, { ...facts, workDir });

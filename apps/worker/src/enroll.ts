@@ -1,8 +1,8 @@
-import { enrollWorker } from '@mitosis/client';
-import type { EnrollWorkerInput, WorkerRegistration } from '@mitosis/protocol';
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { enrollWorker } from '@mitosis/client';
+import type { EnrollWorkerInput, WorkerRegistration } from '@mitosis/protocol';
 
 /** The id of the request that uses a code, the same for each start in this folder: a crash does not cost another use. */
 async function requestIdOf(workDir: string, code: string): Promise<string> {

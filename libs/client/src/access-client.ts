@@ -1,26 +1,26 @@
 import type { Role } from '@mitosis/domain';
 import {
   AuditPage,
-  type AuditQuery,
-  type CreateEnrolmentInput,
-  type CreateTokenInput,
-  type CreateUserInput,
   CreatedEnrolment,
   CreatedToken,
   EnrolmentList,
-  type EnrolmentView,
   GroupPage,
   GroupView,
   MemberList,
   Session,
   TokenList,
-  type TokenView,
-  type UpdateQuotas,
-  type UpdateUser,
   UserPage,
   UserView,
   WorkerPage,
   WorkerView,
+  type AuditQuery,
+  type CreateEnrolmentInput,
+  type CreateTokenInput,
+  type CreateUserInput,
+  type EnrolmentView,
+  type TokenView,
+  type UpdateQuotas,
+  type UpdateUser,
 } from '@mitosis/protocol';
 import { queryString } from './query-string.js';
 import type { Transport } from './transport.js';
@@ -51,7 +51,10 @@ export class AccessClient {
 
   /** Ends every login of the user, this one too, and answers a new one. */
   async changePassword(current: string, next: string): Promise<Session> {
-    return this.transport.json('PUT', '/auth/password', Session, { body: { current_password: current, new_password: next }, isRepeatable: false });
+    return this.transport.json('PUT', '/auth/password', Session, {
+      body: { current_password: current, new_password: next },
+      isRepeatable: false,
+    });
   }
 
   async tokens(): Promise<TokenView[]> {
@@ -139,7 +142,10 @@ export class AccessClient {
   }
 
   /** Replaces tags or labels. */
-  async updateWorker(uuid: string, change: { readonly tags?: readonly string[]; readonly labels?: readonly string[] }): Promise<WorkerView> {
+  async updateWorker(
+    uuid: string,
+    change: { readonly tags?: readonly string[]; readonly labels?: readonly string[] },
+  ): Promise<WorkerView> {
     return this.transport.json('PATCH', at('workers', uuid), WorkerView, { body: change });
   }
 

@@ -1,6 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { MitoError } from '@mitosis/domain';
 import { GroupChanged, JobChanged, TaskChanged } from '@mitosis/protocol';
-import { setTimeout as delay } from 'node:timers/promises';
 import { queryString } from './query-string.js';
 import { serverSentEvents } from './server-sent-events.js';
 import type { Transport } from './transport.js';
@@ -23,8 +23,12 @@ const RECONNECT_MS = 500;
  * Changes of tasks, jobs and groups, as they happen. Goes on over broken connections; what happened meanwhile is not
  * told: whoever needs to know what is, asks.
  */
-export async function* followEvents(transport: Transport, filter: EventFilter, signal: AbortSignal | undefined): AsyncGenerator<Changed> {
-  for (let wasConnected = false; ; ) {
+export async function* followEvents(
+  transport: Transport,
+  filter: EventFilter,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Changed> {
+  for (let wasConnected = false; ;) {
     try {
       const headers = { Accept: 'text/event-stream' };
       const response = await transport.send('GET', `/events?${queryString(filter)}`, { headers, signal });

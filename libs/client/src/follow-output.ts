@@ -1,6 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { MitoError } from '@mitosis/domain';
 import { OutputEnd, OutputEvent, type TaskSummary } from '@mitosis/protocol';
-import { setTimeout as delay } from 'node:timers/promises';
 import { serverSentEvents } from './server-sent-events.js';
 import type { Transport } from './transport.js';
 
@@ -44,7 +44,12 @@ class SilenceGuard {
   }
 }
 
-async function* connect(transport: Transport, path: string, lastId: string | undefined, outer: AbortSignal | undefined) {
+async function* connect(
+  transport: Transport,
+  path: string,
+  lastId: string | undefined,
+  outer: AbortSignal | undefined,
+) {
   const guard = new SilenceGuard();
   const signal = outer ? AbortSignal.any([outer, guard.signal]) : guard.signal;
   try {

@@ -1,17 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import { isFinal } from '@mitosis/domain';
 import {
   CancelAnswer,
-  type CreateJobInput,
   JobPage,
   JobReceipt,
-  type JobResult,
   JobResultPage,
   JobView,
   RetryAnswer,
-  type SubmitTaskInput,
   TaskReceipts,
+  type CreateJobInput,
+  type JobResult,
+  type SubmitTaskInput,
 } from '@mitosis/protocol';
-import { randomUUID } from 'node:crypto';
 import type { CallOptions } from './call-options.js';
 import { queryString } from './query-string.js';
 import type { Transport } from './transport.js';
@@ -67,9 +67,16 @@ export class JobsClient {
   }
 
   /** Adds up to 1000 tasks to a job that is open; answers their uuids. */
-  async add(uuid: string, tasks: readonly SubmitTaskInput[], isLast: boolean, { signal }: CallOptions = {}): Promise<string[]> {
+  async add(
+    uuid: string,
+    tasks: readonly SubmitTaskInput[],
+    isLast: boolean,
+    { signal }: CallOptions = {},
+  ): Promise<string[]> {
     const options = this.keyed({ tasks, is_last: isLast }, signal);
-    return (await this.transport.json('POST', `${path(uuid)}/tasks`, TaskReceipts, options)).tasks.map((task) => task.uuid);
+    return (await this.transport.json('POST', `${path(uuid)}/tasks`, TaskReceipts, options)).tasks.map(
+      (task) => task.uuid,
+    );
   }
 
   /** Begins a job that more tasks are added to, until it is closed. */
@@ -91,18 +98,28 @@ export class JobsClient {
   }
 
   /** Resolves when the job is over; `onProgress` hears of it as it changes, about once a second. */
-  async wait(uuid: string, { signal, onProgress }: CallOptions & { onProgress?: (job: JobView) => void } = {}): Promise<JobView> {
+  async wait(
+    uuid: string,
+    { signal, onProgress }: CallOptions & { onProgress?: (job: JobView) => void } = {},
+  ): Promise<JobView> {
     let retryMs: number | undefined;
     for (;;) {
       const query = queryString({ wait_ms: onProgress ? 1_000 : WAIT_MS });
-      const job = await this.transport.json('GET', `${path(uuid)}?${query}`, JobView, { signal, timeoutMs: WAIT_MS * 2, retryMs });
+      const job = await this.transport.json('GET', `${path(uuid)}?${query}`, JobView, {
+        signal,
+        timeoutMs: WAIT_MS * 2,
+        retryMs,
+      });
       retryMs = PATIENCE_MS;
       onProgress?.(job);
       if (isFinal(job.state)) return job;
     }
   }
 
-  async cancel(uuid: string, { reason, signal }: CallOptions & { reason?: string | undefined } = {}): Promise<CancelAnswer> {
+  async cancel(
+    uuid: string,
+    { reason, signal }: CallOptions & { reason?: string | undefined } = {},
+  ): Promise<CancelAnswer> {
     const total = { cancelled: 0, requested: 0 };
     for (;;) {
       const options = { body: { ...(reason !== undefined && { reason }) }, signal, isRepeatable: true };
@@ -115,18 +132,25 @@ export class JobsClient {
 
   /** Submits what has failed or was cancelled again; answers how many tasks. */
   async retryFailed(uuid: string, { signal }: CallOptions = {}): Promise<number> {
-    return (await this.transport.json('POST', `${path(uuid)}/retry-failed`, RetryAnswer, { signal, isRepeatable: true })).retried;
+    return (
+      await this.transport.json('POST', `${path(uuid)}/retry-failed`, RetryAnswer, { signal, isRepeatable: true })
+    ).retried;
   }
 
   /** Nothing of the job starts until it is resumed. */
   async setSuspended(uuid: string, isSuspended: boolean, { signal }: CallOptions = {}): Promise<void> {
-    await this.transport.empty('POST', `${path(uuid)}/${isSuspended ? 'suspend' : 'resume'}`, { signal, isRepeatable: true });
+    await this.transport.empty('POST', `${path(uuid)}/${isSuspended ? 'suspend' : 'resume'}`, {
+      signal,
+      isRepeatable: true,
+    });
   }
 
   /** The table of results, a row for each task, in their order. */
   async *results(uuid: string, { signal }: CallOptions = {}): AsyncGenerator<JobResult> {
-    for (let after: number | undefined; ; ) {
-      const page = await this.transport.json('GET', `${path(uuid)}/results?${queryString({ after })}`, JobResultPage, { signal });
+    for (let after: number | undefined; ;) {
+      const page = await this.transport.json('GET', `${path(uuid)}/results?${queryString({ after })}`, JobResultPage, {
+        signal,
+      });
       yield* page.results;
       if (page.next === null) return;
       after = page.next;

@@ -1,7 +1,7 @@
-import { encodeFrame } from '@mitosis/protocol';
 import test from 'ava';
+import { encodeFrame } from '@mitosis/protocol';
 import type { OutputItem } from './follow-output.js';
-import { type LogPiece, logPieces } from './log-pieces.js';
+import { logPieces, type LogPiece } from './log-pieces.js';
 
 async function* from(items: readonly OutputItem[]): AsyncGenerator<OutputItem> {
   yield* items;
@@ -15,11 +15,30 @@ async function collect(items: readonly OutputItem[]): Promise<LogPiece[]> {
 
 test('output becomes text, wherever it was cut', async (t) => {
   const euro = Buffer.from('€');
-  const bytes = Buffer.concat([encodeFrame('stdout', Buffer.from('a')), encodeFrame('stdout', euro.subarray(0, 1)), encodeFrame('stderr', Buffer.from('b')), encodeFrame('stdout', euro.subarray(1))]);
-  const items = [bytes.subarray(0, 3), bytes.subarray(3, 12), bytes.subarray(12)].map((frames) => ({ type: 'frames', attempt: 1, offset: 0, frames }) as const);
+  const bytes = Buffer.concat([
+    encodeFrame('stdout', Buffer.from('a')),
+    encodeFrame('stdout', euro.subarray(0, 1)),
+    encodeFrame('stderr', Buffer.from('b')),
+    encodeFrame('stdout', euro.subarray(1)),
+  ]);
+  const items = [bytes.subarray(0, 3), bytes.subarray(3, 12), bytes.subarray(12)].map(
+    (frames) => ({ type: 'frames', attempt: 1, offset: 0, frames }) as const,
+  );
   const pieces = await collect(items);
-  t.is(pieces.filter(({ stream }) => stream === 'stdout').map(({ text }) => text).join(''), 'a€');
-  t.is(pieces.filter(({ stream }) => stream === 'stderr').map(({ text }) => text).join(''), 'b');
+  t.is(
+    pieces
+      .filter(({ stream }) => stream === 'stdout')
+      .map(({ text }) => text)
+      .join(''),
+    'a€',
+  );
+  t.is(
+    pieces
+      .filter(({ stream }) => stream === 'stderr')
+      .map(({ text }) => text)
+      .join(''),
+    'b',
+  );
 });
 
 test('a new attempt begins anew', async (t) => {

@@ -1,5 +1,5 @@
-import { FrameDecoder, type OutputStream } from '@mitosis/protocol';
 import { TextDecoder } from 'node:util';
+import { FrameDecoder, type OutputStream } from '@mitosis/protocol';
 import type { OutputItem } from './follow-output.js';
 
 /** A piece of what a task printed, as text. */

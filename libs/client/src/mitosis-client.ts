@@ -1,40 +1,40 @@
+import { randomUUID } from 'node:crypto';
 import { isFinal } from '@mitosis/domain';
 import {
   ArtifactDownload,
-  type ArtifactKind,
+  CancelAnswer,
+  CancelResult,
   Identity,
   MetricsSummary,
   Session,
-  type SteerWorker,
-  type SubmitTaskInput,
+  TaskCount,
+  TaskDetail,
   TaskExplanation,
   TaskPage,
   TaskReceipt,
   TaskReceipts,
   TaskSummaries,
-  type TaskSummary,
   WorkerView,
-  TaskDetail,
-  type TaskView,
-  TaskCount,
-  CancelAnswer,
-  CancelResult,
+  type ArtifactKind,
   type CancelTasksInput,
   type ChangeTaskInput,
+  type SteerWorker,
+  type SubmitTaskInput,
+  type TaskSummary,
+  type TaskView,
 } from '@mitosis/protocol';
-import { randomUUID } from 'node:crypto';
+import { AccessClient } from './access-client.js';
 import type { CallOptions } from './call-options.js';
 import { FilesApi } from './files/files-api.js';
 import type { TransferOptions } from './files/signed-transfer.js';
-import { type Changed, type EventFilter, followEvents } from './follow-events.js';
-import { type FollowOptions, type OutputItem, followOutput } from './follow-output.js';
-import { type LogPiece, logPieces } from './log-pieces.js';
+import { followEvents, type Changed, type EventFilter } from './follow-events.js';
+import { followOutput, type FollowOptions, type OutputItem } from './follow-output.js';
 import { JobsClient } from './jobs-client.js';
-import { AccessClient } from './access-client.js';
-import { queryString } from './query-string.js';
-import { Transport, type TransportOptions } from './transport.js';
+import { logPieces, type LogPiece } from './log-pieces.js';
 import { ProgramCalls } from './program-calls.js';
+import { queryString } from './query-string.js';
 import { TerminalCalls } from './terminal-calls.js';
+import { Transport, type TransportOptions } from './transport.js';
 import { WorkloadCalls } from './workload-calls.js';
 
 export interface SubmitOptions extends CallOptions {
@@ -129,7 +129,10 @@ export class MitosisClient {
   }
 
   /** Up to 1000 tasks: all of them are stored, or none. */
-  async submitTasks(tasks: readonly SubmitTaskInput[], { signal, idempotencyKey }: SubmitOptions = {}): Promise<TaskReceipt[]> {
+  async submitTasks(
+    tasks: readonly SubmitTaskInput[],
+    { signal, idempotencyKey }: SubmitOptions = {},
+  ): Promise<TaskReceipt[]> {
     const headers = { 'Idempotency-Key': idempotencyKey ?? randomUUID() };
     const options = { body: { tasks }, headers, signal, isRepeatable: true };
     return (await this.transport.json('POST', '/tasks/batch', TaskReceipts, options)).tasks;
@@ -149,12 +152,18 @@ export class MitosisClient {
     return this.transport.json('GET', `/tasks?${queryString(filter)}`, TaskPage, { signal });
   }
 
-  async countTasks(filter: Omit<TaskFilter, 'limit' | 'offset' | 'after'> = {}, { signal }: CallOptions = {}): Promise<number> {
+  async countTasks(
+    filter: Omit<TaskFilter, 'limit' | 'offset' | 'after'> = {},
+    { signal }: CallOptions = {},
+  ): Promise<number> {
     return (await this.transport.json('GET', `/tasks/count?${queryString(filter)}`, TaskCount, { signal })).count;
   }
 
   /** A waiting task ends at once, a running one as soon as its worker has ended it. */
-  async cancelTask(uuid: string, { reason, signal }: CallOptions & { reason?: string | undefined } = {}): Promise<CancelResult> {
+  async cancelTask(
+    uuid: string,
+    { reason, signal }: CallOptions & { reason?: string | undefined } = {},
+  ): Promise<CancelResult> {
     const options = { body: { ...(reason !== undefined && { reason }) }, signal, isRepeatable: true };
     return this.transport.json('POST', `/tasks/${encodeURIComponent(uuid)}/cancel`, CancelResult, options);
   }
@@ -162,16 +171,25 @@ export class MitosisClient {
   /** Tasks by their uuids, or all that a filter finds; in requests of 1000, or as many as the coordinator takes on at once. */
   async cancelTasks({ uuids, ...request }: CancelTasksInput, { signal }: CallOptions = {}): Promise<CancelAnswer> {
     const cancel = async (total: CancelAnswer, body: CancelTasksInput): Promise<CancelAnswer> => {
-      const more = await this.transport.json('POST', '/tasks/cancel', CancelAnswer, { body, signal, isRepeatable: true });
+      const more = await this.transport.json('POST', '/tasks/cancel', CancelAnswer, {
+        body,
+        signal,
+        isRepeatable: true,
+      });
       const results = total.results && [...total.results, ...(more.results ?? [])];
-      return { cancelled: total.cancelled + more.cancelled, requested: total.requested + more.requested, ...(results && { results }) };
+      return {
+        cancelled: total.cancelled + more.cancelled,
+        requested: total.requested + more.requested,
+        ...(results && { results }),
+      };
     };
     if (uuids) {
       let total: CancelAnswer = { cancelled: 0, requested: 0, results: [] };
-      for (let at = 0; at < uuids.length; at += BATCH) total = await cancel(total, { ...request, uuids: uuids.slice(at, at + BATCH) });
+      for (let at = 0; at < uuids.length; at += BATCH)
+        total = await cancel(total, { ...request, uuids: uuids.slice(at, at + BATCH) });
       return total;
     }
-    for (let total: CancelAnswer = { cancelled: 0, requested: 0 }; ; ) {
+    for (let total: CancelAnswer = { cancelled: 0, requested: 0 }; ;) {
       const before = total.cancelled + total.requested;
       total = await cancel(total, request);
       if (total.cancelled + total.requested === before) return total;
@@ -191,9 +209,12 @@ export class MitosisClient {
   }
 
   /** All tasks that the filter finds, newest first, page by page; `limit` ends it early. */
-  async *tasks({ limit = Infinity, offset, after, ...filter }: TaskFilter = {}, options: CallOptions = {}): AsyncGenerator<TaskView> {
+  async *tasks(
+    { limit = Infinity, offset, after, ...filter }: TaskFilter = {},
+    options: CallOptions = {},
+  ): AsyncGenerator<TaskView> {
     let position: TaskFilter = { offset, after };
-    for (let left = limit; left > 0; ) {
+    for (let left = limit; left > 0;) {
       const page = await this.queryTasks({ ...filter, ...position, limit: Math.min(left, BATCH) }, options);
       yield* page.tasks;
       if (page.next === null) return;
@@ -245,15 +266,13 @@ export class MitosisClient {
 
   /** What is known of an artifact, with a request to fetch it that is good for some minutes. */
   async artifact(uuid: string, kind: ArtifactKind, { signal }: CallOptions = {}): Promise<ArtifactDownload> {
-    return this.transport.json('GET', `/tasks/${encodeURIComponent(uuid)}/artifacts/${kind}`, ArtifactDownload, { signal });
+    return this.transport.json('GET', `/tasks/${encodeURIComponent(uuid)}/artifacts/${kind}`, ArtifactDownload, {
+      signal,
+    });
   }
 
   /** Fetches an artifact into `file`, which appears only when its SHA-256 is right. */
-  async downloadArtifact(
-    artifact: ArtifactDownload,
-    file: string,
-    options: TransferOptions = {},
-  ): Promise<void> {
+  async downloadArtifact(artifact: ArtifactDownload, file: string, options: TransferOptions = {}): Promise<void> {
     const requests = [artifact.download];
     const sign = async () => requests.pop() ?? (await this.artifact(artifact.task, artifact.kind, options)).download;
     await this.files.download({ sizeBytes: artifact.size_bytes, sha256: artifact.sha256, sign }, file, options);

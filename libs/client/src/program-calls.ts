@@ -1,6 +1,6 @@
+import { createHash } from 'node:crypto';
 import { MitoError } from '@mitosis/domain';
 import { ProgramList, ProgramView } from '@mitosis/protocol';
-import { createHash } from 'node:crypto';
 import type { CallOptions } from './call-options.js';
 import { queryString } from './query-string.js';
 import type { Transport } from './transport.js';
@@ -15,9 +15,17 @@ export class ProgramCalls {
   constructor(private readonly transport: Transport) {}
 
   /** Stores a program; refused with the names when it imports what the sandbox does not have. */
-  async upload(bytes: Uint8Array, { name, group, signal }: ProgramRef & { readonly name: string }): Promise<ProgramView> {
+  async upload(
+    bytes: Uint8Array,
+    { name, group, signal }: ProgramRef & { readonly name: string },
+  ): Promise<ProgramView> {
     const headers = { 'Content-Type': 'application/wasm' };
-    return this.transport.json('POST', `/programs?${queryString({ name, group })}`, ProgramView, { bytes, headers, signal, isRepeatable: true });
+    return this.transport.json('POST', `/programs?${queryString({ name, group })}`, ProgramView, {
+      bytes,
+      headers,
+      signal,
+      isRepeatable: true,
+    });
   }
 
   /** Makes an attachment of the group a program of it, without a transfer; it stays when the attachment goes. */
@@ -38,7 +46,12 @@ export class ProgramCalls {
   }
 
   async get(sha256: string, { group, signal }: ProgramRef = {}): Promise<ProgramView> {
-    return this.transport.json('GET', `/programs/${encodeURIComponent(sha256)}?${queryString({ group })}`, ProgramView, { signal });
+    return this.transport.json(
+      'GET',
+      `/programs/${encodeURIComponent(sha256)}?${queryString({ group })}`,
+      ProgramView,
+      { signal },
+    );
   }
 
   /** The newest thousand. */
@@ -48,6 +61,8 @@ export class ProgramCalls {
 
   /** Throws `program_in_use` while something that is not over refers to it. */
   async delete(sha256: string, { group, signal }: ProgramRef = {}): Promise<void> {
-    await this.transport.empty('DELETE', `/programs/${encodeURIComponent(sha256)}?${queryString({ group })}`, { signal });
+    await this.transport.empty('DELETE', `/programs/${encodeURIComponent(sha256)}?${queryString({ group })}`, {
+      signal,
+    });
   }
 }

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { type ServerSentEvent, serverSentEvents } from './server-sent-events.js';
+import { serverSentEvents, type ServerSentEvent } from './server-sent-events.js';
 
 async function* inPieces(text: string, size: number): AsyncGenerator<Uint8Array> {
   const bytes = Buffer.from(text);
@@ -20,7 +20,9 @@ test('events are the same however their bytes are cut', async (t) => {
     { id: undefined, event: 'message', data: 'plain' },
     { id: undefined, event: 'end', data: '1\n2' },
   ];
-  await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 40 }), async (size) => t.deepEqual(await collect(text, size), expected)));
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 1, max: 40 }), async (size) => t.deepEqual(await collect(text, size), expected)),
+  );
 });
 
 test('an event that was cut off is not delivered', async (t) => {

@@ -1,6 +1,6 @@
-import { MitoError } from '@mitosis/domain';
-import { TYPED_BYTES_MAX, TerminalOpened, type TerminalSize, TypedInTerminal } from '@mitosis/protocol';
 import { randomUUID } from 'node:crypto';
+import { MitoError } from '@mitosis/domain';
+import { TerminalOpened, TYPED_BYTES_MAX, TypedInTerminal, type TerminalSize } from '@mitosis/protocol';
 import type { CallOptions } from './call-options.js';
 import type { Transport } from './transport.js';
 
@@ -24,8 +24,18 @@ export class TerminalCalls {
    * Gives the terminal of a task a size; answers which attempt runs and how far its output is. Throws
    * `not_running` when the task has not started within `waitMs`, `terminal_ended` and `no_terminal`.
    */
-  async open(uuid: string, size: TerminalSize, { waitMs = 0, redraw = false, signal }: OpenTerminalOptions = {}): Promise<TerminalOpened> {
-    const options = { body: { ...size, wait_ms: waitMs, redraw }, signal, isRepeatable: true, timeoutMs: waitMs + ANSWER_MS, retryMs: PATIENCE_MS };
+  async open(
+    uuid: string,
+    size: TerminalSize,
+    { waitMs = 0, redraw = false, signal }: OpenTerminalOptions = {},
+  ): Promise<TerminalOpened> {
+    const options = {
+      body: { ...size, wait_ms: waitMs, redraw },
+      signal,
+      isRepeatable: true,
+      timeoutMs: waitMs + ANSWER_MS,
+      retryMs: PATIENCE_MS,
+    };
     return this.transport.json('POST', `/tasks/${encodeURIComponent(uuid)}/terminal`, TerminalOpened, options);
   }
 
@@ -33,7 +43,14 @@ export class TerminalCalls {
   typist(uuid: string, attempt: number, { signal }: CallOptions = {}): Typist {
     const path = `/tasks/${encodeURIComponent(uuid)}/terminal/input`;
     const send = async (body: object): Promise<number> =>
-      (await this.transport.json('POST', path, TypedInTerminal, { body, signal, isRepeatable: true, retryMs: PATIENCE_MS })).taken;
+      (
+        await this.transport.json('POST', path, TypedInTerminal, {
+          body,
+          signal,
+          isRepeatable: true,
+          retryMs: PATIENCE_MS,
+        })
+      ).taken;
     return new Typist(attempt, send);
   }
 }
@@ -71,9 +88,15 @@ export class Typist {
   private async sendWaiting(): Promise<void> {
     while (this.waiting.length > 0) {
       const piece = this.waiting.subarray(0, TYPED_BYTES_MAX);
-      const body = { attempt: this.attempt, session: this.session, offset: this.taken, data_base64: piece.toString('base64') };
+      const body = {
+        attempt: this.attempt,
+        session: this.session,
+        offset: this.taken,
+        data_base64: piece.toString('base64'),
+      };
       const taken = await this.send(body);
-      if (taken < this.taken + piece.length) throw new MitoError('conflict', 'input_gap', 'the terminal has not taken what was typed');
+      if (taken < this.taken + piece.length)
+        throw new MitoError('conflict', 'input_gap', 'the terminal has not taken what was typed');
       this.taken += piece.length;
       this.waiting = this.waiting.subarray(piece.length);
     }

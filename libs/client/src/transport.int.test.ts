@@ -1,10 +1,10 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
 import { MitoError } from '@mitosis/domain';
 import { freePort } from '@mitosis/testing';
-import test, { type ExecutionContext } from 'ava';
-import { once } from 'node:events';
-import { type RequestListener, createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { type SentRequest, Transport } from './transport.js';
+import { Transport, type SentRequest } from './transport.js';
 
 async function server(t: ExecutionContext, onRequest: RequestListener, port = 0): Promise<string> {
   const http = createServer(onRequest).listen(port, '127.0.0.1');
@@ -49,13 +49,28 @@ test('an answer of something else than a coordinator is said to be unexpected', 
 test('each request is told with the id under which the other side knows it', async (t) => {
   const seen: unknown[] = [];
   const told: SentRequest[] = [];
-  const url = await server(t, (req, res) => (seen.push(req.headers['x-request-id']), res.writeHead(req.url === '/no' ? 404 : 200).end()));
+  const url = await server(
+    t,
+    (req, res) => (seen.push(req.headers['x-request-id']), res.writeHead(req.url === '/no' ? 404 : 200).end()),
+  );
   const onRequest = (sent: SentRequest): void => void told.push(sent);
   await new Transport({ url, onRequest }).empty('GET', '/yes');
   await t.throwsAsync(new Transport({ url, onRequest }).empty('DELETE', '/no'));
-  await t.throwsAsync(new Transport({ url: `http://127.0.0.1:${await freePort()}`, retryMs: 0, onRequest }).empty('GET', '/away'));
-  t.deepEqual(told.slice(0, 2).map(({ request }) => request), seen as string[]);
-  t.deepEqual(told.map(({ method, path, status }) => [method, path, status]), [['GET', '/yes', 200], ['DELETE', '/no', 404], ['GET', '/away', undefined]]);
+  await t.throwsAsync(
+    new Transport({ url: `http://127.0.0.1:${await freePort()}`, retryMs: 0, onRequest }).empty('GET', '/away'),
+  );
+  t.deepEqual(
+    told.slice(0, 2).map(({ request }) => request),
+    seen as string[],
+  );
+  t.deepEqual(
+    told.map(({ method, path, status }) => [method, path, status]),
+    [
+      ['GET', '/yes', 200],
+      ['DELETE', '/no', 404],
+      ['GET', '/away', undefined],
+    ],
+  );
 });
 
 test('an abort ends the wait at once, with its reason', async (t) => {

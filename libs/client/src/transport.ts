@@ -1,9 +1,9 @@
+import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { z } from 'zod';
 import { MitoError } from '@mitosis/domain';
 import { ErrorBody, errorKindOf } from '@mitosis/protocol';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Readable } from 'node:stream';
-import { randomUUID } from 'node:crypto';
-import type { z } from 'zod';
 import { sendStream } from './files/signed-transfer.js';
 
 export interface TransportOptions {
@@ -48,10 +48,15 @@ const BACKOFF_MAX_MS = 2_000;
 
 function unreachable(url: string, cause: unknown): MitoError {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-  const reason = inner instanceof Error ? (('code' in inner && String(inner.code)) || inner.message) : String(inner);
-  return new MitoError('unavailable', 'coordinator_unreachable', `the coordinator at ${url} can't be reached (${reason})`, {
-    cause,
-  });
+  const reason = inner instanceof Error ? ('code' in inner && String(inner.code)) || inner.message : String(inner);
+  return new MitoError(
+    'unavailable',
+    'coordinator_unreachable',
+    `the coordinator at ${url} can't be reached (${reason})`,
+    {
+      cause,
+    },
+  );
 }
 
 async function toError(response: Response): Promise<MitoError> {
@@ -60,10 +65,15 @@ async function toError(response: Response): Promise<MitoError> {
   try {
     const { error } = ErrorBody.parse(JSON.parse(text));
     const request = response.headers.get('x-request-id');
-    const message = response.status >= 500 && request !== null ? `${error.message} (request ${request})` : error.message;
+    const message =
+      response.status >= 500 && request !== null ? `${error.message} (request ${request})` : error.message;
     return new MitoError(kind, error.code, message, { details: error.details });
   } catch {
-    return new MitoError(kind, 'unexpected_answer', `the coordinator answered ${response.status} ${response.statusText}`);
+    return new MitoError(
+      kind,
+      'unexpected_answer',
+      `the coordinator answered ${response.status} ${response.statusText}`,
+    );
   }
 }
 
@@ -104,9 +114,21 @@ export class Transport {
   }
 
   /** Sends a body of any kind and length as it comes, once, and checks the answer against `schema`. */
-  async stream<T>(method: 'PUT', path: string, schema: z.ZodType<T>, { body, signal }: { body: Readable; signal?: AbortSignal | undefined }): Promise<T> {
-    const headers = { 'Content-Type': 'application/octet-stream', ...(this.options.token && { Authorization: `Bearer ${this.options.token}` }) };
-    const answer = await sendStream({ method, url: new URL(path, this.options.url), headers }, body, this.signalWith(signal));
+  async stream<T>(
+    method: 'PUT',
+    path: string,
+    schema: z.ZodType<T>,
+    { body, signal }: { body: Readable; signal?: AbortSignal | undefined },
+  ): Promise<T> {
+    const headers = {
+      'Content-Type': 'application/octet-stream',
+      ...(this.options.token && { Authorization: `Bearer ${this.options.token}` }),
+    };
+    const answer = await sendStream(
+      { method, url: new URL(path, this.options.url), headers },
+      body,
+      this.signalWith(signal),
+    );
     const response = new Response(answer.text, { status: answer.status });
     if (!response.ok) throw await toError(response);
     return schema.parse(await response.json());
@@ -144,7 +166,13 @@ export class Transport {
       throw unreachable(this.options.url, cause);
     } finally {
       clearTimeout(timer);
-      this.options.onRequest?.({ request, method, path, status: response?.status, ms: Math.round(performance.now() - begunAt) });
+      this.options.onRequest?.({
+        request,
+        method,
+        path,
+        status: response?.status,
+        ms: Math.round(performance.now() - begunAt),
+      });
     }
     if (!response.ok) throw await toError(response);
     return response;

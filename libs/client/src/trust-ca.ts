@@ -1,6 +1,6 @@
-import { MitoError } from '@mitosis/domain';
 import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
+import { MitoError } from '@mitosis/domain';
 
 interface Dispatcher {
   readonly constructor: new (options: { readonly connect: { readonly ca: readonly string[] } }) => object;
@@ -26,7 +26,9 @@ export async function trustCa(file: string): Promise<void> {
     throw new MitoError('invalid', 'invalid_request', `ca: ${cause.message}`, { cause, details: { field: 'ca' } });
   });
   if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
-    throw new MitoError('invalid', 'invalid_request', `ca: ${file} holds no certificate in PEM format`, { details: { field: 'ca' } });
+    throw new MitoError('invalid', 'invalid_request', `ca: ${file} holds no certificate in PEM format`, {
+      details: { field: 'ca' },
+    });
   }
   trusted = [...rootCertificates, pem];
   // The first use of fetch loads the client.

@@ -1,23 +1,23 @@
+import { WebSocket } from 'ws';
 import {
-  type AttemptReport,
   ClaimAnswer,
+  MissingParts,
+  ReportAnswer,
+  SignedParts,
+  SubtaskResults,
+  TaskInputs,
+  UploadTicket,
+  WorkerRegistration,
+  type AttemptLease,
+  type AttemptReport,
   type ClaimedTask,
   type EnrollWorkerInput,
   type RegisterWorkerInput,
-  ReportAnswer,
-  type AttemptLease,
-  MissingParts,
-  SignedParts,
-  type TaskInput,
-  TaskInputs,
   type SignedRequest,
-  SubtaskResults,
+  type TaskInput,
   type UploadRequest,
-  UploadTicket,
-  WorkerRegistration,
 } from '@mitosis/protocol';
-import { WebSocket } from 'ws';
-import { type Download, downloadFile } from './files/download-file.js';
+import { downloadFile, type Download } from './files/download-file.js';
 import { fetchWhole } from './files/signed-transfer.js';
 import { StoreRoute } from './files/store-route.js';
 import { sendFile } from './files/upload-file.js';
@@ -25,7 +25,11 @@ import { Transport, type TransportOptions } from './transport.js';
 import { trustedCertificates } from './trust-ca.js';
 
 /** Registers a worker in the name of the user whose token this is. */
-export async function registerWorker(url: string, userToken: string, worker: RegisterWorkerInput): Promise<WorkerRegistration> {
+export async function registerWorker(
+  url: string,
+  userToken: string,
+  worker: RegisterWorkerInput,
+): Promise<WorkerRegistration> {
   const transport = new Transport({ url, token: userToken });
   return transport.json('POST', '/workers', WorkerRegistration, { body: worker });
 }
@@ -54,7 +58,8 @@ export class WorkerClient {
   }
 
   async report(reports: readonly AttemptReport[], signal?: AbortSignal): Promise<ReportAnswer['results']> {
-    return (await this.transport.json('POST', '/workers/me/reports', ReportAnswer, { body: { reports }, signal })).results;
+    return (await this.transport.json('POST', '/workers/me/reports', ReportAnswer, { body: { reports }, signal }))
+      .results;
   }
 
   /** Stores a file of an attempt; the same call after an interruption sends only what is missing. */
@@ -63,12 +68,17 @@ export class WorkerClient {
     const ticket = await this.transport.json('POST', '/workers/me/uploads', UploadTicket, { body: request, signal });
     const path = `/workers/me/uploads/${ticket.upload}`;
     const calls = {
-      missing: async () => (await this.transport.json('POST', `${path}/missing`, MissingParts, { body: lease, signal })).missing,
+      missing: async () =>
+        (await this.transport.json('POST', `${path}/missing`, MissingParts, { body: lease, signal })).missing,
       sign: (_upload: string, numbers: readonly number[]) =>
-        this.transport.json('POST', `${path}/parts`, SignedParts, { body: { ...lease, part_numbers: numbers }, signal }),
+        this.transport.json('POST', `${path}/parts`, SignedParts, {
+          body: { ...lease, part_numbers: numbers },
+          signal,
+        }),
     };
     await sendFile(ticket, { path: file, sizeBytes }, calls, { route: this.route, signal });
-    if (ticket.part_count > 0) await this.transport.empty('POST', `${path}/complete`, { body: lease, signal, timeoutMs: COMPLETE_MS });
+    if (ticket.part_count > 0)
+      await this.transport.empty('POST', `${path}/complete`, { body: lease, signal, timeoutMs: COMPLETE_MS });
   }
 
   /** The inputs of an attempt, with requests to fetch them. @throws `resource_not_found` that names one. */
@@ -108,6 +118,10 @@ export class WorkerClient {
     const url = new URL('/workers/me/channel', this.options.url);
     url.protocol = url.protocol.replace('http', 'ws');
     const ca = trustedCertificates();
-    return new WebSocket(url, { headers: { Authorization: `Bearer ${this.options.token}` }, handshakeTimeout: 10_000, ...(ca && { ca }) });
+    return new WebSocket(url, {
+      headers: { Authorization: `Bearer ${this.options.token}` },
+      handshakeTimeout: 10_000,
+      ...(ca && { ca }),
+    });
   }
 }

@@ -1,6 +1,13 @@
-import { isWorkloadOver } from '@mitosis/domain';
-import { CancelAnswer, type SubmitWorkloadInput, WorkloadPage, WorkloadTasks, type WorkloadTask, WorkloadView } from '@mitosis/protocol';
 import { randomUUID } from 'node:crypto';
+import { isWorkloadOver } from '@mitosis/domain';
+import {
+  CancelAnswer,
+  WorkloadPage,
+  WorkloadTasks,
+  WorkloadView,
+  type SubmitWorkloadInput,
+  type WorkloadTask,
+} from '@mitosis/protocol';
 import type { CallOptions } from './call-options.js';
 import { queryString } from './query-string.js';
 import type { Transport } from './transport.js';
@@ -25,7 +32,12 @@ export class WorkloadCalls {
   /** Sent again when the answer was lost, and stored once. */
   async submit(workload: SubmitWorkloadInput, { signal }: CallOptions = {}): Promise<WorkloadView> {
     const headers = { 'Idempotency-Key': randomUUID() };
-    return this.transport.json('POST', '/workloads', WorkloadView, { body: workload, headers, signal, isRepeatable: true });
+    return this.transport.json('POST', '/workloads', WorkloadView, {
+      body: workload,
+      headers,
+      signal,
+      isRepeatable: true,
+    });
   }
 
   /** One page, newest first. */
@@ -43,7 +55,10 @@ export class WorkloadCalls {
   }
 
   /** Resolves when it is over; `onProgress` hears of each change until then. */
-  async wait(uuid: string, { signal, onProgress }: CallOptions & { onProgress?: (workload: WorkloadView) => void } = {}): Promise<WorkloadView> {
+  async wait(
+    uuid: string,
+    { signal, onProgress }: CallOptions & { onProgress?: (workload: WorkloadView) => void } = {},
+  ): Promise<WorkloadView> {
     let seen = 0;
     let retryMs: number | undefined;
     for (;;) {
@@ -58,7 +73,10 @@ export class WorkloadCalls {
   }
 
   /** Ends it with all of its tasks; counts those that were waiting and those that their workers end. */
-  async cancel(uuid: string, { reason, signal }: CallOptions & { reason?: string | undefined } = {}): Promise<CancelAnswer> {
+  async cancel(
+    uuid: string,
+    { reason, signal }: CallOptions & { reason?: string | undefined } = {},
+  ): Promise<CancelAnswer> {
     const body = reason === undefined ? {} : { reason };
     return this.transport.json('POST', `${path(uuid)}/cancel`, CancelAnswer, { body, signal, isRepeatable: true });
   }

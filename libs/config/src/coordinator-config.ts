@@ -1,5 +1,5 @@
-import { NewPassword } from '@mitosis/protocol';
 import { z } from 'zod';
+import { NewPassword } from '@mitosis/protocol';
 import { BindAddress, BytesSetting, DurationSetting, FlagSetting, LogLevel } from './fields.js';
 
 /** `[coordinator]` of the configuration file, and `MITO_<FIELD>` in the environment. */
@@ -41,7 +41,10 @@ export const CoordinatorConfig = z.strictObject({
   /** How long a login is good for. */
   access_token_expires_in: DurationSetting.prefault('7d').meta({ alias: 'token_duration' }),
   /** A worker's credential; renewed while the worker lives. */
-  worker_token_expires_in: DurationSetting.refine((ms) => ms >= 1_000 && ms <= 86_400_000, 'must be a second at least and a day at most').prefault('24h'),
+  worker_token_expires_in: DurationSetting.refine(
+    (ms) => ms >= 1_000 && ms <= 86_400_000,
+    'must be a second at least and a day at most',
+  ).prefault('24h'),
   /** Workers that may be registered and alive at a time; any number when not set. */
   max_nodes: z.coerce.number().int().min(1).optional(),
   /** Of each new group: tasks that may wait at a time ("mito admin groups task-quota" changes it); any number when not set. */

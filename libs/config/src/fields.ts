@@ -1,5 +1,5 @@
-import { parseBytes, parseDuration } from '@mitosis/domain';
 import { z } from 'zod';
+import { parseBytes, parseDuration } from '@mitosis/domain';
 
 /** A duration in configuration: `10s`, `1h30m`; milliseconds inside. */
 export const DurationSetting = z.string().transform((text, context) => {
@@ -27,7 +27,12 @@ export const FlagSetting = z.union([z.boolean(), z.stringbool()]);
 /** A list that may come from the environment, separated by commas. */
 export const ListSetting = z.union([
   z.array(z.string()),
-  z.string().transform((text) => text.split(',').map((item) => item.trim()).filter(Boolean)),
+  z.string().transform((text) =>
+    text
+      .split(',')
+      .map((item) => item.trim())
+      .filter(Boolean),
+  ),
 ]);
 
 export const LogLevel = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']);

@@ -1,9 +1,9 @@
-import test, { type ExecutionContext } from 'ava';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { ClientConfig, CoordinatorConfig, WorkerConfig, configDir, loadSettings, settingsIn } from './index.js';
+import test, { type ExecutionContext } from 'ava';
+import { ClientConfig, configDir, CoordinatorConfig, loadSettings, settingsIn, WorkerConfig } from './index.js';
 
 interface Place {
   readonly cwd: string;
@@ -24,7 +24,8 @@ function place(t: ExecutionContext): Place {
 
 test('each layer wins over those before: defaults, own file, local file, environment, command line', (t) => {
   const { cwd, env, write } = place(t);
-  const read = (extra: Record<string, string> = {}, flags = {}) => loadSettings('client', ClientConfig, { cwd, env: { ...env, ...extra }, flags }).user;
+  const read = (extra: Record<string, string> = {}, flags = {}) =>
+    loadSettings('client', ClientConfig, { cwd, env: { ...env, ...extra }, flags }).user;
   t.is(read(), undefined);
   write('xdg/mitosis/config.toml', '[client]\nuser = "own"');
   t.is(read(), 'own');
@@ -37,13 +38,18 @@ test('each layer wins over those before: defaults, own file, local file, environ
 
 test('a setting with another name is one setting: later sources win, and both at once are refused', (t) => {
   const { cwd, env, write } = place(t);
-  const read = (extra: Record<string, string> = {}) => loadSettings('coordinator', CoordinatorConfig, { cwd, env: { ...env, ...extra }, flags: {} }).access_token_expires_in;
+  const read = (extra: Record<string, string> = {}) =>
+    loadSettings('coordinator', CoordinatorConfig, { cwd, env: { ...env, ...extra }, flags: {} })
+      .access_token_expires_in;
   write('config.toml', '[coordinator]\ntoken_duration = "2h"');
   t.is(read(), 7_200_000);
   t.is(read({ MITO_ACCESS_TOKEN_EXPIRES_IN: '3h' }), 10_800_000);
   t.is(read({ MITO_TOKEN_DURATION: '4h' }), 14_400_000);
   t.throws(() => read({ MITO_TOKEN_DURATION: 'soon' }), { code: 'invalid_config', message: /access_token_expires_in/ });
-  t.throws(() => read({ MITO_TOKEN_DURATION: '4h', MITO_ACCESS_TOKEN_EXPIRES_IN: '3h' }), { code: 'invalid_config', message: /token_duration/ });
+  t.throws(() => read({ MITO_TOKEN_DURATION: '4h', MITO_ACCESS_TOKEN_EXPIRES_IN: '3h' }), {
+    code: 'invalid_config',
+    message: /token_duration/,
+  });
 });
 
 test('a secret may come from the standard input', (t) => {
@@ -51,16 +57,24 @@ test('a secret may come from the standard input', (t) => {
     const env = { MITO_COORDINATOR_ADDR: 'http://here', MITO_ENROLL_FILE: '-' };
     console.log(loadSettings('worker', WorkerConfig, { cwd: '/', env, flags: {} }).enroll);`;
   const args = ['--input-type=module', '--eval', program];
-  t.is(execFileSync(process.execPath, args, { input: 'mitoenr_code\n', encoding: 'utf8', cwd: import.meta.dirname }), 'mitoenr_code\n');
+  t.is(
+    execFileSync(process.execPath, args, { input: 'mitoenr_code\n', encoding: 'utf8', cwd: import.meta.dirname }),
+    'mitoenr_code\n',
+  );
 });
 
 test('a secret may come from a file, which the variable with _FILE names', (t) => {
   const { cwd, env, write } = place(t);
-  const read = (extra: Record<string, string>) => loadSettings('coordinator', CoordinatorConfig, { cwd, env: { ...env, ...extra }, flags: {} });
+  const read = (extra: Record<string, string>) =>
+    loadSettings('coordinator', CoordinatorConfig, { cwd, env: { ...env, ...extra }, flags: {} });
   const secret = write('db-url', 'postgres://mito:secret@db/mito\n');
   t.is(read({ MITO_DB_URL_FILE: secret }).db_url, 'postgres://mito:secret@db/mito');
   t.is(read({ MITO_DB_URL_FILE: secret, MITO_DB_URL: 'postgres://other' }).db_url, 'postgres://other');
-  t.is(read({ MITO_ADMIN_PASSWORD_FILE: '/generated/here' }).admin_password_file, '/generated/here', 'a setting of its own');
+  t.is(
+    read({ MITO_ADMIN_PASSWORD_FILE: '/generated/here' }).admin_password_file,
+    '/generated/here',
+    'a setting of its own',
+  );
   t.throws(() => read({ MITO_DB_URL_FILE: '/nowhere' }), { code: 'invalid_config', message: /MITO_DB_URL_FILE/ });
 });
 
@@ -69,7 +83,9 @@ test('--config takes the place of ./config.toml and has to exist', (t) => {
   write('config.toml', '[client]\nuser = "local"');
   const configFile = write('other.toml', '[client]\nuser = "other"');
   t.is(loadSettings('client', ClientConfig, { cwd, env, configFile, flags: {} }).user, 'other');
-  t.throws(() => loadSettings('client', ClientConfig, { cwd, env, configFile: 'missing.toml', flags: {} }), { code: 'config_not_found' });
+  t.throws(() => loadSettings('client', ClientConfig, { cwd, env, configFile: 'missing.toml', flags: {} }), {
+    code: 'config_not_found',
+  });
 });
 
 test('MITO_CONFIG_DIR moves the own file', (t) => {
@@ -78,10 +94,18 @@ test('MITO_CONFIG_DIR moves the own file', (t) => {
 
 test('durations, lists, numbers and switches may come from the environment', (t) => {
   const { cwd, env } = place(t);
-  const worker = loadSettings('worker', WorkerConfig, { cwd, env: { ...env, MITO_TAGS: 'gpu, linux', MITO_SLOTS: '3', MITO_DRAIN_TIMEOUT: '1m30s' }, flags: {} });
+  const worker = loadSettings('worker', WorkerConfig, {
+    cwd,
+    env: { ...env, MITO_TAGS: 'gpu, linux', MITO_SLOTS: '3', MITO_DRAIN_TIMEOUT: '1m30s' },
+    flags: {},
+  });
   t.like(worker, { slots: 3, drain_timeout: 90_000 });
   t.deepEqual(worker.tags, ['gpu', 'linux']);
-  const coordinator = loadSettings('coordinator', CoordinatorConfig, { cwd, env: { ...env, MITO_S3_FORCE_PATH_STYLE: 'false', MITO_BIND: '[::1]:0' }, flags: {} });
+  const coordinator = loadSettings('coordinator', CoordinatorConfig, {
+    cwd,
+    env: { ...env, MITO_S3_FORCE_PATH_STYLE: 'false', MITO_BIND: '[::1]:0' },
+    flags: {},
+  });
   t.like(coordinator, { s3_force_path_style: false });
   t.deepEqual(coordinator.bind, { host: '::1', port: 0 });
 });
@@ -90,16 +114,32 @@ const refuses = test.macro({
   exec(t, toml: string, says: RegExp) {
     const { cwd, env, write } = place(t);
     write('config.toml', toml);
-    t.throws(() => loadSettings('worker', WorkerConfig, { cwd, env, flags: {} }), { code: 'invalid_config', message: says });
+    t.throws(() => loadSettings('worker', WorkerConfig, { cwd, env, flags: {} }), {
+      code: 'invalid_config',
+      message: says,
+    });
   },
   title: (sentence) => `a bad file is refused: ${sentence}`,
 });
 test('a setting that does not exist is named', refuses, '[worker]\nslotz = 3', /\[worker\] slotz/);
 test('a value out of range names its field', refuses, '[worker]\nslots = 0', /\[worker\] slots/);
-test('a duration without a unit names its field', refuses, '[worker]\ndrain_timeout = "10"', /\[worker\] drain_timeout/);
+test(
+  'a duration without a unit names its field',
+  refuses,
+  '[worker]\ndrain_timeout = "10"',
+  /\[worker\] drain_timeout/,
+);
 test('what is no TOML says where', refuses, '[worker\nslots = 1', /config\.toml: .*1: {2}\[worker/s);
 
 test('what an environment says for a child: its settings under all their names, where its files are, nothing else', (t) => {
-  const settings = { MITO_LOG_LEVEL: 'debug', MITO_TOKEN_DURATION: '2h', MITO_S3_SECRET_KEY_FILE: '/run/key', MITO_CONFIG_DIR: '/etc/mito' };
-  t.deepEqual(settingsIn(CoordinatorConfig, { ...settings, MITO_SLOTS: '3', MITO_TOKEN: 'secret', PATH: '/bin' }), settings);
+  const settings = {
+    MITO_LOG_LEVEL: 'debug',
+    MITO_TOKEN_DURATION: '2h',
+    MITO_S3_SECRET_KEY_FILE: '/run/key',
+    MITO_CONFIG_DIR: '/etc/mito',
+  };
+  t.deepEqual(
+    settingsIn(CoordinatorConfig, { ...settings, MITO_SLOTS: '3', MITO_TOKEN: 'secret', PATH: '/bin' }),
+    settings,
+  );
 });

@@ -1,8 +1,8 @@
-import { MitoError } from '@mitosis/domain';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'smol-toml';
 import type { z } from 'zod';
+import { MitoError } from '@mitosis/domain';
 import { configDir } from './folders.js';
 
 /** File descriptor of the standard input. */
@@ -42,7 +42,11 @@ function readSection(file: string, section: string, isRequired: boolean): Values
 /** Other names of settings: `.meta({ alias })` on a field of the schema. */
 function aliasesOf(schema: z.ZodObject): Map<string, string> {
   const fields = Object.entries(schema.shape as Record<string, z.ZodType>);
-  return new Map(fields.flatMap(([name, field]) => (typeof field.meta()?.alias === 'string' ? [[field.meta()?.alias as string, name]] : [])));
+  return new Map(
+    fields.flatMap(([name, field]) =>
+      typeof field.meta()?.alias === 'string' ? [[field.meta()?.alias as string, name]] : [],
+    ),
+  );
 }
 
 /** The values of one source under the names of the schema. */
@@ -50,7 +54,9 @@ function underOwnNames(schema: z.ZodObject, values: Values): Values {
   const own: Record<string, unknown> = { ...values };
   for (const [alias, name] of aliasesOf(schema)) {
     if (own[alias] !== undefined && own[name] !== undefined) {
-      throw new MitoError('invalid', 'invalid_config', `${alias}: is another name of ${name}, which is set, too`, { details: { field: alias } });
+      throw new MitoError('invalid', 'invalid_config', `${alias}: is another name of ${name}, which is set, too`, {
+        details: { field: alias },
+      });
     }
     own[name] ??= own[alias];
     delete own[alias];
@@ -103,8 +109,12 @@ function layer(...sources: Values[]): Values {
  * `MITO_<FIELD>` or `MITO_<FIELD>_FILE`, command line. Throws `invalid_config` naming the field.
  */
 export function loadSettings<T extends z.ZodObject>(section: string, schema: T, source: SettingsSource): z.output<T> {
-  const files = configFiles(source).map((file, index) => readSection(file, section, index === 1 && source.configFile !== undefined));
-  const result = schema.safeParse(layer(...[...files, fromEnv(schema, source.env), source.flags].map((values) => underOwnNames(schema, values))));
+  const files = configFiles(source).map((file, index) =>
+    readSection(file, section, index === 1 && source.configFile !== undefined),
+  );
+  const result = schema.safeParse(
+    layer(...[...files, fromEnv(schema, source.env), source.flags].map((values) => underOwnNames(schema, values))),
+  );
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const field = issue?.path.join('.') || (issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : '');

@@ -1,11 +1,10 @@
-import type { Log, Service } from '@mitosis/domain';
+import type { DataSource } from 'typeorm';
+import { connect, migrate } from '@mitosis/database';
+import { isFinal, type Log, type Service } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { QueueBackend } from '@mitosis/queue';
-import { isFinal } from '@mitosis/domain';
-import { connect, migrate } from '@mitosis/database';
-import type { DataSource } from 'typeorm';
-import { type AccessLifetimes, createAccess } from './access/create-access.js';
-import { type FirstAdmin, bootstrapAdmin } from './auth/bootstrap-admin.js';
+import { createAccess, type AccessLifetimes } from './access/create-access.js';
+import { bootstrapAdmin, type FirstAdmin } from './auth/bootstrap-admin.js';
 import type { KeyPair } from './auth/key-pair.js';
 import { Passwords } from './auth/passwords.js';
 import { Tokens } from './auth/tokens.js';
@@ -21,23 +20,23 @@ import { docsPage, openApiRoutes } from './http/docs-routes.js';
 import { healthRoutes } from './http/health-routes.js';
 import { HttpServer } from './http/http-server.js';
 import { metricsRoutes } from './http/metrics-routes.js';
-import { outputRoutes } from './http/output-routes.js';
-import { taskControl } from './http/task-control.js';
 import { withRequestIds } from './http/observe-requests.js';
+import { outputRoutes } from './http/output-routes.js';
 import { programRoutes } from './http/program-routes.js';
+import { taskControl } from './http/task-control.js';
 import { taskRoutes } from './http/task-routes.js';
 import { terminalRoutes } from './http/terminal-routes.js';
 import { attemptFileRoutes, uploadRoutes } from './http/upload-routes.js';
 import { workerRoutes } from './http/worker-routes.js';
-import { workloadRoutes } from './http/workload-routes.js';
 import { workerUpgrade } from './http/worker-upgrade.js';
+import { workloadRoutes } from './http/workload-routes.js';
 import { CoordinatorMetrics } from './metrics/coordinator-metrics.js';
 import { FleetFigures } from './metrics/fleet-figures.js';
 import { FleetGauges } from './metrics/fleet-gauges.js';
 import { meteredStore } from './metrics/metered-store.js';
 import { loggedClaims, loggedSubmit, observedReports } from './metrics/observe-tasks.js';
-import { ProgramLibrary } from './programs/program-library.js';
 import { Follows } from './output/follows.js';
+import { ProgramLibrary } from './programs/program-library.js';
 import { Dispatcher } from './scheduling/dispatcher.js';
 import { Reconciler } from './scheduling/reconciler.js';
 import type { Accepted } from './tasks/accept-tasks.js';
@@ -50,11 +49,11 @@ import { storeProgress } from './tasks/store-progress.js';
 import { StoredTasks } from './tasks/stored-tasks.js';
 import { submitTasksWith } from './tasks/submit-tasks.js';
 import { Terminals } from './terminals/terminals.js';
+import { WorkerChannels } from './workers/worker-channels.js';
 import { cancelWorkloadWith } from './workloads/cancel-workload.js';
 import { readSubtaskResultsWith } from './workloads/read-subtask-results.js';
 import { WorkloadReader } from './workloads/read-workloads.js';
-import { type WorkloadDefaults, submitWorkloadWith } from './workloads/submit-workload.js';
-import { WorkerChannels } from './workers/worker-channels.js';
+import { submitWorkloadWith, type WorkloadDefaults } from './workloads/submit-workload.js';
 
 export interface CoordinatorOptions extends AccessLifetimes {
   readonly host: string;
@@ -124,8 +123,16 @@ export class Coordinator implements Service {
     };
     const reconciler = new Reconciler({ dataSource, publisher: queue.publisher, log, onSettled, onReady, onWorkloads });
 
-    const follows = new Follows({ bus: queue.bus, log, sendToWorker: (worker, message) => channels.send(worker, message) });
-    const terminals = new Terminals({ bus: queue.bus, log, sendToWorker: (worker, message) => channels.send(worker, message) });
+    const follows = new Follows({
+      bus: queue.bus,
+      log,
+      sendToWorker: (worker, message) => channels.send(worker, message),
+    });
+    const terminals = new Terminals({
+      bus: queue.bus,
+      log,
+      sendToWorker: (worker, message) => channels.send(worker, message),
+    });
     const channels = new WorkerChannels({
       dataSource,
       hints: options.hints,
@@ -140,9 +147,17 @@ export class Coordinator implements Service {
 
     const reader = new TaskReader(dataSource);
     const artifacts = new ArtifactReader({ dataSource, reader, store, urlLifetimeMs });
-    const files = createFiles({ dataSource, store, urlLifetimeMs, programRetentionMs: options.programRetentionMs, log });
+    const files = createFiles({
+      dataSource,
+      store,
+      urlLifetimeMs,
+      programRetentionMs: options.programRetentionMs,
+      log,
+    });
     const onNewQueues = (groupIds: readonly string[]): void => {
-      channels.announceQueues(groupIds).catch((error: unknown) => log.warn({ err: error }, 'new queues were not announced'));
+      channels
+        .announceQueues(groupIds)
+        .catch((error: unknown) => log.warn({ err: error }, 'new queues were not announced'));
     };
     const onAccepted = ({ settled, newQueueGroups }: Pick<Accepted, 'settled' | 'newQueueGroups'>): void => {
       if (newQueueGroups.length > 0) onNewQueues(newQueueGroups);
@@ -159,24 +174,35 @@ export class Coordinator implements Service {
       onSettled,
       onRoom: (groupId) => dispatcher.wakeGroup(groupId),
     });
-    const commitReports = observedReports(commitReportsWith({ dataSource: options.hot, store, readableMs: urlLifetimeMs, onSettled, onNewQueues }), { metrics, log });
+    const commitReports = observedReports(
+      commitReportsWith({ dataSource: options.hot, store, readableMs: urlLifetimeMs, onSettled, onNewQueues }),
+      { metrics, log },
+    );
     const { workloadDefaults: defaults } = options;
     const programs = new ProgramLibrary({ dataSource, store, urlLifetimeMs });
     const workloadReader = new WorkloadReader({ dataSource, events: workloadEvents });
     const readSubtaskResults = readSubtaskResultsWith({ dataSource, store });
-    const claimTasks = loggedClaims(claimTasksWith({
-      dataSource: options.hot,
-      tokens,
-      events,
-      metrics,
-      onClaimed: (queues) => dispatcher.wakeSoon(queues),
-      onReady,
-      onAvoided: (queues) => setTimeout(() => dispatcher.wake(queues), AVOIDED_MS).unref(),
-      signProgram: (sha256, objectKey) => programs.signDownload(sha256, objectKey),
-      sandboxMemoryBytes: defaults.sandboxMemoryBytes,
-    }), log);
+    const claimTasks = loggedClaims(
+      claimTasksWith({
+        dataSource: options.hot,
+        tokens,
+        events,
+        metrics,
+        onClaimed: (queues) => dispatcher.wakeSoon(queues),
+        onReady,
+        onAvoided: (queues) => setTimeout(() => dispatcher.wake(queues), AVOIDED_MS).unref(),
+        signProgram: (sha256, objectKey) => programs.signDownload(sha256, objectKey),
+        sandboxMemoryBytes: defaults.sandboxMemoryBytes,
+      }),
+      log,
+    );
 
-    const metricsOf = { metrics, figures: new FleetFigures(dataSource), gauges: new FleetGauges(metrics.registry), scrapeToken: options.scrapeToken };
+    const metricsOf = {
+      metrics,
+      figures: new FleetFigures(dataSource),
+      gauges: new FleetGauges(metrics.registry),
+      scrapeToken: options.scrapeToken,
+    };
     this.http = new HttpServer({
       host: options.host,
       port: options.port,
@@ -190,7 +216,19 @@ export class Coordinator implements Service {
         metricsRoutes({ authenticator, log, ...metricsOf }),
         ...access.routes,
         taskRoutes({ authenticator, dataSource, submitTasks, reader, artifacts, events, publisher: queue.publisher }),
-        ...taskControl({ authenticator, dataSource, channels, events, jobEvents, groupEvents, reader, onAccepted, onSettled, onReady, onNewQueues }),
+        ...taskControl({
+          authenticator,
+          dataSource,
+          channels,
+          events,
+          jobEvents,
+          groupEvents,
+          reader,
+          onAccepted,
+          onSettled,
+          onReady,
+          onNewQueues,
+        }),
         outputRoutes({ authenticator, dataSource, reader, events, follows, store }),
         terminalRoutes({ authenticator, dataSource, events, terminals }),
         attachmentRoutes({ authenticator, files }),
@@ -203,7 +241,13 @@ export class Coordinator implements Service {
           authenticator,
           reader: workloadReader,
           submit: submitWorkloadWith({ dataSource, defaults, onAccepted }),
-          cancel: cancelWorkloadWith({ dataSource, reader: workloadReader, channels, events: workloadEvents, onSettled }),
+          cancel: cancelWorkloadWith({
+            dataSource,
+            reader: workloadReader,
+            channels,
+            events: workloadEvents,
+            onSettled,
+          }),
         }),
       ],
       docs: docsPage(),
@@ -211,7 +255,22 @@ export class Coordinator implements Service {
       serveObjects: store.handler,
       onUpgrade: workerUpgrade({ authenticator, channels, audit, log }),
     });
-    this.services = [queue, store, events, jobEvents, groupEvents, workloadEvents, follows, terminals, channels, dispatcher, reconciler, ...access.services, files.collector, this.http];
+    this.services = [
+      queue,
+      store,
+      events,
+      jobEvents,
+      groupEvents,
+      workloadEvents,
+      follows,
+      terminals,
+      channels,
+      dispatcher,
+      reconciler,
+      ...access.services,
+      files.collector,
+      this.http,
+    ];
   }
 
   /** Brings the schema up to date, creates the first administrator, and begins to listen. */

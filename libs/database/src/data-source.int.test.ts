@@ -1,5 +1,5 @@
-import { fileScope, freshDatabase } from '@mitosis/testing';
 import test from 'ava';
+import { fileScope, freshDatabase } from '@mitosis/testing';
 import { createDataSource } from './index.js';
 
 const file = fileScope(test);

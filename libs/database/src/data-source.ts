@@ -1,20 +1,20 @@
 import 'reflect-metadata';
-import { MitoError } from '@mitosis/domain';
 import { DataSource } from 'typeorm';
+import { MitoError } from '@mitosis/domain';
 import { ApiToken } from './entities/api-token.entity.js';
 import { Artifact } from './entities/artifact.entity.js';
 import { Attachment } from './entities/attachment.entity.js';
 import { Attempt } from './entities/attempt.entity.js';
 import { AuditEntry } from './entities/audit-entry.entity.js';
-import { Enrolment } from './entities/enrolment.entity.js';
 import { Dependency } from './entities/dependency.entity.js';
+import { Enrolment } from './entities/enrolment.entity.js';
 import { Group } from './entities/group.entity.js';
 import { IdempotencyKey } from './entities/idempotency-key.entity.js';
 import { Job } from './entities/job.entity.js';
 import { Membership } from './entities/membership.entity.js';
 import { Metrics } from './entities/metrics.entity.js';
-import { Program } from './entities/program.entity.js';
 import { StoredObjectRow } from './entities/object.entity.js';
+import { Program } from './entities/program.entity.js';
 import { QueueRow } from './entities/queue.entity.js';
 import { RateLimit } from './entities/rate-limit.entity.js';
 import { Session } from './entities/session.entity.js';
@@ -32,10 +32,10 @@ import { Files1700000000004 } from './migrations/0004-files.js';
 import { SteerWorkers1700000000005 } from './migrations/0005-steer-workers.js';
 import { SandboxedPrograms1700000000006 } from './migrations/0006-sandboxed-programs.js';
 import { WorkerLoad1700000000007 } from './migrations/0007-worker-load.js';
+import { WorkerCredentials1700000000009 } from './migrations/0009-worker-credentials.js';
 import { LimitKeys1700000000011 } from './migrations/0011-limit-keys.js';
 import { ChargedPrograms1700000000012 } from './migrations/0012-charged-programs.js';
 import { SearchByAllThatIsSubmitted1700000000013 } from './migrations/0013-search-by-all-that-is-submitted.js';
-import { WorkerCredentials1700000000009 } from './migrations/0009-worker-credentials.js';
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -60,8 +60,18 @@ const MIGRATION_LOCK = 0x6d69746f;
 const PAGE_SETTING = '-c random_page_cost=1.1';
 
 /** A data source that is not connected yet. Every statement is ended by the server after 30 s. */
-export function createDataSource({ url, poolSize = 10, applicationName = 'mitosis', isDurable = true, keepsPlans = false }: DatabaseOptions): DataSource {
-  const settings = [PAGE_SETTING, ...(isDurable ? [] : ['-c synchronous_commit=off']), ...(keepsPlans ? [KEPT_PLAN_SETTINGS] : [])];
+export function createDataSource({
+  url,
+  poolSize = 10,
+  applicationName = 'mitosis',
+  isDurable = true,
+  keepsPlans = false,
+}: DatabaseOptions): DataSource {
+  const settings = [
+    PAGE_SETTING,
+    ...(isDurable ? [] : ['-c synchronous_commit=off']),
+    ...(keepsPlans ? [KEPT_PLAN_SETTINGS] : []),
+  ];
   return new DataSource({
     type: 'postgres',
     url,
@@ -122,7 +132,10 @@ export async function connect(dataSource: DataSource): Promise<void> {
     await dataSource.initialize();
   } catch (cause) {
     if (!(cause instanceof Error) || typeof (cause as { code?: unknown }).code !== 'string') throw cause;
-    throw new MitoError('unavailable', 'database_unavailable', `the database can't be used: ${cause.message}`, { cause, details: { field: 'db_url' } });
+    throw new MitoError('unavailable', 'database_unavailable', `the database can't be used: ${cause.message}`, {
+      cause,
+      details: { field: 'db_url' },
+    });
   }
 }
 

@@ -1,6 +1,6 @@
-import { fileScope, freshDatabase } from '@mitosis/testing';
 import test from 'ava';
 import type { DataSource } from 'typeorm';
+import { fileScope, freshDatabase } from '@mitosis/testing';
 import { createDataSource, keepPlan } from './index.js';
 
 const file = fileScope(test);

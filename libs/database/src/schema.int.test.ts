@@ -1,6 +1,6 @@
-import { fileScope, freshDatabase } from '@mitosis/testing';
 import test from 'ava';
 import type { DataSource } from 'typeorm';
+import { fileScope, freshDatabase } from '@mitosis/testing';
 import { createDataSource, migrate } from './index.js';
 
 const file = fileScope(test);
@@ -27,7 +27,10 @@ function typeOf(type: unknown, isArray: boolean): string {
 
 function columnsOfEntities(dataSource: DataSource): string[] {
   return dataSource.entityMetadatas.flatMap(({ tableName, columns }) =>
-    columns.map((column) => `${tableName}.${column.databaseName} ${typeOf(column.type, column.isArray)}${column.isNullable ? '' : ' not null'}`),
+    columns.map(
+      (column) =>
+        `${tableName}.${column.databaseName} ${typeOf(column.type, column.isArray)}${column.isNullable ? '' : ' not null'}`,
+    ),
   );
 }
 

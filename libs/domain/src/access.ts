@@ -1,4 +1,4 @@
-import { type Role, roleCovers, smallerRole } from './roles.js';
+import { roleCovers, smallerRole, type Role } from './roles.js';
 import type { TokenScope } from './scopes.js';
 
 export interface UserActorFacts {
@@ -12,7 +12,8 @@ export interface UserActorFacts {
 }
 
 /** Who asks. A worker's roles are those of the groups on it. */
-export type Actor = UserActorFacts | { readonly kind: 'worker'; readonly workerId: string; readonly roles: ReadonlyMap<string, Role> };
+export type Actor =
+  UserActorFacts | { readonly kind: 'worker'; readonly workerId: string; readonly roles: ReadonlyMap<string, Role> };
 
 export type GroupAction =
   | 'task.read'
@@ -33,7 +34,8 @@ export type GroupAction =
   | 'task.run';
 export type WorkerAction = 'worker.read' | 'worker.manage';
 /** On the whole deployment: for site administrators, except `group.create`, which is for everybody. */
-export type SiteAction = 'group.create' | 'user.manage' | 'quota.manage' | 'audit.read' | 'queue.manage' | 'metrics.read' | 'storage.check';
+export type SiteAction =
+  'group.create' | 'user.manage' | 'quota.manage' | 'audit.read' | 'queue.manage' | 'metrics.read' | 'storage.check';
 
 /** What is asked, with the object it concerns. */
 export type Access =
@@ -82,10 +84,29 @@ const OVERSIGHT: ReadonlySet<Access['action']> = new Set<Access['action']>([
   'worker.manage',
 ]);
 
-const READING: readonly Access['action'][] = ['task.read', 'program.read', 'group.read', 'worker.read', 'user.read', 'metrics.read', 'attachment.read'];
+const READING: readonly Access['action'][] = [
+  'task.read',
+  'program.read',
+  'group.read',
+  'worker.read',
+  'user.read',
+  'metrics.read',
+  'attachment.read',
+];
 const IN_SCOPE: Readonly<Record<Exclude<TokenScope, 'full'>, ReadonlySet<Access['action']>>> = {
   read: new Set(READING),
-  submit: new Set([...READING, 'task.submit', 'task.manage', 'task.cancel', 'task.attach', 'program.upload', 'program.submit', 'program.delete', 'attachment.write', 'attachment.delete']),
+  submit: new Set([
+    ...READING,
+    'task.submit',
+    'task.manage',
+    'task.cancel',
+    'task.attach',
+    'program.upload',
+    'program.submit',
+    'program.delete',
+    'attachment.write',
+    'attachment.delete',
+  ]),
   workers: new Set([...READING, 'worker.register', 'worker.manage']),
 };
 
@@ -124,7 +145,10 @@ function isUserAllowed(actor: UserActorFacts, access: Access): boolean {
       return roleOnWorker(actor.roles, access.groups, NEEDED[access.action]);
     case 'task.cancel':
     case 'program.delete':
-      return roleCovers(actor.roles.get(access.groupId), actor.userId === access.creatorId ? END_OWN : NEEDED['task.manage']);
+      return roleCovers(
+        actor.roles.get(access.groupId),
+        actor.userId === access.creatorId ? END_OWN : NEEDED['task.manage'],
+      );
     default:
       return roleCovers(actor.roles.get(access.groupId), NEEDED[access.action]);
   }

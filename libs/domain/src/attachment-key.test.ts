@@ -1,11 +1,26 @@
 import test from 'ava';
 import { attachmentKeyObjection, cleanPath, keyTarget, resourcePathObjection, uploadTarget } from './index.js';
 
-const upload = test.macro((t, key: string | undefined, options: Parameters<typeof uploadTarget>[2], group: string | undefined, expected: string) => {
-  t.deepEqual(uploadTarget('train.tar.gz', key, options), { group, key: expected });
-});
+const upload = test.macro(
+  (
+    t,
+    key: string | undefined,
+    options: Parameters<typeof uploadTarget>[2],
+    group: string | undefined,
+    expected: string,
+  ) => {
+    t.deepEqual(uploadTarget('train.tar.gz', key, options), { group, key: expected });
+  },
+);
 test('an upload without a key has the name of the file', upload, undefined, {}, undefined, 'train.tar.gz');
-test('a key that ends in a slash gets the name of the file', upload, 'datasets/v1/', {}, undefined, 'datasets/v1/train.tar.gz');
+test(
+  'a key that ends in a slash gets the name of the file',
+  upload,
+  'datasets/v1/',
+  {},
+  undefined,
+  'datasets/v1/train.tar.gz',
+);
 test('a key is taken as it is', upload, 'a/b', { group: 'lab' }, 'lab', 'a/b');
 test('a key is cleaned', upload, '/a//./b/../c', {}, undefined, 'a/c');
 test('smart: what stands before the first slash is the group', upload, 'lab/a/b', { isSmart: true }, 'lab', 'a/b');
@@ -21,7 +36,22 @@ test('a download finds its group before the first slash only when it is smart', 
   t.deepEqual(keyTarget('alone', { isSmart: true }), { group: undefined, key: 'alone' });
 });
 
-for (const key of ['', '/a', 'a/', 'a//b', '.', '..', 'a/../b', 'a/./b', 'a\\b', 'a\0b', 'a\r\nb', 'a\u007fb', 'x'.repeat(256), 'é/'.repeat(400) + 'e']) {
+for (const key of [
+  '',
+  '/a',
+  'a/',
+  'a//b',
+  '.',
+  '..',
+  'a/../b',
+  'a/./b',
+  'a\\b',
+  'a\0b',
+  'a\r\nb',
+  'a\u007fb',
+  'x'.repeat(256),
+  'é/'.repeat(400) + 'e',
+]) {
   test(`a key is refused: ${JSON.stringify(key.slice(0, 20))} (${key.length})`, (t) => {
     t.is(typeof attachmentKeyObjection(key), 'string');
     t.is(typeof resourcePathObjection(key), 'string');
@@ -29,7 +59,8 @@ for (const key of ['', '/a', 'a/', 'a//b', '.', '..', 'a/../b', 'a/./b', 'a\\b',
 }
 
 test('ordinary keys are accepted', (t) => {
-  for (const key of ['a', 'datasets/v1/train.tar.gz', '...', '.hidden', 'ü/名 x', 'a'.repeat(255)]) t.is(attachmentKeyObjection(key), undefined, key);
+  for (const key of ['a', 'datasets/v1/train.tar.gz', '...', '.hidden', 'ü/名 x', 'a'.repeat(255)])
+    t.is(attachmentKeyObjection(key), undefined, key);
 });
 
 test('a path that leads above its root is refused, naming the field', (t) => {

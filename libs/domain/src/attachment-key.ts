@@ -13,8 +13,11 @@ function objectionTo(path: string, maxBytes: number): string | undefined {
   if (path === '' || BYTES.encode(path).length > maxBytes) return `must have 1 to ${maxBytes} bytes`;
   if (/[\p{Cc}\p{Cs}\\]/u.test(path)) return 'must not have control characters or backslashes';
   const names = path.split('/');
-  if (names.some((name) => name === '' || name === '.' || name === '..')) return 'must be names joined by single slashes, without "." and ".."';
-  return names.some((name) => BYTES.encode(name).length > 255) ? 'must not have a name of more than 255 bytes' : undefined;
+  if (names.some((name) => name === '' || name === '.' || name === '..'))
+    return 'must be names joined by single slashes, without "." and ".."';
+  return names.some((name) => BYTES.encode(name).length > 255)
+    ? 'must not have a name of more than 255 bytes'
+    : undefined;
 }
 
 /** What is wrong with the key of an attachment; undefined when nothing is. It can always be a path of a file system. */

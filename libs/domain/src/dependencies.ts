@@ -1,5 +1,5 @@
 import { MitoError } from './errors.js';
-import { type TaskState, isFinal } from './task-state.js';
+import { isFinal, type TaskState } from './task-state.js';
 
 /**
  * What one task may wait for: that another has `completed`, has `ended` in any way, has `failed`
@@ -19,7 +19,10 @@ export interface Prerequisite {
 }
 
 /** Whether a condition has come true, can't come true any more, or is open. */
-export function judgeDependency(condition: DependencyCondition, { state, hasStarted }: Prerequisite): DependencyVerdict {
+export function judgeDependency(
+  condition: DependencyCondition,
+  { state, hasStarted }: Prerequisite,
+): DependencyVerdict {
   if (condition === 'started' && hasStarted) return 'met';
   if (!isFinal(state)) return 'open';
   if (condition === 'ended') return 'met';
@@ -30,7 +33,8 @@ export function judgeDependency(condition: DependencyCondition, { state, hasStar
 export function jobState(isOpen: boolean, counts: Readonly<Partial<Record<TaskState, number>>>): TaskState {
   const count = (...states: TaskState[]): number => states.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
   if (count('running') > 0) return 'running';
-  if (isOpen || count('pending', 'ready') > 0) return count('completed', 'failed', 'cancelled') > 0 ? 'running' : 'ready';
+  if (isOpen || count('pending', 'ready') > 0)
+    return count('completed', 'failed', 'cancelled') > 0 ? 'running' : 'ready';
   if (count('failed') > 0) return 'failed';
   return count('cancelled') > 0 ? 'cancelled' : 'completed';
 }
@@ -39,8 +43,13 @@ export function jobState(isOpen: boolean, counts: Readonly<Partial<Record<TaskSt
  * What becomes of a task that can't run any more because of a dependency: one that was to run after a
  * failure is not needed, any other has failed.
  */
-export function unmetOutcome(condition: DependencyCondition): { state: 'failed' | 'cancelled'; reason: 'dependency_failed' | 'not_needed' } {
-  return condition === 'failed' ? { state: 'cancelled', reason: 'not_needed' } : { state: 'failed', reason: 'dependency_failed' };
+export function unmetOutcome(condition: DependencyCondition): {
+  state: 'failed' | 'cancelled';
+  reason: 'dependency_failed' | 'not_needed';
+} {
+  return condition === 'failed'
+    ? { state: 'cancelled', reason: 'not_needed' }
+    : { state: 'failed', reason: 'dependency_failed' };
 }
 
 /**
@@ -61,7 +70,12 @@ export function assertAcyclic(edges: readonly (readonly number[])[]): void {
   }
   const stuck = remaining.findIndex((count) => count > 0);
   if (stuck < 0) return;
-  throw new MitoError('invalid', 'dependency_cycle', `tasks.${stuck}.after: these tasks wait for each other in a circle`, {
-    details: { field: `tasks.${stuck}.after` },
-  });
+  throw new MitoError(
+    'invalid',
+    'dependency_cycle',
+    `tasks.${stuck}.after: these tasks wait for each other in a circle`,
+    {
+      details: { field: `tasks.${stuck}.after` },
+    },
+  );
 }

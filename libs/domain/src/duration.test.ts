@@ -5,10 +5,19 @@ const parses = test.macro({
   exec: (t, text: string, ms: number) => t.is(parseDuration(text, 'timeout'), ms),
   title: (_, text, ms) => `${text} is ${ms} ms`,
 });
-for (const [text, ms] of [['500ms', 500], ['10s', 10_000], ['1h30m', 5_400_000], ['1.5h', 5_400_000], ['7d', 604_800_000], ['10min', 600_000]] as const) test(parses, text, ms);
+for (const [text, ms] of [
+  ['500ms', 500],
+  ['10s', 10_000],
+  ['1h30m', 5_400_000],
+  ['1.5h', 5_400_000],
+  ['7d', 604_800_000],
+  ['10min', 600_000],
+] as const)
+  test(parses, text, ms);
 
 const refuses = test.macro({
-  exec: (t, text: string) => t.throws(() => parseDuration(text, 'timeout'), { code: 'invalid_request', message: /^timeout: / }),
+  exec: (t, text: string) =>
+    t.throws(() => parseDuration(text, 'timeout'), { code: 'invalid_request', message: /^timeout: / }),
   title: (_, text) => `"${text}" is not a duration, and the error names the field`,
 });
 for (const text of ['', '500', '-5m', '0s', '1x', 's', '1 h', '5mm']) test(refuses, text);

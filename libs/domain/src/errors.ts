@@ -1,13 +1,6 @@
 /** How an error is to be handled; every edge maps a kind exactly once (HTTP status, exit code, retry). */
 export type ErrorKind =
-  | 'invalid'
-  | 'unauthenticated'
-  | 'forbidden'
-  | 'not-found'
-  | 'conflict'
-  | 'too-large'
-  | 'rate-limited'
-  | 'unavailable';
+  'invalid' | 'unauthenticated' | 'forbidden' | 'not-found' | 'conflict' | 'too-large' | 'rate-limited' | 'unavailable';
 
 /** The one mapping between kinds of errors and HTTP status codes (RFC 9110). */
 export const HTTP_STATUS: Readonly<Record<ErrorKind, number>> = {

@@ -1,10 +1,19 @@
 import test from 'ava';
-import { type WorkerSituation, type WorkerVerdict, explainWorker, missingTags } from './index.js';
+import { explainWorker, missingTags, type WorkerSituation, type WorkerVerdict } from './index.js';
 
-const idle: WorkerSituation = { tags: ['gpu'], servesGroup: true, onlyKind: null, silentMs: 100, isDraining: false, slots: 2, running: 0 };
+const idle: WorkerSituation = {
+  tags: ['gpu'],
+  servesGroup: true,
+  onlyKind: null,
+  silentMs: 100,
+  isDraining: false,
+  slots: 2,
+  running: 0,
+};
 
 const explains = test.macro({
-  exec: (t, change: Partial<WorkerSituation>, expected: WorkerVerdict) => t.is(explainWorker({ tags: ['gpu'], isProgram: false }, { ...idle, ...change }), expected),
+  exec: (t, change: Partial<WorkerSituation>, expected: WorkerVerdict) =>
+    t.is(explainWorker({ tags: ['gpu'], isProgram: false }, { ...idle, ...change }), expected),
   title: (sentence) => sentence ?? '',
 });
 test('an idle worker with the tags could take it now', explains, {}, 'free');
@@ -13,7 +22,12 @@ test('a worker whose slots are taken is full', explains, { running: 2 }, 'full')
 test('a worker that drains takes nothing new', explains, { isDraining: true }, 'draining');
 test('a worker that is not heard of is silent', explains, { silentMs: 30_000 }, 'silent');
 test('a worker without the tag does not match', explains, { tags: ['cpu'] }, 'tags');
-test('a worker of other groups never takes it, whatever else', explains, { servesGroup: false, tags: ['cpu'] }, 'group');
+test(
+  'a worker of other groups never takes it, whatever else',
+  explains,
+  { servesGroup: false, tags: ['cpu'] },
+  'group',
+);
 
 test('a worker for sandboxed programs takes no command', explains, { onlyKind: 'wasm' }, 'kind');
 test('a worker for sandboxed programs takes one', (t) => {

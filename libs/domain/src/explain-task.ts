@@ -22,7 +22,10 @@ export type WorkerVerdict = 'free' | 'full' | 'draining' | 'silent' | 'tags' | '
 export const SILENT_MS = 20_000;
 
 /** Why a worker does not take a task, the last thing first that one would mend. */
-export function explainWorker(task: { readonly tags: readonly string[]; readonly isProgram: boolean }, worker: WorkerSituation): WorkerVerdict {
+export function explainWorker(
+  task: { readonly tags: readonly string[]; readonly isProgram: boolean },
+  worker: WorkerSituation,
+): WorkerVerdict {
   if (!worker.servesGroup) return 'group';
   if (worker.onlyKind === 'wasm' && !task.isProgram) return 'kind';
   if (!tagsMatch(worker.tags, task.tags)) return 'tags';

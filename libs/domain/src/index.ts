@@ -6,7 +6,14 @@ export type { Route, TaskKind } from './routing.js';
 export type { Log, Service } from './service.js';
 export { FINAL_STATES, TASK_STATES, isFinal, nextState, statesBefore } from './task-state.js';
 export type { AttemptOutcome, FailureReason, TaskEvent, TaskState } from './task-state.js';
-export { LOSSES_MAX, RETRY_DELAY_MAX_MS, isLoss, isTaskFailure, retryDelayMs, settleAttempt } from './settle-attempt.js';
+export {
+  LOSSES_MAX,
+  RETRY_DELAY_MAX_MS,
+  isLoss,
+  isTaskFailure,
+  retryDelayMs,
+  settleAttempt,
+} from './settle-attempt.js';
 export type { AttemptEnd, AttemptHistory, RetryPolicy, Settlement } from './settle-attempt.js';
 export { ROLES, roleCovers, smallerRole } from './roles.js';
 export type { Role } from './roles.js';
@@ -24,7 +31,14 @@ export type { WorkerSituation, WorkerVerdict } from './explain-task.js';
 export type { Finding } from './finding.js';
 export { WANTED_STATES } from './wanted-state.js';
 export type { WantedState } from './wanted-state.js';
-export { ATTACHMENT_KEY_MAX_BYTES, attachmentKeyObjection, cleanPath, keyTarget, resourcePathObjection, uploadTarget } from './attachment-key.js';
+export {
+  ATTACHMENT_KEY_MAX_BYTES,
+  attachmentKeyObjection,
+  cleanPath,
+  keyTarget,
+  resourcePathObjection,
+  uploadTarget,
+} from './attachment-key.js';
 export { DEPENDENCY_CONDITIONS, assertAcyclic, jobState, judgeDependency, unmetOutcome } from './dependencies.js';
 export type { DependencyCondition, DependencyVerdict, Prerequisite } from './dependencies.js';
 export { parseComparison } from './compare.js';

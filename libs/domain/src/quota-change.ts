@@ -28,7 +28,8 @@ const BYTE_UNITS: Readonly<Record<string, number>> = {
 export function parseBytes(text: string, field: string): number {
   const [, amount, unit = ''] = /^(\d{1,15}(?:\.\d{1,9})?)\s*([A-Za-z]*)$/.exec(text.trim()) ?? [];
   const bytes = Math.round(Number(amount) * (BYTE_UNITS[unit.toLowerCase()] ?? NaN));
-  if (!Number.isSafeInteger(bytes)) throw invalidField(field, `"${text}" is not a size; write for example 512MB, 16GiB or 2T`);
+  if (!Number.isSafeInteger(bytes))
+    throw invalidField(field, `"${text}" is not a size; write for example 512MB, 16GiB or 2T`);
   return bytes;
 }
 

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { TASK_KINDS, parseQueueName, queueName, tagsMatch } from './index.js';
+import { parseQueueName, queueName, tagsMatch, TASK_KINDS } from './index.js';
 
 const name = fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_-]{0,20}$/);
 const tags = fc.array(fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,10}$/), { maxLength: 6 });
@@ -29,11 +29,25 @@ const refuses = test.macro({
   exec: (t, text: string) => t.throws(() => parseQueueName(text), { code: 'invalid_queue_name' }),
   title: (_, text) => `"${text}" is not the name of a queue`,
 });
-for (const text of ['', '~gpu', 'lab~b~a', 'lab~a~a', 'lab~', 'la:b', 'lab~*', '-lab', '~_wasm', 'lab~gpu~_wasm', 'lab~_wasm~_wasm']) test(refuses, text);
+for (const text of [
+  '',
+  '~gpu',
+  'lab~b~a',
+  'lab~a~a',
+  'lab~',
+  'la:b',
+  'lab~*',
+  '-lab',
+  '~_wasm',
+  'lab~gpu~_wasm',
+  'lab~_wasm~_wasm',
+])
+  test(refuses, text);
 
 const matches = test.macro({
   exec: (t, worker: string[], task: string[], expected: boolean) => t.is(tagsMatch(worker, task), expected),
-  title: (_, worker, task, expected) => `a worker with [${worker}] ${expected ? 'may' : 'may not'} run a task that asks for [${task}]`,
+  title: (_, worker, task, expected) =>
+    `a worker with [${worker}] ${expected ? 'may' : 'may not'} run a task that asks for [${task}]`,
 });
 test(matches, [], [], true);
 test(matches, [], ['gpu'], true);

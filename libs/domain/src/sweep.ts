@@ -1,4 +1,4 @@
-import { type MitoError, invalidField } from './errors.js';
+import { invalidField, type MitoError } from './errors.js';
 
 /** A value that a parameter of a sweep can have. */
 export type ParamValue = string | number | boolean;
@@ -34,7 +34,10 @@ export function parseArray(text: string, field = '--array'): number[] {
     const match = /^(\d{1,9})(?:-(\d{1,9})(?::(\d{1,9}))?)?$/.exec(part.trim());
     if (!match) throw invalidField(field, `"${part}" is not of the form 1-1000 or 1-1000:10`);
     const from = Number(match[1]);
-    return range([from, match[2] === undefined ? from : Number(match[2]), Number(match[3] ?? 1)], { field, text: part.trim() });
+    return range([from, match[2] === undefined ? from : Number(match[2]), Number(match[3] ?? 1)], {
+      field,
+      text: part.trim(),
+    });
   });
   if (indices.length > SWEEP_MAX) throw tooMany(field);
   return indices;
@@ -51,16 +54,25 @@ function parseValue(text: string): ParamValue {
 export function parseSweep(text: string, field = '--sweep'): { readonly name: string; readonly values: ParamValue[] } {
   const equals = text.indexOf('=');
   const name = text.slice(0, Math.max(equals, 0));
-  if (!PARAM_PATTERN.test(name)) throw invalidField(field, `"${text}" is not of the form name=value,value or name=1..5`);
-  const values = text.slice(equals + 1).split(',').flatMap((part): ParamValue[] => {
-    const match = RANGE.exec(part);
-    return match ? range([Number(match[1]), Number(match[2]), Number(match[3] ?? 1)], { field, text: part }) : [parseValue(part)];
-  });
+  if (!PARAM_PATTERN.test(name))
+    throw invalidField(field, `"${text}" is not of the form name=value,value or name=1..5`);
+  const values = text
+    .slice(equals + 1)
+    .split(',')
+    .flatMap((part): ParamValue[] => {
+      const match = RANGE.exec(part);
+      return match
+        ? range([Number(match[1]), Number(match[2]), Number(match[3] ?? 1)], { field, text: part })
+        : [parseValue(part)];
+    });
   return { name, values };
 }
 
 /** The product of all parameters, the last one changing fastest. */
-export function sweepProduct(sweeps: readonly { readonly name: string; readonly values: readonly ParamValue[] }[], field = '--sweep'): Params[] {
+export function sweepProduct(
+  sweeps: readonly { readonly name: string; readonly values: readonly ParamValue[] }[],
+  field = '--sweep',
+): Params[] {
   const names = sweeps.map(({ name }) => name);
   if (new Set(names).size < names.length) throw invalidField(field, 'a parameter is given twice');
   if (sweeps.reduce((product, { values }) => product * values.length, 1) > SWEEP_MAX) throw tooMany(field);

@@ -1,13 +1,15 @@
 import test from 'ava';
-import { FINAL_STATES, TASK_STATES, type TaskEvent, isFinal, nextState, statesBefore } from './index.js';
+import { FINAL_STATES, isFinal, nextState, statesBefore, TASK_STATES, type TaskEvent } from './index.js';
 
 const EVENTS: TaskEvent[] = ['release', 'wait', 'claim', 'requeue', 'postpone', 'complete', 'fail', 'cancel'];
 
 test('the whole table of transitions is the one that the architecture shows', (t) => {
-  const table = TASK_STATES.flatMap((state) => EVENTS.flatMap((event) => {
-    const next = nextState(state, event);
-    return next === undefined ? [] : [`${state} -${event}-> ${next}`];
-  }));
+  const table = TASK_STATES.flatMap((state) =>
+    EVENTS.flatMap((event) => {
+      const next = nextState(state, event);
+      return next === undefined ? [] : [`${state} -${event}-> ${next}`];
+    }),
+  );
   t.deepEqual(table, [
     'pending -release-> ready',
     'pending -wait-> pending',

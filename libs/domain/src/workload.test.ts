@@ -1,5 +1,5 @@
 import test from 'ava';
-import { type TaskState, type WorkloadMove, type WorkloadState, type WorkloadStep, moveWorkload } from './index.js';
+import { moveWorkload, type TaskState, type WorkloadMove, type WorkloadState, type WorkloadStep } from './index.js';
 
 const moves = test.macro({
   exec: (t, [state, isVerified, step, task]: [WorkloadState, boolean, WorkloadStep, TaskState], move: WorkloadMove) =>

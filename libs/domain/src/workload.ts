@@ -1,5 +1,4 @@
-import type { TaskState } from './task-state.js';
-import { isFinal } from './task-state.js';
+import { isFinal, type TaskState } from './task-state.js';
 
 /**
  * A workload is one program in three roles: `split` prints a line for each subtask, `map` computes

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { chmod, chown, mkdir, open, readFile, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, open, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { MitoError } from '@mitosis/domain';
@@ -28,14 +28,23 @@ export interface ClusterFolders {
  * Makes the data folder and finds out whether the server's user can work in it.
  * Throws invalid `data_dir_unreachable`, which names the folder in the way.
  */
-export async function prepareFolders(dataDir: string, user: RunAs | undefined, ephemeral: boolean): Promise<ClusterFolders> {
+export async function prepareFolders(
+  dataDir: string,
+  user: RunAs | undefined,
+  ephemeral: boolean,
+): Promise<ClusterFolders> {
   await mkdir(dataDir, { recursive: true });
   const root = await realpath(dataDir);
   await assertReachable(dirname(root), user);
   // The guard of an ephemeral server removes the folder as the server's user.
   if (user !== undefined && ephemeral) await chown(root, user.uid, user.gid);
   await chmod(root, user === undefined || ephemeral ? 0o700 : 0o711);
-  const folders = { root, cluster: join(root, 'cluster'), logFile: join(root, 'postgres.log'), passwordFile: join(root, 'password') };
+  const folders = {
+    root,
+    cluster: join(root, 'cluster'),
+    logFile: join(root, 'postgres.log'),
+    passwordFile: join(root, 'password'),
+  };
   await removeDrafts(root);
   return folders;
 }
@@ -118,7 +127,12 @@ async function initCluster(
     await rename(data, folders.cluster);
     if (!ephemeral) await syncFolder(folders.root);
   } catch (error) {
-    throw new MitoError('unavailable', 'postgres_init_failed', `could not make a database in ${folders.root}: ${lastWords(error)}`, { cause: error });
+    throw new MitoError(
+      'unavailable',
+      'postgres_init_failed',
+      `could not make a database in ${folders.root}: ${lastWords(error)}`,
+      { cause: error },
+    );
   } finally {
     await rm(draft, { recursive: true, force: true });
   }

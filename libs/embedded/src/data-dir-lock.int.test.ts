@@ -24,7 +24,11 @@ function hold(folder: string): string {
 
 async function ownNote(startedAt?: string): Promise<string> {
   const self = await processIdentity(process.pid);
-  return JSON.stringify({ pid: process.pid, startedAt: startedAt ?? self?.startedAt, nonce: '00000000-0000-4000-8000-000000000000' });
+  return JSON.stringify({
+    pid: process.pid,
+    startedAt: startedAt ?? self?.startedAt,
+    nonce: '00000000-0000-4000-8000-000000000000',
+  });
 }
 
 test('a second process is refused and told who holds the folder', async (t) => {
@@ -74,7 +78,10 @@ test('a claim abandoned in the middle of a takeover is taken over itself', async
   const folder = await openFolder(t);
   const dead = await ownNote('long ago');
   await writeFile(join(folder, '.lock'), dead);
-  await writeFile(join(folder, '.lock.dead-00000000-0000-4000-8000-000000000000'), dead.replace('"00000000', '"11111111'));
+  await writeFile(
+    join(folder, '.lock.dead-00000000-0000-4000-8000-000000000000'),
+    dead.replace('"00000000', '"11111111'),
+  );
   const lock = await DataDirLock.acquire(folder);
   await lock.release();
   t.deepEqual(await readdir(folder), []);
@@ -96,7 +103,10 @@ test('of several processes that find a stale lock at once exactly one gets it', 
   await writeFile(join(folder, '.lock'), await ownNote('long ago'));
   const runs = Array.from({ length: 6 }, () => runScript(t, hold(folder)));
   await until(() => runs.every(({ lines }) => lines.length === 1), 'a child did not answer');
-  t.deepEqual(runs.map(({ lines }) => lines[0]).sort(), [...Array.from({ length: 5 }, () => 'data_dir_in_use'), 'held']);
+  t.deepEqual(runs.map(({ lines }) => lines[0]).sort(), [
+    ...Array.from({ length: 5 }, () => 'data_dir_in_use'),
+    'held',
+  ]);
 });
 
 test('locks of different names in one folder do not concern each other', async (t) => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -24,7 +24,11 @@ async function ask(url: string, text: string): Promise<Record<string, unknown>[]
   }
 }
 
-async function started(t: ExecutionContext, dataDir: string, options: Partial<EmbeddedPostgresOptions> = {}): Promise<EmbeddedPostgres> {
+async function started(
+  t: ExecutionContext,
+  dataDir: string,
+  options: Partial<EmbeddedPostgresOptions> = {},
+): Promise<EmbeddedPostgres> {
   const server = new EmbeddedPostgres({ dataDir, log: silentLog, ...options });
   t.teardown(async () => await server.stop());
   await server.start();
@@ -53,7 +57,11 @@ setInterval(() => undefined, 1000);
 `;
 }
 
-async function servingProcess(t: ExecutionContext, dataDir: string, ephemeral = false): Promise<{ run: ReturnType<typeof runScript>; pid: number }> {
+async function servingProcess(
+  t: ExecutionContext,
+  dataDir: string,
+  ephemeral = false,
+): Promise<{ run: ReturnType<typeof runScript>; pid: number }> {
   const run = runScript(t, serving(dataDir, ephemeral), { detached: true });
   await until(() => run.lines.length > 0, 'the serving process did not start its server');
   return { run, pid: Number(run.lines[0]?.split(' ')[0]) };
@@ -68,7 +76,14 @@ test.serial('a fresh cluster is UTF-8, on loopback only, behind a password that 
        pg_encoding_to_char(encoding) as encoding, datlocale, upper('é') as upper
      from pg_database where datname = current_database()`,
   );
-  t.deepEqual(row, { db: 'mitosis', listens: '127.0.0.1', sockets: '', encoding: 'UTF8', datlocale: 'C.UTF-8', upper: 'É' });
+  t.deepEqual(row, {
+    db: 'mitosis',
+    listens: '127.0.0.1',
+    sockets: '',
+    encoding: 'UTF8',
+    datlocale: 'C.UTF-8',
+    upper: 'É',
+  });
   t.is((await stat(join(dataDir, 'password'))).mode & 0o777, 0o600);
   const wrong = new URL(server.url);
   wrong.password = 'guess';
@@ -90,14 +105,17 @@ test.serial('data, password and nothing else survive a stop; stopping twice or b
   t.deepEqual(await ask(server.url, 'select n from kept'), [{ n: 5 }]);
 });
 
-test.serial('a server outlives neither kill -9 of its process nor the data, and the next start is none the wiser', async (t) => {
-  const dataDir = await openFolder(t);
-  const { run, pid } = await servingProcess(t, dataDir);
-  run.child.kill('SIGKILL');
-  await until(() => !isAlive(pid), 'the server outlived its process');
-  const server = await started(t, dataDir);
-  t.deepEqual(await ask(server.url, 'select n from kept'), [{ n: 5 }]);
-});
+test.serial(
+  'a server outlives neither kill -9 of its process nor the data, and the next start is none the wiser',
+  async (t) => {
+    const dataDir = await openFolder(t);
+    const { run, pid } = await servingProcess(t, dataDir);
+    run.child.kill('SIGKILL');
+    await until(() => !isAlive(pid), 'the server outlived its process');
+    const server = await started(t, dataDir);
+    t.deepEqual(await ask(server.url, 'select n from kept'), [{ n: 5 }]);
+  },
+);
 
 test.serial('a start right after kill -9 waits for the old server and goes on', async (t) => {
   const dataDir = await openFolder(t);
@@ -125,29 +143,52 @@ test.serial('a postmaster that lost its guard is stopped by the next start', asy
   await first.stop();
   const user = await serverUser();
   const { native } = await locatePackage();
-  const stray = spawn(join(native, 'bin', 'postgres'), ['-D', join(dataDir, 'cluster'), '-c', `port=${await freePort()}`, '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='], {
-    cwd: dataDir,
-    stdio: 'ignore',
-    ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
-  });
+  const stray = spawn(
+    join(native, 'bin', 'postgres'),
+    [
+      '-D',
+      join(dataDir, 'cluster'),
+      '-c',
+      `port=${await freePort()}`,
+      '-c',
+      'listen_addresses=127.0.0.1',
+      '-c',
+      'unix_socket_directories=',
+    ],
+    {
+      cwd: dataDir,
+      stdio: 'ignore',
+      ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
+    },
+  );
   t.teardown(() => void stray.kill('SIGKILL'));
-  const lines = async (): Promise<string> => await readFile(join(dataDir, 'cluster', 'postmaster.pid'), 'utf8').catch(() => '');
-  await until(async () => stray.exitCode !== null || (await lines()).includes('ready'), 'the stray server did not start');
+  const lines = async (): Promise<string> =>
+    await readFile(join(dataDir, 'cluster', 'postmaster.pid'), 'utf8').catch(() => '');
+  await until(
+    async () => stray.exitCode !== null || (await lines()).includes('ready'),
+    'the stray server did not start',
+  );
   const server = await started(t, dataDir);
   t.is(stray.exitCode ?? (await once(stray, 'exit'))[0], 0);
   t.deepEqual(await ask(server.url, 'select 1 as one'), [{ one: 1 }]);
 });
 
-test.serial('a stale postmaster.pid that names an innocent process is cleared, and that process is left alone', async (t) => {
-  const dataDir = await openFolder(t);
-  const first = new EmbeddedPostgres({ dataDir, log: silentLog });
-  await first.start();
-  await first.stop();
-  const innocent = runScript(t, 'setInterval(() => undefined, 1000)');
-  await writeFile(join(dataDir, 'cluster', 'postmaster.pid'), `${innocent.child.pid}\n${join(dataDir, 'cluster')}\n1\n5432\n\n127.0.0.1\n\nready\n`);
-  await t.notThrowsAsync(started(t, dataDir));
-  t.is(innocent.child.exitCode ?? innocent.child.signalCode, null);
-});
+test.serial(
+  'a stale postmaster.pid that names an innocent process is cleared, and that process is left alone',
+  async (t) => {
+    const dataDir = await openFolder(t);
+    const first = new EmbeddedPostgres({ dataDir, log: silentLog });
+    await first.start();
+    await first.stop();
+    const innocent = runScript(t, 'setInterval(() => undefined, 1000)');
+    await writeFile(
+      join(dataDir, 'cluster', 'postmaster.pid'),
+      `${innocent.child.pid}\n${join(dataDir, 'cluster')}\n1\n5432\n\n127.0.0.1\n\nready\n`,
+    );
+    await t.notThrowsAsync(started(t, dataDir));
+    t.is(innocent.child.exitCode ?? innocent.child.signalCode, null);
+  },
+);
 
 test.serial('a server that dies is started again on the same port with its committed data', async (t) => {
   const server = await started(t, await openFolder(t));
@@ -164,7 +205,12 @@ test.serial('stopping while the server is being restarted ends it for good', asy
   const server = await started(t, dataDir);
   process.kill(server.pid, 'SIGKILL');
   await server.stop();
-  await t.throwsAsync(access(join(dataDir, 'cluster', 'postmaster.pid')).then(async () => await readFile(join(dataDir, '.postgres.lock'))), { code: 'ENOENT' });
+  await t.throwsAsync(
+    access(join(dataDir, 'cluster', 'postmaster.pid')).then(
+      async () => await readFile(join(dataDir, '.postgres.lock')),
+    ),
+    { code: 'ENOENT' },
+  );
   await t.notThrowsAsync(server.start());
 });
 
@@ -185,7 +231,10 @@ test.serial('a port that is taken is refused by number; a fixed one is used when
   const dataDir = await openFolder(t);
   const server = new EmbeddedPostgres({ dataDir, log: silentLog, port: address.port });
   t.teardown(async () => await server.stop());
-  t.like(await t.throwsAsync(server.start(), { code: 'port_in_use' }), { kind: 'conflict', details: { port: address.port } });
+  t.like(await t.throwsAsync(server.start(), { code: 'port_in_use' }), {
+    kind: 'conflict',
+    details: { port: address.port },
+  });
   blocker.close();
   await once(blocker, 'close');
   await server.start();
@@ -200,7 +249,10 @@ test.serial('an ephemeral server leaves no folder behind, neither after stop nor
   const { run, pid } = await servingProcess(t, join(parent, 'two'), true);
   run.child.kill('SIGKILL');
   // The guard may not remove the folder itself when only root may change the parent; what it held is gone.
-  await until(async () => !isAlive(pid) && (await readdir(join(parent, 'two')).catch(() => [])).length === 0, 'data was left behind');
+  await until(
+    async () => !isAlive(pid) && (await readdir(join(parent, 'two')).catch(() => [])).length === 0,
+    'data was left behind',
+  );
   t.pass();
 });
 
@@ -214,25 +266,40 @@ test.serial('a crash in the middle of making the cluster is cleared away', async
 
 test.serial('settings reach the server, but cannot open it to the network', async (t) => {
   const server = await started(t, await openFolder(t), { settings: { work_mem: '7MB', listen_addresses: '*' } });
-  const rows = await ask(server.url, `select current_setting('work_mem') as mem, current_setting('listen_addresses') as listens`);
+  const rows = await ask(
+    server.url,
+    `select current_setting('work_mem') as mem, current_setting('listen_addresses') as listens`,
+  );
   t.deepEqual(rows, [{ mem: '7MB', listens: '127.0.0.1' }]);
 });
 
 test.serial('a setting the server does not know fails the start with its last words', async (t) => {
-  const server = new EmbeddedPostgres({ dataDir: await openFolder(t), log: silentLog, settings: { no_such_setting: '1' } });
-  t.like(await t.throwsAsync(server.start(), { code: 'postgres_start_failed', message: /no_such_setting/ }), { kind: 'unavailable' });
+  const server = new EmbeddedPostgres({
+    dataDir: await openFolder(t),
+    log: silentLog,
+    settings: { no_such_setting: '1' },
+  });
+  t.like(await t.throwsAsync(server.start(), { code: 'postgres_start_failed', message: /no_such_setting/ }), {
+    kind: 'unavailable',
+  });
 });
 
-test.serial('a cluster of another version or without its password is refused with advice, and stays as it is', async (t) => {
-  const dataDir = await openFolder(t);
-  const server = new EmbeddedPostgres({ dataDir, log: silentLog });
-  await server.start();
-  await server.stop();
-  await rm(join(dataDir, 'password'));
-  await t.throwsAsync(server.start(), { code: 'postgres_password_missing' });
-  await writeFile(join(dataDir, 'cluster', 'PG_VERSION'), '12\n');
-  await t.throwsAsync(server.start(), { code: 'postgres_version_mismatch', message: /PostgreSQL 12, but this installation brings 18/ });
-});
+test.serial(
+  'a cluster of another version or without its password is refused with advice, and stays as it is',
+  async (t) => {
+    const dataDir = await openFolder(t);
+    const server = new EmbeddedPostgres({ dataDir, log: silentLog });
+    await server.start();
+    await server.stop();
+    await rm(join(dataDir, 'password'));
+    await t.throwsAsync(server.start(), { code: 'postgres_password_missing' });
+    await writeFile(join(dataDir, 'cluster', 'PG_VERSION'), '12\n');
+    await t.throwsAsync(server.start(), {
+      code: 'postgres_version_mismatch',
+      message: /PostgreSQL 12, but this installation brings 18/,
+    });
+  },
+);
 
 if (isRoot) {
   test.serial('as root, a data folder behind a closed folder is refused, naming that folder', async (t) => {

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MitoError, type Log, type Service } from '@mitosis/domain';
-import { OWNER, ensureCluster, prepareFolders, type ClusterFolders } from './cluster.js';
+import { ensureCluster, OWNER, prepareFolders, type ClusterFolders } from './cluster.js';
 import { DataDirLock } from './data-dir-lock.js';
 import { ensureDatabase } from './ensure-database.js';
 import { freePort } from './free-port.js';
@@ -112,7 +112,8 @@ export class EmbeddedPostgres implements Service {
 
   async #leave(lock: DataDirLock): Promise<void> {
     await lock.release();
-    if (this.options.ephemeral === true) await rm(this.options.dataDir, { recursive: true, force: true, maxRetries: 5 });
+    if (this.options.ephemeral === true)
+      await rm(this.options.dataDir, { recursive: true, force: true, maxRetries: 5 });
   }
 
   async #bringUp(lock: DataDirLock): Promise<Running> {
@@ -172,7 +173,10 @@ export class EmbeddedPostgres implements Service {
     for (;;) {
       const { code } = await running.child.exited;
       if (running.stopped.signal.aborted) return;
-      this.options.log.error({ code, lastWords: await running.serverLog.lastWords() }, 'PostgreSQL ended by itself; starting it again');
+      this.options.log.error(
+        { code, lastWords: await running.serverLog.lastWords() },
+        'PostgreSQL ended by itself; starting it again',
+      );
       const child = await this.#relaunch(running);
       if (child === undefined) return;
       running.child = child;

@@ -48,14 +48,18 @@ export class GuardedChild {
   /** Starts the child; resolves as soon as it has a process id. */
   static async spawn(options: GuardedChildOptions): Promise<GuardedChild> {
     const { command, cwd, env, runAs, stopSignal, graceSeconds = 20, removeAfter = '' } = options;
-    const guard = spawn('/bin/sh', ['-c', 'eval "$GUARD"', 'guard', stopSignal, String(graceSeconds), removeAfter, ...command], {
-      cwd,
-      // By the environment, so that `ps` shows the command and not a screen of shell.
-      env: { ...env, GUARD: GUARD_SCRIPT },
-      detached: true,
-      stdio: ['pipe', 'pipe', options.stderr ?? 'pipe'],
-      ...(runAs === undefined ? {} : { uid: runAs.uid, gid: runAs.gid }),
-    });
+    const guard = spawn(
+      '/bin/sh',
+      ['-c', 'eval "$GUARD"', 'guard', stopSignal, String(graceSeconds), removeAfter, ...command],
+      {
+        cwd,
+        // By the environment, so that `ps` shows the command and not a screen of shell.
+        env: { ...env, GUARD: GUARD_SCRIPT },
+        detached: true,
+        stdio: ['pipe', 'pipe', options.stderr ?? 'pipe'],
+        ...(runAs === undefined ? {} : { uid: runAs.uid, gid: runAs.gid }),
+      },
+    );
     // Writing never happens; an error on the pipe only says that the guard has ended, which `exited` says too.
     guard.stdin?.on('error', () => undefined);
     const stderr = tailOf(guard.stderr);
@@ -88,7 +92,9 @@ async function exitOf(guard: ChildProcess): Promise<number> {
 async function firstLine(guard: ChildProcess): Promise<number> {
   return await new Promise<number>((resolve, reject) => {
     guard.once('error', reject);
-    guard.once('exit', (code) => reject(new Error(`the guard ended with code ${String(code)} before it started anything`)));
+    guard.once('exit', (code) =>
+      reject(new Error(`the guard ended with code ${String(code)} before it started anything`)),
+    );
     guard.stdout?.once('data', (chunk: Buffer) => resolve(Number(chunk.toString('utf8').trim())));
   });
 }

@@ -63,11 +63,21 @@ async function isReady(cluster: string, pid: number): Promise<boolean> {
 
 function startFailure({ serverLog, port }: LaunchOptions, code: number, lastWords: string): MitoError {
   if (lastWords.includes('could not create any TCP/IP sockets')) {
-    return new MitoError('conflict', 'port_in_use', `port ${port} of 127.0.0.1 is in use; stop the program that uses it, or choose another port`, {
-      details: { port },
-    });
+    return new MitoError(
+      'conflict',
+      'port_in_use',
+      `port ${port} of 127.0.0.1 is in use; stop the program that uses it, or choose another port`,
+      {
+        details: { port },
+      },
+    );
   }
-  return new MitoError('unavailable', 'postgres_start_failed', `PostgreSQL did not start (code ${code}): ${lastWords}`, {
-    details: { code, logFile: serverLog.path },
-  });
+  return new MitoError(
+    'unavailable',
+    'postgres_start_failed',
+    `PostgreSQL did not start (code ${code}): ${lastWords}`,
+    {
+      details: { code, logFile: serverLog.path },
+    },
+  );
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -36,9 +36,14 @@ export async function stopLeftoverServer(cluster: string, log: Log): Promise<voi
   }
   const left = await serverProcesses(cluster);
   if (left.length > 0) {
-    throw new MitoError('unavailable', 'postgres_leftover', `a PostgreSQL server still runs in ${cluster} (processes ${left.join(', ')}) and does not stop`, {
-      details: { cluster, pids: left },
-    });
+    throw new MitoError(
+      'unavailable',
+      'postgres_leftover',
+      `a PostgreSQL server still runs in ${cluster} (processes ${left.join(', ')}) and does not stop`,
+      {
+        details: { cluster, pids: left },
+      },
+    );
   }
   // Its pid may belong to another program by now, which would make the next server refuse to start.
   await rm(join(cluster, 'postmaster.pid'), { force: true });

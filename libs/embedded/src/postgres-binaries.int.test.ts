@@ -59,10 +59,16 @@ if (process.getuid?.() === 0) {
     const folder = await openFolder(t);
     const closed = join(folder, 'closed');
     const { native, version } = await locatePackage();
-    await cp(native, join(closed, 'native'), { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith('.a') });
+    await cp(native, join(closed, 'native'), {
+      recursive: true,
+      verbatimSymlinks: true,
+      filter: (path) => !path.endsWith('.a'),
+    });
     await chmod(closed, 0o700);
     const user = await serverUser();
-    const { postgres } = await usablePrograms({ native: join(closed, 'native'), version }, user, [join(folder, 'cache')]);
+    const { postgres } = await usablePrograms({ native: join(closed, 'native'), version }, user, [
+      join(folder, 'cache'),
+    ]);
     await t.notThrowsAsync(run(postgres, ['--version'], { env: {}, cwd: '/', ...user }));
     await rm(dirname(closed), { recursive: true });
   });

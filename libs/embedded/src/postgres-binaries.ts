@@ -1,8 +1,8 @@
+import { randomUUID } from 'node:crypto';
+import { cp, mkdir, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { cp, mkdir, readFile, readdir, rename, rm, stat, symlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { randomUUID } from 'node:crypto';
 import { MitoError } from '@mitosis/domain';
 import type { RunAs } from './guarded-child.js';
 import { isErrno } from './process-identity.js';
@@ -47,17 +47,29 @@ export async function postgresBinaries(user: RunAs | undefined, fallbackDir: str
 }
 
 /** The programs of `source` in place, else from a copy in the first of `caches` that will do. */
-export async function usablePrograms(source: PostgresPackage, user: RunAs | undefined, caches: readonly string[]): Promise<PostgresBinaries> {
+export async function usablePrograms(
+  source: PostgresPackage,
+  user: RunAs | undefined,
+  caches: readonly string[],
+): Promise<PostgresBinaries> {
   const links = await readLinks(source.native);
-  if ((await hasLinks(source.native, links)) && (await folderInTheWay(join(source.native, 'bin'), user)) === undefined) {
+  if (
+    (await hasLinks(source.native, links)) &&
+    (await folderInTheWay(join(source.native, 'bin'), user)) === undefined
+  ) {
     return programsIn(source.native, source.version);
   }
   const name = `postgres-${source.version}-${process.platform}-${process.arch}`;
   for (const cache of caches) {
     const copy = await copyInto(cache, name, { native: source.native, links, user });
-    if (copy !== undefined && (await folderInTheWay(join(copy, 'bin'), user)) === undefined) return programsIn(copy, source.version);
+    if (copy !== undefined && (await folderInTheWay(join(copy, 'bin'), user)) === undefined)
+      return programsIn(copy, source.version);
   }
-  throw new MitoError('unavailable', 'postgres_binaries_unusable', `no place to put the PostgreSQL programs: tried ${caches.join(' and ')}`);
+  throw new MitoError(
+    'unavailable',
+    'postgres_binaries_unusable',
+    `no place to put the PostgreSQL programs: tried ${caches.join(' and ')}`,
+  );
 }
 
 function programsIn(native: string, version: string): PostgresBinaries {

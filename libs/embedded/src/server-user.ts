@@ -11,7 +11,17 @@ const USER_NAMES = ['postgres', 'mitosis'] as const;
 
 /** How common systems make a system user without a home or a login. */
 const CREATE_COMMANDS: readonly (readonly [string, ...string[]])[] = [
-  ['useradd', '--system', '--user-group', '--no-create-home', '--home-dir', '/nonexistent', '--shell', '/usr/sbin/nologin', 'mitosis'],
+  [
+    'useradd',
+    '--system',
+    '--user-group',
+    '--no-create-home',
+    '--home-dir',
+    '/nonexistent',
+    '--shell',
+    '/usr/sbin/nologin',
+    'mitosis',
+  ],
   ['adduser', '-S', '-D', '-H', '-h', '/nonexistent', '-s', '/sbin/nologin', 'mitosis'],
 ];
 

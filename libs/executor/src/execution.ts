@@ -101,9 +101,5 @@ export interface Execution {
    * Rejects with what `onChunk` throws; with `invalid_offset` when the output ends before `from`;
    * with `output_gone` when the scratch folder was removed.
    */
-  follow(
-    from: number,
-    onChunk: (bytes: Buffer, offset: number) => Promise<void>,
-    signal: AbortSignal,
-  ): Promise<void>;
+  follow(from: number, onChunk: (bytes: Buffer, offset: number) => Promise<void>, signal: AbortSignal): Promise<void>;
 }

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { eventually, silentLog, tempDir } from '@mitosis/testing';
 import test from 'ava';
+import { eventually, silentLog, tempDir } from '@mitosis/testing';
 import { executorFixture, hasPrinted, sh, sleepers, uniqueSleep } from './conformance/executor-fixture.js';
 import { Executor, scratchOf } from './index.js';
 import { peakMemory } from './launcher/peak-memory.js';
@@ -35,7 +35,8 @@ for (const spawner of ['best', 'portable'] as const) {
     const worker = fork(fixture, [root, spawner, seconds], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     t.teardown(() => void worker.kill('SIGKILL'));
     const [{ launcherPid }] = (await once(worker, 'message')) as [{ launcherPid: number }];
-    const begun = async (): Promise<number> => (await sleepers(seconds)).filter((line) => line.startsWith('sleep')).length;
+    const begun = async (): Promise<number> =>
+      (await sleepers(seconds)).filter((line) => line.startsWith('sleep')).length;
     await eventually(async () => (await begun()) === 3, { message: 'the task did not begin' });
     worker.kill('SIGKILL');
     await eventually(async () => (await sleepers(seconds)).length === 0, { message: 'tasks outlive their worker' });
@@ -64,7 +65,9 @@ test.serial('a launcher that dies again and again is started again and again', a
 test.serial('stop ends all tasks within its own grace, waits for them, and may be repeated', async (t) => {
   const { start, executor } = await executorFixture(t, { stopGraceMs: 200 });
   const seconds = uniqueSleep();
-  const { result, scratch } = await start(sh(`trap "" TERM; sleep ${seconds} & echo ready; while :; do sleep 0.1; done`));
+  const { result, scratch } = await start(
+    sh(`trap "" TERM; sleep ${seconds} & echo ready; while :; do sleep 0.1; done`),
+  );
   await hasPrinted(scratch, 'ready');
   const launcherPid = executor.launcherPid ?? 0;
   await Promise.all([executor.stop(), executor.stop()]);

@@ -1,9 +1,15 @@
-import { open, readFile, readdir } from 'node:fs/promises';
+import { open, readdir, readFile } from 'node:fs/promises';
+import test, { type ExecutionContext } from 'ava';
 import { eventually, fileScope } from '@mitosis/testing';
-import test from 'ava';
-import type { ExecutionContext } from 'ava';
-import { executorFixture, hasPrinted, printed, sh, sleepers, uniqueSleep } from './conformance/executor-fixture.js';
-import type { ExecutorFixture } from './conformance/executor-fixture.js';
+import {
+  executorFixture,
+  hasPrinted,
+  printed,
+  sh,
+  sleepers,
+  uniqueSleep,
+  type ExecutorFixture,
+} from './conformance/executor-fixture.js';
 import { registerExecutorSuite } from './conformance/executor-suite.js';
 import { registerTerminalSuite } from './conformance/terminal-suite.js';
 

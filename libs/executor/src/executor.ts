@@ -1,18 +1,15 @@
 import { randomInt } from 'node:crypto';
 import { join, resolve, sep } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { MitoError } from '@mitosis/domain';
-import type { Log, Service } from '@mitosis/domain';
+import { MitoError, type Log, type Service } from '@mitosis/domain';
 import type { Execution, ExecutionRequest } from './execution.js';
 import { LauncherProcess } from './launcher-process.js';
 import { MARK_NAME } from './launcher/mark.js';
 import type { FromLauncher } from './launcher/messages.js';
 import { RunningExecution } from './running-execution.js';
-import { lockScratch } from './scratch-lock.js';
-import type { ScratchLock } from './scratch-lock.js';
+import { lockScratch, type ScratchLock } from './scratch-lock.js';
 import { sweepScratch } from './scratch.js';
-import { kill, killStrays } from './stray-processes.js';
-import type { StrayMark } from './stray-processes.js';
+import { kill, killStrays, type StrayMark } from './stray-processes.js';
 
 export interface ExecutorOptions {
   /** Where all scratch folders lie; belongs to this executor alone and is emptied when it starts. */

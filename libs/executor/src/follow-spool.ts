@@ -1,6 +1,5 @@
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { MitoError } from '@mitosis/domain';
 import { isErrno } from './system-error.js';
 
@@ -29,7 +28,7 @@ export async function followSpool(
   if (!Number.isSafeInteger(from) || from < 0) throw invalidOffset(from);
   let file: FileHandle | undefined;
   try {
-    for (let at = from; !signal.aborted; ) {
+    for (let at = from; !signal.aborted;) {
       const hasEnded = spool.hasEnded();
       const readable = spool.readableBytes();
       if (at < readable) {

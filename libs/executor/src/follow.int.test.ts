@@ -1,10 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { eventually, fileScope } from '@mitosis/testing';
 import test from 'ava';
 import fc from 'fast-check';
-import { executorFixture, hasPrinted, sh } from './conformance/executor-fixture.js';
-import type { ExecutorFixture, Started } from './conformance/executor-fixture.js';
+import { eventually, fileScope } from '@mitosis/testing';
+import { executorFixture, hasPrinted, sh, type ExecutorFixture, type Started } from './conformance/executor-fixture.js';
 import { cleanScratch } from './index.js';
 
 const file = fileScope(test);
@@ -30,11 +29,15 @@ async function followed({ execution }: Started, from: number, signal = never): P
   return Buffer.concat(chunks);
 }
 
-const CHATTER = sh('i=0; while [ $i -lt 400 ]; do echo line $i; echo err $i >&2; i=$((i+1)); done; sleep 0.2; echo end');
+const CHATTER = sh(
+  'i=0; while [ $i -lt 400 ]; do echo line $i; echo err $i >&2; i=$((i+1)); done; sleep 0.2; echo end',
+);
 
 test.serial('followers see all of the output from their offset on, while it is written and afterwards', async (t) => {
   const started = await fixture.start(CHATTER);
-  const live = await Promise.all([0, 1, 500, 1000].map(async (from) => ({ from, bytes: await followed(started, from) })));
+  const live = await Promise.all(
+    [0, 1, 500, 1000].map(async (from) => ({ from, bytes: await followed(started, from) })),
+  );
   const { outputBytes } = await started.result;
   const spool = await readFile(started.scratch.spoolPath);
   t.is(spool.length, outputBytes);
@@ -59,10 +62,14 @@ test.serial('a slow follower slows neither the program nor another follower', as
   const started = await fixture.start(['head', '-c', '20000000', '/dev/zero']);
   const gate = new AbortController();
   let pieces = 0;
-  const slow = started.execution.follow(0, async (_, offset) => {
-    pieces++;
-    if (offset > 0) await new Promise((resolve) => gate.signal.addEventListener('abort', resolve, { once: true }));
-  }, gate.signal);
+  const slow = started.execution.follow(
+    0,
+    async (_, offset) => {
+      pieces++;
+      if (offset > 0) await new Promise((resolve) => gate.signal.addEventListener('abort', resolve, { once: true }));
+    },
+    gate.signal,
+  );
   t.is((await followed(started, 0)).length, (await started.result).outputBytes);
   t.is(pieces, 2);
   gate.abort();
@@ -124,7 +131,9 @@ test.serial('output that was removed is said to be gone', async (t) => {
 });
 
 test.serial('a spool that its task replaced by a link is not followed there', async (t) => {
-  const started = await fixture.start(sh('echo secret; sleep 0.1; rm ../output.spool; ln -s /etc/passwd ../output.spool'));
+  const started = await fixture.start(
+    sh('echo secret; sleep 0.1; rm ../output.spool; ln -s /etc/passwd ../output.spool'),
+  );
   await started.result;
   await t.throwsAsync(followed(started, 0), { code: 'output_gone' });
 });

@@ -2,11 +2,10 @@ import { EventEmitter, once } from 'node:events';
 import { statSync } from 'node:fs';
 import type { Execution, ExecutionRequest, ExecutionResult, TerminalInput } from './execution.js';
 import { failedResult } from './failed-result.js';
-import { followSpool } from './follow-spool.js';
-import type { OnChunk } from './follow-spool.js';
+import { followSpool, type OnChunk } from './follow-spool.js';
 import { MARK_NAME } from './launcher/mark.js';
 import type { FromLauncher, ToLauncher } from './launcher/messages.js';
-import { TerminalRequests, executionEnded, noTerminal } from './terminal-requests.js';
+import { executionEnded, noTerminal, TerminalRequests } from './terminal-requests.js';
 
 type AboutExecution = Extract<FromLauncher, { id: string }>;
 
@@ -84,7 +83,9 @@ export class RunningExecution implements Execution {
     if (!this.#isLaunched || this.#isOver) throw executionEnded();
     const { executionId: id } = this.request;
     const typed = data === undefined ? {} : { data: Buffer.from(data).toString('base64') };
-    return await this.#terminal.ask((request) => this.send({ type: 'terminal', id, request, ...typed, ...(size && { size }) }));
+    return await this.#terminal.ask((request) =>
+      this.send({ type: 'terminal', id, request, ...typed, ...(size && { size }) }),
+    );
   }
 
   async outputBytes(): Promise<number> {

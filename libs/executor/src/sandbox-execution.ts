@@ -3,9 +3,8 @@ import { EventEmitter, once } from 'node:events';
 import { MitoError } from '@mitosis/domain';
 import type { SandboxReason, SandboxRequest, SandboxResult } from '@mitosis/sandbox';
 import type { Execution, ExecutionOutcome, ExecutionResult } from './execution.js';
-import { MESSAGE_LENGTH_MAX, failedResult } from './failed-result.js';
-import { followSpool } from './follow-spool.js';
-import type { OnChunk } from './follow-spool.js';
+import { failedResult, MESSAGE_LENGTH_MAX } from './failed-result.js';
+import { followSpool, type OnChunk } from './follow-spool.js';
 import { SpoolWriter } from './launcher/spool-writer.js';
 import type { ProgramRequest } from './program-request.js';
 import { resourceFiles } from './resource-files.js';
@@ -111,7 +110,8 @@ export class SandboxExecution implements Execution {
 
   async #runInto(spool: SpoolWriter, failure: () => unknown): Promise<ExecutionResult> {
     const result = await this.runProgram(await this.#sandboxRequest(spool, failure), this.#stop.signal);
-    const message = this.#cancelReason !== undefined && result.outcome === 'cancelled' ? this.#cancelReason : messageOf(result);
+    const message =
+      this.#cancelReason !== undefined && result.outcome === 'cancelled' ? this.#cancelReason : messageOf(result);
     return {
       outcome: outcomeOf(result),
       exitCode: result.exitCode,
@@ -141,12 +141,17 @@ export class SandboxExecution implements Execution {
       cpuTimeLimitMs: Math.min(cpuLimitMs, 2_147_483_647),
       outputLimitBytes,
       ...(spec.stdin !== undefined && { stdin: spec.stdin }),
-      ...(memoryLimitBytes !== undefined && { memoryLimitBytes, fileLimitBytes: memoryLimitBytes, resultLimitBytes: memoryLimitBytes }),
+      ...(memoryLimitBytes !== undefined && {
+        memoryLimitBytes,
+        fileLimitBytes: memoryLimitBytes,
+        resultLimitBytes: memoryLimitBytes,
+      }),
       onOutput: async (stream, bytes) => {
         if (stream === 1) this.#stdout.update(bytes);
         await spool.write(stream === 1 ? 'stdout' : 'stderr', bytes);
         const error = failure();
-        if (error !== undefined) throw new MitoError('unavailable', 'output_not_kept', 'The output could not be kept', { cause: error });
+        if (error !== undefined)
+          throw new MitoError('unavailable', 'output_not_kept', 'The output could not be kept', { cause: error });
       },
     };
   }

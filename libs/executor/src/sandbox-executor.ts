@@ -1,5 +1,4 @@
-import { MitoError } from '@mitosis/domain';
-import type { Log, Service } from '@mitosis/domain';
+import { MitoError, type Log, type Service } from '@mitosis/domain';
 import { Sandbox } from '@mitosis/sandbox';
 import type { Execution } from './execution.js';
 import type { ProgramRequest } from './program-request.js';
@@ -44,7 +43,8 @@ export class SandboxExecutor implements Service {
   /** Begins an attempt. Throws `already_running`, `executor_stopped`. */
   run(request: ProgramRequest): Execution {
     const { executionId: id } = request;
-    if (this.#stopping !== undefined) throw new MitoError('unavailable', 'executor_stopped', 'The executor is not running');
+    if (this.#stopping !== undefined)
+      throw new MitoError('unavailable', 'executor_stopped', 'The executor is not running');
     if (this.#executions.has(id)) throw new MitoError('conflict', 'already_running', `${id} is being run already`);
     const execution = new SandboxExecution(request, async (program, signal) => {
       await this.start();

@@ -1,10 +1,10 @@
-import type { MitoError } from '@mitosis/domain';
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { tempDir } from '@mitosis/testing';
 import test from 'ava';
+import type { MitoError } from '@mitosis/domain';
+import { tempDir } from '@mitosis/testing';
 import { cleanScratch, prepareScratch, scratchOf, sweepScratch } from './index.js';
 
 const run = promisify(execFile);
@@ -69,7 +69,11 @@ test('folders nested past the longest path are removed', async (t) => {
 test('files that are still being written are removed once that ends', async (t) => {
   const root = await tempDir(t);
   const scratch = await prepareScratch(root, 'task-1');
-  const writing = run('/bin/sh', ['-c', 'for i in $(seq 500); do mkdir -p "$0/sub$i" && : > "$0/sub$i/f"; done 2>&1; true', scratch.execDir]);
+  const writing = run('/bin/sh', [
+    '-c',
+    'for i in $(seq 500); do mkdir -p "$0/sub$i" && : > "$0/sub$i/f"; done 2>&1; true',
+    scratch.execDir,
+  ]);
   // Whether this one gets through depends on how fast the writer is.
   await cleanScratch(scratch).catch((error: MitoError) => t.is(error.code, 'scratch_not_removed'));
   await writing;

@@ -38,7 +38,12 @@ export function scratchOf(root: string, executionId: string, kind: ScratchKind =
     throw new MitoError('invalid', 'invalid_execution_id', `"${executionId}" can't name an execution`);
   }
   const dir = resolve(root, executionId);
-  const [execDir, resultDir, resourceDir, tmpDir] = [join(dir, 'exec'), join(dir, 'result'), join(dir, 'resource'), join(dir, 'tmp')] as const;
+  const [execDir, resultDir, resourceDir, tmpDir] = [
+    join(dir, 'exec'),
+    join(dir, 'result'),
+    join(dir, 'resource'),
+    join(dir, 'tmp'),
+  ] as const;
   const folders = kind === 'program' ? [resultDir, resourceDir] : [execDir, resultDir, resourceDir, tmpDir];
   return { dir, execDir, resultDir, resourceDir, tmpDir, spoolPath: join(dir, 'output.spool'), folders };
 }
@@ -48,14 +53,20 @@ export function scratchOf(root: string, executionId: string, kind: ScratchKind =
  * under the same id is removed. Throws `scratch_unavailable` with the system's reason (disk full,
  * no permission).
  */
-export async function prepareScratch(root: string, executionId: string, kind: ScratchKind = 'command'): Promise<Scratch> {
+export async function prepareScratch(
+  root: string,
+  executionId: string,
+  kind: ScratchKind = 'command',
+): Promise<Scratch> {
   const scratch = scratchOf(root, executionId, kind);
   try {
     await makeFresh(scratch.dir);
     for (const dir of scratch.folders) mkdirSync(dir, { mode: 0o700 });
     return scratch;
   } catch (error) {
-    throw new MitoError('unavailable', 'scratch_unavailable', `No scratch folder: ${errorCode(error)}`, { cause: error });
+    throw new MitoError('unavailable', 'scratch_unavailable', `No scratch folder: ${errorCode(error)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -129,11 +140,15 @@ async function removeTree(top: string): Promise<void> {
 async function removeStubborn(top: string): Promise<void> {
   const tops = [top];
   for (let next = tops.pop(); next !== undefined; next = tops.pop()) {
-    await removeFolder(next, (deep) => {
-      const path = `${top}.deep-${tops.length}-${Date.now()}`;
-      tops.push(path);
-      return rename(deep, path);
-    }, next.length + DEPTH_MAX);
+    await removeFolder(
+      next,
+      (deep) => {
+        const path = `${top}.deep-${tops.length}-${Date.now()}`;
+        tops.push(path);
+        return rename(deep, path);
+      },
+      next.length + DEPTH_MAX,
+    );
   }
 }
 

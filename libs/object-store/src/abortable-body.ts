@@ -1,4 +1,4 @@
-import { Readable, addAbortSignal } from 'node:stream';
+import { addAbortSignal, Readable } from 'node:stream';
 
 /** Ties a body to a signal: an abort breaks the body off, also while it is stalled. */
 export function abortableBody(body: Readable | Uint8Array, signal: AbortSignal | undefined): Readable | Uint8Array {

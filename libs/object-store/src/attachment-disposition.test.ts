@@ -27,7 +27,10 @@ test('any text gives a header of safe characters, of bounded length', (t) => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (name) => {
       const header = attachmentDisposition(name);
-      return header.length < 3000 && /^attachment; filename="[\x20-\x7e]*"; filename\*=UTF-8''[A-Za-z0-9%._~-]+$/.test(header);
+      return (
+        header.length < 3000 &&
+        /^attachment; filename="[\x20-\x7e]*"; filename\*=UTF-8''[A-Za-z0-9%._~-]+$/.test(header)
+      );
     }),
   );
   t.pass();

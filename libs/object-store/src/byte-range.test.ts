@@ -1,7 +1,10 @@
 import test from 'ava';
 import { spanOf, spanOfHeader } from './byte-range.js';
 
-const headers: readonly (readonly [header: string | undefined, span: readonly [number, number] | 'whole' | 'refused'])[] = [
+const headers: readonly (readonly [
+  header: string | undefined,
+  span: readonly [number, number] | 'whole' | 'refused',
+])[] = [
   ['bytes=0-0', [0, 1]],
   ['bytes=0-99', [0, 100]],
   ['bytes=10-', [10, 90]],

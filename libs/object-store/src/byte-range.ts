@@ -18,7 +18,8 @@ export function spanOf(range: ByteRange | undefined, sizeBytes: number): Span {
 
 /** Refuses a range that no object has. @throws `range_not_satisfiable`. */
 export function assertRange({ start, end = start }: ByteRange): void {
-  if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end) || start < 0 || end < start) throw rangeNotSatisfiable(undefined);
+  if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end) || start < 0 || end < start)
+    throw rangeNotSatisfiable(undefined);
 }
 
 /**

@@ -5,7 +5,10 @@ export function objectNotFound(key: string, cause?: unknown): MitoError {
 }
 
 export function uploadNotFound(uploadId: string, cause?: unknown): MitoError {
-  return new MitoError('not-found', 'upload_not_found', 'There is no such unfinished upload.', { details: { uploadId }, cause });
+  return new MitoError('not-found', 'upload_not_found', 'There is no such unfinished upload.', {
+    details: { uploadId },
+    cause,
+  });
 }
 
 export function uploadIncomplete(missing: readonly number[]): MitoError {
@@ -15,11 +18,16 @@ export function uploadIncomplete(missing: readonly number[]): MitoError {
 }
 
 export function objectExists(key: string, cause?: unknown): MitoError {
-  return new MitoError('conflict', 'object_exists', 'The object exists already and may not be replaced.', { details: { key }, cause });
+  return new MitoError('conflict', 'object_exists', 'The object exists already and may not be replaced.', {
+    details: { key },
+    cause,
+  });
 }
 
 export function objectTooLarge(limitBytes: number): MitoError {
-  return new MitoError('too-large', 'object_too_large', `The body is larger than the ${limitBytes} bytes allowed.`, { details: { limitBytes } });
+  return new MitoError('too-large', 'object_too_large', `The body is larger than the ${limitBytes} bytes allowed.`, {
+    details: { limitBytes },
+  });
 }
 
 export function sizeMismatch(expectedBytes: number, receivedBytes: number): MitoError {
@@ -31,7 +39,10 @@ export function sizeMismatch(expectedBytes: number, receivedBytes: number): Mito
 /** `sizeBytes`: what the object has, where that is known. */
 export function rangeNotSatisfiable(sizeBytes: number | undefined, cause?: unknown): MitoError {
   const details = sizeBytes === undefined ? {} : { sizeBytes };
-  return new MitoError('invalid', 'range_not_satisfiable', 'The range holds no byte of the object.', { details, cause });
+  return new MitoError('invalid', 'range_not_satisfiable', 'The range holds no byte of the object.', {
+    details,
+    cause,
+  });
 }
 
 export function objectChanged(): MitoError {

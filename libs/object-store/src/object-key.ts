@@ -25,5 +25,6 @@ export function assertObjectKey(key: string): void {
 
 /** Refuses a list prefix that no key can begin with. */
 export function assertKeyPrefix(prefix: string): void {
-  if (prefix.length > OBJECT_KEY_MAX || !PREFIX.test(prefix)) throw invalidField('prefix', 'cannot begin an object key');
+  if (prefix.length > OBJECT_KEY_MAX || !PREFIX.test(prefix))
+    throw invalidField('prefix', 'cannot begin an object key');
 }

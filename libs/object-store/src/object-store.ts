@@ -135,9 +135,18 @@ export interface MultipartUploads {
   /** `sizeBytes` is at least 1. */
   begin(key: string, options: { readonly sizeBytes: number; readonly contentType?: string }): Promise<MultipartUpload>;
   /** A PUT for one part; the same part may be sent again, the last one counts. */
-  signPart(upload: MultipartUpload, partNumber: number, options: { readonly expiresInS: number }): Promise<SignedRequest>;
+  signPart(
+    upload: MultipartUpload,
+    partNumber: number,
+    options: { readonly expiresInS: number },
+  ): Promise<SignedRequest>;
   /** Stores one part from here; a part cut short is not stored. */
-  putPart(upload: MultipartUpload, partNumber: number, body: Readable | Uint8Array, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  putPart(
+    upload: MultipartUpload,
+    partNumber: number,
+    body: Readable | Uint8Array,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<void>;
   /** The parts that have arrived whole, by number. @throws `not-found` when the upload is unknown or over. */
   parts(upload: MultipartUpload): Promise<readonly UploadedPart[]>;
   /**

@@ -1,6 +1,13 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { OBJECT_MAX_BYTES, SINGLE_PUT_MAX_BYTES, missingParts, partSpan, planParts, streamPartBytes } from './part-plan.js';
+import {
+  missingParts,
+  OBJECT_MAX_BYTES,
+  partSpan,
+  planParts,
+  SINGLE_PUT_MAX_BYTES,
+  streamPartBytes,
+} from './part-plan.js';
 
 const MIB = 2 ** 20;
 

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { fileScope, freePort, s3Server } from '@mitosis/testing';
 import test from 'ava';
+import { fileScope, freePort, s3Server } from '@mitosis/testing';
 import { multipartSuite } from './conformance/multipart-suite.js';
 import { serveHandler } from './conformance/serve-handler.js';
 import { signedSuite } from './conformance/signed-suite.js';
 import type { Subject } from './conformance/subject.js';
-import { RelayedStore, createObjectStore } from './index.js';
-import type { ObjectStore, S3StoreConfig } from './index.js';
+import { createObjectStore, RelayedStore, type ObjectStore, type S3StoreConfig } from './index.js';
 
 const HOUR_MS = 3600 * 1000;
 const SECRET = randomBytes(32);
@@ -31,7 +30,13 @@ test.before(async (t) => {
   const store = relayed();
   await store.start();
   const origin = await serveHandler(file, store.handler);
-  Object.assign(subject, { store, reopened: relayed(), late: relayed(() => new Date(Date.now() - HOUR_MS)), origin, temporaries: async () => [] } satisfies Subject);
+  Object.assign(subject, {
+    store,
+    reopened: relayed(),
+    late: relayed(() => new Date(Date.now() - HOUR_MS)),
+    origin,
+    temporaries: async () => [],
+  } satisfies Subject);
 });
 
 // Whatever holds for a store that is reached directly holds by way of the coordinator, too.
@@ -39,7 +44,10 @@ signedSuite(test.serial, subject);
 multipartSuite(test.serial, subject);
 
 test.serial('with a direct way each request names both, and either of them leads to the same bytes', async (t) => {
-  const store = new RelayedStore(open({ publicEndpoint: `http://127.0.0.1:${await freePort()}` }), { signingKey: SECRET, isDirect: true });
+  const store = new RelayedStore(open({ publicEndpoint: `http://127.0.0.1:${await freePort()}` }), {
+    signingKey: SECRET,
+    isDirect: true,
+  });
   const origin = await serveHandler(t, store.handler);
   const put = await store.signPut('both', { expiresInS: 60, sizeBytes: 3 });
   await t.throwsAsync(fetch(put.url, { method: 'PUT', body: 'abc' }));

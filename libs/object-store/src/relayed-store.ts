@@ -1,8 +1,15 @@
 import { Readable } from 'node:stream';
 import { objectExists, objectNotFound } from './object-errors.js';
-import type { MultipartUploads, ObjectStore, SignGetOptions, SignPutOptions, SignedRequest, SignedRequestHandler } from './object-store.js';
+import type {
+  MultipartUploads,
+  ObjectStore,
+  SignedRequest,
+  SignedRequestHandler,
+  SignGetOptions,
+  SignPutOptions,
+} from './object-store.js';
 import { GrantSigner } from './serving/grant-signer.js';
-import { type ServedStore, signedHandler } from './serving/signed-handler.js';
+import { signedHandler, type ServedStore } from './serving/signed-handler.js';
 import { UrlSigner } from './serving/signed-url.js';
 
 export interface RelayOptions {
@@ -78,14 +85,21 @@ function servedThrough(inner: ObjectStore): ServedStore {
     open: async (key) => {
       const info = await inner.head(key);
       if (!info) throw objectNotFound(key);
-      const read = async (offset: number, lengthBytes: number) => (await inner.get(key, { range: { start: offset, end: offset + lengthBytes - 1 } })).body;
+      const read = async (offset: number, lengthBytes: number) =>
+        (await inner.get(key, { range: { start: offset, end: offset + lengthBytes - 1 } })).body;
       return { info, read, close: async () => {} };
     },
     head: (key) => inner.head(key),
     put: ({ key, sizeBytes }, body) => inner.put(key, Readable.from(body, { objectMode: false }), { sizeBytes }),
     putPart: ({ key, uploadId, partNumber, sizeBytes }, body) => {
       // A plan in which this part has its size; the store behind asks for no more of it.
-      const plan = { key, uploadId, partSizeBytes: sizeBytes, partCount: partNumber, sizeBytes: partNumber * sizeBytes };
+      const plan = {
+        key,
+        uploadId,
+        partSizeBytes: sizeBytes,
+        partCount: partNumber,
+        sizeBytes: partNumber * sizeBytes,
+      };
       return inner.multipart.putPart(plan, partNumber, Readable.from(body, { objectMode: false }));
     },
   };

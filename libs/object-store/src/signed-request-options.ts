@@ -13,6 +13,9 @@ export function assertExpiry(expiresInS: number): void {
 /** @throws MitoError `invalid` unless a single PUT may have that size. */
 export function assertPutSize(sizeBytes: number): void {
   if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 0 || sizeBytes > SINGLE_PUT_MAX_BYTES) {
-    throw invalidField('sizeBytes', `must be a whole number from 0 to ${SINGLE_PUT_MAX_BYTES}; larger objects go in parts`);
+    throw invalidField(
+      'sizeBytes',
+      `must be a whole number from 0 to ${SINGLE_PUT_MAX_BYTES}; larger objects go in parts`,
+    );
   }
 }

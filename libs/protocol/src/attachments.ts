@@ -1,5 +1,5 @@
-import { attachmentKeyObjection } from '@mitosis/domain';
 import { z } from 'zod';
+import { attachmentKeyObjection } from '@mitosis/domain';
 import { SignedRequest } from './artifacts.js';
 import { Name, Offset, Sha256, Timestamp } from './fields.js';
 import { FileFacts } from './uploads.js';

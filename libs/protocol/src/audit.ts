@@ -15,7 +15,10 @@ export const AuditQuery = z.strictObject({
   since: Timestamp.optional(),
   until: Timestamp.optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
-  after: z.string().regex(/^\d{1,18}$/, 'use the "next" of the page before').optional(),
+  after: z
+    .string()
+    .regex(/^\d{1,18}$/, 'use the "next" of the page before')
+    .optional(),
 });
 export type AuditQuery = z.output<typeof AuditQuery>;
 

@@ -1,12 +1,15 @@
-import { TOKEN_SCOPES } from '@mitosis/domain';
 import { z } from 'zod';
+import { TOKEN_SCOPES } from '@mitosis/domain';
 import { Label, Name, Timestamp, Uuid } from './fields.js';
 
 const isLongEnough = (password: string): boolean => Buffer.byteLength(password) >= 8;
 const isShortEnough = (password: string): boolean => Buffer.byteLength(password) <= 1024;
 
 /** A new password: 8 to 1024 bytes of UTF-8, taken exactly as typed (ASVS 5.0, 6.2.8 and 6.2.9). */
-export const NewPassword = z.string().refine(isLongEnough, 'must have at least 8 bytes').refine(isShortEnough, 'must have at most 1024 bytes');
+export const NewPassword = z
+  .string()
+  .refine(isLongEnough, 'must have at least 8 bytes')
+  .refine(isShortEnough, 'must have at most 1024 bytes');
 
 export const Login = z.strictObject({
   username: Name,
@@ -21,7 +24,10 @@ export const Identity = z.object({ username: z.string(), is_admin: z.boolean(), 
 export type Identity = z.output<typeof Identity>;
 
 /** The body of `PUT /auth/password`; it ends every login of the user and answers a new one. */
-export const ChangePassword = z.strictObject({ current_password: z.string().min(1).max(1024), new_password: NewPassword });
+export const ChangePassword = z.strictObject({
+  current_password: z.string().min(1).max(1024),
+  new_password: NewPassword,
+});
 
 export const TokenScopeName = z.enum(TOKEN_SCOPES);
 
@@ -32,7 +38,11 @@ const TOKEN_LIFE_MAX_MS = 365 * 86_400_000;
 export const CreateToken = z.strictObject({
   name: Label,
   scope: TokenScopeName,
-  expires_in_ms: z.int().min(1000).max(TOKEN_LIFE_MAX_MS).default(30 * 86_400_000),
+  expires_in_ms: z
+    .int()
+    .min(1000)
+    .max(TOKEN_LIFE_MAX_MS)
+    .default(30 * 86_400_000),
 });
 export type CreateToken = z.output<typeof CreateToken>;
 export type CreateTokenInput = z.input<typeof CreateToken>;

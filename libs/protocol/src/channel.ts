@@ -1,5 +1,5 @@
-import { WANTED_STATES } from '@mitosis/domain';
 import { z } from 'zod';
+import { WANTED_STATES } from '@mitosis/domain';
 import { Uuid } from './fields.js';
 import { TERMINAL_REFUSALS, TerminalSize, TypeInTerminal } from './terminal.js';
 
@@ -41,7 +41,11 @@ export const FromWorker = z.discriminatedUnion('type', [
   /** What running tasks say of themselves, since the last time. */
   z.object({
     type: z.literal('progress'),
-    reports: z.array(AttemptRef.extend({ lease: Uuid, value: z.number().min(0).max(1), message: z.string().max(255).nullable() })).max(1024),
+    reports: z
+      .array(
+        AttemptRef.extend({ lease: Uuid, value: z.number().min(0).max(1), message: z.string().max(255).nullable() }),
+      )
+      .max(1024),
   }),
 ]);
 export type FromWorker = z.output<typeof FromWorker>;

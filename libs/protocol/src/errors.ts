@@ -1,5 +1,5 @@
-import { type ErrorKind, HTTP_STATUS } from '@mitosis/domain';
 import { z } from 'zod';
+import { HTTP_STATUS, type ErrorKind } from '@mitosis/domain';
 
 /** The body of every answer that is an error. */
 export const ErrorBody = z.object({

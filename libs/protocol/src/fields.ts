@@ -1,5 +1,5 @@
-import { NAME_PATTERN, PARAM_PATTERN, TAG_PATTERN, TAGS_MAX, normalizeTags, parseComparison } from '@mitosis/domain';
 import { z } from 'zod';
+import { NAME_PATTERN, normalizeTags, PARAM_PATTERN, parseComparison, TAG_PATTERN, TAGS_MAX } from '@mitosis/domain';
 
 /** Bounds of a submission; beyond them the answer is 400 `invalid_request` naming the field. */
 export const LIMITS = {
@@ -45,7 +45,10 @@ export const Tags = z.array(Tag).max(TAGS_MAX).transform(normalizeTags);
 /** By key, how many tasks of a group may run at a time. */
 export const LimitKeys = z
   .record(Tag, z.int().min(1).max(1_000_000))
-  .refine((limits) => Object.keys(limits).length <= LIMITS.limitKeys, `must not have more than ${LIMITS.limitKeys} keys`);
+  .refine(
+    (limits) => Object.keys(limits).length <= LIMITS.limitKeys,
+    `must not have more than ${LIMITS.limitKeys} keys`,
+  );
 
 /** No control characters. Without flags, as the description of the API has no place for them. */
 // oxlint-disable-next-line no-control-regex -- they are what it is about
@@ -60,7 +63,10 @@ export const Labels = z
 
 /** A list in a query string: `a,b,c`. */
 export const CommaSeparated = <T>(item: z.ZodType<T, string>) =>
-  z.string().transform((value) => value.split(',').filter(Boolean)).pipe(z.array(item).max(64));
+  z
+    .string()
+    .transform((value) => value.split(',').filter(Boolean))
+    .pipe(z.array(item).max(64));
 
 /** In a query string: so many results are passed over. */
 export const Offset = z.coerce.number().int().min(0).max(LIMITS.offset).default(0);
@@ -90,12 +96,19 @@ export const RelativeFolder = ProcessString.refine(
   'use a relative path without ".."',
 );
 
-const ParamValue = z.union([z.string().max(4096).refine(hasNoNul, 'must not have a NUL character'), z.number(), z.boolean()]);
+const ParamValue = z.union([
+  z.string().max(4096).refine(hasNoNul, 'must not have a NUL character'),
+  z.number(),
+  z.boolean(),
+]);
 
 /** Parameters of a sweep. */
 export const ParamValues = z
   .record(z.string().regex(PARAM_PATTERN, 'use letters, digits and "_", not a digit first'), ParamValue)
-  .refine((params) => Object.keys(params).length <= LIMITS.params, `must not have more than ${LIMITS.params} parameters`);
+  .refine(
+    (params) => Object.keys(params).length <= LIMITS.params,
+    `must not have more than ${LIMITS.params} parameters`,
+  );
 
 /** A comparison with a whole number: `0`, `!=0`, `>=3`. */
 export const ComparisonText = z.string().transform((text, context) => {
@@ -107,4 +120,7 @@ export const ComparisonText = z.string().transform((text, context) => {
 
 /** A list in a query string: `a,b,c`. */
 export const commaSeparated = <T>(item: z.ZodType<T, string>) =>
-  z.string().transform((value) => value.split(',').filter(Boolean)).pipe(z.array(item));
+  z
+    .string()
+    .transform((value) => value.split(',').filter(Boolean))
+    .pipe(z.array(item));

@@ -1,5 +1,5 @@
-import { ROLES } from '@mitosis/domain';
 import { z } from 'zod';
+import { ROLES } from '@mitosis/domain';
 import { Name, Timestamp, Uuid } from './fields.js';
 import { AccountState, QuotaChange } from './users.js';
 
@@ -56,5 +56,7 @@ export const RolesByName = z
 /** The body of `PUT /groups/:name/members`: adds them or changes their roles; others stay as they are. */
 export const UpdateMembers = z.strictObject({ members: RolesByName });
 
-export const MemberList = z.object({ members: z.array(z.object({ username: z.string(), role: RoleName, state: AccountState })) });
+export const MemberList = z.object({
+  members: z.array(z.object({ username: z.string(), role: RoleName, state: AccountState })),
+});
 export type MemberList = z.output<typeof MemberList>;

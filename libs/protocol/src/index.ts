@@ -1,4 +1,13 @@
-export { ARTIFACT_KINDS, ArtifactDownload, ArtifactKind, ArtifactView, LostProduct, SignedRequest, SkippedFile, UploadRequest } from './artifacts.js';
+export {
+  ARTIFACT_KINDS,
+  ArtifactDownload,
+  ArtifactKind,
+  ArtifactView,
+  LostProduct,
+  SignedRequest,
+  SkippedFile,
+  UploadRequest,
+} from './artifacts.js';
 export {
   AttachmentDownload,
   AttachmentKey,
@@ -11,7 +20,17 @@ export {
   UploadAttachment,
 } from './attachments.js';
 export { AuditPage, AuditQuery, AuditView } from './audit.js';
-export { ChangePassword, CreateToken, CreatedToken, Identity, Login, NewPassword, Session, TokenList, TokenView } from './auth.js';
+export {
+  ChangePassword,
+  CreateToken,
+  CreatedToken,
+  Identity,
+  Login,
+  NewPassword,
+  Session,
+  TokenList,
+  TokenView,
+} from './auth.js';
 export type { CreateTokenInput } from './auth.js';
 export { EventQuery, GroupChanged, JobChanged, TaskChanged } from './events.js';
 export { AttemptRef, FOLLOW_WINDOW_BYTES, FromWorker, ToWorker, WorkerLoad } from './channel.js';
@@ -19,7 +38,17 @@ export { MetricsSummary, WorkerHealth } from './metrics.js';
 export { ErrorBody, errorKindOf } from './errors.js';
 export { TaskExplanation, WorkerExplanation } from './explain.js';
 export { LIMITS, Labels, Name, Tags, Uuid } from './fields.js';
-export { CreateGroup, GroupPage, GroupQuery, GroupView, MemberList, RolesByName, UpdateGroup, UpdateMembers, UpdateQuotas } from './groups.js';
+export {
+  CreateGroup,
+  GroupPage,
+  GroupQuery,
+  GroupView,
+  MemberList,
+  RolesByName,
+  UpdateGroup,
+  UpdateMembers,
+  UpdateQuotas,
+} from './groups.js';
 export { openApiDocument } from './openapi.js';
 export { OPERATIONS } from './operations.js';
 export type { Operation, OperationAccess } from './operations/operation.js';
@@ -40,12 +69,34 @@ export {
 } from './jobs.js';
 export type { CreateJobInput } from './jobs.js';
 export { OutputEnd, OutputEvent, OutputQuery } from './output-events.js';
-export { FrameDecoder, OUTPUT_FRAME_HEADER_BYTES, OUTPUT_FRAME_PAYLOAD_MAX_BYTES, encodeFrame, encodeFrameHeader } from './output-frames.js';
+export {
+  FrameDecoder,
+  OUTPUT_FRAME_HEADER_BYTES,
+  OUTPUT_FRAME_PAYLOAD_MAX_BYTES,
+  encodeFrame,
+  encodeFrameHeader,
+} from './output-frames.js';
 export type { OutputFrame, OutputStream } from './output-frames.js';
 export { AttemptLease, TaskInput, TaskInputs, TaskResource, TaskResources } from './resources.js';
-export { OpenTerminal, TERMINAL_REFUSALS, TYPED_BYTES_MAX, TerminalOpened, TerminalSize, TypeInTerminal, TypedInTerminal } from './terminal.js';
+export {
+  OpenTerminal,
+  TERMINAL_REFUSALS,
+  TYPED_BYTES_MAX,
+  TerminalOpened,
+  TerminalSize,
+  TypeInTerminal,
+  TypedInTerminal,
+} from './terminal.js';
 export type { OpenTerminalInput, TerminalRefusal } from './terminal.js';
-export { ProgramFromAttachment, ProgramList, ProgramQuery, ProgramView, UploadProgram, WASM_LIMITS, WasmSpec } from './programs.js';
+export {
+  ProgramFromAttachment,
+  ProgramList,
+  ProgramQuery,
+  ProgramView,
+  UploadProgram,
+  WASM_LIMITS,
+  WasmSpec,
+} from './programs.js';
 export {
   After,
   AttemptView,
@@ -100,7 +151,16 @@ export {
   WorkerView,
 } from './worker-access.js';
 export type { CreateEnrolmentInput, EnrollWorkerInput } from './worker-access.js';
-export { AccountState, CreateUser, QuotaChange, ResetPassword, UpdateUser, UserPage, UserQuery, UserView } from './users.js';
+export {
+  AccountState,
+  CreateUser,
+  QuotaChange,
+  ResetPassword,
+  UpdateUser,
+  UserPage,
+  UserQuery,
+  UserView,
+} from './users.js';
 export type { CreateUserInput } from './users.js';
 export {
   CheckStorage,

@@ -48,7 +48,10 @@ export const JobQuery = z.strictObject({
   creator: Name.optional(),
   name: z.string().max(255).optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
-  after: z.string().regex(/^\d{1,18}$/, 'use the "next" of the page before').optional(),
+  after: z
+    .string()
+    .regex(/^\d{1,18}$/, 'use the "next" of the page before')
+    .optional(),
 });
 export type JobQuery = z.output<typeof JobQuery>;
 export const JobPage = z.object({ jobs: z.array(JobView), next: z.string().nullable() });

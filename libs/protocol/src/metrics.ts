@@ -1,5 +1,5 @@
-import { TASK_STATES, WANTED_STATES } from '@mitosis/domain';
 import { z } from 'zod';
+import { TASK_STATES, WANTED_STATES } from '@mitosis/domain';
 import { Uuid } from './fields.js';
 
 /** `silent`: not heard of for longer than a lease. The figures are those of its last heartbeat. */

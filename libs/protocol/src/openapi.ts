@@ -1,4 +1,4 @@
-import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
+import { OpenApiGeneratorV31, OpenAPIRegistry, type RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { ErrorBody } from './errors.js';
 import { OPERATIONS } from './operations.js';
@@ -24,7 +24,10 @@ function successOf({ answer, answerType, status }: Operation): RouteConfig['resp
 
 function responsesOf(operation: Operation): RouteConfig['responses'] {
   const { answer, otherStatus } = operation;
-  const other = answer && otherStatus ? { [otherStatus]: { description: 'Not now', content: { [JSON_TYPE]: { schema: answer } } } } : {};
+  const other =
+    answer && otherStatus
+      ? { [otherStatus]: { description: 'Not now', content: { [JSON_TYPE]: { schema: answer } } } }
+      : {};
   const failure = { description: 'Refused or failed', content: { [JSON_TYPE]: { schema: ErrorBody } } };
   return { ...successOf(operation), ...other, default: failure };
 }
@@ -57,11 +60,21 @@ function routeOf(operation: Operation): RouteConfig {
 /** The API as an OpenAPI 3.1 document, made from the list of operations and their schemas. */
 export function openApiDocument(version: string): object {
   const registry = new OpenAPIRegistry();
-  registry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer', description: 'The token of a login, or an API token' });
+  registry.registerComponent('securitySchemes', 'token', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'The token of a login, or an API token',
+  });
   for (const operation of OPERATIONS) registry.registerPath(routeOf(operation));
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
-    info: { title: 'Mitosis', version, description: 'A coordinator. Errors have a stable `code`, a sentence for people and, when a field is at fault, `details.field`.', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    info: {
+      title: 'Mitosis',
+      version,
+      description:
+        'A coordinator. Errors have a stable `code`, a sentence for people and, when a field is at fault, `details.field`.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
     servers: [{ url: '/' }],
   });
 }

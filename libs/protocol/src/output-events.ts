@@ -13,5 +13,8 @@ export const OutputEnd = TaskSummary;
 
 /** The query string of `GET /tasks/:uuid/output`; with `follow=false` it ends with what is there now. */
 export const OutputQuery = z.strictObject({
-  follow: z.enum(['true', 'false']).default('true').transform((value) => value === 'true'),
+  follow: z
+    .enum(['true', 'false'])
+    .default('true')
+    .transform((value) => value === 'true'),
 });

@@ -1,13 +1,14 @@
-import { MitoError } from '@mitosis/domain';
 import test from 'ava';
 import fc from 'fast-check';
+import { MitoError } from '@mitosis/domain';
 import {
-  FrameDecoder,
-  OUTPUT_FRAME_PAYLOAD_MAX_BYTES,
   encodeFrame,
   encodeFrameHeader,
+  FrameDecoder,
+  OUTPUT_FRAME_PAYLOAD_MAX_BYTES,
+  type OutputFrame,
+  type OutputStream,
 } from './output-frames.js';
-import type { OutputFrame, OutputStream } from './output-frames.js';
 
 const frames = fc.array(
   fc.record({

@@ -1,5 +1,5 @@
-import { attachmentKeyObjection, resourcePathObjection } from '@mitosis/domain';
 import { z } from 'zod';
+import { attachmentKeyObjection, resourcePathObjection } from '@mitosis/domain';
 import { ArtifactKind, SignedRequest } from './artifacts.js';
 import { Sha256, Uuid } from './fields.js';
 
@@ -27,8 +27,11 @@ export const TaskResources = z
   .max(RESOURCES_MAX)
   .superRefine((resources, context) => {
     const paths = resources.map(({ path }) => path);
-    const clash = paths.findIndex((path, index) => paths.some((other, at) => at !== index && (other === path || other.startsWith(`${path}/`))));
-    if (clash !== -1) context.addIssue({ code: 'custom', path: [clash, 'path'], message: `"${paths[clash]}" is used twice` });
+    const clash = paths.findIndex((path, index) =>
+      paths.some((other, at) => at !== index && (other === path || other.startsWith(`${path}/`))),
+    );
+    if (clash !== -1)
+      context.addIssue({ code: 'custom', path: [clash, 'path'], message: `"${paths[clash]}" is used twice` });
   });
 
 /** A worker shows that the attempt is its own. */

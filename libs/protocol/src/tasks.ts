@@ -1,12 +1,13 @@
-import { DEPENDENCY_CONDITIONS, TASK_STATES } from '@mitosis/domain';
 import { z } from 'zod';
+import { DEPENDENCY_CONDITIONS, TASK_STATES } from '@mitosis/domain';
 import { ArtifactView, LostProduct } from './artifacts.js';
 import {
+  commaSeparated,
   ComparisonText,
   EnvName,
-  LIMITS,
   Labels,
   LimitKeys,
+  LIMITS,
   Name,
   Offset,
   ParamValues,
@@ -15,7 +16,6 @@ import {
   Tags,
   Timestamp,
   Uuid,
-  commaSeparated,
 } from './fields.js';
 import { WasmSpec } from './programs.js';
 import { TaskResource, TaskResources } from './resources.js';
@@ -63,8 +63,14 @@ export const After = z
     key: z.string().min(1).max(255).optional(),
     when: z.enum(DEPENDENCY_CONDITIONS).default('completed'),
   })
-  .refine(({ task, job, key }) => [task, job, key].filter((value) => value !== undefined).length === 1, 'name either a task, a job or a key')
-  .refine(({ job, when }) => job === undefined || when !== 'started', { path: ['when'], message: 'a job is waited for until it ends' });
+  .refine(
+    ({ task, job, key }) => [task, job, key].filter((value) => value !== undefined).length === 1,
+    'name either a task, a job or a key',
+  )
+  .refine(({ job, when }) => job === undefined || when !== 'started', {
+    path: ['when'],
+    message: 'a job is waited for until it ends',
+  });
 export type After = z.output<typeof After>;
 
 /** The body of `POST /tasks`. */
@@ -88,13 +94,23 @@ export const SubmitTask = TaskSpec.extend({
   after: z.array(After).max(LIMITS.after).default([]),
   /** A name within the request, for `after` of others. */
   key: z.string().min(1).max(255).optional(),
-}).refine((task) => specBytes(task) <= LIMITS.specBytes, {
-  path: ['args'],
-  message: `args and env together must not be longer than ${LIMITS.specBytes} bytes`,
 })
-  .refine(({ pty, stdin_base64 }) => pty === undefined || stdin_base64 === undefined, { path: ['stdin_base64'], message: 'a task in a terminal reads from that' })
-  .refine(({ pty, wasm }) => pty === undefined || wasm === undefined, { path: ['pty'], message: 'a sandboxed program has no terminal' })
-  .refine(({ log_limit_bytes: limit, wasm }) => limit === undefined || wasm === undefined, { path: ['log_limit_bytes'], message: 'a sandboxed program has a limit of its own' });
+  .refine((task) => specBytes(task) <= LIMITS.specBytes, {
+    path: ['args'],
+    message: `args and env together must not be longer than ${LIMITS.specBytes} bytes`,
+  })
+  .refine(({ pty, stdin_base64 }) => pty === undefined || stdin_base64 === undefined, {
+    path: ['stdin_base64'],
+    message: 'a task in a terminal reads from that',
+  })
+  .refine(({ pty, wasm }) => pty === undefined || wasm === undefined, {
+    path: ['pty'],
+    message: 'a sandboxed program has no terminal',
+  })
+  .refine(({ log_limit_bytes: limit, wasm }) => limit === undefined || wasm === undefined, {
+    path: ['log_limit_bytes'],
+    message: 'a sandboxed program has a limit of its own',
+  });
 export type SubmitTask = z.output<typeof SubmitTask>;
 export type SubmitTaskInput = z.input<typeof SubmitTask>;
 
@@ -118,7 +134,10 @@ export const ChangeTask = z
     after: z
       .array(After)
       .max(LIMITS.after)
-      .refine((after) => after.every(({ key }) => key === undefined), 'a key is known only within its submission: use the uuid')
+      .refine(
+        (after) => after.every(({ key }) => key === undefined),
+        'a key is known only within its submission: use the uuid',
+      )
       .optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'name something to change');
@@ -208,7 +227,12 @@ export type AttemptView = z.output<typeof AttemptView>;
 export const TaskDetail = TaskView.extend({
   attempts: z.array(AttemptView),
   after: z.array(
-    z.object({ kind: z.enum(['task', 'job']), uuid: Uuid, when: z.enum(DEPENDENCY_CONDITIONS), state: z.enum(['open', 'met', 'unmet']) }),
+    z.object({
+      kind: z.enum(['task', 'job']),
+      uuid: Uuid,
+      when: z.enum(DEPENDENCY_CONDITIONS),
+      state: z.enum(['open', 'met', 'unmet']),
+    }),
   ),
   /** The tasks that it submitted, at most 1000. */
   downstream: z.array(Uuid),
@@ -249,7 +273,10 @@ export const TaskQuery = TaskFilters.extend({
   /** Passes over so many; `after` costs less, and skips nothing while new ones come in. */
   offset: Offset,
   /** `next` of the page before. */
-  after: z.string().regex(/^\d{1,18}$/, 'use the "next" of the page before').optional(),
+  after: z
+    .string()
+    .regex(/^\d{1,18}$/, 'use the "next" of the page before')
+    .optional(),
 });
 export type TaskQuery = z.output<typeof TaskQuery>;
 
@@ -274,10 +301,17 @@ export type CancelTasksInput = z.input<typeof CancelTasks>;
  * What became of one task: `cancelled` at once, `requested` of the worker that runs it, `ended` before,
  * `not_found`, or `forbidden`.
  */
-export const CancelResult = z.object({ uuid: Uuid, result: z.enum(['cancelled', 'requested', 'ended', 'not_found', 'forbidden']) });
+export const CancelResult = z.object({
+  uuid: Uuid,
+  result: z.enum(['cancelled', 'requested', 'ended', 'not_found', 'forbidden']),
+});
 export type CancelResult = z.output<typeof CancelResult>;
 /** `results` names each task when they were named in the request. */
-export const CancelAnswer = z.object({ cancelled: z.int(), requested: z.int(), results: z.array(CancelResult).optional() });
+export const CancelAnswer = z.object({
+  cancelled: z.int(),
+  requested: z.int(),
+  results: z.array(CancelResult).optional(),
+});
 export type CancelAnswer = z.output<typeof CancelAnswer>;
 
 export const TaskPage = z.object({ tasks: z.array(TaskView), next: z.string().nullable() });
@@ -289,6 +323,13 @@ export const WaitTasks = z.strictObject({
   timeout_ms: z.int().min(0).max(60_000).default(30_000),
 });
 
-export const TaskSummary = TaskView.pick({ uuid: true, state: true, exit_code: true, signal: true, reason: true, message: true });
+export const TaskSummary = TaskView.pick({
+  uuid: true,
+  state: true,
+  exit_code: true,
+  signal: true,
+  reason: true,
+  message: true,
+});
 export type TaskSummary = z.output<typeof TaskSummary>;
 export const TaskSummaries = z.object({ tasks: z.array(TaskSummary), is_done: z.boolean() });

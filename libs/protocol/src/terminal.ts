@@ -8,7 +8,9 @@ export type TerminalSize = z.output<typeof TerminalSize>;
 /** What is typed in one message, before base64. */
 export const TYPED_BYTES_MAX = 16_384;
 
-const TypedText = z.base64().max(Math.ceil(TYPED_BYTES_MAX / 3) * 4, `must not be longer than ${TYPED_BYTES_MAX} bytes`);
+const TypedText = z
+  .base64()
+  .max(Math.ceil(TYPED_BYTES_MAX / 3) * 4, `must not be longer than ${TYPED_BYTES_MAX} bytes`);
 
 /** The body of `POST /tasks/:uuid/terminal`: gives the terminal of a running task a size. */
 export const OpenTerminal = TerminalSize.extend({
@@ -28,7 +30,12 @@ export type TerminalOpened = z.output<typeof TerminalOpened>;
  * The body of `POST /tasks/:uuid/terminal/input`. `offset` counts the bytes that were typed in this
  * `session` on this attempt before: what was taken is not typed again when the request is repeated.
  */
-export const TypeInTerminal = z.strictObject({ attempt: z.int().min(1), session: Uuid, offset: z.int().min(0), data_base64: TypedText });
+export const TypeInTerminal = z.strictObject({
+  attempt: z.int().min(1),
+  session: Uuid,
+  offset: z.int().min(0),
+  data_base64: TypedText,
+});
 export type TypeInTerminal = z.output<typeof TypeInTerminal>;
 
 /** `taken`: how many bytes of the session the terminal has taken by now. */

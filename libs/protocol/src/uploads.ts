@@ -68,6 +68,14 @@ export const StorageReport = z.object({
   rows_without_objects_count: z.int(),
   rows_without_objects: z.array(Finding),
   unfinished_without_rows_count: z.int(),
-  groups_miscounted: z.array(z.object({ group: z.string(), used_bytes: z.int(), stored_bytes: z.int(), reserved_bytes: z.int(), expected_reserved_bytes: z.int() })),
+  groups_miscounted: z.array(
+    z.object({
+      group: z.string(),
+      used_bytes: z.int(),
+      stored_bytes: z.int(),
+      reserved_bytes: z.int(),
+      expected_reserved_bytes: z.int(),
+    }),
+  ),
 });
 export type StorageReport = z.output<typeof StorageReport>;

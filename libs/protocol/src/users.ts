@@ -9,10 +9,7 @@ export const AccountState = z.enum(ACCOUNT_STATES);
 export type AccountState = z.output<typeof AccountState>;
 
 /** A new value of a quota, or a difference to the present one. */
-export const QuotaChange = z.union([
-  z.strictObject({ set: z.int().min(0) }),
-  z.strictObject({ add: z.int() }),
-]);
+export const QuotaChange = z.union([z.strictObject({ set: z.int().min(0) }), z.strictObject({ add: z.int() })]);
 
 /** The body of `POST /users`. */
 export const CreateUser = z.strictObject({

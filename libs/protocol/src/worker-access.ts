@@ -1,5 +1,5 @@
-import { WANTED_STATES } from '@mitosis/domain';
 import { z } from 'zod';
+import { WANTED_STATES } from '@mitosis/domain';
 import { CommaSeparated, Labels, Name, Tags, Timestamp, Uuid } from './fields.js';
 import { RoleName, RolesByName } from './groups.js';
 import { RegisterWorker } from './workers.js';
@@ -56,7 +56,11 @@ export const CreateEnrolment = z.strictObject({
   labels: Labels.default([]),
   uses: z.int().min(1).max(10_000).default(1),
   /** Up to 30 days. */
-  expires_in_ms: z.int().min(1000).max(30 * 86_400_000).default(3_600_000),
+  expires_in_ms: z
+    .int()
+    .min(1000)
+    .max(30 * 86_400_000)
+    .default(3_600_000),
 });
 export type CreateEnrolment = z.output<typeof CreateEnrolment>;
 export type CreateEnrolmentInput = z.input<typeof CreateEnrolment>;

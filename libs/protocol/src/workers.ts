@@ -1,7 +1,7 @@
-import { WANTED_STATES } from '@mitosis/domain';
 import { z } from 'zod';
+import { WANTED_STATES } from '@mitosis/domain';
 import { ArtifactKind, LostProduct, SignedRequest, SkippedFile } from './artifacts.js';
-import { LIMITS, Labels, Name, Sha256, Tags, Timestamp, Uuid } from './fields.js';
+import { Labels, LIMITS, Name, Sha256, Tags, Timestamp, Uuid } from './fields.js';
 import { MetricsRow } from './jobs.js';
 import { TaskSpec } from './tasks.js';
 import { ClaimedStep, WORKLOAD_LIMITS } from './workloads.js';
@@ -37,7 +37,10 @@ export type WorkerRegistration = z.output<typeof WorkerRegistration>;
 
 /** The body of `POST /workers/me/claims`; the same `request` gets the same answer again. */
 export const ClaimTasks = z.strictObject({
-  claims: z.array(z.strictObject({ task: Uuid, request: Uuid })).min(1).max(256),
+  claims: z
+    .array(z.strictObject({ task: Uuid, request: Uuid }))
+    .min(1)
+    .max(256),
 });
 
 /** An attempt that was opened for the caller. `lease` fences every later write. */
@@ -112,7 +115,10 @@ export const AttemptReport = z.strictObject({
   artifacts: z.array(ReportedArtifact).max(3),
   not_kept: z.array(LostProduct).max(4).default([]),
   /** What lies in `metrics.jsonl` of the result folder. */
-  metrics: z.strictObject({ rows: z.array(MetricsRow).max(LIMITS.metricsRows), is_truncated: z.boolean() }).nullable().default(null),
+  metrics: z
+    .strictObject({ rows: z.array(MetricsRow).max(LIMITS.metricsRows), is_truncated: z.boolean() })
+    .nullable()
+    .default(null),
   /** What it wrote to `$MITO_NEW_TASK`; checked as submissions of its creator when it is committed. */
   new_tasks: z.array(z.unknown()).max(LIMITS.newTasks).default([]),
   /** Of what a WASM program wrote to stdout. */

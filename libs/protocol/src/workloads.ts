@@ -1,7 +1,7 @@
-import { WORKLOAD_STATES, WORKLOAD_STEPS } from '@mitosis/domain';
 import { z } from 'zod';
+import { WORKLOAD_STATES, WORKLOAD_STEPS } from '@mitosis/domain';
 import { SignedRequest } from './artifacts.js';
-import { LIMITS, Labels, Name, Sha256, Tags, Timestamp, Uuid, commaSeparated } from './fields.js';
+import { commaSeparated, Labels, LIMITS, Name, Sha256, Tags, Timestamp, Uuid } from './fields.js';
 import { WASM_LIMITS } from './programs.js';
 import { TaskStateName } from './tasks.js';
 
@@ -43,7 +43,10 @@ export const SubmitWorkload = WorkloadPlan.extend({
   /** What `split` gets, with `max_subtasks` added. */
   params: z
     .record(z.string(), z.unknown())
-    .refine((params) => Buffer.byteLength(JSON.stringify(params)) <= WORKLOAD_LIMITS.paramsBytes, `must not be longer than ${WORKLOAD_LIMITS.paramsBytes} bytes`),
+    .refine(
+      (params) => Buffer.byteLength(JSON.stringify(params)) <= WORKLOAD_LIMITS.paramsBytes,
+      `must not be longer than ${WORKLOAD_LIMITS.paramsBytes} bytes`,
+    ),
   /** Compute every subtask on two workers and compare the results. */
   is_verified: z.boolean().default(false),
 });

@@ -20,7 +20,10 @@ test('calls of one turn travel together, each gets its own answer', async (t) =>
   const { batcher, batches } = controlled(1);
   const answers = Promise.all([batcher.call(1), batcher.call(2)]);
   await turn();
-  t.deepEqual(batches.map(({ items }) => items), [[1, 2]]);
+  t.deepEqual(
+    batches.map(({ items }) => items),
+    [[1, 2]],
+  );
   batches[0]?.finish();
   t.deepEqual(await answers, [10, 20]);
 });
@@ -58,7 +61,11 @@ test('a stream of calls travels in batches that leave no faster than the pace; a
   const { batcher, batches } = controlled(4, 60_000);
   const first = batcher.call(0);
   await turn();
-  t.deepEqual(batches.map(({ items }) => items), [[0]], 'a single call goes at once');
+  t.deepEqual(
+    batches.map(({ items }) => items),
+    [[0]],
+    'a single call goes at once',
+  );
   const rest = Promise.all([batcher.call(1), batcher.call(2)]);
   await turn();
   t.is(batches.length, 1, 'the next ones wait for more');
@@ -75,7 +82,10 @@ test('a call in a hurry does not wait for the pace, and takes along what does', 
   await turn();
   const rest = Promise.all([batcher.call(1), batcher.call(2, true)]);
   await turn();
-  t.deepEqual(batches.map(({ items }) => items), [[0], [1, 2]]);
+  t.deepEqual(
+    batches.map(({ items }) => items),
+    [[0], [1, 2]],
+  );
   for (const batch of batches) batch.finish();
   t.deepEqual([await first, await rest], [0, [10, 20]]);
 });

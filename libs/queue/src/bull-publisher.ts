@@ -1,6 +1,6 @@
 import { Queue, type BackendFactory } from 'bullmq';
-import { bullJob, EVENTS_MAX } from './job-form.js';
 import type { Delivery } from './delivery.js';
+import { bullJob, EVENTS_MAX } from './job-form.js';
 import type { BullQueue, QueuePublisher } from './queue-backend.js';
 import { orUnavailable } from './unavailable.js';
 

@@ -19,7 +19,10 @@ test('who is not ready is passed over and keeps its place', (t) => {
   const turns = rotation('a1', 'b1');
   t.is(turns.next((turn) => turn.group === 'b')?.name, 'b1');
   t.is(turns.next(() => true)?.name, 'a1');
-  t.is(turns.next(() => false), undefined);
+  t.is(
+    turns.next(() => false),
+    undefined,
+  );
   t.is(turns.next(() => true)?.name, 'b1');
 });
 
@@ -29,5 +32,8 @@ test('what is removed takes no turn, and its group goes with its last queue', (t
   turns.remove({ name: 'b2', group: 'b' });
   turns.remove({ name: 'x1', group: 'x' });
   t.is(names(turns, 2), 'b1 b1');
-  t.deepEqual([...turns].map(({ name }) => name), ['b1']);
+  t.deepEqual(
+    [...turns].map(({ name }) => name),
+    ['b1'],
+  );
 });

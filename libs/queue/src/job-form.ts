@@ -1,5 +1,5 @@
-import { MitoError } from '@mitosis/domain';
 import type { JobsOptions } from 'bullmq';
+import { MitoError } from '@mitosis/domain';
 import type { Delivery } from './delivery.js';
 
 /** Finished jobs kept per queue, for the board; on PostgreSQL a few dozen more. */

@@ -1,5 +1,5 @@
-import type { Finding, Service } from '@mitosis/domain';
 import type { IQueueBackend, Queue } from 'bullmq';
+import type { Finding, Service } from '@mitosis/domain';
 import type { Delivery } from './delivery.js';
 import type { QueueCredentials } from './queue-config.js';
 

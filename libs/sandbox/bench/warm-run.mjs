@@ -1,8 +1,8 @@
 // What a run in the sandbox costs over instantiating the module in this process:
 //   npx tsc -b libs/sandbox && node libs/sandbox/bench/warm-run.mjs [processes]
 import { Sandbox } from '../dist/sandbox.js';
-import { buildProgram, dataAt } from '../dist/testing/wasm-builder.js';
 import { sha256 } from '../dist/testing/run-program.js';
+import { buildProgram, dataAt } from '../dist/testing/wasm-builder.js';
 
 const RUNS = 5000;
 const processes = Number(process.argv[2] ?? 2);
@@ -28,18 +28,23 @@ async function timed(count, action) {
 
 const module = new WebAssembly.Module(program);
 const host = { fd_write: () => 0, proc_exit: () => 0 };
-report('bare instantiate and start', await timed(RUNS, () => {
-  new WebAssembly.Instance(module, { wasi_snapshot_preview1: host }).exports._start();
-}));
+report(
+  'bare instantiate and start',
+  await timed(RUNS, () => {
+    new WebAssembly.Instance(module, { wasi_snapshot_preview1: host }).exports._start();
+  }),
+);
 
 const signal = new AbortController().signal;
 const cold = [];
 for (let index = 0; index < 10; index += 1) {
   const sandbox = new Sandbox({ processes: 1, log });
-  cold.push(...(await timed(1, async () => {
-    await sandbox.start();
-    await sandbox.run(request, signal);
-  })));
+  cold.push(
+    ...(await timed(1, async () => {
+      await sandbox.start();
+      await sandbox.run(request, signal);
+    })),
+  );
   await sandbox.stop();
 }
 report('start a sandbox, first run', cold);
@@ -49,5 +54,7 @@ await sandbox.start();
 report('warm run, one at a time', await timed(RUNS, () => sandbox.run(request, signal)));
 const startedAt = performance.now();
 await Promise.all(Array.from({ length: RUNS }, () => sandbox.run(request, new AbortController().signal)));
-console.log(`warm runs, ${processes} processes            ${Math.round(RUNS / ((performance.now() - startedAt) / 1000))} per second`);
+console.log(
+  `warm runs, ${processes} processes            ${Math.round(RUNS / ((performance.now() - startedAt) / 1000))} per second`,
+);
 await sandbox.stop();

@@ -1,7 +1,6 @@
 import { MitoError } from '@mitosis/domain';
 import { encodeCapped, readLimits, readTable } from './wasm-limits.js';
-import type { Section } from './wasm-reader.js';
-import { SectionId, WasmReader, encodeU32, readSections } from './wasm-reader.js';
+import { encodeU32, readSections, SectionId, WasmReader, type Section } from './wasm-reader.js';
 
 /** At most this many tables, each with at most this many entries. */
 export const TABLES_MAX = 16;

@@ -1,8 +1,7 @@
 import test from 'ava';
 import { capMemory } from './cap-memory.js';
 import { GuestProcess } from './guest-process.js';
-import { ToChild, ToSandbox } from './guest/frame.js';
-import type { RunOrder, RunReport } from './guest/frame.js';
+import { ToChild, ToSandbox, type RunOrder, type RunReport } from './guest/frame.js';
 import { planLaunch } from './launch-plan.js';
 import { RecordingLog, sha256 } from './testing/run-program.js';
 import { buildProgram, dataAt, forever } from './testing/wasm-builder.js';
@@ -22,7 +21,10 @@ const day = Buffer.alloc(48);
 day.writeBigUInt64LE(86_400_000_000_000n, 24);
 const programs = {
   'computes without end': buildProgram({ body: () => forever([]) }),
-  'sleeps without end': buildProgram({ data: [dataAt(1024, day)], body: (p) => forever(p.run('poll_oneoff', 1024, 2048, 1, 16)) }),
+  'sleeps without end': buildProgram({
+    data: [dataAt(1024, day)],
+    body: (p) => forever(p.run('poll_oneoff', 1024, 2048, 1, 16)),
+  }),
 };
 
 for (const [name, program] of Object.entries(programs)) {
@@ -39,7 +41,12 @@ for (const [name, program] of Object.entries(programs)) {
 }
 
 test('a command that is no process of ours is an error that says so', async (t) => {
-  const plan = { command: process.execPath, args: ['-e', 'console.error("no idea")'], hasOwnNetwork: false, diesWithParent: false };
+  const plan = {
+    command: process.execPath,
+    args: ['-e', 'console.error("no idea")'],
+    hasOwnNetwork: false,
+    diesWithParent: false,
+  };
   await t.throwsAsync(GuestProcess.start(plan, log), { code: 'sandbox_unavailable' });
   await t.throwsAsync(GuestProcess.start({ ...plan, command: '/nonexistent' }, log), { code: 'sandbox_unavailable' });
 });

@@ -1,12 +1,9 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcessByStdio } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { MitoError } from '@mitosis/domain';
-import type { Log } from '@mitosis/domain';
+import { MitoError, type Log } from '@mitosis/domain';
 import { FrameStream } from './frame-stream.js';
 import { FRAME_HEADER_BYTES, ToSandbox } from './guest/frame.js';
-import { CHILD_ENV } from './launch-plan.js';
-import type { LaunchPlan } from './launch-plan.js';
+import { CHILD_ENV, type LaunchPlan } from './launch-plan.js';
 
 const READY_TIMEOUT_MS = 10_000;
 const LAST_WORDS_BYTES = 4096;

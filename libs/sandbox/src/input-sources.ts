@@ -1,5 +1,4 @@
-import { open, stat } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { MitoError } from '@mitosis/domain';
 import { STDIN_SOURCE } from './guest/frame.js';
 import type { SandboxRequest } from './sandbox-request.js';
@@ -13,7 +12,10 @@ const READ_MAX_BYTES = 262_144;
 const NOTHING = new Uint8Array(0);
 
 function unreadable(path: string, cause: unknown): MitoError {
-  return new MitoError('unavailable', 'input_unreadable', `the input ${path} can't be read`, { details: { path }, cause });
+  return new MitoError('unavailable', 'input_unreadable', `the input ${path} can't be read`, {
+    details: { path },
+    cause,
+  });
 }
 
 async function sizeOf(path: string): Promise<number> {
@@ -55,7 +57,8 @@ export class InputSources {
   async read(source: number, offset: number, length: number): Promise<Uint8Array> {
     const count = Math.min(length, READ_MAX_BYTES);
     const { stdin } = this.request;
-    if (source === STDIN_SOURCE && typeof stdin !== 'string') return (stdin ?? NOTHING).subarray(offset, offset + count);
+    if (source === STDIN_SOURCE && typeof stdin !== 'string')
+      return (stdin ?? NOTHING).subarray(offset, offset + count);
     const path = source === STDIN_SOURCE ? stdin : this.request.files?.[source - 1]?.hostPath;
     return typeof path === 'string' ? this.#readFile(source, path, offset, count) : NOTHING;
   }

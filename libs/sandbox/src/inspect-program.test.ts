@@ -1,9 +1,8 @@
 import test from 'ava';
 import { MitoError } from '@mitosis/domain';
-import { TABLES_MAX, TABLE_ENTRIES_MAX, capMemory } from './cap-memory.js';
+import { capMemory, TABLE_ENTRIES_MAX, TABLES_MAX } from './cap-memory.js';
 import { inspectProgram } from './inspect-program.js';
-import { buildProgram } from './testing/wasm-builder.js';
-import type { ProgramSpec } from './testing/wasm-builder.js';
+import { buildProgram, type ProgramSpec } from './testing/wasm-builder.js';
 
 const plain: ProgramSpec = { body: (p) => p.exitWith(p.call('fd_close', 9)) };
 
@@ -28,7 +27,11 @@ test('a WASI command is described by its imports and its memory', (t) => {
 test('every import that is not an allowed function of WASI is named', (t) => {
   const program = buildProgram({
     ...plain,
-    foreign: [['env', 'system'], ['wasi_snapshot_preview1', 'sock_send'], ['wasi_unstable', 'fd_write']],
+    foreign: [
+      ['env', 'system'],
+      ['wasi_snapshot_preview1', 'sock_send'],
+      ['wasi_unstable', 'fd_write'],
+    ],
   });
   const error = t.throws(() => inspectProgram(program), { instanceOf: MitoError });
   t.is(error.code, 'wasm_forbidden_import');
@@ -47,32 +50,58 @@ test('an error about imports stays short, whatever the program calls them', (t) 
 });
 
 test('a program has to export what makes it a command', (t) => {
-  t.is(codeOf(() => inspectProgram(buildProgram({ ...plain, exports: ['memory'] }))), 'wasm_missing_export');
-  t.is(codeOf(() => inspectProgram(buildProgram({ ...plain, exports: ['_start'] }))), 'wasm_missing_export');
+  t.is(
+    codeOf(() => inspectProgram(buildProgram({ ...plain, exports: ['memory'] }))),
+    'wasm_missing_export',
+  );
+  t.is(
+    codeOf(() => inspectProgram(buildProgram({ ...plain, exports: ['_start'] }))),
+    'wasm_missing_export',
+  );
 });
 
 test('a table or a memory beyond what the engine may be asked for is refused', (t) => {
-  t.is(codeOf(() => inspectProgram(buildProgram({ ...plain, table: [TABLE_ENTRIES_MAX + 1] }))), 'wasm_limit_exceeded');
-  t.is(codeOf(() => inspectProgram(buildProgram({ ...plain, memory: [65_537] }))), 'wasm_limit_exceeded');
-  t.is(codeOf(() => capMemory(buildProgram({ ...plain, memory: [11] }), 10)), 'wasm_limit_exceeded');
+  t.is(
+    codeOf(() => inspectProgram(buildProgram({ ...plain, table: [TABLE_ENTRIES_MAX + 1] }))),
+    'wasm_limit_exceeded',
+  );
+  t.is(
+    codeOf(() => inspectProgram(buildProgram({ ...plain, memory: [65_537] }))),
+    'wasm_limit_exceeded',
+  );
+  t.is(
+    codeOf(() => capMemory(buildProgram({ ...plain, memory: [11] }), 10)),
+    'wasm_limit_exceeded',
+  );
   t.is(TABLES_MAX, 16);
 });
 
 test('capping lowers the maxima, sets missing ones, and leaves the rest as it was', (t) => {
-  const capped = (memory: [number, number?]) => inspectProgram(capMemory(buildProgram({ ...plain, memory }), 10)).memory;
+  const capped = (memory: [number, number?]) =>
+    inspectProgram(capMemory(buildProgram({ ...plain, memory }), 10)).memory;
   t.deepEqual(capped([1]), { initialPages: 1, maximumPages: 10 });
   t.deepEqual(capped([1, 65_536]), { initialPages: 1, maximumPages: 10 });
   t.deepEqual(capped([1, 3]), { initialPages: 1, maximumPages: 3 });
-  t.deepEqual(capMemory(buildProgram({ ...plain, memory: [1, 3] }), 10), Buffer.from(buildProgram({ ...plain, memory: [1, 3] })));
+  t.deepEqual(
+    capMemory(buildProgram({ ...plain, memory: [1, 3] }), 10),
+    Buffer.from(buildProgram({ ...plain, memory: [1, 3] })),
+  );
 });
 
 test('what is no module is refused, and so is a module cut anywhere', (t) => {
   for (const text of ['', '#!/bin/sh', '\0asm', '\0asm\r\0\x01\0']) {
-    t.is(codeOf(() => inspectProgram(Buffer.from(text, 'latin1'))), 'wasm_malformed', JSON.stringify(text));
+    t.is(
+      codeOf(() => inspectProgram(Buffer.from(text, 'latin1'))),
+      'wasm_malformed',
+      JSON.stringify(text),
+    );
   }
   const program = buildProgram({ ...plain, memory: [1, 2], table: [1] });
   for (let length = 0; length < program.length; length += 1) {
-    t.not(codeOf(() => inspectProgram(program.subarray(0, length))), undefined);
+    t.not(
+      codeOf(() => inspectProgram(program.subarray(0, length))),
+      undefined,
+    );
   }
 });
 
@@ -87,5 +116,8 @@ test('no change of a single byte makes the check fail in an unexpected way', (t)
 });
 
 test('a program that is too large is refused before it is looked at', (t) => {
-  t.is(codeOf(() => inspectProgram(new Uint8Array(32 * 1024 * 1024 + 1))), 'wasm_too_large');
+  t.is(
+    codeOf(() => inspectProgram(new Uint8Array(32 * 1024 * 1024 + 1))),
+    'wasm_too_large',
+  );
 });

@@ -1,9 +1,8 @@
 import { MitoError } from '@mitosis/domain';
 import { capMemory } from './cap-memory.js';
 import { WASI_FUNCTIONS, WASI_MODULE } from './guest/wasi-functions.js';
-import { readLimits, readTable } from './wasm-limits.js';
-import type { Limits } from './wasm-limits.js';
-import { SectionId, WasmReader, malformed, readSections } from './wasm-reader.js';
+import { readLimits, readTable, type Limits } from './wasm-limits.js';
+import { malformed, readSections, SectionId, WasmReader } from './wasm-reader.js';
 
 /** The largest program that is taken. */
 export const PROGRAM_LIMIT_BYTES = 32 * 1024 * 1024;
@@ -101,7 +100,11 @@ function demandOneMemory(memories: readonly Limits[]): Limits {
 /** Throws `wasm_too_large`; for those who know the size before they read the program. */
 export function assertProgramSize(sizeBytes: number): void {
   if (sizeBytes <= PROGRAM_LIMIT_BYTES) return;
-  throw new MitoError('invalid', 'wasm_too_large', `the program has ${sizeBytes} bytes, ${PROGRAM_LIMIT_BYTES} are allowed`);
+  throw new MitoError(
+    'invalid',
+    'wasm_too_large',
+    `the program has ${sizeBytes} bytes, ${PROGRAM_LIMIT_BYTES} are allowed`,
+  );
 }
 
 /**

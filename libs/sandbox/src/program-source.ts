@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { MitoError } from '@mitosis/domain';
 import { capMemory } from './cap-memory.js';
-import { PROGRAM_LIMIT_BYTES, inspectProgram } from './inspect-program.js';
+import { inspectProgram, PROGRAM_LIMIT_BYTES } from './inspect-program.js';
 import type { SandboxRequest } from './sandbox-request.js';
 
 async function readProgram(path: string): Promise<Uint8Array> {
@@ -12,7 +12,11 @@ async function readProgram(path: string): Promise<Uint8Array> {
   try {
     const { size } = await handle.stat();
     if (size > PROGRAM_LIMIT_BYTES) {
-      throw new MitoError('invalid', 'wasm_too_large', `the program has ${size} bytes, ${PROGRAM_LIMIT_BYTES} are allowed`);
+      throw new MitoError(
+        'invalid',
+        'wasm_too_large',
+        `the program has ${size} bytes, ${PROGRAM_LIMIT_BYTES} are allowed`,
+      );
     }
     return await handle.readFile();
   } finally {

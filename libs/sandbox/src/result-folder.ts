@@ -1,6 +1,5 @@
 import { constants } from 'node:fs';
-import { lstat, mkdir, open } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MitoError } from '@mitosis/domain';
 import { checkRelativePath } from './sandbox-request.js';
@@ -20,7 +19,10 @@ const FILES_MAX = 8192;
 const PATH_SHOWN_MAX = 200;
 
 function refused(path: string, why: string): ResultRefused {
-  return new ResultRefused('result_refused', `the result file ${JSON.stringify(path.slice(0, PATH_SHOWN_MAX))} is refused: ${why}`);
+  return new ResultRefused(
+    'result_refused',
+    `the result file ${JSON.stringify(path.slice(0, PATH_SHOWN_MAX))} is refused: ${why}`,
+  );
 }
 
 function checkPath(path: string): void {

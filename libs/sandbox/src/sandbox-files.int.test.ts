@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -6,8 +6,7 @@ import { Errno } from './guest/errno.js';
 import { WASI_FUNCTIONS } from './guest/wasi-functions.js';
 import { Sandbox } from './sandbox.js';
 import { RecordingLog, runProgram } from './testing/run-program.js';
-import type { ProgramBuilder } from './testing/wasm-builder.js';
-import { Op, SIGNATURES, buildProgram, dataAt, forever } from './testing/wasm-builder.js';
+import { buildProgram, dataAt, forever, Op, SIGNATURES, type ProgramBuilder } from './testing/wasm-builder.js';
 
 const sandbox = new Sandbox({ processes: 2, log: new RecordingLog() });
 let scratch = '';
@@ -26,7 +25,10 @@ const CREATE = 1;
 
 /** The errno that a program gets for one call with a path. */
 async function errnoOf(path: string, call: (program: ProgramBuilder) => number[]): Promise<number | null> {
-  const program = buildProgram({ data: [dataAt(PATH, path), dataAt(OTHER, 'result/new')], body: (p) => p.exitWith(call(p)) });
+  const program = buildProgram({
+    data: [dataAt(PATH, path), dataAt(OTHER, 'result/new')],
+    body: (p) => p.exitWith(call(p)),
+  });
   return (await runProgram(sandbox, program)).result.exitCode;
 }
 
@@ -79,10 +81,34 @@ test('files have a limit, all of them together', async (t) => {
     Op.drop,
     ...call(p),
   ];
-  t.is(await errnoOf('tmp/x', huge((p) => p.call('fd_filestat_set_size', 4, 1n << 40n))), Errno.nospc);
-  t.is(await errnoOf('tmp/x', huge((p) => p.call('fd_allocate', 4, 0n, 1n << 40n))), Errno.nospc);
-  t.is(await errnoOf('tmp/x', huge((p) => p.call('fd_filestat_set_size', 4, 1n << 62n))), Errno.fbig);
-  t.is(await errnoOf('tmp/x', huge((p) => p.call('fd_filestat_set_size', 4, 60_000_000n))), Errno.success);
+  t.is(
+    await errnoOf(
+      'tmp/x',
+      huge((p) => p.call('fd_filestat_set_size', 4, 1n << 40n)),
+    ),
+    Errno.nospc,
+  );
+  t.is(
+    await errnoOf(
+      'tmp/x',
+      huge((p) => p.call('fd_allocate', 4, 0n, 1n << 40n)),
+    ),
+    Errno.nospc,
+  );
+  t.is(
+    await errnoOf(
+      'tmp/x',
+      huge((p) => p.call('fd_filestat_set_size', 4, 1n << 62n)),
+    ),
+    Errno.fbig,
+  );
+  t.is(
+    await errnoOf(
+      'tmp/x',
+      huge((p) => p.call('fd_filestat_set_size', 4, 60_000_000n)),
+    ),
+    Errno.success,
+  );
 });
 
 test('writing without end fails at the limit', async (t) => {
@@ -90,7 +116,9 @@ test('writing without end fails at the limit', async (t) => {
     ...[...p.open(PATH, 'tmp/x', { flags: CREATE }), Op.drop],
     ...forever([...p.write(4, 1024, 50_000), Op.if, Op.empty, ...p.exitWith(p.write(4, 1024, 50_000)), Op.end]),
   ];
-  const { result } = await runProgram(sandbox, buildProgram({ data: [dataAt(PATH, 'tmp/x')], body }), { fileLimitBytes: 1_000_000 });
+  const { result } = await runProgram(sandbox, buildProgram({ data: [dataAt(PATH, 'tmp/x')], body }), {
+    fileLimitBytes: 1_000_000,
+  });
   t.is(result.exitCode, Errno.nospc);
 });
 
@@ -162,7 +190,8 @@ test('a result file with a path that is too long fails the run', async (t) => {
   const names = Array.from({ length: 6 }, () => 'd'.repeat(250));
   const paths = names.map((_, index) => ['result', ...names.slice(0, index + 1)].join('/'));
   const deep = paths.at(-1) ?? '';
-  const makeFolders = (p: ProgramBuilder) => paths.slice(0, -1).flatMap((path) => p.run('path_create_directory', 3, 1024, path.length));
+  const makeFolders = (p: ProgramBuilder) =>
+    paths.slice(0, -1).flatMap((path) => p.run('path_create_directory', 3, 1024, path.length));
   const body = (p: ProgramBuilder) => [...makeFolders(p), ...p.open(1024, deep, { flags: CREATE }), Op.drop];
   const { result } = await runProgram(sandbox, buildProgram({ data: [dataAt(1024, deep)], body }), { resultDir });
   t.like(result, { outcome: 'failed', reason: 'result_refused' });
@@ -198,13 +227,18 @@ function randomCalls(seed: number): Uint8Array {
   const body = (p: ProgramBuilder) =>
     Array.from({ length: CALLS }, () => {
       const name = names[pick(names.length)] ?? 'fd_close';
-      const argument = (letter: string) => (letter === 'i' ? SMALL[pick(SMALL.length)] : LARGE[pick(LARGE.length)]) ?? 0;
+      const argument = (letter: string) =>
+        (letter === 'i' ? SMALL[pick(SMALL.length)] : LARGE[pick(LARGE.length)]) ?? 0;
       const args = [...SIGNATURES[name]].map(argument);
-      if (name.startsWith('path_')) args.splice(0, name === 'path_open' ? 5 : 1, ...(name === 'path_open' ? [3, 0, PATH, 5, pick(16)] : [3]));
+      if (name.startsWith('path_'))
+        args.splice(0, name === 'path_open' ? 5 : 1, ...(name === 'path_open' ? [3, 0, PATH, 5, pick(16)] : [3]));
       return p.run(name, ...args);
     }).flat();
   const iovec = Buffer.from([0, 4, 0, 0, 100, 0, 0, 0]);
-  return buildProgram({ data: [dataAt(PATH, 'tmp/x'), dataAt(OTHER, 'result/new'), dataAt(0, iovec), dataAt(8, iovec)], body });
+  return buildProgram({
+    data: [dataAt(PATH, 'tmp/x'), dataAt(OTHER, 'result/new'), dataAt(0, iovec), dataAt(8, iovec)],
+    body,
+  });
 }
 
 test('whatever a program asks of the host, it gets an errno and goes on', async (t) => {
@@ -216,7 +250,10 @@ test('whatever a program asks of the host, it gets an errno and goes on', async 
 
 test('every allowed function of WASI is there', async (t) => {
   const program = buildProgram({
-    body: (p) => WASI_FUNCTIONS.filter((name) => name !== 'proc_exit').flatMap((name) => p.run(name, ...[...SIGNATURES[name]].map((letter) => (letter === 'i' ? 99 : 99n)))),
+    body: (p) =>
+      WASI_FUNCTIONS.filter((name) => name !== 'proc_exit').flatMap((name) =>
+        p.run(name, ...[...SIGNATURES[name]].map((letter) => (letter === 'i' ? 99 : 99n))),
+      ),
   });
   t.is((await runProgram(sandbox, program)).result.exitCode, 0);
 });

@@ -1,8 +1,8 @@
-import test from 'ava';
 import { setTimeout as pause } from 'node:timers/promises';
+import test from 'ava';
 import { Sandbox } from './sandbox.js';
 import { RecordingLog, runProgram, sha256 } from './testing/run-program.js';
-import { Op, START, buildProgram, dataAt, forever, i32 } from './testing/wasm-builder.js';
+import { buildProgram, dataAt, forever, i32, Op, START } from './testing/wasm-builder.js';
 
 const sandbox = new Sandbox({ processes: 2, log: new RecordingLog() });
 test.before(() => sandbox.start());
@@ -31,7 +31,10 @@ test.serial('an endless loop is ended at its limit of time, and the next run get
 test.serial('a program that sleeps is ended at its limit of time, and uses no CPU', async (t) => {
   const day = Buffer.alloc(48);
   day.writeBigUInt64LE(86_400_000_000_000n, 24);
-  const sleeper = buildProgram({ data: [dataAt(1024, day)], body: (p) => p.exitWith(p.call('poll_oneoff', 1024, 2048, 1, 16)) });
+  const sleeper = buildProgram({
+    data: [dataAt(1024, day)],
+    body: (p) => p.exitWith(p.call('poll_oneoff', 1024, 2048, 1, 16)),
+  });
   const { result } = await runProgram(sandbox, sleeper, { wallLimitMs: 400, cpuTimeLimitMs: 200 });
   t.is(result.reason, 'wall_limit');
   t.true(result.cpuMs < 200);
@@ -112,7 +115,10 @@ test.serial('an error of whoever takes the output ends the run with it', async (
 });
 
 test.serial('what was written before the kill is delivered', async (t) => {
-  const program = buildProgram({ data: [dataAt(1024, 'hello\n')], body: (p) => [...p.write(1, 1024, 6), Op.drop, ...forever([])] });
+  const program = buildProgram({
+    data: [dataAt(1024, 'hello\n')],
+    body: (p) => [...p.write(1, 1024, 6), Op.drop, ...forever([])],
+  });
   const { stdout } = await runProgram(sandbox, program, { wallLimitMs: 300 });
   t.is(stdout.toString(), 'hello\n');
 });
@@ -146,7 +152,9 @@ test.serial('a request beyond what may be asked for is refused by its field', as
 });
 
 test.serial('a program that is not what its digest says does not run', async (t) => {
-  await t.throwsAsync(runProgram(sandbox, endless, { sha256: sha256(Buffer.from('other')) }), { code: 'program_mismatch' });
+  await t.throwsAsync(runProgram(sandbox, endless, { sha256: sha256(Buffer.from('other')) }), {
+    code: 'program_mismatch',
+  });
   t.is((await runProgram(sandbox, hello)).result.exitCode, 0);
 });
 

@@ -1,4 +1,4 @@
-import { MitoError, invalidField } from '@mitosis/domain';
+import { invalidField, MitoError } from '@mitosis/domain';
 import type { GuestFailure } from './guest/frame.js';
 
 /** A file made visible to the program, read-only, as `/resource/<path>`. */
@@ -102,25 +102,33 @@ function byteSum(strings: readonly string[]): number {
 /** Throws unless `path` is relative and leads nowhere but down. */
 export function checkRelativePath(field: string, path: string): void {
   const isPlain = path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
-  if (!isPlain || path.includes('\0')) throw invalidField(field, `${JSON.stringify(path)} is not a plain relative path`);
-  if (Buffer.byteLength(path) > PATH_BYTES_MAX) throw invalidField(field, `a path has more than ${PATH_BYTES_MAX} bytes`);
+  if (!isPlain || path.includes('\0'))
+    throw invalidField(field, `${JSON.stringify(path)} is not a plain relative path`);
+  if (Buffer.byteLength(path) > PATH_BYTES_MAX)
+    throw invalidField(field, `a path has more than ${PATH_BYTES_MAX} bytes`);
 }
 
 function checkStrings({ args, env }: SandboxRequest): void {
   const pairs = Object.entries(env);
-  for (const [field, list] of [['args', args], ['env', pairs.flat()]] as const) {
+  for (const [field, list] of [
+    ['args', args],
+    ['env', pairs.flat()],
+  ] as const) {
     if (list.length > ARGS_MAX) throw invalidField(field, `more than ${ARGS_MAX} strings`);
     if (list.some((text) => text.includes('\0'))) throw invalidField(field, 'a string has a NUL character in it');
   }
-  if (pairs.some(([key]) => key === '' || key.includes('='))) throw invalidField('env', 'a name is empty or has "=" in it');
+  if (pairs.some(([key]) => key === '' || key.includes('=')))
+    throw invalidField('env', 'a name is empty or has "=" in it');
   const size = byteSum(args) + byteSum(pairs.flat());
-  if (size > ARGS_BYTES_MAX) throw invalidField('args', `args and env have ${size} bytes, ${ARGS_BYTES_MAX} are allowed`);
+  if (size > ARGS_BYTES_MAX)
+    throw invalidField('args', `args and env have ${size} bytes, ${ARGS_BYTES_MAX} are allowed`);
 }
 
 function checkFiles(files: readonly InputFile[]): void {
   if (files.length > FILES_MAX) throw invalidField('files', `more than ${FILES_MAX} files`);
   for (const { path } of files) checkRelativePath('files.path', path);
-  if (new Set(files.map(({ path }) => path)).size < files.length) throw invalidField('files.path', 'a path occurs twice');
+  if (new Set(files.map(({ path }) => path)).size < files.length)
+    throw invalidField('files.path', 'a path occurs twice');
 }
 
 function limitOf(request: SandboxRequest, name: keyof SandboxLimits): number {
@@ -138,7 +146,8 @@ export function checkRequest(request: SandboxRequest): SandboxLimits {
   checkFiles(request.files ?? []);
   const names = Object.keys(SANDBOX_DEFAULTS) as (keyof SandboxLimits)[];
   const limits = Object.fromEntries(names.map((name) => [name, limitOf(request, name)])) as SandboxLimits;
-  if (limits.memoryLimitBytes < PAGE_BYTES) throw invalidField('memoryLimitBytes', `less than a page of ${PAGE_BYTES} bytes`);
+  if (limits.memoryLimitBytes < PAGE_BYTES)
+    throw invalidField('memoryLimitBytes', `less than a page of ${PAGE_BYTES} bytes`);
   return limits;
 }
 

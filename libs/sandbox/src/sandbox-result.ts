@@ -10,7 +10,11 @@ const OUT_OF_MEMORY = /out of memory|allocation failed/i;
 /** The result of a run that the process couldn't report: it was killed, or it died. */
 export function stoppedResult(guest: GuestProcess, watch: RunWatch): SandboxResult {
   const isOutOfMemory = OUT_OF_MEMORY.test(guest.lastWords);
-  const died = { outcome: 'failed', reason: isOutOfMemory ? 'memory_limit' : 'process_died', message: guest.lastWords } as const;
+  const died = {
+    outcome: 'failed',
+    reason: isOutOfMemory ? 'memory_limit' : 'process_died',
+    message: guest.lastWords,
+  } as const;
   return {
     exitCode: null,
     ...(watch.stop ?? died),

@@ -1,14 +1,12 @@
 import { promisify } from 'node:util';
-import type { GuestProcess } from './guest-process.js';
-import { ToChild, ToSandbox } from './guest/frame.js';
-import type { RunOrder, RunReport } from './guest/frame.js';
 import type { ReceivedFrame } from './frame-stream.js';
+import type { GuestProcess } from './guest-process.js';
+import { ToChild, ToSandbox, type RunOrder, type RunReport } from './guest/frame.js';
 import { InputSources } from './input-sources.js';
 import { loadProgram } from './program-source.js';
 import { ResultFolder, ResultRefused } from './result-folder.js';
 import { RunWatch } from './run-watch.js';
-import { PAGE_BYTES } from './sandbox-request.js';
-import type { SandboxLimits, SandboxRequest, SandboxResult } from './sandbox-request.js';
+import { PAGE_BYTES, type SandboxLimits, type SandboxRequest, type SandboxResult } from './sandbox-request.js';
 import { reportedResult, stoppedResult } from './sandbox-result.js';
 
 /** A process that was killed gets this long for what it still had in its pipe. */

@@ -7,8 +7,8 @@ import test from 'ava';
 import { CHILD_ENV, planLaunch } from './launch-plan.js';
 import { Sandbox } from './sandbox.js';
 import { RecordingLog, runProgram } from './testing/run-program.js';
-import { buildProgram, dataAt, forever, i32, Op } from './testing/wasm-builder.js';
 import { isAlive, waitUntil } from './testing/wait-until.js';
+import { buildProgram, dataAt, forever, i32, Op } from './testing/wasm-builder.js';
 
 const log = new RecordingLog();
 const hello = buildProgram({ data: [dataAt(1024, 'hello\n')], body: (p) => p.exitWith(p.write(1, 1024, 6)) });
@@ -22,7 +22,10 @@ async function childrenOf(pid: number): Promise<number[]> {
 /** What a process of the sandbox could do if a program broke out of the engine: runs `code` as one. */
 async function asBrokenOut(code: string): Promise<string> {
   const plan = await planLaunch();
-  const child = spawn(plan.command, [...plan.args.slice(0, -1), '--input-type=module', '-e', code], { env: CHILD_ENV, cwd: '/' });
+  const child = spawn(plan.command, [...plan.args.slice(0, -1), '--input-type=module', '-e', code], {
+    env: CHILD_ENV,
+    cwd: '/',
+  });
   const output: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
   await once(child, 'close');
@@ -59,7 +62,10 @@ test.serial('a program sees its own arguments and environment and nothing of our
     body: (p) => [...p.run('environ_sizes_get', 0, 4), ...p.exitWith([...i32(4), Op.i32Load, 2, 0])],
   });
   t.is((await runProgram(sandbox, sizes)).result.exitCode, 0);
-  t.is((await runProgram(sandbox, sizes, { env: { KEY: 'größe' } })).result.exitCode, Buffer.byteLength('KEY=größe') + 1);
+  t.is(
+    (await runProgram(sandbox, sizes, { env: { KEY: 'größe' } })).result.exitCode,
+    Buffer.byteLength('KEY=größe') + 1,
+  );
 });
 
 test.serial('many runs at once share the processes', async (t) => {
@@ -101,7 +107,9 @@ test.serial('no process outlives a sandbox that was killed, whatever it computes
     await sandbox.start();
     void runProgram(sandbox, Buffer.from(${JSON.stringify(Buffer.from(endless).toString('base64'))}, 'base64'), { wallLimitMs: 5000 });
     setInterval(() => process.stdout.write('running\\n'), 50);`;
-  const owner = spawn(process.execPath, ['--input-type=module', '-e', helper], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const owner = spawn(process.execPath, ['--input-type=module', '-e', helper], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await once(owner.stdout, 'data');
   const children = await childrenOf(owner.pid ?? 0);
   t.is(children.length, 1);

@@ -1,10 +1,8 @@
-import { MitoError } from '@mitosis/domain';
-import type { Log, Service } from '@mitosis/domain';
+import { MitoError, type Log, type Service } from '@mitosis/domain';
 import { planLaunch } from './launch-plan.js';
 import { ProcessPool } from './process-pool.js';
+import { checkRequest, sandboxStopped, type SandboxRequest, type SandboxResult } from './sandbox-request.js';
 import { SandboxRun } from './sandbox-run.js';
-import { checkRequest, sandboxStopped } from './sandbox-request.js';
-import type { SandboxRequest, SandboxResult } from './sandbox-request.js';
 
 export interface SandboxOptions {
   /** How many programs can run at the same time; each has a process of its own. */

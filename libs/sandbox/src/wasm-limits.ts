@@ -1,5 +1,4 @@
-import type { WasmReader } from './wasm-reader.js';
-import { encodeU32, malformed } from './wasm-reader.js';
+import { encodeU32, malformed, type WasmReader } from './wasm-reader.js';
 
 /** The limits of a memory (in pages of 64 KiB) or of a table (in entries). */
 export interface Limits {

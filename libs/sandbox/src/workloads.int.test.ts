@@ -4,7 +4,7 @@ import test from 'ava';
 import { inspectProgram } from './inspect-program.js';
 import { Sandbox } from './sandbox.js';
 import { RecordingLog } from './testing/run-program.js';
-import { Workload, frameResults, workloadProgram } from './testing/workload.js';
+import { frameResults, Workload, workloadProgram } from './testing/workload.js';
 
 const sandbox = new Sandbox({ processes: 2, log: new RecordingLog() });
 test.before(() => sandbox.start());
@@ -30,7 +30,9 @@ function element(seed: number, index: number): number {
 }
 
 function referenceProduct(size: number, seed: number): number[] {
-  const [a, b] = [0, size * size].map((first) => Array.from({ length: size * size }, (_, i) => element(seed, first + i)));
+  const [a, b] = [0, size * size].map((first) =>
+    Array.from({ length: size * size }, (_, i) => element(seed, first + i)),
+  );
   return Array.from({ length: size * size }, (_, index) => {
     const [row, column] = [Math.floor(index / size), index % size];
     let sum = 0;
@@ -66,16 +68,27 @@ for (const params of matrixCases) {
     t.is(subtasks.length, Math.ceil(size / (params.tile_size ?? 256)) ** 2);
     const { header, values } = readNpy(final.stdout);
     t.is((header.length + 10) % 64, 0);
-    t.regex(header, new RegExp(`^\\{'descr': '<f8', 'fortran_order': False, 'shape': \\(${size}, ${size}\\), \\} *\\n$`));
+    t.regex(
+      header,
+      new RegExp(`^\\{'descr': '<f8', 'fortran_order': False, 'shape': \\(${size}, ${size}\\), \\} *\\n$`),
+    );
     const expected = referenceProduct(size, params.seed ?? 0);
     t.is(values.length, expected.length);
-    const worst = values.reduce((error, value, index) => Math.max(error, Math.abs(value - (expected[index] ?? NaN))), 0);
+    const worst = values.reduce(
+      (error, value, index) => Math.max(error, Math.abs(value - (expected[index] ?? NaN))),
+      0,
+    );
     t.true(worst <= 1e-9, `an element is off by ${worst}`);
     const summary = JSON.parse(final.stderr.toString()) as Record<string, unknown>;
     const trace = Array.from({ length: size }, (_, i) => values[i * size + i] ?? NaN).reduce((sum, x) => sum + x, 0);
     t.true(Math.abs(Number(summary['trace']) - trace) <= 1e-9);
     t.is(summary['matrix_size'], size);
-    t.is(summary['crc32'], crc32(final.stdout.subarray(10 + header.length)).toString(16).padStart(8, '0'));
+    t.is(
+      summary['crc32'],
+      crc32(final.stdout.subarray(10 + header.length))
+        .toString(16)
+        .padStart(8, '0'),
+    );
   });
 }
 
@@ -86,7 +99,11 @@ test('matrix_mul gives the same bits however it is cut', async (t) => {
 });
 
 function hashesOf(stdout: Buffer): string[] {
-  const lines = stdout.toString().trimEnd().split('\n').map((line) => JSON.parse(line) as { index: number; hash: string });
+  const lines = stdout
+    .toString()
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { index: number; hash: string });
   return lines.map(({ index, hash }, position) => (index === position ? hash : `out of order: ${index}`));
 }
 
@@ -109,7 +126,12 @@ for (const [password, cost, salt, hash] of bcryptVectors) {
 test('bcrypt looks at 72 bytes of a password and no more', async (t) => {
   const salt = 'abcdefghijklmnopqrstuu';
   const long = ['x'.repeat(71), 'x'.repeat(72), `${'x'.repeat(72)}y`];
-  const { final } = await passwords.complete({ algorithm: 'bcrypt', passwords: long, salts: [salt, salt, salt], cost: 4 });
+  const { final } = await passwords.complete({
+    algorithm: 'bcrypt',
+    passwords: long,
+    salts: [salt, salt, salt],
+    cost: 4,
+  });
   const [shorter, exact, longer] = hashesOf(final.stdout);
   t.not(shorter, exact);
   t.is(exact, longer);
@@ -117,11 +139,18 @@ test('bcrypt looks at 72 bytes of a password and no more', async (t) => {
 
 for (const algorithm of ['sha256', 'sha512', 'SHA-256'] as const) {
   test(`${algorithm} of passwords of every length is what node:crypto says`, async (t) => {
-    const list = [...Array.from({ length: 150 }, (_, length) => 'p'.repeat(length)), 'größe "\\\n\u0001 €', '\u{1f511}'];
+    const list = [
+      ...Array.from({ length: 150 }, (_, length) => 'p'.repeat(length)),
+      'größe "\\\n\u0001 €',
+      '\u{1f511}',
+    ];
     const { final, subtasks } = await passwords.complete({ algorithm, passwords: list, batch_size: 40 });
     t.is(subtasks.length, 4);
     const name = algorithm === 'sha512' ? 'sha512' : 'sha256';
-    t.deepEqual(hashesOf(final.stdout), list.map((password) => createHash(name).update(password).digest('hex')));
+    t.deepEqual(
+      hashesOf(final.stdout),
+      list.map((password) => createHash(name).update(password).digest('hex')),
+    );
   });
 }
 
@@ -137,7 +166,10 @@ test('passwords made from a seed are hashed in their order, however they are cut
   });
   const { final, subtasks } = await passwords.complete({ algorithm: 'sha256', count: 50, seed: 7, batch_size: 8 });
   t.is(subtasks.length, 7);
-  t.deepEqual(hashesOf(final.stdout), generated.map((password) => createHash('sha256').update(password).digest('hex')));
+  t.deepEqual(
+    hashesOf(final.stdout),
+    generated.map((password) => createHash('sha256').update(password).digest('hex')),
+  );
 });
 
 test('the salts that follow from a seed differ, and are the same again', async (t) => {
@@ -160,10 +192,11 @@ interface Png {
 function decodePng(file: Buffer): Png {
   if (file.toString('latin1', 0, 8) !== '\x89PNG\r\n\x1a\n') throw new Error('no PNG signature');
   const chunks: { type: string; data: Buffer }[] = [];
-  for (let at = 8; at < file.length; ) {
+  for (let at = 8; at < file.length;) {
     const length = file.readUInt32BE(at);
     const data = file.subarray(at + 8, at + 8 + length);
-    if (crc32(file.subarray(at + 4, at + 8 + length)) !== file.readUInt32BE(at + 8 + length)) throw new Error('wrong CRC');
+    if (crc32(file.subarray(at + 4, at + 8 + length)) !== file.readUInt32BE(at + 8 + length))
+      throw new Error('wrong CRC');
     chunks.push({ type: file.toString('latin1', at + 4, at + 8), data });
     at += 12 + length;
   }
@@ -172,8 +205,10 @@ function decodePng(file: Buffer): Png {
   const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)];
   const pixels = inflateSync(of('IDAT'));
   const rows = Array.from({ length: height }, (_, y) => pixels.subarray(y * (width + 1), (y + 1) * (width + 1)));
-  if (pixels.length !== (width + 1) * height || rows.some((row) => row[0] !== 0)) throw new Error('not the rows expected');
-  if (chunks.at(-1)?.type !== 'IEND' || header.toString('hex', 8) !== '0803000000') throw new Error('not the PNG expected');
+  if (pixels.length !== (width + 1) * height || rows.some((row) => row[0] !== 0))
+    throw new Error('not the rows expected');
+  if (chunks.at(-1)?.type !== 'IEND' || header.toString('hex', 8) !== '0803000000')
+    throw new Error('not the PNG expected');
   return { width, height, palette: of('PLTE'), rows: rows.map((row) => row.subarray(1)) };
 }
 
@@ -204,7 +239,16 @@ function referenceColour(view: View, px: number, py: number): number {
 const views: readonly (View & { readonly tile_size?: number })[] = [
   { width: 1, height: 1, max_iterations: 10 },
   { width: 333, height: 200, max_iterations: 300, tile_size: 64 },
-  { width: 101, height: 77, max_iterations: 1000, x_min: -0.7463, x_max: -0.7413, y_min: 0.1102, y_max: 0.1152, tile_size: 40 },
+  {
+    width: 101,
+    height: 77,
+    max_iterations: 1000,
+    x_min: -0.7463,
+    x_max: -0.7413,
+    y_min: 0.1102,
+    y_max: 0.1152,
+    tile_size: 40,
+  },
   { width: 50, height: 20, max_iterations: 1, x_min: -30, x_max: 30 },
 ];
 for (const view of views) {
@@ -212,8 +256,13 @@ for (const view of views) {
     const { final } = await mandelbrot.complete(view);
     const { width, height, palette, rows } = decodePng(final.stdout);
     t.deepEqual([width, height, palette.length], [view.width, view.height, 768]);
-    const expected = Array.from({ length: height }, (_, y) => Array.from({ length: width }, (_, x) => referenceColour(view, x, y)));
-    t.deepEqual(rows.map((row) => [...row]), expected);
+    const expected = Array.from({ length: height }, (_, y) =>
+      Array.from({ length: width }, (_, x) => referenceColour(view, x, y)),
+    );
+    t.deepEqual(
+      rows.map((row) => [...row]),
+      expected,
+    );
   });
 }
 
@@ -284,7 +333,17 @@ test('the number of subtasks keeps to max_subtasks when the tile size is left to
 test('reduce refuses results that are missing, too many, mixed up or cut', async (t) => {
   const { results } = await matrix.complete({ matrix_size: 6, tile_size: 3 });
   const [a = Buffer.alloc(0), b = Buffer.alloc(0), c = Buffer.alloc(0), d = Buffer.alloc(0)] = results;
-  const wrong = [[], [a], [a, b, c], [a, b, c, d, d], [b, a, c, d], [a, c, b, d], [a, b, c, d.subarray(1)], [a, b, c, d.subarray(0, -8)], [Buffer.from('x')]];
+  const wrong = [
+    [],
+    [a],
+    [a, b, c],
+    [a, b, c, d, d],
+    [b, a, c, d],
+    [a, c, b, d],
+    [a, b, c, d.subarray(1)],
+    [a, b, c, d.subarray(0, -8)],
+    [Buffer.from('x')],
+  ];
   for (const list of wrong) {
     const { result, stderr } = await matrix.run('reduce', undefined, frameResults(list));
     t.is(result.exitCode, 1);

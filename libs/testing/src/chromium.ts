@@ -10,5 +10,10 @@ const PATHS = [
 
 /** Path of a Chromium for browser tests, see {@link installed}. */
 export async function chromium(): Promise<string> {
-  return installed({ what: 'Chromium', packages: ['chromium'], onMac: 'brew install --cask chromium', find: () => firstExecutable(PATHS) });
+  return installed({
+    what: 'Chromium',
+    packages: ['chromium'],
+    onMac: 'brew install --cask chromium',
+    find: () => firstExecutable(PATHS),
+  });
 }

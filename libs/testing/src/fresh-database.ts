@@ -80,7 +80,10 @@ async function connectionsTo(database: string): Promise<string[]> {
   return rows.map((row) => `${row.name} (${row.state ?? 'unknown'}: ${row.query.replace(/\s+/g, ' ')})`);
 }
 
-async function query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<pg.QueryResult<Row>> {
+async function query<Row extends pg.QueryResultRow>(
+  text: string,
+  values: unknown[] = [],
+): Promise<pg.QueryResult<Row>> {
   admin ??= openAdmin();
   return await (await admin).query<Row>(text, values);
 }
@@ -88,7 +91,12 @@ async function query<Row extends pg.QueryResultRow>(text: string, values: unknow
 /** Does not keep the test process alive once it is idle. */
 async function openAdmin(): Promise<pg.Pool> {
   const { url } = await postgresServer();
-  const pool = new pg.Pool({ connectionString: url, max: 2, allowExitOnIdle: true, application_name: 'mitosis-testing' });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 2,
+    allowExitOnIdle: true,
+    application_name: 'mitosis-testing',
+  });
   // An idle connection that breaks (a test restarted the server) is replaced at the next query.
   pool.on('error', () => undefined);
   return pool;

@@ -32,12 +32,15 @@ export async function installed<T>({ what, packages, onMac, find }: Need<T>): Pr
   const found = await find();
   if (found !== undefined) return found;
   if (process.getuid?.() !== 0 || !(await isExecutable('/usr/bin/apt-get'))) {
-    const command = (process.platform === 'darwin' && onMac) || `sudo apt-get install -y --no-install-recommends ${packages.join(' ')}`;
+    const command =
+      (process.platform === 'darwin' && onMac) ||
+      `sudo apt-get install -y --no-install-recommends ${packages.join(' ')}`;
     throw new Error(`these tests need ${what}, which is not installed; run: ${command}`);
   }
   await aptInstall(packages);
   const now = await find();
-  if (now === undefined) throw new Error(`apt-get installed ${packages.join(', ')}, but ${what} is not where it should be`);
+  if (now === undefined)
+    throw new Error(`apt-get installed ${packages.join(', ')}, but ${what} is not where it should be`);
   return now;
 }
 
@@ -82,7 +85,11 @@ async function apt(packages: readonly string[]): Promise<void> {
     maxBuffer: 64 * 2 ** 20,
   };
   const aptGet = async (...args: string[]) =>
-    await run('flock', ['--timeout', `${LOCK_SECONDS}`, LOCK_FILE, 'apt-get', '-o', `DPkg::Lock::Timeout=${LOCK_SECONDS}`, ...args], options);
+    await run(
+      'flock',
+      ['--timeout', `${LOCK_SECONDS}`, LOCK_FILE, 'apt-get', '-o', `DPkg::Lock::Timeout=${LOCK_SECONDS}`, ...args],
+      options,
+    );
   const install = ['install', '-y', '--no-install-recommends', ...packages];
   try {
     await aptGet(...install);

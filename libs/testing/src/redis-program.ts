@@ -6,5 +6,10 @@ const PATHS = NAMES.flatMap((name) => PLACES.map((place) => `${place}/${name}`))
 
 /** Path of redis-server (or valkey-server), see {@link installed}. */
 export async function redisProgram(): Promise<string> {
-  return installed({ what: 'redis-server', packages: ['redis-server'], onMac: 'brew install redis', find: () => firstExecutable(PATHS) });
+  return installed({
+    what: 'redis-server',
+    packages: ['redis-server'],
+    onMac: 'brew install redis',
+    find: () => firstExecutable(PATHS),
+  });
 }

@@ -30,7 +30,12 @@ test('a killed server is gone, and comes back empty on the same port', async (t)
   await server.restart();
   t.is(server.port, port);
   t.not(server.pid, pid);
-  t.is(await eventually(async () => (await client.ping()) && (await client.exists('a')) === 0, { message: 'no empty server' }), true);
+  t.is(
+    await eventually(async () => (await client.ping()) && (await client.exists('a')) === 0, {
+      message: 'no empty server',
+    }),
+    true,
+  );
 });
 
 test('arguments reach the server, and a password does not keep it from being ready', async (t) => {
@@ -40,7 +45,9 @@ test('arguments reach the server, and a password does not keep it from being rea
 });
 
 test('a server that cannot start says so', async (t) => {
-  await t.throwsAsync(redisServer(t, { args: ['--no-such-option', 'x'] }), { message: /redis-server ended with code 1/ });
+  await t.throwsAsync(redisServer(t, { args: ['--no-such-option', 'x'] }), {
+    message: /redis-server ended with code 1/,
+  });
 });
 
 test('several servers run side by side', async (t) => {

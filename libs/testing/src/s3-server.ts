@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { GuardedChild, freePort } from '@mitosis/embedded';
+import { freePort, GuardedChild } from '@mitosis/embedded';
 import { eventually } from './eventually.js';
 import { installed, isExecutable } from './installed.js';
 import type { Scope } from './scope.js';
@@ -12,7 +12,11 @@ import type { Scope } from './scope.js';
 const run = promisify(execFile);
 
 const PACKAGES = ['swift-proxy', 'swift-account', 'swift-container', 'swift-object', 'memcached'] as const;
-const ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' };
+const ENV = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  LC_ALL: 'C.UTF-8',
+  DEBIAN_FRONTEND: 'noninteractive',
+};
 const READY_TIMEOUT_MS = 40_000;
 const START_ATTEMPTS = 3;
 
@@ -73,11 +77,24 @@ class Swift implements S3Server {
 
   async start(): Promise<void> {
     await mkdir(join(this.folder, 'node', 'sda'), { recursive: true });
-    for (const [name, text] of Object.entries(configFiles(this.folder, this.ports))) await writeFile(join(this.folder, name), text);
+    for (const [name, text] of Object.entries(configFiles(this.folder, this.ports)))
+      await writeFile(join(this.folder, name), text);
     await Promise.all(RINGS.map(async (ring) => await this.buildRing(ring)));
     const user = userInfo().username;
-    await this.launch('memcached', ['-l', '127.0.0.1', '-p', String(this.ports.memcached), '-U', '0', '-m', '16', '-u', user]);
-    for (const part of [...RINGS, 'proxy']) await this.launch(`swift-${part}-server`, [join(this.folder, `${part}.conf`)]);
+    await this.launch('memcached', [
+      '-l',
+      '127.0.0.1',
+      '-p',
+      String(this.ports.memcached),
+      '-U',
+      '0',
+      '-m',
+      '16',
+      '-u',
+      user,
+    ]);
+    for (const part of [...RINGS, 'proxy'])
+      await this.launch(`swift-${part}-server`, [join(this.folder, `${part}.conf`)]);
     await eventually(async () => !this.isWhole() || (await this.isListening()), {
       timeoutMs: READY_TIMEOUT_MS,
       message: 'the S3 server did not listen on all its ports',
@@ -126,7 +143,9 @@ class Swift implements S3Server {
 }
 
 async function freePorts(): Promise<Ports> {
-  const [account = 0, container = 0, object = 0, proxy = 0, memcached = 0] = await Promise.all(Array.from({ length: 5 }, freePort));
+  const [account = 0, container = 0, object = 0, proxy = 0, memcached = 0] = await Promise.all(
+    Array.from({ length: 5 }, freePort),
+  );
   return { account, container, object, proxy, memcached };
 }
 
@@ -148,7 +167,8 @@ function configFiles(folder: string, ports: Ports): Record<string, string> {
     `${server(ports[ring])}devices = ${folder}/node\nmount_check = false\nfallocate_reserve = 0\ndisable_fallocate = true\n` +
     `[pipeline:main]\npipeline = ${ring}-server\n[app:${ring}-server]\nuse = egg:swift#${ring}\n`;
   return {
-    'swift.conf': '[swift-hash]\nswift_hash_path_suffix = mito\nswift_hash_path_prefix = mito\n[storage-policy:0]\nname = gold\ndefault = yes\n',
+    'swift.conf':
+      '[swift-hash]\nswift_hash_path_suffix = mito\nswift_hash_path_prefix = mito\n[storage-policy:0]\nname = gold\ndefault = yes\n',
     'account.conf': storage('account'),
     'container.conf': storage('container'),
     'object.conf': storage('object'),
@@ -171,6 +191,11 @@ function proxyConfig(memcachedPort: number): string {
 }
 
 async function areInstalled(): Promise<boolean> {
-  const programs = ['memcached', 'swift-ring-builder', 'swift-proxy-server', ...RINGS.map((ring) => `swift-${ring}-server`)];
+  const programs = [
+    'memcached',
+    'swift-ring-builder',
+    'swift-proxy-server',
+    ...RINGS.map((ring) => `swift-${ring}-server`),
+  ];
   return (await Promise.all(programs.map((program) => isExecutable(`/usr/bin/${program}`)))).every(Boolean);
 }

@@ -42,7 +42,9 @@ async function call(scope: Scope, proxy: TcpProxy): Promise<Caller> {
 }
 
 async function hears(caller: Caller, text: string): Promise<void> {
-  await eventually(() => caller.said() === text, { message: () => `heard "${caller.said()}" instead of "${text}" (${caller.fate()})` });
+  await eventually(() => caller.said() === text, {
+    message: () => `heard "${caller.said()}" instead of "${text}" (${caller.fate()})`,
+  });
 }
 
 async function meets(caller: Caller, fate: string): Promise<void> {
@@ -84,7 +86,9 @@ test('a large transfer through a slow line arrives whole', async (t) => {
   const caller = await call(t, proxy);
   const text = 'x'.repeat(5_000_000);
   caller.socket.write(text);
-  await eventually(() => caller.said().length === text.length, { message: () => `${caller.said().length} bytes arrived` });
+  await eventually(() => caller.said().length === text.length, {
+    message: () => `${caller.said().length} bytes arrived`,
+  });
   t.is(caller.said(), text.toUpperCase());
 });
 

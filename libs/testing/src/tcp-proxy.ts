@@ -76,10 +76,14 @@ export class TcpProxy {
 
   #accept(client: Socket): void {
     this.#accepted++;
-    const connection = new ProxiedConnection(client, () => connect({ host: this.target.host ?? '127.0.0.1', port: this.target.port, allowHalfOpen: true }), {
-      harmed: () => void this.#injected++,
-      closed: () => void this.#connections.delete(connection),
-    });
+    const connection = new ProxiedConnection(
+      client,
+      () => connect({ host: this.target.host ?? '127.0.0.1', port: this.target.port, allowHalfOpen: true }),
+      {
+        harmed: () => void this.#injected++,
+        closed: () => void this.#connections.delete(connection),
+      },
+    );
     this.#connections.add(connection);
     connection.apply(this.#mode);
   }

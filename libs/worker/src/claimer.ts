@@ -1,8 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type { WorkerClient } from '@mitosis/client';
 import type { Log } from '@mitosis/domain';
 import type { ClaimedTask } from '@mitosis/protocol';
 import { Batcher } from '@mitosis/queue';
-import { randomUUID } from 'node:crypto';
 import type { ExecutionSlots } from './execution-slots.js';
 import { keepTrying } from './keep-trying.js';
 
@@ -38,6 +38,10 @@ export class Claimer {
   async claim(task: string, priority: number): Promise<ClaimedTask | undefined> {
     // The same id each time: if only the answer was lost, the same attempt is answered again.
     const claim = { task, request: randomUUID() };
-    return keepTrying('claiming a task', () => this.batcher.call(claim, this.options.slots.isOvertaking(priority)), this.options);
+    return keepTrying(
+      'claiming a task',
+      () => this.batcher.call(claim, this.options.slots.isOvertaking(priority)),
+      this.options,
+    );
   }
 }

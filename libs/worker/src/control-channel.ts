@@ -1,7 +1,7 @@
+import { WebSocket } from 'ws';
 import type { WorkerClient } from '@mitosis/client';
 import type { Log, Service } from '@mitosis/domain';
-import { type FromWorker, ToWorker } from '@mitosis/protocol';
-import { WebSocket } from 'ws';
+import { ToWorker, type FromWorker } from '@mitosis/protocol';
 
 export interface ControlChannelOptions {
   readonly client: WorkerClient;

@@ -1,5 +1,5 @@
 import type { WorkerClient } from '@mitosis/client';
-import { type Log, MitoError, type Service } from '@mitosis/domain';
+import { MitoError, type Log, type Service } from '@mitosis/domain';
 import { keepTrying } from './keep-trying.js';
 
 export interface CredentialRenewalOptions {
@@ -44,7 +44,10 @@ export class CredentialRenewal implements Service {
   private async renew(): Promise<void> {
     const { client, log, onRevoked } = this.options;
     try {
-      const registration = await keepTrying('renewing the credential', () => client.renew(), { log, signal: this.ended.signal });
+      const registration = await keepTrying('renewing the credential', () => client.renew(), {
+        log,
+        signal: this.ended.signal,
+      });
       this.schedule(registration.expires_in_ms);
       log.info({ expires_at: registration.expires_at }, 'the credential was renewed');
     } catch (error) {

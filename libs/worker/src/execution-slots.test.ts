@@ -27,7 +27,10 @@ test('no more tasks run than there are slots, then by priority and age', async (
   t.false(slots.isOvertaking(9));
   const all = tasks.map(({ run }, index) => slots.run(priorities[index] ?? 0, never, run));
   t.false(slots.isStarved);
-  t.deepEqual([5, 6].map((priority) => slots.isOvertaking(priority)), [false, true]);
+  t.deepEqual(
+    [5, 6].map((priority) => slots.isOvertaking(priority)),
+    [false, true],
+  );
   for (const { end } of tasks) end();
   t.deepEqual(await Promise.all(all), ['first', 'low', 'high', 'low2']);
   t.deepEqual(log, ['first', 'high', 'low', 'low2']);

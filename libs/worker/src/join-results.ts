@@ -1,10 +1,16 @@
-import type { WorkerClient } from '@mitosis/client';
-import { type Log, MitoError } from '@mitosis/domain';
-import type { Scratch } from '@mitosis/executor';
-import { FrameDecoder, type ClaimedTask, type SignedRequest, type SubtaskResults, WORKLOAD_LIMITS } from '@mitosis/protocol';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { open, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import type { WorkerClient } from '@mitosis/client';
+import { MitoError, type Log } from '@mitosis/domain';
+import type { Scratch } from '@mitosis/executor';
+import {
+  FrameDecoder,
+  WORKLOAD_LIMITS,
+  type ClaimedTask,
+  type SignedRequest,
+  type SubtaskResults,
+} from '@mitosis/protocol';
 import { keepTrying } from './keep-trying.js';
 
 export interface JoinResultsDeps {
@@ -58,11 +64,16 @@ class JoinedFile {
   private count(bytes: number): void {
     this.resultBytes += bytes;
     if (this.resultBytes <= this.limitBytes) return;
-    throw new MitoError('too-large', 'results_too_large', `the results of the subtasks have more than ${this.limitBytes} bytes together, the most that reduce can read`);
+    throw new MitoError(
+      'too-large',
+      'results_too_large',
+      `the results of the subtasks have more than ${this.limitBytes} bytes together, the most that reduce can read`,
+    );
   }
 
   private async write(bytes: Uint8Array, position: number): Promise<void> {
-    for (let done = 0; done < bytes.length; ) done += (await this.handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
+    for (let done = 0; done < bytes.length;)
+      done += (await this.handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
   }
 }
 
@@ -78,13 +89,22 @@ class ResultReader {
   async page(from: number): Promise<readonly Result[]> {
     const { client, log } = this.deps;
     const { task, attempt, lease } = this.claim;
-    const { results } = await keepTrying('reading results', () => client.subtaskResults({ task, attempt, lease, from }, this.signal), { log, signal: this.signal });
+    const { results } = await keepTrying(
+      'reading results',
+      () => client.subtaskResults({ task, attempt, lease, from }, this.signal),
+      { log, signal: this.signal },
+    );
     if (results.length === 0) throw new Error(`the workload has no result of subtask ${from}`);
     return results;
   }
 
   /** Calls `take` with the output of one subtask; what is long passes through the file `part`. */
-  async open(result: Result, index: number, part: string, take: (frames: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) => Promise<void>): Promise<void> {
+  async open(
+    result: Result,
+    index: number,
+    part: string,
+    take: (frames: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) => Promise<void>,
+  ): Promise<void> {
     const { client, log } = this.deps;
     const { signal } = this;
     if (result.stored === 'inline') return take([Buffer.from(result.frames_base64, 'base64')]);
@@ -97,7 +117,10 @@ class ResultReader {
       const [again] = await this.page(index);
       return again?.stored === 'object' ? again.download : download;
     };
-    await keepTrying('fetching a result', () => client.download({ sizeBytes, sha256, sign }, part, signal), { log, signal });
+    await keepTrying('fetching a result', () => client.download({ sizeBytes, sha256, sign }, part, signal), {
+      log,
+      signal,
+    });
     await take(createReadStream(part));
     await rm(part);
   }
@@ -107,14 +130,19 @@ class ResultReader {
  * Writes a file with the results of all subtasks in order, each with its length before it, and answers
  * where it is. Throws `results_too_large` past 1 GiB, and the reason of `signal`.
  */
-export async function joinResults(deps: JoinResultsDeps, claim: ClaimedTask, scratch: Scratch, signal: AbortSignal): Promise<string> {
+export async function joinResults(
+  deps: JoinResultsDeps,
+  claim: ClaimedTask,
+  scratch: Scratch,
+  signal: AbortSignal,
+): Promise<string> {
   const file = path.join(scratch.dir, 'subtask-results');
   const reader = new ResultReader(deps, claim, signal);
   const handle = await open(file, 'wx', 0o600);
   try {
     const joined = new JoinedFile(handle, deps.limitBytes ?? WORKLOAD_LIMITS.resultsBytes);
     const count = claim.workload?.subtasks ?? 0;
-    for (let done = 0; done < count; ) {
+    for (let done = 0; done < count;) {
       for (const result of await reader.page(done)) {
         await reader.open(result, done, `${file}.part`, (frames) => joined.append(frames));
         done += 1;

@@ -1,5 +1,5 @@
-import type { WorkerLoad } from '@mitosis/protocol';
 import { cpus, freemem, totalmem } from 'node:os';
+import type { WorkerLoad } from '@mitosis/protocol';
 
 interface CpuTimes {
   readonly busy: number;

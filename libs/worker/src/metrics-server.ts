@@ -1,8 +1,8 @@
-import type { Service } from '@mitosis/domain';
 import { once } from 'node:events';
-import { type Server, createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
+import type { Service } from '@mitosis/domain';
 
 /** Serves `/metrics` and `/health` on a port of their own, to whoever reaches it. */
 export class MetricsServer implements Service {

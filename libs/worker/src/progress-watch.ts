@@ -1,6 +1,6 @@
-import type { Log } from '@mitosis/domain';
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import type { Log } from '@mitosis/domain';
 
 export interface Progress {
   /** 0 to 1. */
@@ -20,7 +20,10 @@ export function parseProgress(line: string): Progress | undefined {
   if (!match) return undefined;
   const value = Number(match[1]) / (match[2] === '%' ? 100 : 1);
   if (!(value >= 0 && value <= 1)) return undefined;
-  const text = (match[3] ?? '').replace(/^"(.*)"$/, '$1').replace(/\p{Cc}+/gu, ' ').slice(0, MESSAGE_MAX);
+  const text = (match[3] ?? '')
+    .replace(/^"(.*)"$/, '$1')
+    .replace(/\p{Cc}+/gu, ' ')
+    .slice(0, MESSAGE_MAX);
   return { value, message: text === '' ? null : text };
 }
 
@@ -63,7 +66,11 @@ export class ProgressWatch {
     if (this.isLooking || !existsSync(this.file)) return;
     this.isLooking = true;
     try {
-      const line = (await readTail(this.file)).split('\n').filter((text) => text.trim() !== '').at(-1) ?? '';
+      const line =
+        (await readTail(this.file))
+          .split('\n')
+          .filter((text) => text.trim() !== '')
+          .at(-1) ?? '';
       const progress = line === this.last ? undefined : parseProgress(line);
       this.last = line;
       if (progress) this.onProgress(progress);

@@ -1,6 +1,6 @@
-import { AttemptReport } from '@mitosis/protocol';
-import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { AttemptReport } from '@mitosis/protocol';
 
 const SUFFIX = '.json';
 
@@ -23,7 +23,9 @@ export class ReportSpool {
   async load(): Promise<{ reports: AttemptReport[]; unreadable: string[] }> {
     await mkdir(this.dir, { recursive: true, mode: 0o700 });
     const names = (await readdir(this.dir)).filter((name) => name.endsWith(SUFFIX));
-    const parsed = await Promise.all(names.map(async (name) => ({ name, text: await readFile(path.join(this.dir, name), 'utf8') })));
+    const parsed = await Promise.all(
+      names.map(async (name) => ({ name, text: await readFile(path.join(this.dir, name), 'utf8') })),
+    );
     const results = parsed.map(({ name, text }) => ({ name, result: parseReport(text) }));
     return {
       reports: results.flatMap(({ result }) => (result ? [result] : [])),

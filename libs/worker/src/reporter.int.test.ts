@@ -1,13 +1,13 @@
-import { WorkerClient } from '@mitosis/client';
-import type { AttemptReport } from '@mitosis/protocol';
-import { eventually, silentLog, tempDir } from '@mitosis/testing';
-import test, { type ExecutionContext } from 'ava';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { type Server, createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { WorkerClient } from '@mitosis/client';
+import type { AttemptReport } from '@mitosis/protocol';
+import { eventually, silentLog, tempDir } from '@mitosis/testing';
 import { ReportSpool } from './report-spool.js';
 import { Reporter } from './reporter.js';
 
@@ -34,7 +34,10 @@ const report = (): AttemptReport => ({
 });
 
 /** A coordinator's HTTP side as far as reports go: this is about the wire and the disk, not about the verdict. */
-async function reportServer(t: ExecutionContext, port = 0): Promise<{ url: string; port: number; seen: string[]; close(): void }> {
+async function reportServer(
+  t: ExecutionContext,
+  port = 0,
+): Promise<{ url: string; port: number; seen: string[]; close(): void }> {
   const seen: string[] = [];
   const server: Server = createServer((req, res) => {
     let body = '';
@@ -61,7 +64,13 @@ function reporterFor(t: ExecutionContext, url: string, dir: string): Reporter {
   const ended = new AbortController();
   t.teardown(() => ended.abort());
   const client = new WorkerClient({ url, token: 'x' });
-  return new Reporter({ client, spool: new ReportSpool(dir), log: silentLog, signal: ended.signal, isStream: () => false });
+  return new Reporter({
+    client,
+    spool: new ReportSpool(dir),
+    log: silentLog,
+    signal: ended.signal,
+    isStream: () => false,
+  });
 }
 
 test('a report that can not be delivered is kept on disk and delivered when the coordinator is back', async (t) => {
@@ -72,7 +81,11 @@ test('a report that can not be delivered is kept on disk and delivered when the 
   const late = report();
   t.is(await reporter.report(late), 'spooled');
   t.is((await new ReportSpool(dir).load()).reports.length, 1);
-  t.deepEqual(reporter.pending.map(({ task }) => task), [late.task], 'its lease is still to be renewed');
+  t.deepEqual(
+    reporter.pending.map(({ task }) => task),
+    [late.task],
+    'its lease is still to be renewed',
+  );
   const { seen } = await reportServer(t, server.port);
   await eventually(() => seen.includes(late.task), { message: 'the delivery' });
   await eventually(async () => (await new ReportSpool(dir).load()).reports.length === 0, { message: 'an empty spool' });

@@ -1,5 +1,5 @@
 import type { WorkerClient } from '@mitosis/client';
-import { type Log, MitoError, type Service } from '@mitosis/domain';
+import { MitoError, type Log, type Service } from '@mitosis/domain';
 import type { AttemptReport } from '@mitosis/protocol';
 import { Batcher } from '@mitosis/queue';
 import { keepTrying } from './keep-trying.js';
@@ -39,7 +39,8 @@ export class Reporter implements Service {
   /** Takes up what an earlier run could not deliver. */
   async start(): Promise<void> {
     const { reports, unreadable } = await this.options.spool.load();
-    if (unreadable.length > 0) this.options.log.error({ files: unreadable }, 'spooled reports are damaged and stay where they are');
+    if (unreadable.length > 0)
+      this.options.log.error({ files: unreadable }, 'spooled reports are damaged and stay where they are');
     for (const report of reports) this.deliverLater(report);
   }
 

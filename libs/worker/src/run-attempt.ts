@@ -1,20 +1,27 @@
+import { randomUUID } from 'node:crypto';
+import { MitoError, type Log } from '@mitosis/domain';
 import {
+  cleanScratch,
+  prepareScratch,
+  taskEnvironment,
   type Execution,
   type ExecutionResult,
   type Executor,
   type Scratch,
-  cleanScratch,
-  prepareScratch,
-  taskEnvironment,
 } from '@mitosis/executor';
-import { type Log, MitoError } from '@mitosis/domain';
 import type { AttemptReport, ClaimedTask, UploadRequest } from '@mitosis/protocol';
-import { randomUUID } from 'node:crypto';
+import { ProgressWatch, type Progress } from './progress-watch.js';
+import { readSubtasks, startProgram, type RunProgramDeps } from './run-program.js';
 import type { RunningAttempt, StopReason } from './running-attempts.js';
-import { type Progress, ProgressWatch } from './progress-watch.js';
-import { type RunProgramDeps, readSubtasks, startProgram } from './run-program.js';
-import { type TaskFiles, prepareTaskFiles, readMetrics, readNewTasks, taskFilesOf, taskVariables } from './task-files.js';
-import { type Products, uploadProducts } from './upload-products.js';
+import {
+  prepareTaskFiles,
+  readMetrics,
+  readNewTasks,
+  taskFilesOf,
+  taskVariables,
+  type TaskFiles,
+} from './task-files.js';
+import { uploadProducts, type Products } from './upload-products.js';
 
 export interface RunAttemptDeps {
   readonly executor: Executor;
@@ -41,7 +48,10 @@ const TERM = 'xterm-256color';
 
 const MESSAGE_MAX = 4096;
 
-type End = Omit<AttemptReport, 'request' | 'task' | 'attempt' | 'lease' | 'artifacts' | 'output' | 'not_kept' | 'metrics' | 'new_tasks'>;
+type End = Omit<
+  AttemptReport,
+  'request' | 'task' | 'attempt' | 'lease' | 'artifacts' | 'output' | 'not_kept' | 'metrics' | 'new_tasks'
+>;
 
 type Produced = Products & Pick<AttemptReport, 'metrics' | 'new_tasks'>;
 
@@ -81,7 +91,12 @@ function failed(outcome: End['outcome'], error: unknown): End {
   return { ...NOTHING_RUN, outcome, message: message.slice(0, MESSAGE_MAX) };
 }
 
-async function begin(deps: RunAttemptDeps, { claim, stop }: RunningAttempt, scratch: Scratch, files: TaskFiles): Promise<Execution> {
+async function begin(
+  deps: RunAttemptDeps,
+  { claim, stop }: RunningAttempt,
+  scratch: Scratch,
+  files: TaskFiles,
+): Promise<Execution> {
   const { spec, task: taskUuid } = claim;
   const executionId = executionIdOf(claim);
   if (spec.wasm) return startProgram(deps.program, claim, { executionId, scratch, stop: stop.signal });
@@ -90,7 +105,14 @@ async function begin(deps: RunAttemptDeps, { claim, stop }: RunningAttempt, scra
     executionId,
     spec: {
       args: spec.args,
-      env: taskEnvironment({ taskUuid, attempt: claim.attempt, scratch, env: spec.env, base: { ...deps.baseEnv, ...(spec.pty && { TERM }) }, platform }),
+      env: taskEnvironment({
+        taskUuid,
+        attempt: claim.attempt,
+        scratch,
+        env: spec.env,
+        base: { ...deps.baseEnv, ...(spec.pty && { TERM }) },
+        platform,
+      }),
       ...(spec.cwd !== undefined && { cwd: spec.cwd }),
       ...(files.stdin !== undefined && { stdinPath: files.stdin }),
       ...(spec.pty && { pty: spec.pty }),
@@ -111,7 +133,12 @@ function notBegun(deps: RunAttemptDeps, attempt: RunningAttempt, error: unknown)
   return failed(isTooLarge ? 'limit_exceeded' : 'resource_unavailable', error);
 }
 
-async function finish(deps: RunAttemptDeps, attempt: RunningAttempt, files: TaskFiles, execution: Execution): Promise<ExecutionResult> {
+async function finish(
+  deps: RunAttemptDeps,
+  attempt: RunningAttempt,
+  files: TaskFiles,
+  execution: Execution,
+): Promise<ExecutionResult> {
   const { stop } = attempt;
   deps.onStarted(attempt, execution);
   const cancel = (): void => execution.cancel(String(stop.signal.reason));
@@ -146,11 +173,14 @@ async function carryOut(deps: RunAttemptDeps, attempt: RunningAttempt, scratch: 
   if (missing) return { ...missing, ...NOTHING_PRODUCED };
   const files = taskFilesOf(scratch, attempt.claim);
   await prepareTaskFiles(files, scratch, attempt.claim);
-  const execution = await begin(deps, attempt, scratch, files).catch((error: unknown) => notBegun(deps, attempt, error));
+  const execution = await begin(deps, attempt, scratch, files).catch((error: unknown) =>
+    notBegun(deps, attempt, error),
+  );
   if (!('result' in execution)) return { ...execution, ...NOTHING_PRODUCED };
   const result = await finish(deps, attempt, files, execution);
   const end = await withSubtasks(toEnd(result, attempt.stop.signal), attempt.claim, scratch);
-  if (end.outcome === 'spawn_failed' || end.outcome === 'released' || isStale(attempt)) return { ...end, ...NOTHING_PRODUCED };
+  if (end.outcome === 'spawn_failed' || end.outcome === 'released' || isStale(attempt))
+    return { ...end, ...NOTHING_PRODUCED };
   try {
     const upload = (request: UploadRequest, file: string) => deps.upload(request, file, staleSignal(attempt));
     const products = await uploadProducts({ upload }, attempt.claim, { scratch, outputBytes: result.outputBytes });
@@ -202,7 +232,8 @@ function isStale({ stop }: RunningAttempt): boolean {
 function staleSignal(attempt: RunningAttempt): AbortSignal {
   const controller = new AbortController();
   const check = (): void => {
-    if (isStale(attempt)) controller.abort(new MitoError('conflict', 'stale_attempt', 'the attempt is not the current one'));
+    if (isStale(attempt))
+      controller.abort(new MitoError('conflict', 'stale_attempt', 'the attempt is not the current one'));
   };
   attempt.stop.signal.addEventListener('abort', check, { once: true });
   check();

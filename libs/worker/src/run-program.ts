@@ -1,8 +1,8 @@
-import type { WorkerClient } from '@mitosis/client';
-import { type Log, MitoError } from '@mitosis/domain';
-import type { Execution, ProgramSpec, SandboxExecutor, Scratch } from '@mitosis/executor';
-import { FrameDecoder, type ClaimedTask, WORKLOAD_LIMITS, type WasmSpec } from '@mitosis/protocol';
 import { createReadStream } from 'node:fs';
+import type { WorkerClient } from '@mitosis/client';
+import { MitoError, type Log } from '@mitosis/domain';
+import type { Execution, ProgramSpec, SandboxExecutor, Scratch } from '@mitosis/executor';
+import { FrameDecoder, WORKLOAD_LIMITS, type ClaimedTask, type WasmSpec } from '@mitosis/protocol';
 import type { InputCache } from './inputs/input-cache.js';
 import { joinResults } from './join-results.js';
 import { keepTrying } from './keep-trying.js';
@@ -24,11 +24,15 @@ export async function startProgram(
   { executionId, scratch, stop }: { executionId: string; scratch: Scratch; stop: AbortSignal },
 ): Promise<Execution> {
   const { wasm } = claim.spec;
-  if (!wasm || !claim.program) throw new MitoError('not-found', 'program_not_found', 'the program is not there any more');
+  if (!wasm || !claim.program)
+    throw new MitoError('not-found', 'program_not_found', 'the program is not there any more');
   const { size_bytes: sizeBytes, download } = claim.program;
   const { sha256 } = wasm;
   const { stdin_base64: given } = claim.spec;
-  const stdin = claim.workload?.step === 'reduce' ? await joinResults(deps, claim, scratch, stop) : Buffer.from(given ?? '', 'base64');
+  const stdin =
+    claim.workload?.step === 'reduce'
+      ? await joinResults(deps, claim, scratch, stop)
+      : Buffer.from(given ?? '', 'base64');
   const source = { sizeBytes, sha256, sign: () => Promise.resolve(download) };
   const fetch = (file: string, signal: AbortSignal): Promise<void> =>
     keepTrying('fetching a program', () => deps.client.download(source, file, signal), { log: deps.log, signal });
@@ -42,7 +46,11 @@ export async function startProgram(
   });
 }
 
-function toSpec(claim: ClaimedTask, wasm: WasmSpec, { programPath, stdin }: Pick<ProgramSpec, 'programPath'> & { stdin: NonNullable<ProgramSpec['stdin']> }): ProgramSpec {
+function toSpec(
+  claim: ClaimedTask,
+  wasm: WasmSpec,
+  { programPath, stdin }: Pick<ProgramSpec, 'programPath'> & { stdin: NonNullable<ProgramSpec['stdin']> },
+): ProgramSpec {
   return {
     programPath,
     sha256: wasm.sha256,
@@ -79,9 +87,13 @@ export async function readSubtasks({ spoolPath }: Scratch, most: number): Promis
       parts.push(Buffer.from(payload));
       size += payload.length;
     }
-    if (size > WORKLOAD_LIMITS.linesBytes) throw new Error(`split has printed more than ${WORKLOAD_LIMITS.linesBytes} bytes`);
+    if (size > WORKLOAD_LIMITS.linesBytes)
+      throw new Error(`split has printed more than ${WORKLOAD_LIMITS.linesBytes} bytes`);
   }
-  const lines = Buffer.concat(parts).toString('utf8').split('\n').filter((line) => line !== '');
+  const lines = Buffer.concat(parts)
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line !== '');
   const long = lines.findIndex((line) => Buffer.byteLength(line) > WORKLOAD_LIMITS.lineBytes);
   if (long >= 0) throw new Error(`line ${long + 1} of split is longer than ${WORKLOAD_LIMITS.lineBytes} bytes`);
   if (lines.length > most) throw new Error(`split has printed ${lines.length} subtasks, ${most} are allowed`);

@@ -1,6 +1,6 @@
+import { EventEmitter, once } from 'node:events';
 import type { Execution } from '@mitosis/executor';
 import type { AttemptRef, ClaimedTask } from '@mitosis/protocol';
-import { EventEmitter, once } from 'node:events';
 
 /** An attempt from its claim to its report. */
 export interface RunningAttempt {

@@ -1,8 +1,8 @@
-import type { Scratch } from '@mitosis/executor';
-import { FrameDecoder } from '@mitosis/protocol';
 import { createReadStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
+import type { Scratch } from '@mitosis/executor';
+import { FrameDecoder } from '@mitosis/protocol';
 
 /**
  * Writes what the task printed as `stdout.log` and `stderr.log` into a folder of its own, which it

@@ -1,10 +1,10 @@
-import { MitoError } from '@mitosis/domain';
-import type { Scratch } from '@mitosis/executor';
-import { type AttemptReport, type ClaimedTask, LIMITS, MetricsRow } from '@mitosis/protocol';
 import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, open, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { MitoError } from '@mitosis/domain';
+import type { Scratch } from '@mitosis/executor';
+import { LIMITS, MetricsRow, type AttemptReport, type ClaimedTask } from '@mitosis/protocol';
 
 /** Files by which a task and its worker talk to each other; all lie beside its folders. */
 export interface TaskFiles {
@@ -26,18 +26,30 @@ export function taskFilesOf({ dir }: Scratch, { spec }: ClaimedTask): TaskFiles 
  * Throws `bad_cwd` for a folder that can't be made.
  */
 export async function prepareTaskFiles(files: TaskFiles, scratch: Scratch, { spec }: ClaimedTask): Promise<void> {
-  if (files.stdin !== undefined) await writeFile(files.stdin, Buffer.from(spec.stdin_base64 ?? '', 'base64'), { mode: 0o600 });
+  if (files.stdin !== undefined)
+    await writeFile(files.stdin, Buffer.from(spec.stdin_base64 ?? '', 'base64'), { mode: 0o600 });
   if (spec.cwd === undefined || spec.wasm) return;
-  await mkdir(path.join(scratch.execDir, spec.cwd), { recursive: true, mode: 0o700 }).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'ENAMETOOLONG') throw cause;
-    throw new MitoError('invalid', 'bad_cwd', `No working folder "${spec.cwd?.slice(0, 100)}": ${cause.code}`, { cause });
-  });
+  await mkdir(path.join(scratch.execDir, spec.cwd), { recursive: true, mode: 0o700 }).catch(
+    (cause: NodeJS.ErrnoException) => {
+      if (cause.code !== 'ENAMETOOLONG') throw cause;
+      throw new MitoError('invalid', 'bad_cwd', `No working folder "${spec.cwd?.slice(0, 100)}": ${cause.code}`, {
+        cause,
+      });
+    },
+  );
 }
 
 /** Variables of the platform for this task, besides its folders. */
-export function taskVariables(files: TaskFiles, claim: ClaimedTask, coordinatorUrl: string): Record<`MITO_${string}`, string> {
+export function taskVariables(
+  files: TaskFiles,
+  claim: ClaimedTask,
+  coordinatorUrl: string,
+): Record<`MITO_${string}`, string> {
   const { job, spec } = claim;
-  const params = Object.entries(spec.params ?? {}).map(([name, value]) => [`MITO_PARAM_${name.toUpperCase()}`, String(value)]);
+  const params = Object.entries(spec.params ?? {}).map(([name, value]) => [
+    `MITO_PARAM_${name.toUpperCase()}`,
+    String(value),
+  ]);
   return {
     ...Object.fromEntries(params),
     MITO_NEW_TASK: files.newTasks,
@@ -71,7 +83,10 @@ function parseSpecs(text: string): unknown[] {
     return Array.isArray(whole) ? whole : [whole];
   } catch {
     // Not one JSON value: a value on each line.
-    return trimmed.split('\n').filter((line) => line.trim() !== '').map((line): unknown => JSON.parse(line));
+    return trimmed
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map((line): unknown => JSON.parse(line));
   }
 }
 
@@ -83,7 +98,9 @@ export async function readNewTasks(file: string): Promise<unknown[]> {
     if (specs.length > LIMITS.newTasks) throw new Error(`there are more than ${LIMITS.newTasks} tasks`);
     return specs;
   } catch (error) {
-    throw new MitoError('invalid', 'invalid_new_task', `$MITO_NEW_TASK can't be read: ${(error as Error).message}`, { cause: error });
+    throw new MitoError('invalid', 'invalid_new_task', `$MITO_NEW_TASK can't be read: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,9 +1,9 @@
-import { type Log, MitoError } from '@mitosis/domain';
+import { randomUUID } from 'node:crypto';
+import test from 'ava';
+import { MitoError, type Log } from '@mitosis/domain';
 import type { Execution } from '@mitosis/executor';
 import type { FromWorker } from '@mitosis/protocol';
 import { eventually, silentLog } from '@mitosis/testing';
-import test from 'ava';
-import { randomUUID } from 'node:crypto';
 import { Terminals } from './terminals.js';
 
 const ATTEMPT = { task: '0191f1f0-0000-7000-8000-000000000000', attempt: 1 };
@@ -22,7 +22,12 @@ function scene({ reads = Promise.resolve(), error }: { reads?: Promise<void>; er
   const log: Log = silentLog;
   const terminals = new Terminals({ execution: async () => execution }, (message) => answers.push(message), log);
   const type = (session: string, offset: number, text: string): void =>
-    terminals.operate({ type: 'terminal', request: randomUUID(), attempt: ATTEMPT, typed: { session, offset, data_base64: Buffer.from(text).toString('base64') } });
+    terminals.operate({
+      type: 'terminal',
+      request: randomUUID(),
+      attempt: ATTEMPT,
+      typed: { session, offset, data_base64: Buffer.from(text).toString('base64') },
+    });
   const answered = async (count: number): Promise<FromWorker[]> => {
     await eventually(() => answers.length >= count, { message: `${count} answers` });
     return answers;

@@ -1,7 +1,7 @@
-import { type Log, MitoError } from '@mitosis/domain';
+import { setTimeout as delay } from 'node:timers/promises';
+import { MitoError, type Log } from '@mitosis/domain';
 import type { Execution } from '@mitosis/executor';
 import type { FromWorker, TerminalRefusal, ToWorker } from '@mitosis/protocol';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { RunningAttempts } from './running-attempts.js';
 
 type Request = Extract<ToWorker, { type: 'terminal' }>;
@@ -60,7 +60,10 @@ export class Terminals {
     return { ...answerTo(request), ...(await this.type(execution, typed)) };
   }
 
-  private async type(execution: Execution, { session: id, offset, data_base64 }: NonNullable<Request['typed']>): Promise<Pick<Answer, 'taken' | 'offset'>> {
+  private async type(
+    execution: Execution,
+    { session: id, offset, data_base64 }: NonNullable<Request['typed']>,
+  ): Promise<Pick<Answer, 'taken' | 'offset'>> {
     const session = this.session(execution, id);
     const data = Buffer.from(data_base64, 'base64');
     if (offset > session.typed) throw new MitoError('conflict', 'input_gap', 'what was typed before has not arrived');

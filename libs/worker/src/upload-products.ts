@@ -1,12 +1,18 @@
-import { MitoError } from '@mitosis/domain';
-import { type PackedFolder, type Scratch, packFolder } from '@mitosis/executor';
-import type { ArtifactKind, AttemptReport, ClaimedTask, ReportedOutput, UploadRequest } from '@mitosis/protocol';
-import { INLINE_OUTPUT_BYTES } from '@mitosis/protocol';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { MitoError } from '@mitosis/domain';
+import { packFolder, type PackedFolder, type Scratch } from '@mitosis/executor';
+import {
+  INLINE_OUTPUT_BYTES,
+  type ArtifactKind,
+  type AttemptReport,
+  type ClaimedTask,
+  type ReportedOutput,
+  type UploadRequest,
+} from '@mitosis/protocol';
 import { splitOutput } from './split-output.js';
 
 export interface UploadProductsDeps {

@@ -1,9 +1,9 @@
+import path from 'node:path';
 import { WorkerClient } from '@mitosis/client';
 import type { Log, Service, WantedState } from '@mitosis/domain';
 import type { Executor, SandboxExecutor } from '@mitosis/executor';
 import type { AttemptReport, ToWorker, WorkerRegistration } from '@mitosis/protocol';
 import type { Delivery, QueueBackend, QueueConsumer } from '@mitosis/queue';
-import path from 'node:path';
 import { Claimer } from './claimer.js';
 import { ControlChannel } from './control-channel.js';
 import { CredentialRenewal } from './credential-renewal.js';
@@ -18,9 +18,9 @@ import { Prefetch } from './prefetch.js';
 import { ProgressReporter } from './progress-reporter.js';
 import { ReportSpool } from './report-spool.js';
 import { Reporter } from './reporter.js';
+import { notStarted, runAttempt, type RunAttemptDeps } from './run-attempt.js';
 import type { RunProgramDeps } from './run-program.js';
-import { type RunAttemptDeps, notStarted, runAttempt } from './run-attempt.js';
-import { type RunningAttempt, RunningAttempts } from './running-attempts.js';
+import { RunningAttempts, type RunningAttempt } from './running-attempts.js';
 import { Terminals } from './terminals.js';
 import { WorkerMetrics } from './worker-metrics.js';
 
@@ -86,16 +86,30 @@ export class Worker implements Service {
     this.slots = new ExecutionSlots(slots);
     this.prefetch = new Prefetch(isPrefetching ? slots : 0);
     this.client = new WorkerClient({ url, token: registration.token, onRequest: (sent) => log.debug(sent, 'request') });
-    this.renewal = new CredentialRenewal({ client: this.client, log, lifeMs: registration.expires_in_ms, onRevoked: () => options.onRevoked() });
+    this.renewal = new CredentialRenewal({
+      client: this.client,
+      log,
+      lifeMs: registration.expires_in_ms,
+      onRevoked: () => options.onRevoked(),
+    });
     this.claimer = new Claimer(this.client, { log, signal: this.draining.signal, slots: this.slots });
-    this.inputs = new InputCache({ dir: path.join(options.workDir, 'inputs'), limitBytes: options.inputCacheBytes, log });
+    this.inputs = new InputCache({
+      dir: path.join(options.workDir, 'inputs'),
+      limitBytes: options.inputCacheBytes,
+      log,
+    });
     const spool = new ReportSpool(path.join(options.workDir, 'reports'));
     this.reporter = new Reporter({ client: this.client, spool, log, signal, isStream: () => this.prefetch.size > 0 });
     this.channel = new ControlChannel({
       client: this.client,
       log,
       heartbeatMs: registration.heartbeat_ms,
-      heartbeat: () => ({ type: 'heartbeat', running: this.leases(), free_slots: Math.min(this.consumer.freeSlots, slots), load: this.machine.read() }),
+      heartbeat: () => ({
+        type: 'heartbeat',
+        running: this.leases(),
+        free_slots: Math.min(this.consumer.freeSlots, slots),
+        load: this.machine.read(),
+      }),
       onMessage: (message) => this.obey(message),
       onLost: () => this.lostCoordinator(),
       onRevoked: () => options.onRevoked(),
@@ -229,7 +243,8 @@ export class Worker implements Service {
       this.done += 1;
       this.metrics.reported(status);
       log.debug({ task: taskId, attempt: claim.attempt, outcome: report.outcome, status }, 'reported');
-      if (status === 'stale') log.warn({ task: taskId, attempt: claim.attempt }, 'the report came too late and was refused');
+      if (status === 'stale')
+        log.warn({ task: taskId, attempt: claim.attempt }, 'the report came too late and was refused');
     } finally {
       this.running.remove(attempt);
     }
@@ -246,9 +261,22 @@ export class Worker implements Service {
     };
     const onStarted: RunAttemptDeps['onStarted'] = (started, execution) => this.running.started(started, execution);
     const begunAt = performance.now();
-    const onProgress: RunAttemptDeps['onProgress'] = (reporting, progress) => this.progress.report(reporting.claim, progress);
+    const onProgress: RunAttemptDeps['onProgress'] = (reporting, progress) =>
+      this.progress.report(reporting.claim, progress);
     const { coordinatorUrl, logLimitBytes, taskEnv: baseEnv = {} } = this.options;
-    const deps = { executor, program: this.program, scratchRoot: this.scratchRoot, log, coordinatorUrl, logLimitBytes, baseEnv, onStarted, onProgress, placeInputs: this.placeInputs, upload };
+    const deps = {
+      executor,
+      program: this.program,
+      scratchRoot: this.scratchRoot,
+      log,
+      coordinatorUrl,
+      logLimitBytes,
+      baseEnv,
+      onStarted,
+      onProgress,
+      placeInputs: this.placeInputs,
+      upload,
+    };
     const report = await runAttempt(deps, attempt);
     this.prefetch.observe(performance.now() - begunAt);
     this.consumer.resize(this.options.slots + this.prefetch.size);
@@ -258,7 +286,9 @@ export class Worker implements Service {
   private obey(message: ToWorker): void {
     switch (message.type) {
       case 'queues':
-        this.consumer.setQueues(message.names).catch((error: unknown) => this.options.log.error({ err: error }, 'queues were not attached'));
+        this.consumer
+          .setQueues(message.names)
+          .catch((error: unknown) => this.options.log.error({ err: error }, 'queues were not attached'));
         return;
       case 'leases':
         for (const stale of message.stale) this.running.end(stale, 'stale');

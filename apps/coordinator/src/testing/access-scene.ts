@@ -1,9 +1,9 @@
-import { MitosisClient, WorkerClient, registerWorker } from '@mitosis/client';
-import { type AttemptLease, type ClaimedTask, UploadTicket } from '@mitosis/protocol';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type CoordinatorFixture, connectWorker } from './coordinator-fixture.js';
+import { MitosisClient, registerWorker, WorkerClient } from '@mitosis/client';
+import { UploadTicket, type AttemptLease, type ClaimedTask } from '@mitosis/protocol';
+import { connectWorker, type CoordinatorFixture } from './coordinator-fixture.js';
 
 /** The kinds of callers of the matrix, in the order of its columns. */
 export const CALLERS = [
@@ -69,16 +69,30 @@ export class AccessScene {
     await api.access.updateUser('boss', { group_quota: { set: 100 } });
     await clientOf('boss').access.createGroup('lab');
     await clientOf('stranger').access.createGroup('other');
-    await clientOf('boss').access.updateMembers('lab', { reader: 'read', wasmer: 'write-wasm', writer: 'write', owner: 'write', lockee: 'admin', expiree: 'admin' });
+    await clientOf('boss').access.updateMembers('lab', {
+      reader: 'read',
+      wasmer: 'write-wasm',
+      writer: 'write',
+      owner: 'write',
+      lockee: 'admin',
+      expiree: 'admin',
+    });
     this.owner = clientOf('owner');
     const worker = await this.registered(tokenOf.owner ?? '');
-    const foreign = await registerWorker(this.coordinator.url, tokenOf.stranger ?? '', { groups: ['other'], slots: 1, hostname: 'h', version: '0' });
+    const foreign = await registerWorker(this.coordinator.url, tokenOf.stranger ?? '', {
+      groups: ['other'],
+      slots: 1,
+      hostname: 'h',
+      version: '0',
+    });
     const revoked = await this.registered(tokenOf.owner ?? '');
     await api.access.revokeWorker(revoked.uuid);
     this.worker = worker.uuid;
     this.enrolment = (await this.owner.access.createEnrolment({ groups: ['lab'] })).uuid;
     this.task = await this.freshTask();
-    [this.claimed] = await new WorkerClient({ url: this.coordinator.url, token: worker.token }).claim([{ task: this.task, request: randomUUID() }]);
+    [this.claimed] = await new WorkerClient({ url: this.coordinator.url, token: worker.token }).claim([
+      { task: this.task, request: randomUUID() },
+    ]);
     // There are no heartbeats here.
     await database.query(`UPDATE attempts SET lease_until = now() + interval '1 hour' WHERE task_id = $1`, [this.task]);
     this.program = (await this.owner.programs.upload(await readFile(PROGRAM), { name: 'primes', group: 'lab' })).sha256;
@@ -88,8 +102,14 @@ export class AccessScene {
     await this.store('stored', Buffer.from('hello'));
     await this.store('program.wasm', await readFile(PROGRAM));
     await api.access.updateUser('lockee', { state: 'locked' });
-    await database.query(`UPDATE sessions SET expires_at = now() - interval '1 second' WHERE user_id = (SELECT id FROM users WHERE username = 'expiree')`);
-    const person = (kind: CallerKind, name: string): Caller => ({ kind, token: tokenOf[name] ?? '', login: () => this.login(name) });
+    await database.query(
+      `UPDATE sessions SET expires_at = now() - interval '1 second' WHERE user_id = (SELECT id FROM users WHERE username = 'expiree')`,
+    );
+    const person = (kind: CallerKind, name: string): Caller => ({
+      kind,
+      token: tokenOf[name] ?? '',
+      login: () => this.login(name),
+    });
     const fixed = (kind: CallerKind, token: string): Caller => ({ kind, token });
     this.callers.push(
       fixed('anonymous', ''),
@@ -124,7 +144,11 @@ export class AccessScene {
   /** Stores an attachment of the group. */
   private async store(key: string, content: Uint8Array<ArrayBuffer>): Promise<void> {
     const url = new URL(`/groups/lab/attachments/file?key=${key}`, this.coordinator.url);
-    const response = await fetch(url, { method: 'PUT', headers: { Authorization: `Bearer ${this.ownerToken}` }, body: content });
+    const response = await fetch(url, {
+      method: 'PUT',
+      headers: { Authorization: `Bearer ${this.ownerToken}` },
+      body: content,
+    });
     if (!response.ok) throw new Error(`the attachment was not stored: ${response.status} ${await response.text()}`);
   }
 
@@ -145,9 +169,18 @@ export class AccessScene {
   async freshUpload(token: string): Promise<string> {
     const bytes = randomBytes(8);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    const begun = await this.send('POST', '/groups/lab/attachments', token, { key: randomUUID(), size_bytes: bytes.length, sha256 });
+    const begun = await this.send('POST', '/groups/lab/attachments', token, {
+      key: randomUUID(),
+      size_bytes: bytes.length,
+      sha256,
+    });
     const { upload, single } = UploadTicket.parse(await begun.json());
-    if (single) await fetch(new URL(single.url, this.coordinator.url), { method: single.method, headers: single.headers, body: bytes });
+    if (single)
+      await fetch(new URL(single.url, this.coordinator.url), {
+        method: single.method,
+        headers: single.headers,
+        body: bytes,
+      });
     return upload;
   }
 
@@ -164,7 +197,8 @@ export class AccessScene {
   }
 
   async freshWorkload(): Promise<string> {
-    return (await this.people.workloads.submit({ group: 'lab', name: 'primes', sha256: this.program, params: {} })).uuid;
+    return (await this.people.workloads.submit({ group: 'lab', name: 'primes', sha256: this.program, params: {} }))
+      .uuid;
   }
 
   async freshTask(): Promise<string> {
@@ -175,7 +209,9 @@ export class AccessScene {
   async attemptToken(): Promise<string> {
     const { token } = await this.registered(this.ownerToken);
     const task = await this.freshTask();
-    const [claimed] = await new WorkerClient({ url: this.coordinator.url, token }).claim([{ task, request: randomUUID() }]);
+    const [claimed] = await new WorkerClient({ url: this.coordinator.url, token }).claim([
+      { task, request: randomUUID() },
+    ]);
     return claimed?.token ?? '';
   }
 
@@ -199,7 +235,11 @@ export class AccessScene {
   }
 
   async freshJob(isOpen = false): Promise<string> {
-    const response = await this.send('POST', '/jobs', this.ownerToken, { group: 'lab', tasks: [{ args: ['true'] }], is_open: isOpen });
+    const response = await this.send('POST', '/jobs', this.ownerToken, {
+      group: 'lab',
+      tasks: [{ args: ['true'] }],
+      is_open: isOpen,
+    });
     return ((await response.json()) as { uuid: string }).uuid;
   }
 
@@ -222,7 +262,10 @@ export class AccessScene {
   async send(method: string, path: string, token: string, body?: unknown): Promise<Response> {
     return fetch(new URL(path, this.coordinator.url), {
       method,
-      headers: { ...(token !== '' && { Authorization: `Bearer ${token}` }), ...(body !== undefined && { 'Content-Type': 'application/json' }) },
+      headers: {
+        ...(token !== '' && { Authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { 'Content-Type': 'application/json' }),
+      },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
   }
@@ -230,7 +273,11 @@ export class AccessScene {
   /** Sends a body that is not JSON. */
   async sendBytes(method: string, at: string, token: string, body: Uint8Array): Promise<Response> {
     const type = at.startsWith('/programs') ? 'application/wasm' : 'application/octet-stream';
-    return fetch(new URL(at, this.coordinator.url), { method, headers: { 'Content-Type': type, ...(token !== '' && { Authorization: `Bearer ${token}` }) }, body });
+    return fetch(new URL(at, this.coordinator.url), {
+      method,
+      headers: { 'Content-Type': type, ...(token !== '' && { Authorization: `Bearer ${token}` }) },
+      body,
+    });
   }
 
   private get people(): MitosisClient {

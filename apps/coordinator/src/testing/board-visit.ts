@@ -1,6 +1,6 @@
-import { type Scope, chromium } from '@mitosis/testing';
 import { mkdir } from 'node:fs/promises';
-import { type Browser, type BrowserContext, type Page, chromium as browserType } from 'playwright-core';
+import { chromium as browserType, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { chromium, type Scope } from '@mitosis/testing';
 import type { CoordinatorFixture } from './coordinator-fixture.js';
 
 /** Where pictures of the pages are put, when somebody wants to look at them. */
@@ -37,7 +37,10 @@ export async function submitAs({ api, database }: CoordinatorFixture, group: str
 }
 
 export async function launchBrowser(scope: Scope): Promise<Browser> {
-  const browser = await browserType.launch({ executablePath: await chromium(), args: ['--no-sandbox', '--disable-gpu'] });
+  const browser = await browserType.launch({
+    executablePath: await chromium(),
+    args: ['--no-sandbox', '--disable-gpu'],
+  });
   scope.teardown(() => browser.close());
   return browser;
 }
@@ -55,7 +58,8 @@ export async function visit(browser: Browser, coordinator: CoordinatorFixture): 
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('request', (request) => {
-    if (!request.url().startsWith(coordinator.url) && !request.url().startsWith('data:')) complaints.push(request.url());
+    if (!request.url().startsWith(coordinator.url) && !request.url().startsWith('data:'))
+      complaints.push(request.url());
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {

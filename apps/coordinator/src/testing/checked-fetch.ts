@@ -1,5 +1,5 @@
-import { OPERATIONS, openApiDocument } from '@mitosis/protocol';
 import { z } from 'zod';
+import { openApiDocument, OPERATIONS } from '@mitosis/protocol';
 
 type JsonSchema = Parameters<typeof z.fromJSONSchema>[0];
 type Content = Readonly<Record<string, { readonly schema: JsonSchema }>>;
@@ -11,14 +11,17 @@ interface Described {
   readonly parameters?: readonly { readonly name: string; readonly in: string }[];
 }
 
-const document = openApiDocument('test') as { readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>> };
+const document = openApiDocument('test') as {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>>;
+};
 const schemas = new Map<string, z.ZodType>();
 
 /** The operations that were answered so far. */
 export const answered = new Set<string>();
 
 function operationOf(method: string, path: string): (typeof OPERATIONS)[number] | undefined {
-  const exact = (candidate: string): RegExp => new RegExp(`^${candidate.replace(/\{?\/?\*\w+\}?/g, '/.+').replace(/:\w+/g, '[^/]+')}$`);
+  const exact = (candidate: string): RegExp =>
+    new RegExp(`^${candidate.replace(/\{?\/?\*\w+\}?/g, '/.+').replace(/:\w+/g, '[^/]+')}$`);
   const all = OPERATIONS.filter((operation) => operation.method === method && exact(operation.path).test(path));
   return all.toSorted((a, b) => a.path.split(':').length - b.path.split(':').length)[0];
 }
@@ -40,9 +43,11 @@ function checkRequest(operation: (typeof OPERATIONS)[number], url: URL, body: un
   const { parameters = [], requestBody } = descriptionOf(operation) ?? {};
   const known = parameters.flatMap((parameter) => (parameter.in === 'query' ? [parameter.name] : []));
   const unknown = operation.query ? [...url.searchParams.keys()].filter((name) => !known.includes(name)) : [];
-  if (unknown.length > 0) throw new Error(`${operation.id}: the API description knows no parameter ${unknown.join(', ')}`);
+  if (unknown.length > 0)
+    throw new Error(`${operation.id}: the API description knows no parameter ${unknown.join(', ')}`);
   const schema = requestBody?.content['application/json']?.schema;
-  if (schema !== undefined && typeof body === 'string') assertMatches(`the request of ${operation.id}`, schema, JSON.parse(body));
+  if (schema !== undefined && typeof body === 'string')
+    assertMatches(`the request of ${operation.id}`, schema, JSON.parse(body));
 }
 
 /** What the document says about an answer: JSON of a schema, something else, or nothing at all. */

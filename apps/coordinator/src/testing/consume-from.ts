@@ -1,6 +1,6 @@
 import type { WorkerRegistration } from '@mitosis/protocol';
-import { type QueueConfig, createQueueBackend } from '@mitosis/queue';
-import { type Scope, silentLog } from '@mitosis/testing';
+import { createQueueBackend, type QueueConfig } from '@mitosis/queue';
+import { silentLog, type Scope } from '@mitosis/testing';
 
 /** Takes jobs of the queue `name` as a worker does, and answers the tasks of those that it got. */
 export async function consumeFrom(

@@ -1,12 +1,12 @@
-import { MitosisClient, WorkerClient, registerWorker } from '@mitosis/client';
-import { CoordinatorConfig } from '@mitosis/config';
-import { createDataSource, migrate } from '@mitosis/database';
-import type { AttemptReport, ClaimedTask, WorkerRegistration } from '@mitosis/protocol';
-import { type Scope, freshDatabase, redisServer, silentLog, tempDir } from '@mitosis/testing';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { DataSource } from 'typeorm';
+import { MitosisClient, registerWorker, WorkerClient } from '@mitosis/client';
+import { CoordinatorConfig } from '@mitosis/config';
+import { createDataSource, migrate } from '@mitosis/database';
+import type { AttemptReport, ClaimedTask, WorkerRegistration } from '@mitosis/protocol';
+import { freshDatabase, redisServer, silentLog, tempDir, type Scope } from '@mitosis/testing';
 import { createCoordinator } from '../create-coordinator.js';
 import { checkAnswers } from './checked-fetch.js';
 
@@ -46,7 +46,11 @@ async function migratedDatabase(scope: Scope): Promise<string> {
 }
 
 /** Starts a coordinator on a database of its own, with the queues on `backend`. */
-export async function coordinatorFixture(scope: Scope, backend: Backend, settings: Readonly<Record<string, unknown>> = {}): Promise<CoordinatorFixture> {
+export async function coordinatorFixture(
+  scope: Scope,
+  backend: Backend,
+  settings: Readonly<Record<string, unknown>> = {},
+): Promise<CoordinatorFixture> {
   const stateDir = await tempDir(scope);
   const config = CoordinatorConfig.parse({
     bind: '127.0.0.1:0',
@@ -70,7 +74,18 @@ export async function coordinatorFixture(scope: Scope, backend: Backend, setting
   const password = (await readFile(path.join(stateDir, 'admin-password'), 'utf8')).trim();
   const { token } = await new MitosisClient({ url: first.url }).login('mitosis_admin', password);
   const api = new MitosisClient({ url: first.url, token });
-  return { url: first.url, api, token, password, scrapeToken: SCRAPE_TOKEN, database, stateDir, routes: first.routes, startReplica: start, stop: () => first.stop() };
+  return {
+    url: first.url,
+    api,
+    token,
+    password,
+    scrapeToken: SCRAPE_TOKEN,
+    database,
+    stateDir,
+    routes: first.routes,
+    startReplica: start,
+    stop: () => first.stop(),
+  };
 }
 
 /** A worker as the coordinator sees one, without anything that runs commands. */
@@ -83,7 +98,11 @@ export async function connectWorker(
 }
 
 /** The report of an attempt that ended with `exitCode`. */
-export function reportOf({ task, attempt, lease }: ClaimedTask, exitCode: number, changes: Partial<AttemptReport> = {}): AttemptReport {
+export function reportOf(
+  { task, attempt, lease }: ClaimedTask,
+  exitCode: number,
+  changes: Partial<AttemptReport> = {},
+): AttemptReport {
   return {
     request: randomUUID(),
     task,

@@ -1,6 +1,6 @@
-import type { loadKeyPair } from '@mitosis/coordinator';
-import { type JWTHeaderParameters, SignJWT, decodeJwt, exportJWK, exportSPKI, generateKeyPair } from 'jose';
 import { randomUUID } from 'node:crypto';
+import { decodeJwt, exportJWK, exportSPKI, generateKeyPair, SignJWT, type JWTHeaderParameters } from 'jose';
+import type { loadKeyPair } from '@mitosis/coordinator';
 
 type KeyPair = Awaited<ReturnType<typeof loadKeyPair>>;
 type Purpose = 'user' | 'worker' | 'attempt';
@@ -16,7 +16,10 @@ const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).to
 const inAnHour = (): number => Math.floor(Date.now() / 1000) + 3600;
 
 /** Tokens that are wrong in one respect each, made from good ones. */
-export async function forgedTokens(keys: KeyPair, good: Readonly<Record<'user' | 'worker', string>>): Promise<ForgedToken[]> {
+export async function forgedTokens(
+  keys: KeyPair,
+  good: Readonly<Record<'user' | 'worker', string>>,
+): Promise<ForgedToken[]> {
   const forged: ForgedToken[] = [];
   const spki = await exportSPKI(keys.publicKey);
   const other = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
@@ -27,8 +30,11 @@ export async function forgedTokens(keys: KeyPair, good: Readonly<Record<'user' |
     const claims = decodeJwt(good[at]);
     const [header = '', payload = '', signature = ''] = good[at].split('.');
     const head = { alg: 'EdDSA', typ: `mito-${at}+jwt` };
-    const sign = (changes: object, protectedHeader: JWTHeaderParameters = head, key: Parameters<SignJWT['sign']>[0] = keys.privateKey): Promise<string> =>
-      new SignJWT({ ...claims, ...changes }).setProtectedHeader(protectedHeader).sign(key);
+    const sign = (
+      changes: object,
+      protectedHeader: JWTHeaderParameters = head,
+      key: Parameters<SignJWT['sign']>[0] = keys.privateKey,
+    ): Promise<string> => new SignJWT({ ...claims, ...changes }).setProtectedHeader(protectedHeader).sign(key);
     for (const alg of ['none', 'None', 'NONE', 'nOnE']) add(`alg ${alg}`, `${encode({ ...head, alg })}.${payload}.`);
     for (const alg of ['HS256', 'HS384', 'HS512']) {
       add(`${alg} with the public key as PEM`, await sign({}, { ...head, alg }, Buffer.from(spki.padEnd(64))));
@@ -39,11 +45,14 @@ export async function forgedTokens(keys: KeyPair, good: Readonly<Record<'user' |
     add('RSA', await sign({}, { ...head, alg: 'RS256' }, rsa.privateKey));
     add('a key in the header', await sign({}, { ...head, jwk: await exportJWK(other.publicKey) }, other.privateKey));
     add('a key elsewhere', await sign({}, { ...head, jku: 'http://127.0.0.1:1/keys' }, other.privateKey));
-    for (const aud of ['mito:attempt', 'mito', `mito:${at === 'user' ? 'worker' : 'user'}`, []]) add(`aud ${String(aud)}`, await sign({ aud }));
+    for (const aud of ['mito:attempt', 'mito', `mito:${at === 'user' ? 'worker' : 'user'}`, []])
+      add(`aud ${String(aud)}`, await sign({ aud }));
     add('another issuer', await sign({ iss: 'somebody' }));
-    for (const typ of ['JWT', 'mito-attempt+jwt', `mito-${at === 'user' ? 'worker' : 'user'}+jwt`]) add(`typ ${typ}`, await sign({}, { ...head, typ }));
+    for (const typ of ['JWT', 'mito-attempt+jwt', `mito-${at === 'user' ? 'worker' : 'user'}+jwt`])
+      add(`typ ${typ}`, await sign({}, { ...head, typ }));
     add('no type', await sign({}, { alg: 'EdDSA' }));
-    for (const claim of ['exp', 'sub', 'jti', 'iat', 'iss', 'aud']) add(`no ${claim}`, await sign({ [claim]: undefined }));
+    for (const claim of ['exp', 'sub', 'jti', 'iat', 'iss', 'aud'])
+      add(`no ${claim}`, await sign({ [claim]: undefined }));
     add('expired', await sign({ exp: 1 }));
     add('not yet valid', await sign({ nbf: inAnHour() }));
     add('an unknown subject', await sign({ sub: randomUUID() }));

@@ -1,6 +1,6 @@
-import { fileScope } from '@mitosis/testing';
 import type { ExecutionContext, TestFn } from 'ava';
-import { BACKENDS, type Backend, type CoordinatorFixture, coordinatorFixture } from './coordinator-fixture.js';
+import { fileScope } from '@mitosis/testing';
+import { BACKENDS, coordinatorFixture, type Backend, type CoordinatorFixture } from './coordinator-fixture.js';
 
 export interface EachBackend {
   /** Declares the test once for each backend of the queues, each with the coordinator of this file that has it. */

@@ -1,6 +1,6 @@
-import type { Scope } from '@mitosis/testing';
 import { once } from 'node:events';
-import { type Server, type Socket, connect, createServer } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Scope } from '@mitosis/testing';
 
 /** Spreads connections over several ports of this machine; one that refuses is passed over. */
 export class Balancer {

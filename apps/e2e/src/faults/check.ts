@@ -1,7 +1,7 @@
-import { TASK_STATES, type TaskEvent, nextState } from '@mitosis/domain';
-import { eventually, tempDir } from '@mitosis/testing';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { nextState, TASK_STATES, type TaskEvent } from '@mitosis/domain';
+import { eventually, tempDir } from '@mitosis/testing';
 import { processesWith } from '../harness/processes.js';
 import type { Load } from './load.js';
 import type { QueueDepth } from './queue-depth.js';
@@ -42,7 +42,10 @@ interface AttemptRow {
 }
 
 async function waitForDatabase(site: Site): Promise<void> {
-  await eventually(async () => (await site.db.query('SELECT 1')).rowCount === 1, { message: 'the database after the run', timeoutMs: 60_000 });
+  await eventually(async () => (await site.db.query('SELECT 1')).rowCount === 1, {
+    message: 'the database after the run',
+    timeoutMs: 60_000,
+  });
 }
 
 /** How often each (task, attempt) was executed, as the tasks themselves have written it down. */
@@ -54,7 +57,11 @@ async function readEffects(site: Site): Promise<Map<string, number>> {
 }
 
 /** Executions that no attempt of the database explains, and completed tasks whose last attempt was never executed. */
-function unexplainedExecutions(effects: ReadonlyMap<string, number>, attempts: readonly AttemptRow[], tasks: readonly TaskRow[]): string[] {
+function unexplainedExecutions(
+  effects: ReadonlyMap<string, number>,
+  attempts: readonly AttemptRow[],
+  tasks: readonly TaskRow[],
+): string[] {
   const known = new Map(attempts.map((row) => [`${row.task_id} ${row.number}`, row]));
   const last = new Map(tasks.map(({ id, attempt }) => [id, attempt]));
   const strange = [...effects].flatMap(([key, count]) => {
@@ -62,10 +69,14 @@ function unexplainedExecutions(effects: ReadonlyMap<string, number>, attempts: r
     if (!row) return [`an execution of ${key} without an attempt`];
     if (count > 1) return [`attempt ${key} was executed ${count} times`];
     const isRepeated = row.number < (last.get(row.task_id) ?? 0);
-    return isRepeated && (row.outcome === null || (row.outcome === 'exited' && row.ended_at === null)) ? [`attempt ${key} was repeated while open`] : [];
+    return isRepeated && (row.outcome === null || (row.outcome === 'exited' && row.ended_at === null))
+      ? [`attempt ${key} was repeated while open`]
+      : [];
   });
   const noted = new Set([...effects.keys()].map((key) => key.split(' ')[0]));
-  const silent = tasks.filter(({ id, state, attempt }) => state === 'completed' && noted.has(id) && !effects.has(`${id} ${attempt}`));
+  const silent = tasks.filter(
+    ({ id, state, attempt }) => state === 'completed' && noted.has(id) && !effects.has(`${id} ${attempt}`),
+  );
   return [...strange, ...silent.map(({ id, attempt }) => `attempt ${id} ${attempt} is committed but was not executed`)];
 }
 
@@ -77,7 +88,9 @@ function requeueTimes(site: Site, attempts: readonly AttemptRow[]): number[] {
       const until = ended_at?.getTime() ?? Date.now();
       const faults = site.faults.all.filter(({ target, at }) => labels.includes(target) && at <= until);
       const struckAt = faults.at(-1)?.at;
-      return until - (struckAt === undefined ? lease_until.getTime() - LEASE_MS : Math.max(struckAt, started_at.getTime()));
+      return (
+        until - (struckAt === undefined ? lease_until.getTime() - LEASE_MS : Math.max(struckAt, started_at.getTime()))
+      );
     })
     .toSorted((a, b) => a - b);
 }
@@ -90,7 +103,9 @@ async function countHistory(site: Site): Promise<{ doubleCommits: number; imposs
   const { rows } = await site.db.query<{ what: string; old_state: string; new_state: string; count: number }>(
     `SELECT what, old_state, new_state, count(*)::int AS count FROM fault_history GROUP BY 1, 2, 3`,
   );
-  const possible = new Set(TASK_STATES.flatMap((state) => EVENTS.map((event) => `${state} ${String(nextState(state, event))}`)));
+  const possible = new Set(
+    TASK_STATES.flatMap((state) => EVENTS.map((event) => `${state} ${String(nextState(state, event))}`)),
+  );
   const moves = rows.filter(({ what }) => what === 'moved');
   const sum = (counted: typeof rows): number => counted.reduce((total, { count }) => total + count, 0);
   return {
@@ -117,7 +132,9 @@ async function checkArtifacts(site: Site): Promise<number> {
 async function countLateReports(site: Site): Promise<{ tried: number; refused: number }> {
   const logs = (await Promise.all(site.workers.map((worker) => worker.log()))).join('\n').split('\n');
   const refused = logs.filter(
-    (line) => line.includes('the report came too late and was refused') || (line.includes('a spooled report was delivered') && line.includes('"status":"stale"')),
+    (line) =>
+      line.includes('the report came too late and was refused') ||
+      (line.includes('a spooled report was delivered') && line.includes('"status":"stale"')),
   ).length;
   const { rows } = await site.db.query<{ count: number }>(
     `SELECT count(*)::int AS count FROM fault_history h JOIN attempts a ON a.task_id = h.task AND a.number = h.attempt
@@ -136,7 +153,12 @@ async function leftovers(site: Site): Promise<number> {
 }
 
 /** Reads the database, the store, the logs and what the tasks wrote down, and says what did not hold. */
-export async function checkRun(site: Site, load: Load, depth: QueueDepth, expected: Expectations = {}): Promise<Verdict> {
+export async function checkRun(
+  site: Site,
+  load: Load,
+  depth: QueueDepth,
+  expected: Expectations = {},
+): Promise<Verdict> {
   await waitForDatabase(site);
   const { rows: tasks } = await site.db.query<TaskRow>('SELECT id, state, attempt FROM tasks');
   const { rows: attempts } = await site.db.query<AttemptRow>(
@@ -144,16 +166,22 @@ export async function checkRun(site: Site, load: Load, depth: QueueDepth, expect
      FROM attempts a JOIN workers w ON w.id = a.worker_id`,
   );
   const states = new Map(tasks.map(({ id, state }) => [id, state]));
-  const isFinal = (state: string | undefined): boolean => state === 'completed' || state === 'failed' || state === 'cancelled';
+  const isFinal = (state: string | undefined): boolean =>
+    state === 'completed' || state === 'failed' || state === 'cancelled';
   const effects = await readEffects(site);
   const strange = unexplainedExecutions(effects, attempts, tasks);
   const executions = [...effects.values()].reduce((sum, count) => sum + count, 0);
   const requeue = requeueTimes(site, attempts);
   const late = await countLateReports(site);
   const lost = load.submitted.filter((uuid) => !isFinal(states.get(uuid))).length;
-  const failed = load.submitted.filter((uuid) => states.get(uuid) !== 'completed' && !expected.mayFail?.has(uuid)).length;
+  const failed = load.submitted.filter(
+    (uuid) => states.get(uuid) !== 'completed' && !expected.mayFail?.has(uuid),
+  ).length;
   const history = await countHistory(site);
-  const exits = { workers: site.workers.flatMap(({ unaskedExits }) => unaskedExits), coordinators: site.coordinators.flatMap(({ unaskedExits }) => unaskedExits) };
+  const exits = {
+    workers: site.workers.flatMap(({ unaskedExits }) => unaskedExits),
+    coordinators: site.coordinators.flatMap(({ unaskedExits }) => unaskedExits),
+  };
   const left = await leftovers(site);
   const p99 = percentile(requeue, 0.99);
   const extra = executions - new Set([...effects.keys()].map((key) => key.split(' ')[0])).size;
@@ -162,8 +190,14 @@ export async function checkRun(site: Site, load: Load, depth: QueueDepth, expect
     [load.submitted.length === 0, 'no task was submitted'],
     [lost > 0, `${lost} tasks are lost`],
     [failed > lost, `${failed - lost} tasks did not complete`],
-    [tasks.length !== load.submitted.length, `${tasks.length} tasks are stored, ${load.submitted.length} were answered`],
-    [load.failedCalls.length > 0, `calls failed although they were repeated: ${load.failedCalls.slice(0, 3).join('; ')}`],
+    [
+      tasks.length !== load.submitted.length,
+      `${tasks.length} tasks are stored, ${load.submitted.length} were answered`,
+    ],
+    [
+      load.failedCalls.length > 0,
+      `calls failed although they were repeated: ${load.failedCalls.slice(0, 3).join('; ')}`,
+    ],
     [history.doubleCommits > 0, `${history.doubleCommits} changes of what was final`],
     [history.impossibleMoves > 0, `${history.impossibleMoves} moves that the state machine does not know`],
     [strange.length > 0, strange.slice(0, 5).join('; ')],
@@ -172,7 +206,10 @@ export async function checkRun(site: Site, load: Load, depth: QueueDepth, expect
     [p99 > (expected.requeueMaxMs ?? Number.POSITIVE_INFINITY), `the p99 of requeueing is ${Math.round(p99)} ms`],
     [expected.isOnceOnly === true && extra > 0, `${extra} executions beyond one per task`],
     [left > 0, `${left} processes of tasks are left`],
-    [exits.workers.length + exits.coordinators.length > 0, `processes ended: ${JSON.stringify([...exits.workers, ...exits.coordinators])}`],
+    [
+      exits.workers.length + exits.coordinators.length > 0,
+      `processes ended: ${JSON.stringify([...exits.workers, ...exits.coordinators])}`,
+    ],
   ];
   return {
     tasks: load.submitted.length,

@@ -1,6 +1,6 @@
-import type { SubmitTaskInput } from '@mitosis/protocol';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { SubmitTaskInput } from '@mitosis/protocol';
 import type { Site } from './site.js';
 
 export interface LoadOptions {
@@ -48,7 +48,8 @@ export class Load {
   async run(): Promise<void> {
     const deadline = performance.now() + this.options.patienceMs;
     while (performance.now() < deadline) {
-      const isAllSubmitted = this.submitted.length >= this.options.tasks && this.site.faults.count >= this.options.minFaults;
+      const isAllSubmitted =
+        this.submitted.length >= this.options.tasks && this.site.faults.count >= this.options.minFaults;
       const open = await this.open();
       if (isAllSubmitted && open === 0) return;
       this.isInTail = isAllSubmitted && open < this.submitted.length * TAIL_SHARE;

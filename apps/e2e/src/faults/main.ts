@@ -6,7 +6,7 @@ import { Random } from './random.js';
 import type { Scenario } from './scenario.js';
 import { scenarios } from './scenarios/index.js';
 import { UndoStack } from './undo-stack.js';
-import { type Verdict, describeVerdict } from './verdict.js';
+import { describeVerdict, type Verdict } from './verdict.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -25,7 +25,8 @@ const tasks = values.tasks === undefined ? undefined : Number(values.tasks);
 
 function selected(): readonly Scenario[] {
   const unknown = positionals.filter((id) => !scenarios.some((scenario) => scenario.id === id.toUpperCase()));
-  if (unknown.length > 0) throw new Error(`no scenario ${unknown.join(', ')}; there are ${scenarios.map(({ id }) => id).join(' ')}`);
+  if (unknown.length > 0)
+    throw new Error(`no scenario ${unknown.join(', ')}; there are ${scenarios.map(({ id }) => id).join(' ')}`);
   const wanted = new Set(positionals.map((id) => id.toUpperCase()));
   return scenarios.filter(({ id }) => wanted.size === 0 || wanted.has(id));
 }
@@ -42,14 +43,35 @@ async function runOne(scenario: Scenario, backend: Backend, postgres: PostgresCo
   let verdict: Verdict | undefined;
   let failure: unknown;
   try {
-    verdict = await scenario.run({ backend, postgres, isFull, tasks, isVerbose: values.verbose, random: new Random(seed) });
+    verdict = await scenario.run({
+      backend,
+      postgres,
+      isFull,
+      tasks,
+      isVerbose: values.verbose,
+      random: new Random(seed),
+    });
   } catch (error) {
     failure = error;
   }
   const tookS = Math.round((performance.now() - since) / 100) / 10;
   const hasHeld = verdict !== undefined && verdict.violations.length === 0;
-  if (values.json) console.log(JSON.stringify({ id: scenario.id, backend, seed, took_s: tookS, held: hasHeld, verdict, error: failure && String(failure) }));
-  else console.log(`${title}\n${verdict ? describeVerdict(verdict) : `  BROKE OFF        ${failure instanceof Error ? failure.stack : String(failure)}`}\n  ${hasHeld ? 'held' : 'BROKEN'} after ${tookS} s\n`);
+  if (values.json)
+    console.log(
+      JSON.stringify({
+        id: scenario.id,
+        backend,
+        seed,
+        took_s: tookS,
+        held: hasHeld,
+        verdict,
+        error: failure && String(failure),
+      }),
+    );
+  else
+    console.log(
+      `${title}\n${verdict ? describeVerdict(verdict) : `  BROKE OFF        ${failure instanceof Error ? failure.stack : String(failure)}`}\n  ${hasHeld ? 'held' : 'BROKEN'} after ${tookS} s\n`,
+    );
   return hasHeld;
 }
 
@@ -72,5 +94,8 @@ try {
 } finally {
   await scope.undo();
 }
-if (!values.json) console.log(`${ran - broken} of ${ran} runs held; again with: npm run faults -- --seed ${seed}${isFull ? ' --full' : ''}`);
+if (!values.json)
+  console.log(
+    `${ran - broken} of ${ran} runs held; again with: npm run faults -- --seed ${seed}${isFull ? ' --full' : ''}`,
+  );
 process.exitCode = broken === 0 && ran > 0 ? 0 : 1;

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -58,7 +58,11 @@ export class ManagedProcess {
     const [program = '', ...args] = [...wrapper, process.execPath, MITO, ...argv];
     const basics = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/' };
     const stdio = ['ignore', log.fd, log.fd, 'ipc'] as const;
-    const child = spawn(program, args, { env: { ...basics, ...env(this.incarnation) }, stdio: [...stdio], detached: true });
+    const child = spawn(program, args, {
+      env: { ...basics, ...env(this.incarnation) },
+      stdio: [...stdio],
+      detached: true,
+    });
     await log.close();
     this.child = child;
     this.ended = once(child, 'exit').then(() => this.onExit(child));

@@ -1,10 +1,10 @@
-import { EmbeddedPostgres } from '@mitosis/embedded';
-import { type Scope, eventually, silentLog } from '@mitosis/testing';
-import { mkdtemp, readFile, readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { EmbeddedPostgres } from '@mitosis/embedded';
+import { eventually, silentLog, type Scope } from '@mitosis/testing';
 
 /** Answers after a crash within this time; what else would be broken. */
 const BACK_MS = 60_000;
@@ -39,7 +39,10 @@ export class PostgresControl {
   async crash(): Promise<void> {
     const { pid } = this.server;
     process.kill(pid, 'SIGQUIT');
-    await eventually(() => this.server.pid !== pid && this.answers(), { message: 'PostgreSQL after a crash', timeoutMs: BACK_MS });
+    await eventually(() => this.server.pid !== pid && this.answers(), {
+      message: 'PostgreSQL after a crash',
+      timeoutMs: BACK_MS,
+    });
   }
 
   /** Nothing of the server moves for `ms`; its connections stay open. */

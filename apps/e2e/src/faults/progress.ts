@@ -20,11 +20,15 @@ export class Progress {
   private async say(): Promise<void> {
     const seconds = ((performance.now() - this.since) / 1000).toFixed(0);
     try {
-      const { rows } = await this.site.db.query<{ state: string; count: number }>('SELECT state, count(*)::int AS count FROM tasks GROUP BY state ORDER BY state');
+      const { rows } = await this.site.db.query<{ state: string; count: number }>(
+        'SELECT state, count(*)::int AS count FROM tasks GROUP BY state ORDER BY state',
+      );
       const states = rows.map(({ state, count }) => `${state} ${count}`).join(', ');
       process.stderr.write(`    ${seconds} s: ${states}; ${this.site.faults.count} faults\n`);
     } catch (error) {
-      process.stderr.write(`    ${seconds} s: the database does not answer (${error instanceof Error ? error.message : String(error)})\n`);
+      process.stderr.write(
+        `    ${seconds} s: the database does not answer (${error instanceof Error ? error.message : String(error)})\n`,
+      );
     }
   }
 }

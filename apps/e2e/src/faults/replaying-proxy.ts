@@ -1,7 +1,7 @@
-import type { Scope } from '@mitosis/testing';
 import { once } from 'node:events';
-import { type IncomingMessage, type Server, type ServerResponse, createServer, request } from 'node:http';
-import { type Socket, connect } from 'node:net';
+import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import type { Scope } from '@mitosis/testing';
 
 const REPLAYED = new Set(['/workers/me/claims', '/workers/me/reports']);
 
@@ -51,7 +51,7 @@ export class ReplayingProxy {
   }
 
   private async serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const body = Buffer.concat(await req.toArray() as Buffer[]);
+    const body = Buffer.concat((await req.toArray()) as Buffer[]);
     if (REPLAYED.has(req.url ?? '')) {
       await this.forward(req, body);
       this.replayed += 1;
@@ -63,18 +63,30 @@ export class ReplayingProxy {
 
   private async forward(req: IncomingMessage, body: Buffer): Promise<Answer> {
     const { 'transfer-encoding': _, ...headers } = req.headers;
-    const sent = request({ host: '127.0.0.1', port: this.port, method: req.method, path: req.url, headers: { ...headers, 'content-length': body.length } });
+    const sent = request({
+      host: '127.0.0.1',
+      port: this.port,
+      method: req.method,
+      path: req.url,
+      headers: { ...headers, 'content-length': body.length },
+    });
     sent.end(body);
     const [answer] = (await once(sent, 'response')) as [IncomingMessage];
     const { 'transfer-encoding': __, ...answered } = answer.headers;
-    return { status: answer.statusCode ?? 502, headers: answered, body: Buffer.concat((await answer.toArray()) as Buffer[]) };
+    return {
+      status: answer.statusCode ?? 502,
+      headers: answered,
+      body: Buffer.concat((await answer.toArray()) as Buffer[]),
+    };
   }
 
   /** A WebSocket is passed on as it is. */
   private upgrade(req: IncomingMessage, client: Socket, head: Buffer): void {
     const target = connect(this.port, '127.0.0.1');
     this.keep(target);
-    const lines = req.rawHeaders.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${req.rawHeaders[index + 1] ?? ''}`] : []));
+    const lines = req.rawHeaders.flatMap((name, index) =>
+      index % 2 === 0 ? [`${name}: ${req.rawHeaders[index + 1] ?? ''}`] : [],
+    );
     target.write(`${req.method ?? 'GET'} ${req.url ?? '/'} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
     target.write(head);
     target.pipe(client);

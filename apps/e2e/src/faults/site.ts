@@ -1,8 +1,8 @@
-import { MitosisClient } from '@mitosis/client';
-import { type RedisServer, freePort, redisServer, tempDir } from '@mitosis/testing';
 import { chmod } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
+import { MitosisClient } from '@mitosis/client';
+import { freePort, redisServer, tempDir, type RedisServer } from '@mitosis/testing';
 import type { Backend } from '../harness/stack.js';
 import { Balancer } from './balancer.js';
 import { FaultLog } from './fault-log.js';
@@ -63,7 +63,12 @@ export class Site {
       const dir = await tempDir(scope);
       await chmod(dir, 0o711);
       const databaseUrl = await options.postgres.createDatabase();
-      const db = new pg.Pool({ connectionString: databaseUrl, max: 4, connectionTimeoutMillis: 5_000, application_name: 'faults' });
+      const db = new pg.Pool({
+        connectionString: databaseUrl,
+        max: 4,
+        connectionTimeoutMillis: 5_000,
+        application_name: 'faults',
+      });
       db.on('error', () => undefined);
       scope.teardown(() => db.end());
       const redis = options.backend === 'redis' ? await redisServer(scope) : undefined;
@@ -137,11 +142,7 @@ export class Site {
     this.coordinators.push(this.managed(name, 'coordinator', env));
   }
 
-  private managed(
-    name: string,
-    command: string,
-    env: (incarnation: number) => Record<string, string>,
-  ): ManagedProcess {
+  private managed(name: string, command: string, env: (incarnation: number) => Record<string, string>): ManagedProcess {
     const logFile = path.join(this.dir, `${name.replace(' ', '-')}.log`);
     const configDir = path.join(this.dir, 'config');
     const wrapper = this.options.wrapperOf?.(name, this.dir);

@@ -1,6 +1,6 @@
-import type { SubmitTaskInput } from '@mitosis/protocol';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Expectations, checkRun } from './check.js';
+import type { SubmitTaskInput } from '@mitosis/protocol';
+import { checkRun, type Expectations } from './check.js';
 import { Load, noteTask } from './load.js';
 import { Progress } from './progress.js';
 import { QueueDepth } from './queue-depth.js';
@@ -36,7 +36,13 @@ const PATIENCE_PER_TASK_MS = 100;
 export async function underLoad(plan: UnderLoad): Promise<Verdict> {
   const site = await Site.open(plan.site);
   try {
-    const { tasks, minFaults, openMax = Math.max(tasks, 200), runMs = () => 50, make = (place, index) => noteTask(place, index, runMs(index)) } = plan;
+    const {
+      tasks,
+      minFaults,
+      openMax = Math.max(tasks, 200),
+      runMs = () => 50,
+      make = (place, index) => noteTask(place, index, runMs(index)),
+    } = plan;
     const patienceMs = PATIENCE_MS + tasks * PATIENCE_PER_TASK_MS;
     const load = new Load(site, { tasks, minFaults, openMax, patienceMs, make: (index) => make(site, index) });
     await plan.begin?.(site);

@@ -1,7 +1,15 @@
-import { type RedisServer, type Scope, eventually, freePort, freshDatabase, redisServer, tempDir } from '@mitosis/testing';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type MitoProcess, type MitoResult, startMito } from './mito-process.js';
+import {
+  eventually,
+  freePort,
+  freshDatabase,
+  redisServer,
+  tempDir,
+  type RedisServer,
+  type Scope,
+} from '@mitosis/testing';
+import { startMito, type MitoProcess, type MitoResult } from './mito-process.js';
 import type { Backend } from './stack.js';
 
 /** A coordinator with settings of its own, without `mito up`, and a person who is logged in to it. */
@@ -22,7 +30,11 @@ export interface Deployment {
 const ADMIN = { name: 'mitosis_admin', password: 'only for this deployment' } as const;
 const READY_MS = 60_000;
 
-export async function startDeployment(scope: Scope, backend: Backend, settings: Readonly<Record<string, string>> = {}): Promise<Deployment> {
+export async function startDeployment(
+  scope: Scope,
+  backend: Backend,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Deployment> {
   const dir = await tempDir(scope);
   const bind = `127.0.0.1:${await freePort()}`;
   const url = `http://${bind}`;
@@ -40,7 +52,14 @@ export async function startDeployment(scope: Scope, backend: Backend, settings: 
     ...(redis && { MITO_REDIS_URL: redis.url }),
     ...settings,
   });
-  await eventually(() => fetch(`${url}/ready`).then(({ ok }) => ok, () => false), { timeoutMs: READY_MS, message: () => `the coordinator is ready: ${coordinator.stderr}` });
+  await eventually(
+    () =>
+      fetch(`${url}/ready`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    { timeoutMs: READY_MS, message: () => `the coordinator is ready: ${coordinator.stderr}` },
+  );
   const mito = (...argv: string[]): Promise<MitoResult> => startMito(scope, argv, env).ended;
   const ask = async (...argv: string[]): Promise<string> => {
     const { code, stdout, stderr } = await mito(...argv);
@@ -52,7 +71,12 @@ export async function startDeployment(scope: Scope, backend: Backend, settings: 
   const startWorker = async (extra: Readonly<Record<string, string>> = {}): Promise<MitoProcess> => {
     const code = await ask('workers', 'enroll', '--quiet');
     workers += 1;
-    return startMito(scope, ['worker'], { ...env, MITO_ENROLL: code, MITO_WORK_DIR: path.join(dir, `worker-${workers}`), ...extra });
+    return startMito(scope, ['worker'], {
+      ...env,
+      MITO_ENROLL: code,
+      MITO_WORK_DIR: path.join(dir, `worker-${workers}`),
+      ...extra,
+    });
   };
   return { url, databaseUrl, redis, coordinator, dir, env, mito, ask, startWorker };
 }

@@ -1,9 +1,9 @@
-import { MitosisClient } from '@mitosis/client';
-import { type Scope, eventually, freshDatabase, redisServer, s3Server, tempDir } from '@mitosis/testing';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { MitosisClient } from '@mitosis/client';
+import { eventually, freshDatabase, redisServer, s3Server, tempDir, type Scope } from '@mitosis/testing';
 import { MitoProcess } from './mito-process.js';
-import { type Host, createNetwork } from './network.js';
+import { createNetwork, type Host } from './network.js';
 import type { Backend } from './stack.js';
 
 const PORT = 5000;
@@ -28,7 +28,10 @@ async function queueEnv(scope: Scope, backend: Backend, relay: (port: number) =>
   if (backend === 'postgres') return { env: {}, redisPort: undefined };
   const user = ['--user', 'default', 'off', '--user', 'coordinator', 'on', `>${REDIS_PASSWORD}`, '~*', '&*', '+@all'];
   const redis = await redisServer(scope, { args: user });
-  return { env: { MITO_REDIS_URL: `redis://coordinator:${REDIS_PASSWORD}@${await relay(redis.port)}` }, redisPort: redis.port };
+  return {
+    env: { MITO_REDIS_URL: `redis://coordinator:${REDIS_PASSWORD}@${await relay(redis.port)}` },
+    redisPort: redis.port,
+  };
 }
 
 /** Starts a fleet on an empty database, a real S3 server, and queues on `backend`. */
@@ -58,7 +61,10 @@ export async function startFleet(scope: Scope, backend: Backend): Promise<Fleet>
   for (const host of hosts.slice(0, 2)) {
     const process = start(host, ['coordinator'], { ...coordinatorEnv, MITO_BIND: `${host.address}:${PORT}` });
     const url = `http://${host.address}:${PORT}`;
-    await eventually(async () => (await fetch(`${url}/ready`)).ok, { timeoutMs: READY_MS, message: () => `${url} was not ready: ${process.stderr}` });
+    await eventually(async () => (await fetch(`${url}/ready`)).ok, {
+      timeoutMs: READY_MS,
+      message: () => `${url} was not ready: ${process.stderr}`,
+    });
     const password = (await readFile(path.join(dir, 'state', 'admin-password'), 'utf8')).trim();
     const { token } = await new MitosisClient({ url }).login('mitosis_admin', password);
     coordinators.push({ host, process, url, api: new MitosisClient({ url, token }) });
@@ -75,11 +81,18 @@ export async function startFleet(scope: Scope, backend: Backend): Promise<Fleet>
       MITO_WORK_DIR: path.join(dir, `worker-${index}`),
       MITO_METRICS_BIND: `${host.address}:${METRICS_PORT}`,
     };
-    return { host, process: start(host, ['worker'], env), metricsUrl: `http://${host.address}:${METRICS_PORT}/metrics` };
+    return {
+      host,
+      process: start(host, ['worker'], env),
+      metricsUrl: `http://${host.address}:${METRICS_PORT}/metrics`,
+    };
   });
-  await eventually(async () => (await first.api.metrics()).workers.filter(({ health }) => health === 'ok').length === 4, {
-    timeoutMs: READY_MS,
-    message: () => `the workers did not register: ${workers.map(({ process }) => process.stderr).join('\n')}`,
-  });
+  await eventually(
+    async () => (await first.api.metrics()).workers.filter(({ health }) => health === 'ok').length === 4,
+    {
+      timeoutMs: READY_MS,
+      message: () => `the workers did not register: ${workers.map(({ process }) => process.stderr).join('\n')}`,
+    },
+  );
   return { coordinators, workers, redisPort };
 }

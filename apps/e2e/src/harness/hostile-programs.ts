@@ -32,7 +32,13 @@ function program(imports: readonly Exclude<keyof typeof TYPES, 'start'>[], body:
     ...section(2, vector(imports.map((name) => [...text('wasi_snapshot_preview1'), ...text(name), 0, TYPES[name]]))),
     ...section(3, vector([[TYPES.start]])),
     ...section(5, vector([[0, 2]])),
-    ...section(7, vector([[...text('memory'), 2, 0], [...text('_start'), 0, ...u32(imports.length)]])),
+    ...section(
+      7,
+      vector([
+        [...text('memory'), 2, 0],
+        [...text('_start'), 0, ...u32(imports.length)],
+      ]),
+    ),
     ...section(10, vector([[...u32(code.length), ...code]])),
     ...section(11, vector([[0, ...i32(1024), 0x0b, ...text(data)]])),
   ]);
@@ -45,7 +51,19 @@ const grow = [...i32(16), 0x40, 0, ...i32(-1), 0x46, 0x04, 0x40, 0x00, 0x0b];
 /** Opens `path` below the root of its file system and ends with the errno as its exit code. */
 function opens(path: string, flags: number): Buffer {
   const all = [0x42, ...[0xff, 0xff, 0xff, 0xff, 0x01]];
-  const call = [...i32(3), ...i32(0), ...i32(1024), ...i32(path.length), ...i32(flags), ...all, ...all, ...i32(0), ...i32(64), 0x10, 0];
+  const call = [
+    ...i32(3),
+    ...i32(0),
+    ...i32(1024),
+    ...i32(path.length),
+    ...i32(flags),
+    ...all,
+    ...all,
+    ...i32(0),
+    ...i32(64),
+    0x10,
+    0,
+  ];
   return program(['path_open', 'proc_exit'], [...call, 0x10, 1], path);
 }
 
@@ -54,7 +72,10 @@ const CREATE = 1;
 export const HOSTILE = {
   endlessLoop: program([], forever([])),
   deepRecursion: program([], [0x10, 0, 0x10, 0]),
-  hugeOutput: program(['fd_write'], [...store(0, 1024), ...store(4, 65_536), ...forever([...i32(1), ...i32(0), ...i32(1), ...i32(16), 0x10, 0, 0x1a])]),
+  hugeOutput: program(
+    ['fd_write'],
+    [...store(0, 1024), ...store(4, 65_536), ...forever([...i32(1), ...i32(0), ...i32(1), ...i32(16), 0x10, 0, 0x1a])],
+  ),
   memoryGrowth: program([], forever(grow)),
   sockets: program(['sock_send'], []),
   pathEscape: opens('../../../../etc/passwd', 0),
@@ -64,7 +85,20 @@ export const HOSTILE = {
 } as const;
 
 /** Makes printable characters of four bytes. */
-const printable = (at: number): number[] => [...i32(at), ...i32(at), 0x28, 2, 0, ...i32(0x0f0f0f0f), 0x71, ...i32(0x60606060), 0x72, 0x36, 2, 0];
+const printable = (at: number): number[] => [
+  ...i32(at),
+  ...i32(at),
+  0x28,
+  2,
+  0,
+  ...i32(0x0f0f0f0f),
+  0x71,
+  ...i32(0x60606060),
+  0x72,
+  0x36,
+  2,
+  0,
+];
 
 /** A workload of one subtask whose every step prints eight random characters as a line of JSON. */
 export const UNDETERMINED = program(
@@ -80,10 +114,35 @@ export const UNDETERMINED = program(
 /** Prints the first 4 KiB of the file `path` of its file system, and ends with the errno when it can't be opened. */
 export function prints(path: string): Buffer {
   const rights = [0x42, 2];
-  const openIt = [...i32(3), ...i32(0), ...i32(1024), ...i32(path.length), ...i32(0), ...rights, ...rights, ...i32(0), ...i32(64), 0x10, 0];
+  const openIt = [
+    ...i32(3),
+    ...i32(0),
+    ...i32(1024),
+    ...i32(path.length),
+    ...i32(0),
+    ...rights,
+    ...rights,
+    ...i32(0),
+    ...i32(64),
+    0x10,
+    0,
+  ];
   const orExit = [...i32(72), 0x28, 2, 0];
   const keepErrno = [0x36, 2, 0];
-  const read = [...store(0, 2048), ...store(4, 4096), ...i32(64), 0x28, 2, 0, ...i32(0), ...i32(1), ...i32(4), 0x10, 2, 0x1a];
+  const read = [
+    ...store(0, 2048),
+    ...store(4, 4096),
+    ...i32(64),
+    0x28,
+    2,
+    0,
+    ...i32(0),
+    ...i32(1),
+    ...i32(4),
+    0x10,
+    2,
+    0x1a,
+  ];
   const write = [...i32(1), ...i32(0), ...i32(1), ...i32(16), 0x10, 1, 0x1a];
   return program(
     ['path_open', 'fd_write', 'fd_read', 'proc_exit'],

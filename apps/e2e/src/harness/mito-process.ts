@@ -1,7 +1,7 @@
-import type { Scope } from '@mitosis/testing';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { Scope } from '@mitosis/testing';
 
 /** The built command. */
 export const MAIN = fileURLToPath(new URL('../../../mito/dist/main.js', import.meta.url));
@@ -27,7 +27,11 @@ export class MitoProcess {
     this.child = spawn(program, args, { env: { ...basics, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
-    this.ended = once(this.child, 'close').then(() => ({ code: this.child.exitCode, stdout: this.stdout, stderr: this.stderr }));
+    this.ended = once(this.child, 'close').then(() => ({
+      code: this.child.exitCode,
+      stdout: this.stdout,
+      stderr: this.stderr,
+    }));
   }
 
   get pid(): number {
@@ -39,7 +43,8 @@ export class MitoProcess {
     while (!this.stdout.includes('\n')) {
       const more = once(this.child.stdout as NodeJS.ReadableStream, 'data');
       const isOver = await Promise.race([more.then(() => false), this.ended.then(() => true)]);
-      if (isOver && !this.stdout.includes('\n')) throw new Error(`mito ended with ${this.child.exitCode}: ${this.stderr}`);
+      if (isOver && !this.stdout.includes('\n'))
+        throw new Error(`mito ended with ${this.child.exitCode}: ${this.stderr}`);
     }
     return this.stdout.slice(0, this.stdout.indexOf('\n'));
   }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { promisify } from 'node:util';
 import type { Scope } from '@mitosis/testing';
 
@@ -34,7 +34,8 @@ let networks = 0;
 
 /** Needs root on Linux. Everything is removed when `scope` ends. */
 export async function createNetwork(scope: Scope, count: number): Promise<Network> {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) throw new Error('this test makes network namespaces: run it as root on Linux (sudo npm test -- e2e)');
+  if (process.platform !== 'linux' || process.getuid?.() !== 0)
+    throw new Error('this test makes network namespaces: run it as root on Linux (sudo npm test -- e2e)');
   networks += 1;
   const id = `${process.pid.toString(36)}${networks}`;
   const third = (process.pid + networks) % 250;
@@ -44,8 +45,13 @@ export async function createNetwork(scope: Scope, count: number): Promise<Networ
   await ip('addr', 'add', `10.213.${third}.1/24`, 'dev', bridge);
   await ip('link', 'set', bridge, 'up');
   const hosts: Host[] = [];
-  for (let index = 1; index <= count; index += 1) hosts.push(await addHost(scope, { bridge, id, index, address: `10.213.${third}.${10 + index}` }));
-  return { hosts, relay: (port) => relay(scope, { host: `10.213.${third}.1`, port }, [{ host: '127.0.0.1', port }]), balance: (servers) => relay(scope, { host: `10.213.${third}.1`, port: 0 }, servers) };
+  for (let index = 1; index <= count; index += 1)
+    hosts.push(await addHost(scope, { bridge, id, index, address: `10.213.${third}.${10 + index}` }));
+  return {
+    hosts,
+    relay: (port) => relay(scope, { host: `10.213.${third}.1`, port }, [{ host: '127.0.0.1', port }]),
+    balance: (servers) => relay(scope, { host: `10.213.${third}.1`, port: 0 }, servers),
+  };
 }
 
 interface NewHost {
@@ -92,7 +98,10 @@ async function relay(scope: Scope, at: Server, servers: readonly Server[]): Prom
     open.add(inner.once('close', () => open.delete(inner)));
     inner.on('error', () => inner.destroy());
     turn += 1;
-    join(inner, servers.map((_, index) => servers[(index + turn) % servers.length] as Server));
+    join(
+      inner,
+      servers.map((_, index) => servers[(index + turn) % servers.length] as Server),
+    );
   });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(at.port, at.host, resolve));
   scope.teardown(async () => {

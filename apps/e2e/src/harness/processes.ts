@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 
 /** True when there is such a process and it is no zombie. */
 export async function isAlive(pid: number): Promise<boolean> {

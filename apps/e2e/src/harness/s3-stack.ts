@@ -1,10 +1,10 @@
-import { MitosisClient } from '@mitosis/client';
-import { type Scope, eventually, freePort, freshDatabase, redisServer, tempDir } from '@mitosis/testing';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { MitosisClient } from '@mitosis/client';
+import { eventually, freePort, freshDatabase, redisServer, tempDir, type Scope } from '@mitosis/testing';
 import { MitoProcess, type MitoResult } from './mito-process.js';
 import type { Backend } from './stack.js';
-import { type WatchedStore, watchedStore } from './watched-store.js';
+import { watchedStore, type WatchedStore } from './watched-store.js';
 
 const READY_MS = 90_000;
 
@@ -44,7 +44,10 @@ export async function startS3Stack(scope: Scope, backend: Backend, { workers = 1
   const startCoordinator = async (): Promise<MitoProcess> => {
     const process = start(['coordinator'], settings);
     const isReady = async (): Promise<boolean> => (await fetch(`${url}/ready`)).ok;
-    await eventually(isReady, { timeoutMs: READY_MS, message: () => `the coordinator was not ready: ${process.stderr}` });
+    await eventually(isReady, {
+      timeoutMs: READY_MS,
+      message: () => `the coordinator was not ready: ${process.stderr}`,
+    });
     return process;
   };
   let coordinator = await startCoordinator();
@@ -63,13 +66,21 @@ export async function startS3Stack(scope: Scope, backend: Backend, { workers = 1
   const startWorker = async (index: number): Promise<MitoProcess> => {
     const { code } = await api.access.createEnrolment({ tags: [], labels: [], uses: 1, expires_in_ms: 600_000 });
     const workDir = path.join(dir, `worker-${index}-${Date.now()}`);
-    return start(['worker'], { MITO_COORDINATOR_ADDR: url, MITO_ENROLL: code, MITO_SLOTS: String(slots), MITO_WORK_DIR: workDir });
+    return start(['worker'], {
+      MITO_COORDINATOR_ADDR: url,
+      MITO_ENROLL: code,
+      MITO_SLOTS: String(slots),
+      MITO_WORK_DIR: workDir,
+    });
   };
   const members = await Promise.all(Array.from({ length: workers }, (_, index) => startWorker(index)));
-  await eventually(async () => (await api.metrics()).workers.filter(({ health }) => health === 'ok').length === workers, {
-    timeoutMs: READY_MS,
-    message: () => `the workers did not register: ${members.map(({ stderr }) => stderr).join('\n')}`,
-  });
+  await eventually(
+    async () => (await api.metrics()).workers.filter(({ health }) => health === 'ok').length === workers,
+    {
+      timeoutMs: READY_MS,
+      message: () => `the workers did not register: ${members.map(({ stderr }) => stderr).join('\n')}`,
+    },
+  );
   return {
     store,
     api,

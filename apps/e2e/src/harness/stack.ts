@@ -1,5 +1,5 @@
-import { type RedisServer, type Scope, redisServer, tempDir } from '@mitosis/testing';
-import { type MitoProcess, type MitoResult, startMito } from './mito-process.js';
+import { redisServer, tempDir, type RedisServer, type Scope } from '@mitosis/testing';
+import { startMito, type MitoProcess, type MitoResult } from './mito-process.js';
 
 export type Backend = 'postgres' | 'redis';
 export const BACKENDS: readonly Backend[] = ['postgres', 'redis'];
@@ -43,7 +43,18 @@ export async function startStack(scope: Scope, options: StackOptions = {}): Prom
   const server = backend === 'redis' ? await redisServer(scope) : undefined;
   const redis = server ? ['--redis', server.url] : [];
   const where = dataDir === undefined ? ['--ephemeral'] : ['--data-dir', dataDir];
-  const argv = ['up', '--json', '--port', '0', '--workers', String(workers), '--slots', String(slots), ...where, ...redis];
+  const argv = [
+    'up',
+    '--json',
+    '--port',
+    '0',
+    '--workers',
+    String(workers),
+    '--slots',
+    String(slots),
+    ...where,
+    ...redis,
+  ];
   const up = startMito(scope, argv, { MITO_CONFIG_DIR: configDir });
   const ready = JSON.parse(await up.firstLine()) as ReadyLine;
   const env = { MITO_CONFIG_DIR: configDir, MITO_COORDINATOR_ADDR: ready.url };

@@ -1,6 +1,6 @@
-import { type Scope, eventually } from '@mitosis/testing';
-import { type IPty, spawn } from '@lydell/node-pty';
 import { stripVTControlCharacters } from 'node:util';
+import { spawn, type IPty } from '@lydell/node-pty';
+import { eventually, type Scope } from '@mitosis/testing';
 import { MAIN } from './mito-process.js';
 
 const COLUMNS = 110;
@@ -40,12 +40,18 @@ export class Terminal {
   /** Waits until what was written since the last call matches. */
   async sees(pattern: RegExp): Promise<void> {
     const fresh = (): string => this.screen.slice(this.from);
-    await eventually(() => pattern.test(fresh()), { message: () => `${pattern} on the screen: ${JSON.stringify(fresh())}`, timeoutMs: 20_000 });
+    await eventually(() => pattern.test(fresh()), {
+      message: () => `${pattern} on the screen: ${JSON.stringify(fresh())}`,
+      timeoutMs: 20_000,
+    });
     this.from = this.screen.length;
   }
 
   async ended(): Promise<number> {
-    await eventually(() => this.exitCode !== undefined, { message: () => `the end of the program: ${this.screen}`, timeoutMs: 20_000 });
+    await eventually(() => this.exitCode !== undefined, {
+      message: () => `the end of the program: ${this.screen}`,
+      timeoutMs: 20_000,
+    });
     return this.exitCode ?? -1;
   }
 

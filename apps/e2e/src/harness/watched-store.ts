@@ -1,7 +1,7 @@
-import { type Scope, s3Server } from '@mitosis/testing';
 import { once } from 'node:events';
-import { type IncomingMessage, type ServerResponse, createServer, request } from 'node:http';
+import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { s3Server, type Scope } from '@mitosis/testing';
 
 /** One request that reached the object store. */
 export interface StoreRequest {
@@ -65,7 +65,10 @@ function pass(port: string, seen: StoreRequest, req: IncomingMessage, res: Serve
     answer.on('data', (chunk: Buffer) => (seen.sentBytes += chunk.length)).on('error', end);
     answer.pipe(res);
   });
-  req.on('data', (chunk: Buffer) => (seen.receivedBytes += chunk.length)).on('error', end).on('aborted', end);
+  req
+    .on('data', (chunk: Buffer) => (seen.receivedBytes += chunk.length))
+    .on('error', end)
+    .on('aborted', end);
   res.on('error', end).on('close', () => void onward.destroy());
   req.pipe(onward);
 }

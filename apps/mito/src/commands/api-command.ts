@@ -1,7 +1,7 @@
+import { Option } from 'clipanion';
 import type { MitosisClient, SubmittedJob } from '@mitosis/client';
 import type { ClientConfig } from '@mitosis/config';
 import type { CreateJobInput } from '@mitosis/protocol';
-import { Option } from 'clipanion';
 import type { Credentials } from '../credentials.js';
 import { isTerminal } from '../output/paint.js';
 import { OutputCommand } from './output-command.js';
@@ -11,14 +11,29 @@ export const SEVERAL_REQUESTS = 1_001;
 
 /** A command that speaks to a coordinator. What it needs is loaded when it runs: `--help` stays fast. */
 export abstract class ApiCommand extends OutputCommand {
-  readonly coordinator = Option.String('--coordinator', { description: 'URL of the coordinator; also -c before the command', hidden: true });
+  readonly coordinator = Option.String('--coordinator', {
+    description: 'URL of the coordinator; also -c before the command',
+    hidden: true,
+  });
   readonly user = Option.String('-u,--user', { description: 'which of the cached logins to use', hidden: true });
-  readonly password = Option.String('--password', { description: 'other users of this machine can see it: better MITO_PASSWORD or --password-file', hidden: true });
-  readonly passwordFile = Option.String('--password-file', { description: 'file that holds the password', hidden: true });
+  readonly password = Option.String('--password', {
+    description: 'other users of this machine can see it: better MITO_PASSWORD or --password-file',
+    hidden: true,
+  });
+  readonly passwordFile = Option.String('--password-file', {
+    description: 'file that holds the password',
+    hidden: true,
+  });
   readonly ca = Option.String('--ca', { description: 'file with certificates to trust', hidden: true });
   readonly config = Option.String('--config', { description: 'configuration file', hidden: true });
-  readonly credentialPath = Option.String('--credential-path', { description: 'file of the cached logins', hidden: true });
-  readonly retain = Option.Boolean('--retain', { description: 'no effect: other logins of the user always stay valid', hidden: true });
+  readonly credentialPath = Option.String('--credential-path', {
+    description: 'file of the cached logins',
+    hidden: true,
+  });
+  readonly retain = Option.Boolean('--retain', {
+    description: 'no effect: other logins of the user always stay valid',
+    hidden: true,
+  });
 
   protected async settings(): Promise<ClientConfig> {
     const { ClientConfig, loadSettings } = await import('@mitosis/config');
@@ -58,7 +73,9 @@ export abstract class ApiCommand extends OutputCommand {
 
   /** Submits a job, with a bar when it takes more than one request. */
   protected async submitJob(api: MitosisClient, job: Omit<CreateJobInput, 'is_open'>): Promise<SubmittedJob> {
-    return this.withBar('submitting', job.tasks.length, { least: SEVERAL_REQUESTS }, async (bar) => api.jobs.submit(job, { onProgress: bar?.update }));
+    return this.withBar('submitting', job.tasks.length, { least: SEVERAL_REQUESTS }, async (bar) =>
+      api.jobs.submit(job, { onProgress: bar?.update }),
+    );
   }
 
   private async cachedOrNewToken(settings: ClientConfig): Promise<string | undefined> {

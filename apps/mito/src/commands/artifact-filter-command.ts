@@ -1,8 +1,8 @@
+import { Option } from 'clipanion';
 import type { MitosisClient } from '@mitosis/client';
 import type { ArtifactKind } from '@mitosis/protocol';
-import { Option } from 'clipanion';
-import { type Batch, barOption, concurrencyOption, runBatchOf } from './transfer-command.js';
 import { TaskFilterCommand } from './task-filter-command.js';
+import { barOption, concurrencyOption, runBatchOf, type Batch } from './transfer-command.js';
 
 /** An artifact of a task that a filter has found. */
 export interface FoundArtifact {

@@ -11,6 +11,11 @@ export async function builtInProgram(name: string): Promise<{ name: string; byte
   try {
     return { name, bytes: await readFile(file) };
   } catch (cause) {
-    throw new MitoError('unavailable', 'not_built', `the workload ${name} is not built: run "node workloads/build.mjs"`, { cause });
+    throw new MitoError(
+      'unavailable',
+      'not_built',
+      `the workload ${name} is not built: run "node workloads/build.mjs"`,
+      { cause },
+    );
   }
 }

@@ -18,7 +18,10 @@ export class ClientCommand extends ApiCommand {
     ],
   });
 
-  readonly interactive = Option.Boolean('-i,--interactive', { required: true, description: 'read commands from the terminal' });
+  readonly interactive = Option.Boolean('-i,--interactive', {
+    required: true,
+    description: 'read commands from the terminal',
+  });
 
   protected async run(): Promise<number> {
     const { program, stderr } = this.context;
@@ -28,7 +31,8 @@ export class ClientCommand extends ApiCommand {
     const { configDir } = await import('@mitosis/config');
     const { Shell } = await import('../interactive/shell.js');
     const { lookupWith } = await import('../completion/lookup.js');
-    if (isTerminal(stderr)) this.note(`${username} at ${settings.coordinator_addr}; "help" lists the commands, "exit" or Ctrl-D leaves`);
+    if (isTerminal(stderr))
+      this.note(`${username} at ${settings.coordinator_addr}; "help" lists the commands, "exit" or Ctrl-D leaves`);
     const env = {
       ...this.context.env,
       MITO_COORDINATOR_ADDR: settings.coordinator_addr,
@@ -36,6 +40,11 @@ export class ClientCommand extends ApiCommand {
       ...(settings.credential_path !== undefined && { MITO_CREDENTIAL_PATH: settings.credential_path }),
     };
     const historyFile = `${configDir(env)}/history`;
-    return new Shell({ context: { ...this.context, env }, program, historyFile, lookup: lookupWith(() => this.api()) }).run();
+    return new Shell({
+      context: { ...this.context, env },
+      program,
+      historyFile,
+      lookup: lookupWith(() => this.api()),
+    }).run();
   }
 }

@@ -1,5 +1,5 @@
-import { invalidField } from '@mitosis/domain';
 import { Command, Option } from 'clipanion';
+import { invalidField } from '@mitosis/domain';
 import { MitoCommand } from './mito-command.js';
 
 export class CompletionCommand extends MitoCommand {
@@ -7,7 +7,8 @@ export class CompletionCommand extends MitoCommand {
   static override usage = Command.Usage({
     category: 'Shell',
     description: 'print the completion script for bash, zsh or fish',
-    details: 'The script asks `mito` itself what may come next: commands, options, groups and task ids of the coordinator that you are logged in to.',
+    details:
+      'The script asks `mito` itself what may come next: commands, options, groups and task ids of the coordinator that you are logged in to.',
     examples: [
       ['In ~/.bashrc', 'source <($0 completion bash)'],
       ['In ~/.zshrc', 'source <($0 completion zsh)'],

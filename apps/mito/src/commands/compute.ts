@@ -1,6 +1,6 @@
-import { MitoError, invalidField } from '@mitosis/domain';
-import type { SubmitWorkloadInput } from '@mitosis/protocol';
 import { Command, Option } from 'clipanion';
+import { invalidField, MitoError } from '@mitosis/domain';
+import type { SubmitWorkloadInput } from '@mitosis/protocol';
 import { EXIT_INTERRUPTED, EXIT_OK } from '../output/exit-codes.js';
 import { storeProgram } from './store-program.js';
 import { parseInteger, parseSize, splitList } from './task-options.js';
@@ -11,9 +11,13 @@ function parseParams(text: string): SubmitWorkloadInput['params'] {
   try {
     params = JSON.parse(text);
   } catch (cause) {
-    throw new MitoError('invalid', 'invalid_request', `--params: is not JSON: ${(cause as Error).message}`, { cause, details: { field: '--params' } });
+    throw new MitoError('invalid', 'invalid_request', `--params: is not JSON: ${(cause as Error).message}`, {
+      cause,
+      details: { field: '--params' },
+    });
   }
-  if (typeof params !== 'object' || params === null || Array.isArray(params)) throw invalidField('--params', 'is not one JSON object');
+  if (typeof params !== 'object' || params === null || Array.isArray(params))
+    throw invalidField('--params', 'is not one JSON object');
   return params as SubmitWorkloadInput['params'];
 }
 
@@ -22,10 +26,14 @@ export class ComputeCommand extends WorkloadCommand {
   static override usage = Command.Usage({
     category: 'Tasks',
     description: 'split a computation over the workers and put the results together',
-    details: 'PROGRAM is a WebAssembly file, attachment:KEY of the group, or the name of a workload that comes with Mitosis: matrix_mul, password_hash, mandelbrot. The program splits the work, every part is a task, and its final result is written to a file. Ctrl-C stops watching; the tasks run on until `workloads cancel` ends them, and `workloads wait -o FILE` comes back.',
+    details:
+      'PROGRAM is a WebAssembly file, attachment:KEY of the group, or the name of a workload that comes with Mitosis: matrix_mul, password_hash, mandelbrot. The program splits the work, every part is a task, and its final result is written to a file. Ctrl-C stops watching; the tasks run on until `workloads cancel` ends them, and `workloads wait -o FILE` comes back.',
     examples: [
       ['A picture', `$0 compute mandelbrot --params '{"width":1200,"height":800}' -o mandelbrot.png`],
-      ['The product of two matrices, in at most 16 parts', `$0 compute matrix_mul --params '{"size":512}' --max-subtasks 16`],
+      [
+        'The product of two matrices, in at most 16 parts',
+        `$0 compute matrix_mul --params '{"size":512}' --max-subtasks 16`,
+      ],
       ['Every part on two workers, results compared', `$0 compute mine.wasm --params '{}' --verify`],
     ],
   });
@@ -34,7 +42,9 @@ export class ComputeCommand extends WorkloadCommand {
   readonly params = Option.String('--params', '{}', { description: 'parameters of the program, one JSON object' });
   readonly taskType = Option.String('--task-type', { description: 'the name of the workload, in place of PROGRAM' });
   readonly maxSubtasks = Option.String('--max-subtasks', { description: 'parts at most' });
-  readonly verify = Option.Boolean('--verify', false, { description: 'compute every part on two workers and compare the results' });
+  readonly verify = Option.Boolean('--verify', false, {
+    description: 'compute every part on two workers and compare the results',
+  });
   readonly tags = Option.Array('-t,--tags', [], { description: 'tags a worker must have' });
   readonly labels = Option.Array('-l,--labels', [], { description: 'labels to find the tasks by' });
   readonly priority = Option.String('-p,--priority', '0', { description: 'higher first, -1000 to 1000' });
@@ -52,7 +62,12 @@ export class ComputeCommand extends WorkloadCommand {
     const field = this.program === undefined ? '--task-type' : 'program';
     const plan = await this.plan();
     const api = await this.api();
-    const { name, sha256 } = await storeProgram(api, { program: asked, field, group: this.group, isBuiltInAllowed: true });
+    const { name, sha256 } = await storeProgram(api, {
+      program: asked,
+      field,
+      group: this.group,
+      isBuiltInAllowed: true,
+    });
     const { uuid } = await api.workloads.submit({ sha256, name, params, is_verified: this.verify, ...plan });
     if (this.detach) {
       this.print({ uuid }, () => uuid);

@@ -6,25 +6,37 @@ export class CoordinatorCommand extends ServiceCommand {
   static override usage = Command.Usage({
     category: 'Services',
     description: 'start a coordinator',
-    details: 'Needs a PostgreSQL database; settings come from [coordinator] of the configuration file, from MITO_… and from these options.',
+    details:
+      'Needs a PostgreSQL database; settings come from [coordinator] of the configuration file, from MITO_… and from these options.',
     examples: [['With the queues on Redis', '$0 coordinator --db postgres://mito@db/mito --redis redis://queue:6379']],
   });
 
   readonly bind = Option.String('-b,--bind', { description: 'host:port to listen on' });
   readonly tlsCert = Option.String('--tls-cert', { description: 'certificate with its chain (PEM): serve HTTPS' });
   readonly tlsKey = Option.String('--tls-key', { description: 'key of the certificate (PEM)' });
-  readonly insecureHttp = Option.Boolean('--insecure-http', { description: 'listen on other addresses than loopback without TLS' });
+  readonly insecureHttp = Option.Boolean('--insecure-http', {
+    description: 'listen on other addresses than loopback without TLS',
+  });
   readonly db = Option.String('--db', { description: 'URL of the PostgreSQL database' });
   readonly redis = Option.String('--redis', { description: 'URL of Redis or Valkey for the queues' });
   readonly stateDir = Option.String('--state-dir', { description: 'folder for keys and, without S3, objects' });
   readonly adminUser = Option.String('--admin-user', { description: 'name of the first administrator' });
-  readonly adminPassword = Option.String('--admin-password', { description: 'other users of this machine can see it: better MITO_ADMIN_PASSWORD', hidden: true });
-  readonly tokenLifetime = Option.String('--access-token-expires-in', { description: 'how long a login lasts, e.g. 7d' });
+  readonly adminPassword = Option.String('--admin-password', {
+    description: 'other users of this machine can see it: better MITO_ADMIN_PASSWORD',
+    hidden: true,
+  });
+  readonly tokenLifetime = Option.String('--access-token-expires-in', {
+    description: 'how long a login lasts, e.g. 7d',
+  });
   readonly s3 = Option.String('--s3', { description: 'URL of an S3-compatible store; without it a folder is used' });
   readonly s3AccessKey = Option.String('--s3-access-key', { description: 'its access key' });
-  readonly s3SecretKey = Option.String('--s3-secret-key', { description: 'other users of this machine can see it: better MITO_S3_SECRET_KEY' });
+  readonly s3SecretKey = Option.String('--s3-secret-key', {
+    description: 'other users of this machine can see it: better MITO_S3_SECRET_KEY',
+  });
   readonly s3Region = Option.String('--s3-region', { description: 'its region' });
-  readonly s3ForcePathStyle = Option.Boolean('--s3-force-path-style', { description: 'the bucket is in the path, not in the host name' });
+  readonly s3ForcePathStyle = Option.Boolean('--s3-force-path-style', {
+    description: 'the bucket is in the path, not in the host name',
+  });
   readonly bucket = Option.String('--artifacts-bucket', { description: 'the bucket for everything that is kept' });
   readonly attachmentsBucket = Option.String('--attachments-bucket', { hidden: true });
   readonly redisWorkerPassword = Option.String('--redis-worker-password', { hidden: true });
@@ -63,7 +75,10 @@ export class CoordinatorCommand extends ServiceCommand {
     const { createProcessLog } = await import('../process-log.js');
     const { createCoordinator } = await import('@mitosis/coordinator-app');
     this.noteObsoleteOptions();
-    const log = createProcessLog(settings.log_level, 'coordinator', { isTerminal: process.stderr.isTTY === true, file: this.chosenLogFile('coordinator') });
+    const log = createProcessLog(settings.log_level, 'coordinator', {
+      isTerminal: process.stderr.isTTY === true,
+      file: this.chosenLogFile('coordinator'),
+    });
     const service = await createCoordinator(settings, log);
     const ready = (): object => {
       log.info({ url: service.url }, 'listening');

@@ -9,7 +9,9 @@ export class DemoCommand extends MitoCommand {
     description: 'start everything, run a small experiment on it, show the results and stop',
   });
 
-  readonly all = Option.Boolean('--all', false, { description: 'also compute each of the built-in WebAssembly workloads' });
+  readonly all = Option.Boolean('--all', false, {
+    description: 'also compute each of the built-in WebAssembly workloads',
+  });
 
   protected async run(): Promise<number> {
     const { mkdtemp, rm } = await import('node:fs/promises');

@@ -1,6 +1,6 @@
-import type { CoordinatorConfig } from '@mitosis/config';
-import { type Finding, MitoError } from '@mitosis/domain';
 import { Command } from 'clipanion';
+import type { CoordinatorConfig } from '@mitosis/config';
+import { MitoError, type Finding } from '@mitosis/domain';
 import { EXIT_FAILED, EXIT_OK } from '../output/exit-codes.js';
 import type { Paint } from '../output/paint.js';
 import { ApiCommand } from './api-command.js';
@@ -43,7 +43,14 @@ export class DoctorCommand extends ApiCommand {
       return await examineDeployment(config);
     } catch (error) {
       if (!(error instanceof MitoError) || error.kind !== 'invalid') throw error;
-      return [{ check: 'configuration', status: 'failure', found: error.message, advice: 'correct this setting; then look again' }];
+      return [
+        {
+          check: 'configuration',
+          status: 'failure',
+          found: error.message,
+          advice: 'correct this setting; then look again',
+        },
+      ];
     }
   }
 
@@ -51,6 +58,10 @@ export class DoctorCommand extends ApiCommand {
     const settings = await this.settings();
     const cached = await (await this.credentials(settings)).find(settings.coordinator_addr, settings.user);
     const { examineCoordinator } = await import('@mitosis/coordinator-app');
-    return examineCoordinator({ url: settings.coordinator_addr, token: settings.token ?? cached?.token, now: Date.now });
+    return examineCoordinator({
+      url: settings.coordinator_addr,
+      token: settings.token ?? cached?.token,
+      now: Date.now,
+    });
   }
 }

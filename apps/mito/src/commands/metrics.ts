@@ -1,6 +1,6 @@
-import { MitoError, parseDuration } from '@mitosis/domain';
-import { Command, Option } from 'clipanion';
 import type { Writable } from 'node:stream';
+import { Command, Option } from 'clipanion';
+import { MitoError, parseDuration } from '@mitosis/domain';
 import { isTerminal } from '../output/paint.js';
 import { ApiCommand } from './api-command.js';
 
@@ -30,14 +30,21 @@ export class MetricsCommand extends ApiCommand {
     const { describeMetrics } = await import('../output/describe-metrics.js');
     const intervalMs = parseDuration(this.interval, '--interval');
     if (intervalMs < INTERVAL_MIN_MS) {
-      throw new MitoError('invalid', 'invalid_request', '--interval: must be at least 500ms', { details: { field: '--interval' } });
+      throw new MitoError('invalid', 'invalid_request', '--interval: must be at least 500ms', {
+        details: { field: '--interval' },
+      });
     }
     const api = await this.api();
     const isScreen = isTerminal(this.context.stdout) && !this.once && !this.json;
     for (;;) {
       const metrics = await api.metrics({ signal: this.signal });
       if (isScreen) this.context.stdout.write(REDRAW);
-      this.print(metrics, (value, paint) => describeMetrics(value, paint, { columns: columnsOf(this.context.stdout), rows: isScreen ? rowsOf(this.context.stdout) : 0 }));
+      this.print(metrics, (value, paint) =>
+        describeMetrics(value, paint, {
+          columns: columnsOf(this.context.stdout),
+          rows: isScreen ? rowsOf(this.context.stdout) : 0,
+        }),
+      );
       if (this.once) return;
       await delay(intervalMs, undefined, { signal: this.signal });
     }

@@ -1,9 +1,9 @@
-import { Option } from 'clipanion';
 import { once } from 'node:events';
-import { idOf } from '../output/id-of.js';
-import { type Paint, paintFor } from '../output/paint.js';
-import type { Cell } from '../output/print-table.js';
+import { Option } from 'clipanion';
 import type { Done, Outcome } from '../files/run-batch.js';
+import { idOf } from '../output/id-of.js';
+import { paintFor, type Paint } from '../output/paint.js';
+import type { Cell } from '../output/print-table.js';
 import type { Progress, ProgressOptions } from '../output/progress.js';
 import { MitoCommand } from './mito-command.js';
 
@@ -20,7 +20,9 @@ const LEAST = { things: 2, bytes: 1_048_576 };
 
 /** A command with results: text for people, JSON with `--json`, only ids with `--quiet`. */
 export abstract class OutputCommand extends MitoCommand {
-  readonly json = Option.Boolean('--json', false, { description: 'print JSON instead of text; lists are one object a line' });
+  readonly json = Option.Boolean('--json', false, {
+    description: 'print JSON instead of text; lists are one object a line',
+  });
   readonly quiet = Option.Boolean('-q,--quiet', false, { description: 'print only what names the results' });
 
   private bar: Progress | undefined;
@@ -66,7 +68,11 @@ export abstract class OutputCommand extends MitoCommand {
   }
 
   /** A list with all that is known of each thing: as {@link printList}, but with blocks of lines in place of a table. */
-  protected async printBlocks<T>(items: Iterable<T> | AsyncIterable<T>, render: (item: T, paint: Paint) => string, empty = 'nothing found'): Promise<void> {
+  protected async printBlocks<T>(
+    items: Iterable<T> | AsyncIterable<T>,
+    render: (item: T, paint: Paint) => string,
+    empty = 'nothing found',
+  ): Promise<void> {
     let count = 0;
     for await (const item of items) {
       if (count > 0 && !this.json && !this.quiet) this.line();
@@ -88,7 +94,12 @@ export abstract class OutputCommand extends MitoCommand {
    * Does `work`, which says how far it is, with a bar on stderr: none with `--json` or `--quiet`, nor below
    * `least`, by default for a single thing or less than 1 MiB. Lines that are written meanwhile appear above it.
    */
-  protected async withBar<T>(label: string, total: number, { unit = 'things', least = LEAST[unit] }: ProgressOptions & { readonly least?: number }, work: (bar?: Progress) => Promise<T>): Promise<T> {
+  protected async withBar<T>(
+    label: string,
+    total: number,
+    { unit = 'things', least = LEAST[unit] }: ProgressOptions & { readonly least?: number },
+    work: (bar?: Progress) => Promise<T>,
+  ): Promise<T> {
     const isShown = total > 0 && (this.isBarWanted || total >= least);
     if (this.json || this.quiet || !isShown) return work();
     const { startProgress } = await import('../output/progress.js');

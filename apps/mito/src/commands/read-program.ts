@@ -1,5 +1,5 @@
-import { MitoError } from '@mitosis/domain';
 import path from 'node:path';
+import { MitoError } from '@mitosis/domain';
 
 /** In front of the key of an attachment, where a program is named. */
 export const ATTACHMENT_PREFIX = 'attachment:';

@@ -1,5 +1,5 @@
-import { MitoError, invalidField } from '@mitosis/domain';
 import { Command, Option } from 'clipanion';
+import { invalidField, MitoError } from '@mitosis/domain';
 import { MitoCommand } from './mito-command.js';
 
 export class ReportCommand extends MitoCommand {
@@ -7,7 +7,8 @@ export class ReportCommand extends MitoCommand {
   static override usage = Command.Usage({
     category: 'Tasks',
     description: 'inside a task: say how far it is',
-    details: 'Appends to the file $MITO_PROGRESS, which a task may do itself. The value is between 0 and 1, or a percentage.',
+    details:
+      'Appends to the file $MITO_PROGRESS, which a task may do itself. The value is between 0 and 1, or a percentage.',
     examples: [['Almost half done', '$0 report 0.42 "epoch 3"']],
   });
 
@@ -16,8 +17,10 @@ export class ReportCommand extends MitoCommand {
 
   protected async run(): Promise<void> {
     const file = this.context.env.MITO_PROGRESS;
-    if (file === undefined) throw new MitoError('invalid', 'not_in_a_task', 'this works inside a task only: MITO_PROGRESS is not set');
-    if (!/^(?:\d+(?:\.\d+)?|\.\d+)%?$/.test(this.value)) throw invalidField('value', `"${this.value}" is not of the form 0.42 or 42%`);
+    if (file === undefined)
+      throw new MitoError('invalid', 'not_in_a_task', 'this works inside a task only: MITO_PROGRESS is not set');
+    if (!/^(?:\d+(?:\.\d+)?|\.\d+)%?$/.test(this.value))
+      throw invalidField('value', `"${this.value}" is not of the form 0.42 or 42%`);
     const { appendFile } = await import('node:fs/promises');
     await appendFile(file, `${this.value} ${this.message.join(' ').replace(/\s+/g, ' ')}\n`);
   }

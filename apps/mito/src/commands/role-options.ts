@@ -1,4 +1,4 @@
-import { ROLES, type Role, invalidField } from '@mitosis/domain';
+import { invalidField, ROLES, type Role } from '@mitosis/domain';
 
 function isRole(text: string): text is Role {
   return ROLES.some((role) => role === text);
@@ -10,7 +10,10 @@ export function parseRoles(values: readonly string[], form: string): Record<stri
   const entries = pairs.map((pair) => {
     const [name = '', role = '', ...rest] = pair.split(':');
     if (name === '' || rest.length > 0 || !isRole(role)) {
-      throw invalidField(form.toLowerCase(), `"${pair}" is not of the form ${form} with one of the roles ${ROLES.join(', ')}`);
+      throw invalidField(
+        form.toLowerCase(),
+        `"${pair}" is not of the form ${form} with one of the roles ${ROLES.join(', ')}`,
+      );
     }
     return [name, role] as const;
   });

@@ -1,9 +1,9 @@
-import type { MitosisClient } from '@mitosis/client';
-import type { SubmitTaskInput, TaskSummary, TerminalSize } from '@mitosis/protocol';
-import { invalidField } from '@mitosis/domain';
 import { Command, Option } from 'clipanion';
-import { EXIT_FAILED } from '../output/exit-codes.js';
+import type { MitosisClient } from '@mitosis/client';
+import { invalidField } from '@mitosis/domain';
+import type { SubmitTaskInput, TaskSummary, TerminalSize } from '@mitosis/protocol';
 import { exitCodeOf } from '../output/exit-code-of.js';
+import { EXIT_FAILED } from '../output/exit-codes.js';
 import { OwnTerminal, sizeOf } from '../terminal/own-terminal.js';
 import { SubmitCommand } from './submit-command.js';
 
@@ -15,7 +15,8 @@ export class RunCommand extends SubmitCommand {
   static override usage = Command.Usage({
     category: 'Tasks',
     description: 'run a command on a worker, with its output here',
-    details: 'Submits the command, shows what it prints while it runs, and ends with its exit code. Ctrl-C stops watching; the task runs on. With -it your terminal is that of the task, until it ends or ctrl-p ctrl-q leaves it running.',
+    details:
+      'Submits the command, shows what it prints while it runs, and ends with its exit code. Ctrl-C stops watching; the task runs on. With -it your terminal is that of the task, until it ends or ctrl-p ctrl-q leaves it running.',
     examples: [
       ['Say hello', '$0 run -- echo "Hello, Mitosis!"'],
       ['On a worker with a GPU, for two hours at most', '$0 run -t gpu --timeout 2h -- ./train.sh'],
@@ -24,7 +25,9 @@ export class RunCommand extends SubmitCommand {
     ],
   });
 
-  readonly interactive = Option.Boolean('-it,--interactive', false, { description: 'give it your terminal: keys, size and all' });
+  readonly interactive = Option.Boolean('-it,--interactive', false, {
+    description: 'give it your terminal: keys, size and all',
+  });
 
   protected override get terminalSize(): TerminalSize | undefined {
     return this.interactive ? sizeOf(this.context.stdout) : super.terminalSize;

@@ -1,6 +1,6 @@
-import type { Log, Service } from '@mitosis/domain';
-import { Option } from 'clipanion';
 import { renameSync, writeFileSync } from 'node:fs';
+import { Option } from 'clipanion';
+import type { Log, Service } from '@mitosis/domain';
 import { MitoCommand } from './mito-command.js';
 
 const STATUS_MS = 1_000;
@@ -25,7 +25,9 @@ export interface ServiceRun {
 export abstract class ServiceCommand extends MitoCommand {
   readonly config = Option.String('--config', { description: 'configuration file' });
   readonly logPath = Option.String('--log-path', { description: 'folder for log files' });
-  readonly fileLog = Option.Boolean('--file-log', false, { description: 'log to a file in that folder, which is set aside at 10 MB (three are kept)' });
+  readonly fileLog = Option.Boolean('--file-log', false, {
+    description: 'log to a file in that folder, which is set aside at 10 MB (three are kept)',
+  });
   readonly logFile = Option.String('--log-file', { hidden: true });
   readonly statusFile = Option.String('--status-file', { hidden: true });
   readonly logLevel = Option.String('--log-level', { description: 'fatal, error, warn, info, debug or trace' });
@@ -60,7 +62,8 @@ export abstract class ServiceCommand extends MitoCommand {
 
   /** Says which given options of the original have no effect here, and why. */
   protected noteObsolete(options: readonly (readonly [option: string, value: unknown, reason: string])[]): void {
-    for (const [option, value, reason] of options) if (value !== undefined) this.note(`mito: ${option} has no effect: ${reason}`);
+    for (const [option, value, reason] of options)
+      if (value !== undefined) this.note(`mito: ${option} has no effect: ${reason}`);
   }
 
   private keepStatus(file: string, status: () => object): void {

@@ -14,7 +14,10 @@ export interface ProgramSource {
 }
 
 /** Makes sure that the group has the program, and answers by what it is known. Throws errors that name `field`. */
-export async function storeProgram(api: MitosisClient, source: ProgramSource): Promise<{ name: string; sha256: string }> {
+export async function storeProgram(
+  api: MitosisClient,
+  source: ProgramSource,
+): Promise<{ name: string; sha256: string }> {
   try {
     return await stored(api, source);
   } catch (error) {
@@ -22,12 +25,16 @@ export async function storeProgram(api: MitosisClient, source: ProgramSource): P
   }
 }
 
-async function stored(api: MitosisClient, { program, group, isBuiltInAllowed = false }: ProgramSource): Promise<{ name: string; sha256: string }> {
+async function stored(
+  api: MitosisClient,
+  { program, group, isBuiltInAllowed = false }: ProgramSource,
+): Promise<{ name: string; sha256: string }> {
   if (program.startsWith(ATTACHMENT_PREFIX)) {
     const { sha256 } = await api.programs.fromAttachment(program.slice(ATTACHMENT_PREFIX.length), { group });
     return { name: programName(program), sha256 };
   }
-  const { name, bytes } = (isBuiltInAllowed ? await builtInProgram(program) : undefined) ?? (await readProgram(program));
+  const { name, bytes } =
+    (isBuiltInAllowed ? await builtInProgram(program) : undefined) ?? (await readProgram(program));
   const { sha256 } = await api.programs.ensure(bytes, { name, group });
   return { name, sha256 };
 }

@@ -1,6 +1,6 @@
+import { Option } from 'clipanion';
 import type { MitosisClient } from '@mitosis/client';
 import type { SubmitTaskInput, TerminalSize } from '@mitosis/protocol';
-import { Option } from 'clipanion';
 import { sizeOf } from '../terminal/own-terminal.js';
 import { ApiCommand } from './api-command.js';
 import { programName } from './read-program.js';
@@ -14,27 +14,53 @@ export abstract class SubmitCommand extends ApiCommand {
   readonly tags = Option.Array('-t,--tags', [], { description: 'tags a worker must have' });
   readonly labels = Option.Array('-l,--labels', [], { description: 'labels to find the task by' });
   readonly env = Option.Array('-e,--env', [], { description: 'NAME=VALUE for the task' });
-  readonly timeout = Option.String('--timeout', { description: 'time limit, e.g. 90s or 2h; 10m when not given, a day for "mito run -it"' });
+  readonly timeout = Option.String('--timeout', {
+    description: 'time limit, e.g. 90s or 2h; 10m when not given, a day for "mito run -it"',
+  });
   readonly priority = Option.String('-p,--priority', '0', { description: 'higher first, -1000 to 1000' });
   readonly retries = Option.String('--retries', { description: 'tries after a failure' });
-  readonly resources = Option.Array('-r,--resource', [], { description: 'input: attachment=KEY:PATH or artifact=UUID:KIND:PATH, placed below MITO_RESOURCE_DIR; with "unpack:" before it unpacked there' });
-  readonly terminal = Option.Boolean('--terminal', false, { description: 'keep what it prints as the artifact std-log' });
-  readonly pty = Option.Boolean('--pty', false, { description: 'run it in a terminal, to which "client tasks attach" leads' });
-  readonly logLimit = Option.String('--log-limit', { description: 'what is kept of its output, e.g. 64MiB; what the worker says when not given, usually 1GiB' });
-  readonly retryDelay = Option.String('--retry-delay', { description: 'time before the first retry, doubled for each further one' });
-  readonly retryExitCodes = Option.Array('--retry-exit-codes', [], { description: 'only these exit codes are tried again' });
-  readonly limitKeys = Option.Array('--limit-key', [], { description: 'KEY=N: start only while fewer than N tasks of the group with this key run' });
+  readonly resources = Option.Array('-r,--resource', [], {
+    description:
+      'input: attachment=KEY:PATH or artifact=UUID:KIND:PATH, placed below MITO_RESOURCE_DIR; with "unpack:" before it unpacked there',
+  });
+  readonly terminal = Option.Boolean('--terminal', false, {
+    description: 'keep what it prints as the artifact std-log',
+  });
+  readonly pty = Option.Boolean('--pty', false, {
+    description: 'run it in a terminal, to which "client tasks attach" leads',
+  });
+  readonly logLimit = Option.String('--log-limit', {
+    description: 'what is kept of its output, e.g. 64MiB; what the worker says when not given, usually 1GiB',
+  });
+  readonly retryDelay = Option.String('--retry-delay', {
+    description: 'time before the first retry, doubled for each further one',
+  });
+  readonly retryExitCodes = Option.Array('--retry-exit-codes', [], {
+    description: 'only these exit codes are tried again',
+  });
+  readonly limitKeys = Option.Array('--limit-key', [], {
+    description: 'KEY=N: start only while fewer than N tasks of the group with this key run',
+  });
   readonly shell = Option.String('--shell', { description: 'a line for the shell, in place of the command' });
   readonly envFile = Option.Array('--env-file', [], { description: 'file of NAME=VALUE lines' });
   readonly cwd = Option.String('--cwd', { description: 'folder to start in, below its scratch folder' });
   readonly stdin = Option.String('--stdin', { description: 'file that it reads from its standard input' });
   readonly after = Option.Array('--after', [], { description: 'start when these tasks have completed' });
-  readonly afterAnyEnd = Option.Array('--after-any-end', [], { description: 'start when these tasks have ended in any way' });
+  readonly afterAnyEnd = Option.Array('--after-any-end', [], {
+    description: 'start when these tasks have ended in any way',
+  });
   readonly afterFailed = Option.Array('--after-failed', [], { description: 'start only if these tasks fail' });
   readonly afterJob = Option.Array('--after-job', [], { description: 'start when these jobs have completed' });
-  readonly watch = Option.Array('--watch', [], { description: 'UUID,STATE: start when that task is started, completed, failed or ended' });
-  readonly wasm = Option.String('--wasm', { description: 'run this WebAssembly program, sandboxed, instead of a command: a file, or attachment:KEY of the group' });
-  readonly memoryLimit = Option.String('--memory-limit', { description: 'memory of the WebAssembly program, e.g. 128MiB' });
+  readonly watch = Option.Array('--watch', [], {
+    description: 'UUID,STATE: start when that task is started, completed, failed or ended',
+  });
+  readonly wasm = Option.String('--wasm', {
+    description:
+      'run this WebAssembly program, sandboxed, instead of a command: a file, or attachment:KEY of the group',
+  });
+  readonly memoryLimit = Option.String('--memory-limit', {
+    description: 'memory of the WebAssembly program, e.g. 128MiB',
+  });
   readonly argv = Option.Rest({ name: 'command' });
 
   /** Of the terminal that the task gets, when it gets one. */
@@ -45,8 +71,13 @@ export abstract class SubmitCommand extends ApiCommand {
   /** What the options describe; a program is uploaded first, unless the group has it. */
   protected async submission(api: MitosisClient): Promise<SubmitTaskInput> {
     if (this.wasm === undefined) return toSubmission({ ...this, terminalSize: this.terminalSize });
-    const memory = this.memoryLimit === undefined ? {} : { memory_limit_bytes: parseSize(this.memoryLimit, '--memory-limit') };
-    const task = await toSubmission({ ...this, argv: [programName(this.wasm), ...this.argv], terminalSize: this.terminalSize });
+    const memory =
+      this.memoryLimit === undefined ? {} : { memory_limit_bytes: parseSize(this.memoryLimit, '--memory-limit') };
+    const task = await toSubmission({
+      ...this,
+      argv: [programName(this.wasm), ...this.argv],
+      terminalSize: this.terminalSize,
+    });
     const { sha256 } = await storeProgram(api, { program: this.wasm, field: '--wasm', group: this.group });
     return { ...task, wasm: { sha256, ...memory } };
   }

@@ -1,4 +1,4 @@
-import { type Params, fillPlaceholders, invalidField, parseArray, parseSweep, sweepProduct } from '@mitosis/domain';
+import { fillPlaceholders, invalidField, parseArray, parseSweep, sweepProduct, type Params } from '@mitosis/domain';
 import type { SubmitTaskInput } from '@mitosis/protocol';
 import { readInput } from './task-options.js';
 
@@ -33,19 +33,27 @@ async function readRecords(file: string): Promise<Params[]> {
   } catch (error) {
     throw invalidField('--each-json', `${file}: ${(error as Error).message}`);
   }
-  return values.map((value) => (typeof value === 'object' && value !== null ? flatten(value) : { value: value as string }));
+  return values.map((value) =>
+    typeof value === 'object' && value !== null ? flatten(value) : { value: value as string },
+  );
 }
 
 /** A JSON array, or a JSON value on each line. */
 export function parseRecords(text: string): unknown[] {
   if (text.trimStart().startsWith('[')) return JSON.parse(text) as unknown[];
-  return text.split('\n').filter((line) => line.trim() !== '').map((line): unknown => JSON.parse(line));
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line): unknown => JSON.parse(line));
 }
 
 /** What is no plain value is passed on as JSON text. */
 function flatten(value: object): Params {
-  const isPlain = (item: unknown): item is string | number | boolean => ['string', 'number', 'boolean'].includes(typeof item);
-  return Object.fromEntries(Object.entries(value).map(([name, item]: [string, unknown]) => [name, isPlain(item) ? item : JSON.stringify(item)]));
+  const isPlain = (item: unknown): item is string | number | boolean =>
+    ['string', 'number', 'boolean'].includes(typeof item);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]: [string, unknown]) => [name, isPlain(item) ? item : JSON.stringify(item)]),
+  );
 }
 
 /** Every combination of all that was given, the array changing fastest. */
@@ -82,7 +90,10 @@ export function nameOfSweep({ name, args }: SubmitTaskInput, shell: string | und
 }
 
 /** The tasks that a sweep consists of, or undefined when none of its options was given. */
-export async function expandSweep(task: SubmitTaskInput, options: SweepOptions): Promise<SubmitTaskInput[] | undefined> {
+export async function expandSweep(
+  task: SubmitTaskInput,
+  options: SweepOptions,
+): Promise<SubmitTaskInput[] | undefined> {
   if (!isGiven(options)) return undefined;
   const tasks = (await variations(options)).map((variation) => vary(task, variation));
   if (tasks.length === 0) throw invalidField('--sweep', 'there is nothing to submit');

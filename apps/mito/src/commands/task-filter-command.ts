@@ -1,6 +1,6 @@
-import type { TaskFilter } from '@mitosis/client';
-import { parseDuration, invalidField } from '@mitosis/domain';
 import { Option } from 'clipanion';
+import type { TaskFilter } from '@mitosis/client';
+import { invalidField, parseDuration } from '@mitosis/domain';
 import { ApiCommand } from './api-command.js';
 import { parseCount, splitList } from './task-options.js';
 
@@ -27,7 +27,9 @@ export abstract class TaskFilterCommand extends ApiCommand {
   readonly upstream = Option.String('--upstream', { description: 'submitted by this task' });
   readonly exitCode = Option.String('-e,--exit-code', { description: 'with this exit code, e.g. 3, !=0 or >=100' });
   readonly priority = Option.String('-p,--priority', { description: 'with this priority, e.g. 5 or >0' });
-  readonly worker = Option.String('-w,--worker,--reporter-uuid', { description: 'whose last attempt was on this worker' });
+  readonly worker = Option.String('-w,--worker,--reporter-uuid', {
+    description: 'whose last attempt was on this worker',
+  });
   readonly since = Option.String('--since', { description: 'created since then: a time, or 2h ago' });
   readonly until = Option.String('--until', { description: 'created before then' });
   readonly finishedSince = Option.String('--finished-since', { description: 'ended since then' });
@@ -40,7 +42,14 @@ export abstract class TaskFilterCommand extends ApiCommand {
   protected filter(): Omit<TaskFilter, 'limit' | 'offset' | 'after'> {
     const { group, creator, name, job, upstream, priority, worker, text } = this;
     return {
-      group, creator, name, job, upstream, priority, worker, text,
+      group,
+      creator,
+      name,
+      job,
+      upstream,
+      priority,
+      worker,
+      text,
       state: splitList(this.states),
       tags: splitList(this.tags),
       labels: splitList(this.labels),
@@ -62,6 +71,8 @@ export abstract class TaskFilterCommand extends ApiCommand {
 
   /** False when all tasks there are would be meant. */
   protected get isFiltered(): boolean {
-    return [...Object.values(this.filter()), this.limit, this.offset].some((value) => value !== undefined && String(value) !== '');
+    return [...Object.values(this.filter()), this.limit, this.offset].some(
+      (value) => value !== undefined && String(value) !== '',
+    );
   }
 }

@@ -44,7 +44,8 @@ export function parseEnv(pairs: readonly string[], field = '--env'): Record<stri
   return Object.fromEntries(entries);
 }
 
-const RESOURCE = /^(unpack:)?(?:attachment=(?<key>.+?)|artifact=(?<task>[^:]*):(?<kind>result|exec-log|std-log)):(?<path>[^:]+)$/s;
+const RESOURCE =
+  /^(unpack:)?(?:attachment=(?<key>.+?)|artifact=(?<task>[^:]*):(?<kind>result|exec-log|std-log)):(?<path>[^:]+)$/s;
 
 /** `attachment=KEY:PATH` or `artifact=UUID:KIND:PATH`; `unpack:` before it has it unpacked into PATH. */
 function parseResource(text: string): NonNullable<SubmitTaskInput['resources']>[number] {
@@ -52,7 +53,8 @@ function parseResource(text: string): NonNullable<SubmitTaskInput['resources']>[
   const { key, task, kind, path = '' } = match?.groups ?? {};
   const placement = { path, unpack: match?.[1] !== undefined };
   if (key !== undefined) return { from: 'attachment', key, ...placement };
-  if (task === undefined) throw invalidField('--resource', `"${text}" is neither attachment=KEY:PATH nor artifact=UUID:KIND:PATH`);
+  if (task === undefined)
+    throw invalidField('--resource', `"${text}" is neither attachment=KEY:PATH nor artifact=UUID:KIND:PATH`);
   return { from: 'artifact', task, kind: kind as ArtifactKind, ...placement };
 }
 
@@ -87,26 +89,45 @@ export async function readInput(file: string, field: string): Promise<Buffer> {
 /** Lines of `NAME=VALUE`; empty ones and those that begin with `#` are passed over, quotes around a value go. */
 async function readEnvFiles(files: readonly string[]): Promise<Record<string, string>> {
   const texts = await Promise.all(files.map((file) => readInput(file, '--env-file')));
-  const lines = texts.flatMap((text) => text.toString('utf8').split(/\r?\n/)).map((line) => line.trim().replace(/^export\s+/, ''));
-  const pairs = parseEnv(lines.filter((line) => line !== '' && !line.startsWith('#')), '--env-file');
-  return Object.fromEntries(Object.entries(pairs).map(([name, value]) => [name.trim(), value.trim().replace(/^(["'])(.*)\1$/, '$2')]));
+  const lines = texts
+    .flatMap((text) => text.toString('utf8').split(/\r?\n/))
+    .map((line) => line.trim().replace(/^export\s+/, ''));
+  const pairs = parseEnv(
+    lines.filter((line) => line !== '' && !line.startsWith('#')),
+    '--env-file',
+  );
+  return Object.fromEntries(
+    Object.entries(pairs).map(([name, value]) => [name.trim(), value.trim().replace(/^(["'])(.*)\1$/, '$2')]),
+  );
 }
 
 function argsOf({ argv, shell }: TaskOptions): string[] {
-  if (shell !== undefined && argv.length > 0) throw invalidField('--shell', 'use either --shell or a command after "--"');
+  if (shell !== undefined && argv.length > 0)
+    throw invalidField('--shell', 'use either --shell or a command after "--"');
   if (shell !== undefined) return ['/bin/sh', '-c', shell];
   if (argv.length === 0) throw invalidField('command', 'write it after "--", for example: -- echo hello');
   return [...argv];
 }
 
-const WATCHED = { started: 'started', running: 'started', completed: 'completed', failed: 'failed', ended: 'ended', finished: 'ended' } as const;
+const WATCHED = {
+  started: 'started',
+  running: 'started',
+  completed: 'completed',
+  failed: 'failed',
+  ended: 'ended',
+  finished: 'ended',
+} as const;
 
 type AfterInput = NonNullable<SubmitTaskInput['after']>[number];
 
 function parseWatch(text: string): AfterInput {
   const [task = '', state = ''] = text.split(',');
   const when = Object.hasOwn(WATCHED, state) ? WATCHED[state as keyof typeof WATCHED] : undefined;
-  if (task === '' || when === undefined) throw invalidField('--watch', `"${text}" is not of the form UUID,STATE; the states are ${Object.keys(WATCHED).join(', ')}`);
+  if (task === '' || when === undefined)
+    throw invalidField(
+      '--watch',
+      `"${text}" is not of the form UUID,STATE; the states are ${Object.keys(WATCHED).join(', ')}`,
+    );
   return { task, when };
 }
 
@@ -132,7 +153,16 @@ export function parseAfter(options: AfterOptions): AfterInput[] {
   ];
 }
 
-const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, B: 1, K: 1024, KIB: 1024, M: 1024 ** 2, MIB: 1024 ** 2, G: 1024 ** 3, GIB: 1024 ** 3 };
+const SIZE_UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  B: 1,
+  K: 1024,
+  KIB: 1024,
+  M: 1024 ** 2,
+  MIB: 1024 ** 2,
+  G: 1024 ** 3,
+  GIB: 1024 ** 3,
+};
 
 /** A size such as `64MiB`, `1G` or `65536`, in bytes. */
 export function parseSize(text: string, field: string): number {
@@ -159,7 +189,9 @@ export async function toSubmission(options: TaskOptions): Promise<SubmitTaskInpu
     after: parseAfter(options),
     retry_exit_codes: splitList(options.retryExitCodes).map((code) => parseInteger(code, '--retry-exit-codes')),
     limits: parseLimitKeys(splitList(options.limitKeys)),
-    ...(options.stdin !== undefined && { stdin_base64: (await readInput(options.stdin, '--stdin')).toString('base64') }),
+    ...(options.stdin !== undefined && {
+      stdin_base64: (await readInput(options.stdin, '--stdin')).toString('base64'),
+    }),
     ...(terminalSize && { pty: terminalSize }),
     ...(logLimit !== undefined && { log_limit_bytes: parseSize(logLimit, '--log-limit') }),
     ...(cwd !== undefined && { cwd }),

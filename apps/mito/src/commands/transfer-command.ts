@@ -1,13 +1,15 @@
+import { Option } from 'clipanion';
 import type { MitosisClient } from '@mitosis/client';
 import { invalidField } from '@mitosis/domain';
-import { Option } from 'clipanion';
+import { runBatch, type Done, type Outcome } from '../files/run-batch.js';
 import { EXIT_FAILED, EXIT_OK } from '../output/exit-codes.js';
-import { type Done, type Outcome, runBatch } from '../files/run-batch.js';
 import { ApiCommand } from './api-command.js';
 import { parseInteger } from './task-options.js';
 
-export const barOption = () => Option.Boolean('--pb', false, { description: 'show progress also of what is small, and when this is no terminal' });
-export const concurrencyOption = () => Option.String('--concurrency,--concurrent', '1', { description: 'files at once, 1 to 64' });
+export const barOption = () =>
+  Option.Boolean('--pb', false, { description: 'show progress also of what is small, and when this is no terminal' });
+export const concurrencyOption = () =>
+  Option.String('--concurrency,--concurrent', '1', { description: 'files at once, 1 to 64' });
 
 /** The same work with many files. */
 export interface Batch<T> {
@@ -17,7 +19,11 @@ export interface Batch<T> {
 }
 
 /** Works on `concurrency` files at once and tells of each as it is done; answers 1 when one of them failed. */
-export async function runBatchOf<T>({ items, nameOf, work }: Batch<T>, concurrency: string, tell: (name: string, outcome: Outcome<T, Done>) => void): Promise<number> {
+export async function runBatchOf<T>(
+  { items, nameOf, work }: Batch<T>,
+  concurrency: string,
+  tell: (name: string, outcome: Outcome<T, Done>) => void,
+): Promise<number> {
   const atOnce = parseInteger(concurrency, '--concurrency');
   if (atOnce < 1 || atOnce > 64) throw invalidField('--concurrency', 'use 1 to 64');
   let failed = 0;
@@ -37,7 +43,12 @@ export abstract class TransferCommand extends ApiCommand {
   }
 
   /** Uploads a file, or a folder packed, under a progress bar; what had to be left out of it is said. */
-  protected async uploadFrom<T>(place: string, isPacked: boolean, name: string, send: (file: string, onBytes: ((bytes: number) => void) | undefined) => Promise<T>): Promise<T> {
+  protected async uploadFrom<T>(
+    place: string,
+    isPacked: boolean,
+    name: string,
+    send: (file: string, onBytes: ((bytes: number) => void) | undefined) => Promise<T>,
+  ): Promise<T> {
     const { withUploadable } = await import('../files/uploadable.js');
     return withUploadable(place, isPacked, async ({ file, sizeBytes, skipped }) => {
       for (const { path, why } of skipped) this.note(`left out: ${path}: ${why}`);

@@ -1,5 +1,5 @@
-import { MitoError } from '@mitosis/domain';
 import { Command, Option } from 'clipanion';
+import { MitoError } from '@mitosis/domain';
 import { EXIT_OK } from '../output/exit-codes.js';
 import type { Stack } from '../stack/stack.js';
 import { ApiCommand } from './api-command.js';
@@ -7,7 +7,8 @@ import { parseInteger } from './task-options.js';
 
 function atLeast(minimum: number, text: string, field: string): number {
   const value = parseInteger(text, field);
-  if (value < minimum) throw new MitoError('invalid', 'invalid_request', `${field}: must be at least ${minimum}`, { details: { field } });
+  if (value < minimum)
+    throw new MitoError('invalid', 'invalid_request', `${field}: must be at least ${minimum}`, { details: { field } });
   return value;
 }
 
@@ -16,7 +17,8 @@ export class UpCommand extends ApiCommand {
   static override usage = Command.Usage({
     category: 'Services',
     description: 'start everything on this machine: PostgreSQL, a coordinator, workers',
-    details: 'Runs in the foreground until Ctrl-C or SIGTERM, which stop everything cleanly; a second one stops at once. The data folder survives, unless --ephemeral is given. Settings of the coordinator and the worker count here, too, from config.toml or as MITO_…, but for what belongs to the stack itself: addresses, database, folders, slots, accounts.',
+    details:
+      'Runs in the foreground until Ctrl-C or SIGTERM, which stop everything cleanly; a second one stops at once. The data folder survives, unless --ephemeral is given. Settings of the coordinator and the worker count here, too, from config.toml or as MITO_…, but for what belongs to the stack itself: addresses, database, folders, slots, accounts.',
     examples: [['Two workers with four slots each', '$0 up --workers 2 --slots 4']],
   });
 
@@ -85,7 +87,16 @@ export class UpCommand extends ApiCommand {
     await this.keepLogin(stack.url, ADMIN_USER, password);
     if (this.json) {
       const admin = { username: ADMIN_USER, password };
-      this.line(JSON.stringify({ ready: true, url: stack.url, admin, board_url: boardUrl, data_dir: dataDir, pids: stack.pids }));
+      this.line(
+        JSON.stringify({
+          ready: true,
+          url: stack.url,
+          admin,
+          board_url: boardUrl,
+          data_dir: dataDir,
+          pids: stack.pids,
+        }),
+      );
       return;
     }
     const isDefault = stack.url === 'http://127.0.0.1:5000';
@@ -93,7 +104,9 @@ export class UpCommand extends ApiCommand {
     this.line(`  administrator   ${ADMIN_USER}, password in ${stack.passwordFile}`);
     this.line(`  board           ${boardUrl}`);
     this.line(`  data and logs   ${dataDir}${this.ephemeral ? ' (removed at the end)' : ''}`);
-    this.line(`  try             ./mito run ${isDefault ? '' : `--coordinator ${stack.url} `}-- echo "Hello, Mitosis!"`);
+    this.line(
+      `  try             ./mito run ${isDefault ? '' : `--coordinator ${stack.url} `}-- echo "Hello, Mitosis!"`,
+    );
     this.line('Ctrl-C stops everything.');
   }
 

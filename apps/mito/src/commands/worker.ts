@@ -1,5 +1,5 @@
-import { Command, Option } from 'clipanion';
 import { once } from 'node:events';
+import { Command, Option } from 'clipanion';
 import { EXIT_NOT_AUTHORIZED, EXIT_OK } from '../output/exit-codes.js';
 import { ServiceCommand, type ServiceRun } from './service-command.js';
 import { splitList } from './task-options.js';
@@ -24,7 +24,9 @@ export class WorkerCommand extends ServiceCommand {
   });
 
   readonly coordinator = Option.String('-c,--coordinator', { description: 'URL of the coordinator' });
-  readonly enroll = Option.String('--enroll', { description: 'enrolment code, see "mito client workers enroll"; better in MITO_ENROLL' });
+  readonly enroll = Option.String('--enroll', {
+    description: 'enrolment code, see "mito client workers enroll"; better in MITO_ENROLL',
+  });
   readonly ca = Option.String('--ca', { description: 'file with certificates to trust' });
   readonly user = Option.String('-u,--user', { description: 'user in whose name it is registered' });
   readonly groups = Option.Array('-g,--groups', { description: 'groups whose tasks run here' });
@@ -34,9 +36,14 @@ export class WorkerCommand extends ServiceCommand {
   readonly only = Option.String('--only', { description: 'wasm: take sandboxed programs and nothing else' });
   readonly workDir = Option.String('--work-dir', { description: 'folder for scratch data' });
   readonly drainTimeout = Option.String('--drain-timeout', { description: 'time for running tasks after SIGTERM' });
-  readonly sharedLog = Option.Boolean('--shared-log', false, { description: 'log to workers.log in the folder of --log-path, with other workers' });
+  readonly sharedLog = Option.Boolean('--shared-log', false, {
+    description: 'log to workers.log in the folder of --log-path, with other workers',
+  });
   readonly credentialPath = Option.String('--credential-path', { description: 'file of the cached logins' });
-  readonly password = Option.String('-p,--password', { description: 'other users of this machine can see it: better MITO_PASSWORD, or a cached login', hidden: true });
+  readonly password = Option.String('-p,--password', {
+    description: 'other users of this machine can see it: better MITO_PASSWORD, or a cached login',
+    hidden: true,
+  });
   readonly pollingInterval = Option.String('--polling-interval', { hidden: true });
   readonly heartbeatInterval = Option.String('--heartbeat-interval', { hidden: true });
   readonly lifetime = Option.String('--lifetime', { hidden: true });

@@ -15,7 +15,9 @@ export abstract class WorkloadCommand extends ApiCommand {
       return await this.withProgress((onProgress) => api.workloads.wait(uuid, { signal: left.signal, onProgress }));
     } catch (error) {
       if (!left.signal.aborted) throw error;
-      this.note(`workload ${uuid} runs on; "mito client workloads wait ${uuid}" comes back, "mito client workloads cancel ${uuid}" ends it`);
+      this.note(
+        `workload ${uuid} runs on; "mito client workloads wait ${uuid}" comes back, "mito client workloads cancel ${uuid}" ends it`,
+      );
       return undefined;
     } finally {
       process.off('SIGINT', leave);
@@ -27,7 +29,9 @@ export abstract class WorkloadCommand extends ApiCommand {
     if (workload.state === 'completed' && workload.result_task !== null) return undefined;
     const { printFailure } = await import('../output/save-result.js');
     await printFailure(api, workload.uuid, this.context.stderr);
-    this.note(`mito: the workload ${workload.state === 'failed' ? 'failed' : 'was cancelled'}: ${workload.message ?? 'no reason was given'}`);
+    this.note(
+      `mito: the workload ${workload.state === 'failed' ? 'failed' : 'was cancelled'}: ${workload.message ?? 'no reason was given'}`,
+    );
     if (this.json) this.line(JSON.stringify(workload));
     return EXIT_FAILED;
   }
@@ -37,12 +41,19 @@ export abstract class WorkloadCommand extends ApiCommand {
     const { saveResult } = await import('../output/save-result.js');
     const toStdout = output === '-' ? this.context.stdout : undefined;
     const onRemark = (text: string): void => void this.context.stderr.write(text);
-    const saved = await saveResult(api, workload.result_task ?? '', { toStdout, file: output, name: workload.name, onRemark });
+    const saved = await saveResult(api, workload.result_task ?? '', {
+      toStdout,
+      file: output,
+      name: workload.name,
+      onRemark,
+    });
     if (!toStdout) this.print({ ...workload, ...saved }, ({ file, size_bytes: size }) => `${file}  (${size} bytes)`);
     return EXIT_OK;
   }
 
-  private async withProgress(work: (onProgress: (workload: WorkloadView) => void) => Promise<WorkloadView>): Promise<WorkloadView> {
+  private async withProgress(
+    work: (onProgress: (workload: WorkloadView) => void) => Promise<WorkloadView>,
+  ): Promise<WorkloadView> {
     const { startProgress } = await import('../output/progress.js');
     let bar: Progress | undefined;
     try {

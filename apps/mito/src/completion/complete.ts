@@ -1,5 +1,5 @@
-import { findCommand, leadsOn } from '../help/find-command.js';
 import type { CommandModel, OptionModel } from '../help/command-model.js';
+import { findCommand, leadsOn } from '../help/find-command.js';
 import type { CommandEntry } from '../mito-context.js';
 
 /** What a value is, when something can be proposed for it. */
@@ -10,7 +10,11 @@ export type Lookup = (kind: ValueKind, partial: string) => Promise<readonly stri
 
 /** Understood before and after the name of every client command. */
 const GLOBAL: readonly OptionModel[] = [
-  ...['--coordinator', '--user', '--password-file', '--config', '--credential-path'].map((name) => ({ names: [name], takesValue: true, description: '' })),
+  ...['--coordinator', '--user', '--password-file', '--config', '--credential-path'].map((name) => ({
+    names: [name],
+    takesValue: true,
+    description: '',
+  })),
   { names: ['--help'], takesValue: false, description: '' },
 ];
 
@@ -26,16 +30,34 @@ function withoutLeadingOptions(words: readonly string[]): string[] {
   return kept;
 }
 
-const OPTION_KINDS: Readonly<Record<string, ValueKind>> = { '--group': 'group', '--groups': 'group', '--state': 'state', '--task': 'task', '--after': 'task', '--role': 'role' };
+const OPTION_KINDS: Readonly<Record<string, ValueKind>> = {
+  '--group': 'group',
+  '--groups': 'group',
+  '--state': 'state',
+  '--task': 'task',
+  '--after': 'task',
+  '--role': 'role',
+};
 
 function kindOfPositional(name: string, path: readonly string[]): ValueKind | undefined {
   const plain = name.replace(/[<>[\].]/g, '');
   if (plain === 'uuid') return path.includes('workers') ? 'worker' : 'task';
-  const kinds: Readonly<Record<string, ValueKind>> = { task: 'task', worker: 'worker', group: 'group', kind: 'artifact-kind', type: 'artifact-kind', shell: 'shell' };
+  const kinds: Readonly<Record<string, ValueKind>> = {
+    task: 'task',
+    worker: 'worker',
+    group: 'group',
+    kind: 'artifact-kind',
+    type: 'artifact-kind',
+    shell: 'shell',
+  };
   return kinds[plain];
 }
 
-function positionalAt(model: CommandModel, options: readonly OptionModel[], rest: readonly string[]): string | undefined {
+function positionalAt(
+  model: CommandModel,
+  options: readonly OptionModel[],
+  rest: readonly string[],
+): string | undefined {
   let position = 0;
   for (let index = 0; index < rest.length; index += 1) {
     const option = options.find(({ names }) => names.includes(rest[index] ?? ''));
@@ -46,7 +68,12 @@ function positionalAt(model: CommandModel, options: readonly OptionModel[], rest
 }
 
 /** What may stand behind a command, after `rest` of its words. */
-async function behind(model: CommandModel, { rest, path }: { rest: readonly string[]; path: string }, partial: string, lookup: Lookup): Promise<readonly string[]> {
+async function behind(
+  model: CommandModel,
+  { rest, path }: { rest: readonly string[]; path: string },
+  partial: string,
+  lookup: Lookup,
+): Promise<readonly string[]> {
   if (rest.includes('--')) return [];
   const options = [...model.options, ...GLOBAL];
   const before = options.find(({ names, takesValue }) => takesValue && names.includes(rest.at(-1) ?? ''));
@@ -60,16 +87,30 @@ async function behind(model: CommandModel, { rest, path }: { rest: readonly stri
   return kind ? lookup(kind, partial) : [];
 }
 
-async function ofCommand(commands: readonly CommandEntry[], typed: readonly string[], partial: string, lookup: Lookup): Promise<readonly string[]> {
+async function ofCommand(
+  commands: readonly CommandEntry[],
+  typed: readonly string[],
+  partial: string,
+  lookup: Lookup,
+): Promise<readonly string[]> {
   const found = findCommand(commands, typed);
   const model = found && (await (await import('../help/command-model.js')).commandModel(found.entry));
-  return found && model ? behind(model, { rest: typed.slice(found.path.split(' ').length), path: found.path }, partial, lookup) : [];
+  return found && model
+    ? behind(model, { rest: typed.slice(found.path.split(' ').length), path: found.path }, partial, lookup)
+    : [];
 }
 
 /** What may come next after `words`, when `partial` is begun: the next word of a path, an option, a value. */
-export async function complete(commands: readonly CommandEntry[], words: readonly string[], partial: string, lookup: Lookup): Promise<string[]> {
+export async function complete(
+  commands: readonly CommandEntry[],
+  words: readonly string[],
+  partial: string,
+  lookup: Lookup,
+): Promise<string[]> {
   const typed = withoutLeadingOptions(words);
-  const paths = commands.flatMap((command) => (command.about ? command.paths : [])).filter((path) => leadsOn(path, typed.join(' ')));
+  const paths = commands
+    .flatMap((command) => (command.about ? command.paths : []))
+    .filter((path) => leadsOn(path, typed.join(' ')));
   const next = partial.startsWith('-') ? [] : paths.map((path) => path.split(' ')[typed.length] ?? '');
   const all = [...next, ...(await ofCommand(commands, typed, partial, lookup))];
   return [...new Set(all)].filter((candidate) => candidate.startsWith(partial)).sort();

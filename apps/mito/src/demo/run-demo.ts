@@ -1,10 +1,10 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Writable } from 'node:stream';
 import { MitosisClient } from '@mitosis/client';
 import { formatDuration, isFinal } from '@mitosis/domain';
 import { unpackArchive } from '@mitosis/executor';
 import type { SubmitTaskInput, TaskView } from '@mitosis/protocol';
-import { mkdir, readFile, readdir } from 'node:fs/promises';
-import path from 'node:path';
-import type { Writable } from 'node:stream';
 import { printTable } from '../output/print-table.js';
 import { startProgress } from '../output/progress.js';
 import { ADMIN_USER, type Stack } from '../stack/stack.js';
@@ -45,7 +45,11 @@ function experiment(): SubmitTaskInput[] {
 const millisecondsOf = ({ started_at, finished_at }: TaskView): number =>
   started_at === null || finished_at === null ? 0 : Date.parse(finished_at) - Date.parse(started_at);
 
-async function fetchResult(api: MitosisClient, { uuid }: TaskView, dir: string): Promise<{ archive: string; folder: string }> {
+async function fetchResult(
+  api: MitosisClient,
+  { uuid }: TaskView,
+  dir: string,
+): Promise<{ archive: string; folder: string }> {
   const archive = path.join(dir, `${uuid}.tar.gz`);
   const folder = path.join(dir, uuid);
   await mkdir(folder, { recursive: true });
@@ -82,7 +86,8 @@ export async function runDemo(stack: Stack, dir: string, out: Writable): Promise
   const api = new MitosisClient({ url: stack.url, token });
   const { tasks, wallMs } = await runAll(api, out);
   const completed = tasks.filter(({ state }) => state === 'completed');
-  for (const task of tasks) if (task.state !== 'completed') out.write(`${task.name}: ${task.state} (${task.reason}) ${task.message ?? ''}\n`);
+  for (const task of tasks)
+    if (task.state !== 'completed') out.write(`${task.name}: ${task.state} (${task.reason}) ${task.message ?? ''}\n`);
 
   const workers = [...new Set(tasks.map(({ worker }) => worker))];
   const rows: string[][] = [];
@@ -91,12 +96,21 @@ export async function runDemo(stack: Stack, dir: string, out: Writable): Promise
     ({ folder } = await fetchResult(api, task, path.join(dir, 'results')));
     const { samples, seed, pi } = JSON.parse(await readFile(path.join(folder, 'pi.json'), 'utf8')) as Estimate;
     const error = Math.abs(pi - Math.PI).toExponential(1);
-    rows.push([String(samples), String(seed), pi.toFixed(6), error, formatDuration(millisecondsOf(task)), `worker ${workers.indexOf(task.worker) + 1}`]);
+    rows.push([
+      String(samples),
+      String(seed),
+      pi.toFixed(6),
+      error,
+      formatDuration(millisecondsOf(task)),
+      `worker ${workers.indexOf(task.worker) + 1}`,
+    ]);
   }
   printTable(out, ['SAMPLES', 'SEED', 'PI', 'ERROR', 'TIME', 'WHERE'], rows);
   if (folder) out.write(`\nThe artifact "result" of the last task, unpacked: ${(await readdir(folder)).join(', ')}\n`);
   const sumMs = tasks.reduce((sum, task) => sum + millisecondsOf(task), 0);
   out.write(`${completed.length} of ${tasks.length} tasks completed on ${workers.length} workers: `);
-  out.write(`${formatDuration(wallMs)} of wall time for ${formatDuration(sumMs)} of task time (${(sumMs / wallMs).toFixed(1)} at once)\n`);
+  out.write(
+    `${formatDuration(wallMs)} of wall time for ${formatDuration(sumMs)} of task time (${(sumMs / wallMs).toFixed(1)} at once)\n`,
+  );
   return completed.length === tasks.length;
 }

@@ -1,8 +1,8 @@
+import path from 'node:path';
+import type { Writable } from 'node:stream';
 import { MitosisClient } from '@mitosis/client';
 import { formatDuration } from '@mitosis/domain';
 import type { SubmitWorkloadInput } from '@mitosis/protocol';
-import type { Writable } from 'node:stream';
-import path from 'node:path';
 import { builtInProgram } from '../commands/built-in-program.js';
 import { startProgress } from '../output/progress.js';
 import { saveResult } from '../output/save-result.js';
@@ -20,7 +20,12 @@ const WORKLOADS: readonly Shown[] = [
   { name: 'password_hash', params: { algorithm: 'bcrypt', count: 32, cost: 6, batch_size: 4 }, what: 'hashes' },
 ];
 
-async function compute(api: MitosisClient, { name, params, what }: Shown, dir: string, out: Writable): Promise<boolean> {
+async function compute(
+  api: MitosisClient,
+  { name, params, what }: Shown,
+  dir: string,
+  out: Writable,
+): Promise<boolean> {
   const program = await builtInProgram(name);
   if (!program) throw new Error(`${name} is no workload`);
   const begun = performance.now();
@@ -41,7 +46,9 @@ async function compute(api: MitosisClient, { name, params, what }: Shown, dir: s
   }
   const options = { file: path.join(dir, name), name, onRemark: () => {} };
   const { size_bytes: size } = await saveResult(api, ended.result_task, options);
-  out.write(`${name}: ${what} of ${size} bytes from ${ended.subtasks} subtasks in ${formatDuration(performance.now() - begun)}\n`);
+  out.write(
+    `${name}: ${what} of ${size} bytes from ${ended.subtasks} subtasks in ${formatDuration(performance.now() - begun)}\n`,
+  );
   return true;
 }
 

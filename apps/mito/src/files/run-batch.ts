@@ -13,7 +13,11 @@ export type Outcome<T, R> = { readonly item: T; readonly result: R } | { readonl
  * Does `work` for each item, `concurrency` at a time, and answers each outcome as it comes. An item
  * that fails does not keep the others; an unexpected error ends everything.
  */
-export async function* runBatch<T, R>(items: Iterable<T> | AsyncIterable<T>, concurrency: number, work: (item: T) => Promise<R>): AsyncGenerator<Outcome<T, R>> {
+export async function* runBatch<T, R>(
+  items: Iterable<T> | AsyncIterable<T>,
+  concurrency: number,
+  work: (item: T) => Promise<R>,
+): AsyncGenerator<Outcome<T, R>> {
   const running = new Set<Promise<Outcome<T, R>>>();
   const settleOne = async (): Promise<Outcome<T, R>> => {
     const [first, outcome] = await Promise.race([...running].map(async (promise) => [promise, await promise] as const));

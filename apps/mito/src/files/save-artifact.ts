@@ -24,7 +24,12 @@ export interface SaveArtifactOptions {
 }
 
 /** Fetches an artifact into its place, or only says where it can be fetched. */
-export async function saveArtifact(api: MitosisClient, task: string, kind: ArtifactKind, options: SaveArtifactOptions): Promise<Done> {
+export async function saveArtifact(
+  api: MitosisClient,
+  task: string,
+  kind: ArtifactKind,
+  options: SaveArtifactOptions,
+): Promise<Done> {
   const artifact = await api.artifact(task, kind);
   const { download, ...facts } = artifact;
   const url = absoluteUrl(api.url, download.url);

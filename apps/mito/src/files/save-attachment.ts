@@ -1,6 +1,6 @@
+import path from 'node:path';
 import type { MitosisClient, TransferOptions } from '@mitosis/client';
 import type { AttachmentDownload } from '@mitosis/protocol';
-import path from 'node:path';
 import type { Done } from './run-batch.js';
 import { savePath } from './save-path.js';
 
@@ -24,7 +24,13 @@ export async function saveAttachment(
   options: TransferOptions = {},
 ): Promise<Done> {
   const { download, ...facts } = attachment;
-  if (choices.isUrlOnly) return { name: facts.key, file: absoluteUrl(api.url, download.url), url: absoluteUrl(api.url, download.url), ...facts };
+  if (choices.isUrlOnly)
+    return {
+      name: facts.key,
+      file: absoluteUrl(api.url, download.url),
+      url: absoluteUrl(api.url, download.url),
+      ...facts,
+    };
   const file = await savePath(choices.isSmart ? path.posix.basename(facts.key) : facts.key, choices.output);
   const requests = [download];
   const sign = async () => requests.pop() ?? (await api.files.attachment(facts.group, facts.key, options)).download;

@@ -1,6 +1,6 @@
-import { MitoError } from '@mitosis/domain';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { MitoError } from '@mitosis/domain';
 
 /**
  * Where a download is saved: under its own name here, or below `output` when that is a folder (or ends
@@ -15,7 +15,13 @@ async function isFolder(place: string): Promise<boolean> {
   try {
     return (await stat(place)).isDirectory();
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return false;
-    throw new MitoError('invalid', 'file_unreadable', `${place}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return false;
+    throw new MitoError(
+      'invalid',
+      'file_unreadable',
+      `${place}: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }

@@ -1,7 +1,7 @@
-import { MitoError } from '@mitosis/domain';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { MitoError } from '@mitosis/domain';
 
 /** What is sent: a file, and what was left out when it was packed. */
 export interface Uploadable {
@@ -11,7 +11,11 @@ export interface Uploadable {
 }
 
 /** Calls `work` with a file as it is, or with a folder packed into a temporary one. */
-export async function withUploadable<T>(place: string, isPacked: boolean, work: (uploadable: Uploadable) => Promise<T>): Promise<T> {
+export async function withUploadable<T>(
+  place: string,
+  isPacked: boolean,
+  work: (uploadable: Uploadable) => Promise<T>,
+): Promise<T> {
   const facts = await stat(place).catch((error: Error) => {
     throw new MitoError('invalid', 'file_unreadable', `${place} can't be read: ${error.message}`, { cause: error });
   });

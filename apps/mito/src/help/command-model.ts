@@ -36,7 +36,10 @@ export async function commandModel({ paths, about, load }: CommandEntry): Promis
     paths: paths.map((typed) => typed.split(' ')),
     details: details.trim(),
     examples: examples.map(([label, command]) => [label.trim(), command] as const),
-    positionals: usage.slice(path.length).split(' ').filter((word) => /^[<[]?[a-z.]/.test(word) && !word.startsWith('[-')),
+    positionals: usage
+      .slice(path.length)
+      .split(' ')
+      .filter((word) => /^[<[]?[a-z.]/.test(word) && !word.startsWith('[-')),
     options: options.map(optionModel),
   };
 }

@@ -1,6 +1,6 @@
 import type { Paint } from '../output/paint.js';
-import type { CommandModel, OptionModel } from './command-model.js';
 import { wrap } from '../output/text-width.js';
+import type { CommandModel, OptionModel } from './command-model.js';
 
 const INDENT = 2;
 const GAP = 2;
@@ -23,7 +23,10 @@ function optionLines(options: readonly OptionModel[], columns: number, paint: Pa
     const [first = '', ...more] = wrap(option.description, columns - margin.length);
     const head = `${' '.repeat(INDENT)}${paint.cyan(names)}`;
     const isLong = names.length > width;
-    return [...(isLong ? [head, margin + first] : [`${head}${' '.repeat(width + GAP - names.length)}${first}`.trimEnd()]), ...more.map((line) => margin + line)];
+    return [
+      ...(isLong ? [head, margin + first] : [`${head}${' '.repeat(width + GAP - names.length)}${first}`.trimEnd()]),
+      ...more.map((line) => margin + line),
+    ];
   });
 }
 
@@ -38,19 +41,35 @@ export function usageLine({ paths: [path = []], positionals, options }: CommandM
 }
 
 /** What `--help` says of a command: how it is typed, what it does, each option, examples; in lines that fit. */
-export function describeCommand(model: CommandModel, { columns = 80, paint }: { columns?: number | undefined; paint: Paint }): string {
+export function describeCommand(
+  model: CommandModel,
+  { columns = 80, paint }: { columns?: number | undefined; paint: Paint },
+): string {
   const { paths, description, details, options, examples } = model;
   const width = Math.min(columns, COLUMNS_MAX);
   const [path = ''] = paths.map((words) => words.join(' '));
-  const aliases = paths.slice(1).map((words) => words.join(' ')).filter((other) => `client ${other}` !== path);
+  const aliases = paths
+    .slice(1)
+    .map((words) => words.join(' '))
+    .filter((other) => `client ${other}` !== path);
   const sections = [
     [`${paint.bold('Usage:')} ${usageLine(model)}`],
     wrap(`${description[0]?.toUpperCase() ?? ''}${description.slice(1)}.`, width),
     details === '' ? [] : paragraphs(details, width),
     options.length === 0 ? [] : [paint.bold('Options'), ...optionLines(options, width, paint)],
-    examples.length === 0 ? [] : [paint.bold('Examples'), ...examples.flatMap(([label, command]) => [`  # ${label}`, `  ${paint.cyan(command)}`])],
+    examples.length === 0
+      ? []
+      : [
+          paint.bold('Examples'),
+          ...examples.flatMap(([label, command]) => [`  # ${label}`, `  ${paint.cyan(command)}`]),
+        ],
     aliases.length === 0 ? [] : wrap(`Also: ${aliases.map((other) => `mito ${other}`).join(', ')}`, width),
-    path.startsWith('client ') ? ['"mito client --help" lists the options of all client commands; "client" may be left out.'] : [],
+    path.startsWith('client ')
+      ? ['"mito client --help" lists the options of all client commands; "client" may be left out.']
+      : [],
   ];
-  return `${sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')).join('\n\n')}\n`;
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
 }

@@ -11,7 +11,12 @@ export function leadsOn(path: string, folder: string): boolean {
 }
 
 /** The command that `words` begin with: the one of the longest path. */
-export function findCommand(commands: readonly CommandEntry[], words: readonly string[]): { readonly entry: CommandEntry; readonly path: string } | undefined {
-  const fitting = commands.flatMap((entry) => entry.paths.filter((path) => isBelow(words, path)).map((path) => ({ entry, path })));
+export function findCommand(
+  commands: readonly CommandEntry[],
+  words: readonly string[],
+): { readonly entry: CommandEntry; readonly path: string } | undefined {
+  const fitting = commands.flatMap((entry) =>
+    entry.paths.filter((path) => isBelow(words, path)).map((path) => ({ entry, path })),
+  );
   return fitting.toSorted((a, b) => b.path.length - a.path.length)[0];
 }

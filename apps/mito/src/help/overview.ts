@@ -1,5 +1,5 @@
-import type { Paint } from '../output/paint.js';
 import type { CommandEntry } from '../mito-context.js';
+import type { Paint } from '../output/paint.js';
 import { leadsOn } from './find-command.js';
 
 /** One line of the overview. */
@@ -24,8 +24,15 @@ export function overview(commands: readonly CommandEntry[], folder: string, pain
   const categories = [...new Set(lines.map(({ category }) => category))].sort();
   const sections = categories.map((category) => {
     const own = lines.filter((line) => line.category === category);
-    return [paint.bold(category), ...own.map(({ path, description }) => `  ${paint.cyan(path.padEnd(width))}  ${description}`)].join('\n');
+    return [
+      paint.bold(category),
+      ...own.map(({ path, description }) => `  ${paint.cyan(path.padEnd(width))}  ${description}`),
+    ].join('\n');
   });
   const name = folder === '' ? 'mito' : `mito ${folder}`;
-  return [`${paint.bold('Usage:')} ${name} <command>`, ...sections, `"mito <command> --help" describes one command; "client" may be left out.`].join('\n\n');
+  return [
+    `${paint.bold('Usage:')} ${name} <command>`,
+    ...sections,
+    `"mito <command> --help" describes one command; "client" may be left out.`,
+  ].join('\n\n');
 }

@@ -29,15 +29,28 @@ export function similarCommands(commands: readonly CommandEntry[], typed: readon
 
 /** Leads from words that are no command to those that are. */
 export function describeUnknownCommand(commands: readonly CommandEntry[], words: readonly string[]): string {
-  const known = words.findLastIndex((_, index) => commandsBelow(commands, words.slice(0, index + 1).join(' ')).length > 0) + 1;
+  const known =
+    words.findLastIndex((_, index) => commandsBelow(commands, words.slice(0, index + 1).join(' ')).length > 0) + 1;
   const help = ['mito', ...words.slice(0, known), '--help'].join(' ');
   const meant = similarCommands(commands, words).map((path) => `      did you mean "mito ${path}"?`);
-  return [`mito: Command not found: ${words.slice(0, known + 1).join(' ')}`, ...meant, `      "${help}" lists the commands`, ''].join('\n');
+  return [
+    `mito: Command not found: ${words.slice(0, known + 1).join(' ')}`,
+    ...meant,
+    `      "${help}" lists the commands`,
+    '',
+  ].join('\n');
 }
 
 /** What was wrong with a command line that its command did not understand; `usage` is how it is typed. */
 export function describeSyntaxError(error: unknown, usage: string | undefined): string {
   const { candidates = [] } = error as { candidates?: readonly Candidate[] };
-  const reason = candidates.find((candidate) => candidate.reason !== null)?.reason ?? (error instanceof Error ? error.message : String(error));
-  return [`mito: ${reason}`, ...(usage === undefined ? [] : [`      usage: ${usage}`]), '      add --help to see what each option means', ''].join('\n');
+  const reason =
+    candidates.find((candidate) => candidate.reason !== null)?.reason ??
+    (error instanceof Error ? error.message : String(error));
+  return [
+    `mito: ${reason}`,
+    ...(usage === undefined ? [] : [`      usage: ${usage}`]),
+    '      add --help to see what each option means',
+    '',
+  ].join('\n');
 }

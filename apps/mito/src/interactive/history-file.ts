@@ -4,7 +4,8 @@ import path from 'node:path';
 export const HISTORY_LINES = 1000;
 
 /** Lines with a password in them are not kept. */
-const SECRET = /(^|\s)(-p|--password)([=\s]|$)|\blogin\s+[^-\s]\S*\s+[^-\s]|change-password\s+\S|users\s+create\s+\S+\s+[^-\s]/;
+const SECRET =
+  /(^|\s)(-p|--password)([=\s]|$)|\blogin\s+[^-\s]\S*\s+[^-\s]|change-password\s+\S|users\s+create\s+\S+\s+[^-\s]/;
 
 /** The lines that were typed, the latest first, in a file of mode 0600. */
 export class HistoryFile {

@@ -27,7 +27,15 @@ export class LineReader {
     if (known !== undefined) return known;
     const { input, output, prompt, isTerminal, complete } = this.options;
     const completer = callbackify(complete);
-    const reader = createInterface({ input, output, prompt, completer, history, terminal: isTerminal, historySize: history.length + 1 });
+    const reader = createInterface({
+      input,
+      output,
+      prompt,
+      completer,
+      history,
+      terminal: isTerminal,
+      historySize: history.length + 1,
+    });
     let isCleared = false;
     reader.on('line', (line) => this.ahead.push(line));
     reader.on('SIGINT', () => {

@@ -1,8 +1,8 @@
 import { complete, type Lookup } from '../completion/complete.js';
 import { findCommand } from '../help/find-command.js';
 import type { MitoContext, Program } from '../mito-context.js';
-import { isTerminal } from '../output/paint.js';
 import { EXIT_OK, EXIT_USAGE } from '../output/exit-codes.js';
+import { isTerminal } from '../output/paint.js';
 import { reportError } from '../output/report-error.js';
 import { HistoryFile } from './history-file.js';
 import { LineReader, plainLines } from './line-reader.js';
@@ -40,7 +40,13 @@ export class Shell {
   private async converse(): Promise<number> {
     const { stdin, stdout } = this.options.context;
     await this.history.load();
-    const reader = new LineReader({ input: stdin, output: stdout, prompt: 'mito> ', isTerminal: true, complete: (line) => this.complete(line) });
+    const reader = new LineReader({
+      input: stdin,
+      output: stdout,
+      prompt: 'mito> ',
+      isTerminal: true,
+      complete: (line) => this.complete(line),
+    });
     for (;;) {
       const line = await reader.next(this.history.latestFirst);
       if (line === undefined) stdout.write('\n');
@@ -68,7 +74,9 @@ export class Shell {
   private isService(argv: readonly string[]): boolean {
     const isHelp = argv.includes('--help') || argv.includes('-h');
     const isNested = argv[0] === 'client' && argv.some((word) => word === '-i' || word === '--interactive');
-    return !isHelp && (isNested || findCommand(this.options.program.commands, argv)?.entry.about?.category === 'Services');
+    return (
+      !isHelp && (isNested || findCommand(this.options.program.commands, argv)?.entry.about?.category === 'Services')
+    );
   }
 
   /** The first Ctrl-C ends the command, the second one everything. */
@@ -91,7 +99,12 @@ export class Shell {
     const before = last === undefined ? words : words.slice(0, -1);
     const extra = before.length === 0 ? ['help', 'exit'].filter((word) => word.startsWith(last ?? '')) : [];
     const isHelp = before[0] === 'help';
-    const found = await complete(this.options.program.commands, isHelp ? before.slice(1) : before, last ?? '', this.options.lookup);
+    const found = await complete(
+      this.options.program.commands,
+      isHelp ? before.slice(1) : before,
+      last ?? '',
+      this.options.lookup,
+    );
     const all = [...found, ...extra].sort();
     const [only] = all;
     return [all.length === 1 && only !== undefined ? [`${only} `] : all, typed];

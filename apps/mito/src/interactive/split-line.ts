@@ -14,10 +14,13 @@ export interface SplitLine {
 const WORD = /(?:[^\s"'\\]|\\[^]|"(?:[^"\\]|\\[^])*"|'[^']*')+/y;
 
 function unquote(typed: string): string {
-  return typed.replace(/\\([^])|"((?:[^"\\]|\\[^])*)"|'([^']*)'/g, (_, escaped?: string, double?: string, single?: string) => {
-    if (escaped !== undefined) return escaped;
-    return double !== undefined ? double.replace(/\\(["\\$`])/g, '$1') : (single ?? '');
-  });
+  return typed.replace(
+    /\\([^])|"((?:[^"\\]|\\[^])*)"|'([^']*)'/g,
+    (_, escaped?: string, double?: string, single?: string) => {
+      if (escaped !== undefined) return escaped;
+      return double !== undefined ? double.replace(/\\(["\\$`])/g, '$1') : (single ?? '');
+    },
+  );
 }
 
 function openQuote(rest: string): '"' | "'" | undefined {

@@ -1,11 +1,11 @@
-import { MitoError } from '@mitosis/domain';
-import { processIdentity } from '@mitosis/embedded';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type WorkerRecord, WorkerRecords, type WorkerStatus } from './worker-records.js';
+import { MitoError } from '@mitosis/domain';
+import { processIdentity } from '@mitosis/embedded';
+import { WorkerRecords, type WorkerRecord, type WorkerStatus } from './worker-records.js';
 
 export interface ManagerOptions {
   readonly dir: string;
@@ -35,7 +35,12 @@ export class Manager {
   async select(names: readonly string[]): Promise<WorkerRecord[]> {
     const all = await this.records.all();
     const missing = names.find((name) => all.every((record) => record.name !== name));
-    if (missing !== undefined) throw new MitoError('not-found', 'no_such_worker', `no worker "${missing}" was spawned here; "mito manager status" lists them`);
+    if (missing !== undefined)
+      throw new MitoError(
+        'not-found',
+        'no_such_worker',
+        `no worker "${missing}" was spawned here; "mito manager status" lists them`,
+      );
     return names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
   }
 
@@ -57,7 +62,11 @@ export class Manager {
     const outFile = path.join(this.records.folder(record.name), 'output');
     const out = await open(outFile, 'w', 0o600);
     const argv = [script, 'worker', ...record.argv, ...folders(record), '--status-file', statusFile];
-    const child = spawn(process.execPath, argv, { detached: true, stdio: ['ignore', out.fd, out.fd], env: { ...env, NO_COLOR: '1' } });
+    const child = spawn(process.execPath, argv, {
+      detached: true,
+      stdio: ['ignore', out.fd, out.fd],
+      env: { ...env, NO_COLOR: '1' },
+    });
     await once(child, 'spawn');
     await out.close();
     const process_ = await processIdentity(child.pid ?? 0);

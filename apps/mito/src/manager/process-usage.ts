@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
@@ -29,17 +29,26 @@ async function sampleProc(): Promise<Map<number, Sample>> {
   for (const pid of pids) {
     // A process may end while it is looked at.
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ').map(Number);
+    const fields = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
     const [session = 0, utime = 0, stime = 0, pages = 0] = [fields[3], fields[11], fields[12], fields[21]];
     const before = sums.get(session) ?? { cpuMs: 0, rssBytes: 0 };
-    sums.set(session, { cpuMs: before.cpuMs + (utime + stime) * MS_PER_TICK, rssBytes: before.rssBytes + pages * PAGE_BYTES });
+    sums.set(session, {
+      cpuMs: before.cpuMs + (utime + stime) * MS_PER_TICK,
+      rssBytes: before.rssBytes + pages * PAGE_BYTES,
+    });
   }
   return sums;
 }
 
 async function usageFromPs(pids: readonly number[]): Promise<Map<number, ProcessUsage>> {
   const { stdout } = await run('ps', ['-o', 'pid=', '-o', 'pcpu=', '-o', 'rss=', '-p', pids.join(',')]);
-  const rows = stdout.trim().split('\n').map((line) => line.trim().split(/\s+/).map(Number));
+  const rows = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
   return new Map(rows.map(([pid = 0, cpuPercent = 0, rssKiB = 0]) => [pid, { cpuPercent, rssBytes: rssKiB * 1024 }]));
 }
 

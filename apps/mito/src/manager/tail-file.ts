@@ -22,7 +22,12 @@ async function readFrom(file: string, offset: number): Promise<{ text: string; p
 }
 
 /** The last `lines` lines of a file, and with `follow` what is added to it, also after it was set aside. Nothing when there is no file. */
-export async function* tailFile(file: string, lines: number, follow: boolean, signal: AbortSignal | undefined): AsyncGenerator<string> {
+export async function* tailFile(
+  file: string,
+  lines: number,
+  follow: boolean,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<string> {
   const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
@@ -31,7 +36,7 @@ export async function* tailFile(file: string, lines: number, follow: boolean, si
   const { text, position: first } = await readFrom(file, Math.max(found.size - TAIL_BYTES, 0));
   const kept = lines === 0 ? [] : text.split('\n').filter(Boolean).slice(-lines);
   if (kept.length > 0) yield `${kept.join('\n')}\n`;
-  for (let position = first; follow; ) {
+  for (let position = first; follow;) {
     await delay(LOOK_MS, undefined, { signal });
     const now = await stat(file).catch(() => undefined);
     if (!now) continue;

@@ -1,6 +1,6 @@
-import { type ProcessIdentity, isSameProcess } from '@mitosis/embedded';
-import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { isSameProcess, type ProcessIdentity } from '@mitosis/embedded';
 
 /** What is known of a worker process that was spawned here. */
 export interface WorkerRecord {
@@ -69,8 +69,12 @@ export class WorkerRecords {
       if (error.code === 'ENOENT') return [];
       throw error;
     });
-    const known = names.filter((name) => NAME.test(name)).sort((a, b) => Number(NAME.exec(a)?.[1]) - Number(NAME.exec(b)?.[1]));
-    const records = await Promise.all(known.map((name) => readJson<WorkerRecord>(path.join(this.folder(name), 'worker.json'))));
+    const known = names
+      .filter((name) => NAME.test(name))
+      .sort((a, b) => Number(NAME.exec(a)?.[1]) - Number(NAME.exec(b)?.[1]));
+    const records = await Promise.all(
+      known.map((name) => readJson<WorkerRecord>(path.join(this.folder(name), 'worker.json'))),
+    );
     return records.filter((record) => record !== undefined);
   }
 

@@ -1,4 +1,12 @@
-import type { AuditView, EnrolmentView, GroupView, MemberList, TokenView, UserView, WorkerView } from '@mitosis/protocol';
+import type {
+  AuditView,
+  EnrolmentView,
+  GroupView,
+  MemberList,
+  TokenView,
+  UserView,
+  WorkerView,
+} from '@mitosis/protocol';
 import type { Listing } from '../commands/output-command.js';
 import { formatBytes } from './format-bytes.js';
 import { formatTime, formatTimeShort } from './format-time.js';
@@ -16,7 +24,14 @@ const limitOf = (max: number | null): string => (max === null ? 'no limit' : Str
 export function describeUser(user: UserView, paint: Paint): string {
   const { username, uuid, state, is_admin: isAdmin, group_quota: quota, created_at: created } = user;
   return describe(
-    [['user', username], ['uuid', uuid], ['state', state], ['administrator', isAdmin ? 'yes' : 'no'], ['group quota', String(quota)], ['created', formatTime(created)]],
+    [
+      ['user', username],
+      ['uuid', uuid],
+      ['state', state],
+      ['administrator', isAdmin ? 'yes' : 'no'],
+      ['group quota', String(quota)],
+      ['created', formatTime(created)],
+    ],
     paint,
   );
 }
@@ -32,9 +47,15 @@ export function describeGroup(group: GroupView & { readonly members?: MemberList
       ['your role', group.role ?? ''],
       ['queued tasks', limitOf(group.queued_tasks_max)],
       ['running tasks', limitOf(group.running_tasks_max)],
-      ['storage', `${formatBytes(used)} of ${formatBytes(quota)}${reserved > 0 ? `, ${formatBytes(reserved)} on their way` : ''}`],
+      [
+        'storage',
+        `${formatBytes(used)} of ${formatBytes(quota)}${reserved > 0 ? `, ${formatBytes(reserved)} on their way` : ''}`,
+      ],
       ['created', formatTime(group.created_at)],
-      ...(group.members ?? []).map(({ username, role, state }) => ['member', `${username}:${role}${state === 'active' ? '' : ` (${state})`}`] as const),
+      ...(group.members ?? []).map(
+        ({ username, role, state }) =>
+          ['member', `${username}:${role}${state === 'active' ? '' : ` (${state})`}`] as const,
+      ),
     ],
     paint,
   );
@@ -46,7 +67,10 @@ function stateOf({ state, is_alive: isAlive, wanted }: WorkerView): string {
   return wanted === 'run' ? 'alive' : wanted === 'drain' ? 'draining' : 'stopping';
 }
 
-const rolesOf = ({ groups }: WorkerView): string => Object.entries(groups).map(([name, role]) => `${name}:${role}`).join(', ');
+const rolesOf = ({ groups }: WorkerView): string =>
+  Object.entries(groups)
+    .map(([name, role]) => `${name}:${role}`)
+    .join(', ');
 
 export function describeWorker(worker: WorkerView, paint: Paint): string {
   return describe(
@@ -69,13 +93,26 @@ export function describeWorker(worker: WorkerView, paint: Paint): string {
 
 export const USER_LISTING: Listing<UserView> = {
   head: ['USER', 'STATE', 'ADMIN', 'GROUPS', 'CREATED'],
-  row: (user) => [user.username, user.state, user.is_admin ? 'yes' : '', String(user.group_quota), formatTimeShort(user.created_at)],
+  row: (user) => [
+    user.username,
+    user.state,
+    user.is_admin ? 'yes' : '',
+    String(user.group_quota),
+    formatTimeShort(user.created_at),
+  ],
   empty: 'no users found',
 };
 
 export const GROUP_LISTING: Listing<GroupView> = {
   head: ['GROUP', 'ROLE', 'STATE', 'CREATOR', 'STORAGE', 'CREATED'],
-  row: (group) => [group.name, group.role ?? '', group.state, group.creator, formatBytes(group.storage_used_bytes), formatTimeShort(group.created_at)],
+  row: (group) => [
+    group.name,
+    group.role ?? '',
+    group.state,
+    group.creator,
+    formatBytes(group.storage_used_bytes),
+    formatTimeShort(group.created_at),
+  ],
   empty: 'no groups found',
 };
 
@@ -100,18 +137,37 @@ export const WORKER_LISTING: Listing<WorkerView> = {
 
 export const TOKEN_LISTING: Listing<TokenView> = {
   head: ['NAME', 'SCOPE', 'EXPIRES', 'LAST USED'],
-  row: (token) => [token.name, token.scope, formatTimeShort(token.expires_at), token.last_used_at === null ? 'never' : formatTimeShort(token.last_used_at)],
+  row: (token) => [
+    token.name,
+    token.scope,
+    formatTimeShort(token.expires_at),
+    token.last_used_at === null ? 'never' : formatTimeShort(token.last_used_at),
+  ],
   empty: 'no tokens; create one with "mito client tokens create"',
 };
 
 export const ENROLMENT_LISTING: Listing<EnrolmentView> = {
   head: ['UUID', 'GROUPS', 'TAGS', 'USES', 'EXPIRES'],
-  row: (code) => [code.uuid, code.groups.join(', '), code.tags.join(', '), `${code.uses}/${code.uses_max}`, formatTimeShort(code.expires_at)],
+  row: (code) => [
+    code.uuid,
+    code.groups.join(', '),
+    code.tags.join(', '),
+    `${code.uses}/${code.uses_max}`,
+    formatTimeShort(code.expires_at),
+  ],
   empty: 'no codes that can still be used',
 };
 
 export const AUDIT_LISTING: Listing<AuditView> = {
   head: ['ID', 'WHEN', 'WHO', 'WHAT', 'OUTCOME', 'OBJECT', 'FROM'],
-  row: (entry) => [entry.id, formatTimeShort(entry.at), entry.actor || entry.actor_kind, entry.action, entry.outcome, entry.object, entry.address],
+  row: (entry) => [
+    entry.id,
+    formatTimeShort(entry.at),
+    entry.actor || entry.actor_kind,
+    entry.action,
+    entry.outcome,
+    entry.object,
+    entry.address,
+  ],
   empty: 'no entries found',
 };

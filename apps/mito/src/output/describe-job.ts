@@ -1,12 +1,15 @@
 import type { JobView } from '@mitosis/protocol';
 import type { Listing } from '../commands/output-command.js';
 import { formatTime, formatTimeShort } from './format-time.js';
-import { type Paint, paintState } from './paint.js';
+import { paintState, type Paint } from './paint.js';
 import { harmless } from './text-width.js';
 
 /** How many tasks are in each state, without those in which there are none. */
 function countsOf({ counts }: JobView): string {
-  return Object.entries(counts).filter(([, count]) => count > 0).map(([state, count]) => `${count} ${state}`).join(', ');
+  return Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([state, count]) => `${count} ${state}`)
+    .join(', ');
 }
 
 function stateOf({ state, is_suspended: isSuspended, is_open: isOpen }: JobView): string {
@@ -28,7 +31,11 @@ export function describeJob(job: JobView, paint: Paint): string {
     ['tasks', `${job.total}: ${countsOf(job)}`],
     ['progress', percent(job.progress)],
   ];
-  return facts.map(([key, value]) => `${paint.dim(key.padEnd(9))} ${key === 'state' ? paintState(value, paint) : harmless(value)}`).join('\n');
+  return facts
+    .map(
+      ([key, value]) => `${paint.dim(key.padEnd(9))} ${key === 'state' ? paintState(value, paint) : harmless(value)}`,
+    )
+    .join('\n');
 }
 
 /** One line for each job. */

@@ -1,6 +1,6 @@
-import type { MetricsSummary, WorkerHealth } from '@mitosis/protocol';
 import test from 'ava';
 import picocolors from 'picocolors';
+import type { MetricsSummary, WorkerHealth } from '@mitosis/protocol';
 import { describeMetrics } from './describe-metrics.js';
 
 const PLAIN = picocolors.createColors(false);
@@ -9,7 +9,18 @@ const GIB = 2 ** 30;
 function worker(index: number, changes: Partial<WorkerHealth> = {}): WorkerHealth {
   const uuid = `01a1fe5b-b950-758b-a4ef-${String(index).padStart(12, '0')}`;
   const memory = { memory_used_bytes: 7.25 * GIB, memory_total_bytes: 23.5 * GIB };
-  return { uuid, hostname: `gpu-node-${index}`, health: 'ok', wanted: 'run', slots: 16, running: 12, cpu: 0.5, ...memory, seen_s: 1.2, ...changes };
+  return {
+    uuid,
+    hostname: `gpu-node-${index}`,
+    health: 'ok',
+    wanted: 'run',
+    slots: 16,
+    running: 12,
+    cpu: 0.5,
+    ...memory,
+    seen_s: 1.2,
+    ...changes,
+  };
 }
 
 function summary(workers: WorkerHealth[], ready = 5): MetricsSummary {
@@ -32,7 +43,11 @@ test('in a pipe nothing is cut', (t) => {
 });
 
 test('with more workers than lines, those that need a look are shown and the others counted', (t) => {
-  const workers = [...Array.from({ length: 40 }, (_, index) => worker(index)), worker(40, { wanted: 'drain' }), worker(41, { health: 'silent' })];
+  const workers = [
+    ...Array.from({ length: 40 }, (_, index) => worker(index)),
+    worker(40, { wanted: 'drain' }),
+    worker(41, { health: 'silent' }),
+  ];
   const shown = lines(describeMetrics(summary(workers), PLAIN, { columns: 140, rows: 20 }));
   t.true(shown.length < 20, `${shown.length} lines`);
   const table = shown.slice(shown.findIndex((line) => line.startsWith('HOST')) + 1);

@@ -1,7 +1,7 @@
 import type { MetricsSummary, WorkerHealth } from '@mitosis/protocol';
 import { formatBytes } from './format-bytes.js';
 import { formatTimeShort } from './format-time.js';
-import { type Paint, paintState } from './paint.js';
+import { paintState, type Paint } from './paint.js';
 import { tableText } from './print-table.js';
 
 /** How much room there is; 0 for as much as is needed. */
@@ -16,7 +16,8 @@ const WORKERS_MIN = 3;
 /** The heading of the table, the line on those left out, and that of the cursor. */
 const LINES_BESIDE = 4;
 
-const rate = (perSecond: number | null): string => (perSecond === null ? '–' : perSecond.toFixed(perSecond < 10 ? 1 : 0));
+const rate = (perSecond: number | null): string =>
+  perSecond === null ? '–' : perSecond.toFixed(perSecond < 10 ? 1 : 0);
 const percent = (ratio: number | null): string => (ratio === null ? '–' : `${Math.round(ratio * 100)} %`);
 
 function memoryOf({ memory_used_bytes: used, memory_total_bytes: total }: WorkerHealth): string {
@@ -34,19 +35,26 @@ function healthOf({ health, wanted }: WorkerHealth): string {
 const SEVERITY = ['lost', 'stopping', 'draining', 'ok'];
 const severity = (worker: WorkerHealth): number => SEVERITY.indexOf(healthOf(worker));
 
-function workerLines(workers: readonly WorkerHealth[], paint: Paint, { columns, rows }: Room, linesAbove: number): string[] {
+function workerLines(
+  workers: readonly WorkerHealth[],
+  paint: Paint,
+  { columns, rows }: Room,
+  linesAbove: number,
+): string[] {
   if (workers.length === 0) return [];
   const most = rows === 0 ? workers.length : Math.max(rows - linesAbove - LINES_BESIDE, WORKERS_MIN);
   const sorted = workers.toSorted((a, b) => severity(a) - severity(b));
-  const cells = sorted.slice(0, most).map((worker) => [
-    worker.hostname,
-    { text: healthOf(worker), paint: (cell: string) => paintState(cell, paint) },
-    `${worker.running} of ${worker.slots}`,
-    percent(worker.cpu),
-    memoryOf(worker),
-    `${worker.seen_s.toFixed(0)} s ago`,
-    worker.uuid,
-  ]);
+  const cells = sorted
+    .slice(0, most)
+    .map((worker) => [
+      worker.hostname,
+      { text: healthOf(worker), paint: (cell: string) => paintState(cell, paint) },
+      `${worker.running} of ${worker.slots}`,
+      percent(worker.cpu),
+      memoryOf(worker),
+      `${worker.seen_s.toFixed(0)} s ago`,
+      worker.uuid,
+    ]);
   const table = tableText(['HOST', 'HEALTH', 'RUNNING', 'CPU', 'MEMORY', 'SEEN', 'WORKER'], cells, columns).trimEnd();
   return ['', table, ...(sorted.length > most ? [paint.dim(`and ${sorted.length - most} more workers`)] : [])];
 }
@@ -68,7 +76,10 @@ function labelled(label: string, words: readonly Word[], paint: Paint, columns: 
     }
     lines.at(-1)?.push(word);
   }
-  return lines.map((line, index) => `${paint.dim((index === 0 ? label : '').padEnd(LABEL))} ${line.map(({ painted }) => painted).join('  ')}`);
+  return lines.map(
+    (line, index) =>
+      `${paint.dim((index === 0 ? label : '').padEnd(LABEL))} ${line.map(({ painted }) => painted).join('  ')}`,
+  );
 }
 
 /** The figures of a deployment, as one screen of text. */
@@ -77,14 +88,31 @@ export function describeMetrics(metrics: MetricsSummary, paint: Paint, room: Roo
   const running = workers.reduce((sum, worker) => sum + worker.running, 0);
   const slots = workers.reduce((sum, worker) => sum + worker.slots, 0);
   const line = (label: string, ...words: (string | Word)[]): string[] =>
-    labelled(label, words.map((word) => (typeof word === 'string' ? { text: word, painted: word } : word)), paint, room.columns);
+    labelled(
+      label,
+      words.map((word) => (typeof word === 'string' ? { text: word, painted: word } : word)),
+      paint,
+      room.columns,
+    );
   const failures = `${rate(metrics.failed_per_s)} failures/s`;
   const isFailing = metrics.failed_per_s !== null && metrics.failed_per_s > 0;
   const lines = [
     ...line('at', formatTimeShort(metrics.at)),
-    ...line('tasks', ...Object.entries(tasks).map(([state, count]) => ({ text: `${count} ${state}`, painted: `${count} ${paintState(state, paint)}` }))),
-    ...line('rate', `${rate(metrics.finished_per_s)} tasks/s`, { text: failures, painted: isFailing ? paint.red(failures) : failures }),
-    ...line('oldest', metrics.oldest_ready_s === null ? 'nothing waits' : `ready for ${metrics.oldest_ready_s.toFixed(1)} s`),
+    ...line(
+      'tasks',
+      ...Object.entries(tasks).map(([state, count]) => ({
+        text: `${count} ${state}`,
+        painted: `${count} ${paintState(state, paint)}`,
+      })),
+    ),
+    ...line('rate', `${rate(metrics.finished_per_s)} tasks/s`, {
+      text: failures,
+      painted: isFailing ? paint.red(failures) : failures,
+    }),
+    ...line(
+      'oldest',
+      metrics.oldest_ready_s === null ? 'nothing waits' : `ready for ${metrics.oldest_ready_s.toFixed(1)} s`,
+    ),
     ...line('slots', `${running} of ${slots} in use on ${workers.length} workers`),
   ];
   return [...lines, ...workerLines(workers, paint, room, lines.length)].join('\n');

@@ -3,7 +3,7 @@ import type { AttemptView, TaskDetail, TaskView } from '@mitosis/protocol';
 import type { Listing } from '../commands/output-command.js';
 import { formatBytes } from './format-bytes.js';
 import { formatTime, formatTimeShort } from './format-time.js';
-import { type Paint, paintState } from './paint.js';
+import { paintState, type Paint } from './paint.js';
 import { harmless } from './text-width.js';
 
 function durationOf({ started_at, finished_at }: TaskView): string {
@@ -23,10 +23,23 @@ function ms(value: number | null): string {
 
 /** How one attempt went and what it used. */
 function describeAttempt(attempt: AttemptView): string {
-  const { number, outcome, exit_code: exitCode, signal, wall_ms, user_cpu_ms, system_cpu_ms, peak_rss_bytes, worker } = attempt;
+  const {
+    number,
+    outcome,
+    exit_code: exitCode,
+    signal,
+    wall_ms,
+    user_cpu_ms,
+    system_cpu_ms,
+    peak_rss_bytes,
+    worker,
+  } = attempt;
   const how = signal ?? (exitCode === null ? '' : `exit ${exitCode}`);
   const memory = peak_rss_bytes === null ? '-' : `${(peak_rss_bytes / 1_048_576).toFixed(1)} MiB`;
-  const use = outcome === null ? '' : `  wall ${ms(wall_ms)}  user ${ms(user_cpu_ms)}  system ${ms(system_cpu_ms)}  memory ${memory}`;
+  const use =
+    outcome === null
+      ? ''
+      : `  wall ${ms(wall_ms)}  user ${ms(user_cpu_ms)}  system ${ms(system_cpu_ms)}  memory ${memory}`;
   return `${number}  ${outcome ?? 'running'}${how === '' ? '' : ` (${how})`}${use}  worker ${worker}`;
 }
 
@@ -53,23 +66,43 @@ export function describeTask(task: TaskView & DetailOnly, paint: Paint): string 
     ['labels', task.labels.join(', ')],
     ['priority', String(task.priority)],
     ['cwd', task.cwd ?? ''],
-    ['params', Object.entries(task.params ?? {}).map(([name, value]) => `${name}=${value}`).join(' ')],
+    [
+      'params',
+      Object.entries(task.params ?? {})
+        .map(([name, value]) => `${name}=${value}`)
+        .join(' '),
+    ],
     ['job', task.job ?? ''],
     ['upstream', task.upstream ?? ''],
     ...(task.downstream ?? []).map((uuid): [string, string] => ['downstream', uuid]),
-    ...(task.after ?? []).map(({ kind, uuid, when, state }): [string, string] => ['after', `${kind} ${uuid} ${when} (${state})`]),
+    ...(task.after ?? []).map(({ kind, uuid, when, state }): [string, string] => [
+      'after',
+      `${kind} ${uuid} ${when} (${state})`,
+    ]),
     ['retried by', task.retried_by ?? ''],
     ['progress', task.progress === null ? '' : `${Math.round(task.progress * 100)} % ${task.progress_message ?? ''}`],
-    ['cancelled', task.cancel_requested_at === null ? '' : `${task.cancel_requested_at} by ${task.cancelled_by ?? '?'}${task.cancel_reason === null ? '' : `: ${task.cancel_reason}`}`],
+    [
+      'cancelled',
+      task.cancel_requested_at === null
+        ? ''
+        : `${task.cancel_requested_at} by ${task.cancelled_by ?? '?'}${task.cancel_reason === null ? '' : `: ${task.cancel_reason}`}`,
+    ],
     ['created', formatTime(task.created_at)],
     ['started', task.started_at === null ? '' : formatTime(task.started_at)],
     ['finished', task.finished_at === null ? '' : formatTime(task.finished_at)],
     ['duration', durationOf(task)],
     ...(task.attempts ?? []).map((attempt): [string, string] => ['attempt', describeAttempt(attempt)]),
-    ...task.artifacts.map(({ kind, size_bytes, sha256 }): [string, string] => ['artifact', `${kind}  ${formatBytes(size_bytes)}  sha256 ${sha256}`]),
+    ...task.artifacts.map(({ kind, size_bytes, sha256 }): [string, string] => [
+      'artifact',
+      `${kind}  ${formatBytes(size_bytes)}  sha256 ${sha256}`,
+    ]),
   ];
   const shown = facts.filter(([, value]) => value !== '');
-  return shown.map(([key, value]) => `${paint.dim(key.padEnd(10))} ${key === 'state' ? paintState(value, paint) : harmless(value)}`).join('\n');
+  return shown
+    .map(
+      ([key, value]) => `${paint.dim(key.padEnd(10))} ${key === 'state' ? paintState(value, paint) : harmless(value)}`,
+    )
+    .join('\n');
 }
 
 /** One line for each task. */

@@ -2,10 +2,11 @@ import { formatDuration } from '@mitosis/domain';
 import type { WorkloadSummary, WorkloadTask, WorkloadView } from '@mitosis/protocol';
 import type { Listing } from '../commands/output-command.js';
 import { formatTime, formatTimeShort } from './format-time.js';
-import { type Paint, paintState } from './paint.js';
+import { paintState, type Paint } from './paint.js';
 import { harmless } from './text-width.js';
 
-const subtasksOf = ({ subtasks, subtasks_done: done }: WorkloadSummary): string => (subtasks === null ? '-' : `${done}/${subtasks}`);
+const subtasksOf = ({ subtasks, subtasks_done: done }: WorkloadSummary): string =>
+  subtasks === null ? '-' : `${done}/${subtasks}`;
 
 function took({ created_at: begun, finished_at: ended }: WorkloadSummary): string {
   return formatDuration(Math.max((ended === null ? Date.now() : Date.parse(ended)) - Date.parse(begun), 0));
@@ -28,7 +29,11 @@ export function describeWorkload(workload: WorkloadView, paint: Paint): string {
     ['subtasks', `${subtasksOf(workload)}${workload.is_verified ? ', each on two workers' : ''}`],
     ...(result === null ? [] : ([['result', `printed by task ${result}`]] as [string, string][])),
   ];
-  return facts.map(([key, value]) => `${paint.dim(key.padEnd(9))} ${key === 'state' ? paintState(value, paint) : harmless(value)}`).join('\n');
+  return facts
+    .map(
+      ([key, value]) => `${paint.dim(key.padEnd(9))} ${key === 'state' ? paintState(value, paint) : harmless(value)}`,
+    )
+    .join('\n');
 }
 
 /** One line for each workload. */

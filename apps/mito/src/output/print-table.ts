@@ -38,7 +38,9 @@ function renderRow(row: readonly Cell[], widths: readonly number[]): string {
 
 /** The table that {@link printTable} prints, with lines that fit into `columns`; 0 for as long as they are. */
 export function tableText(head: readonly string[], rows: readonly (readonly Cell[])[], columns: number): string {
-  const natural = head.map((title, index) => Math.max(textWidth(title), ...rows.map((row) => textWidth(textOf(row[index] ?? '')))));
+  const natural = head.map((title, index) =>
+    Math.max(textWidth(title), ...rows.map((row) => textWidth(textOf(row[index] ?? '')))),
+  );
   const widths = columns > 0 ? fitWidths(natural, columns) : natural;
   return [head, ...rows].map((row) => `${renderRow(row, widths)}\n`).join('');
 }

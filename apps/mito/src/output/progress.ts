@@ -1,5 +1,5 @@
-import { formatDuration } from '@mitosis/domain';
 import type { Writable } from 'node:stream';
+import { formatDuration } from '@mitosis/domain';
 import { formatBytes } from './format-bytes.js';
 import { isTerminal } from './paint.js';
 import { shorten, textWidth } from './text-width.js';
@@ -44,13 +44,19 @@ function plainProgress(stream: Writable, label: string, total: number, format: (
     if (tenth <= shown || (done < total && performance.now() - shownAt < LINE_MS)) return;
     shown = tenth;
     shownAt = performance.now();
-    stream.write(`${label} ${format(done)}/${format(total)}${done < total ? `, ${timeLeft(begin, done, total)}` : ''}\n`);
+    stream.write(
+      `${label} ${format(done)}/${format(total)}${done < total ? `, ${timeLeft(begin, done, total)}` : ''}\n`,
+    );
   };
   return { update, add: (more) => update(now + more), above: (write) => write(), stop() {} };
 }
 
 /** As wide as fits: the label, the bar, what is done, and the time left or taken. */
-function barLine(columns: number, label: string, { done, total, facts }: { done: number; total: number; facts: string }): string {
+function barLine(
+  columns: number,
+  label: string,
+  { done, total, facts }: { done: number; total: number; facts: string },
+): string {
   const name = shorten(label, Math.max(columns - facts.length - WIDTH_MIN - 4, 0));
   const width = Math.min(columns - textWidth(name) - facts.length - 4, WIDTH_MAX);
   if (width < 1) return shorten(facts, columns - 1);
@@ -58,12 +64,20 @@ function barLine(columns: number, label: string, { done, total, facts }: { done:
   return `${name} ${'█'.repeat(full)}${'░'.repeat(width - full)} ${facts}`;
 }
 
-function bar(stream: Writable & { readonly columns?: number }, label: string, total: number, format: (value: number) => string): Progress {
+function bar(
+  stream: Writable & { readonly columns?: number },
+  label: string,
+  total: number,
+  format: (value: number) => string,
+): Progress {
   const begin = performance.now();
   let done = 0;
   const draw = (): void => {
     const time = done < total ? timeLeft(begin, done, total) : `in ${formatDuration(performance.now() - begin)}`;
-    stream.write(CLEAR_LINE + barLine(stream.columns ?? 80, label, { done, total, facts: `${format(done)}/${format(total)}  ${time}` }));
+    stream.write(
+      CLEAR_LINE +
+        barLine(stream.columns ?? 80, label, { done, total, facts: `${format(done)}/${format(total)}  ${time}` }),
+    );
   };
   const timer = setInterval(draw, REDRAW_MS).unref();
   draw();
@@ -84,7 +98,12 @@ function bar(stream: Writable & { readonly columns?: number }, label: string, to
 }
 
 /** Begins to show the progress of `label` towards `total`. */
-export function startProgress(stream: Writable, label: string, total: number, { unit = 'things' }: ProgressOptions = {}): Progress {
+export function startProgress(
+  stream: Writable,
+  label: string,
+  total: number,
+  { unit = 'things' }: ProgressOptions = {},
+): Progress {
   const format = unit === 'bytes' ? formatBytes : String;
   return (isTerminal(stream) ? bar : plainProgress)(stream, label, total, format);
 }

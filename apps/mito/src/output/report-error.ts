@@ -1,10 +1,11 @@
-import { MitoError } from '@mitosis/domain';
 import type { Writable } from 'node:stream';
+import { MitoError } from '@mitosis/domain';
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OF_KIND } from './exit-codes.js';
 
 /** What to do next, by the code of the error. */
 const HINTS: Readonly<Record<string, string>> = {
-  coordinator_unreachable: 'start one on this machine with "mito up", or name another with --coordinator URL or MITO_COORDINATOR_ADDR',
+  coordinator_unreachable:
+    'start one on this machine with "mito up", or name another with --coordinator URL or MITO_COORDINATOR_ADDR',
   invalid_token: 'run "mito client login"',
   not_logged_in: 'run "mito client login"',
   forbidden: '"mito client users groups" shows what you may do in which group',
@@ -41,7 +42,9 @@ export function reportError(error: unknown, { stderr, isJson, signal }: ReportOp
     return EXIT_INTERRUPTED;
   }
   if (!(error instanceof MitoError)) {
-    stderr.write(`mito: unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    stderr.write(
+      `mito: unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
     return EXIT_FAILED;
   }
   const exitCode = EXIT_OF_KIND[error.kind];

@@ -6,7 +6,16 @@ export interface ResultTable {
 }
 
 /** The columns after parameters and metrics. */
-const OUTCOME = ['state', 'exit_code', 'reason', 'attempts', 'wall_ms', 'user_cpu_ms', 'system_cpu_ms', 'peak_rss_bytes'] as const;
+const OUTCOME = [
+  'state',
+  'exit_code',
+  'reason',
+  'attempts',
+  'wall_ms',
+  'user_cpu_ms',
+  'system_cpu_ms',
+  'peak_rss_bytes',
+] as const;
 
 function text(value: unknown): string {
   if (value === null || value === undefined) return '';
@@ -36,7 +45,14 @@ export function resultTable(results: readonly JobResult[], { isEachRow }: { isEa
   const params = namesOf(results.map((result) => result.params));
   const metrics = namesOf(results.flatMap((result) => result.metrics));
   const taken = new Set<string>(['index', 'task', 'artifacts', ...OUTCOME, ...params]);
-  const head = ['index', ...params, ...metrics.map((name) => metricTitle(name, taken)), ...OUTCOME, 'artifacts', 'task'];
+  const head = [
+    'index',
+    ...params,
+    ...metrics.map((name) => metricTitle(name, taken)),
+    ...OUTCOME,
+    'artifacts',
+    'task',
+  ];
   const rows = results.flatMap((result) => {
     const each = isEachRow && result.metrics.length > 0 ? result.metrics : [lastValues(result)];
     const artifacts = result.artifacts.map(({ kind, size_bytes }) => `${kind}:${size_bytes}`).join(' ');

@@ -1,10 +1,10 @@
+import { createHash } from 'node:crypto';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import type { Writable } from 'node:stream';
 import type { MitosisClient } from '@mitosis/client';
 import { MitoError } from '@mitosis/domain';
 import { FrameDecoder } from '@mitosis/protocol';
-import { createHash } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import path from 'node:path';
-import type { Writable } from 'node:stream';
 
 export interface SaveResultOptions {
   /** Written to this stream instead of a file. */
@@ -32,7 +32,11 @@ export function extensionOf(head: Uint8Array): string {
 }
 
 /** Writes what a task has printed on stdout to a file, which appears when it is whole. Throws `task_failed`, `not_written`. */
-export async function saveResult(api: MitosisClient, task: string, { toStdout, file, name, onRemark }: SaveResultOptions): Promise<SavedResult> {
+export async function saveResult(
+  api: MitosisClient,
+  task: string,
+  { toStdout, file, name, onRemark }: SaveResultOptions,
+): Promise<SavedResult> {
   const draft = path.resolve(`${file === undefined || file === '-' ? `${name}-${task}` : file}.part`);
   const handle = toStdout ? undefined : await openDraft(draft);
   const hash = createHash('sha256');

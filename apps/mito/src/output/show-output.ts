@@ -1,7 +1,7 @@
-import type { MitosisClient, OutputItem } from '@mitosis/client';
-import { FrameDecoder, type OutputFrame } from '@mitosis/protocol';
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import type { MitosisClient, OutputItem } from '@mitosis/client';
+import { FrameDecoder, type OutputFrame } from '@mitosis/protocol';
 
 export interface ShowOutputOptions {
   readonly isFollowed: boolean;
@@ -43,7 +43,8 @@ class Tail {
     this.pieces.push({ frame, breaks });
     this.breaks += breaks;
     // One more than wanted: the first line may begin in the piece before.
-    while (this.pieces.length > 1 && this.breaks - (this.pieces[0]?.breaks ?? 0) > this.count) this.breaks -= this.pieces.shift()?.breaks ?? 0;
+    while (this.pieces.length > 1 && this.breaks - (this.pieces[0]?.breaks ?? 0) > this.count)
+      this.breaks -= this.pieces.shift()?.breaks ?? 0;
   }
 
   /** The frames of the last lines. */

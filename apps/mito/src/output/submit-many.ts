@@ -1,6 +1,6 @@
 import type { MitosisClient } from '@mitosis/client';
 import { MitoError } from '@mitosis/domain';
-import { type SubmitTaskInput, SubmitTask } from '@mitosis/protocol';
+import { SubmitTask, type SubmitTaskInput } from '@mitosis/protocol';
 
 /** What became of one item: its place from 0, and its uuid or what is wrong with it. */
 export interface ItemResult {
@@ -30,7 +30,8 @@ async function submitEach(api: MitosisClient, items: readonly Item[]): Promise<I
     try {
       results.push({ index, uuid: (await api.submitTask(task)).uuid });
     } catch (error) {
-      if (!(error instanceof MitoError) || error.kind === 'unavailable' || error.kind === 'unauthenticated') throw error;
+      if (!(error instanceof MitoError) || error.kind === 'unavailable' || error.kind === 'unauthenticated')
+        throw error;
       results.push({ index, error: error.message });
     }
   }
@@ -54,14 +55,22 @@ async function submitGood(api: MitosisClient, items: readonly Item[], isBestEffo
  * order. Without best effort the first thing that is wrong stops it before anything is sent, if it can be
  * told from the tasks alone, or at the request that is refused.
  */
-export async function* submitMany(api: MitosisClient, tasks: readonly SubmitTaskInput[], isBestEffort: boolean): AsyncGenerator<readonly ItemResult[]> {
+export async function* submitMany(
+  api: MitosisClient,
+  tasks: readonly SubmitTaskInput[],
+  isBestEffort: boolean,
+): AsyncGenerator<readonly ItemResult[]> {
   const items = tasks.map((task, index): Item => ({ index, task, error: check(task) }));
   const wrong = items.find(({ error }) => error !== undefined);
   if (wrong && !isBestEffort) throw new MitoError('invalid', 'invalid_request', `item ${wrong.index}: ${wrong.error}`);
   for (let start = 0; start < items.length; start += BATCH) {
     const batch = items.slice(start, start + BATCH);
     const refused = batch.flatMap(({ index, error }): ItemResult[] => (error === undefined ? [] : [{ index, error }]));
-    const stored = await submitGood(api, batch.filter(({ error }) => error === undefined), isBestEffort);
+    const stored = await submitGood(
+      api,
+      batch.filter(({ error }) => error === undefined),
+      isBestEffort,
+    );
     yield [...refused, ...stored].sort((a, b) => a.index - b.index);
   }
 }

@@ -1,8 +1,8 @@
-import { type Log, MitoError, type Service } from '@mitosis/domain';
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { type FileHandle, open, readFile, rename, stat } from 'node:fs/promises';
+import { open, readFile, rename, stat, type FileHandle } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { MitoError, type Log, type Service } from '@mitosis/domain';
 
 export interface ChildServiceOptions {
   readonly name: string;
@@ -27,7 +27,10 @@ const LOG_LIMIT_BYTES = 10_485_760;
 
 /** The log of a process is kept for the run before at most. */
 async function openLog(file: string): Promise<FileHandle> {
-  const size = await stat(file).then((found) => found.size, () => 0);
+  const size = await stat(file).then(
+    (found) => found.size,
+    () => 0,
+  );
   if (size > LOG_LIMIT_BYTES) await rename(file, `${file}.1`);
   return open(file, 'a', 0o600);
 }
@@ -81,12 +84,18 @@ export class ChildService implements Service {
     this.child = child;
     const exit = once(child, 'exit').then(() => {});
     if (message) child.send(message);
-    const ready = once(child, 'message', { signal: AbortSignal.timeout(START_MS) }) as Promise<[Record<string, unknown>]>;
+    const ready = once(child, 'message', { signal: AbortSignal.timeout(START_MS) }) as Promise<
+      [Record<string, unknown>]
+    >;
     const first = await Promise.race([ready, exit.then(() => undefined)]).catch(() => undefined);
     ready.catch(() => {});
     if (!first) {
       child.kill('SIGKILL');
-      throw new MitoError('unavailable', 'start_failed', `${name} did not start: ${await lastWords(logFile)} (log: ${logFile})`);
+      throw new MitoError(
+        'unavailable',
+        'start_failed',
+        `${name} did not start: ${await lastWords(logFile)} (log: ${logFile})`,
+      );
     }
     onReady?.(first[0]);
     return { child, exit };
@@ -100,7 +109,10 @@ export class ChildService implements Service {
       const { name } = this.options;
       // Somebody has told it to stop.
       if (child.exitCode === 0) return this.options.log.info({ name }, `${name} has stopped`);
-      this.options.log.warn({ name, exit_code: child.exitCode, signal: child.signalCode }, `${name} has ended; starting it again`);
+      this.options.log.warn(
+        { name, exit_code: child.exitCode, signal: child.signalCode },
+        `${name} has ended; starting it again`,
+      );
       await delay(pauseMs);
       if (this.isStopping) return;
       try {

@@ -1,9 +1,9 @@
-import { MitosisClient } from '@mitosis/client';
-import { CoordinatorConfig, WorkerConfig, settingsIn } from '@mitosis/config';
-import { type Log, MitoError, type Service } from '@mitosis/domain';
-import { DataDirLock, EmbeddedPostgres } from '@mitosis/embedded';
 import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { MitosisClient } from '@mitosis/client';
+import { CoordinatorConfig, settingsIn, WorkerConfig } from '@mitosis/config';
+import { MitoError, type Log, type Service } from '@mitosis/domain';
+import { DataDirLock, EmbeddedPostgres } from '@mitosis/embedded';
 import { ChildService } from './child-service.js';
 
 export interface StackOptions {
@@ -33,7 +33,9 @@ const CoordinatorSettings = CoordinatorConfig.omit({ admin_user: true, admin_pas
 /** What every process of the stack gets from our environment, besides its settings. */
 function basicEnv(): Record<string, string> {
   const names = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'];
-  return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
 }
 
 /**
@@ -180,6 +182,14 @@ export class Stack implements Service {
   ): ChildService {
     const { dataDir, log } = this.options;
     const logFile = path.join(dataDir, 'logs', `${name.replace(' ', '-')}.log`);
-    return new ChildService({ name, argv, env: () => ({ ...basicEnv(), ...env }), logFile, log, stopMs: STOP_MS, ...hooks });
+    return new ChildService({
+      name,
+      argv,
+      env: () => ({ ...basicEnv(), ...env }),
+      logFile,
+      log,
+      stopMs: STOP_MS,
+      ...hooks,
+    });
   }
 }

@@ -1,10 +1,10 @@
+import type { Readable, Writable } from 'node:stream';
 import type { MitosisClient } from '@mitosis/client';
 import { MitoError } from '@mitosis/domain';
 import type { TaskSummary } from '@mitosis/protocol';
-import type { Readable, Writable } from 'node:stream';
 import { Attachment } from './attachment.js';
-import { sizeOf } from './own-terminal.js';
 import { awaitTerminal } from './await-terminal.js';
+import { sizeOf } from './own-terminal.js';
 
 export interface AttachOptions {
   readonly stdin: Readable;
@@ -21,10 +21,20 @@ export interface AttachOptions {
  * detaches (ctrl-p ctrl-q): undefined. When the task is run anew, it goes on with the new attempt.
  * Throws `terminal_ended` for a task that has ended, unless what it printed is to be shown.
  */
-export async function attachTerminal(api: MitosisClient, uuid: string, options: AttachOptions): Promise<TaskSummary | undefined> {
+export async function attachTerminal(
+  api: MitosisClient,
+  uuid: string,
+  options: AttachOptions,
+): Promise<TaskSummary | undefined> {
   const { stdin, stdout, signal, isFromStart, note } = options;
-  const onWait = (): void => note(`mito: task ${uuid} has not started yet; Ctrl-C stops waiting, "mito client tasks attach" waits again`);
+  const onWait = (): void =>
+    note(`mito: task ${uuid} has not started yet; Ctrl-C stops waiting, "mito client tasks attach" waits again`);
   const begin = await awaitTerminal(api, uuid, sizeOf(stdout), { redraw: !isFromStart, signal, onWait });
-  if (!begin && !isFromStart) throw new MitoError('conflict', 'terminal_ended', `the task has ended; "mito client tasks logs ${uuid}" shows what it printed`);
+  if (!begin && !isFromStart)
+    throw new MitoError(
+      'conflict',
+      'terminal_ended',
+      `the task has ended; "mito client tasks logs ${uuid}" shows what it printed`,
+    );
   return new Attachment({ api, uuid, stdin, stdout, signal }).run(begin, isFromStart ? undefined : begin);
 }

@@ -1,7 +1,7 @@
-import type { MitosisClient, Typist } from '@mitosis/client';
-import { FrameDecoder, type TaskSummary, type TerminalOpened, type TerminalSize } from '@mitosis/protocol';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
+import type { MitosisClient, Typist } from '@mitosis/client';
+import { FrameDecoder, type TaskSummary, type TerminalOpened, type TerminalSize } from '@mitosis/protocol';
 import { awaitTerminal, hasCode } from './await-terminal.js';
 import { DetachKeys } from './detach-keys.js';
 import { OwnTerminal, sizeOf } from './own-terminal.js';
@@ -29,7 +29,10 @@ export class Attachment {
   constructor(private readonly options: AttachmentOptions) {
     const { stdin, stdout, signal } = options;
     this.signal = signal ? AbortSignal.any([signal, this.left.signal]) : this.left.signal;
-    this.terminal = new OwnTerminal(stdin, stdout, { onKeys: (data) => this.onKeys(data), onResize: (size) => this.onResize(size) });
+    this.terminal = new OwnTerminal(stdin, stdout, {
+      onKeys: (data) => this.onKeys(data),
+      onResize: (size) => this.onResize(size),
+    });
   }
 
   /** Until the task has ended, or the person has left: undefined. `from`: what was shown before is left out. */
@@ -87,7 +90,9 @@ export class Attachment {
     if (typed.length === 0 || !typist) return;
     const taken = typist.type(typed);
     if (typist.isFull) this.terminal.setDeaf(true);
-    taken.then(() => this.terminal.setDeaf(false)).catch((error: unknown) => typist === this.typist && this.onRefused(error));
+    taken
+      .then(() => this.terminal.setDeaf(false))
+      .catch((error: unknown) => typist === this.typist && this.onRefused(error));
   }
 
   private onResize(size: TerminalSize): void {
@@ -107,7 +112,8 @@ export class Attachment {
     this.sitDown(undefined);
     if (this.isWaiting) return;
     this.isWaiting = true;
-    const onWait = (): void => this.terminal.remark('the program runs no more; waiting for it to be started again, ctrl-p ctrl-q leaves');
+    const onWait = (): void =>
+      this.terminal.remark('the program runs no more; waiting for it to be started again, ctrl-p ctrl-q leaves');
     awaitTerminal(api, uuid, sizeOf(stdout), { signal: this.signal, onWait })
       .then((place) => this.sitDown(place?.attempt))
       .catch((failure: unknown) => this.fail(failure))

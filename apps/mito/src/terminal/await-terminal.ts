@@ -6,7 +6,8 @@ const WAIT_FIRST_MS = 1_000;
 const WAIT_MS = 25_000;
 
 /** True for an error of the API with one of these codes. */
-export const hasCode = (error: unknown, ...codes: readonly string[]): boolean => error instanceof MitoError && codes.includes(error.code);
+export const hasCode = (error: unknown, ...codes: readonly string[]): boolean =>
+  error instanceof MitoError && codes.includes(error.code);
 
 /** The terminal of a task as soon as it runs, however long that takes; undefined when the task has ended. */
 export async function awaitTerminal(

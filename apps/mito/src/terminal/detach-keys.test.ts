@@ -3,10 +3,12 @@ import { DetachKeys } from './detach-keys.js';
 
 function taken(...pieces: string[]): string {
   const keys = new DetachKeys();
-  return pieces.map((piece) => {
-    const { typed, isDetached } = keys.take(Buffer.from(piece));
-    return `${Buffer.from(typed).toString()}${isDetached ? '|' : ''}`;
-  }).join('');
+  return pieces
+    .map((piece) => {
+      const { typed, isDetached } = keys.take(Buffer.from(piece));
+      return `${Buffer.from(typed).toString()}${isDetached ? '|' : ''}`;
+    })
+    .join('');
 }
 
 test('ctrl-p ctrl-q detaches, in one piece or in two, and is not typed', (t) => {

@@ -1,7 +1,7 @@
-import { invalidField } from '@mitosis/domain';
-import type { TerminalSize } from '@mitosis/protocol';
 import type { Readable, Writable } from 'node:stream';
 import type { ReadStream, WriteStream } from 'node:tty';
+import { invalidField } from '@mitosis/domain';
+import type { TerminalSize } from '@mitosis/protocol';
 import { isTerminal } from '../output/paint.js';
 
 const DEFAULT_SIZE: TerminalSize = { cols: 80, rows: 24 };

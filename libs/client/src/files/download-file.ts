@@ -1,12 +1,12 @@
-import { MitoError } from '@mitosis/domain';
-import type { SignedRequest } from '@mitosis/protocol';
-import { type Hash, createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type TransferOptions, getSigned } from './signed-transfer.js';
+import { MitoError } from '@mitosis/domain';
+import type { SignedRequest } from '@mitosis/protocol';
+import { getSigned, type TransferOptions } from './signed-transfer.js';
 import type { StoreRoute } from './store-route.js';
 import { withRetries } from './with-retries.js';
 
@@ -22,11 +22,20 @@ export interface Download {
  * What is cut off goes on where it stopped, also in a later call: the draft beside the file, named
  * after the content, stays when a fault of the network ends this one. @throws `checksum_mismatch`.
  */
-export async function downloadFile(route: StoreRoute, download: Download, file: string, options: TransferOptions = {}): Promise<void> {
+export async function downloadFile(
+  route: StoreRoute,
+  download: Download,
+  file: string,
+  options: TransferOptions = {},
+): Promise<void> {
   const draft = `${file}.${download.sha256.slice(0, 16)}.part`;
   await mkdir(path.dirname(file), { recursive: true });
   const drafting = new Draft(draft, download, options);
-  await withRetries(() => drafting.fetchRest(route), options.signal, () => drafting.hasAdvanced());
+  await withRetries(
+    () => drafting.fetchRest(route),
+    options.signal,
+    () => drafting.hasAdvanced(),
+  );
   await rename(draft, file);
 }
 
@@ -110,7 +119,8 @@ class Draft {
   }
 
   private async verify(): Promise<void> {
-    if (this.sizeBytes < this.download.sizeBytes) throw new MitoError('unavailable', 'transfer_interrupted', 'the download broke off');
+    if (this.sizeBytes < this.download.sizeBytes)
+      throw new MitoError('unavailable', 'transfer_interrupted', 'the download broke off');
     const digest = this.hash.copy().digest('hex');
     if (digest === this.download.sha256) return;
     await this.restart();
@@ -126,8 +136,16 @@ class Draft {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const message = error instanceof Error ? error.message : String(error);
     const isOurs = ['ENOSPC', 'EDQUOT', 'EACCES', 'EROFS', 'EISDIR', 'ENOTDIR', 'EPERM', 'EFBIG'].includes(code);
-    if (isOurs) return new MitoError('invalid', code === 'ENOSPC' || code === 'EDQUOT' ? 'disk_full' : 'not_written', `${this.draft} can't be written: ${message}`, { cause: error });
-    return new MitoError('unavailable', 'transfer_interrupted', `the download was interrupted: ${message}`, { cause: error });
+    if (isOurs)
+      return new MitoError(
+        'invalid',
+        code === 'ENOSPC' || code === 'EDQUOT' ? 'disk_full' : 'not_written',
+        `${this.draft} can't be written: ${message}`,
+        { cause: error },
+      );
+    return new MitoError('unavailable', 'transfer_interrupted', `the download was interrupted: ${message}`, {
+      cause: error,
+    });
   }
 }
 

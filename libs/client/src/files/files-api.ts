@@ -1,22 +1,22 @@
+import type { Readable } from 'node:stream';
 import {
   AttachmentDownload,
   AttachmentPage,
-  type AttachmentView,
-  type ArtifactKind,
   DeletedAttachments,
-  type FileFacts,
   MissingParts,
   SignedParts,
-  type SignedRequest,
   StorageReport,
   StoredFile,
   UploadTicket,
+  type ArtifactKind,
+  type AttachmentView,
+  type FileFacts,
+  type SignedRequest,
 } from '@mitosis/protocol';
-import type { Readable } from 'node:stream';
 import type { Transport } from '../transport.js';
-import { type Download, downloadFile } from './download-file.js';
+import { downloadFile, type Download } from './download-file.js';
 import { fileFacts } from './file-facts.js';
-import { type TransferOptions, getSigned } from './signed-transfer.js';
+import { getSigned, type TransferOptions } from './signed-transfer.js';
 import { StoreRoute } from './store-route.js';
 import { sendFile } from './upload-file.js';
 import { withRetries } from './with-retries.js';
@@ -50,12 +50,32 @@ export class FilesApi {
   }
 
   /** Uploads what a stream gives, whatever its length. It can't be repeated: the stream is gone then. */
-  async uploadAttachmentStream(group: string, key: string, body: Readable, { signal }: Signal = {}): Promise<StoredFile> {
-    return this.transport.stream('PUT', `${pathOf(group)}/attachments/file?${new URLSearchParams({ key }).toString()}`, StoredFile, { body, signal });
+  async uploadAttachmentStream(
+    group: string,
+    key: string,
+    body: Readable,
+    { signal }: Signal = {},
+  ): Promise<StoredFile> {
+    return this.transport.stream(
+      'PUT',
+      `${pathOf(group)}/attachments/file?${new URLSearchParams({ key }).toString()}`,
+      StoredFile,
+      { body, signal },
+    );
   }
 
-  async uploadArtifact(task: string, kind: ArtifactKind, file: string, options: TransferOptions = {}): Promise<StoredFile> {
-    return this.upload(`/tasks/${encodeURIComponent(task)}/artifacts/${kind}`, await fileFacts(file, options.signal), file, options);
+  async uploadArtifact(
+    task: string,
+    kind: ArtifactKind,
+    file: string,
+    options: TransferOptions = {},
+  ): Promise<StoredFile> {
+    return this.upload(
+      `/tasks/${encodeURIComponent(task)}/artifacts/${kind}`,
+      await fileFacts(file, options.signal),
+      file,
+      options,
+    );
   }
 
   async deleteArtifact(task: string, kind: ArtifactKind, { signal }: Signal = {}): Promise<void> {
@@ -64,20 +84,35 @@ export class FilesApi {
 
   /** What is known of a file, with a request to fetch it that is good for some minutes. */
   async attachment(group: string, key: string, { signal }: Signal = {}): Promise<AttachmentDownload> {
-    return this.transport.json('GET', `${pathOf(group)}/attachments/file?${new URLSearchParams({ key }).toString()}`, AttachmentDownload, { signal });
+    return this.transport.json(
+      'GET',
+      `${pathOf(group)}/attachments/file?${new URLSearchParams({ key }).toString()}`,
+      AttachmentDownload,
+      { signal },
+    );
   }
 
   /** One page, sorted by key. */
-  async queryAttachments(group: string, filter: AttachmentFilter = {}, { signal }: Signal = {}): Promise<AttachmentPage> {
-    const entries = Object.entries(filter).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
+  async queryAttachments(
+    group: string,
+    filter: AttachmentFilter = {},
+    { signal }: Signal = {},
+  ): Promise<AttachmentPage> {
+    const entries = Object.entries(filter).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, String(value)]],
+    );
     const query = new URLSearchParams(Object.fromEntries(entries) as Record<string, string>).toString();
     return this.transport.json('GET', `${pathOf(group)}/attachments?${query}`, AttachmentPage, { signal });
   }
 
   /** All files whose key begins with the prefix, page by page; `limit` ends it early. */
-  async *attachments(group: string, { prefix, limit = Infinity, offset, after }: AttachmentFilter = {}, options: Signal = {}): AsyncGenerator<AttachmentView> {
+  async *attachments(
+    group: string,
+    { prefix, limit = Infinity, offset, after }: AttachmentFilter = {},
+    options: Signal = {},
+  ): AsyncGenerator<AttachmentView> {
     let position: AttachmentFilter = { offset, after };
-    for (let left = limit; left > 0; ) {
+    for (let left = limit; left > 0;) {
       const page = await this.queryAttachments(group, { prefix, ...position, limit: Math.min(left, 1000) }, options);
       yield* page.attachments;
       if (page.next === null) return;
@@ -87,17 +122,26 @@ export class FilesApi {
   }
 
   async deleteAttachment(group: string, key: string, { signal }: Signal = {}): Promise<void> {
-    await this.transport.empty('DELETE', `${pathOf(group)}/attachments/file?${new URLSearchParams({ key }).toString()}`, { signal });
+    await this.transport.empty(
+      'DELETE',
+      `${pathOf(group)}/attachments/file?${new URLSearchParams({ key }).toString()}`,
+      { signal },
+    );
   }
 
   /** Up to 1000 keys; answers those that were there. */
   async deleteAttachments(group: string, keys: readonly string[], { signal }: Signal = {}): Promise<string[]> {
     const options = { body: { keys }, signal, isRepeatable: true };
-    return (await this.transport.json('POST', `${pathOf(group)}/attachments/delete`, DeletedAttachments, options)).deleted;
+    return (await this.transport.json('POST', `${pathOf(group)}/attachments/delete`, DeletedAttachments, options))
+      .deleted;
   }
 
   async checkStorage(repair: boolean, { signal }: Signal = {}): Promise<StorageReport> {
-    return this.transport.json('POST', '/admin/storage/check', StorageReport, { body: { repair }, signal, timeoutMs: CHECK_MS });
+    return this.transport.json('POST', '/admin/storage/check', StorageReport, {
+      body: { repair },
+      signal,
+      timeoutMs: CHECK_MS,
+    });
   }
 
   /** Fetches into `file`, which appears only when all has arrived and its SHA-256 is right. */
@@ -110,17 +154,31 @@ export class FilesApi {
     return (await getSigned(this.route, request, 0, signal)).body;
   }
 
-  private async upload(path: string, facts: FileFacts & { key?: string }, file: string, options: TransferOptions): Promise<StoredFile> {
+  private async upload(
+    path: string,
+    facts: FileFacts & { key?: string },
+    file: string,
+    options: TransferOptions,
+  ): Promise<StoredFile> {
     const { signal } = options;
     const calls = {
-      missing: async (upload: string) => (await this.transport.json('GET', `/uploads/${upload}/missing`, MissingParts, { signal })).missing,
+      missing: async (upload: string) =>
+        (await this.transport.json('GET', `/uploads/${upload}/missing`, MissingParts, { signal })).missing,
       sign: (upload: string, numbers: readonly number[]) =>
-        this.transport.json('POST', `/uploads/${upload}/parts`, SignedParts, { body: { part_numbers: numbers }, signal, isRepeatable: true }),
+        this.transport.json('POST', `/uploads/${upload}/parts`, SignedParts, {
+          body: { part_numbers: numbers },
+          signal,
+          isRepeatable: true,
+        }),
     };
     return withRetries(async () => {
       const ticket = await this.transport.json('POST', path, UploadTicket, { body: facts, signal, isRepeatable: true });
       await sendFile(ticket, { path: file, sizeBytes: facts.size_bytes }, calls, { route: this.route, ...options });
-      return this.transport.json('POST', `/uploads/${ticket.upload}/complete`, StoredFile, { signal, isRepeatable: true, timeoutMs: CHECK_MS });
+      return this.transport.json('POST', `/uploads/${ticket.upload}/complete`, StoredFile, {
+        signal,
+        isRepeatable: true,
+        timeoutMs: CHECK_MS,
+      });
     }, signal);
   }
 }

@@ -1,4 +1,4 @@
-import { type ClientRequest, request as requestHttp } from 'node:http';
+import { request as requestHttp, type ClientRequest } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
 import { trustedCertificates } from '../trust-ca.js';
@@ -25,7 +25,8 @@ export interface Outgoing {
 export function openRequest({ method, url, headers }: Outgoing, signal: AbortSignal | undefined): ClientRequest {
   const options = { method, headers: { ...headers }, timeout: IDLE_MS, ...(signal && { signal }) };
   const ca = trustedCertificates();
-  const request = url.protocol === 'https:' ? requestHttps(url, { ...options, ...(ca && { ca }) }) : requestHttp(url, options);
+  const request =
+    url.protocol === 'https:' ? requestHttps(url, { ...options, ...(ca && { ca }) }) : requestHttp(url, options);
   // Whoever waits for the answer hears of an error; one after the answer must not end the process.
   request.on('error', () => undefined);
   request.once('timeout', () => request.destroy(new Error(`nothing moved for ${IDLE_MS} ms`)));

@@ -1,11 +1,11 @@
-import { MitoError } from '@mitosis/domain';
-import type { SignedRequest } from '@mitosis/protocol';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
-import { type Readable, Transform } from 'node:stream';
+import { Transform, type Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { MitoError } from '@mitosis/domain';
+import type { SignedRequest } from '@mitosis/protocol';
 import { openRequest } from './open-request.js';
 import type { StoreRoute, Target } from './store-route.js';
 
@@ -58,7 +58,11 @@ function meter({ file, sizeBytes }: FilePart, onBytes: TransferOptions['onBytes'
       done(null, chunk);
     },
     flush(done) {
-      done(count === sizeBytes ? null : new MitoError('conflict', 'file_changed', `${file} has changed while it was uploaded`));
+      done(
+        count === sizeBytes
+          ? null
+          : new MitoError('conflict', 'file_changed', `${file} has changed while it was uploaded`),
+      );
     },
   });
 }
@@ -67,7 +71,12 @@ function meter({ file, sizeBytes }: FilePart, onBytes: TransferOptions['onBytes'
  * Sends a part of a file. An object that is there already was put there by us, and the answer was
  * lost: a signed request can't replace another. @throws `unavailable` where trying again may help.
  */
-export async function putSigned(route: StoreRoute, signed: SignedRequest, part: FilePart, options: TransferOptions = {}): Promise<void> {
+export async function putSigned(
+  route: StoreRoute,
+  signed: SignedRequest,
+  part: FilePart,
+  options: TransferOptions = {},
+): Promise<void> {
   await route.take(signed, (target) => putPart(target, part, options));
 }
 
@@ -81,7 +90,11 @@ async function putPart(target: Target, part: FilePart, { signal, onBytes }: Tran
   const request = openRequest({ ...target, headers: { ...target.headers, 'Content-Length': part.sizeBytes } }, signal);
   const response = once(request, 'response') as Promise<[IncomingMessage]>;
   const { file, offset, sizeBytes } = part;
-  const body = createReadStream(file, { start: offset, end: Math.max(offset + sizeBytes - 1, 0), highWaterMark: READ_BYTES });
+  const body = createReadStream(file, {
+    start: offset,
+    end: Math.max(offset + sizeBytes - 1, 0),
+    highWaterMark: READ_BYTES,
+  });
   const sending = sizeBytes === 0 ? Promise.resolve(void request.end()) : pipeline(body, meter(part, count), request);
   // An answer may come before all is sent, and then it counts.
   const failed = sending.then(() => new Promise<never>(() => {}));
@@ -106,13 +119,21 @@ interface Opened {
 }
 
 /** Asks for an object from `offset` on. The answer may begin at 0 all the same: `isWhole` says so. */
-export async function getSigned(route: StoreRoute, signed: SignedRequest, offset: number, signal?: AbortSignal): Promise<Opened> {
+export async function getSigned(
+  route: StoreRoute,
+  signed: SignedRequest,
+  offset: number,
+  signal?: AbortSignal,
+): Promise<Opened> {
   return route.take(signed, (target) => getFrom(target, offset, signal));
 }
 
 async function getFrom(target: Target, offset: number, signal: AbortSignal | undefined): Promise<Opened> {
   signal?.throwIfAborted();
-  const request = openRequest({ ...target, headers: { ...target.headers, ...(offset > 0 && { Range: `bytes=${offset}-` }) } }, signal);
+  const request = openRequest(
+    { ...target, headers: { ...target.headers, ...(offset > 0 && { Range: `bytes=${offset}-` }) } },
+    signal,
+  );
   try {
     request.end();
     const [body] = (await once(request, 'response')) as [IncomingMessage];
@@ -138,7 +159,11 @@ export async function fetchWhole(route: StoreRoute, signed: SignedRequest, signa
  * Sends a body whose length nobody knows, at the pace of its source, and answers what is said to it;
  * that may come before all is sent.
  */
-export async function sendStream(target: Target, body: Readable, signal: AbortSignal | undefined): Promise<{ status: number; text: string }> {
+export async function sendStream(
+  target: Target,
+  body: Readable,
+  signal: AbortSignal | undefined,
+): Promise<{ status: number; text: string }> {
   signal?.throwIfAborted();
   const request = openRequest(target, signal).setTimeout(0);
   const response = once(request, 'response') as Promise<[IncomingMessage]>;

@@ -1,13 +1,13 @@
-import type { SignedRequest } from '@mitosis/protocol';
-import { freePort, tempDir } from '@mitosis/testing';
-import test, { type ExecutionContext } from 'ava';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { type RequestListener, createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { createServer, type RequestListener } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import test, { type ExecutionContext } from 'ava';
+import type { SignedRequest } from '@mitosis/protocol';
+import { freePort, tempDir } from '@mitosis/testing';
 import { getSigned, putSigned } from './signed-transfer.js';
 import { StoreRoute } from './store-route.js';
 
@@ -31,7 +31,13 @@ async function relay(t: ExecutionContext): Promise<{ url: string; seen: string[]
 }
 
 function signed(method: 'GET' | 'PUT', url: string, relayUrl: string | undefined = '/objects/x?sig=1'): SignedRequest {
-  return { method, url, headers: { 'if-none-match': '*' }, expires_at: new Date().toISOString(), ...(relayUrl !== undefined && { relay_url: relayUrl }) };
+  return {
+    method,
+    url,
+    headers: { 'if-none-match': '*' },
+    expires_at: new Date().toISOString(),
+    ...(relayUrl !== undefined && { relay_url: relayUrl }),
+  };
 }
 
 async function fetched(route: StoreRoute, url: string): Promise<string> {
@@ -68,7 +74,12 @@ for (const [what, urlOf] of Object.entries(unreachable)) {
     const store = await urlOf(t);
     const route = new StoreRoute(url);
     let counted = 0;
-    await putSigned(route, signed('PUT', store), { file: place, offset: 2, sizeBytes: 5 }, { onBytes: (bytes) => (counted += bytes) });
+    await putSigned(
+      route,
+      signed('PUT', store),
+      { file: place, offset: 2, sizeBytes: 5 },
+      { onBytes: (bytes) => (counted += bytes) },
+    );
     t.is(counted, 5);
     t.is(await fetched(route, store), 'relayed');
     t.deepEqual(seen, ['PUT /objects/x?sig=1 undefined 23456', 'GET /objects/x?sig=1 undefined ']);
@@ -85,7 +96,11 @@ test('a store that could not be reached is left alone for a while, and then trie
   await server(t, (_req, res) => res.end('direct'), port);
   nowMs = 4 * MINUTE_MS;
   t.is(await fetched(route, store), 'relayed');
-  t.is(await fetched(route, `${await server(t, (_req, res) => res.end('other'))}/b/x`), 'other', 'another store is another matter');
+  t.is(
+    await fetched(route, `${await server(t, (_req, res) => res.end('other'))}/b/x`),
+    'other',
+    'another store is another matter',
+  );
   nowMs = 6 * MINUTE_MS;
   t.is(await fetched(route, store), 'direct');
 });

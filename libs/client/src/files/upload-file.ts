@@ -1,6 +1,6 @@
 import type { SignedParts, UploadTicket } from '@mitosis/protocol';
+import { putSigned, type FilePart, type TransferOptions } from './signed-transfer.js';
 import type { StoreRoute } from './store-route.js';
-import { type FilePart, type TransferOptions, putSigned } from './signed-transfer.js';
 import { withRetries } from './with-retries.js';
 
 /** What is asked of the coordinator in the course of an upload in parts. */
@@ -23,9 +23,15 @@ const PARTS_AT_ONCE = 3;
  * Sends the bytes of a ticket: at once, or those parts that the store does not have yet. Memory does
  * not grow with the file. What is cut off is sent again; after this fails, the same ticket goes on.
  */
-export async function sendFile(ticket: UploadTicket, file: { path: string; sizeBytes: number }, calls: UploadCalls, options: UploadOptions): Promise<void> {
+export async function sendFile(
+  ticket: UploadTicket,
+  file: { path: string; sizeBytes: number },
+  calls: UploadCalls,
+  options: UploadOptions,
+): Promise<void> {
   if (ticket.is_stored) return options.onBytes?.(file.sizeBytes);
-  if (ticket.single !== null) return putSigned(options.route, ticket.single, { file: file.path, offset: 0, sizeBytes: file.sizeBytes }, options);
+  if (ticket.single !== null)
+    return putSigned(options.route, ticket.single, { file: file.path, offset: 0, sizeBytes: file.sizeBytes }, options);
   const plan = new PartPlan(ticket, file);
   const missing = await calls.missing(ticket.upload);
   options.onBytes?.(file.sizeBytes - missing.reduce((sum, number) => sum + plan.part(number).sizeBytes, 0));
@@ -33,7 +39,13 @@ export async function sendFile(ticket: UploadTicket, file: { path: string; sizeB
   while (queue.length > 0) await sendParts(ticket.upload, queue.splice(0, SIGNED_TOGETHER), plan, calls, options);
 }
 
-async function sendParts(upload: string, numbers: readonly number[], plan: PartPlan, calls: UploadCalls, options: UploadOptions): Promise<void> {
+async function sendParts(
+  upload: string,
+  numbers: readonly number[],
+  plan: PartPlan,
+  calls: UploadCalls,
+  options: UploadOptions,
+): Promise<void> {
   const { parts } = await calls.sign(upload, numbers);
   const waiting = [...parts];
   const lane = async (): Promise<void> => {
@@ -58,6 +70,10 @@ class PartPlan {
 
   part(number: number): FilePart {
     const offset = (number - 1) * this.ticket.part_size_bytes;
-    return { file: this.file.path, offset, sizeBytes: Math.min(this.ticket.part_size_bytes, this.file.sizeBytes - offset) };
+    return {
+      file: this.file.path,
+      offset,
+      sizeBytes: Math.min(this.ticket.part_size_bytes, this.file.sizeBytes - offset),
+    };
   }
 }

@@ -1,5 +1,5 @@
-import { MitoError } from '@mitosis/domain';
 import { setTimeout as delay } from 'node:timers/promises';
+import { MitoError } from '@mitosis/domain';
 
 const TRIES = 6;
 const FIRST_MS = 200;
@@ -14,7 +14,11 @@ export function isPassing(error: unknown): boolean {
  * Tries `work` again after passing errors, with backoff and jitter, up to six times in a row.
  * `hasAdvanced` starts the count anew: something was achieved before it failed.
  */
-export async function withRetries<T>(work: () => Promise<T>, signal: AbortSignal | undefined, hasAdvanced: () => boolean = () => false): Promise<T> {
+export async function withRetries<T>(
+  work: () => Promise<T>,
+  signal: AbortSignal | undefined,
+  hasAdvanced: () => boolean = () => false,
+): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await work();

@@ -1,4 +1,4 @@
-import { type QuotaChange, invalidField } from '@mitosis/domain';
+import { invalidField, type QuotaChange } from '@mitosis/domain';
 
 /** The quota after a change; `present` was read under a lock. Throws `invalid_request` below zero or beyond `max`. */
 export function applyQuota(present: number, change: QuotaChange, field: string, max = 2_147_483_647): number {

@@ -1,7 +1,7 @@
-import type { Log, Service } from '@mitosis/domain';
-import type { QueueAccess } from '@mitosis/queue';
 import type { Router } from 'express';
 import type { DataSource } from 'typeorm';
+import type { Log, Service } from '@mitosis/domain';
+import type { QueueAccess } from '@mitosis/queue';
 import { AuditLog } from '../audit/audit-log.js';
 import { ApiTokens } from '../auth/api-tokens.js';
 import { Authenticator } from '../auth/authenticator.js';
@@ -69,9 +69,23 @@ export function createAccess(options: CreateAccessOptions): AccessParts {
   const sessions = new Sessions({ dataSource, tokens, passwords, guard, audit, lifetimeMs: options.tokenLifetimeMs });
   const workers = new WorkerAccess({ dataSource, access: queueAccess, channels, log, onSettled });
   const tokenLifetimeMs = options.workerTokenLifetimeMs;
-  const registry = new WorkerRegistry({ dataSource, authenticator, tokens, access: queueAccess, audit, workers, tokenLifetimeMs, workersMax: options.workersMax });
+  const registry = new WorkerRegistry({
+    dataSource,
+    authenticator,
+    tokens,
+    access: queueAccess,
+    audit,
+    workers,
+    tokenLifetimeMs,
+    workersMax: options.workersMax,
+  });
   const enrolments = new Enrolments({ dataSource, audit });
-  const workerAdmin = new WorkerAdmin({ dataSource, workers, audit, tell: (worker, message) => channels.send(worker, message) });
+  const workerAdmin = new WorkerAdmin({
+    dataSource,
+    workers,
+    audit,
+    tell: (worker, message) => channels.send(worker, message),
+  });
   const expired = new ExpiredWorkers({ dataSource, workers, audit, log, tokenLifetimeMs });
   return {
     authenticator,

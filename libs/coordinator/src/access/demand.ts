@@ -1,5 +1,5 @@
-import { type Access, type Actor, type GroupAction, MitoError, isAllowed } from '@mitosis/domain';
 import type { EntityManager } from 'typeorm';
+import { isAllowed, MitoError, type Access, type Actor, type GroupAction } from '@mitosis/domain';
 
 const WHY: Partial<Readonly<Record<Access['action'], string>>> = {
   'account.manage': 'this needs a login, not an API token',
@@ -10,7 +10,8 @@ const WHY: Partial<Readonly<Record<Access['action'], string>>> = {
 export function demand(actor: Actor, access: Access): void {
   if (isAllowed(actor, access)) return;
   const isScoped = actor.kind === 'user' && actor.scope !== undefined;
-  const why = WHY[access.action] ?? (isScoped ? 'the scope of this token does not allow it' : 'this is for site administrators');
+  const why =
+    WHY[access.action] ?? (isScoped ? 'the scope of this token does not allow it' : 'this is for site administrators');
   throw new MitoError('forbidden', 'not_allowed', why, { details: { action: access.action } });
 }
 
@@ -22,7 +23,9 @@ export interface GroupRow {
 }
 
 export function groupNotFound(name: string, field = 'group'): MitoError {
-  return new MitoError('not-found', 'group_not_found', `there is no group "${name}" that you are a member of`, { details: { field } });
+  return new MitoError('not-found', 'group_not_found', `there is no group "${name}" that you are a member of`, {
+    details: { field },
+  });
 }
 
 /**
@@ -37,7 +40,9 @@ export async function findGroup(tx: EntityManager, actor: Actor, name: string, a
   if (!group || !isAllowed(actor, { action: 'group.read', groupId: group.id })) throw groupNotFound(name);
   if (!isAllowed(actor, { action, groupId: group.id })) {
     const role = action === 'group.manage' ? 'admin' : 'write';
-    throw new MitoError('forbidden', 'role_required', `this needs the role ${role} in the group "${name}"`, { details: { action, group: name } });
+    throw new MitoError('forbidden', 'role_required', `this needs the role ${role} in the group "${name}"`, {
+      details: { action, group: name },
+    });
   }
   return group;
 }

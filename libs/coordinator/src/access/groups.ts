@@ -1,7 +1,7 @@
-import { Group } from '@mitosis/database';
-import { type Role, MitoError } from '@mitosis/domain';
-import type { GroupPage, GroupQuery, GroupView, UpdateGroup, UpdateQuotas } from '@mitosis/protocol';
 import type { DataSource, EntityManager } from 'typeorm';
+import { Group } from '@mitosis/database';
+import { MitoError, type Role } from '@mitosis/domain';
+import type { GroupPage, GroupQuery, GroupView, UpdateGroup, UpdateQuotas } from '@mitosis/protocol';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import type { WorkerAccess } from '../workers/worker-access.js';
@@ -19,7 +19,10 @@ export interface GroupsDeps {
   onRoom(groupId: string): void;
 }
 
-interface ViewRow extends Omit<GroupView, 'role' | 'created_at' | 'storage_quota_bytes' | 'storage_used_bytes' | 'storage_reserved_bytes'> {
+interface ViewRow extends Omit<
+  GroupView,
+  'role' | 'created_at' | 'storage_quota_bytes' | 'storage_used_bytes' | 'storage_reserved_bytes'
+> {
   readonly created_at: Date;
   readonly storage_quota_bytes: string;
   readonly storage_used_bytes: string;
@@ -67,10 +70,20 @@ export class Groups {
   async create(actor: UserActor, name: string): Promise<GroupView> {
     demand(actor, { action: 'group.create' });
     return this.deps.dataSource.transaction(async (tx) => {
-      const [quota] = (await tx.query('SELECT group_quota FROM users WHERE id = $1 FOR NO KEY UPDATE', [actor.userId])) as { group_quota: number }[];
-      const count = await tx.getRepository(Group).createQueryBuilder('g').where(`g.creator_id = :id AND g.state <> 'deleted'`, { id: actor.userId }).getCount();
+      const [quota] = (await tx.query('SELECT group_quota FROM users WHERE id = $1 FOR NO KEY UPDATE', [
+        actor.userId,
+      ])) as { group_quota: number }[];
+      const count = await tx
+        .getRepository(Group)
+        .createQueryBuilder('g')
+        .where(`g.creator_id = :id AND g.state <> 'deleted'`, { id: actor.userId })
+        .getCount();
       if (!quota || count >= quota.group_quota) {
-        throw new MitoError('conflict', 'group_quota', `you have ${count} of ${quota?.group_quota} groups that you may create, your own included`);
+        throw new MitoError(
+          'conflict',
+          'group_quota',
+          `you have ${count} of ${quota?.group_quota} groups that you may create, your own included`,
+        );
       }
       const id = await insertGroup(tx, { name, creatorId: actor.userId, queuedTasksMax: this.deps.queuedTasksMax });
       await this.deps.audit.record(tx, 'groups.create', `group ${name}`);
@@ -102,11 +115,18 @@ export class Groups {
         [group.id, name],
       )) as { is_own: boolean; is_busy: boolean }[];
       if (blocked?.is_own) throw new MitoError('conflict', 'own_group', `"${name}" is the own group of a user`);
-      if (blocked?.is_busy) throw new MitoError('conflict', 'group_busy', `the group "${name}" has open tasks; cancel them first`);
+      if (blocked?.is_busy)
+        throw new MitoError('conflict', 'group_busy', `the group "${name}" has open tasks; cancel them first`);
       await tx.query(`UPDATE groups SET state = 'deleted' WHERE id = $1`, [group.id]);
-      const [rows] = (await tx.query('DELETE FROM worker_groups WHERE group_id = $1 RETURNING worker_id AS id', [group.id])) as [{ id: string }[], number];
+      const [rows] = (await tx.query('DELETE FROM worker_groups WHERE group_id = $1 RETURNING worker_id AS id', [
+        group.id,
+      ])) as [{ id: string }[], number];
       await this.deps.audit.record(tx, 'groups.delete', `group ${name}`);
-      return this.deps.workers.release(tx, rows.map(({ id }) => id), [group.id]);
+      return this.deps.workers.release(
+        tx,
+        rows.map(({ id }) => id),
+        [group.id],
+      );
     });
     await this.deps.workers.announce(change);
   }
@@ -117,16 +137,29 @@ export class Groups {
       const { id } = await findGroup(tx, actor, name, 'group.read');
       demand(actor, { action: 'quota.manage' });
       const group = await tx.getRepository(Group).findOneOrFail({ where: { id }, lock: { mode: 'for_no_key_update' } });
-      for (const [field, column] of [['queued_tasks_max', 'queuedTasksMax'], ['running_tasks_max', 'runningTasksMax']] as const) {
+      for (const [field, column] of [
+        ['queued_tasks_max', 'queuedTasksMax'],
+        ['running_tasks_max', 'runningTasksMax'],
+      ] as const) {
         const wanted = change[field];
-        if (wanted !== undefined) group[column] = wanted === null ? null : applyQuota(group[column] ?? 0, wanted, field);
+        if (wanted !== undefined)
+          group[column] = wanted === null ? null : applyQuota(group[column] ?? 0, wanted, field);
       }
       const { storage_quota_bytes: storage } = change;
       if (storage) {
-        const bytes = applyQuota(Number(group.storageQuotaBytes), storage, 'storage_quota_bytes', Number.MAX_SAFE_INTEGER);
+        const bytes = applyQuota(
+          Number(group.storageQuotaBytes),
+          storage,
+          'storage_quota_bytes',
+          Number.MAX_SAFE_INTEGER,
+        );
         await tx.query('UPDATE groups SET storage_quota_bytes = $2 WHERE id = $1', [id, bytes]);
       }
-      await tx.query('UPDATE groups SET queued_tasks_max = $2, running_tasks_max = $3 WHERE id = $1', [id, group.queuedTasksMax, group.runningTasksMax]);
+      await tx.query('UPDATE groups SET queued_tasks_max = $2, running_tasks_max = $3 WHERE id = $1', [
+        id,
+        group.queuedTasksMax,
+        group.runningTasksMax,
+      ]);
       await this.deps.audit.record(tx, 'groups.quotas', `group ${name}`, change);
       return this.view(tx, actor, id);
     });

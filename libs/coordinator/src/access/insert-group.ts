@@ -1,7 +1,7 @@
-import { Membership } from '@mitosis/database';
-import { MitoError } from '@mitosis/domain';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { Membership } from '@mitosis/database';
+import { MitoError } from '@mitosis/domain';
 
 export function nameTaken(name: string, field: string): MitoError {
   return new MitoError('conflict', 'name_taken', `the name "${name}" is taken`, { details: { field } });
@@ -17,12 +17,10 @@ export interface NewGroup {
 /** Throws `name_taken` (409) unless the name is free for a group; the table decides when two ask at once. */
 export async function insertGroup(tx: EntityManager, { name, creatorId, queuedTasksMax }: NewGroup): Promise<string> {
   const id = uuidv7();
-  const rows = (await tx.query('INSERT INTO groups (id, name, creator_id, queued_tasks_max) VALUES ($1, $2, $3, $4) ON CONFLICT (name) DO NOTHING RETURNING id', [
-    id,
-    name,
-    creatorId,
-    queuedTasksMax ?? null,
-  ])) as unknown[];
+  const rows = (await tx.query(
+    'INSERT INTO groups (id, name, creator_id, queued_tasks_max) VALUES ($1, $2, $3, $4) ON CONFLICT (name) DO NOTHING RETURNING id',
+    [id, name, creatorId, queuedTasksMax ?? null],
+  )) as unknown[];
   if (rows.length === 0) throw nameTaken(name, 'name');
   await tx.getRepository(Membership).insert({ userId: creatorId, groupId: id, role: 'admin' });
   return id;

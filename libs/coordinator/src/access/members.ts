@@ -1,10 +1,10 @@
-import { type Role, MitoError, roleCovers } from '@mitosis/domain';
-import type { MemberList } from '@mitosis/protocol';
 import type { DataSource, EntityManager } from 'typeorm';
+import { MitoError, roleCovers, type Role } from '@mitosis/domain';
+import type { MemberList } from '@mitosis/protocol';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import type { WorkerAccess, WorkerChange } from '../workers/worker-access.js';
-import { type GroupRow, findGroup } from './demand.js';
+import { findGroup, type GroupRow } from './demand.js';
 
 export interface MembersDeps {
   readonly dataSource: DataSource;
@@ -18,11 +18,15 @@ interface UserRow {
 }
 
 async function findUsers(tx: EntityManager, names: readonly string[]): Promise<Map<string, UserRow>> {
-  const rows = (await tx.query(`SELECT id, username FROM users WHERE username = ANY ($1) AND state <> 'deleted'`, [names])) as UserRow[];
+  const rows = (await tx.query(`SELECT id, username FROM users WHERE username = ANY ($1) AND state <> 'deleted'`, [
+    names,
+  ])) as UserRow[];
   const users = new Map(rows.map((row) => [row.username, row]));
   const missing = names.find((name) => !users.has(name));
   if (missing !== undefined) {
-    throw new MitoError('not-found', 'user_not_found', `there is no user "${missing}"`, { details: { field: 'members' } });
+    throw new MitoError('not-found', 'user_not_found', `there is no user "${missing}"`, {
+      details: { field: 'members' },
+    });
   }
   return users;
 }
@@ -35,8 +39,10 @@ async function assertManageable(tx: EntityManager, { id, name, creator_id: creat
          SELECT 1 FROM memberships m WHERE m.group_id = $1 AND m.user_id = u.id AND m.role = 'admin')) AS owner_lost`,
     [id, name, creatorId],
   )) as { has_admin: boolean; owner_lost: boolean }[];
-  if (state?.owner_lost) throw new MitoError('conflict', 'own_group', `"${name}" stays admin of the group of the same name`);
-  if (!state?.has_admin) throw new MitoError('conflict', 'last_group_admin', `the group "${name}" would have no admin left`);
+  if (state?.owner_lost)
+    throw new MitoError('conflict', 'own_group', `"${name}" stays admin of the group of the same name`);
+  if (!state?.has_admin)
+    throw new MitoError('conflict', 'last_group_admin', `the group "${name}" would have no admin left`);
 }
 
 /** Who is in a group, and with which role. A person who loses `write` takes their workers out of the group. */
@@ -72,7 +78,8 @@ export class Members {
         `DELETE FROM memberships m USING users u WHERE m.user_id = u.id AND m.group_id = $1 AND u.username = $2 RETURNING u.id`,
         [group.id, username],
       )) as [{ id: string }[], number];
-      if (rows.length === 0) throw new MitoError('not-found', 'member_not_found', `"${username}" is no member of the group "${name}"`);
+      if (rows.length === 0)
+        throw new MitoError('not-found', 'member_not_found', `"${username}" is no member of the group "${name}"`);
       await this.deps.audit.record(tx, 'groups.remove-member', `group ${name}`, { member: username });
       return rows.map(({ id }) => id);
     });

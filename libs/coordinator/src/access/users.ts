@@ -1,7 +1,7 @@
-import { User } from '@mitosis/database';
-import { MitoError, isAllowed } from '@mitosis/domain';
-import type { CreateUser, UpdateUser, UserPage, UserQuery, UserView } from '@mitosis/protocol';
 import type { DataSource, EntityManager } from 'typeorm';
+import { User } from '@mitosis/database';
+import { isAllowed, MitoError } from '@mitosis/domain';
+import type { CreateUser, UpdateUser, UserPage, UserQuery, UserView } from '@mitosis/protocol';
 import type { AuditLog } from '../audit/audit-log.js';
 import { endApiTokens } from '../auth/api-tokens.js';
 import type { UserActor } from '../auth/authenticator.js';
@@ -22,7 +22,9 @@ export interface UsersDeps {
 }
 
 function userNotFound(username: string): MitoError {
-  return new MitoError('not-found', 'user_not_found', `there is no user "${username}" that you may see`, { details: { field: 'username' } });
+  return new MitoError('not-found', 'user_not_found', `there is no user "${username}" that you may see`, {
+    details: { field: 'username' },
+  });
 }
 
 function toView(user: User): UserView {
@@ -32,7 +34,9 @@ function toView(user: User): UserView {
 
 /** Nobody may end the last administrator: it could not be undone. Serialised by the rows of all of them. */
 async function assertAdminLeft(tx: EntityManager, without: User): Promise<void> {
-  const rows = (await tx.query(`SELECT id FROM users WHERE is_admin AND state = 'active' ORDER BY id FOR NO KEY UPDATE`)) as { id: string }[];
+  const rows = (await tx.query(
+    `SELECT id FROM users WHERE is_admin AND state = 'active' ORDER BY id FOR NO KEY UPDATE`,
+  )) as { id: string }[];
   if (rows.every(({ id }) => id === without.id)) {
     throw new MitoError('conflict', 'last_admin', `"${without.username}" is the last active administrator`);
   }
@@ -44,7 +48,11 @@ export class Users {
 
   async query(actor: UserActor, { state, limit, after }: UserQuery): Promise<UserPage> {
     demand(actor, { action: 'user.manage' });
-    const query = this.deps.dataSource.getRepository(User).createQueryBuilder('u').orderBy('u.username').limit(limit + 1);
+    const query = this.deps.dataSource
+      .getRepository(User)
+      .createQueryBuilder('u')
+      .orderBy('u.username')
+      .limit(limit + 1);
     if (state !== undefined) query.andWhere('u.state = :state', { state });
     if (after !== undefined) query.andWhere('u.username > :after', { after });
     const users = await query.getMany();
@@ -103,7 +111,10 @@ export class Users {
       if (user.isAdmin && user.state === 'active') await assertAdminLeft(tx, user);
       user.state = 'deleted';
       await tx.getRepository(User).save(user);
-      await tx.query(`UPDATE groups SET state = 'locked' WHERE name = $1 AND creator_id = $2 AND state = 'active'`, [username, user.id]);
+      await tx.query(`UPDATE groups SET state = 'locked' WHERE name = $1 AND creator_id = $2 AND state = 'active'`, [
+        username,
+        user.id,
+      ]);
       await this.deps.audit.record(tx, 'users.delete', `user ${username}`);
       return this.end(tx, user);
     });
@@ -120,7 +131,9 @@ export class Users {
       demand(actor, { action: 'user.manage' });
       // Administrators first, so that two who end each other do not wait for each other.
       await tx.query(`SELECT id FROM users WHERE is_admin AND state = 'active' ORDER BY id FOR NO KEY UPDATE`);
-      const user = await tx.getRepository(User).findOneOrFail({ where: { id: found.id }, lock: { mode: 'for_no_key_update' } });
+      const user = await tx
+        .getRepository(User)
+        .findOneOrFail({ where: { id: found.id }, lock: { mode: 'for_no_key_update' } });
       if (user.state === 'deleted') throw userNotFound(username);
       return { ended: await apply(tx, user), view: toView(user) };
     });
@@ -133,8 +146,13 @@ export class Users {
     await endSessions(tx, id);
     await endApiTokens(tx, id);
     await tx.query('UPDATE enrolments SET revoked_at = now() WHERE creator_id = $1 AND revoked_at IS NULL', [id]);
-    const rows = (await tx.query(`SELECT id FROM workers WHERE creator_id = $1 AND state <> 'gone'`, [id])) as { id: string }[];
-    return this.deps.workers.revoke(tx, rows.map((row) => row.id));
+    const rows = (await tx.query(`SELECT id FROM workers WHERE creator_id = $1 AND state <> 'gone'`, [id])) as {
+      id: string;
+    }[];
+    return this.deps.workers.revoke(
+      tx,
+      rows.map((row) => row.id),
+    );
   }
 
   private async find(tx: EntityManager, actor: UserActor, username: string): Promise<User> {

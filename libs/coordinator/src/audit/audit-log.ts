@@ -1,6 +1,6 @@
+import type { DataSource, EntityManager } from 'typeorm';
 import type { Log, Service } from '@mitosis/domain';
 import type { AuditPage, AuditQuery, AuditView } from '@mitosis/protocol';
-import type { DataSource, EntityManager } from 'typeorm';
 import { currentRequest } from './request-context.js';
 
 export interface AuditNote {
@@ -40,12 +40,27 @@ const INSERT = `
 
 function toRow(note: AuditNote): AuditRow {
   const context = currentRequest();
-  const actor = context?.actor ?? { kind: context ? 'anonymous' : 'system', id: null, name: context ? '' : 'coordinator' };
-  return { ...note, actor_kind: actor.kind, actor_id: actor.id, actor_name: actor.name, address: context?.address ?? '' };
+  const actor = context?.actor ?? {
+    kind: context ? 'anonymous' : 'system',
+    id: null,
+    name: context ? '' : 'coordinator',
+  };
+  return {
+    ...note,
+    actor_kind: actor.kind,
+    actor_id: actor.id,
+    actor_name: actor.name,
+    address: context?.address ?? '',
+  };
 }
 
 /** Records a change in the transaction that makes it. */
-export async function recordChange(tx: EntityManager, action: string, object: string, details: AuditNote['details'] = {}): Promise<void> {
+export async function recordChange(
+  tx: EntityManager,
+  action: string,
+  object: string,
+  details: AuditNote['details'] = {},
+): Promise<void> {
   await tx.query(INSERT, [JSON.stringify([toRow({ action, object, outcome: 'done', details })])]);
   const context = currentRequest();
   if (context) context.isRecorded = true;
@@ -55,7 +70,11 @@ export async function recordChange(tx: EntityManager, action: string, object: st
  * Records what the request that is being served changes, under the name of its operation, in the
  * transaction that changes it. Nothing for what the coordinator or a worker does by itself.
  */
-export async function recordRequest(tx: EntityManager, object: string, details: AuditNote['details'] = {}): Promise<void> {
+export async function recordRequest(
+  tx: EntityManager,
+  object: string,
+  details: AuditNote['details'] = {},
+): Promise<void> {
   const action = currentRequest()?.change();
   if (action !== undefined) await recordChange(tx, action, object, details);
 }
@@ -138,7 +157,7 @@ export class AuditLog implements Service {
   private async removeOld(): Promise<void> {
     const batch = 10_000;
     try {
-      for (let removed = batch; removed === batch; ) {
+      for (let removed = batch; removed === batch;) {
         const [, count] = (await this.options.dataSource.query(
           `DELETE FROM audit_log WHERE id IN (
              SELECT id FROM audit_log WHERE at < now() - $1 * interval '1 millisecond' ORDER BY at LIMIT ${batch})`,

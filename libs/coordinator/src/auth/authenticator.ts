@@ -1,8 +1,7 @@
-import { keepPlan } from '@mitosis/database';
-import type { Role, TokenScope } from '@mitosis/domain';
-import { type Actor, MitoError } from '@mitosis/domain';
 import type { DataSource, EntityManager } from 'typeorm';
 import { validate as isUuid } from 'uuid';
+import { keepPlan } from '@mitosis/database';
+import { MitoError, type Actor, type Role, type TokenScope } from '@mitosis/domain';
 import { identifyCaller } from '../audit/request-context.js';
 import { API_TOKEN_PREFIX, hashSecret } from './secrets.js';
 import type { Tokens } from './tokens.js';
@@ -100,16 +99,23 @@ export class Authenticator {
     if (!row) throw invalid();
     const { creator_id: userId, username, group: ownGroup } = row;
     identifyCaller({ kind: 'user', id: userId, name: username });
-    return { kind: 'user', userId, username, isAdmin: false, roles: rolesOf([row]), scope: 'submit', sessionId: id, task, ownGroup };
+    return {
+      kind: 'user',
+      userId,
+      username,
+      isAdmin: false,
+      roles: rolesOf([row]),
+      scope: 'submit',
+      sessionId: id,
+      task,
+      ownGroup,
+    };
   }
 
   async worker(authorization: string | undefined): Promise<WorkerActor> {
     const { subject } = await this.tokens.verify('worker', bearer(authorization));
     if (!isUuid(subject)) throw invalid();
-    const rows: RoleRow[] = await this.dataSource.query(
-      WORKER_ROLES,
-      [subject],
-    );
+    const rows: RoleRow[] = await this.dataSource.query(WORKER_ROLES, [subject]);
     if (rows.length === 0) throw invalid();
     identifyCaller({ kind: 'worker', id: subject, name: subject });
     return { kind: 'worker', workerId: subject, roles: rolesOf(rows) };
@@ -128,10 +134,7 @@ export class Authenticator {
   private async bySession(token: string): Promise<UserActor> {
     const { subject, id } = await this.tokens.verify('user', token);
     if (!isUuid(subject) || !isUuid(id)) throw invalid();
-    const rows: UserRow[] = await this.dataSource.query(
-      SESSION_ROLES,
-      [id, subject],
-    );
+    const rows: UserRow[] = await this.dataSource.query(SESSION_ROLES, [id, subject]);
     const actor = toActor(rows, id);
     if (!actor) throw invalid();
     return actor;
@@ -149,7 +152,8 @@ export class Authenticator {
     const actor = toActor(rows, null);
     const [first] = rows;
     if (!actor || !first) throw invalid();
-    if (!first.is_noted) await this.dataSource.query('UPDATE api_tokens SET last_used_at = now() WHERE id = $1', [first.id]);
+    if (!first.is_noted)
+      await this.dataSource.query('UPDATE api_tokens SET last_used_at = now() WHERE id = $1', [first.id]);
     return { ...actor, scope: first.scope };
   }
 }

@@ -1,10 +1,10 @@
-import { User, migrate } from '@mitosis/database';
-import { type Log, MitoError } from '@mitosis/domain';
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { type DataSource, type EntityManager, Not } from 'typeorm';
+import { Not, type DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { type NewGroup, insertGroup, nameTaken } from '../access/insert-group.js';
+import { migrate, User } from '@mitosis/database';
+import { MitoError, type Log } from '@mitosis/domain';
+import { insertGroup, nameTaken, type NewGroup } from '../access/insert-group.js';
 import { recordChange } from '../audit/audit-log.js';
 import { Passwords } from './passwords.js';
 
@@ -46,12 +46,18 @@ async function insertAdmin(tx: EntityManager, admin: Omit<NewUser, 'isAdmin'>): 
  * Creates the first administrator when there is no user yet. There is no default password: one
  * is generated and written to a file before the user exists, so that it can't be lost.
  */
-export async function bootstrapAdmin(dataSource: DataSource, passwords: Passwords, admin: FirstAdmin, log: Log): Promise<void> {
+export async function bootstrapAdmin(
+  dataSource: DataSource,
+  passwords: Passwords,
+  admin: FirstAdmin,
+  log: Log,
+): Promise<void> {
   await dataSource.transaction(async (tx) => {
     await lockUsers(tx);
     if (await tx.getRepository(User).exists()) return;
     const password = admin.password ?? randomBytes(18).toString('base64url');
-    if (admin.password === undefined) await writeFile(admin.passwordFile, `${password}\n`, { mode: 0o600, flush: true });
+    if (admin.password === undefined)
+      await writeFile(admin.passwordFile, `${password}\n`, { mode: 0o600, flush: true });
     const { username, queuedTasksMax } = admin;
     await insertAdmin(tx, { username, passwordHash: await passwords.hash(password), queuedTasksMax });
     const where = admin.password === undefined ? admin.passwordFile : 'the configuration';
@@ -63,14 +69,21 @@ export async function bootstrapAdmin(dataSource: DataSource, passwords: Password
  * Creates an administrator of a deployment that has none, with the database alone: also before the first
  * coordinator starts, and then that one generates no password. Throws `admin_exists` and `name_taken` (409).
  */
-export async function createFirstAdmin(dataSource: DataSource, { username, password }: { readonly username: string; readonly password: string }): Promise<void> {
+export async function createFirstAdmin(
+  dataSource: DataSource,
+  { username, password }: { readonly username: string; readonly password: string },
+): Promise<void> {
   const passwordHash = await new Passwords().hash(password);
   await migrate(dataSource);
   await dataSource.transaction(async (tx) => {
     await lockUsers(tx);
     const admin = await tx.getRepository(User).findOneBy({ isAdmin: true, state: Not('deleted') });
     if (admin) {
-      throw new MitoError('conflict', 'admin_exists', `"${admin.username}" is an administrator already; administrators create others with "mito admin users create --admin"`);
+      throw new MitoError(
+        'conflict',
+        'admin_exists',
+        `"${admin.username}" is an administrator already; administrators create others with "mito admin users create --admin"`,
+      );
     }
     await insertAdmin(tx, { username, passwordHash, queuedTasksMax: undefined });
   });

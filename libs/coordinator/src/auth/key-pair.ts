@@ -1,7 +1,7 @@
-import { type CryptoKey, exportPKCS8, generateKeyPair, importPKCS8, importSPKI } from 'jose';
 import { createPublicKey } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { exportPKCS8, generateKeyPair, importPKCS8, importSPKI, type CryptoKey } from 'jose';
 
 export const TOKEN_ALGORITHM = 'EdDSA';
 

@@ -1,6 +1,6 @@
-import { MitoError } from '@mitosis/domain';
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { DataSource } from 'typeorm';
+import { MitoError } from '@mitosis/domain';
 
 const WINDOW_S = 300;
 
@@ -37,7 +37,11 @@ export class LoginGuard {
   /** Runs `attempt`; only a failure (`unauthenticated`) counts. Throws `too_many_attempts` (429) beyond the limits. */
   async guard<T>(account: string, address: string, attempt: () => Promise<T>): Promise<T> {
     // Taken before the attempt, so that many at once are not all let through.
-    const keys: readonly [Kind, string][] = [['pair', `${address} ${account}`], ['account', account], ['address', address]];
+    const keys: readonly [Kind, string][] = [
+      ['pair', `${address} ${account}`],
+      ['account', account],
+      ['address', address],
+    ];
     for (const [kind, key] of keys) await this.take(kind, key);
     const giveBack = async (): Promise<void> => {
       for (const [kind, key] of keys) await this.limiters[kind].reward(key, 1);

@@ -15,10 +15,22 @@ test('in a flood so many are served as there is room for, the others are refused
   const stored = await passwords.hash('correct horse');
   await passwords.prepare();
   const flood = Array.from({ length: 1_000 }, () => passwords.verify(stored, 'wrong'));
-  const refused = flood.map(async (one, index) => one.then(() => undefined, (error: { code: string; kind: string }) => ({ index, ...error })));
+  const refused = flood.map(async (one, index) =>
+    one.then(
+      () => undefined,
+      (error: { code: string; kind: string }) => ({ index, ...error }),
+    ),
+  );
   const outcomes = await Promise.all(refused);
   t.is(verified, 33, 'one that is hashed and 32 in line');
-  t.deepEqual([...new Set(outcomes.map((error) => error && `${error.kind} ${error.code}`))], [undefined, 'unavailable passwords_busy']);
-  t.deepEqual(outcomes.flatMap((error, index) => (error ? [] : [index])), Array.from({ length: 33 }, (_, index) => index), 'first come, first served');
+  t.deepEqual(
+    [...new Set(outcomes.map((error) => error && `${error.kind} ${error.code}`))],
+    [undefined, 'unavailable passwords_busy'],
+  );
+  t.deepEqual(
+    outcomes.flatMap((error, index) => (error ? [] : [index])),
+    Array.from({ length: 33 }, (_, index) => index),
+    'first come, first served',
+  );
   t.true(await passwords.verify(stored, 'correct horse'));
 });

@@ -1,7 +1,7 @@
-import { MitoError } from '@mitosis/domain';
-import { type Algorithm, hash, verify } from '@node-rs/argon2';
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import { hash, verify, type Algorithm } from '@node-rs/argon2';
+import { MitoError } from '@mitosis/domain';
 
 /** `Algorithm.Argon2id`; a const enum of another package has no value to import here. */
 const ARGON2ID: Algorithm.Argon2id = 2;
@@ -73,7 +73,11 @@ export class Passwords {
 
   private async turn(): Promise<void> {
     if (this.waiting.length >= this.cores * WAITING_PER_CORE) {
-      throw new MitoError('unavailable', 'passwords_busy', 'too many passwords are being checked at the moment; try again');
+      throw new MitoError(
+        'unavailable',
+        'passwords_busy',
+        'too many passwords are being checked at the moment; try again',
+      );
     }
     await new Promise<void>((resolve) => this.waiting.push(resolve));
   }

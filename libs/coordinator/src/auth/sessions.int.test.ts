@@ -1,7 +1,7 @@
-import { User, createDataSource, migrate } from '@mitosis/database';
-import { fileScope, freshDatabase, silentLog, tempDir } from '@mitosis/testing';
 import test from 'ava';
 import type { DataSource } from 'typeorm';
+import { createDataSource, migrate, User } from '@mitosis/database';
+import { fileScope, freshDatabase, silentLog, tempDir } from '@mitosis/testing';
 import { AuditLog } from '../audit/audit-log.js';
 import { createUser } from './bootstrap-admin.js';
 import { loadKeyPair } from './key-pair.js';
@@ -27,24 +27,46 @@ test.before(async () => {
   const passwords = new Passwords({ onVerify: (stored) => compared.push(stored) });
   const tokens = new Tokens(await loadKeyPair(await tempDir(file)));
   const audit = new AuditLog({ dataSource, log: silentLog, retentionMs: 1_000 });
-  sessions = new Sessions({ dataSource, tokens, passwords, guard: new LoginGuard(dataSource), audit, lifetimeMs: 60_000 });
+  sessions = new Sessions({
+    dataSource,
+    tokens,
+    passwords,
+    guard: new LoginGuard(dataSource),
+    audit,
+    lifetimeMs: 60_000,
+  });
   for (const username of ['active', 'locked', 'deleted']) {
     const passwordHash = await passwords.hash(PASSWORD);
-    const { id } = await dataSource.transaction((tx) => createUser(tx, { username, passwordHash, isAdmin: false, queuedTasksMax: undefined }));
+    const { id } = await dataSource.transaction((tx) =>
+      createUser(tx, { username, passwordHash, isAdmin: false, queuedTasksMax: undefined }),
+    );
     await dataSource.getRepository(User).update({ id }, { state: username as User['state'] });
   }
 });
 
 const refused = test.macro(async (t, username: string, password: string) => {
   compared.length = 0;
-  await t.throwsAsync(sessions.login(username, password), { code: 'wrong_credentials', message: 'the user name or the password is wrong' });
+  await t.throwsAsync(sessions.login(username, password), {
+    code: 'wrong_credentials',
+    message: 'the user name or the password is wrong',
+  });
   t.is(compared.length, 1, 'one comparison');
   t.regex(compared[0] ?? '', COST);
 });
 test.serial('a wrong password costs one hash', refused, 'active', 'not the password');
 test.serial('a user who does not exist costs the same hash and says the same', refused, 'nobody', PASSWORD);
-test.serial('a locked user with the right password costs the same hash and is told the same', refused, 'locked', PASSWORD);
-test.serial('a deleted user with the right password costs the same hash and is told the same', refused, 'deleted', PASSWORD);
+test.serial(
+  'a locked user with the right password costs the same hash and is told the same',
+  refused,
+  'locked',
+  PASSWORD,
+);
+test.serial(
+  'a deleted user with the right password costs the same hash and is told the same',
+  refused,
+  'deleted',
+  PASSWORD,
+);
 
 test.serial('who gives the right password is let in', async (t) => {
   compared.length = 0;

@@ -1,7 +1,7 @@
-import { Session, User } from '@mitosis/database';
-import { MitoError, isAllowed } from '@mitosis/domain';
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { Session, User } from '@mitosis/database';
+import { isAllowed, MitoError } from '@mitosis/domain';
 import type { AuditLog } from '../audit/audit-log.js';
 import { currentRequest, identifyCaller, identifyObject } from '../audit/request-context.js';
 import type { UserActor } from './authenticator.js';
@@ -56,7 +56,8 @@ export class Sessions {
   }
 
   async logout({ sessionId, username }: UserActor): Promise<void> {
-    if (sessionId === null) throw new MitoError('forbidden', 'login_required', 'an API token is revoked, not logged out');
+    if (sessionId === null)
+      throw new MitoError('forbidden', 'login_required', 'an API token is revoked, not logged out');
     await this.options.dataSource.transaction(async (tx) => {
       await tx.getRepository(Session).update({ id: sessionId }, { revokedAt: new Date() });
       await this.options.audit.record(tx, 'auth.logout', `user ${username}`);
@@ -72,7 +73,9 @@ export class Sessions {
     const user = await this.verified(actor.username, current);
     const passwordHash = await passwords.hash(next);
     return dataSource.transaction(async (tx) => {
-      const { affected } = await tx.getRepository(User).update({ id: user.id, passwordHash: user.passwordHash }, { passwordHash });
+      const { affected } = await tx
+        .getRepository(User)
+        .update({ id: user.id, passwordHash: user.passwordHash }, { passwordHash });
       if (affected !== 1) throw wrongCredentials();
       await endSessions(tx, user.id);
       await audit.record(tx, 'account.change-password', `user ${user.username}`);

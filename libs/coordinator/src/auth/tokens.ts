@@ -1,6 +1,6 @@
+import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
 import { MitoError } from '@mitosis/domain';
-import { SignJWT, decodeProtectedHeader, jwtVerify } from 'jose';
-import { type KeyPair, TOKEN_ALGORITHM } from './key-pair.js';
+import { TOKEN_ALGORITHM, type KeyPair } from './key-pair.js';
 
 const ISSUER = 'mitosis';
 
@@ -19,16 +19,18 @@ export class Tokens {
   constructor(private readonly keys: KeyPair) {}
 
   async sign(purpose: TokenPurpose, claims: TokenClaims, expiresAt: Date): Promise<string> {
-    return new SignJWT()
-      .setProtectedHeader({ alg: TOKEN_ALGORITHM, typ: `mito-${purpose}+jwt` })
-      .setIssuer(ISSUER)
-      .setAudience(`mito:${purpose}`)
-      .setSubject(claims.subject)
-      .setJti(claims.id)
-      .setIssuedAt()
-      // A NumericDate in whole seconds, rounded up: rounded down, a token would end before it is said to.
-      .setExpirationTime(Math.ceil(expiresAt.getTime() / 1000))
-      .sign(this.keys.privateKey);
+    return (
+      new SignJWT()
+        .setProtectedHeader({ alg: TOKEN_ALGORITHM, typ: `mito-${purpose}+jwt` })
+        .setIssuer(ISSUER)
+        .setAudience(`mito:${purpose}`)
+        .setSubject(claims.subject)
+        .setJti(claims.id)
+        .setIssuedAt()
+        // A NumericDate in whole seconds, rounded up: rounded down, a token would end before it is said to.
+        .setExpirationTime(Math.ceil(expiresAt.getTime() / 1000))
+        .sign(this.keys.privateKey)
+    );
   }
 
   /** What a token says that it is for, unverified; undefined for what is no token of ours. */
@@ -54,7 +56,9 @@ export class Tokens {
       });
       return { subject: String(payload.sub), id: String(payload.jti) };
     } catch (cause) {
-      throw new MitoError('unauthenticated', 'invalid_token', 'the token is not valid or has expired; log in again', { cause });
+      throw new MitoError('unauthenticated', 'invalid_token', 'the token is not valid or has expired; log in again', {
+        cause,
+      });
     }
   }
 }

@@ -19,7 +19,8 @@ ul[class^="jobActions"] > li:not(:has(.lucide-trash-2, .lucide-refresh-cw)),
 export function adaptedPage(handle: RequestHandler): RequestHandler {
   return (req, res, next) => {
     const send = res.send.bind(res);
-    res.send = (body: unknown) => send(typeof body === 'string' ? body.replace(REMOTE_FONTS, '').replace('</head>', `${STYLE}</head>`) : body);
+    res.send = (body: unknown) =>
+      send(typeof body === 'string' ? body.replace(REMOTE_FONTS, '').replace('</head>', `${STYLE}</head>`) : body);
     return handle(req, res, next);
   };
 }

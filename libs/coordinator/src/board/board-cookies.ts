@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 
 /** Holds the login of a browser; scripts can't read it. */
 const SESSION = 'mito_board';

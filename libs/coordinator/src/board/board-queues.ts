@@ -1,6 +1,6 @@
+import type { DataSource } from 'typeorm';
 import { isAllowed } from '@mitosis/domain';
 import type { QueuePublisher } from '@mitosis/queue';
-import type { DataSource } from 'typeorm';
 import type { UserActor } from '../auth/authenticator.js';
 import { TitledQueue } from './titled-queue.js';
 

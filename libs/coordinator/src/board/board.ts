@@ -1,10 +1,10 @@
 import { createBullBoard } from '@bull-board/api';
 import { ExpressAdapter } from '@bull-board/express';
-import { HTTP_STATUS, MitoError, isAllowed } from '@mitosis/domain';
+import { Router, urlencoded, type Request, type RequestHandler, type Response } from 'express';
+import type { DataSource } from 'typeorm';
+import { HTTP_STATUS, isAllowed, MitoError } from '@mitosis/domain';
 import { Login } from '@mitosis/protocol';
 import type { QueuePublisher } from '@mitosis/queue';
-import { type Request, type RequestHandler, type Response, Router, urlencoded } from 'express';
-import type { DataSource } from 'typeorm';
 import type { Authenticator, UserActor } from '../auth/authenticator.js';
 import type { Sessions } from '../auth/sessions.js';
 import { adaptedPage } from './adapted-page.js';
@@ -106,7 +106,8 @@ export class Board {
 
   private readonly show: RequestHandler = async (req, res, next) => {
     const viewer = await this.viewer(req);
-    if (!viewer && req.path.startsWith('/api/')) throw new MitoError('unauthenticated', 'not_logged_in', 'sign in at /board/login');
+    if (!viewer && req.path.startsWith('/api/'))
+      throw new MitoError('unauthenticated', 'not_logged_in', 'sign in at /board/login');
     if (!viewer) return res.redirect(303, '/board/login');
     const isReading = req.method === 'GET' || req.method === 'HEAD';
     if (!isReading && !isSameSite(req)) throw wrongCsrf();
@@ -147,7 +148,8 @@ function createView(mayAct: boolean): BoardView {
       uiConfig: { ...UI, hideRedisDetails: !mayAct },
       handlerHooks: {
         before: ({ method, route }) => {
-          if (isDeliveryAction(method, route) ? mayAct : method === 'get' && (mayAct || route !== '/api/redis/stats')) return;
+          if (isDeliveryAction(method, route) ? mayAct : method === 'get' && (mayAct || route !== '/api/redis/stats'))
+            return;
           return { allow: false, status: 403 };
         },
       },
@@ -158,5 +160,9 @@ function createView(mayAct: boolean): BoardView {
 }
 
 function wrongCsrf(): MitoError {
-  return new MitoError('forbidden', 'wrong_csrf_token', 'this request does not come from the board itself; reload the page');
+  return new MitoError(
+    'forbidden',
+    'wrong_csrf_token',
+    'this request does not come from the board itself; reload the page',
+  );
 }

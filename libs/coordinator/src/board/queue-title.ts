@@ -1,4 +1,4 @@
-import { type Route, parseQueueName } from '@mitosis/domain';
+import { parseQueueName, type Route } from '@mitosis/domain';
 
 /**
  * How people read the name of a queue: `vision: cuda12.1, gpu`, or `vision (WebAssembly)`. No two queues

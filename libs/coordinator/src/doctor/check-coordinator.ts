@@ -24,9 +24,19 @@ export async function checkCoordinator({ url, token, now }: CoordinatorToCheck):
     ready = await get('/ready');
     parts = (await ready.json()) as Ready;
   } catch (error) {
-    return [failure('coordinator.reachable', `${url} does not answer as a coordinator: ${reasonOf(error)}`, 'start it ("mito up" or "mito coordinator"), or correct coordinator_addr')];
+    return [
+      failure(
+        'coordinator.reachable',
+        `${url} does not answer as a coordinator: ${reasonOf(error)}`,
+        'start it ("mito up" or "mito coordinator"), or correct coordinator_addr',
+      ),
+    ];
   }
-  const findings = [ok('coordinator.reachable', `${url} answers`), readiness(ready.status, parts), clock(ready.headers.get('date'), now())];
+  const findings = [
+    ok('coordinator.reachable', `${url} answers`),
+    readiness(ready.status, parts),
+    clock(ready.headers.get('date'), now()),
+  ];
   if (token !== undefined) findings.push(login((await get('/auth', { Authorization: `Bearer ${token}` })).status));
   else findings.push(warning('login', 'there is no login for it', 'run "mito client login"'));
   return findings;
@@ -35,16 +45,26 @@ export async function checkCoordinator({ url, token, now }: CoordinatorToCheck):
 function readiness(status: number, { database, queue }: Ready): Finding {
   if (status === 200) return ok('coordinator.ready', 'it reaches its database and its queues');
   const parts = [database === 'ok' ? [] : ['its database'], queue === 'ok' ? [] : ['its queues']].flat();
-  return failure('coordinator.ready', `it does not reach ${parts.join(' and ')}`, 'run "mito doctor" with the configuration of the coordinator, and see its log');
+  return failure(
+    'coordinator.ready',
+    `it does not reach ${parts.join(' and ')}`,
+    'run "mito doctor" with the configuration of the coordinator, and see its log',
+  );
 }
 
 function clock(date: string | null, now: number): Finding {
   const skewMs = Math.abs(Date.parse(date ?? '') - now);
   // The header has whole seconds.
   if (!(skewMs > SKEW_MS + 1_000)) return ok('clock.coordinator', 'this clock and that of the coordinator agree');
-  return failure('clock.coordinator', `this clock and that of the coordinator differ by ${Math.round(skewMs / 1000)} s`, 'let NTP set both clocks');
+  return failure(
+    'clock.coordinator',
+    `this clock and that of the coordinator differ by ${Math.round(skewMs / 1000)} s`,
+    'let NTP set both clocks',
+  );
 }
 
 function login(status: number): Finding {
-  return status === 200 ? ok('login', 'the cached login is good') : failure('login', 'the cached login is not good any more', 'run "mito client login"');
+  return status === 200
+    ? ok('login', 'the cached login is good')
+    : failure('login', 'the cached login is not good any more', 'run "mito client login"');
 }

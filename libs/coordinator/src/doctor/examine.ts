@@ -1,9 +1,9 @@
+import type { DataSource } from 'typeorm';
 import type { Finding } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { QueueBackend } from '@mitosis/queue';
-import type { DataSource } from 'typeorm';
 import { checkDatabase } from './check-database.js';
-import { type FilesToCheck, checkFiles } from './check-files.js';
+import { checkFiles, type FilesToCheck } from './check-files.js';
 import { checkStore } from './check-store.js';
 
 export interface Examined extends FilesToCheck {
@@ -17,7 +17,14 @@ export interface Examined extends FilesToCheck {
 }
 
 /** Looks at everything that a coordinator stands on. Never throws, changes nothing that stays. */
-export async function examine({ dataSource, queue, store, isFolderStore, now, ...files }: Examined): Promise<Finding[]> {
+export async function examine({
+  dataSource,
+  queue,
+  store,
+  isFolderStore,
+  now,
+  ...files
+}: Examined): Promise<Finding[]> {
   try {
     const ofFiles = await checkFiles(files);
     const ofStore = isFolderStore && ofFiles[0]?.status !== 'ok' ? [] : await checkStore(store);

@@ -1,6 +1,6 @@
+import { EventEmitter } from 'node:events';
 import type { Log, Service } from '@mitosis/domain';
 import type { MessageBus } from '@mitosis/queue';
-import { EventEmitter } from 'node:events';
 
 const HEARD = 'heard';
 

@@ -1,6 +1,6 @@
-import { type Log, type Service, type TaskState, isFinal, jobState } from '@mitosis/domain';
-import type { MessageBus } from '@mitosis/queue';
 import type { DataSource } from 'typeorm';
+import { isFinal, jobState, type Log, type Service, type TaskState } from '@mitosis/domain';
+import type { MessageBus } from '@mitosis/queue';
 import { countTasks } from '../tasks/ended-jobs.js';
 import { Announcements } from './announcements.js';
 
@@ -80,15 +80,23 @@ export class JobEvents implements Service {
     this.timer = undefined;
     const jobs = [...this.toLookAt];
     this.toLookAt.clear();
-    this.looking = this.looking.then(() => this.announceEnded(jobs)).catch((error: unknown) => {
-      this.options.log.warn({ err: error, jobs: jobs.length }, 'could not see whether jobs are over');
-    });
+    this.looking = this.looking
+      .then(() => this.announceEnded(jobs))
+      .catch((error: unknown) => {
+        this.options.log.warn({ err: error, jobs: jobs.length }, 'could not see whether jobs are over');
+      });
   }
 
   private async announceEnded(jobs: readonly string[]): Promise<void> {
     const { dataSource } = this.options;
     const rows = (await dataSource.query(WITHOUT_OPEN_TASKS, [jobs])) as JobRow[];
-    const counts = rows.length > 0 ? await countTasks(dataSource.manager, rows.map(({ id }) => id)) : new Map();
+    const counts =
+      rows.length > 0
+        ? await countTasks(
+            dataSource.manager,
+            rows.map(({ id }) => id),
+          )
+        : new Map();
     for (const { id: job, group, is_open: isOpen } of rows) {
       const state = jobState(isOpen, counts.get(job) ?? {});
       if (isFinal(state)) this.publish({ job, group, change: 'ended', state });

@@ -1,6 +1,6 @@
+import { EventEmitter } from 'node:events';
 import type { Log, Service, TaskState } from '@mitosis/domain';
 import type { MessageBus } from '@mitosis/queue';
-import { EventEmitter } from 'node:events';
 
 /** A task has changed; what exactly is to be read from the database. */
 export interface TaskEvent {

@@ -1,3 +1,6 @@
+import type { Readable } from 'node:stream';
+import type { DataSource, EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
 import { MitoError } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type {
@@ -9,16 +12,13 @@ import type {
   UploadAttachment,
   UploadTicket,
 } from '@mitosis/protocol';
-import type { Readable } from 'node:stream';
-import type { DataSource, EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
+import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
-import { type GroupRef, findGroup } from './find-group.js';
-import { type Charge, chargeGroups, discardObjects } from './object-ledger.js';
+import { findGroup, type GroupRef } from './find-group.js';
+import { chargeGroups, discardObjects, type Charge } from './object-ledger.js';
 import { storeStream } from './store-stream.js';
 import { toWire } from './to-wire.js';
 import { UPLOAD_COLUMNS, type UploadRow, type Uploads } from './uploads.js';
-import { recordRequest } from '../audit/audit-log.js';
 
 export interface AttachmentsDeps {
   readonly dataSource: DataSource;
@@ -53,17 +53,32 @@ export class Attachments {
   }
 
   /** A body of unknown length, through the coordinator: room is reserved while it passes. */
-  async storeStream(actor: UserActor, groupName: string, key: string, body: Readable, signal: AbortSignal): Promise<StoredFile> {
+  async storeStream(
+    actor: UserActor,
+    groupName: string,
+    key: string,
+    body: Readable,
+    signal: AbortSignal,
+  ): Promise<StoredFile> {
     const { dataSource, store, uploads } = this.deps;
     const group = await findGroup(dataSource, actor, groupName, 'attachment.write');
     const reservation = { ...this.reservation(actor, group, { key, size_bytes: 0, sha256: '' }), sha256: null };
     const publish = (tx: EntityManager, stored: { sizeBytes: number; sha256: string }): Promise<Charge[]> =>
       this.publish(tx, { objectKey: reservation.key, groupId: group.id, key, creatorId: actor.userId, ...stored });
-    const { sizeBytes, sha256 } = await storeStream({ dataSource, store, readableMs: uploads.urlLifetimeMs, publish }, reservation, body, signal);
+    const { sizeBytes, sha256 } = await storeStream(
+      { dataSource, store, readableMs: uploads.urlLifetimeMs, publish },
+      reservation,
+      body,
+      signal,
+    );
     return { name: key, size_bytes: sizeBytes, sha256 };
   }
 
-  async query(actor: UserActor, groupName: string, { prefix = '', limit, offset, after = '', count }: AttachmentQuery): Promise<AttachmentPage> {
+  async query(
+    actor: UserActor,
+    groupName: string,
+    { prefix = '', limit, offset, after = '', count }: AttachmentQuery,
+  ): Promise<AttachmentPage> {
     const { dataSource } = this.deps;
     const group = await findGroup(dataSource, actor, groupName, 'attachment.read');
     const rows = (await dataSource.query(
@@ -72,7 +87,11 @@ export class Attachments {
     )) as Row[];
     const page = rows.slice(0, limit).map(({ view }) => view);
     const next = rows.length > limit ? (page.at(-1)?.key ?? null) : null;
-    return { attachments: page, next, ...(count ? await this.count(group, prefix) : { count: null, total_bytes: null }) };
+    return {
+      attachments: page,
+      next,
+      ...(count ? await this.count(group, prefix) : { count: null, total_bytes: null }),
+    };
   }
 
   async get(actor: UserActor, groupName: string, key: string): Promise<AttachmentDownload> {
@@ -95,7 +114,14 @@ export class Attachments {
            SELECT key FROM attachments WHERE group_id = $1 AND key = ANY ($2) ORDER BY key FOR UPDATE) RETURNING key, object_key`,
         [group.id, keys],
       )) as [{ key: string; object_key: string }[], number];
-      await chargeGroups(tx, await discardObjects(tx, rows.map(({ object_key }) => object_key), uploads.urlLifetimeMs));
+      await chargeGroups(
+        tx,
+        await discardObjects(
+          tx,
+          rows.map(({ object_key }) => object_key),
+          uploads.urlLifetimeMs,
+        ),
+      );
       const deleted = rows.map(({ key }) => key).sort();
       if (deleted.length > 0) await recordRequest(tx, `attachments of ${groupName}`, { keys: deleted });
       return deleted;
@@ -115,11 +141,10 @@ export class Attachments {
     const { objectKey, groupId, key, creatorId, sizeBytes, sha256 } = file;
     // Two uploads under one new key: the second has to see the object of the first, to discard it.
     await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 6))', [`${groupId}/${key}`]);
-    const replaced = (await tx.query('SELECT object_key FROM attachments WHERE group_id = $1 AND key = $2 AND object_key <> $3 FOR UPDATE', [
-      groupId,
-      key,
-      objectKey,
-    ])) as { object_key: string }[];
+    const replaced = (await tx.query(
+      'SELECT object_key FROM attachments WHERE group_id = $1 AND key = $2 AND object_key <> $3 FOR UPDATE',
+      [groupId, key, objectKey],
+    )) as { object_key: string }[];
     await tx.query(
       `INSERT INTO attachments (group_id, key, object_key, size_bytes, sha256, creator_id) VALUES ($1, $2, $3, $4, $5, $6)
        ON CONFLICT (group_id, key) DO UPDATE SET object_key = excluded.object_key, size_bytes = excluded.size_bytes,
@@ -127,13 +152,28 @@ export class Attachments {
       [groupId, key, objectKey, sizeBytes, sha256, creatorId],
     );
     await recordRequest(tx, `attachment ${key}`, { group: groupId, sha256, size_bytes: sizeBytes });
-    return discardObjects(tx, replaced.map(({ object_key }) => object_key), this.deps.uploads.urlLifetimeMs);
+    return discardObjects(
+      tx,
+      replaced.map(({ object_key }) => object_key),
+      this.deps.uploads.urlLifetimeMs,
+    );
   }
 
   private reservation(actor: UserActor, group: GroupRef, { key, size_bytes: sizeBytes, sha256 }: UploadAttachment) {
     const id = uuidv7();
     const purpose = 'attachment' as const;
-    return { key: `g/${group.id}/${id}`, id, groupId: group.id, purpose, taskId: null, attempt: null, name: key, creatorId: actor.userId, sizeBytes, sha256 };
+    return {
+      key: `g/${group.id}/${id}`,
+      id,
+      groupId: group.id,
+      purpose,
+      taskId: null,
+      attempt: null,
+      name: key,
+      creatorId: actor.userId,
+      sizeBytes,
+      sha256,
+    };
   }
 
   private async count(group: GroupRef, prefix: string): Promise<{ count: number; total_bytes: number }> {

@@ -1,10 +1,11 @@
-import { MitoError, objectKey } from '@mitosis/domain';
-import type { AttemptLease, MissingParts, SignedParts, UploadRequest, UploadTicket } from '@mitosis/protocol';
 import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { UPLOAD_COLUMNS, type UploadRow, type Uploads, uploadNotFound } from './uploads.js';
+import { MitoError, objectKey } from '@mitosis/domain';
+import type { AttemptLease, MissingParts, SignedParts, UploadRequest, UploadTicket } from '@mitosis/protocol';
+import { UPLOAD_COLUMNS, uploadNotFound, type UploadRow, type Uploads } from './uploads.js';
 
-const staleAttempt = (): MitoError => new MitoError('conflict', 'stale_attempt', 'the attempt is not the current one any more');
+const staleAttempt = (): MitoError =>
+  new MitoError('conflict', 'stale_attempt', 'the attempt is not the current one any more');
 
 /**
  * What the worker of an attempt stores. Each request carries the lease: whoever lost it can't reserve
@@ -19,13 +20,27 @@ export class AttemptUploads {
     const groupId = await this.groupOf(lease);
     const { task, attempt } = lease;
     const key = objectKey(task, attempt, kind);
-    const [begun] = (await dataSource.query(`SELECT ${UPLOAD_COLUMNS} FROM objects WHERE key = $1`, [key])) as UploadRow[];
+    const [begun] = (await dataSource.query(`SELECT ${UPLOAD_COLUMNS} FROM objects WHERE key = $1`, [
+      key,
+    ])) as UploadRow[];
     if (!begun) {
       const purpose = kind === 'output' ? 'output' : 'artifact';
-      return uploads.begin({ key, id: uuidv7(), groupId, purpose, taskId: task, attempt, name: kind, creatorId: null, sizeBytes, sha256 });
+      return uploads.begin({
+        key,
+        id: uuidv7(),
+        groupId,
+        purpose,
+        taskId: task,
+        attempt,
+        name: kind,
+        creatorId: null,
+        sizeBytes,
+        sha256,
+      });
     }
     const isSame = begun.sha256 === sha256 && Number(begun.size_bytes) === sizeBytes && begun.state !== 'garbage';
-    if (!isSame) throw new MitoError('conflict', 'upload_differs', `another ${kind} of this attempt was announced before`);
+    if (!isSame)
+      throw new MitoError('conflict', 'upload_differs', `another ${kind} of this attempt was announced before`);
     return uploads.ticket(begun);
   }
 

@@ -1,7 +1,7 @@
-import { MitoError, isAllowed } from '@mitosis/domain';
+import type { DataSource, QueryRunner } from 'typeorm';
+import { isAllowed, MitoError } from '@mitosis/domain';
 import type { ObjectInfo, ObjectStore } from '@mitosis/object-store';
 import type { StorageReport } from '@mitosis/protocol';
-import type { DataSource, QueryRunner } from 'typeorm';
 import type { UserActor } from '../auth/authenticator.js';
 import { chargeGroups, discardObjects } from './object-ledger.js';
 
@@ -22,7 +22,8 @@ export interface CheckStorageDeps {
  */
 export function checkStorageWith({ dataSource, store }: CheckStorageDeps) {
   return async (actor: UserActor, { repair }: { readonly repair: boolean }): Promise<StorageReport> => {
-    if (!isAllowed(actor, { action: 'storage.check' })) throw new MitoError('forbidden', 'admin_required', 'this is for site administrators');
+    if (!isAllowed(actor, { action: 'storage.check' }))
+      throw new MitoError('forbidden', 'admin_required', 'this is for site administrators');
     const runner = dataSource.createQueryRunner();
     try {
       return await check(new Comparison(runner, store), dataSource, store, repair);
@@ -33,7 +34,12 @@ export function checkStorageWith({ dataSource, store }: CheckStorageDeps) {
   };
 }
 
-async function check(comparison: Comparison, dataSource: DataSource, store: ObjectStore, repair: boolean): Promise<StorageReport> {
+async function check(
+  comparison: Comparison,
+  dataSource: DataSource,
+  store: ObjectStore,
+  repair: boolean,
+): Promise<StorageReport> {
   const startedAt = await comparison.start();
   const { objects, bytes } = await comparison.listStore();
   const strays = await comparison.objectsWithoutRows();
@@ -42,7 +48,10 @@ async function check(comparison: Comparison, dataSource: DataSource, store: Obje
   if (repair) {
     for (const { key } of strays) await store.delete(key);
     for (const upload of unfinished) await store.multipart.abort(upload);
-    await dropRows(dataSource, missing.map(({ key }) => key));
+    await dropRows(
+      dataSource,
+      missing.map(({ key }) => key),
+    );
   }
   const miscounted = await comparison.groupsMiscounted();
   if (repair) await recount(dataSource);
@@ -72,7 +81,9 @@ class Comparison {
 
   /** The database's clock: rows that change later are not judged. */
   async start(): Promise<string> {
-    await this.runner.query('CREATE TEMPORARY TABLE IF NOT EXISTS seen_objects (key text COLLATE "C" PRIMARY KEY, size_bytes bigint NOT NULL)');
+    await this.runner.query(
+      'CREATE TEMPORARY TABLE IF NOT EXISTS seen_objects (key text COLLATE "C" PRIMARY KEY, size_bytes bigint NOT NULL)',
+    );
     await this.runner.query('TRUNCATE pg_temp.seen_objects');
     const [row] = (await this.runner.query('SELECT clock_timestamp() AS now')) as { now: Date }[];
     return (row?.now ?? new Date()).toISOString();
@@ -106,7 +117,11 @@ class Comparison {
        WHERE o.state = 'stored' AND o.stored_at < $1 AND s.key IS NULL ORDER BY o.key`,
       [startedAt],
     )) as { key: string; size_bytes: string }[];
-    return this.keep(rows, async ({ key, size_bytes: size }) => (await this.store.head(key))?.sizeBytes !== size && (await this.isStored(key)));
+    return this.keep(
+      rows,
+      async ({ key, size_bytes: size }) =>
+        (await this.store.head(key))?.sizeBytes !== size && (await this.isStored(key)),
+    );
   }
 
   async unfinishedWithoutRows(): Promise<{ key: string; uploadId: string }[]> {
@@ -139,23 +154,30 @@ class Comparison {
   }
 
   async pending(): Promise<number> {
-    const [row] = (await this.runner.query(`SELECT count(*) AS count FROM objects WHERE state <> 'stored'`)) as { count: string }[];
+    const [row] = (await this.runner.query(`SELECT count(*) AS count FROM objects WHERE state <> 'stored'`)) as {
+      count: string;
+    }[];
     return Number(row?.count);
   }
 
   private async note(batch: readonly ObjectInfo[]): Promise<void> {
-    await this.runner.query('INSERT INTO pg_temp.seen_objects SELECT * FROM unnest($1::text[], $2::bigint[]) ON CONFLICT (key) DO UPDATE SET size_bytes = excluded.size_bytes', [
-      batch.map(({ key }) => key),
-      batch.map(({ sizeBytes }) => sizeBytes),
-    ]);
+    await this.runner.query(
+      'INSERT INTO pg_temp.seen_objects SELECT * FROM unnest($1::text[], $2::bigint[]) ON CONFLICT (key) DO UPDATE SET size_bytes = excluded.size_bytes',
+      [batch.map(({ key }) => key), batch.map(({ sizeBytes }) => sizeBytes)],
+    );
   }
 
   private async isStored(key: string): Promise<boolean> {
-    const rows = (await this.runner.query(`SELECT 1 FROM objects WHERE key = $1 AND state = 'stored'`, [key])) as unknown[];
+    const rows = (await this.runner.query(`SELECT 1 FROM objects WHERE key = $1 AND state = 'stored'`, [
+      key,
+    ])) as unknown[];
     return rows.length > 0;
   }
 
-  private async keep(rows: readonly { key: string; size_bytes: string }[], isStill: (finding: Finding) => Promise<boolean>): Promise<Finding[]> {
+  private async keep(
+    rows: readonly { key: string; size_bytes: string }[],
+    isStill: (finding: Finding) => Promise<boolean>,
+  ): Promise<Finding[]> {
     const findings: Finding[] = [];
     for (const { key, size_bytes } of rows) {
       const finding = { key, size_bytes: Number(size_bytes) };

@@ -1,7 +1,7 @@
+import type { DataSource } from 'typeorm';
 import type { Log, Service } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import { SINGLE_UPLOAD_MAX_BYTES } from '@mitosis/protocol';
-import type { DataSource } from 'typeorm';
 import { collectPrograms } from '../programs/remove-programs.js';
 import { chargeGroups, discardObjects } from './object-ledger.js';
 
@@ -63,10 +63,13 @@ export class Collector implements Service {
 
   private schedule(): void {
     if (this.isStopped) return;
-    this.timer = setTimeout(() => {
-      this.round = this.collect().then(() => this.schedule());
-      // Replicas that were started together drift apart.
-    }, Math.min(this.options.urlLifetimeMs, TICK_MAX_MS) * (0.9 + Math.random() * 0.2));
+    this.timer = setTimeout(
+      () => {
+        this.round = this.collect().then(() => this.schedule());
+        // Replicas that were started together drift apart.
+      },
+      Math.min(this.options.urlLifetimeMs, TICK_MAX_MS) * (0.9 + Math.random() * 0.2),
+    );
     this.timer.unref();
   }
 

@@ -1,8 +1,8 @@
+import type { DataSource } from 'typeorm';
 import type { Log } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
-import type { DataSource } from 'typeorm';
-import { AttemptUploads } from './attempt-uploads.js';
 import { Attachments } from './attachments.js';
+import { AttemptUploads } from './attempt-uploads.js';
 import { checkStorageWith } from './check-storage.js';
 import { Collector } from './collector.js';
 import { PeopleUploads } from './people-uploads.js';

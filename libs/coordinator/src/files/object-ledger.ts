@@ -1,5 +1,5 @@
-import { MitoError } from '@mitosis/domain';
 import type { EntityManager } from 'typeorm';
+import { MitoError } from '@mitosis/domain';
 
 /** What is to be stored, and for whom it is counted. */
 export interface Reservation {
@@ -28,11 +28,13 @@ interface ChargeRow {
   readonly reserved: string;
 }
 
-const toCharge = (sign: { used: 1 | -1; reserved: 1 | -1 }) => (row: ChargeRow): Charge => ({
-  groupId: row.group_id,
-  usedBytes: sign.used * Number(row.used),
-  reservedBytes: sign.reserved * Number(row.reserved),
-});
+const toCharge =
+  (sign: { used: 1 | -1; reserved: 1 | -1 }) =>
+  (row: ChargeRow): Charge => ({
+    groupId: row.group_id,
+    usedBytes: sign.used * Number(row.used),
+    reservedBytes: sign.reserved * Number(row.reserved),
+  });
 
 /** Changes the charges; groups are locked in the order of their ids, after every object of the transaction. */
 export async function chargeGroups(tx: EntityManager, charges: readonly Charge[]): Promise<void> {
@@ -68,7 +70,13 @@ async function quotaExceeded(tx: EntityManager, groupId: string, bytes: number):
   const free = Math.max(Number(quota) - Number(used) - Number(reserved), 0);
   const message = `the storage quota of the group "${name}" has ${free} of ${quota} bytes left, ${bytes} are needed`;
   return new MitoError('too-large', 'storage_quota_exceeded', message, {
-    details: { group: name, quota_bytes: Number(quota), used_bytes: Number(used), reserved_bytes: Number(reserved), needed_bytes: bytes },
+    details: {
+      group: name,
+      quota_bytes: Number(quota),
+      used_bytes: Number(used),
+      reserved_bytes: Number(reserved),
+      needed_bytes: bytes,
+    },
   });
 }
 
@@ -102,7 +110,11 @@ export async function settleObjects(tx: EntityManager, keys: readonly string[]):
  * Leaves objects to the collector and takes them off the quota: answers how that moves the charges.
  * They stay for `readableMs`, for those who hold a signed request.
  */
-export async function discardObjects(tx: EntityManager, keys: readonly string[], readableMs: number): Promise<Charge[]> {
+export async function discardObjects(
+  tx: EntityManager,
+  keys: readonly string[],
+  readableMs: number,
+): Promise<Charge[]> {
   if (keys.length === 0) return [];
   const rows = (await tx.query(
     `WITH old AS (

@@ -1,11 +1,11 @@
-import type { MissingParts, SignedParts, StoredFile } from '@mitosis/protocol';
 import type { DataSource, EntityManager } from 'typeorm';
+import { isAllowed } from '@mitosis/domain';
+import type { MissingParts, SignedParts, StoredFile } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import type { Attachments } from './attachments.js';
-import { type Charge, chargeGroups, settleObjects } from './object-ledger.js';
+import { chargeGroups, settleObjects, type Charge } from './object-ledger.js';
 import type { TaskArtifacts } from './task-artifacts.js';
-import { UPLOAD_COLUMNS, type UploadRow, type Uploads, uploadNotFound } from './uploads.js';
-import { isAllowed } from '@mitosis/domain';
+import { UPLOAD_COLUMNS, uploadNotFound, type UploadRow, type Uploads } from './uploads.js';
 
 interface OwnUpload extends UploadRow {
   readonly purpose: 'artifact' | 'attachment';
@@ -56,7 +56,12 @@ export class PeopleUploads {
   private publish(tx: EntityManager, actor: UserActor, row: OwnUpload): Promise<Charge[]> {
     const facts = { objectKey: row.key, sizeBytes: Number(row.size_bytes), sha256: row.sha256 ?? '' };
     if (row.task_id !== null) return this.deps.artifacts.publish(tx, { ...facts, task: row.task_id, kind: row.name });
-    return this.deps.attachments.publish(tx, { ...facts, groupId: row.group_id, key: row.name, creatorId: actor.userId });
+    return this.deps.attachments.publish(tx, {
+      ...facts,
+      groupId: row.group_id,
+      key: row.name,
+      creatorId: actor.userId,
+    });
   }
 
   private async find(actor: UserActor, id: string): Promise<OwnUpload> {

@@ -1,6 +1,13 @@
-import type { ObjectStore } from '@mitosis/object-store';
 import type { DataSource, EntityManager } from 'typeorm';
-import { type Charge, type Reservation, chargeGroups, discardObjects, reserveObject, settleObjects } from './object-ledger.js';
+import type { ObjectStore } from '@mitosis/object-store';
+import {
+  chargeGroups,
+  discardObjects,
+  reserveObject,
+  settleObjects,
+  type Charge,
+  type Reservation,
+} from './object-ledger.js';
 
 export interface StoreBytesDeps {
   readonly dataSource: DataSource;
@@ -13,11 +20,18 @@ export interface StoreBytesDeps {
 const USABLE_MS = 600_000;
 
 /** Stores bytes that are at hand, within the quota; when it fails nothing is left. @throws `storage_quota_exceeded`. */
-export async function storeBytes({ dataSource, store, publish }: StoreBytesDeps, object: Reservation, bytes: Uint8Array, contentType: string): Promise<void> {
+export async function storeBytes(
+  { dataSource, store, publish }: StoreBytesDeps,
+  object: Reservation,
+  bytes: Uint8Array,
+  contentType: string,
+): Promise<void> {
   await dataSource.transaction((tx) => reserveObject(tx, object, USABLE_MS));
   try {
     await store.put(object.key, bytes, { sizeBytes: bytes.length, contentType });
-    await dataSource.transaction(async (tx) => chargeGroups(tx, [...(await settleObjects(tx, [object.key])), ...(await publish(tx))]));
+    await dataSource.transaction(async (tx) =>
+      chargeGroups(tx, [...(await settleObjects(tx, [object.key])), ...(await publish(tx))]),
+    );
   } catch (error) {
     await dataSource.transaction(async (tx) => chargeGroups(tx, await discardObjects(tx, [object.key], 0)));
     throw error;

@@ -1,8 +1,16 @@
-import { MitoError } from '@mitosis/domain';
-import type { ObjectStore, StoredObject } from '@mitosis/object-store';
 import { Readable } from 'node:stream';
 import type { DataSource, EntityManager } from 'typeorm';
-import { type Charge, type Reservation, chargeGroups, discardObjects, reserveBytes, reserveObject, settleObjects } from './object-ledger.js';
+import { MitoError } from '@mitosis/domain';
+import type { ObjectStore, StoredObject } from '@mitosis/object-store';
+import {
+  chargeGroups,
+  discardObjects,
+  reserveBytes,
+  reserveObject,
+  settleObjects,
+  type Charge,
+  type Reservation,
+} from './object-ledger.js';
 
 export interface StoreStreamDeps {
   readonly dataSource: DataSource;
@@ -23,7 +31,12 @@ const STREAM_MAX_BYTES = 5 * 2 ** 40;
  * Stores a body whose length nobody knows. The quota holds at every moment: each step is reserved
  * before its bytes are passed on, and a body that does not fit is broken off and leaves nothing.
  */
-export async function storeStream(deps: StoreStreamDeps, object: Reservation, body: Readable, signal: AbortSignal): Promise<StoredObject> {
+export async function storeStream(
+  deps: StoreStreamDeps,
+  object: Reservation,
+  body: Readable,
+  signal: AbortSignal,
+): Promise<StoredObject> {
   const { dataSource, store } = deps;
   await dataSource.transaction((tx) => reserveObject(tx, { ...object, sizeBytes: 0 }, USABLE_MS));
   try {
@@ -37,7 +50,11 @@ export async function storeStream(deps: StoreStreamDeps, object: Reservation, bo
   }
 }
 
-async function* reserveWhilePassing({ dataSource }: StoreStreamDeps, object: Reservation, body: Readable): AsyncGenerator<Buffer> {
+async function* reserveWhilePassing(
+  { dataSource }: StoreStreamDeps,
+  object: Reservation,
+  body: Readable,
+): AsyncGenerator<Buffer> {
   let reserved = 0;
   let passed = 0;
   // Breaking off must leave the connection open, for the answer.
@@ -65,10 +82,21 @@ async function grow(tx: EntityManager, { key, groupId }: Reservation, needed: nu
 }
 
 /** The size really stored counts, not what was reserved. */
-async function settle(deps: StoreStreamDeps, tx: EntityManager, { key, groupId }: Reservation, stored: StoredObject): Promise<void> {
-  const [row] = (await tx.query(`SELECT size_bytes FROM objects WHERE key = $1 AND state = 'reserved' FOR UPDATE`, [key])) as { size_bytes: string }[];
+async function settle(
+  deps: StoreStreamDeps,
+  tx: EntityManager,
+  { key, groupId }: Reservation,
+  stored: StoredObject,
+): Promise<void> {
+  const [row] = (await tx.query(`SELECT size_bytes FROM objects WHERE key = $1 AND state = 'reserved' FOR UPDATE`, [
+    key,
+  ])) as { size_bytes: string }[];
   if (!row) throw new MitoError('conflict', 'upload_given_up', 'the upload was given up meanwhile');
-  await tx.query('UPDATE objects SET size_bytes = $2, sha256 = $3 WHERE key = $1', [key, stored.sizeBytes, stored.sha256]);
+  await tx.query('UPDATE objects SET size_bytes = $2, sha256 = $3 WHERE key = $1', [
+    key,
+    stored.sizeBytes,
+    stored.sha256,
+  ]);
   const unused = { groupId, usedBytes: 0, reservedBytes: stored.sizeBytes - Number(row.size_bytes) };
   await chargeGroups(tx, [unused, ...(await settleObjects(tx, [key])), ...(await deps.publish(tx, stored))]);
 }

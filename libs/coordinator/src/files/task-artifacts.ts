@@ -1,12 +1,12 @@
-import { MitoError, objectKey } from '@mitosis/domain';
-import type { ArtifactKind, FileFacts, UploadTicket } from '@mitosis/protocol';
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { MitoError, objectKey } from '@mitosis/domain';
+import type { ArtifactKind, FileFacts, UploadTicket } from '@mitosis/protocol';
+import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import { assertGroupUnlocked, groupOfTask } from './find-group.js';
-import { type Charge, chargeGroups, discardObjects } from './object-ledger.js';
+import { chargeGroups, discardObjects, type Charge } from './object-ledger.js';
 import { UPLOAD_COLUMNS, type UploadRow, type Uploads } from './uploads.js';
-import { recordRequest } from '../audit/audit-log.js';
 
 export interface ArtifactRow {
   readonly taskId: string;
@@ -22,12 +22,20 @@ export interface ArtifactRow {
  * Makes artifacts visible in place of those that the tasks had before, whose objects are left to the
  * collector; answers how the charges move. The task rows are locked by `tx`.
  */
-export async function publishArtifacts(tx: EntityManager, artifacts: readonly ArtifactRow[], readableMs: number): Promise<Charge[]> {
+export async function publishArtifacts(
+  tx: EntityManager,
+  artifacts: readonly ArtifactRow[],
+  readableMs: number,
+): Promise<Charge[]> {
   if (artifacts.length === 0) return [];
   const replaced = (await tx.query(
     `SELECT f.object_key FROM artifacts f JOIN unnest($1::uuid[], $2::text[], $3::text[]) AS n(task_id, kind, object_key)
        ON f.task_id = n.task_id AND f.kind = n.kind AND f.object_key <> n.object_key`,
-    [artifacts.map(({ taskId }) => taskId), artifacts.map(({ kind }) => kind), artifacts.map((artifact) => artifact.objectKey)],
+    [
+      artifacts.map(({ taskId }) => taskId),
+      artifacts.map(({ kind }) => kind),
+      artifacts.map((artifact) => artifact.objectKey),
+    ],
   )) as { object_key: string }[];
   await tx.query(
     `INSERT INTO artifacts (task_id, kind, attempt, object_key, size_bytes, sha256, skipped)
@@ -37,14 +45,23 @@ export async function publishArtifacts(tx: EntityManager, artifacts: readonly Ar
        size_bytes = excluded.size_bytes, sha256 = excluded.sha256, skipped = excluded.skipped, created_at = now()`,
     [JSON.stringify(artifacts)],
   );
-  return discardObjects(tx, replaced.map(({ object_key }) => object_key), readableMs);
+  return discardObjects(
+    tx,
+    replaced.map(({ object_key }) => object_key),
+    readableMs,
+  );
 }
 
 /** What people do with the artifacts of tasks: put their own in place, and remove them. */
 export class TaskArtifacts {
   constructor(private readonly deps: { readonly dataSource: DataSource; readonly uploads: Uploads }) {}
 
-  async beginUpload(actor: UserActor, task: string, kind: ArtifactKind, { size_bytes: sizeBytes, sha256 }: FileFacts): Promise<UploadTicket> {
+  async beginUpload(
+    actor: UserActor,
+    task: string,
+    kind: ArtifactKind,
+    { size_bytes: sizeBytes, sha256 }: FileFacts,
+  ): Promise<UploadTicket> {
     const { dataSource, uploads } = this.deps;
     const group = await groupOfTask(dataSource, actor, task, 'task.manage');
     await assertGroupUnlocked(dataSource, group);
@@ -56,12 +73,34 @@ export class TaskArtifacts {
     if (begun) return uploads.ticket(begun);
     const id = uuidv7();
     const key = objectKey(task, 0, id);
-    return uploads.begin({ key, id, groupId: group.id, purpose: 'artifact', taskId: task, attempt: null, name: kind, creatorId: actor.userId, sizeBytes, sha256 });
+    return uploads.begin({
+      key,
+      id,
+      groupId: group.id,
+      purpose: 'artifact',
+      taskId: task,
+      attempt: null,
+      name: kind,
+      creatorId: actor.userId,
+      sizeBytes,
+      sha256,
+    });
   }
 
   /** Puts an upload that is complete in the place of the task's artifact. */
-  async publish(tx: EntityManager, { task, kind, objectKey: key, sizeBytes, sha256 }: { task: string; kind: string; objectKey: string; sizeBytes: number; sha256: string }): Promise<Charge[]> {
-    const [row] = (await tx.query('SELECT attempt FROM tasks WHERE id = $1 FOR UPDATE', [task])) as { attempt: number }[];
+  async publish(
+    tx: EntityManager,
+    {
+      task,
+      kind,
+      objectKey: key,
+      sizeBytes,
+      sha256,
+    }: { task: string; kind: string; objectKey: string; sizeBytes: number; sha256: string },
+  ): Promise<Charge[]> {
+    const [row] = (await tx.query('SELECT attempt FROM tasks WHERE id = $1 FOR UPDATE', [task])) as {
+      attempt: number;
+    }[];
     if (!row) throw new MitoError('not-found', 'task_not_found', `the task ${task} is gone`);
     await recordRequest(tx, `artifact ${kind} of task ${task}`, { sha256, size_bytes: sizeBytes });
     const artifact = { taskId: task, kind, attempt: row.attempt, objectKey: key, sizeBytes, sha256, skipped: [] };
@@ -74,10 +113,21 @@ export class TaskArtifacts {
     await groupOfTask(dataSource, actor, task, 'task.manage');
     await dataSource.transaction(async (tx) => {
       await tx.query('SELECT 1 FROM tasks WHERE id = $1 FOR UPDATE', [task]);
-      const [rows] = (await tx.query('DELETE FROM artifacts WHERE task_id = $1 AND kind = $2 RETURNING object_key', [task, kind])) as [{ object_key: string }[], number];
-      if (rows.length === 0) throw new MitoError('not-found', 'artifact_not_found', `the task ${task} has no artifact "${kind}"`);
+      const [rows] = (await tx.query('DELETE FROM artifacts WHERE task_id = $1 AND kind = $2 RETURNING object_key', [
+        task,
+        kind,
+      ])) as [{ object_key: string }[], number];
+      if (rows.length === 0)
+        throw new MitoError('not-found', 'artifact_not_found', `the task ${task} has no artifact "${kind}"`);
       await recordRequest(tx, `artifact ${kind} of task ${task}`);
-      await chargeGroups(tx, await discardObjects(tx, rows.map(({ object_key }) => object_key), uploads.urlLifetimeMs));
+      await chargeGroups(
+        tx,
+        await discardObjects(
+          tx,
+          rows.map(({ object_key }) => object_key),
+          uploads.urlLifetimeMs,
+        ),
+      );
     });
   }
 }

@@ -1,7 +1,7 @@
-import { MitoError, isAllowed, type Role } from '@mitosis/domain';
+import type { DataSource } from 'typeorm';
+import { isAllowed, MitoError, type Role } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { AttemptLease, TaskInput, TaskResource } from '@mitosis/protocol';
-import type { DataSource } from 'typeorm';
 import { toWire } from './to-wire.js';
 
 interface Attempt {
@@ -23,7 +23,13 @@ interface File {
  * has expired or a file was replaced meanwhile.
  */
 export class TaskInputs {
-  constructor(private readonly deps: { readonly dataSource: DataSource; readonly store: ObjectStore; readonly urlLifetimeMs: number }) {}
+  constructor(
+    private readonly deps: {
+      readonly dataSource: DataSource;
+      readonly store: ObjectStore;
+      readonly urlLifetimeMs: number;
+    },
+  ) {}
 
   /** @throws `stale_attempt`, and `resource_not_found` that names the input. */
   async list({ task, attempt, lease }: AttemptLease): Promise<TaskInput[]> {
@@ -39,18 +45,29 @@ export class TaskInputs {
 
   private async sign(attempt: Attempt, resource: TaskResource): Promise<TaskInput> {
     const { store, urlLifetimeMs } = this.deps;
-    const file = resource.from === 'attachment' ? await this.attachment(attempt, resource.key) : await this.artifact(attempt, resource.task, resource.kind);
+    const file =
+      resource.from === 'attachment'
+        ? await this.attachment(attempt, resource.key)
+        : await this.artifact(attempt, resource.task, resource.kind);
     if (!file) throw resourceNotFound(resource);
     const expiresInS = Math.max(Math.floor(urlLifetimeMs / 1000), 1);
-    const download = toWire(await store.signGet(file.object_key, { expiresInS, downloadName: resource.path.split('/').at(-1) ?? 'input' }));
-    return { path: resource.path, unpack: resource.unpack, size_bytes: Number(file.size_bytes), sha256: file.sha256, download };
+    const download = toWire(
+      await store.signGet(file.object_key, { expiresInS, downloadName: resource.path.split('/').at(-1) ?? 'input' }),
+    );
+    return {
+      path: resource.path,
+      unpack: resource.unpack,
+      size_bytes: Number(file.size_bytes),
+      sha256: file.sha256,
+      download,
+    };
   }
 
   private async attachment({ group_id: groupId }: Attempt, key: string): Promise<File | undefined> {
-    const rows = (await this.deps.dataSource.query('SELECT object_key, size_bytes, sha256 FROM attachments WHERE group_id = $1 AND key = $2', [
-      groupId,
-      key,
-    ])) as File[];
+    const rows = (await this.deps.dataSource.query(
+      'SELECT object_key, size_bytes, sha256 FROM attachments WHERE group_id = $1 AND key = $2',
+      [groupId, key],
+    )) as File[];
     return rows[0];
   }
 
@@ -65,13 +82,20 @@ export class TaskInputs {
   }
 
   private async mayRead({ creator_id: userId, is_admin: isAdmin }: Attempt, groupId: string): Promise<boolean> {
-    const rows = (await this.deps.dataSource.query('SELECT group_id, role FROM memberships WHERE user_id = $1', [userId])) as { group_id: string; role: Role }[];
+    const rows = (await this.deps.dataSource.query('SELECT group_id, role FROM memberships WHERE user_id = $1', [
+      userId,
+    ])) as { group_id: string; role: Role }[];
     const roles = new Map(rows.map(({ group_id, role }) => [group_id, role]));
     return isAllowed({ kind: 'user', userId, isAdmin, roles }, { action: 'task.read', groupId });
   }
 }
 
 function resourceNotFound(resource: TaskResource): MitoError {
-  const name = resource.from === 'attachment' ? `the attachment "${resource.key}"` : `the artifact ${resource.kind} of the task ${resource.task}`;
-  return new MitoError('not-found', 'resource_not_found', `${name} does not exist`, { details: { path: resource.path } });
+  const name =
+    resource.from === 'attachment'
+      ? `the attachment "${resource.key}"`
+      : `the artifact ${resource.kind} of the task ${resource.task}`;
+  return new MitoError('not-found', 'resource_not_found', `${name} does not exist`, {
+    details: { path: resource.path },
+  });
 }

@@ -3,5 +3,11 @@ import type { SignedRequest } from '@mitosis/protocol';
 
 /** A signed request of the store, as the API shows it. */
 export function toWire({ method, url, headers, expiresAt, relayUrl }: StoreRequest): SignedRequest {
-  return { method, url, headers: { ...headers }, expires_at: expiresAt.toISOString(), ...(relayUrl !== undefined && { relay_url: relayUrl }) };
+  return {
+    method,
+    url,
+    headers: { ...headers },
+    expires_at: expiresAt.toISOString(),
+    ...(relayUrl !== undefined && { relay_url: relayUrl }),
+  };
 }

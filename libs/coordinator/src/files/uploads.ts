@@ -1,8 +1,8 @@
+import type { DataSource } from 'typeorm';
 import { MitoError } from '@mitosis/domain';
 import type { MultipartUpload, ObjectStore } from '@mitosis/object-store';
 import { SINGLE_UPLOAD_MAX_BYTES, type SignedParts, type UploadTicket } from '@mitosis/protocol';
-import type { DataSource } from 'typeorm';
-import { type Reservation, chargeGroups, discardObjects, reserveObject } from './object-ledger.js';
+import { chargeGroups, discardObjects, reserveObject, type Reservation } from './object-ledger.js';
 import { toWire } from './to-wire.js';
 
 export interface UploadsDeps {
@@ -51,7 +51,13 @@ export class Uploads {
   /** How to go on with an upload: also after its client or a coordinator was killed. */
   async ticket(row: UploadRow): Promise<UploadTicket> {
     const sizeBytes = Number(row.size_bytes);
-    const plain = { upload: row.id, is_stored: row.state === 'stored', single: null, part_size_bytes: 0, part_count: 0 };
+    const plain = {
+      upload: row.id,
+      is_stored: row.state === 'stored',
+      single: null,
+      part_size_bytes: 0,
+      part_count: 0,
+    };
     if (row.state === 'stored') return plain;
     if (sizeBytes <= SINGLE_UPLOAD_MAX_BYTES) return this.singleTicket(row, plain);
     const { partSizeBytes, partCount } = await this.partsPlan(row);
@@ -87,12 +93,15 @@ export class Uploads {
   async finish(row: UploadRow): Promise<void> {
     if (row.state === 'stored') return;
     if (row.upload !== null) await this.deps.store.multipart.complete(row.upload);
-    if (!(await this.isComplete(row))) throw new MitoError('conflict', 'upload_incomplete', 'the bytes have not arrived in the store');
+    if (!(await this.isComplete(row)))
+      throw new MitoError('conflict', 'upload_incomplete', 'the bytes have not arrived in the store');
   }
 
   /** Gives an upload up: its room is free at once, its bytes are collected later. */
   async abandon(row: UploadRow): Promise<void> {
-    await this.deps.dataSource.transaction(async (tx) => chargeGroups(tx, await discardObjects(tx, [row.key], this.deps.urlLifetimeMs)));
+    await this.deps.dataSource.transaction(async (tx) =>
+      chargeGroups(tx, await discardObjects(tx, [row.key], this.deps.urlLifetimeMs)),
+    );
   }
 
   /** True when the store has the object with the size that was reserved. */
@@ -119,7 +128,10 @@ export class Uploads {
   private async singleTicket(row: UploadRow, plain: UploadTicket): Promise<UploadTicket> {
     await this.prolong(row);
     try {
-      const single = await this.deps.store.signPut(row.key, { expiresInS: this.expiresInS, sizeBytes: Number(row.size_bytes) });
+      const single = await this.deps.store.signPut(row.key, {
+        expiresInS: this.expiresInS,
+        sizeBytes: Number(row.size_bytes),
+      });
       return { ...plain, single: toWire(single) };
     } catch (error) {
       // An earlier request has stored it, its answer was lost.

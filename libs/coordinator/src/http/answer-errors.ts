@@ -1,7 +1,7 @@
-import { HTTP_STATUS, type Log, MitoError } from '@mitosis/domain';
-import type { ErrorBody } from '@mitosis/protocol';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { z } from 'zod';
+import { HTTP_STATUS, MitoError, type Log } from '@mitosis/domain';
+import type { ErrorBody } from '@mitosis/protocol';
 
 /** What body-parser throws for a body that is too large or no JSON. */
 interface BodyError extends Error {
@@ -21,15 +21,30 @@ function ofZod(error: z.ZodError): MitoError {
 }
 
 function ofBody(error: BodyError): MitoError {
-  if (error.type === 'entity.too.large') return new MitoError('too-large', 'body_too_large', 'the request body is too large');
+  if (error.type === 'entity.too.large')
+    return new MitoError('too-large', 'body_too_large', 'the request body is too large');
   return new MitoError('invalid', 'invalid_request', `body: ${error.message}`, { details: { field: 'body' } });
 }
 
 /** True for what pg and TypeORM throw while the database is away: no fault of the request. */
 function isDatabaseAway(error: unknown): boolean {
   const code = String((error as { code?: unknown } | null)?.code ?? '');
-  const isConnection = ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', '57P01', '57P02', '57P03', '53300'].includes(code);
-  return isConnection || code.startsWith('08') || /Connection terminated|timeout exceeded when trying to connect/.test(String(error));
+  const isConnection = [
+    'ECONNREFUSED',
+    'ECONNRESET',
+    'ENOENT',
+    'EPIPE',
+    'ETIMEDOUT',
+    '57P01',
+    '57P02',
+    '57P03',
+    '53300',
+  ].includes(code);
+  return (
+    isConnection ||
+    code.startsWith('08') ||
+    /Connection terminated|timeout exceeded when trying to connect/.test(String(error))
+  );
 }
 
 /**
@@ -45,9 +60,19 @@ function toMitoError(error: unknown): MitoError | undefined {
   if (error instanceof MitoError) return error;
   if (error instanceof z.ZodError) return ofZod(error);
   if (isBodyError(error)) return ofBody(error);
-  if (error instanceof URIError) return new MitoError('invalid', 'invalid_request', 'path: is not well encoded', { details: { field: 'path' } });
-  if (isForeignCharacter(error)) return new MitoError('invalid', 'invalid_request', 'request: text must not have NUL characters or half a surrogate pair', { cause: error });
-  if (isDatabaseAway(error)) return new MitoError('unavailable', 'database_unavailable', 'the database can\'t be reached; try again', { cause: error });
+  if (error instanceof URIError)
+    return new MitoError('invalid', 'invalid_request', 'path: is not well encoded', { details: { field: 'path' } });
+  if (isForeignCharacter(error))
+    return new MitoError(
+      'invalid',
+      'invalid_request',
+      'request: text must not have NUL characters or half a surrogate pair',
+      { cause: error },
+    );
+  if (isDatabaseAway(error))
+    return new MitoError('unavailable', 'database_unavailable', "the database can't be reached; try again", {
+      cause: error,
+    });
   return undefined;
 }
 
@@ -62,7 +87,11 @@ export function answerErrors(log: Log): ErrorRequestHandler {
     if (!known) log.error({ err: error, method: req.method, path: req.path }, 'a request failed unexpectedly');
     else if (known.kind === 'unavailable') log.warn({ err: error, method: req.method, path: req.path }, known.message);
     if (res.headersSent) return next(error);
-    const { code, message, details }: Pick<MitoError, 'code' | 'message' | 'details'> = known ?? { code: 'internal_error', message: 'the coordinator failed; its log says why', details: {} };
+    const { code, message, details }: Pick<MitoError, 'code' | 'message' | 'details'> = known ?? {
+      code: 'internal_error',
+      message: 'the coordinator failed; its log says why',
+      details: {},
+    };
     res.locals.errorCode = code;
     if (known?.kind === 'rate-limited') res.setHeader('Retry-After', String(details.retry_after_s ?? 1));
     if (known?.kind === 'unavailable') res.setHeader('Retry-After', '1');

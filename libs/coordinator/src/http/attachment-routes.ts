@@ -1,5 +1,18 @@
-import { AttachmentDownload, AttachmentPage, AttachmentQuery, AttachmentRef, CheckStorage, DeleteAttachments, DeletedAttachments, Name, StorageReport, StoredFile, UploadAttachment, UploadTicket } from '@mitosis/protocol';
-import { type Request, Router } from 'express';
+import { Router, type Request } from 'express';
+import {
+  AttachmentDownload,
+  AttachmentPage,
+  AttachmentQuery,
+  AttachmentRef,
+  CheckStorage,
+  DeleteAttachments,
+  DeletedAttachments,
+  Name,
+  StorageReport,
+  StoredFile,
+  UploadAttachment,
+  UploadTicket,
+} from '@mitosis/protocol';
 import type { Authenticator } from '../auth/authenticator.js';
 import type { Files } from '../files/files.js';
 import { abandoned } from './parse-request.js';
@@ -10,7 +23,8 @@ export interface AttachmentRouteDeps {
 }
 
 /** A group that cannot have such a name is answered like one that does not exist. */
-const groupOf = (req: Request<{ group: string }>): string => (Name.safeParse(req.params.group).success ? req.params.group : '');
+const groupOf = (req: Request<{ group: string }>): string =>
+  Name.safeParse(req.params.group).success ? req.params.group : '';
 
 export function attachmentRoutes({ authenticator, files: { attachments, checkStorage } }: AttachmentRouteDeps): Router {
   const routes = Router();
@@ -20,7 +34,9 @@ export function attachmentRoutes({ authenticator, files: { attachments, checkSto
   });
   routes.post('/groups/:group/attachments', async (req, res) => {
     const actor = await authenticator.user(req.get('authorization'));
-    res.status(201).json(UploadTicket.parse(await attachments.beginUpload(actor, groupOf(req), UploadAttachment.parse(req.body))));
+    res
+      .status(201)
+      .json(UploadTicket.parse(await attachments.beginUpload(actor, groupOf(req), UploadAttachment.parse(req.body))));
   });
   routes.post('/groups/:group/attachments/delete', async (req, res) => {
     const actor = await authenticator.user(req.get('authorization'));

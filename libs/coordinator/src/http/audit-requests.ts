@@ -1,14 +1,16 @@
-import { OPERATIONS, type Operation } from '@mitosis/protocol';
 import type { Request, RequestHandler, Response } from 'express';
+import { OPERATIONS, type Operation } from '@mitosis/protocol';
 import type { AuditLog } from '../audit/audit-log.js';
-import { type RequestContext, withRequestContext } from '../audit/request-context.js';
+import { withRequestContext, type RequestContext } from '../audit/request-context.js';
 
 const byRoute = new Map(OPERATIONS.map((operation) => [`${operation.method} ${operation.path}`, operation]));
 const DENIED: ReadonlySet<number> = new Set([401, 403, 404, 429]);
 
 /** True for what changes something in a person's name; workers' reports are kept with the attempts. */
 function isChange({ method, access, isFrequent }: Operation): boolean {
-  return method !== 'GET' && isFrequent !== true && access !== 'worker' && access !== 'signed' && access !== 'task.read';
+  return (
+    method !== 'GET' && isFrequent !== true && access !== 'worker' && access !== 'signed' && access !== 'task.read'
+  );
 }
 
 function operationOf(req: Request): Operation | undefined {

@@ -1,5 +1,5 @@
-import { ChangePassword, CreateToken, CreatedToken, Identity, Login, Session, TokenList } from '@mitosis/protocol';
 import { Router } from 'express';
+import { ChangePassword, CreatedToken, CreateToken, Identity, Login, Session, TokenList } from '@mitosis/protocol';
 import type { ApiTokens } from '../auth/api-tokens.js';
 import type { Authenticator } from '../auth/authenticator.js';
 import type { OpenedSession, Sessions } from '../auth/sessions.js';

@@ -1,7 +1,7 @@
-import { HTTP_STATUS } from '@mitosis/domain';
-import type { ErrorBody } from '@mitosis/protocol';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { HTTP_STATUS } from '@mitosis/domain';
+import type { ErrorBody } from '@mitosis/protocol';
 
 interface ClientError extends Error {
   readonly code?: string;
@@ -20,7 +20,9 @@ export function answerClientError(error: ClientError, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
   const status = statusOf(error);
   const reason = STATUS_CODES[status] ?? '';
-  const body = JSON.stringify({ error: { code: 'bad_request', message: `the request was refused: ${reason}`, details: {} } } satisfies ErrorBody);
+  const body = JSON.stringify({
+    error: { code: 'bad_request', message: `the request was refused: ${reason}`, details: {} },
+  } satisfies ErrorBody);
   const head = ['Connection: close', 'Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`];
   socket.end(`HTTP/1.1 ${status} ${reason}\r\n${head.join('\r\n')}\r\n\r\n${body}`);
   // Whoever still sends is not waited for.

@@ -1,10 +1,11 @@
-import { openApiDocument } from '@mitosis/protocol';
 import { Router } from 'express';
 import swaggerUi from 'swagger-ui-express';
+import { openApiDocument } from '@mitosis/protocol';
 
 const VERSION = '0.1.0';
 /** Nothing above the title, and no choice of servers where there is one. */
-const STYLE = '.swagger-ui .topbar, .swagger-ui .servers-title, .swagger-ui .servers { display: none } .swagger-ui .info { margin: 24px 0 }';
+const STYLE =
+  '.swagger-ui .topbar, .swagger-ui .servers-title, .swagger-ui .servers { display: none } .swagger-ui .info { margin: 24px 0 }';
 
 /** `/openapi.json`: the API for programs. */
 export function openApiRoutes(): Router {
@@ -20,7 +21,14 @@ export function docsPage(): Router {
   const page = swaggerUi.setup(undefined, {
     customSiteTitle: 'Mitosis API',
     customCss: STYLE,
-    swaggerOptions: { url: '/openapi.json', validatorUrl: null, docExpansion: 'none', filter: true, tagsSorter: 'alpha', displayRequestDuration: true },
+    swaggerOptions: {
+      url: '/openapi.json',
+      validatorUrl: null,
+      docExpansion: 'none',
+      filter: true,
+      tagsSorter: 'alpha',
+      displayRequestDuration: true,
+    },
   });
   routes.use('/docs', ...swaggerUi.serve, page);
   return routes;

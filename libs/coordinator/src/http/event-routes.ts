@@ -1,7 +1,7 @@
-import { isAllowed } from '@mitosis/domain';
-import { EventQuery, GroupChanged, JobChanged, TaskChanged } from '@mitosis/protocol';
 import { Router } from 'express';
 import type { DataSource } from 'typeorm';
+import { isAllowed } from '@mitosis/domain';
+import { EventQuery, GroupChanged, JobChanged, TaskChanged } from '@mitosis/protocol';
 import type { Authenticator } from '../auth/authenticator.js';
 import type { Announcements } from '../events/announcements.js';
 import type { GroupEvent } from '../events/group-events.js';
@@ -73,7 +73,8 @@ export function eventRoutes({ authenticator, dataSource, events, jobEvents, grou
     const signal = whileAllowed(abandoned(req), async () => (actor = await authenticator.caller(authorization)));
     res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
     res.write(': listening\n\n');
-    const isWanted = (event: Event): boolean => isAbout(event, query) && isAllowed(actor, { action: 'task.read', groupId: event.group });
+    const isWanted = (event: Event): boolean =>
+      isAbout(event, query) && isAllowed(actor, { action: 'task.read', groupId: event.group });
     const show = async (event: Event): Promise<void> => {
       const group = await names.of(event.group);
       if (signal.aborted || (query.group ?? group) !== group) return;
@@ -84,7 +85,9 @@ export function eventRoutes({ authenticator, dataSource, events, jobEvents, grou
     const hear = (event: Event): void => void (isWanted(event) && show(event).catch(() => res.end()));
     const keepAlive = setInterval(() => res.write(': still here\n\n'), KEEP_ALIVE_MS);
     const offs = [events.onEvery(hear), jobEvents.on(hear), groupEvents.on(hear)];
-    signal.addEventListener('abort', () => (offs.forEach((off) => off()), clearInterval(keepAlive), res.end()), { once: true });
+    signal.addEventListener('abort', () => (offs.forEach((off) => off()), clearInterval(keepAlive), res.end()), {
+      once: true,
+    });
   });
   return routes;
 }

@@ -1,5 +1,14 @@
-import { CreateGroup, GroupPage, GroupQuery, GroupView, MemberList, UpdateGroup, UpdateMembers, UpdateQuotas } from '@mitosis/protocol';
 import { Router } from 'express';
+import {
+  CreateGroup,
+  GroupPage,
+  GroupQuery,
+  GroupView,
+  MemberList,
+  UpdateGroup,
+  UpdateMembers,
+  UpdateQuotas,
+} from '@mitosis/protocol';
 import type { Groups } from '../access/groups.js';
 import type { Members } from '../access/members.js';
 import type { Authenticator } from '../auth/authenticator.js';
@@ -45,7 +54,9 @@ export function groupRoutes({ authenticator, groups, members }: GroupRouteDeps):
   });
   routes.put('/groups/:name/members', async (req, res) => {
     const actor = await authenticator.user(req.get('authorization'));
-    res.json(MemberList.parse(await members.update(actor, nameParam(req, 'name'), UpdateMembers.parse(req.body).members)));
+    res.json(
+      MemberList.parse(await members.update(actor, nameParam(req, 'name'), UpdateMembers.parse(req.body).members)),
+    );
   });
   routes.delete('/groups/:name/members/:username', async (req, res) => {
     const actor = await authenticator.user(req.get('authorization'));

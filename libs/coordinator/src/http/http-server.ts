@@ -1,15 +1,15 @@
-import type { Log, Service } from '@mitosis/domain';
-import express, { type Express, type Router } from 'express';
-import helmet from 'helmet';
 import { once } from 'node:events';
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import express, { type Express, type Router } from 'express';
+import helmet from 'helmet';
+import type { Log, Service } from '@mitosis/domain';
 import type { AuditLog } from '../audit/audit-log.js';
-import { auditRequests } from './audit-requests.js';
 import type { CoordinatorMetrics } from '../metrics/coordinator-metrics.js';
 import { answerErrors, answerNotFound } from './answer-errors.js';
+import { auditRequests } from './audit-requests.js';
 import { answerClientError } from './client-error.js';
 import { mountedRoutes } from './mounted-routes.js';
 import { observeRequests } from './observe-requests.js';
@@ -61,7 +61,9 @@ export class HttpServer implements Service {
   constructor(private readonly options: HttpServerOptions) {
     const limits = { requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 60_000 };
     const app = createApp(options);
-    this.server = options.tls ? createTlsServer({ ...limits, ...options.tls, minVersion: 'TLSv1.2' }, app) : createServer(limits, app);
+    this.server = options.tls
+      ? createTlsServer({ ...limits, ...options.tls, minVersion: 'TLSv1.2' }, app)
+      : createServer(limits, app);
     this.server.on('clientError', answerClientError);
     this.server.on('upgrade', (req, socket, head) => {
       this.upgraded.add(socket);

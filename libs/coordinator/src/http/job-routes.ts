@@ -1,3 +1,5 @@
+import { Router, type Request } from 'express';
+import type { DataSource } from 'typeorm';
 import {
   AddTasks,
   CancelAnswer,
@@ -14,8 +16,6 @@ import {
   TaskReceipts,
   WaitJob,
 } from '@mitosis/protocol';
-import { type Request, Router } from 'express';
-import type { DataSource } from 'typeorm';
 import type { Authenticator, UserActor } from '../auth/authenticator.js';
 import { readJobResults } from '../jobs/job-results.js';
 import type { JobReader } from '../jobs/read-jobs.js';
@@ -55,13 +55,22 @@ export function jobRoutes(deps: JobRouteDeps): Router {
     res.json(JobView.parse(await deps.jobReader.wait(actor, uuid, waitMs, signal)));
   });
   routes.post('/jobs/:uuid/tasks', async (req, res) => {
-    const tasks = await deps.jobs.add(await caller(req), uuidParam(req, 'uuid'), AddTasks.parse(req.body), idempotencyKey(req));
+    const tasks = await deps.jobs.add(
+      await caller(req),
+      uuidParam(req, 'uuid'),
+      AddTasks.parse(req.body),
+      idempotencyKey(req),
+    );
     res.status(201).json(TaskReceipts.parse({ tasks }));
   });
   routes.get('/jobs/:uuid/results', async (req, res) => {
     const query = JobResultQuery.parse(req.query);
     const { dataSource, jobReader: reader } = deps;
-    res.json(JobResultPage.parse(await readJobResults({ dataSource, reader }, await caller(req), uuidParam(req, 'uuid'), query)));
+    res.json(
+      JobResultPage.parse(
+        await readJobResults({ dataSource, reader }, await caller(req), uuidParam(req, 'uuid'), query),
+      ),
+    );
   });
   addControls(routes, deps, caller);
   return routes;

@@ -1,7 +1,7 @@
-import { type Log, MitoError, isAllowed } from '@mitosis/domain';
-import { MetricsSummary } from '@mitosis/protocol';
-import { type Request, Router } from 'express';
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { Router, type Request } from 'express';
+import { isAllowed, MitoError, type Log } from '@mitosis/domain';
+import { MetricsSummary } from '@mitosis/protocol';
 import type { Authenticator } from '../auth/authenticator.js';
 import type { CoordinatorMetrics } from '../metrics/coordinator-metrics.js';
 import type { FleetFigures } from '../metrics/fleet-figures.js';
@@ -32,7 +32,9 @@ export function metricsRoutes({ authenticator, metrics, figures, gauges, scrapeT
   const routes = Router();
   routes.get('/metrics', async (req, res) => {
     await assertReader(req);
-    const read = await figures.read().catch((error: unknown) => void log.warn({ err: error }, 'the figures of the fleet were not read'));
+    const read = await figures
+      .read()
+      .catch((error: unknown) => void log.warn({ err: error }, 'the figures of the fleet were not read'));
     gauges.set(read ?? undefined);
     res.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });

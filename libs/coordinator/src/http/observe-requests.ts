@@ -1,7 +1,7 @@
-import type { Log } from '@mitosis/domain';
-import type { RequestHandler } from 'express';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
+import type { RequestHandler } from 'express';
+import type { Log } from '@mitosis/domain';
 import type { CoordinatorMetrics } from '../metrics/coordinator-metrics.js';
 
 /** The request that the present work belongs to. */

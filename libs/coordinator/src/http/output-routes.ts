@@ -1,9 +1,9 @@
-import { invalidField } from '@mitosis/domain';
-import { OutputEnd, type OutputEvent, OutputQuery } from '@mitosis/protocol';
-import { type Response, Router } from 'express';
 import { once } from 'node:events';
+import { Router, type Response } from 'express';
+import { invalidField } from '@mitosis/domain';
+import { OutputEnd, OutputQuery, type OutputEvent } from '@mitosis/protocol';
 import type { Authenticator } from '../auth/authenticator.js';
-import { type OutputPosition, type StreamOutputDeps, streamOutput } from '../output/stream-output.js';
+import { streamOutput, type OutputPosition, type StreamOutputDeps } from '../output/stream-output.js';
 import { abandoned, uuidParam } from './parse-request.js';
 import { whileAllowed } from './while-allowed.js';
 
@@ -38,7 +38,8 @@ export function outputRoutes({ authenticator, ...deps }: OutputRouteDeps): Route
     const { follow } = OutputQuery.parse(req.query);
     const from = parsePosition(req.get('last-event-id'));
     await deps.reader.summaries(actor, [task]);
-    const stillAllowed = async () => deps.reader.summaries(await authenticator.caller(req.get('authorization')), [task]);
+    const stillAllowed = async () =>
+      deps.reader.summaries(await authenticator.caller(req.get('authorization')), [task]);
     const signal = whileAllowed(abandoned(req), stillAllowed);
     res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
     res.flushHeaders();

@@ -1,6 +1,6 @@
-import { Uuid } from '@mitosis/protocol';
 import type { Request } from 'express';
 import { invalidField } from '@mitosis/domain';
+import { Uuid } from '@mitosis/protocol';
 
 /** The uuid in the path; anything else is 400 naming the parameter. */
 export function uuidParam(req: Request, name: string): string {

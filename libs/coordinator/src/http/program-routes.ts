@@ -1,8 +1,8 @@
-import { MitoError, invalidField } from '@mitosis/domain';
+import { promisify } from 'node:util';
+import express, { Router, type Request } from 'express';
+import { invalidField, MitoError } from '@mitosis/domain';
 import { ProgramFromAttachment, ProgramList, ProgramQuery, ProgramView, UploadProgram } from '@mitosis/protocol';
 import { PROGRAM_LIMIT_BYTES } from '@mitosis/sandbox';
-import express, { type Request, Router } from 'express';
-import { promisify } from 'node:util';
 import type { Authenticator } from '../auth/authenticator.js';
 import type { ProgramLibrary } from '../programs/program-library.js';
 
@@ -18,14 +18,17 @@ async function programBody(req: Request): Promise<Uint8Array> {
   await readRaw(req, req.res as NonNullable<typeof req.res>);
   const body: unknown = req.body;
   if (!(body instanceof Uint8Array)) {
-    throw new MitoError('invalid', 'invalid_request', 'body: send the program as application/wasm', { details: { field: 'body' } });
+    throw new MitoError('invalid', 'invalid_request', 'body: send the program as application/wasm', {
+      details: { field: 'body' },
+    });
   }
   return body;
 }
 
 function sha256Param(req: Request): string {
   const { sha256 } = req.params;
-  if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) throw invalidField('sha256', 'use 64 lower case hexadecimal digits');
+  if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256))
+    throw invalidField('sha256', 'use 64 lower case hexadecimal digits');
   return sha256;
 }
 

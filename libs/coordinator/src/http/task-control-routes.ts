@@ -1,5 +1,5 @@
-import { CancelAnswer, CancelResult, CancelTask, CancelTasks, ChangeTask, TaskDetail } from '@mitosis/protocol';
 import { Router } from 'express';
+import { CancelAnswer, CancelResult, CancelTask, CancelTasks, ChangeTask, TaskDetail } from '@mitosis/protocol';
 import type { Authenticator } from '../auth/authenticator.js';
 import type { TaskCanceller } from '../tasks/cancel-tasks.js';
 import type { changeTaskWith } from '../tasks/change-task.js';
@@ -18,7 +18,9 @@ export function taskControlRoutes({ authenticator, canceller, changeTask, reader
   routes.post('/tasks/cancel', async (req, res) => {
     const actor = await authenticator.caller(req.get('authorization'));
     const { uuids, filter, reason } = CancelTasks.parse(req.body);
-    const answer = uuids ? await canceller.named(actor, uuids, reason) : await canceller.found(actor, filter ?? {}, reason);
+    const answer = uuids
+      ? await canceller.named(actor, uuids, reason)
+      : await canceller.found(actor, filter ?? {}, reason);
     res.json(CancelAnswer.parse(answer));
   });
   routes.post('/tasks/:uuid/cancel', async (req, res) => {

@@ -35,7 +35,18 @@ export interface TaskControlDeps {
 
 /** Puts together what people do with tasks after their submission, and jobs; answers the routes. */
 export function taskControl(deps: TaskControlDeps): Router[] {
-  const { authenticator, dataSource, channels, events, jobEvents, groupEvents, reader, onAccepted, onSettled, onReady } = deps;
+  const {
+    authenticator,
+    dataSource,
+    channels,
+    events,
+    jobEvents,
+    groupEvents,
+    reader,
+    onAccepted,
+    onSettled,
+    onReady,
+  } = deps;
   const canceller = new TaskCanceller({ dataSource, channels, events, onSettled });
   const changeTask = changeTaskWith({
     dataSource,

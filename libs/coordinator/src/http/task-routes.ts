@@ -1,7 +1,21 @@
-import { ArtifactKind, SubmitTask, SubmitTasks, TaskCount, TaskExplanation, TaskFilters, TaskPage, TaskQuery, TaskReceipt, TaskReceipts, TaskSummaries, TaskDetail, WaitTasks } from '@mitosis/protocol';
-import type { QueuePublisher } from '@mitosis/queue';
 import { Router } from 'express';
 import type { DataSource } from 'typeorm';
+import {
+  ArtifactKind,
+  SubmitTask,
+  SubmitTasks,
+  TaskCount,
+  TaskDetail,
+  TaskExplanation,
+  TaskFilters,
+  TaskPage,
+  TaskQuery,
+  TaskReceipt,
+  TaskReceipts,
+  TaskSummaries,
+  WaitTasks,
+} from '@mitosis/protocol';
+import type { QueuePublisher } from '@mitosis/queue';
 import type { Authenticator } from '../auth/authenticator.js';
 import type { TaskEvents } from '../events/task-events.js';
 import { explainTask } from '../tasks/explain-task.js';
@@ -22,7 +36,15 @@ export interface TaskRouteDeps {
   readonly publisher: QueuePublisher;
 }
 
-export function taskRoutes({ authenticator, dataSource, submitTasks, reader, artifacts, events, publisher }: TaskRouteDeps): Router {
+export function taskRoutes({
+  authenticator,
+  dataSource,
+  submitTasks,
+  reader,
+  artifacts,
+  events,
+  publisher,
+}: TaskRouteDeps): Router {
   const routes = Router();
   routes.post('/tasks', async (req, res) => {
     const actor = await authenticator.caller(req.get('authorization'));
@@ -40,7 +62,10 @@ export function taskRoutes({ authenticator, dataSource, submitTasks, reader, art
     const { uuids, timeout_ms: timeoutMs } = WaitTasks.parse(req.body);
     // Whoever waits for long may have lost the right to the answer.
     const summaries = async () => reader.summaries(await caller(), uuids);
-    const waited = await waitTasks({ summaries, events }, { uuids, timeoutMs, signal: whileAllowed(abandoned(req), caller) });
+    const waited = await waitTasks(
+      { summaries, events },
+      { uuids, timeoutMs, signal: whileAllowed(abandoned(req), caller) },
+    );
     res.json(TaskSummaries.parse(waited));
   });
   routes.get('/tasks', async (req, res) => {
@@ -57,7 +82,9 @@ export function taskRoutes({ authenticator, dataSource, submitTasks, reader, art
   });
   routes.get('/tasks/:uuid/explain', async (req, res) => {
     const actor = await authenticator.caller(req.get('authorization'));
-    res.json(TaskExplanation.parse(await explainTask({ dataSource, reader, publisher }, actor, uuidParam(req, 'uuid'))));
+    res.json(
+      TaskExplanation.parse(await explainTask({ dataSource, reader, publisher }, actor, uuidParam(req, 'uuid'))),
+    );
   });
   routes.get('/tasks/:uuid/artifacts/:kind', async (req, res) => {
     const actor = await authenticator.caller(req.get('authorization'));

@@ -1,8 +1,8 @@
-import { OpenTerminal, TerminalOpened, TypeInTerminal, TypedInTerminal } from '@mitosis/protocol';
-import { MitoError } from '@mitosis/domain';
 import { Router } from 'express';
+import { MitoError } from '@mitosis/domain';
+import { OpenTerminal, TerminalOpened, TypedInTerminal, TypeInTerminal } from '@mitosis/protocol';
 import type { Authenticator } from '../auth/authenticator.js';
-import { type FindTerminalDeps, findTerminal } from '../terminals/find-terminal.js';
+import { findTerminal, type FindTerminalDeps } from '../terminals/find-terminal.js';
 import type { Terminals } from '../terminals/terminals.js';
 import { abandoned, uuidParam } from './parse-request.js';
 
@@ -27,7 +27,12 @@ export function terminalRoutes({ authenticator, terminals, ...deps }: TerminalRo
     const [task, signal] = [uuidParam(req, 'uuid'), abandoned(req)];
     const { attempt, ...typed } = TypeInTerminal.parse(req.body);
     const place = await findTerminal(deps, actor, { task, waitMs: 0, signal });
-    if (place.attempt !== attempt) throw new MitoError('conflict', 'terminal_ended', `attempt ${attempt} has ended: it is ${place.attempt} that runs`);
+    if (place.attempt !== attempt)
+      throw new MitoError(
+        'conflict',
+        'terminal_ended',
+        `attempt ${attempt} has ended: it is ${place.attempt} that runs`,
+      );
     const { taken } = await terminals.operate(place.worker, { task, attempt }, { typed }, signal);
     res.json(TypedInTerminal.parse({ taken }));
   });

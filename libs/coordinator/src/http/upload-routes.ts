@@ -1,5 +1,17 @@
-import { ArtifactKind, AttemptLease, FileFacts, MissingParts, SignAttemptParts, SignParts, SignedParts, StoredFile, TaskInputs, UploadRequest, UploadTicket } from '@mitosis/protocol';
 import { Router } from 'express';
+import {
+  ArtifactKind,
+  AttemptLease,
+  FileFacts,
+  MissingParts,
+  SignAttemptParts,
+  SignedParts,
+  SignParts,
+  StoredFile,
+  TaskInputs,
+  UploadRequest,
+  UploadTicket,
+} from '@mitosis/protocol';
 import type { Authenticator } from '../auth/authenticator.js';
 import type { Files } from '../files/files.js';
 import { uuidParam } from './parse-request.js';
@@ -12,11 +24,16 @@ export interface UploadRouteDeps {
 /** Uploads under way, and what people do with artifacts. */
 export function uploadRoutes({ authenticator, files: { artifacts, peopleUploads } }: UploadRouteDeps): Router {
   const routes = Router();
-  const kindOf = (text: string): ArtifactKind => ArtifactKind.parse(text, { error: () => 'use result, exec-log or std-log' });
+  const kindOf = (text: string): ArtifactKind =>
+    ArtifactKind.parse(text, { error: () => 'use result, exec-log or std-log' });
   routes.post('/tasks/:uuid/artifacts/:kind', async (req, res) => {
     const actor = await authenticator.user(req.get('authorization'));
     const facts = FileFacts.parse(req.body);
-    res.status(201).json(UploadTicket.parse(await artifacts.beginUpload(actor, uuidParam(req, 'uuid'), kindOf(req.params.kind), facts)));
+    res
+      .status(201)
+      .json(
+        UploadTicket.parse(await artifacts.beginUpload(actor, uuidParam(req, 'uuid'), kindOf(req.params.kind), facts)),
+      );
   });
   routes.delete('/tasks/:uuid/artifacts/:kind', async (req, res) => {
     const actor = await authenticator.user(req.get('authorization'));

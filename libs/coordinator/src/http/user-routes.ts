@@ -1,5 +1,14 @@
-import { AuditPage, AuditQuery, CreateUser, ResetPassword, UpdateUser, UserPage, UserQuery, UserView } from '@mitosis/protocol';
 import { Router } from 'express';
+import {
+  AuditPage,
+  AuditQuery,
+  CreateUser,
+  ResetPassword,
+  UpdateUser,
+  UserPage,
+  UserQuery,
+  UserView,
+} from '@mitosis/protocol';
 import { demand } from '../access/demand.js';
 import type { Users } from '../access/users.js';
 import type { AuditLog } from '../audit/audit-log.js';

@@ -1,6 +1,7 @@
+import { Router } from 'express';
 import {
-  CreateEnrolment,
   CreatedEnrolment,
+  CreateEnrolment,
   EnrollWorker,
   EnrolmentList,
   SteerWorker,
@@ -11,7 +12,6 @@ import {
   WorkerRegistration,
   WorkerView,
 } from '@mitosis/protocol';
-import { Router } from 'express';
 import type { Authenticator } from '../auth/authenticator.js';
 import type { Enrolments } from '../workers/enrolments.js';
 import type { WorkerRegistry } from '../workers/register-worker.js';

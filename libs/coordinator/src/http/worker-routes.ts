@@ -1,10 +1,19 @@
-import { ClaimAnswer, ClaimTasks, RegisterWorker, ReportAnswer, ReportAttempts, SubtaskResults, SubtaskResultsQuery, WorkerRegistration } from '@mitosis/protocol';
 import { Router } from 'express';
+import {
+  ClaimAnswer,
+  ClaimTasks,
+  RegisterWorker,
+  ReportAnswer,
+  ReportAttempts,
+  SubtaskResults,
+  SubtaskResultsQuery,
+  WorkerRegistration,
+} from '@mitosis/protocol';
 import type { Authenticator } from '../auth/authenticator.js';
 import type { claimTasksWith } from '../tasks/claim-tasks.js';
 import type { commitReportsWith } from '../tasks/commit-reports.js';
-import type { readSubtaskResultsWith } from '../workloads/read-subtask-results.js';
 import type { WorkerRegistry } from '../workers/register-worker.js';
+import type { readSubtaskResultsWith } from '../workloads/read-subtask-results.js';
 
 export interface WorkerRouteDeps {
   readonly authenticator: Authenticator;
@@ -14,7 +23,13 @@ export interface WorkerRouteDeps {
   readonly readSubtaskResults: ReturnType<typeof readSubtaskResultsWith>;
 }
 
-export function workerRoutes({ authenticator, registry, claimTasks, commitReports, readSubtaskResults }: WorkerRouteDeps): Router {
+export function workerRoutes({
+  authenticator,
+  registry,
+  claimTasks,
+  commitReports,
+  readSubtaskResults,
+}: WorkerRouteDeps): Router {
   const routes = Router();
   routes.post('/workers', async (req, res) => {
     const actor = await authenticator.user(req.get('authorization'));

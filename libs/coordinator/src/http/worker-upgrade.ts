@@ -1,9 +1,9 @@
-import type { AuditLog } from '../audit/audit-log.js';
-import { withRequestContext } from '../audit/request-context.js';
-import { HTTP_STATUS, type Log, MitoError } from '@mitosis/domain';
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import { HTTP_STATUS, MitoError, type Log } from '@mitosis/domain';
+import type { AuditLog } from '../audit/audit-log.js';
+import { withRequestContext } from '../audit/request-context.js';
 import type { Authenticator } from '../auth/authenticator.js';
 import type { WorkerChannels } from '../workers/worker-channels.js';
 
@@ -25,7 +25,9 @@ export interface WorkerUpgradeDeps {
 
 function noteRefusal(audit: AuditLog, { socket }: IncomingMessage, status: number): void {
   const context = { address: socket.remoteAddress ?? '', change: () => undefined, isRecorded: false };
-  withRequestContext(context, () => audit.note({ action: 'workers.channel', object: CHANNEL_PATH, outcome: 'denied', details: { status } }));
+  withRequestContext(context, () =>
+    audit.note({ action: 'workers.channel', object: CHANNEL_PATH, outcome: 'denied', details: { status } }),
+  );
 }
 
 /** Turns an upgrade request of an authenticated worker into its channel; anything else is refused. */

@@ -1,5 +1,14 @@
-import { CancelAnswer, CancelTask, SubmitWorkload, WaitWorkload, WorkloadPage, WorkloadQuery, WorkloadTasks, WorkloadView } from '@mitosis/protocol';
-import { type Request, Router } from 'express';
+import { Router, type Request } from 'express';
+import {
+  CancelAnswer,
+  CancelTask,
+  SubmitWorkload,
+  WaitWorkload,
+  WorkloadPage,
+  WorkloadQuery,
+  WorkloadTasks,
+  WorkloadView,
+} from '@mitosis/protocol';
 import type { Authenticator, UserActor } from '../auth/authenticator.js';
 import type { cancelWorkloadWith } from '../workloads/cancel-workload.js';
 import type { WorkloadReader } from '../workloads/read-workloads.js';
@@ -20,7 +29,10 @@ export function workloadRoutes({ authenticator, reader, submit, cancel }: Worklo
   routes.post('/workloads', async (req, res) => {
     const actor = await user(req);
     const uuid = await submit(actor, SubmitWorkload.parse(req.body), idempotencyKey(req));
-    res.status(201).location(`/workloads/${uuid}`).json(WorkloadView.parse(await reader.get(actor, uuid)));
+    res
+      .status(201)
+      .location(`/workloads/${uuid}`)
+      .json(WorkloadView.parse(await reader.get(actor, uuid)));
   });
   routes.get('/workloads', async (req, res) => {
     res.json(WorkloadPage.parse(await reader.query(await user(req), WorkloadQuery.parse(req.query))));

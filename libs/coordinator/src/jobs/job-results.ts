@@ -1,5 +1,5 @@
-import type { JobResult, JobResultPage } from '@mitosis/protocol';
 import type { DataSource } from 'typeorm';
+import type { JobResult, JobResultPage } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import type { JobReader } from './read-jobs.js';
 

@@ -1,7 +1,7 @@
-import { MitoError, TASK_STATES, type TaskState, isAllowed, isFinal, jobState } from '@mitosis/domain';
-import type { JobPage, JobQuery, JobView } from '@mitosis/protocol';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
+import { isAllowed, isFinal, jobState, MitoError, TASK_STATES, type TaskState } from '@mitosis/domain';
+import type { JobPage, JobQuery, JobView } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import type { TaskEvents } from '../events/task-events.js';
 import { iso } from '../tasks/read-tasks.js';
@@ -43,7 +43,19 @@ function toView(row: JobRow, counts: readonly CountRow[]): JobView {
   const total = counts.reduce((sum, { count }) => sum + count, 0);
   const done = counts.reduce((sum, { state, count, progress }) => sum + (isFinal(state) ? count : progress), 0);
   const progress = total === 0 ? 0 : Math.round((done / total) * 10_000) / 10_000;
-  return { uuid, group, creator, name, state: jobState(is_open, byState), is_open, is_suspended, created_at, counts: byState, total, progress };
+  return {
+    uuid,
+    group,
+    creator,
+    name,
+    state: jobState(is_open, byState),
+    is_open,
+    is_suspended,
+    created_at,
+    counts: byState,
+    total,
+    progress,
+  };
 }
 
 /** What people may read about jobs: those of the groups in which they have a role. */
@@ -51,7 +63,11 @@ export class JobReader {
   constructor(private readonly deps: { readonly dataSource: DataSource; readonly events: TaskEvents }) {}
 
   /** Throws `job_not_found`, or `role_required` when the caller may see it and not do `action`. */
-  async row(actor: UserActor, uuid: string, action: 'task.read' | 'task.manage' | 'task.cancel' | 'task.submit' = 'task.read'): Promise<JobRow> {
+  async row(
+    actor: UserActor,
+    uuid: string,
+    action: 'task.read' | 'task.manage' | 'task.cancel' | 'task.submit' = 'task.read',
+  ): Promise<JobRow> {
     const [row] = (await this.deps.dataSource.query(`${JOB} WHERE j.id = $1`, [uuid])) as JobRow[];
     if (!row || !isAllowed(actor, { action: 'task.read', groupId: row.group_id })) {
       throw new MitoError('not-found', 'job_not_found', `there is no job ${uuid} that you may see`);
@@ -86,7 +102,9 @@ export class JobReader {
 
   /** Newest first. `next` of the page is what `after` of the next query wants. */
   async query(actor: UserActor, { group, creator, name, limit, after }: JobQuery): Promise<JobPage> {
-    const visible = actor.isAdmin ? null : [...actor.roles.keys()].filter((groupId) => isAllowed(actor, { action: 'task.read', groupId }));
+    const visible = actor.isAdmin
+      ? null
+      : [...actor.roles.keys()].filter((groupId) => isAllowed(actor, { action: 'task.read', groupId }));
     const rows = (await this.deps.dataSource.query(
       `${JOB} WHERE ($1::uuid[] IS NULL OR j.group_id = ANY ($1)) AND ($2::text IS NULL OR g.name = $2)
          AND ($3::text IS NULL OR u.username = $3) AND ($4::text IS NULL OR j.name = $4) AND ($5::bigint IS NULL OR j.seq < $5)
@@ -103,7 +121,12 @@ export class JobReader {
        FROM tasks WHERE job_id = ANY ($1) AND retried_by IS NULL GROUP BY job_id, state`,
       [rows.map(({ id }) => id)],
     )) as CountRow[];
-    return rows.map((row) => toView(row, counts.filter(({ job }) => job === row.id)));
+    return rows.map((row) =>
+      toView(
+        row,
+        counts.filter(({ job }) => job === row.id),
+      ),
+    );
   }
 
   private nextChange(uuid: string, outer: AbortSignal): { signal: AbortSignal; stop(): void } {

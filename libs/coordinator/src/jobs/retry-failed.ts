@@ -1,15 +1,15 @@
-import type { FailureReason, TaskState } from '@mitosis/domain';
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import type { FailureReason, TaskState } from '@mitosis/domain';
+import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
-import type { Accepted } from '../tasks/accept-tasks.js';
-import type { SettledTask } from '../tasks/settled-task.js';
 import { assertPrograms } from '../programs/assert-programs.js';
+import type { Accepted } from '../tasks/accept-tasks.js';
 import { settleDependents } from '../tasks/settle-dependents.js';
+import type { SettledTask } from '../tasks/settled-task.js';
+import { noteStored } from '../tasks/stored-tasks.js';
 import { inTransaction } from '../tasks/transaction.js';
 import type { JobReader } from './read-jobs.js';
-import { recordRequest } from '../audit/audit-log.js';
-import { noteStored } from '../tasks/stored-tasks.js';
 
 export interface RetryFailedDeps {
   readonly dataSource: DataSource;
@@ -68,12 +68,17 @@ async function copy(tx: EntityManager, actor: UserActor, failed: readonly Failed
     [pairs],
   );
   const waited = (await tx.query(COPY_EDGES, [pairs])) as { id: string }[];
-  const reached = (await tx.query('SELECT id, state, attempt FROM tasks WHERE id = ANY ($1) ORDER BY id FOR SHARE', [waited.map(({ id }) => id)])) as {
+  const reached = (await tx.query('SELECT id, state, attempt FROM tasks WHERE id = ANY ($1) ORDER BY id FOR SHARE', [
+    waited.map(({ id }) => id),
+  ])) as {
     id: string;
     state: TaskState;
     attempt: number;
   }[];
-  const moved = await settleDependents(tx, reached.map(({ id, state, attempt }) => ({ id, state, hasStarted: attempt > 0, job: null })));
+  const moved = await settleDependents(
+    tx,
+    reached.map(({ id, state, attempt }) => ({ id, state, hasStarted: attempt > 0, job: null })),
+  );
   const now = new Map(moved.map((task) => [task.task, task]));
   return added.map((task) => now.get(task.task) ?? task);
 }
@@ -94,7 +99,10 @@ export function retryFailedWith({ dataSource, reader, onAccepted }: RetryFailedD
          ORDER BY id FOR NO KEY UPDATE`,
         [uuid],
       )) as FailedRow[];
-      await assertPrograms(tx, failed.flatMap(({ groupId, sha256 }) => (sha256 === null ? [] : [{ groupId, sha256 }])));
+      await assertPrograms(
+        tx,
+        failed.flatMap(({ groupId, sha256 }) => (sha256 === null ? [] : [{ groupId, sha256 }])),
+      );
       await recordRequest(tx, `job ${uuid}`, { tasks: failed.length });
       return failed.length === 0 ? [] : copy(tx, actor, failed);
     });

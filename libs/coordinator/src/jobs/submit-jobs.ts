@@ -1,17 +1,17 @@
-import { MitoError, type TaskState, invalidField, jobState } from '@mitosis/domain';
-import type { AddTasks, CreateJob, JobReceipt, SubmitTask, TaskReceipt } from '@mitosis/protocol';
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { invalidField, jobState, MitoError, type TaskState } from '@mitosis/domain';
+import type { AddTasks, CreateJob, JobReceipt, SubmitTask, TaskReceipt } from '@mitosis/protocol';
+import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import type { JobEvents } from '../events/job-events.js';
-import { type Accepted, acceptTasks, groupFor } from '../tasks/accept-tasks.js';
+import { acceptTasks, groupFor, type Accepted } from '../tasks/accept-tasks.js';
 import { endedJobs } from '../tasks/ended-jobs.js';
 import { once } from '../tasks/idempotency.js';
-import type { SettledTask } from '../tasks/settled-task.js';
 import { settleDependents } from '../tasks/settle-dependents.js';
+import type { SettledTask } from '../tasks/settled-task.js';
 import { inTransaction } from '../tasks/transaction.js';
 import type { JobReader } from './read-jobs.js';
-import { recordRequest } from '../audit/audit-log.js';
 
 export interface JobSubmitterDeps {
   readonly dataSource: DataSource;
@@ -49,13 +49,23 @@ export class JobSubmitter {
     );
     if ('earlier' in outcome) return outcome.earlier as JobReceipt;
     const { job: uuid, group, receipts } = outcome.result;
-    this.deps.jobEvents.publish({ job: uuid, group, change: 'created', state: jobState(job.is_open, countStates(receipts)) });
+    this.deps.jobEvents.publish({
+      job: uuid,
+      group,
+      change: 'created',
+      state: jobState(job.is_open, countStates(receipts)),
+    });
     this.deps.onAccepted(outcome.result);
     return receiptOf(outcome.result);
   }
 
   /** Adds tasks to a job that is open. Throws `job_closed`. */
-  async add(actor: UserActor, uuid: string, { tasks, is_last: isLast }: AddTasks, key: string | undefined): Promise<TaskReceipt[]> {
+  async add(
+    actor: UserActor,
+    uuid: string,
+    { tasks, is_last: isLast }: AddTasks,
+    key: string | undefined,
+  ): Promise<TaskReceipt[]> {
     const { group } = await this.deps.reader.row(actor, uuid, 'task.submit');
     const outcome = await inTransaction(this.deps.dataSource, (tx) =>
       once(
@@ -63,7 +73,10 @@ export class JobSubmitter {
         { userId: actor.userId, key, request: { uuid, tasks, isLast } },
         async () => {
           const firstIndex = await this.lockOpen(tx, uuid);
-          const accepted = await acceptTasks(tx, actor, inGroup(tasks, group), { job: { id: uuid, firstIndex }, upstream: actor.task });
+          const accepted = await acceptTasks(tx, actor, inGroup(tasks, group), {
+            job: { id: uuid, firstIndex },
+            upstream: actor.task,
+          });
           const moved = isLast ? await closeJob(tx, uuid) : [];
           await recordRequest(tx, `job ${uuid}`, { tasks: tasks.length });
           return { ...accepted, settled: [...accepted.settled, ...moved] };
@@ -88,20 +101,50 @@ export class JobSubmitter {
     this.deps.jobEvents.mayHaveEnded([uuid]);
   }
 
-  private async store(tx: EntityManager, actor: UserActor, { group, name, tasks, is_open: isOpen }: CreateJob): Promise<Stored> {
-    const { id: groupId, name: groupName } = await groupFor(tx, actor, { name: group ?? actor.ownGroup ?? actor.username, kind: tasks.length > 0 && tasks.every(({ wasm }) => wasm) ? 'wasm' : 'command' });
+  private async store(
+    tx: EntityManager,
+    actor: UserActor,
+    { group, name, tasks, is_open: isOpen }: CreateJob,
+  ): Promise<Stored> {
+    const { id: groupId, name: groupName } = await groupFor(tx, actor, {
+      name: group ?? actor.ownGroup ?? actor.username,
+      kind: tasks.length > 0 && tasks.every(({ wasm }) => wasm) ? 'wasm' : 'command',
+    });
     const job = uuidv7();
-    const title = name ?? tasks[0]?.name ?? tasks[0]?.args.join(' ').replace(/\p{Cc}+/gu, ' ').slice(0, 80);
-    await tx.query('INSERT INTO jobs (id, group_id, creator_id, name, is_open) VALUES ($1, $2, $3, $4, $5)', [job, groupId, actor.userId, title, isOpen]);
+    const title =
+      name ??
+      tasks[0]?.name ??
+      tasks[0]?.args
+        .join(' ')
+        .replace(/\p{Cc}+/gu, ' ')
+        .slice(0, 80);
+    await tx.query('INSERT INTO jobs (id, group_id, creator_id, name, is_open) VALUES ($1, $2, $3, $4, $5)', [
+      job,
+      groupId,
+      actor.userId,
+      title,
+      isOpen,
+    ]);
     await recordRequest(tx, `job ${job}`, { group: groupName, tasks: tasks.length });
-    return { job, group: groupId, ...(await acceptTasks(tx, actor, inGroup(tasks, groupName), { job: { id: job, firstIndex: 0 }, upstream: actor.task })) };
+    return {
+      job,
+      group: groupId,
+      ...(await acceptTasks(tx, actor, inGroup(tasks, groupName), {
+        job: { id: job, firstIndex: 0 },
+        upstream: actor.task,
+      })),
+    };
   }
 
   /** Locks the job, so that two additions do not get the same places, and answers the next place. */
   private async lockOpen(tx: EntityManager, uuid: string): Promise<number> {
-    const [job] = (await tx.query('SELECT is_open FROM jobs WHERE id = $1 FOR NO KEY UPDATE', [uuid])) as { is_open: boolean }[];
+    const [job] = (await tx.query('SELECT is_open FROM jobs WHERE id = $1 FOR NO KEY UPDATE', [uuid])) as {
+      is_open: boolean;
+    }[];
     if (!job?.is_open) throw new MitoError('conflict', 'job_closed', 'the job takes no more tasks');
-    const [last] = (await tx.query('SELECT coalesce(max(job_index) + 1, 0) AS next FROM tasks WHERE job_id = $1', [uuid])) as { next: number }[];
+    const [last] = (await tx.query('SELECT coalesce(max(job_index) + 1, 0) AS next FROM tasks WHERE job_id = $1', [
+      uuid,
+    ])) as { next: number }[];
     return last?.next ?? 0;
   }
 }

@@ -1,11 +1,11 @@
-import { MitoError, isAllowed } from '@mitosis/domain';
 import type { DataSource } from 'typeorm';
+import { isAllowed, MitoError } from '@mitosis/domain';
+import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import type { Announcements } from '../events/announcements.js';
 import type { GroupEvent } from '../events/group-events.js';
 import type { JobEvents } from '../events/job-events.js';
 import type { JobReader } from './read-jobs.js';
-import { recordRequest } from '../audit/audit-log.js';
 
 export interface SuspensionDeps {
   readonly dataSource: DataSource;
@@ -30,7 +30,10 @@ export class Suspension {
     await this.deps.reader.row(actor, uuid, 'task.manage');
     const { dataSource } = this.deps;
     await this.set('UPDATE jobs SET suspended_at = coalesce(suspended_at, now()) WHERE id = $1', uuid, `job ${uuid}`);
-    await dataSource.query(`UPDATE tasks SET dispatched_at = NULL WHERE job_id = $1 AND state = 'ready' AND dispatched_at IS NOT NULL`, [uuid]);
+    await dataSource.query(
+      `UPDATE tasks SET dispatched_at = NULL WHERE job_id = $1 AND state = 'ready' AND dispatched_at IS NOT NULL`,
+      [uuid],
+    );
     await this.tell(actor, uuid, 'suspended');
   }
 
@@ -46,7 +49,10 @@ export class Suspension {
     const id = await this.group(actor, name);
     const { dataSource } = this.deps;
     await this.set('UPDATE groups SET suspended_at = coalesce(suspended_at, now()) WHERE id = $1', id, `group ${name}`);
-    await dataSource.query(`UPDATE tasks SET dispatched_at = NULL WHERE group_id = $1 AND state = 'ready' AND dispatched_at IS NOT NULL`, [id]);
+    await dataSource.query(
+      `UPDATE tasks SET dispatched_at = NULL WHERE group_id = $1 AND state = 'ready' AND dispatched_at IS NOT NULL`,
+      [id],
+    );
     this.deps.groupEvents.publish({ group: id, change: 'suspended' });
   }
 
@@ -73,7 +79,10 @@ export class Suspension {
 
   /** What was handed over while the suspension began is handed over once more. */
   private async queuesOf(column: 'job_id' | 'group_id', id: string): Promise<Set<string>> {
-    await this.deps.dataSource.query(`UPDATE tasks SET dispatched_at = NULL WHERE ${column} = $1 AND state = 'ready' AND dispatched_at IS NOT NULL`, [id]);
+    await this.deps.dataSource.query(
+      `UPDATE tasks SET dispatched_at = NULL WHERE ${column} = $1 AND state = 'ready' AND dispatched_at IS NOT NULL`,
+      [id],
+    );
     const rows = (await this.deps.dataSource.query(
       `SELECT DISTINCT queue FROM tasks WHERE ${column} = $1 AND state = 'ready'`,
       [id],
@@ -82,7 +91,9 @@ export class Suspension {
   }
 
   private async group(actor: UserActor, name: string): Promise<string> {
-    const [group] = (await this.deps.dataSource.query('SELECT id FROM groups WHERE name = $1', [name])) as { id: string }[];
+    const [group] = (await this.deps.dataSource.query('SELECT id FROM groups WHERE name = $1', [name])) as {
+      id: string;
+    }[];
     if (!group || !isAllowed(actor, { action: 'task.read', groupId: group.id })) {
       throw new MitoError('not-found', 'group_not_found', `there is no group "${name}" that you are a member of`);
     }

@@ -1,6 +1,6 @@
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 import { isFinal } from '@mitosis/domain';
 import type { AttemptReport, ReportAnswer } from '@mitosis/protocol';
-import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { SettledTask } from '../tasks/settled-task.js';
 
 /** From a fifth of a second to a day: queues and runs are looked at over the same range. */
@@ -10,18 +10,53 @@ const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 /** What one replica counts itself. Rates over all replicas are sums; states are read from the database. */
 export class CoordinatorMetrics {
   readonly registry = new Registry();
-  private readonly submittedTasks = this.counter('mitosis_tasks_submitted_total', 'Tasks that were stored by this replica');
+  private readonly submittedTasks = this.counter(
+    'mitosis_tasks_submitted_total',
+    'Tasks that were stored by this replica',
+  );
   private readonly claims = this.counter('mitosis_claims_total', 'Claims of workers, by what was answered', ['result']);
-  private readonly reports = this.counter('mitosis_reports_total', 'Reports of workers, by what was answered', ['status']);
-  private readonly attempts = this.counter('mitosis_attempts_ended_total', 'Attempts that ended, by outcome', ['outcome']);
-  private readonly requeued = this.counter('mitosis_tasks_requeued_total', 'Tasks that wait again after an attempt, by its outcome', ['outcome']);
-  private readonly finished = this.counter('mitosis_tasks_finished_total', 'Tasks that came to their end, by final state', ['state']);
+  private readonly reports = this.counter('mitosis_reports_total', 'Reports of workers, by what was answered', [
+    'status',
+  ]);
+  private readonly attempts = this.counter('mitosis_attempts_ended_total', 'Attempts that ended, by outcome', [
+    'outcome',
+  ]);
+  private readonly requeued = this.counter(
+    'mitosis_tasks_requeued_total',
+    'Tasks that wait again after an attempt, by its outcome',
+    ['outcome'],
+  );
+  private readonly finished = this.counter(
+    'mitosis_tasks_finished_total',
+    'Tasks that came to their end, by final state',
+    ['state'],
+  );
   private readonly leasesLost = this.counter('mitosis_leases_lost_total', 'Attempts whose lease ran out');
-  private readonly queueWait = this.histogram('mitosis_queue_wait_seconds', 'From submission or start time to the first claim', TASK_SECONDS);
-  private readonly runTime = this.histogram('mitosis_run_seconds', 'How long attempts ran, as their worker measured', TASK_SECONDS);
-  private readonly requests = this.histogram('mitosis_http_request_seconds', 'How long requests took', REQUEST_SECONDS, ['method', 'route', 'status']);
-  private readonly storeCalls = this.counter('mitosis_object_store_calls_total', 'Calls of the object store', ['operation', 'result']);
-  private readonly storeBytes = this.counter('mitosis_object_store_bytes_total', 'Bytes of objects stored, or that may be uploaded with signed requests', ['operation']);
+  private readonly queueWait = this.histogram(
+    'mitosis_queue_wait_seconds',
+    'From submission or start time to the first claim',
+    TASK_SECONDS,
+  );
+  private readonly runTime = this.histogram(
+    'mitosis_run_seconds',
+    'How long attempts ran, as their worker measured',
+    TASK_SECONDS,
+  );
+  private readonly requests = this.histogram(
+    'mitosis_http_request_seconds',
+    'How long requests took',
+    REQUEST_SECONDS,
+    ['method', 'route', 'status'],
+  );
+  private readonly storeCalls = this.counter('mitosis_object_store_calls_total', 'Calls of the object store', [
+    'operation',
+    'result',
+  ]);
+  private readonly storeBytes = this.counter(
+    'mitosis_object_store_bytes_total',
+    'Bytes of objects stored, or that may be uploaded with signed requests',
+    ['operation'],
+  );
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
@@ -31,7 +66,15 @@ export class CoordinatorMetrics {
     this.submittedTasks.inc(count);
   }
 
-  claimed({ asked, answered, waitedS }: { asked: number; answered: number; waitedS: readonly (number | null)[] }): void {
+  claimed({
+    asked,
+    answered,
+    waitedS,
+  }: {
+    asked: number;
+    answered: number;
+    waitedS: readonly (number | null)[];
+  }): void {
     this.claims.inc({ result: 'opened' }, waitedS.length);
     this.claims.inc({ result: 'repeated' }, answered - waitedS.length);
     this.claims.inc({ result: 'refused' }, Math.max(0, asked - answered));
@@ -69,7 +112,12 @@ export class CoordinatorMetrics {
     return new Counter({ name, help, labelNames: [...labelNames], registers: [this.registry] });
   }
 
-  private histogram<L extends string = never>(name: string, help: string, buckets: number[], labelNames: readonly L[] = []): Histogram<L> {
+  private histogram<L extends string = never>(
+    name: string,
+    help: string,
+    buckets: number[],
+    labelNames: readonly L[] = [],
+  ): Histogram<L> {
     return new Histogram({ name, help, buckets, labelNames: [...labelNames], registers: [this.registry] });
   }
 }

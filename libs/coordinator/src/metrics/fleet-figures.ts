@@ -1,6 +1,6 @@
+import type { DataSource } from 'typeorm';
 import { TASK_STATES, type TaskState, type WantedState } from '@mitosis/domain';
 import type { MetricsSummary, WorkerHealth } from '@mitosis/protocol';
-import type { DataSource } from 'typeorm';
 import { LEASE_SECONDS } from '../tasks/claim-tasks.js';
 
 /** Figures are read at most this often, and never for more than a twentieth of the time. */
@@ -54,7 +54,9 @@ export class FleetFigures {
 
   private async readNow(): Promise<MetricsSummary> {
     const begunAt = performance.now();
-    const states = (await this.dataSource.query('SELECT state, count(*)::float8 AS count FROM tasks GROUP BY state')) as {
+    const states = (await this.dataSource.query(
+      'SELECT state, count(*)::float8 AS count FROM tasks GROUP BY state',
+    )) as {
       state: TaskState;
       count: number;
     }[];
@@ -64,14 +66,25 @@ export class FleetFigures {
     )) as [{ now: Date; age_s: number | null }];
     const workers = (await this.dataSource.query(WORKERS)) as WorkerRow[];
     const counts = new Map(states.map(({ state, count }) => [state, count]));
-    const tasks = Object.fromEntries(TASK_STATES.map((state) => [state, counts.get(state) ?? 0])) as MetricsSummary['tasks'];
-    this.latest = { at: ready.now.toISOString(), tasks, oldest_ready_s: ready.age_s, ...this.rates(begunAt, tasks), workers: workers.map(toHealth) };
+    const tasks = Object.fromEntries(
+      TASK_STATES.map((state) => [state, counts.get(state) ?? 0]),
+    ) as MetricsSummary['tasks'];
+    this.latest = {
+      at: ready.now.toISOString(),
+      tasks,
+      oldest_ready_s: ready.age_s,
+      ...this.rates(begunAt, tasks),
+      workers: workers.map(toHealth),
+    };
     const doneAt = performance.now();
     this.validUntil = doneAt + Math.max(KEEP_MS, (doneAt - begunAt) * KEEP_FACTOR);
     return this.latest;
   }
 
-  private rates(takenAt: number, tasks: MetricsSummary['tasks']): Pick<MetricsSummary, 'finished_per_s' | 'failed_per_s'> {
+  private rates(
+    takenAt: number,
+    tasks: MetricsSummary['tasks'],
+  ): Pick<MetricsSummary, 'finished_per_s' | 'failed_per_s'> {
     const now: Sample = { takenAt, finished: tasks.completed + tasks.failed + tasks.cancelled, failed: tasks.failed };
     const recent = this.samples.filter((sample) => takenAt - sample.takenAt <= RATE_MS);
     this.samples = [...(recent.length > 0 ? recent : this.samples.slice(-1)), now];

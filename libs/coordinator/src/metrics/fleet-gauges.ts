@@ -1,5 +1,5 @@
-import type { MetricsSummary } from '@mitosis/protocol';
 import { Gauge, type Registry } from 'prom-client';
+import type { MetricsSummary } from '@mitosis/protocol';
 
 /** The figures of the deployment as gauges: every replica shows the same, so take `max`, not `sum`. */
 export class FleetGauges {
@@ -7,15 +7,36 @@ export class FleetGauges {
   private readonly tasks: Gauge<'state'>;
   private readonly oldestReady: Gauge;
   private readonly workers: Gauge<'health'>;
-  private readonly perWorker: Readonly<Record<'slots' | 'running' | 'cpu' | 'memory' | 'seen', Gauge<'worker' | 'hostname'>>>;
+  private readonly perWorker: Readonly<
+    Record<'slots' | 'running' | 'cpu' | 'memory' | 'seen', Gauge<'worker' | 'hostname'>>
+  >;
 
   constructor(registry: Registry) {
     const registers = [registry];
-    const ofWorker = (name: string, help: string) => new Gauge({ name, help, labelNames: ['worker', 'hostname'] as const, registers });
-    this.databaseUp = new Gauge({ name: 'mitosis_database_up', help: 'Whether these figures could be read', registers });
-    this.tasks = new Gauge({ name: 'mitosis_tasks', help: 'Tasks by state', labelNames: ['state'] as const, registers });
-    this.oldestReady = new Gauge({ name: 'mitosis_ready_oldest_seconds', help: 'Age of the oldest ready task', registers });
-    this.workers = new Gauge({ name: 'mitosis_workers', help: 'Active workers by health', labelNames: ['health'] as const, registers });
+    const ofWorker = (name: string, help: string) =>
+      new Gauge({ name, help, labelNames: ['worker', 'hostname'] as const, registers });
+    this.databaseUp = new Gauge({
+      name: 'mitosis_database_up',
+      help: 'Whether these figures could be read',
+      registers,
+    });
+    this.tasks = new Gauge({
+      name: 'mitosis_tasks',
+      help: 'Tasks by state',
+      labelNames: ['state'] as const,
+      registers,
+    });
+    this.oldestReady = new Gauge({
+      name: 'mitosis_ready_oldest_seconds',
+      help: 'Age of the oldest ready task',
+      registers,
+    });
+    this.workers = new Gauge({
+      name: 'mitosis_workers',
+      help: 'Active workers by health',
+      labelNames: ['health'] as const,
+      registers,
+    });
     this.perWorker = {
       slots: ofWorker('mitosis_worker_slots', 'Tasks at once'),
       running: ofWorker('mitosis_worker_running', 'Open attempts'),

@@ -26,9 +26,15 @@ function metered<T extends object>(target: T, prefix: string, metrics: Pick<Coor
   });
 }
 
-function watch(result: Promise<unknown>, operation: string, args: unknown[], metrics: Pick<CoordinatorMetrics, 'storeCalled'>): void {
+function watch(
+  result: Promise<unknown>,
+  operation: string,
+  args: unknown[],
+  metrics: Pick<CoordinatorMetrics, 'storeCalled'>,
+): void {
   result.then(
-    (answer) => metrics.storeCalled(operation, 'ok', WITH_BYTES.has(operation) ? (sizeIn(answer) ?? sizeIn(args[1]) ?? 0) : 0),
+    (answer) =>
+      metrics.storeCalled(operation, 'ok', WITH_BYTES.has(operation) ? (sizeIn(answer) ?? sizeIn(args[1]) ?? 0) : 0),
     () => metrics.storeCalled(operation, 'error', 0),
   );
 }

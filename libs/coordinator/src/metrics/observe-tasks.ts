@@ -16,7 +16,10 @@ const NAMED_MAX = 20;
 export function loggedSubmit(submit: SubmitTasks, log: Log): SubmitTasks {
   return async (actor, tasks, idempotencyKey) => {
     const receipts = await submit(actor, tasks, idempotencyKey);
-    log.debug({ user: actor.username, count: receipts.length, tasks: receipts.slice(0, NAMED_MAX).map(({ uuid }) => uuid) }, 'stored');
+    log.debug(
+      { user: actor.username, count: receipts.length, tasks: receipts.slice(0, NAMED_MAX).map(({ uuid }) => uuid) },
+      'stored',
+    );
     return receipts;
   };
 }

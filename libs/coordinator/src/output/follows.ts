@@ -1,7 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { Log, Service } from '@mitosis/domain';
 import type { AttemptRef, ToWorker } from '@mitosis/protocol';
 import type { MessageBus } from '@mitosis/queue';
-import { randomUUID } from 'node:crypto';
 import type { OutputMessage } from '../workers/worker-channels.js';
 
 export interface FollowsOptions {
@@ -73,7 +73,13 @@ export class Follows implements Service {
         this.close(worker, id);
         id = randomUUID();
         this.follows.set(id, { worker, onMessage, restart: () => void work.then(ask, reject) });
-        this.options.sendToWorker(worker, { type: 'follow', follow: id, attempt, from: offset, is_snapshot: isSnapshot });
+        this.options.sendToWorker(worker, {
+          type: 'follow',
+          follow: id,
+          attempt,
+          from: offset,
+          is_snapshot: isSnapshot,
+        });
       };
       const take = async (message: OutputMessage): Promise<void> => {
         if (message.follow !== id) return;

@@ -1,8 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DataSource } from 'typeorm';
 import { isFinal } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { TaskSummary } from '@mitosis/protocol';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { DataSource } from 'typeorm';
 import type { UserActor } from '../auth/authenticator.js';
 import type { TaskEvents } from '../events/task-events.js';
 import type { TaskReader } from '../tasks/read-tasks.js';
@@ -76,16 +76,21 @@ interface Reading {
 }
 
 /** Sends what there is of an attempt; answers where the reader is then. */
-async function sendAttempt(deps: StreamOutputDeps, { task, row, position, sink, isSnapshot, signal }: Reading): Promise<OutputPosition> {
+async function sendAttempt(
+  deps: StreamOutputDeps,
+  { task, row, position, sink, isSnapshot, signal }: Reading,
+): Promise<OutputPosition> {
   let { offset } = position;
   const attempt = row.number;
   const write = async (frames: Buffer): Promise<void> => {
     await sink.write({ attempt, offset }, frames);
     offset += frames.length;
   };
-  if (row.is_open) await deps.follows.follow(row.worker_id, { task, attempt }, { from: offset, isSnapshot }, write, signal);
+  if (row.is_open)
+    await deps.follows.follow(row.worker_id, { task, attempt }, { from: offset, isSnapshot }, write, signal);
   else if (row.output_inline) await write(row.output_inline.subarray(offset));
-  else if (row.output_key) for await (const chunk of await storedFrom(deps.store, row.output_key, offset)) await write(chunk);
+  else if (row.output_key)
+    for await (const chunk of await storedFrom(deps.store, row.output_key, offset)) await write(chunk);
   return { attempt, offset };
 }
 
@@ -103,7 +108,13 @@ async function storedFrom(store: ObjectStore, key: string, offset: number): Prom
 export async function streamOutput(
   deps: StreamOutputDeps,
   actor: UserActor,
-  request: { task: string; from: OutputPosition | undefined; isSnapshot: boolean; sink: OutputSink; signal: AbortSignal },
+  request: {
+    task: string;
+    from: OutputPosition | undefined;
+    isSnapshot: boolean;
+    sink: OutputSink;
+    signal: AbortSignal;
+  },
 ): Promise<TaskSummary | undefined> {
   const { task, sink, isSnapshot, signal } = request;
   let position = request.from ?? { attempt: 0, offset: 0 };
@@ -113,7 +124,15 @@ export async function streamOutput(
       const [summary] = await deps.reader.summaries(actor, [task]);
       const row = await readAttempt(deps.dataSource, task, position.attempt);
       if (row && row.number !== position.attempt) position = { attempt: row.number, offset: 0 };
-      if (row) position = await sendAttempt(deps, { task, row, position, sink, isSnapshot, signal: row.is_open ? change.signal : signal });
+      if (row)
+        position = await sendAttempt(deps, {
+          task,
+          row,
+          position,
+          sink,
+          isSnapshot,
+          signal: row.is_open ? change.signal : signal,
+        });
       if (isSnapshot && !change.signal.aborted) return summary;
       if (row && !row.is_open && (await isSuperseded(deps.dataSource, task, row.number))) {
         position = { attempt: row.number + 1, offset: 0 };
@@ -130,6 +149,9 @@ export async function streamOutput(
 }
 
 async function isSuperseded(dataSource: DataSource, task: string, attempt: number): Promise<boolean> {
-  const rows = (await dataSource.query('SELECT 1 FROM attempts WHERE task_id = $1 AND number > $2 LIMIT 1', [task, attempt])) as unknown[];
+  const rows = (await dataSource.query('SELECT 1 FROM attempts WHERE task_id = $1 AND number > $2 LIMIT 1', [
+    task,
+    attempt,
+  ])) as unknown[];
   return rows.length > 0;
 }

@@ -1,5 +1,5 @@
-import { MitoError } from '@mitosis/domain';
 import type { EntityManager } from 'typeorm';
+import { MitoError } from '@mitosis/domain';
 
 export interface ProgramRef {
   readonly groupId: string;

@@ -1,16 +1,16 @@
-import { type Access, MitoError, invalidField, isAllowed } from '@mitosis/domain';
-import type { ObjectStore } from '@mitosis/object-store';
-import type { ProgramFromAttachment, ProgramView, SignedRequest } from '@mitosis/protocol';
-import { assertProgramSize, inspectProgram } from '@mitosis/sandbox';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { invalidField, isAllowed, MitoError, type Access } from '@mitosis/domain';
+import type { ObjectStore } from '@mitosis/object-store';
+import type { ProgramFromAttachment, ProgramView, SignedRequest } from '@mitosis/protocol';
+import { assertProgramSize, inspectProgram } from '@mitosis/sandbox';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import { attachmentNotFound } from '../files/attachments.js';
-import { type Charge, chargeGroups, discardObjects } from '../files/object-ledger.js';
+import { chargeGroups, discardObjects, type Charge } from '../files/object-ledger.js';
 import { storeBytes } from '../files/store-bytes.js';
 import { toWire } from '../files/to-wire.js';
 import { programNotFound } from './assert-programs.js';
@@ -46,7 +46,11 @@ export class ProgramLibrary {
    * Stores a program after checking that the sandbox takes it; the same one again changes nothing.
    * Throws what `inspectProgram` throws, with the names of forbidden imports, and `storage_quota_exceeded`.
    */
-  async upload(actor: UserActor, bytes: Uint8Array, { group, name }: { group?: string | undefined; name: string }): Promise<ProgramView> {
+  async upload(
+    actor: UserActor,
+    bytes: Uint8Array,
+    { group, name }: { group?: string | undefined; name: string },
+  ): Promise<ProgramView> {
     const groupId = await this.groupFor(actor, group, 'program.upload');
     return this.store(actor, groupId, { name, bytes });
   }
@@ -76,20 +80,31 @@ export class ProgramLibrary {
   /** The newest thousand. */
   async list(actor: UserActor, group?: string): Promise<ProgramView[]> {
     const groupId = await this.groupFor(actor, group, 'program.read');
-    return this.deps.dataSource.query(`${PROGRAM_VIEW} WHERE p.group_id = $1 ORDER BY p.created_at DESC LIMIT ${LIST_MAX}`, [groupId]);
+    return this.deps.dataSource.query(
+      `${PROGRAM_VIEW} WHERE p.group_id = $1 ORDER BY p.created_at DESC LIMIT ${LIST_MAX}`,
+      [groupId],
+    );
   }
 
   /** Throws `program_in_use` (409) while something that is not over refers to it. */
   async delete(actor: UserActor, sha256: string, group?: string): Promise<void> {
     const groupId = await this.groupFor(actor, group, 'program.read');
     await this.deps.dataSource.transaction(async (tx) => {
-      const [program] = (await tx.query('SELECT creator_id FROM programs WHERE group_id = $1 AND sha256 = $2 FOR UPDATE', [groupId, sha256])) as { creator_id: string }[];
+      const [program] = (await tx.query(
+        'SELECT creator_id FROM programs WHERE group_id = $1 AND sha256 = $2 FOR UPDATE',
+        [groupId, sha256],
+      )) as { creator_id: string }[];
       if (!program) throw programNotFound(sha256);
       if (!isAllowed(actor, { action: 'program.delete', groupId, creatorId: program.creator_id })) {
-        throw new MitoError('forbidden', 'role_required', 'deleting a program of somebody else needs the role write in its group, one of your own write-wasm');
+        throw new MitoError(
+          'forbidden',
+          'role_required',
+          'deleting a program of somebody else needs the role write in its group, one of your own write-wasm',
+        );
       }
       const { left, charges } = await removePrograms(tx, [{ groupId, sha256 }], this.deps.urlLifetimeMs);
-      if (left.length > 0) throw new MitoError('conflict', 'program_in_use', 'tasks or workloads that are not over use the program');
+      if (left.length > 0)
+        throw new MitoError('conflict', 'program_in_use', 'tasks or workloads that are not over use the program');
       await recordRequest(tx, `program ${sha256}`, { group: group ?? actor.username });
       await chargeGroups(tx, charges);
     });
@@ -97,7 +112,9 @@ export class ProgramLibrary {
 
   /** For a worker that has claimed a task with this program. */
   async signDownload(sha256: string, objectKey: string): Promise<SignedRequest> {
-    return toWire(await this.deps.store.signGet(objectKey, { expiresInS: URL_LIFETIME_S, downloadName: `${sha256}.wasm` }));
+    return toWire(
+      await this.deps.store.signGet(objectKey, { expiresInS: URL_LIFETIME_S, downloadName: `${sha256}.wasm` }),
+    );
   }
 
   private async store(actor: UserActor, groupId: string, { name, bytes }: NewProgram): Promise<ProgramView> {
@@ -106,8 +123,20 @@ export class ProgramLibrary {
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     if (await this.renew(groupId, sha256)) return this.view(groupId, sha256);
     const id = uuidv7();
-    const object = { key: `p/${groupId}/${id}`, id, groupId, purpose: 'program' as const, taskId: null, attempt: null, name, creatorId: actor.userId, sizeBytes, sha256 };
-    const publish = (tx: EntityManager): Promise<Charge[]> => this.publish(tx, { ...object, imports: [...new Set(imports)] });
+    const object = {
+      key: `p/${groupId}/${id}`,
+      id,
+      groupId,
+      purpose: 'program' as const,
+      taskId: null,
+      attempt: null,
+      name,
+      creatorId: actor.userId,
+      sizeBytes,
+      sha256,
+    };
+    const publish = (tx: EntityManager): Promise<Charge[]> =>
+      this.publish(tx, { ...object, imports: [...new Set(imports)] });
     await storeBytes({ ...this.deps, publish }, object, bytes, 'application/wasm');
     return this.view(groupId, sha256);
   }
@@ -115,7 +144,23 @@ export class ProgramLibrary {
   /** Of two that store the same program at once, one object counts. */
   private async publish(
     tx: EntityManager,
-    { key, groupId, sha256, name, sizeBytes, imports, creatorId }: { key: string; groupId: string; sha256: string; name: string; sizeBytes: number; imports: string[]; creatorId: string },
+    {
+      key,
+      groupId,
+      sha256,
+      name,
+      sizeBytes,
+      imports,
+      creatorId,
+    }: {
+      key: string;
+      groupId: string;
+      sha256: string;
+      name: string;
+      sizeBytes: number;
+      imports: string[];
+      creatorId: string;
+    },
   ): Promise<Charge[]> {
     const added = (await tx.query(
       `INSERT INTO programs (group_id, sha256, name, size_bytes, imports, creator_id, object_key) VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -128,24 +173,45 @@ export class ProgramLibrary {
 
   /** True when the group has the program; it counts as used. */
   private async renew(groupId: string, sha256: string): Promise<boolean> {
-    const [, count] = (await this.deps.dataSource.query('UPDATE programs SET used_at = clock_timestamp() WHERE group_id = $1 AND sha256 = $2', [groupId, sha256])) as [unknown, number];
+    const [, count] = (await this.deps.dataSource.query(
+      'UPDATE programs SET used_at = clock_timestamp() WHERE group_id = $1 AND sha256 = $2',
+      [groupId, sha256],
+    )) as [unknown, number];
     return count > 0;
   }
 
   private async view(groupId: string, sha256: string): Promise<ProgramView> {
-    const [program] = (await this.deps.dataSource.query(`${PROGRAM_VIEW} WHERE p.group_id = $1 AND p.sha256 = $2`, [groupId, sha256])) as ProgramView[];
+    const [program] = (await this.deps.dataSource.query(`${PROGRAM_VIEW} WHERE p.group_id = $1 AND p.sha256 = $2`, [
+      groupId,
+      sha256,
+    ])) as ProgramView[];
     if (!program) throw programNotFound(sha256);
     return program;
   }
 
-  private async groupFor(actor: UserActor, group: string | undefined, action: 'program.read' | 'program.upload'): Promise<string> {
+  private async groupFor(
+    actor: UserActor,
+    group: string | undefined,
+    action: 'program.read' | 'program.upload',
+  ): Promise<string> {
     const name = group ?? actor.username;
-    const [row] = (await this.deps.dataSource.query(`SELECT id, state FROM groups WHERE name = $1 AND state <> 'deleted'`, [name])) as { id: string; state: string }[];
-    const may = (wanted: Access['action']): boolean => row !== undefined && isAllowed(actor, { action: wanted, groupId: row.id } as Access);
+    const [row] = (await this.deps.dataSource.query(
+      `SELECT id, state FROM groups WHERE name = $1 AND state <> 'deleted'`,
+      [name],
+    )) as { id: string; state: string }[];
+    const may = (wanted: Access['action']): boolean =>
+      row !== undefined && isAllowed(actor, { action: wanted, groupId: row.id } as Access);
     const details = { field: 'group' };
-    if (!row || !may('program.read')) throw new MitoError('not-found', 'group_not_found', `there is no group "${name}" that you are a member of`, { details });
-    if (!may(action)) throw new MitoError('forbidden', 'role_required', `this needs the role write-wasm in the group "${name}"`, { details });
-    if (action === 'program.upload' && row.state !== 'active') throw new MitoError('forbidden', 'group_locked', `the group "${name}" is locked`, { details });
+    if (!row || !may('program.read'))
+      throw new MitoError('not-found', 'group_not_found', `there is no group "${name}" that you are a member of`, {
+        details,
+      });
+    if (!may(action))
+      throw new MitoError('forbidden', 'role_required', `this needs the role write-wasm in the group "${name}"`, {
+        details,
+      });
+    if (action === 'program.upload' && row.state !== 'active')
+      throw new MitoError('forbidden', 'group_locked', `the group "${name}" is locked`, { details });
     return row.id;
   }
 }

@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { type Charge, chargeGroups, discardObjects } from '../files/object-ledger.js';
+import { chargeGroups, discardObjects, type Charge } from '../files/object-ledger.js';
 import type { ProgramRef } from './assert-programs.js';
 
 /** Whether something that is not over refers to the program `p`. */
@@ -10,7 +10,11 @@ const IS_IN_USE = `(
 const BATCH = 200;
 
 /** Removes those of `programs`, whose rows are locked, that nothing refers to; answers which are left, and how the charges move. */
-export async function removePrograms(tx: EntityManager, programs: readonly ProgramRef[], readableMs: number): Promise<{ left: ProgramRef[]; charges: Charge[] }> {
+export async function removePrograms(
+  tx: EntityManager,
+  programs: readonly ProgramRef[],
+  readableMs: number,
+): Promise<{ left: ProgramRef[]; charges: Charge[] }> {
   const refs = [programs.map(({ groupId }) => groupId), programs.map(({ sha256 }) => sha256)];
   const [removed] = (await tx.query(
     `DELETE FROM programs p USING unnest($1::uuid[], $2::text[]) AS r(group_id, sha256)
@@ -18,19 +22,31 @@ export async function removePrograms(tx: EntityManager, programs: readonly Progr
      RETURNING p.group_id AS "groupId", p.sha256, p.object_key`,
     refs,
   )) as [(ProgramRef & { object_key: string })[], number];
-  const isGone = ({ groupId, sha256 }: ProgramRef): boolean => removed.some((gone) => gone.groupId === groupId && gone.sha256 === sha256);
+  const isGone = ({ groupId, sha256 }: ProgramRef): boolean =>
+    removed.some((gone) => gone.groupId === groupId && gone.sha256 === sha256);
   // What was stored before each group had its own copy is shared.
-  const free = (await tx.query('SELECT key FROM unnest($1::text[]) AS k(key) WHERE NOT EXISTS (SELECT 1 FROM programs p WHERE p.object_key = k.key)', [
-    removed.map(({ object_key }) => object_key),
-  ])) as { key: string }[];
-  return { left: programs.filter((program) => !isGone(program)), charges: await discardObjects(tx, free.map(({ key }) => key), readableMs) };
+  const free = (await tx.query(
+    'SELECT key FROM unnest($1::text[]) AS k(key) WHERE NOT EXISTS (SELECT 1 FROM programs p WHERE p.object_key = k.key)',
+    [removed.map(({ object_key }) => object_key)],
+  )) as { key: string }[];
+  return {
+    left: programs.filter((program) => !isGone(program)),
+    charges: await discardObjects(
+      tx,
+      free.map(({ key }) => key),
+      readableMs,
+    ),
+  };
 }
 
 /**
  * Removes programs that nothing has asked for during `retentionMs` and nothing refers to. What something
  * refers to is looked at again after as long. Answers how many there were to look at, at most 200.
  */
-export async function collectPrograms(dataSource: DataSource, { retentionMs, readableMs }: { retentionMs: number; readableMs: number }): Promise<number> {
+export async function collectPrograms(
+  dataSource: DataSource,
+  { retentionMs, readableMs }: { retentionMs: number; readableMs: number },
+): Promise<number> {
   return dataSource.transaction(async (tx) => {
     const old = (await tx.query(
       `SELECT group_id AS "groupId", sha256 FROM programs WHERE used_at < clock_timestamp() - $1 * interval '1 millisecond'

@@ -1,9 +1,9 @@
+import type { DataSource } from 'typeorm';
 import { keepPlan } from '@mitosis/database';
 import type { Log, Service } from '@mitosis/domain';
 import type { QueuePublisher } from '@mitosis/queue';
-import type { DataSource } from 'typeorm';
 import { openGate } from './open-gate.js';
-import { WINDOW_BASE, reserveWindow } from './reserve-window.js';
+import { reserveWindow, WINDOW_BASE } from './reserve-window.js';
 
 export interface DispatcherOptions {
   /** Connections whose commits need not reach the disk. */
@@ -104,7 +104,8 @@ export class Dispatcher implements Service {
         if (rows.length > 0) onFound?.();
         this.wake(rows.map(({ name }) => name));
       },
-      (error: unknown) => this.options.log.warn({ err: error }, 'the queues of a group were not found; the sweep finds them'),
+      (error: unknown) =>
+        this.options.log.warn({ err: error }, 'the queues of a group were not found; the sweep finds them'),
     );
   }
 
@@ -139,7 +140,7 @@ export class Dispatcher implements Service {
   }
 
   private async handOver(queue: string): Promise<void> {
-    for (let isAgain = true; isAgain && !this.isStopped; ) {
+    for (let isAgain = true; isAgain && !this.isStopped;) {
       const { deliveries, setAside } = await reserveWindow(this.options.hints, queue);
       if (deliveries.length > 0) await this.options.publisher.publish(queue, deliveries);
       isAgain = setAside > 0;

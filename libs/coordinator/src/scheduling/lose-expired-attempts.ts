@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { OPEN_ATTEMPT_COLUMNS, type OpenAttemptRow, settleAttempts } from '../tasks/settle-attempts.js';
+import { OPEN_ATTEMPT_COLUMNS, settleAttempts, type OpenAttemptRow } from '../tasks/settle-attempts.js';
 import type { SettledTask } from '../tasks/settled-task.js';
 
 /** Ends attempts whose lease ran out on the database's clock, as `lost`. */
@@ -12,6 +12,9 @@ export async function loseExpiredAttempts(dataSource: DataSource): Promise<Settl
        ORDER BY t.id LIMIT 1000 FOR UPDATE OF t, a SKIP LOCKED`,
     )) as OpenAttemptRow[];
     const message = 'the worker was not heard of for longer than the lease';
-    return settleAttempts(tx, rows.map((row) => ({ row, outcome: 'lost' as const, message })));
+    return settleAttempts(
+      tx,
+      rows.map((row) => ({ row, outcome: 'lost' as const, message })),
+    );
   });
 }

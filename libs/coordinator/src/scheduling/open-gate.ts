@@ -1,6 +1,6 @@
-import { keepPlan } from '@mitosis/database';
-import { type LimitedTask, admitWithinLimits } from '@mitosis/domain';
 import type { DataSource, EntityManager } from 'typeorm';
+import { keepPlan } from '@mitosis/database';
+import { admitWithinLimits, type LimitedTask } from '@mitosis/domain';
 
 /** Tasks of one set of limits that are looked at at a time. */
 const BATCH = 100;
@@ -49,11 +49,18 @@ async function letThrough(tx: EntityManager, groupId: string): Promise<Opened> {
   await tx.query('SELECT 1 FROM groups WHERE id = $1 FOR NO KEY UPDATE', [groupId]);
   const occupied = (await tx.query(OCCUPIED, [groupId])) as { key: string; count: number }[];
   const waiting = (await tx.query(WAITING, [groupId])) as Waiting[];
-  const admitted = admitWithinLimits(waiting.filter(({ is_suspended }) => !is_suspended), new Map(occupied.map(({ key, count }) => [key, count])));
+  const admitted = admitWithinLimits(
+    waiting.filter(({ is_suspended }) => !is_suspended),
+    new Map(occupied.map(({ key, count }) => [key, count])),
+  );
   const suspended = waiting.filter(({ is_suspended }) => is_suspended).map(({ id }) => id);
-  if (suspended.length > 0) await tx.query(`UPDATE tasks SET is_held = true WHERE id = ANY ($1) AND state = 'ready'`, [suspended]);
+  if (suspended.length > 0)
+    await tx.query(`UPDATE tasks SET is_held = true WHERE id = ANY ($1) AND state = 'ready'`, [suspended]);
   if (admitted.length === 0) return { queues: [], isAgain: suspended.length > 0 };
-  const [rows] = (await tx.query(`UPDATE tasks SET is_gated = false WHERE id = ANY ($1) AND state = 'ready' RETURNING queue`, [admitted])) as [{ queue: string }[], number];
+  const [rows] = (await tx.query(
+    `UPDATE tasks SET is_gated = false WHERE id = ANY ($1) AND state = 'ready' RETURNING queue`,
+    [admitted],
+  )) as [{ queue: string }[], number];
   return { queues: rows.map(({ queue }) => queue), isAgain: suspended.length > 0 || rows.length >= BATCH };
 }
 
@@ -65,7 +72,7 @@ async function letThrough(tx: EntityManager, groupId: string): Promise<Opened> {
 export async function openGate(hints: DataSource, queue: string): Promise<Set<string>> {
   const [gated] = (await hints.query(GATED_GROUP, [queue])) as { group_id: string }[];
   const queues = new Set<string>();
-  for (let isAgain = gated !== undefined; gated && isAgain; ) {
+  for (let isAgain = gated !== undefined; gated && isAgain;) {
     const opened = await hints.transaction((tx) => letThrough(tx, gated.group_id));
     for (const name of opened.queues) queues.add(name);
     ({ isAgain } = opened);

@@ -1,12 +1,12 @@
+import type { DataSource } from 'typeorm';
 import type { Log, Service } from '@mitosis/domain';
 import type { QueuePublisher } from '@mitosis/queue';
-import type { DataSource } from 'typeorm';
 import { putBackHeld } from '../jobs/suspension.js';
 import { LEASE_SECONDS } from '../tasks/claim-tasks.js';
 import type { SettledTask } from '../tasks/settled-task.js';
-import { settleWorkloads } from './settle-workloads.js';
 import { loseExpiredAttempts } from './lose-expired-attempts.js';
 import { releaseDueTasks } from './release-due-tasks.js';
+import { settleWorkloads } from './settle-workloads.js';
 import { sweepQueue } from './sweep-queue.js';
 
 export interface ReconcilerOptions {
@@ -128,8 +128,10 @@ export class Reconciler implements Service {
       if (!is_handed_over) continue;
       const swept = await sweepQueue({ dataSource, publisher }, queue, this.taken.get(queue) ?? new Set());
       taken.set(queue, swept.taken);
-      if (swept.missing > 0) log.warn({ queue, count: swept.missing }, 'jobs were missing in the queue and were put there again');
-      if (swept.abandoned > 0) log.warn({ queue, count: swept.abandoned }, 'jobs were taken and not claimed; they are handed over anew');
+      if (swept.missing > 0)
+        log.warn({ queue, count: swept.missing }, 'jobs were missing in the queue and were put there again');
+      if (swept.abandoned > 0)
+        log.warn({ queue, count: swept.abandoned }, 'jobs were taken and not claimed; they are handed over anew');
       if (swept.abandoned > 0) waiting.add(queue);
     }
     this.taken = taken;

@@ -1,6 +1,6 @@
+import type { DataSource } from 'typeorm';
 import { keepPlan } from '@mitosis/database';
 import type { Delivery } from '@mitosis/queue';
-import type { DataSource } from 'typeorm';
 
 interface ReservedRow {
   readonly id: string;
@@ -20,7 +20,8 @@ export interface ReservedWindow {
 /** Jobs in a queue beyond twice the slots of the live workers. */
 export const WINDOW_BASE = 50;
 
-const byOrder = (a: ReservedRow, b: ReservedRow): number => b.priority - a.priority || Number(BigInt(a.seq) - BigInt(b.seq));
+const byOrder = (a: ReservedRow, b: ReservedRow): number =>
+  b.priority - a.priority || Number(BigInt(a.seq) - BigInt(b.seq));
 
 /** The job of one hand-over: the id carries its number, so that no job is taken for an older one. */
 export function toDelivery(row: Omit<ReservedRow, 'seq' | 'is_held'>): Delivery {
@@ -69,5 +70,11 @@ const RESERVE = keepPlan(`
 export async function reserveWindow(hints: DataSource, queue: string): Promise<ReservedWindow> {
   const [rows] = (await hints.query(RESERVE, [queue])) as [ReservedRow[], number];
   const setAside = rows.filter(({ is_held }) => is_held).length;
-  return { deliveries: rows.filter(({ is_held }) => !is_held).sort(byOrder).map(toDelivery), setAside };
+  return {
+    deliveries: rows
+      .filter(({ is_held }) => !is_held)
+      .sort(byOrder)
+      .map(toDelivery),
+    setAside,
+  };
 }

@@ -1,8 +1,8 @@
-import type { TaskState, WorkloadStep } from '@mitosis/domain';
 import type { DataSource } from 'typeorm';
+import type { TaskState, WorkloadStep } from '@mitosis/domain';
 import type { SettledTask } from '../tasks/settled-task.js';
 import { inTransaction } from '../tasks/transaction.js';
-import { type EndedStep, advanceWorkloads } from '../workloads/advance-workloads.js';
+import { advanceWorkloads, type EndedStep } from '../workloads/advance-workloads.js';
 import { cancelOpen } from '../workloads/cancel-open.js';
 
 interface StepRow {
@@ -19,7 +19,9 @@ interface StepRow {
  * waited), and what still waits of workloads that are over. Answers the tasks that this has ended, and
  * the workloads.
  */
-export async function settleWorkloads(dataSource: DataSource): Promise<{ settled: SettledTask[]; workloads: string[] }> {
+export async function settleWorkloads(
+  dataSource: DataSource,
+): Promise<{ settled: SettledTask[]; workloads: string[] }> {
   return inTransaction(dataSource, async (tx) => {
     const rows = (await tx.query(
       `SELECT DISTINCT ON (w.id) t.id AS task, w.id AS workload, t.workload_step AS step, t.workload_index AS index, t.state,
@@ -27,7 +29,10 @@ export async function settleWorkloads(dataSource: DataSource): Promise<{ settled
        FROM workloads w JOIN tasks t ON t.workload_id = w.id AND t.state IN ('failed', 'cancelled')
        WHERE w.finished_at IS NULL ORDER BY w.id LIMIT 100`,
     )) as StepRow[];
-    const settled = await advanceWorkloads(tx, rows.map((row): EndedStep => ({ ...row, worker: '' })));
+    const settled = await advanceWorkloads(
+      tx,
+      rows.map((row): EndedStep => ({ ...row, worker: '' })),
+    );
     const leftovers = (await tx.query(
       `SELECT DISTINCT w.id, w.state FROM workloads w JOIN tasks t ON t.workload_id = w.id AND (t.state IN ('pending', 'ready') OR t.state = 'running' AND t.cancel_requested_at IS NULL)
        WHERE w.finished_at > clock_timestamp() - interval '1 day' LIMIT 100`,

@@ -1,5 +1,5 @@
-import type { QueuePublisher } from '@mitosis/queue';
 import type { DataSource } from 'typeorm';
+import type { QueuePublisher } from '@mitosis/queue';
 import { toDelivery } from './reserve-window.js';
 
 type Row = Parameters<typeof toDelivery>[0];
@@ -37,7 +37,10 @@ export async function sweepQueue(
   const jobIds = deliveries.map(({ jobId }) => jobId);
   const missing = new Set(await publisher.missing(queue, jobIds));
   const taken = new Set(await publisher.taken(queue, jobIds));
-  await publisher.publish(queue, deliveries.filter(({ jobId }) => missing.has(jobId)));
+  await publisher.publish(
+    queue,
+    deliveries.filter(({ jobId }) => missing.has(jobId)),
+  );
   const abandoned = deliveries.filter(({ jobId }) => taken.has(jobId) && takenBefore.has(jobId));
   if (abandoned.length > 0) {
     await dataSource.query(

@@ -1,30 +1,41 @@
-import { MitoError, type TaskKind, type TaskState, isAllowed } from '@mitosis/domain';
-import type { SubmitTask, TaskReceipt } from '@mitosis/protocol';
 import type { EntityManager } from 'typeorm';
+import { isAllowed, MitoError, type TaskKind, type TaskState } from '@mitosis/domain';
+import type { SubmitTask, TaskReceipt } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import { assertPrograms } from '../programs/assert-programs.js';
 import { linkDependencies } from './link-dependencies.js';
-import { type QueueQuota, assertRoomInQueue } from './queue-quota.js';
+import { assertRoomInQueue, type QueueQuota } from './queue-quota.js';
 import type { SettledTask } from './settled-task.js';
-import { type GroupRef, type Origin, type TaskRow, kindOf, toRow } from './task-row.js';
 import { noteStored } from './stored-tasks.js';
+import { kindOf, toRow, type GroupRef, type Origin, type TaskRow } from './task-row.js';
 
 /** The group must exist and the caller must be allowed to submit what they submit: otherwise it does not exist for them. */
-export async function groupFor(tx: EntityManager, actor: UserActor, { name, kind }: { name: string; kind: TaskKind }): Promise<GroupRef & QueueQuota> {
+export async function groupFor(
+  tx: EntityManager,
+  actor: UserActor,
+  { name, kind }: { name: string; kind: TaskKind },
+): Promise<GroupRef & QueueQuota> {
   // The lock keeps the group from being deleted while tasks are added to it.
-  const [group] = (await tx.query(`SELECT id, name, state, queued_tasks_max FROM groups WHERE name = $1 AND state <> 'deleted' FOR KEY SHARE`, [
-    name,
-  ])) as (GroupRef & QueueQuota & { state: 'active' | 'locked' })[];
+  const [group] = (await tx.query(
+    `SELECT id, name, state, queued_tasks_max FROM groups WHERE name = $1 AND state <> 'deleted' FOR KEY SHARE`,
+    [name],
+  )) as (GroupRef & QueueQuota & { state: 'active' | 'locked' })[];
   if (!group || !isAllowed(actor, { action: 'group.read', groupId: group.id })) {
     throw new MitoError('not-found', 'group_not_found', `there is no group "${name}" that you are a member of`, {
       details: { field: 'group' },
     });
   }
-  const [action, role] = kind === 'wasm' ? (['program.submit', 'write-wasm'] as const) : (['task.submit', 'write'] as const);
+  const [action, role] =
+    kind === 'wasm' ? (['program.submit', 'write-wasm'] as const) : (['task.submit', 'write'] as const);
   if (!isAllowed(actor, { action, groupId: group.id })) {
-    throw new MitoError('forbidden', 'role_required', `submitting a ${kind} task to the group "${name}" needs the role ${role} in it`, {
-      details: { field: 'group' },
-    });
+    throw new MitoError(
+      'forbidden',
+      'role_required',
+      `submitting a ${kind} task to the group "${name}" needs the role ${role} in it`,
+      {
+        details: { field: 'group' },
+      },
+    );
   }
   if (group.state === 'locked') {
     throw new MitoError('conflict', 'group_locked', `the group "${name}" is locked`, { details: { field: 'group' } });
@@ -33,7 +44,10 @@ export async function groupFor(tx: EntityManager, actor: UserActor, { name, kind
 }
 
 /** Answers the groups for which a queue was new. */
-export async function ensureQueues(tx: EntityManager, rows: readonly Pick<TaskRow, 'queue' | 'group_id' | 'kind' | 'tags'>[]): Promise<string[]> {
+export async function ensureQueues(
+  tx: EntityManager,
+  rows: readonly Pick<TaskRow, 'queue' | 'group_id' | 'kind' | 'tags'>[],
+): Promise<string[]> {
   const queues = new Map(rows.map(({ queue, group_id, kind, tags }) => [queue, { name: queue, group_id, kind, tags }]));
   const created = (await tx.query(
     `INSERT INTO queues (name, group_id, kind, tags)
@@ -78,21 +92,37 @@ export interface Accepted {
 }
 
 /** Stores tasks in the name of `actor`, with what they wait for. Throws, naming the field, when one can't be. */
-export async function acceptTasks(tx: EntityManager, actor: UserActor, tasks: readonly SubmitTask[], origin: Origin = {}): Promise<Accepted> {
+export async function acceptTasks(
+  tx: EntityManager,
+  actor: UserActor,
+  tasks: readonly SubmitTask[],
+  origin: Origin = {},
+): Promise<Accepted> {
   const groupNameOf = (task: SubmitTask): string => task.group ?? actor.ownGroup ?? actor.username;
   const groups = new Map<string, GroupRef & QueueQuota>();
-  const asked = new Map(tasks.map((task) => [`${kindOf(task)} ${groupNameOf(task)}`, { name: groupNameOf(task), kind: kindOf(task) }]));
+  const asked = new Map(
+    tasks.map((task) => [`${kindOf(task)} ${groupNameOf(task)}`, { name: groupNameOf(task), kind: kindOf(task) }]),
+  );
   for (const wanted of asked.values()) groups.set(wanted.name, await groupFor(tx, actor, wanted));
   const rows = tasks.map((task, place) => toRow(task, groups.get(groupNameOf(task)) as GroupRef, actor, origin, place));
-  await assertPrograms(tx, rows.flatMap(({ group_id: groupId, spec: { wasm } }) => (wasm ? [{ groupId, sha256: wasm.sha256 }] : [])));
-  for (const group of groups.values()) await assertRoomInQueue(tx, group, rows.filter((row) => row.group_id === group.id).length);
+  await assertPrograms(
+    tx,
+    rows.flatMap(({ group_id: groupId, spec: { wasm } }) => (wasm ? [{ groupId, sha256: wasm.sha256 }] : [])),
+  );
+  for (const group of groups.values())
+    await assertRoomInQueue(tx, group, rows.filter((row) => row.group_id === group.id).length);
   const newQueueGroups = await ensureQueues(tx, rows);
   await insertTasks(tx, rows);
   const moved = await linkDependencies(tx, actor, rows, tasks);
   const state = new Map(rows.map((row) => [row.id, row.state]));
   for (const { task, state: now } of moved) state.set(task, now);
   const settled = rows.map(({ id, queue, group_id: group, job_id: job }) => ({
-    task: id, queue, group, job, state: state.get(id) as TaskState, delayMs: 0,
+    task: id,
+    queue,
+    group,
+    job,
+    state: state.get(id) as TaskState,
+    delayMs: 0,
   }));
   return { receipts: settled.map(({ task, state: now }) => ({ uuid: task, state: now })), settled, newQueueGroups };
 }

@@ -1,17 +1,17 @@
-import { type TaskState, MitoError, isAllowed, isFinal } from '@mitosis/domain';
-import type { CancelAnswer, CancelResult, TaskFilters } from '@mitosis/protocol';
 import type { DataSource, EntityManager } from 'typeorm';
+import { isAllowed, isFinal, MitoError, type TaskState } from '@mitosis/domain';
+import type { CancelAnswer, CancelResult, TaskFilters } from '@mitosis/protocol';
+import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import type { TaskEvents } from '../events/task-events.js';
 import type { WorkerChannels } from '../workers/worker-channels.js';
 import { findTasks } from './find-tasks.js';
 import { indexFailures } from './index-failures.js';
 import { taskNotFound } from './read-tasks.js';
-import type { SettledTask } from './settled-task.js';
 import { settleDependents } from './settle-dependents.js';
-import { inTransaction } from './transaction.js';
-import { recordRequest } from '../audit/audit-log.js';
+import type { SettledTask } from './settled-task.js';
 import { tasksAsObject } from './tasks-as-object.js';
+import { inTransaction } from './transaction.js';
 
 export interface TaskCancellerDeps {
   readonly dataSource: DataSource;
@@ -58,12 +58,18 @@ const REQUEST_RUNNING = `
 
 function judge(actor: UserActor, row: Row | undefined): CancelResult['result'] {
   if (!row || !isAllowed(actor, { action: 'task.read', groupId: row.group_id })) return 'not_found';
-  if (!isAllowed(actor, { action: 'task.cancel', groupId: row.group_id, creatorId: row.creator_id })) return 'forbidden';
+  if (!isAllowed(actor, { action: 'task.cancel', groupId: row.group_id, creatorId: row.creator_id }))
+    return 'forbidden';
   if (isFinal(row.state)) return 'ended';
   return row.state === 'running' ? 'requested' : 'cancelled';
 }
 
-async function cancelBatch(tx: EntityManager, actor: UserActor, uuids: readonly string[], reason: string | null): Promise<Cancelled> {
+async function cancelBatch(
+  tx: EntityManager,
+  actor: UserActor,
+  uuids: readonly string[],
+  reason: string | null,
+): Promise<Cancelled> {
   const rows = (await tx.query(
     `SELECT t.id, t.state, t.group_id, t.creator_id, t.job_id AS job, t.queue, t.attempt, a.worker_id AS worker
      FROM tasks t LEFT JOIN attempts a ON a.task_id = t.id AND a.number = t.attempt
@@ -72,7 +78,8 @@ async function cancelBatch(tx: EntityManager, actor: UserActor, uuids: readonly 
   )) as Row[];
   const byId = new Map(rows.map((row) => [row.id, row]));
   const results = uuids.map((uuid) => ({ uuid, result: judge(actor, byId.get(uuid)) }));
-  const of = (wanted: CancelResult['result']): Row[] => results.flatMap(({ uuid, result }) => (result === wanted ? [byId.get(uuid) as Row] : []));
+  const of = (wanted: CancelResult['result']): Row[] =>
+    results.flatMap(({ uuid, result }) => (result === wanted ? [byId.get(uuid) as Row] : []));
   const [waiting, running] = [of('cancelled'), of('requested')];
   const idsOf = (some: readonly Row[]): string[] => some.map(({ id }) => id);
   if (waiting.length > 0) await tx.query(CANCEL_WAITING, [idsOf(waiting), actor.userId, reason]);
@@ -84,8 +91,20 @@ async function cancelBatch(tx: EntityManager, actor: UserActor, uuids: readonly 
   }
   // Without a reason there is nothing that the state does not say.
   if (reason !== null) await indexFailures(tx, idsOf(waiting));
-  const ended = waiting.map(({ id, job, attempt }) => ({ id, state: 'cancelled' as const, hasStarted: attempt > 0, job }));
-  const settled = waiting.map(({ id: task, queue, group_id: group, job }) => ({ task, queue, group, job, state: 'cancelled' as const, delayMs: 0 }));
+  const ended = waiting.map(({ id, job, attempt }) => ({
+    id,
+    state: 'cancelled' as const,
+    hasStarted: attempt > 0,
+    job,
+  }));
+  const settled = waiting.map(({ id: task, queue, group_id: group, job }) => ({
+    task,
+    queue,
+    group,
+    job,
+    state: 'cancelled' as const,
+    delayMs: 0,
+  }));
   return { results, running, settled: [...settled, ...(await settleDependents(tx, ended))] };
 }
 
@@ -101,7 +120,11 @@ export class TaskCanceller {
     const [result] = (await this.named(actor, [uuid], reason)).results ?? [];
     if (!result || result.result === 'not_found') throw taskNotFound(uuid);
     if (result.result === 'forbidden') {
-      throw new MitoError('forbidden', 'role_required', 'cancelling a task of somebody else needs the role write in its group, one of your own write-wasm');
+      throw new MitoError(
+        'forbidden',
+        'role_required',
+        'cancelling a task of somebody else needs the role write in its group, one of your own write-wasm',
+      );
     }
     return result;
   }
@@ -115,19 +138,37 @@ export class TaskCanceller {
   async found(actor: UserActor, filters: TaskFilters, reason: string | undefined): Promise<CancelAnswer> {
     const total = { cancelled: 0, requested: 0 };
     const state = filters.state?.length ? filters.state : OPEN_STATES;
-    const found = await findTasks(this.deps.dataSource, actor, { ...filters, state }, { limit: FOUND_MAX, only: STILL_OPEN, action: 'task.cancel' });
+    const found = await findTasks(
+      this.deps.dataSource,
+      actor,
+      { ...filters, state },
+      { limit: FOUND_MAX, only: STILL_OPEN, action: 'task.cancel' },
+    );
     for (let at = 0; at < found.length; at += BATCH) {
-      const { cancelled, requested } = countsOf(await this.cancel(actor, found.slice(at, at + BATCH).map(({ id }) => id), reason));
+      const { cancelled, requested } = countsOf(
+        await this.cancel(
+          actor,
+          found.slice(at, at + BATCH).map(({ id }) => id),
+          reason,
+        ),
+      );
       total.cancelled += cancelled;
       total.requested += requested;
     }
     return total;
   }
 
-  private async cancel(actor: UserActor, uuids: readonly string[], reason = null as string | null): Promise<CancelResult[]> {
-    const { results, settled, running } = await inTransaction(this.deps.dataSource, (tx) => cancelBatch(tx, actor, uuids, reason));
+  private async cancel(
+    actor: UserActor,
+    uuids: readonly string[],
+    reason = null as string | null,
+  ): Promise<CancelResult[]> {
+    const { results, settled, running } = await inTransaction(this.deps.dataSource, (tx) =>
+      cancelBatch(tx, actor, uuids, reason),
+    );
     for (const { id: task, attempt, worker } of running) {
-      if (worker !== null) this.deps.channels.send(worker, { type: 'cancel', attempt: { task, attempt }, reason: reason ?? 'cancelled' });
+      if (worker !== null)
+        this.deps.channels.send(worker, { type: 'cancel', attempt: { task, attempt }, reason: reason ?? 'cancelled' });
     }
     this.deps.onSettled(settled);
     return results;

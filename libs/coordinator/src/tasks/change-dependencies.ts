@@ -1,6 +1,6 @@
+import type { EntityManager } from 'typeorm';
 import { MitoError } from '@mitosis/domain';
 import type { After } from '@mitosis/protocol';
-import type { EntityManager } from 'typeorm';
 import type { UserActor } from '../auth/authenticator.js';
 import { linkDependencies } from './link-dependencies.js';
 import type { SettledTask } from './settled-task.js';
@@ -28,14 +28,21 @@ async function assertNoCircle(tx: EntityManager, task: string, after: readonly A
   const idsOf = (kind: 'task' | 'job'): string[] => after.flatMap((one) => one[kind] ?? []);
   const found = (await tx.query(CIRCLE, [task, idsOf('task'), idsOf('job')])) as unknown[];
   if (found.length === 0) return;
-  throw new MitoError('invalid', 'dependency_cycle', 'after: this task would wait for something that waits for it', { details: { field: 'after' } });
+  throw new MitoError('invalid', 'dependency_cycle', 'after: this task would wait for something that waits for it', {
+    details: { field: 'after' },
+  });
 }
 
 /**
  * What a waiting task waits for, in place of what it waited for; nothing lets it start. Call
  * {@link lockDependencyChanges} first, then lock the task. Answers what has moved, this task too.
  */
-export async function replaceDependencies(tx: EntityManager, actor: UserActor, task: string, after: readonly After[]): Promise<SettledTask[]> {
+export async function replaceDependencies(
+  tx: EntityManager,
+  actor: UserActor,
+  task: string,
+  after: readonly After[],
+): Promise<SettledTask[]> {
   await assertNoCircle(tx, task, after);
   await tx.query('DELETE FROM dependencies WHERE task_id = $1', [task]);
   const [[own]] = (await tx.query(FORGET, [task, after.length > 0])) as [[Omit<SettledTask, 'delayMs'>], number];

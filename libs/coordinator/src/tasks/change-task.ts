@@ -1,19 +1,23 @@
-import { MitoError, type TaskKind, type TaskState, isAllowed, queueName } from '@mitosis/domain';
-import type { ChangeTask } from '@mitosis/protocol';
 import type { DataSource, EntityManager } from 'typeorm';
+import { isAllowed, MitoError, queueName, type TaskKind, type TaskState } from '@mitosis/domain';
+import type { ChangeTask } from '@mitosis/protocol';
+import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import { ensureQueues } from './accept-tasks.js';
 import { lockDependencyChanges, replaceDependencies } from './change-dependencies.js';
 import { taskNotFound } from './read-tasks.js';
 import type { SettledTask } from './settled-task.js';
-import { inTransaction } from './transaction.js';
 import { nameOf } from './task-row.js';
-import { recordRequest } from '../audit/audit-log.js';
+import { inTransaction } from './transaction.js';
 
 export interface ChangeTaskDeps {
   readonly dataSource: DataSource;
   /** Called after the commit. */
-  onChanged(changed: { readonly queue: string; readonly newQueueGroups: readonly string[]; readonly settled: readonly SettledTask[] }): void;
+  onChanged(changed: {
+    readonly queue: string;
+    readonly newQueueGroups: readonly string[];
+    readonly settled: readonly SettledTask[];
+  }): void;
 }
 
 interface Row {
@@ -54,7 +58,11 @@ const SEARCH_ANEW = `
     words = mito_words(concat_ws(' ', t.name, (SELECT string_agg(a, ' ') FROM jsonb_array_elements_text(t.spec -> 'args') a)))
   FROM tasks t WHERE t.id = s.task_id AND t.id = $1`;
 
-async function changeWaiting(tx: EntityManager, row: Row, change: Omit<ChangeTask, 'after'>): Promise<{ queue: string; newQueueGroups: string[] }> {
+async function changeWaiting(
+  tx: EntityManager,
+  row: Row,
+  change: Omit<ChangeTask, 'after'>,
+): Promise<{ queue: string; newQueueGroups: string[] }> {
   const { args, env, terminal, cwd } = change;
   // What was called by its command is called by the new one.
   const name = change.name ?? (args && row.name === nameOf({ args: row.args }) ? nameOf({ args }) : undefined);
@@ -63,7 +71,8 @@ async function changeWaiting(tx: EntityManager, row: Row, change: Omit<ChangeTas
   const newQueueGroups = await ensureQueues(tx, [{ queue, group_id: row.group_id, kind: row.kind, tags }]);
   const spec = JSON.stringify({ args, env, terminal, cwd });
   await tx.query(CHANGE, [row.id, spec, change.tags, queue, name, change.priority, change.timeout_ms, change.retries]);
-  if (args || change.name !== undefined || change.tags || change.priority !== undefined) await tx.query(SEARCH_ANEW, [row.id]);
+  if (args || change.name !== undefined || change.tags || change.priority !== undefined)
+    await tx.query(SEARCH_ANEW, [row.id]);
   return { queue, newQueueGroups };
 }
 
@@ -87,7 +96,9 @@ export function changeTaskWith({ dataSource, onChanged }: ChangeTaskDeps) {
         await tx.query('UPDATE task_search SET labels = $2 WHERE task_id = $1', [uuid, labels]);
       }
       // The names only: the values of variables may be secret.
-      await recordRequest(tx, `task ${uuid}`, { fields: [...(labels ? ['labels'] : []), ...Object.keys(change), ...(after ? ['after'] : [])] });
+      await recordRequest(tx, `task ${uuid}`, {
+        fields: [...(labels ? ['labels'] : []), ...Object.keys(change), ...(after ? ['after'] : [])],
+      });
       if (!isMore) return undefined;
       const moved = await changeWaiting(tx, row, change);
       return { ...moved, settled: after ? await replaceDependencies(tx, actor, uuid, after) : [] };

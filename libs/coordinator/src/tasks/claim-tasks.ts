@@ -1,12 +1,12 @@
+import type { DataSource, EntityManager } from 'typeorm';
 import { keepPlan } from '@mitosis/database';
 import type { TaskState } from '@mitosis/domain';
 import type { ClaimedStep, ClaimedTask, SignedRequest } from '@mitosis/protocol';
-import type { DataSource, EntityManager } from 'typeorm';
 import type { WorkerActor } from '../auth/authenticator.js';
 import type { Tokens } from '../auth/tokens.js';
 import type { TaskEvents } from '../events/task-events.js';
-import { claimWithinQuotas } from './claim-within-quotas.js';
 import type { CoordinatorMetrics } from '../metrics/coordinator-metrics.js';
+import { claimWithinQuotas } from './claim-within-quotas.js';
 
 /** A worker that is not heard of for this long loses its running attempts. */
 export const LEASE_SECONDS = 15;
@@ -126,12 +126,32 @@ const GIVE_BACK = `
 const TOKEN_GRACE_MS = 3_600_000;
 
 /** `admitted`: tasks of groups with a limit for which there is room. */
-async function claim(tx: EntityManager, { workerId }: WorkerActor, claims: readonly ClaimRequest[], admitted: readonly string[]): Promise<ClaimRow[]> {
-  return (await tx.query(CLAIM, [workerId, claims.map(({ task }) => task), claims.map(({ request }) => request), admitted])) as ClaimRow[];
+async function claim(
+  tx: EntityManager,
+  { workerId }: WorkerActor,
+  claims: readonly ClaimRequest[],
+  admitted: readonly string[],
+): Promise<ClaimRow[]> {
+  return (await tx.query(CLAIM, [
+    workerId,
+    claims.map(({ task }) => task),
+    claims.map(({ request }) => request),
+    admitted,
+  ])) as ClaimRow[];
 }
 
 /** Opens an attempt for each task that `worker` may run now; the others are left out of the answer. */
-export function claimTasksWith({ dataSource, tokens, events, metrics, onClaimed, onReady, onAvoided, signProgram, sandboxMemoryBytes }: ClaimTasksDeps) {
+export function claimTasksWith({
+  dataSource,
+  tokens,
+  events,
+  metrics,
+  onClaimed,
+  onReady,
+  onAvoided,
+  signProgram,
+  sandboxMemoryBytes,
+}: ClaimTasksDeps) {
   const toAnswer = async (row: ClaimRow): Promise<ClaimedTask> => {
     const { task, request, attempt, lease, group, job, workload } = row;
     const wasm = row.spec.wasm && { memory_limit_bytes: sandboxMemoryBytes, ...row.spec.wasm };
@@ -141,8 +161,22 @@ export function claimTasksWith({ dataSource, tokens, events, metrics, onClaimed,
     // A sandboxed program can't reach anybody to show it to.
     const token = wasm ? '' : await tokens.sign('attempt', { subject: task, id: `${attempt}.${lease}` }, expiresAt);
     const { program_bytes: size_bytes, program_key: objectKey } = row;
-    const program = wasm && size_bytes !== null && objectKey !== null && { size_bytes, download: await signProgram(wasm.sha256, objectKey) };
-    return { task, request, attempt, lease, token, spec, timeout_ms: timeoutMs, group, job, ...(program && { program }), ...(workload && { workload }) };
+    const program = wasm &&
+      size_bytes !== null &&
+      objectKey !== null && { size_bytes, download: await signProgram(wasm.sha256, objectKey) };
+    return {
+      task,
+      request,
+      attempt,
+      lease,
+      token,
+      spec,
+      timeout_ms: timeoutMs,
+      group,
+      job,
+      ...(program && { program }),
+      ...(workload && { workload }),
+    };
   };
   const giveBack = async (worker: WorkerActor, refused: readonly string[]): Promise<void> => {
     const [rows] = (await dataSource.query(GIVE_BACK, [refused, worker.workerId])) as [{ queue: string }[], number];
@@ -152,7 +186,10 @@ export function claimTasksWith({ dataSource, tokens, events, metrics, onClaimed,
     const claimed = await claim(dataSource.manager, worker, claims, []);
     const open = claims.filter(({ request }) => claimed.every((row) => row.request !== request));
     const tasks = open.map(({ task }) => task);
-    const limited = tasks.length === 0 ? [] : await claimWithinQuotas(dataSource, tasks, (tx, admitted) => claim(tx, worker, open, admitted));
+    const limited =
+      tasks.length === 0
+        ? []
+        : await claimWithinQuotas(dataSource, tasks, (tx, admitted) => claim(tx, worker, open, admitted));
     const rows = [...claimed, ...limited];
     const answered = new Set(rows.map(({ task }) => task));
     const refused = tasks.filter((task) => !answered.has(task));

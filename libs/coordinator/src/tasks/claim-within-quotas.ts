@@ -14,9 +14,10 @@ const LIMITED = `
 
 async function admit(tx: EntityManager, tasks: readonly LimitedTask[]): Promise<string[]> {
   const groups = [...new Set(tasks.map(({ group_id }) => group_id))];
-  const rows = (await tx.query(`SELECT group_id, count(*)::int AS running FROM tasks WHERE group_id = ANY ($1) AND state = 'running' GROUP BY group_id`, [
-    groups,
-  ])) as { group_id: string; running: number }[];
+  const rows = (await tx.query(
+    `SELECT group_id, count(*)::int AS running FROM tasks WHERE group_id = ANY ($1) AND state = 'running' GROUP BY group_id`,
+    [groups],
+  )) as { group_id: string; running: number }[];
   const running = new Map(rows.map((row) => [row.group_id, row.running]));
   return groups.flatMap((groupId) => {
     const wanted = tasks.filter(({ group_id }) => group_id === groupId);
@@ -38,7 +39,9 @@ export async function claimWithinQuotas<T>(
   const seen = (await dataSource.query(LIMITED, [tasks])) as LimitedTask[];
   if (seen.length === 0) return [];
   return dataSource.transaction(async (tx) => {
-    await tx.query('SELECT 1 FROM groups WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE', [seen.map(({ group_id }) => group_id)]);
+    await tx.query('SELECT 1 FROM groups WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE', [
+      seen.map(({ group_id }) => group_id),
+    ]);
     const limited = (await tx.query(LIMITED, [tasks])) as LimitedTask[];
     const admitted = await admit(tx, limited);
     const claimed = admitted.length === 0 ? [] : await claim(tx, admitted);

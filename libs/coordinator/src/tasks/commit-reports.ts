@@ -1,12 +1,12 @@
+import type { DataSource, EntityManager } from 'typeorm';
 import { keepPlan } from '@mitosis/database';
 import { objectKey } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { AttemptReport, ReportAnswer } from '@mitosis/protocol';
-import type { DataSource, EntityManager } from 'typeorm';
 import { chargeGroups } from '../files/object-ledger.js';
-import { confirmProducts, publishProducts } from './settle-products.js';
-import { type EndedAttempt, OPEN_ATTEMPT_COLUMNS, type OpenAttemptRow, settleAttempts } from './settle-attempts.js';
 import type { Accepted } from './accept-tasks.js';
+import { OPEN_ATTEMPT_COLUMNS, settleAttempts, type EndedAttempt, type OpenAttemptRow } from './settle-attempts.js';
+import { confirmProducts, publishProducts } from './settle-products.js';
 import type { SettledTask } from './settled-task.js';
 import { submitDownstream } from './submit-downstream.js';
 import { inTransaction } from './transaction.js';
@@ -41,7 +41,10 @@ const LOCK = keepPlan(`
   ORDER BY t.id FOR UPDATE OF t, a`);
 
 async function lockAttempts(tx: EntityManager, reports: readonly AttemptReport[]): Promise<Map<string, AttemptRow>> {
-  const rows = (await tx.query(LOCK, [reports.map(({ task }) => task), reports.map(({ attempt }) => attempt)])) as AttemptRow[];
+  const rows = (await tx.query(LOCK, [
+    reports.map(({ task }) => task),
+    reports.map(({ attempt }) => attempt),
+  ])) as AttemptRow[];
   return new Map(rows.map((row) => [keyOf({ task: row.task, attempt: row.number }), row]));
 }
 
@@ -91,14 +94,20 @@ async function insertMetrics(tx: EntityManager, reports: readonly AttemptReport[
 const isSuccess = ({ outcome, exit_code }: AttemptReport): boolean => outcome === 'exited' && exit_code === 0;
 
 /** Submits what the tasks ask for; a task whose wish can't be granted has failed. */
-async function submitNewTasks(tx: EntityManager, reports: readonly AttemptReport[]): Promise<{ reports: AttemptReport[]; accepted: Accepted[] }> {
+async function submitNewTasks(
+  tx: EntityManager,
+  reports: readonly AttemptReport[],
+): Promise<{ reports: AttemptReport[]; accepted: Accepted[] }> {
   const accepted: Accepted[] = [];
   const judged: AttemptReport[] = [];
   for (const report of reports) {
-    const downstream = isSuccess(report) && report.new_tasks.length > 0 ? await submitDownstream(tx, report) : undefined;
+    const downstream =
+      isSuccess(report) && report.new_tasks.length > 0 ? await submitDownstream(tx, report) : undefined;
     if (downstream && 'accepted' in downstream) accepted.push(downstream.accepted);
     const isRefused = downstream !== undefined && 'refusal' in downstream;
-    judged.push(isRefused ? { ...report, outcome: 'invalid_new_task', message: downstream.refusal.slice(0, 4096) } : report);
+    judged.push(
+      isRefused ? { ...report, outcome: 'invalid_new_task', message: downstream.refusal.slice(0, 4096) } : report,
+    );
   }
   return { reports: judged, accepted };
 }

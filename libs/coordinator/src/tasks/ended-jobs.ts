@@ -1,5 +1,5 @@
-import { type TaskState, isFinal, jobState } from '@mitosis/domain';
 import type { EntityManager } from 'typeorm';
+import { isFinal, jobState, type TaskState } from '@mitosis/domain';
 import type { Reached } from './settled-task.js';
 
 interface JobRow {
@@ -15,7 +15,10 @@ interface CountRow {
 }
 
 /** How many tasks of each job are in each state; those that were retried do not count. */
-export async function countTasks(tx: Pick<EntityManager, 'query'>, jobs: readonly string[]): Promise<Map<string, Partial<Record<TaskState, number>>>> {
+export async function countTasks(
+  tx: Pick<EntityManager, 'query'>,
+  jobs: readonly string[],
+): Promise<Map<string, Partial<Record<TaskState, number>>>> {
   const rows = (await tx.query(
     `SELECT job_id AS job, state, count(*)::int AS count FROM tasks
      WHERE job_id = ANY ($1) AND retried_by IS NULL GROUP BY job_id, state`,
@@ -42,12 +45,19 @@ async function hasOpenTask(tx: EntityManager, job: string): Promise<boolean> {
 export async function endedJobs(tx: EntityManager, jobs: readonly string[]): Promise<Reached[]> {
   if (jobs.length === 0) return [];
   const ids = [...new Set(jobs)].sort();
-  const wanted = (await tx.query('SELECT id FROM jobs WHERE id = ANY ($1) AND has_dependents', [ids])) as { id: string }[];
+  const wanted = (await tx.query('SELECT id FROM jobs WHERE id = ANY ($1) AND has_dependents', [ids])) as {
+    id: string;
+  }[];
   const alone = new Set(wanted.map(({ id }) => id));
   const others = ids.filter((id) => !alone.has(id));
   const locked = [
-    ...((await tx.query('SELECT id, is_open, has_dependents FROM jobs WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE', [[...alone]])) as JobRow[]),
-    ...((await tx.query('SELECT id, is_open, has_dependents FROM jobs WHERE id = ANY ($1) ORDER BY id FOR SHARE', [others])) as JobRow[]),
+    ...((await tx.query(
+      'SELECT id, is_open, has_dependents FROM jobs WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE',
+      [[...alone]],
+    )) as JobRow[]),
+    ...((await tx.query('SELECT id, is_open, has_dependents FROM jobs WHERE id = ANY ($1) ORDER BY id FOR SHARE', [
+      others,
+    ])) as JobRow[]),
   ];
   const over: Reached[] = [];
   for (const { id, is_open: isOpen } of locked.filter(({ has_dependents }) => has_dependents)) {

@@ -1,7 +1,7 @@
-import { type WorkerVerdict, explainWorker, isFinal, missingTags } from '@mitosis/domain';
+import type { DataSource } from 'typeorm';
+import { explainWorker, isFinal, missingTags, type WorkerVerdict } from '@mitosis/domain';
 import type { TaskExplanation, TaskView, WorkerExplanation } from '@mitosis/protocol';
 import type { QueuePublisher } from '@mitosis/queue';
-import type { DataSource } from 'typeorm';
 import type { UserActor } from '../auth/authenticator.js';
 import { heldBack } from './held-back.js';
 import type { TaskReader } from './read-tasks.js';
@@ -71,8 +71,19 @@ function detailOf(verdict: WorkerVerdict, row: WorkerRow, task: TaskView): strin
 }
 
 function explainRow(row: WorkerRow, task: TaskView): WorkerExplanation {
-  const { tags, slots, running, silent_ms: silentMs, serves_group: servesGroup, is_draining: isDraining, only_kind: onlyKind } = row;
-  const verdict = explainWorker({ tags: task.tags, isProgram: task.wasm !== null }, { tags, slots, running, silentMs, servesGroup, isDraining, onlyKind });
+  const {
+    tags,
+    slots,
+    running,
+    silent_ms: silentMs,
+    serves_group: servesGroup,
+    is_draining: isDraining,
+    only_kind: onlyKind,
+  } = row;
+  const verdict = explainWorker(
+    { tags: task.tags, isProgram: task.wasm !== null },
+    { tags, slots, running, silentMs, servesGroup, isDraining, onlyKind },
+  );
   return { uuid: row.id, hostname: row.hostname, verdict, detail: detailOf(verdict, row, task) };
 }
 
@@ -96,13 +107,19 @@ interface Obstacles {
   readonly hold: string | undefined;
 }
 
-function summaryOf(task: TaskView, ahead: number, workers: readonly WorkerExplanation[], { noRoom, hold }: Obstacles): string {
+function summaryOf(
+  task: TaskView,
+  ahead: number,
+  workers: readonly WorkerExplanation[],
+  { noRoom, hold }: Obstacles,
+): string {
   if (isFinal(task.state)) return `it has ended: ${task.state}`;
   if (task.state === 'running') return 'it is running';
   if (task.state === 'pending') return 'it waits for other tasks, or for its start time';
   if (hold !== undefined) return hold;
   const [first] = noRoom;
-  if (first) return `its limit of ${first.limit} tasks with the key ${first.key} is reached by ${first.taken} that run or are about to`;
+  if (first)
+    return `its limit of ${first.limit} tasks with the key ${first.key} is reached by ${first.taken} that run or are about to`;
   return waitsFor(task, ahead, workers);
 }
 
@@ -123,7 +140,9 @@ export async function explainTask(
   const [place] = (await dataSource.query(AHEAD, [uuid])) as { ahead: number }[];
   const noRoom = (await dataSource.query(NO_ROOM, [uuid])) as NoRoomRow[];
   const hold = task.state === 'ready' ? await heldBack({ dataSource, publisher }, uuid) : undefined;
-  const workers = rows.map((row) => explainRow(row, task)).sort((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict));
+  const workers = rows
+    .map((row) => explainRow(row, task))
+    .sort((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict));
   const ahead = task.state === 'ready' ? (place?.ahead ?? 0) : null;
   return { uuid, state: task.state, summary: summaryOf(task, ahead ?? 0, workers, { noRoom, hold }), ahead, workers };
 }

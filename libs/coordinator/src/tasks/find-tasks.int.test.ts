@@ -1,9 +1,9 @@
+import test from 'ava';
+import type { DataSource } from 'typeorm';
 import { createDataSource, migrate } from '@mitosis/database';
 import type { Role, TaskState } from '@mitosis/domain';
 import { TaskFilters } from '@mitosis/protocol';
 import { fileScope, freshDatabase } from '@mitosis/testing';
-import test from 'ava';
-import type { DataSource } from 'typeorm';
 import type { UserActor } from '../auth/authenticator.js';
 import { countTasks, findTasks } from './find-tasks.js';
 
@@ -63,7 +63,10 @@ test.before(async () => {
      FROM tasks t JOIN groups g ON g.id = t.group_id JOIN users u ON u.id = t.creator_id JOIN task_search s ON s.task_id = t.id ORDER BY t.seq DESC`,
   )) as Row[];
   const groups = (await database.query('SELECT id, name FROM groups ORDER BY name')) as { id: string; name: string }[];
-  const [user] = (await database.query(`SELECT id, username FROM users WHERE username = 'person-1'`)) as { id: string; username: string }[];
+  const [user] = (await database.query(`SELECT id, username FROM users WHERE username = 'person-1'`)) as {
+    id: string;
+    username: string;
+  }[];
   const person = { kind: 'user' as const, userId: user?.id ?? '', username: user?.username ?? '', sessionId: null };
   const roles = new Map<string, Role>(groups.slice(0, 2).map(({ id }) => [id, 'read']));
   admin = { ...person, isAdmin: true, roles: new Map() };
@@ -90,29 +93,63 @@ const CASES: readonly (readonly [string, object, (row: Row) => boolean])[] = [
   ['an exit code', { exit_code: '7' }, (row) => row.exit_code === 7],
   ['any other exit code', { exit_code: '!=0' }, (row) => row.exit_code !== null && row.exit_code !== 0],
   ['words of failures', { text: 'ended with' }, (row) => hasWord(row, 'ended')],
-  ['words that are rare', { text: 'train 401' }, (row) => row.name.startsWith('train-401') || (hasWord(row, '401') && hasWord(row, 'train'))],
+  [
+    'words that are rare',
+    { text: 'train 401' },
+    (row) => row.name.startsWith('train-401') || (hasWord(row, '401') && hasWord(row, 'train')),
+  ],
   ['since a while', { created_after: LATELY }, (row) => row.at.getTime() >= Date.parse(LATELY)],
   ['long ago', { created_before: LONG_AGO }, (row) => row.at.getTime() < Date.parse(LONG_AGO)],
-  ['ended long ago', { finished_before: LONG_AGO }, (row) => row.finished_at !== null && row.finished_at.getTime() < Date.parse(LONG_AGO)],
-  ['states of a creator', { state: 'failed', creator: 'person-3' }, (row) => row.state === 'failed' && row.creator === 'person-3'],
+  [
+    'ended long ago',
+    { finished_before: LONG_AGO },
+    (row) => row.finished_at !== null && row.finished_at.getTime() < Date.parse(LONG_AGO),
+  ],
+  [
+    'states of a creator',
+    { state: 'failed', creator: 'person-3' },
+    (row) => row.state === 'failed' && row.creator === 'person-3',
+  ],
   ['words of a state', { state: 'failed', text: 'error' }, (row) => row.state === 'failed'],
-  ['a rare label of a state', { state: 'failed', labels: 'run-17' }, (row) => row.state === 'failed' && row.labels.includes('run-17')],
-  ['a tag of a state', { state: 'completed', tags: 'gpu' }, (row) => row.state === 'completed' && row.tags.includes('gpu')],
-  ['a label and words', { labels: 'fold-1', text: 'error' }, (row) => row.labels.includes('fold-1') && hasWord(row, 'error')],
+  [
+    'a rare label of a state',
+    { state: 'failed', labels: 'run-17' },
+    (row) => row.state === 'failed' && row.labels.includes('run-17'),
+  ],
+  [
+    'a tag of a state',
+    { state: 'completed', tags: 'gpu' },
+    (row) => row.state === 'completed' && row.tags.includes('gpu'),
+  ],
+  [
+    'a label and words',
+    { labels: 'fold-1', text: 'error' },
+    (row) => row.labels.includes('fold-1') && hasWord(row, 'error'),
+  ],
 ];
 
-const found = async (actor: UserActor, filters: TaskFilters, options: { limit: number; after?: string; offset?: number }): Promise<number[]> =>
-  (await findTasks(database, actor, filters, options)).map(({ seq }) => Number(seq));
+const found = async (
+  actor: UserActor,
+  filters: TaskFilters,
+  options: { limit: number; after?: string; offset?: number },
+): Promise<number[]> => (await findTasks(database, actor, filters, options)).map(({ seq }) => Number(seq));
 
 for (const [title, query, isMeant] of CASES) {
   test(`by ${title}, the newest first, page by page, as many as are counted`, async (t) => {
     const filters = TaskFilters.parse(query);
     for (const actor of [admin, member]) {
-      const wanted = rows.filter((row) => isMeant(row) && (actor.isAdmin || ['team-0', 'team-1'].includes(row.group))).map(({ seq }) => seq);
+      const wanted = rows
+        .filter((row) => isMeant(row) && (actor.isAdmin || ['team-0', 'team-1'].includes(row.group)))
+        .map(({ seq }) => seq);
       t.deepEqual(await found(actor, filters, { limit: 101 }), wanted.slice(0, 101));
       t.deepEqual(await found(actor, filters, { limit: 10, offset: 350 }), wanted.slice(350, 360), 'with an offset');
       const after = wanted[200];
-      if (after !== undefined) t.deepEqual(await found(actor, filters, { limit: 150, after: String(after) }), wanted.slice(201, 351), 'the next page');
+      if (after !== undefined)
+        t.deepEqual(
+          await found(actor, filters, { limit: 150, after: String(after) }),
+          wanted.slice(201, 351),
+          'the next page',
+        );
       t.is(await countTasks(database, actor, filters), wanted.length, 'the count');
     }
   });

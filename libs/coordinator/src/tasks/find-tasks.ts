@@ -1,7 +1,7 @@
 import type { TaskFilters } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
-import { type SelectAction, TaskConditions } from './task-conditions.js';
-import { type FoundTask, type Queryable, TaskPages, selectAll, statement } from './task-pages.js';
+import { TaskConditions, type SelectAction } from './task-conditions.js';
+import { selectAll, statement, TaskPages, type FoundTask, type Queryable } from './task-pages.js';
 
 export interface FindOptions {
   readonly limit: number;
@@ -26,11 +26,18 @@ const isAsked = (value: unknown): boolean => value !== undefined && (value as un
  * The tasks that `actor` may see and the filters find, newest first, in a time that hardly depends on how
  * many tasks there are (docs/decisions/0009).
  */
-export async function findTasks(database: Queryable, actor: UserActor, filters: TaskFilters, options: FindOptions): Promise<FoundTask[]> {
+export async function findTasks(
+  database: Queryable,
+  actor: UserActor,
+  filters: TaskFilters,
+  options: FindOptions,
+): Promise<FoundTask[]> {
   const conditions = new TaskConditions(actor, filters, options);
   const pages = new TaskPages(database, conditions);
   const page = { limit: options.limit, offset: options.offset ?? 0 };
-  const further = Object.entries(filters).flatMap(([name, value]) => (isAsked(value) && !COVERED.includes(name) ? [name] : []));
+  const further = Object.entries(filters).flatMap(([name, value]) =>
+    isAsked(value) && !COVERED.includes(name) ? [name] : [],
+  );
   const range = await pages.range();
   if (further.length === 0) return pages.heads(range, page);
   const isOrdered = further.length === 1 && ORDERED.includes(further[0] as string) && !conditions.needsTasks;
@@ -39,7 +46,10 @@ export async function findTasks(database: Queryable, actor: UserActor, filters: 
 
 /** How many there are. */
 export async function countTasks(database: Queryable, actor: UserActor, filters: TaskFilters): Promise<number> {
-  const { sql, values } = statement((bind) => `SELECT count(*)::int AS count FROM (${selectAll(new TaskConditions(actor, filters, {}), bind).sql}) found`);
+  const { sql, values } = statement(
+    (bind) =>
+      `SELECT count(*)::int AS count FROM (${selectAll(new TaskConditions(actor, filters, {}), bind).sql}) found`,
+  );
   const [row] = (await database.query(sql, values)) as { count: number }[];
   return row?.count ?? 0;
 }

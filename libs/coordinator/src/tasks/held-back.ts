@@ -1,6 +1,6 @@
+import type { DataSource } from 'typeorm';
 import { MitoError } from '@mitosis/domain';
 import type { QueuePublisher } from '@mitosis/queue';
-import type { DataSource } from 'typeorm';
 import { queueTitle } from '../board/queue-title.js';
 
 interface HoldRow {
@@ -39,7 +39,8 @@ async function queueHold(publisher: QueuePublisher, queue: string): Promise<stri
   try {
     return (await publisher.isPaused(queue)) ? `its queue "${queueTitle(queue)}" is paused on the board` : undefined;
   } catch (error) {
-    if (error instanceof MitoError && error.code === 'queue_unavailable') return 'the queue server is away: tasks are handed out when it is back';
+    if (error instanceof MitoError && error.code === 'queue_unavailable')
+      return 'the queue server is away: tasks are handed out when it is back';
     throw error;
   }
 }

@@ -1,7 +1,7 @@
-import { IdempotencyKey } from '@mitosis/database';
-import { MitoError } from '@mitosis/domain';
 import { createHash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
+import { IdempotencyKey } from '@mitosis/database';
+import { MitoError } from '@mitosis/domain';
 
 export interface KeyedRequest {
   readonly userId: string;
@@ -35,8 +35,15 @@ export async function once<T extends object>(
   return { result };
 }
 
-async function recall(tx: EntityManager, { userId, key, requestHash }: { userId: string; key: string; requestHash: string }): Promise<object> {
+async function recall(
+  tx: EntityManager,
+  { userId, key, requestHash }: { userId: string; key: string; requestHash: string },
+): Promise<object> {
   const stored = await tx.getRepository(IdempotencyKey).findOneByOrFail({ userId, key });
   if (stored.requestHash === requestHash) return stored.answer;
-  throw new MitoError('conflict', 'idempotency_key_reused', `the idempotency key "${key}" was used for another request`);
+  throw new MitoError(
+    'conflict',
+    'idempotency_key_reused',
+    `the idempotency key "${key}" was used for another request`,
+  );
 }

@@ -1,6 +1,6 @@
-import { MitoError, type TaskState, assertAcyclic, invalidField, isAllowed, isFinal, jobState } from '@mitosis/domain';
-import type { After, SubmitTask } from '@mitosis/protocol';
 import type { EntityManager } from 'typeorm';
+import { assertAcyclic, invalidField, isAllowed, isFinal, jobState, MitoError, type TaskState } from '@mitosis/domain';
+import type { After, SubmitTask } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import { countTasks } from './ended-jobs.js';
 import { settleDependents } from './settle-dependents.js';
@@ -51,17 +51,29 @@ function edgesOf(rows: readonly Placed[], tasks: readonly Waiting[]): Edge[] {
   const edges = tasks.flatMap(({ after }, place) =>
     after.map(({ task, job, key, when }): Edge => {
       const onId = task ?? job ?? rows[placeOf(key as string, 'after')]?.id;
-      return { task_id: (rows[place] as Placed).id, on_id: onId as string, on_kind: job === undefined ? 'task' : 'job', condition: when };
+      return {
+        task_id: (rows[place] as Placed).id,
+        on_id: onId as string,
+        on_kind: job === undefined ? 'task' : 'job',
+        condition: when,
+      };
     }),
   );
   return [...new Map(edges.map((edge) => [`${edge.task_id} ${edge.on_id} ${edge.condition}`, edge])).values()];
 }
 
-function assertVisible(actor: UserActor, kind: 'task' | 'job', ids: readonly string[], groups: ReadonlyMap<string, string>): void {
+function assertVisible(
+  actor: UserActor,
+  kind: 'task' | 'job',
+  ids: readonly string[],
+  groups: ReadonlyMap<string, string>,
+): void {
   for (const id of ids) {
     const groupId = groups.get(id);
     if (groupId !== undefined && isAllowed(actor, { action: 'task.read', groupId })) continue;
-    throw new MitoError('not-found', `${kind}_not_found`, `there is no ${kind} ${id} that you may see`, { details: { field: 'after' } });
+    throw new MitoError('not-found', `${kind}_not_found`, `there is no ${kind} ${id} that you may see`, {
+      details: { field: 'after' },
+    });
   }
 }
 
@@ -86,7 +98,12 @@ async function lockJobs(tx: EntityManager, actor: UserActor, ids: readonly strin
   assertVisible(actor, 'job', ids, new Map(rows.map(({ id, group_id }) => [id, group_id])));
   await tx.query('UPDATE jobs SET has_dependents = true WHERE id = ANY ($1)', [ids]);
   const counts = await countTasks(tx, ids);
-  return rows.map(({ id, is_open }) => ({ id, state: jobState(is_open, counts.get(id) ?? {}), hasStarted: false, job: null }));
+  return rows.map(({ id, is_open }) => ({
+    id,
+    state: jobState(is_open, counts.get(id) ?? {}),
+    hasStarted: false,
+    job: null,
+  }));
 }
 
 async function insertEdges(tx: EntityManager, edges: readonly Edge[]): Promise<void> {
@@ -123,5 +140,8 @@ export async function linkDependencies(
   ];
   const reached = [...(await lockTasks(tx, actor, idsOf('task'))), ...(await lockJobs(tx, actor, idsOf('job')))];
   await insertEdges(tx, edges);
-  return settleDependents(tx, reached.filter(({ state, hasStarted }) => isFinal(state) || hasStarted));
+  return settleDependents(
+    tx,
+    reached.filter(({ state, hasStarted }) => isFinal(state) || hasStarted),
+  );
 }

@@ -1,5 +1,5 @@
-import { MitoError } from '@mitosis/domain';
 import type { EntityManager } from 'typeorm';
+import { MitoError } from '@mitosis/domain';
 
 export interface QueueQuota {
   readonly id: string;
@@ -12,7 +12,11 @@ export interface QueueQuota {
  * after the other, so that many at once never exceed it; no more rows are counted than the limit.
  * Throws `queued_tasks_quota` (409).
  */
-export async function assertRoomInQueue(tx: EntityManager, { id, name, queued_tasks_max: max }: QueueQuota, count: number): Promise<void> {
+export async function assertRoomInQueue(
+  tx: EntityManager,
+  { id, name, queued_tasks_max: max }: QueueQuota,
+  count: number,
+): Promise<void> {
   if (max === null) return;
   await tx.query('SELECT 1 FROM groups WHERE id = $1 FOR NO KEY UPDATE', [id]);
   const [queued] = (await tx.query(
@@ -20,7 +24,12 @@ export async function assertRoomInQueue(tx: EntityManager, { id, name, queued_ta
     [id, max + 1],
   )) as [{ tasks: number }];
   if (queued.tasks + count <= max) return;
-  throw new MitoError('conflict', 'queued_tasks_quota', `the group "${name}" may have ${max} waiting tasks; ${queued.tasks} wait already`, {
-    details: { field: 'group', max },
-  });
+  throw new MitoError(
+    'conflict',
+    'queued_tasks_quota',
+    `the group "${name}" may have ${max} waiting tasks; ${queued.tasks} wait already`,
+    {
+      details: { field: 'group', max },
+    },
+  );
 }

@@ -1,8 +1,8 @@
+import type { DataSource } from 'typeorm';
 import { Artifact } from '@mitosis/database';
 import { MitoError } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import { ArtifactDownload, type ArtifactKind } from '@mitosis/protocol';
-import type { DataSource } from 'typeorm';
 import type { UserActor } from '../auth/authenticator.js';
 import { toWire } from '../files/to-wire.js';
 import type { TaskReader } from './read-tasks.js';
@@ -10,7 +10,12 @@ import type { TaskReader } from './read-tasks.js';
 /** Signed requests for what tasks have produced. */
 export class ArtifactReader {
   constructor(
-    private readonly deps: { readonly dataSource: DataSource; readonly reader: TaskReader; readonly store: ObjectStore; readonly urlLifetimeMs: number },
+    private readonly deps: {
+      readonly dataSource: DataSource;
+      readonly reader: TaskReader;
+      readonly store: ObjectStore;
+      readonly urlLifetimeMs: number;
+    },
   ) {}
 
   /** Throws `task_not_found`, `artifact_not_found`. */

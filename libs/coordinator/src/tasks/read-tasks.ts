@@ -1,6 +1,6 @@
-import { MitoError, isAllowed } from '@mitosis/domain';
-import type { TaskDetail, TaskFilters, TaskPage, TaskQuery, TaskSummary, TaskView } from '@mitosis/protocol';
 import type { DataSource } from 'typeorm';
+import { isAllowed, MitoError } from '@mitosis/domain';
+import type { TaskDetail, TaskFilters, TaskPage, TaskQuery, TaskSummary, TaskView } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import { countTasks, findTasks } from './find-tasks.js';
 
@@ -75,7 +75,9 @@ export class TaskReader {
     const { after, offset, limit, ...filters } = query;
     const found = await findTasks(this.dataSource, actor, filters, { after, offset, limit: limit + 1 });
     const page = found.slice(0, limit);
-    const rows = (await this.dataSource.query(`${TASK_VIEW} WHERE t.id = ANY ($1) ORDER BY t.seq DESC`, [page.map(({ id }) => id)])) as ViewRow[];
+    const rows = (await this.dataSource.query(`${TASK_VIEW} WHERE t.id = ANY ($1) ORDER BY t.seq DESC`, [
+      page.map(({ id }) => id),
+    ])) as ViewRow[];
     const next = found.length > limit ? (page.at(-1)?.seq ?? null) : null;
     return { tasks: rows.map(({ view }) => view), next };
   }

@@ -1,5 +1,5 @@
-import type { AttemptRef, FromWorker } from '@mitosis/protocol';
 import type { DataSource } from 'typeorm';
+import type { AttemptRef, FromWorker } from '@mitosis/protocol';
 import { LEASE_SECONDS } from './claim-tasks.js';
 
 export interface RenewedLeases {
@@ -54,7 +54,11 @@ export async function renewLeases(
     ],
   )) as [RenewedRow[], number];
   const isRenewed = new Set(renewed.map(({ task, attempt }) => `${task}/${attempt}`));
-  const stale = running.filter(({ task, attempt }) => !isRenewed.has(`${task}/${attempt}`)).map(({ task, attempt }) => ({ task, attempt }));
-  const cancelled = renewed.filter((row) => row.is_cancelled).map(({ task, attempt, reason }) => ({ task, attempt, reason: reason ?? 'cancelled' }));
+  const stale = running
+    .filter(({ task, attempt }) => !isRenewed.has(`${task}/${attempt}`))
+    .map(({ task, attempt }) => ({ task, attempt }));
+  const cancelled = renewed
+    .filter((row) => row.is_cancelled)
+    .map(({ task, attempt, reason }) => ({ task, attempt, reason: reason ?? 'cancelled' }));
   return { stale, cancelled };
 }

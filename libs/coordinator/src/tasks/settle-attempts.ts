@@ -1,8 +1,17 @@
-import { keepPlan } from '@mitosis/database';
-import { type AttemptEnd, type FailureReason, type WorkloadStep, isFinal, isLoss, isTaskFailure, nextState, settleAttempt } from '@mitosis/domain';
 import type { EntityManager } from 'typeorm';
+import { keepPlan } from '@mitosis/database';
+import {
+  isFinal,
+  isLoss,
+  isTaskFailure,
+  nextState,
+  settleAttempt,
+  type AttemptEnd,
+  type FailureReason,
+  type WorkloadStep,
+} from '@mitosis/domain';
+import { advanceWorkloads, type EndedStep } from '../workloads/advance-workloads.js';
 import { indexFailures } from './index-failures.js';
-import { type EndedStep, advanceWorkloads } from '../workloads/advance-workloads.js';
 import { settleDependents } from './settle-dependents.js';
 import type { SettledTask } from './settled-task.js';
 
@@ -62,13 +71,30 @@ function settle(end: EndedAttempt, random: number): TaskUpdate {
   const failures = row.failures + (isTaskFailure(end) ? 1 : 0);
   const losses = row.losses + (isLoss(end) ? 1 : 0);
   const policy = { retries: row.retries, retryDelayMs: row.retry_delay_ms, retryExitCodes: row.retry_exit_codes };
-  const settlement = settleAttempt(end, { failures, losses, isCancelRequested: row.is_cancel_requested }, policy, random);
+  const settlement = settleAttempt(
+    end,
+    { failures, losses, isCancelRequested: row.is_cancel_requested },
+    policy,
+    random,
+  );
   const state = nextState('running', settlement.event);
   if (state === undefined) throw new Error(`a running task can't ${settlement.event}`);
   const reason = settlement.event === 'fail' ? settlement.reason : settlement.event === 'cancel' ? 'cancelled' : null;
   const delayMs = settlement.event === 'postpone' ? settlement.delayMs : 0;
   const { task, queue, group, job, workload_id: workload } = row;
-  return { task, queue, group, job, workload: workload ?? undefined, state, delayMs, outcome: end.outcome, failures, losses, reason };
+  return {
+    task,
+    queue,
+    group,
+    job,
+    workload: workload ?? undefined,
+    state,
+    delayMs,
+    outcome: end.outcome,
+    failures,
+    losses,
+    reason,
+  };
 }
 
 const CLOSE_ATTEMPTS = keepPlan(`
@@ -109,16 +135,38 @@ function toStep({ row, message, subtasks }: EndedAttempt, { state, reason }: Tas
 export async function settleAttempts(tx: EntityManager, ends: readonly EndedAttempt[]): Promise<SettledTask[]> {
   if (ends.length === 0) return [];
   const settled = ends.map((end) => ({ end, update: settle(end, Math.random()) }));
-  const attempts = settled.map(({ end: { row, ...end } }) => ({ ...end, subtasks: undefined, task: row.task, attempt: row.attempt }));
+  const attempts = settled.map(({ end: { row, ...end } }) => ({
+    ...end,
+    subtasks: undefined,
+    task: row.task,
+    attempt: row.attempt,
+  }));
   const tasks = settled.map(({ end, update }) => {
     const message = update.state === 'cancelled' ? (end.row.cancel_reason ?? end.message) : end.message;
     return { ...update, isFinal: isFinal(update.state), exitCode: end.exitCode, signal: end.signal, message };
   });
   await tx.query(CLOSE_ATTEMPTS, [JSON.stringify(attempts)]);
   await tx.query(MOVE_TASKS, [JSON.stringify(tasks)]);
-  await indexFailures(tx, tasks.filter(({ state }) => state === 'failed').map(({ task }) => task));
-  const moved = settled.map(({ update: { task, state, queue, group, job, workload, delayMs, outcome } }) => ({ task, state, queue, group, job, workload, delayMs, outcome }));
-  const ended = moved.filter(({ state }) => isFinal(state)).map(({ task, state, job }) => ({ id: task, state, hasStarted: true, job }));
-  const advanced = await advanceWorkloads(tx, settled.flatMap(({ end, update }) => toStep(end, update)));
+  await indexFailures(
+    tx,
+    tasks.filter(({ state }) => state === 'failed').map(({ task }) => task),
+  );
+  const moved = settled.map(({ update: { task, state, queue, group, job, workload, delayMs, outcome } }) => ({
+    task,
+    state,
+    queue,
+    group,
+    job,
+    workload,
+    delayMs,
+    outcome,
+  }));
+  const ended = moved
+    .filter(({ state }) => isFinal(state))
+    .map(({ task, state, job }) => ({ id: task, state, hasStarted: true, job }));
+  const advanced = await advanceWorkloads(
+    tx,
+    settled.flatMap(({ end, update }) => toStep(end, update)),
+  );
   return [...moved, ...(await settleDependents(tx, ended)), ...advanced];
 }

@@ -1,5 +1,12 @@
-import { DEPENDENCY_CONDITIONS, type DependencyCondition, type TaskState, isFinal, judgeDependency, unmetOutcome } from '@mitosis/domain';
 import type { EntityManager } from 'typeorm';
+import {
+  DEPENDENCY_CONDITIONS,
+  isFinal,
+  judgeDependency,
+  unmetOutcome,
+  type DependencyCondition,
+  type TaskState,
+} from '@mitosis/domain';
 import { endedJobs } from './ended-jobs.js';
 import { indexFailures } from './index-failures.js';
 import type { Reached, SettledTask } from './settled-task.js';
@@ -57,15 +64,23 @@ async function moveDependents(tx: EntityManager, judged: readonly JudgedRow[]): 
   await lock(tx, [...new Set(judged.map(({ task }) => task))]);
   const unmet = new Map(judged.filter(({ state }) => state === 'unmet').map((row) => [row.task, row]));
   const failing = [...unmet.values()].map(({ task, condition }) => {
-    const message = condition === 'failed' ? 'what it waited for has completed' : 'a task or job that it waited for has not completed';
+    const message =
+      condition === 'failed'
+        ? 'what it waited for has completed'
+        : 'a task or job that it waited for has not completed';
     return { task, ...unmetOutcome(condition), message };
   });
   const met = new Map<string, number>();
   for (const { task } of judged) if (!unmet.has(task)) met.set(task, (met.get(task) ?? 0) + 1);
   const released = [...met].map(([task, count]) => ({ task, count }));
-  const [failed] = failing.length > 0 ? ((await tx.query(FAIL, [JSON.stringify(failing)])) as [MovedRow[], number]) : [[]];
-  const [moved] = released.length > 0 ? ((await tx.query(RELEASE, [JSON.stringify(released)])) as [MovedRow[], number]) : [[]];
-  await indexFailures(tx, failed.map(({ task }) => task));
+  const [failed] =
+    failing.length > 0 ? ((await tx.query(FAIL, [JSON.stringify(failing)])) as [MovedRow[], number]) : [[]];
+  const [moved] =
+    released.length > 0 ? ((await tx.query(RELEASE, [JSON.stringify(released)])) as [MovedRow[], number]) : [[]];
+  await indexFailures(
+    tx,
+    failed.map(({ task }) => task),
+  );
   return [...failed, ...moved.filter(({ state }) => state === 'ready')];
 }
 
@@ -78,12 +93,17 @@ export async function settleDependents(tx: EntityManager, reached: readonly Reac
   const settled: SettledTask[] = [];
   let front = reached;
   while (front.length > 0) {
-    const jobs = await endedJobs(tx, front.flatMap(({ job, state }) => (job !== null && isFinal(state) ? [job] : [])));
+    const jobs = await endedJobs(
+      tx,
+      front.flatMap(({ job, state }) => (job !== null && isFinal(state) ? [job] : [])),
+    );
     const judged = await judge(tx, [...front, ...jobs]);
     if (judged.length === 0) break;
     const moved = await moveDependents(tx, judged);
     settled.push(...moved.map((row) => ({ ...row, delayMs: 0 })));
-    front = moved.filter(({ state }) => isFinal(state)).map(({ task, state, job }) => ({ id: task, state, hasStarted: false, job }));
+    front = moved
+      .filter(({ state }) => isFinal(state))
+      .map(({ task, state, job }) => ({ id: task, state, hasStarted: false, job }));
   }
   return settled;
 }

@@ -1,8 +1,8 @@
-import { MitoError, type Role } from '@mitosis/domain';
-import { type AttemptReport, SubmitTask } from '@mitosis/protocol';
 import type { EntityManager } from 'typeorm';
+import { MitoError, type Role } from '@mitosis/domain';
+import { SubmitTask, type AttemptReport } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
-import { type Accepted, acceptTasks } from './accept-tasks.js';
+import { acceptTasks, type Accepted } from './accept-tasks.js';
 
 /** What a task submitted, or why it can't be. */
 export type Downstream = { readonly accepted: Accepted } | { readonly refusal: string };
@@ -19,7 +19,17 @@ async function actorOf(tx: EntityManager, task: string): Promise<UserActor> {
   )) as { creator_id: string; group_id: string; group: string; username: string; role: Role | null }[];
   if (!row) throw new MitoError('forbidden', 'creator_gone', 'the creator of the task may not submit any more');
   const roles = new Map<string, Role>(row.role ? [[row.group_id, row.role]] : []);
-  return { kind: 'user', userId: row.creator_id, username: row.username, isAdmin: false, roles, scope: 'submit', sessionId: '', task, ownGroup: row.group };
+  return {
+    kind: 'user',
+    userId: row.creator_id,
+    username: row.username,
+    isAdmin: false,
+    roles,
+    scope: 'submit',
+    sessionId: '',
+    task,
+    ownGroup: row.group,
+  };
 }
 
 function parseAll(specs: readonly unknown[]): SubmitTask[] {
@@ -27,7 +37,11 @@ function parseAll(specs: readonly unknown[]): SubmitTask[] {
     const parsed = SubmitTask.safeParse(spec);
     if (parsed.success) return parsed.data;
     const [issue] = parsed.error.issues;
-    throw new MitoError('invalid', 'invalid_request', `task ${index + 1}: ${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'is not valid'}`);
+    throw new MitoError(
+      'invalid',
+      'invalid_request',
+      `task ${index + 1}: ${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'is not valid'}`,
+    );
   });
 }
 
@@ -35,7 +49,10 @@ function parseAll(specs: readonly unknown[]): SubmitTask[] {
  * Submits what a task wrote to `$MITO_NEW_TASK`, in the transaction that commits its outcome: all of
  * it or nothing. What is wrong with it is the task's failure, not the report's.
  */
-export async function submitDownstream(tx: EntityManager, { task, new_tasks: specs }: AttemptReport): Promise<Downstream> {
+export async function submitDownstream(
+  tx: EntityManager,
+  { task, new_tasks: specs }: AttemptReport,
+): Promise<Downstream> {
   await tx.query('SAVEPOINT downstream');
   try {
     const tasks = parseAll(specs);

@@ -1,11 +1,11 @@
-import type { SubmitTask, TaskReceipt } from '@mitosis/protocol';
 import type { DataSource } from 'typeorm';
-import type { UserActor } from '../auth/authenticator.js';
-import { type Accepted, acceptTasks } from './accept-tasks.js';
-import { once } from './idempotency.js';
-import { inTransaction } from './transaction.js';
+import type { SubmitTask, TaskReceipt } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
+import type { UserActor } from '../auth/authenticator.js';
+import { acceptTasks, type Accepted } from './accept-tasks.js';
+import { once } from './idempotency.js';
 import { tasksAsObject } from './tasks-as-object.js';
+import { inTransaction } from './transaction.js';
 
 export interface SubmitTasksDeps {
   readonly dataSource: DataSource;
@@ -13,7 +13,11 @@ export interface SubmitTasksDeps {
   onAccepted(accepted: Pick<Accepted, 'settled' | 'newQueueGroups'>): void;
 }
 
-export type SubmitTasks = (actor: UserActor, tasks: readonly SubmitTask[], idempotencyKey?: string) => Promise<TaskReceipt[]>;
+export type SubmitTasks = (
+  actor: UserActor,
+  tasks: readonly SubmitTask[],
+  idempotencyKey?: string,
+) => Promise<TaskReceipt[]>;
 
 /**
  * Stores tasks, all of them or none. When it answers they are committed: from here on no task is

@@ -25,7 +25,11 @@ const operatorOf = ({ operator }: { operator: string }): string => operator.repl
 
 /** The words of a search text, as a tsquery: all of them, the beginning of a word is enough. */
 function toTsQuery(text: string): string {
-  return text.split(/[^\p{L}\p{N}]+/u).filter(Boolean).map((word) => `${word}:*`).join(' & ');
+  return text
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter(Boolean)
+    .map((word) => `${word}:*`)
+    .join(' & ');
 }
 
 /** The actor's groups in which `action` is allowed on a task of `creatorId`. */
@@ -40,7 +44,11 @@ export class TaskConditions {
   constructor(
     private readonly actor: UserActor,
     private readonly filters: TaskFilters,
-    private readonly options: { readonly action?: SelectAction; readonly after?: string | undefined; readonly only?: string },
+    private readonly options: {
+      readonly action?: SelectAction;
+      readonly after?: string | undefined;
+      readonly only?: string;
+    },
   ) {
     this.addSubmitted(filters);
     this.addOutcome(filters);
@@ -75,21 +83,29 @@ export class TaskConditions {
 
   /** The groups and states that count, each once, as `g.id` and `e.state`. */
   eachGroupAndState(bind: Bind): string {
-    const states = this.hasStates ? ` CROSS JOIN unnest(${bind([...new Set(this.filters.state)])}::text[]) AS e(state)` : '';
+    const states = this.hasStates
+      ? ` CROSS JOIN unnest(${bind([...new Set(this.filters.state)])}::text[]) AS e(state)`
+      : '';
     return `(${this.groups(bind)}) g${states}`;
   }
 
   /** All conditions; what both tables have is read from `table`. */
   all(bind: Bind, table: Table): string {
     // By the state tasks are found within their groups only.
-    const group = this.isEveryGroup && !this.hasStates ? [] : [`${this.hasStates ? 't' : table}.group_id = ANY (ARRAY(${this.groups(bind)}))`];
+    const group =
+      this.isEveryGroup && !this.hasStates
+        ? []
+        : [`${this.hasStates ? 't' : table}.group_id = ANY (ARRAY(${this.groups(bind)}))`];
     const state = this.hasStates ? [`t.state = ANY (${bind(this.filters.state)}::text[])`] : [];
     return [...group, ...state, this.further(bind, table)].join(' AND ');
   }
 
   /** The same without those on group and state. */
   further(bind: Bind, table: Table): string {
-    return this.conditions.map(({ on, sql }) => sql(bind, on.includes(table) ? table : (on[0] as Table))).join(' AND ') || 'true';
+    return (
+      this.conditions.map(({ on, sql }) => sql(bind, on.includes(table) ? table : (on[0] as Table))).join(' AND ') ||
+      'true'
+    );
   }
 
   /** Those that both tables can judge, read from `table`. */
@@ -100,16 +116,24 @@ export class TaskConditions {
   /** The range of `seq` that comes into question, from `low` on and below `top`: tasks are numbered as they are stored, and none ends before. */
   range(bind: Bind): string {
     const { created_after: after, created_before: createdBefore, finished_before: finishedBefore } = this.filters;
-    const first = (condition: string, order: string): string => `(SELECT seq FROM task_search WHERE created_at ${condition} ORDER BY created_at ${order} LIMIT 1)`;
+    const first = (condition: string, order: string): string =>
+      `(SELECT seq FROM task_search WHERE created_at ${condition} ORDER BY created_at ${order} LIMIT 1)`;
     const ends = [createdBefore, finishedBefore].filter((time) => time !== undefined);
     const tops = ends.map((time) => first(`>= ${bind(time)}::timestamptz + ${LONGEST_SUBMISSION}`, 'ASC'));
     if (this.options.after !== undefined) tops.push(`${bind(this.options.after)}::bigint`);
-    const low = after === undefined ? '0' : `coalesce(${first(`< ${bind(after)}::timestamptz - ${LONGEST_SUBMISSION}`, 'DESC')}, 0)`;
+    const low =
+      after === undefined
+        ? '0'
+        : `coalesce(${first(`< ${bind(after)}::timestamptz - ${LONGEST_SUBMISSION}`, 'DESC')}, 0)`;
     return `SELECT ${low} AS low, coalesce(least((SELECT max(seq) + 1 FROM tasks), ${tops.join(', ') || 'NULL'}), 0) AS top`;
   }
 
   private groups(bind: Bind): string {
-    const { actor, filters: { group }, options: { action = 'task.read' } } = this;
+    const {
+      actor,
+      filters: { group },
+      options: { action = 'task.read' },
+    } = this;
     const visible = actor.isAdmin ? [] : [`id = ANY (${bind(groupsWith(actor, action, actor.userId))}::uuid[])`];
     const parts = [...visible, ...(group === undefined ? [] : [`name = ${bind(group)}`])];
     return `SELECT id FROM groups ${parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : ''}`;
@@ -133,7 +157,12 @@ export class TaskConditions {
 
   private addOutcome({ exit_code: exitCode, worker, upstream }: TaskFilters): void {
     if (exitCode) this.add(exitCode.value, ['t'], (p) => `t.exit_code ${operatorOf(exitCode)} ${p}::int`);
-    this.add(worker, ['t'], (p) => `EXISTS (SELECT 1 FROM attempts w WHERE w.task_id = t.id AND w.number = t.attempt AND w.worker_id = ${p}::uuid)`);
+    this.add(
+      worker,
+      ['t'],
+      (p) =>
+        `EXISTS (SELECT 1 FROM attempts w WHERE w.task_id = t.id AND w.number = t.attempt AND w.worker_id = ${p}::uuid)`,
+    );
     this.add(upstream, ['t'], (p) => `t.upstream_id = ${p}::uuid`);
   }
 
@@ -146,12 +175,16 @@ export class TaskConditions {
 
   /** Where only one's own tasks may be cancelled, those of others do not count. */
   private addOwnership(): void {
-    const { actor, options: { action } } = this;
+    const {
+      actor,
+      options: { action },
+    } = this;
     if (action !== 'task.cancel' || actor.isAdmin) return;
     const everybodys = groupsWith(actor, action);
     this.conditions.push({
       on: EITHER,
-      sql: (bind, table) => `(${table}.group_id = ANY (${bind(everybodys)}::uuid[]) OR ${table}.creator_id = ${bind(actor.userId)}::uuid)`,
+      sql: (bind, table) =>
+        `(${table}.group_id = ANY (${bind(everybodys)}::uuid[]) OR ${table}.creator_id = ${bind(actor.userId)}::uuid)`,
     });
   }
 }

@@ -49,7 +49,10 @@ export function selectAll(conditions: TaskConditions, bind: Bind): { table: Tabl
   if (!isSearch) return { table: 't', sql: `SELECT t.id, t.seq FROM tasks t WHERE ${conditions.all(bind, 't')}` };
   // Wherever the planner begins, it shall not look at the other table for what the first one knows.
   const join = needsTasks ? `JOIN tasks t ON t.id = s.task_id AND ${conditions.both(bind, 't')}` : '';
-  return { table: 's', sql: `SELECT s.task_id AS id, s.seq FROM task_search s ${join} WHERE ${conditions.all(bind, 's')}` };
+  return {
+    table: 's',
+    sql: `SELECT s.task_id AS id, s.seq FROM task_search s ${join} WHERE ${conditions.all(bind, 's')}`,
+  };
 }
 
 /** Ways to read tasks that match, newest first, of a range of `seq` that is known: its size tells the planner what is cheap. */
@@ -84,7 +87,9 @@ export class TaskPages {
   /** The newest are looked through; when they do not fill the page there are few, and an index finds the rest. */
   async newestFirst(range: Range, { limit, offset }: Page): Promise<FoundTask[]> {
     const wanted = limit + offset;
-    const { low, found } = await (this.conditions.hasStates ? this.newestOfStates(range, wanted) : this.newest(range, wanted));
+    const { low, found } = await (this.conditions.hasStates
+      ? this.newestOfStates(range, wanted)
+      : this.newest(range, wanted));
     const missing = wanted - found.length;
     if (missing > 0 && low > range.low) found.push(...(await this.older({ low: range.low, top: low }, missing)));
     return found.slice(offset);
@@ -103,7 +108,7 @@ export class TaskPages {
   private async newest(range: Range, limit: number): Promise<Looked> {
     const found: FoundTask[] = [];
     let { top } = range;
-    for (let count = NEWEST; count <= NEWEST_MAX && top > range.low; ) {
+    for (let count = NEWEST; count <= NEWEST_MAX && top > range.low;) {
       const low = Math.max(top - count, range.low);
       const more = await this.lookThrough({ low, top }, limit - found.length);
       found.push(...more);
@@ -118,19 +123,24 @@ export class TaskPages {
 
   private lookThrough(range: Range, limit: number): Promise<FoundTask[]> {
     const { conditions } = this;
-    const [table, source, id]: [Table, string, string] = conditions.isSearch ? ['s', 'task_search', 's.task_id'] : ['t', 'tasks', 't.id'];
+    const [table, source, id]: [Table, string, string] = conditions.isSearch
+      ? ['s', 'task_search', 's.task_id']
+      : ['t', 'tasks', 't.id'];
     const join = conditions.isSearch && conditions.needsTasks ? 'JOIN tasks t ON t.id = s.task_id' : '';
     // OFFSET 0 keeps the planner from asking another index here.
     const newest = `SELECT * FROM ${source} ${table} WHERE ${within(range, table)} ${ORDER} OFFSET 0`;
     return this.rows(
-      (bind) => `SELECT ${id} AS id, ${table}.seq FROM (${newest}) ${table} ${join} WHERE ${conditions.all(bind, table)} ORDER BY ${table}.seq DESC LIMIT ${limit}`,
+      (bind) =>
+        `SELECT ${id} AS id, ${table}.seq FROM (${newest}) ${table} ${join} WHERE ${conditions.all(bind, table)} ORDER BY ${table}.seq DESC LIMIT ${limit}`,
     );
   }
 
   /** Looked through down to where the first of the groups and states has older ones that were not read. */
   private async newestOfStates(range: Range, limit: number): Promise<Looked> {
     const { conditions } = this;
-    const join = conditions.needsSearch ? 'CROSS JOIN LATERAL (SELECT * FROM task_search s WHERE s.seq = h.seq OFFSET 0) s' : '';
+    const join = conditions.needsSearch
+      ? 'CROSS JOIN LATERAL (SELECT * FROM task_search s WHERE s.seq = h.seq OFFSET 0) s'
+      : '';
     const rows = await this.rows<{ low: string; id: string | null; seq: string }>((bind) => {
       const each = conditions.eachGroupAndState(bind);
       const head = `SELECT t.seq FROM tasks t WHERE t.group_id = g.id AND t.state = e.state AND ${within(range, 't')} ORDER BY t.seq DESC LIMIT (SELECT most FROM depth)`;
@@ -143,7 +153,10 @@ export class TaskPages {
           SELECT t.id, t.seq FROM (SELECT seq FROM heads WHERE seq >= r.low ${ORDER}) h JOIN tasks t ON t.seq = h.seq ${join}
           WHERE ${conditions.further(bind, 't')} ORDER BY t.seq DESC LIMIT ${limit}) f ON true ORDER BY f.seq DESC`;
     });
-    return { low: Number(rows[0]?.low ?? range.low), found: rows.flatMap(({ id, seq }) => (id === null ? [] : [{ id, seq }])) };
+    return {
+      low: Number(rows[0]?.low ?? range.low),
+      found: rows.flatMap(({ id, seq }) => (id === null ? [] : [{ id, seq }])),
+    };
   }
 
   private async rows<Row>(write: (bind: Bind) => string): Promise<Row[]> {

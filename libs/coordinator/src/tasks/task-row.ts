@@ -1,6 +1,6 @@
-import { type TaskKind, type TaskState, type WorkloadStep, queueName } from '@mitosis/domain';
-import type { SubmitTask } from '@mitosis/protocol';
 import { v7 as uuidv7 } from 'uuid';
+import { queueName, type TaskKind, type TaskState, type WorkloadStep } from '@mitosis/domain';
+import type { SubmitTask } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 
 /** Where tasks come from besides their submitter. */

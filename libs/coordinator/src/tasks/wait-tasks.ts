@@ -1,6 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { isFinal } from '@mitosis/domain';
 import type { TaskSummary } from '@mitosis/protocol';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { TaskEvents } from '../events/task-events.js';
 
 export interface Waited {
@@ -12,7 +12,11 @@ export interface Waited {
 const RECHECK_MS = 10_000;
 
 /** Resolves when each of `uuids` was heard to have ended, or when `signal` fires. */
-function allEnded(events: TaskEvents, uuids: readonly string[], signal: AbortSignal): { ended: Promise<void>; known(uuid: string): void; stop(): void } {
+function allEnded(
+  events: TaskEvents,
+  uuids: readonly string[],
+  signal: AbortSignal,
+): { ended: Promise<void>; known(uuid: string): void; stop(): void } {
   const open = new Map<string, () => void>();
   const stop = (): void => {
     for (const off of open.values()) off();
@@ -28,7 +32,11 @@ function allEnded(events: TaskEvents, uuids: readonly string[], signal: AbortSig
     open.delete(uuid);
     if (open.size === 0) resolveEnded();
   };
-  for (const uuid of uuids) open.set(uuid, events.on(uuid, ({ state }) => isFinal(state) && known(uuid)));
+  for (const uuid of uuids)
+    open.set(
+      uuid,
+      events.on(uuid, ({ state }) => isFinal(state) && known(uuid)),
+    );
   return { ended, known, stop };
 }
 
@@ -48,11 +56,12 @@ export async function waitTasks(
       const isDone = tasks.every(({ state }) => isFinal(state));
       if (isDone || remainingMs <= 0 || signal.aborted) return { tasks, is_done: isDone };
       for (const { uuid, state } of tasks) if (isFinal(state)) known(uuid);
-      await Promise.race([ended, delay(Math.min(remainingMs, RECHECK_MS), undefined, { signal: over, ref: false })]).catch(
-        (error: Error) => {
-          if (error.name !== 'AbortError') throw error;
-        },
-      );
+      await Promise.race([
+        ended,
+        delay(Math.min(remainingMs, RECHECK_MS), undefined, { signal: over, ref: false }),
+      ]).catch((error: Error) => {
+        if (error.name !== 'AbortError') throw error;
+      });
     } finally {
       round.abort();
       stop();

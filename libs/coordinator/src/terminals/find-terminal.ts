@@ -1,6 +1,6 @@
-import { MitoError, type TaskState, isAllowed, isFinal } from '@mitosis/domain';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
+import { isAllowed, isFinal, MitoError, type TaskState } from '@mitosis/domain';
 import type { UserActor } from '../auth/authenticator.js';
 import type { TaskEvents } from '../events/task-events.js';
 import { taskNotFound } from '../tasks/read-tasks.js';
@@ -41,7 +41,8 @@ async function readRow(dataSource: DataSource, actor: UserActor, uuid: string): 
 
 /** Throws `no_terminal` and `terminal_ended` for what will never have one (again). */
 function placeIn({ state, has_terminal, attempt, worker }: Row): TerminalPlace | undefined {
-  if (!has_terminal) throw new MitoError('conflict', 'no_terminal', 'the task runs in no terminal: submit it with --pty');
+  if (!has_terminal)
+    throw new MitoError('conflict', 'no_terminal', 'the task runs in no terminal: submit it with --pty');
   if (isFinal(state)) throw new MitoError('conflict', 'terminal_ended', `the task has ended: it is ${state}`);
   return state === 'running' && worker !== null ? { worker, attempt } : undefined;
 }
@@ -64,11 +65,14 @@ export async function findTerminal(
       const place = placeIn(row);
       if (place) return place;
       const remainingMs = deadline - performance.now();
-      if (remainingMs <= 0 || signal.aborted) throw new MitoError('conflict', 'not_running', `the task does not run yet: it is ${row.state}`);
+      if (remainingMs <= 0 || signal.aborted)
+        throw new MitoError('conflict', 'not_running', `the task does not run yet: it is ${row.state}`);
       const interrupted = AbortSignal.any([signal, changed.signal]);
-      await delay(Math.min(remainingMs, RECHECK_MS), undefined, { signal: interrupted, ref: false }).catch((error: Error) => {
-        if (error.name !== 'AbortError') throw error;
-      });
+      await delay(Math.min(remainingMs, RECHECK_MS), undefined, { signal: interrupted, ref: false }).catch(
+        (error: Error) => {
+          if (error.name !== 'AbortError') throw error;
+        },
+      );
     } finally {
       off();
     }

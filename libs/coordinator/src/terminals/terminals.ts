@@ -1,7 +1,7 @@
-import { type Log, MitoError, type Service } from '@mitosis/domain';
+import { randomUUID } from 'node:crypto';
+import { MitoError, type Log, type Service } from '@mitosis/domain';
 import type { AttemptRef, FromWorker, TerminalRefusal, ToWorker } from '@mitosis/protocol';
 import type { MessageBus } from '@mitosis/queue';
-import { randomUUID } from 'node:crypto';
 
 export type TerminalAnswer = Extract<FromWorker, { type: 'terminal' }>;
 type Wish = Pick<Extract<ToWorker, { type: 'terminal' }>, 'size' | 'typed'>;
@@ -82,5 +82,9 @@ export class Terminals implements Service {
 }
 
 function busy(): MitoError {
-  return new MitoError('unavailable', 'terminal_busy', 'the terminal has not taken it: its program does not read, or its worker is away');
+  return new MitoError(
+    'unavailable',
+    'terminal_busy',
+    'the terminal has not taken it: its program does not read, or its worker is away',
+  );
 }

@@ -1,11 +1,11 @@
-import { MitoError } from '@mitosis/domain';
-import type { CreateEnrolment, CreatedEnrolment, EnrolmentView } from '@mitosis/protocol';
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { MitoError } from '@mitosis/domain';
+import type { CreatedEnrolment, CreateEnrolment, EnrolmentView } from '@mitosis/protocol';
 import { groupsToServe } from '../access/groups-to-serve.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
-import { ENROLMENT_PREFIX, drawSecret, hashSecret } from '../auth/secrets.js';
+import { drawSecret, ENROLMENT_PREFIX, hashSecret } from '../auth/secrets.js';
 
 interface EnrolmentRow {
   readonly id: string;
@@ -21,13 +21,21 @@ export type EnrolmentUse =
   | { readonly earlier: string }
   | {
       readonly earlier?: undefined;
-      readonly enrolment: { readonly id: string; readonly creatorId: string; readonly groups: string[]; readonly tags: string[]; readonly labels: string[] };
+      readonly enrolment: {
+        readonly id: string;
+        readonly creatorId: string;
+        readonly groups: string[];
+        readonly tags: string[];
+        readonly labels: string[];
+      };
     };
 
 /** Takes one use of a code. The row is locked first: of many at once exactly as many succeed as there are uses. */
 export async function useEnrolment(tx: EntityManager, code: string, request: string): Promise<EnrolmentUse> {
   const invalid = new MitoError('unauthenticated', 'invalid_code', 'the enrolment code is not valid (any more)');
-  const [locked] = (await tx.query('SELECT id FROM enrolments WHERE code_hash = $1 FOR UPDATE', [hashSecret(code)])) as { id: string }[];
+  const [locked] = (await tx.query('SELECT id FROM enrolments WHERE code_hash = $1 FOR UPDATE', [
+    hashSecret(code),
+  ])) as { id: string }[];
   if (!locked) throw invalid;
   const [enrolment] = (await tx.query(
     `SELECT e.id, e.creator_id, e.tags, e.labels,
@@ -36,15 +44,18 @@ export async function useEnrolment(tx: EntityManager, code: string, request: str
      FROM enrolments e WHERE e.id = $1`,
     [locked.id],
   )) as [EnrolmentRow];
-  const [earlier] = (await tx.query(`SELECT id FROM workers WHERE enrolment_id = $1 AND enrol_request = $2 AND state <> 'gone'`, [
-    enrolment.id,
-    request,
-  ])) as { id: string }[];
+  const [earlier] = (await tx.query(
+    `SELECT id FROM workers WHERE enrolment_id = $1 AND enrol_request = $2 AND state <> 'gone'`,
+    [enrolment.id, request],
+  )) as { id: string }[];
   if (earlier) return { earlier: earlier.id };
   if (!enrolment.is_usable) throw invalid;
   await tx.query('UPDATE enrolments SET uses = uses + 1 WHERE id = $1', [enrolment.id]);
   // The request of a worker that is gone is that of its successor from now on.
-  await tx.query('UPDATE workers SET enrol_request = NULL WHERE enrolment_id = $1 AND enrol_request = $2', [enrolment.id, request]);
+  await tx.query('UPDATE workers SET enrol_request = NULL WHERE enrolment_id = $1 AND enrol_request = $2', [
+    enrolment.id,
+    request,
+  ]);
   const { id, creator_id: creatorId, groups, tags, labels } = enrolment;
   return { enrolment: { id, creatorId, groups, tags, labels } };
 }
@@ -72,7 +83,16 @@ export class Enrolments {
       await tx.query(
         `INSERT INTO enrolments (id, creator_id, code_hash, group_ids, tags, labels, uses_max, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() + $8 * interval '1 millisecond')`,
-        [id, actor.userId, hashSecret(code), groups.map((group) => group.id), wanted.tags, wanted.labels, wanted.uses, wanted.expires_in_ms],
+        [
+          id,
+          actor.userId,
+          hashSecret(code),
+          groups.map((group) => group.id),
+          wanted.tags,
+          wanted.labels,
+          wanted.uses,
+          wanted.expires_in_ms,
+        ],
       );
       const names = groups.map(({ name }) => name);
       await this.deps.audit.record(tx, 'enrolments.create', `enrolment ${id}`, { groups: names, uses: wanted.uses });
@@ -98,7 +118,8 @@ export class Enrolments {
         'UPDATE enrolments SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL AND (creator_id = $2 OR $3) RETURNING id',
         [id, actor.userId, actor.isAdmin && actor.scope === undefined],
       )) as [unknown[], number];
-      if (rows.length === 0) throw new MitoError('not-found', 'enrolment_not_found', `you have no enrolment code ${id}`);
+      if (rows.length === 0)
+        throw new MitoError('not-found', 'enrolment_not_found', `you have no enrolment code ${id}`);
       await this.deps.audit.record(tx, 'enrolments.revoke', `enrolment ${id}`);
     });
   }

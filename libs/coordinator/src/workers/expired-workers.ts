@@ -1,5 +1,5 @@
-import type { Log, Service } from '@mitosis/domain';
 import type { DataSource } from 'typeorm';
+import type { Log, Service } from '@mitosis/domain';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { WorkerAccess } from './worker-access.js';
 
@@ -51,7 +51,10 @@ export class ExpiredWorkers implements Service {
          ORDER BY credential_expires_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`,
       )) as { id: string }[];
       for (const { id } of rows) await audit.record(tx, 'workers.expire', `worker ${id}`);
-      return workers.revoke(tx, rows.map(({ id }) => id));
+      return workers.revoke(
+        tx,
+        rows.map(({ id }) => id),
+      );
     });
     await workers.announce(change);
     return change.workers.length;

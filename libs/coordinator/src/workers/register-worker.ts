@@ -1,16 +1,16 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
 import { Worker, WorkerGroup } from '@mitosis/database';
 import { MitoError, type Role } from '@mitosis/domain';
 import type { EnrollWorker, RegisterWorker, WorkerRegistration } from '@mitosis/protocol';
 import type { QueueAccess } from '@mitosis/queue';
-import type { DataSource, EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
-import { type ServedGroup, groupsToServe } from '../access/groups-to-serve.js';
+import { groupsToServe, type ServedGroup } from '../access/groups-to-serve.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import { identifyCaller } from '../audit/request-context.js';
 import type { Authenticator, UserActor, WorkerActor } from '../auth/authenticator.js';
 import type { Tokens } from '../auth/tokens.js';
-import type { WorkerAccess } from './worker-access.js';
 import { useEnrolment } from './enrolments.js';
+import type { WorkerAccess } from './worker-access.js';
 import { servedGroups } from './worker-queues.js';
 
 export interface WorkerRegistryDeps {
@@ -29,7 +29,8 @@ export interface WorkerRegistryDeps {
 /** How often a worker has to be heard of: three heartbeats fit into a lease. */
 export const HEARTBEAT_MS = 5_000;
 
-type NewWorker = Pick<Worker, 'tags' | 'labels' | 'slots' | 'hostname' | 'version' | 'onlyKind'> & Partial<Pick<Worker, 'enrolmentId' | 'enrolRequest'>>;
+type NewWorker = Pick<Worker, 'tags' | 'labels' | 'slots' | 'hostname' | 'version' | 'onlyKind'> &
+  Partial<Pick<Worker, 'enrolmentId' | 'enrolRequest'>>;
 
 /** Workers come and go here. */
 export class WorkerRegistry {
@@ -46,19 +47,37 @@ export class WorkerRegistry {
   }
 
   /** The same for a worker that has only a code; it registers in the name of whoever made the code. */
-  async enroll({ code, request, slots, hostname, version, only, ...worker }: EnrollWorker): Promise<WorkerRegistration> {
+  async enroll({
+    code,
+    request,
+    slots,
+    hostname,
+    version,
+    only,
+    ...worker
+  }: EnrollWorker): Promise<WorkerRegistration> {
     const { dataSource, authenticator } = this.deps;
     const id = await dataSource.transaction(async (tx) => {
       const use = await useEnrolment(tx, code, request);
       if (use.earlier !== undefined) return use.earlier;
       const { enrolment } = use;
       const creator = await authenticator.person(tx, enrolment.creatorId);
-      if (!creator) throw new MitoError('unauthenticated', 'invalid_code', 'the enrolment code is not valid (any more)');
+      if (!creator)
+        throw new MitoError('unauthenticated', 'invalid_code', 'the enrolment code is not valid (any more)');
       identifyCaller({ kind: 'user', id: creator.userId, name: creator.username });
       const groups = await groupsToServe(tx, creator, new Set([creator.username, ...enrolment.groups]));
       const tags = [...new Set([...enrolment.tags, ...worker.tags])].sort();
       const labels = [...new Set([...enrolment.labels, ...worker.labels])];
-      return this.insert(tx, creator, groups, { tags, labels, slots, hostname, version, onlyKind: only ?? null, enrolmentId: enrolment.id, enrolRequest: request });
+      return this.insert(tx, creator, groups, {
+        tags,
+        labels,
+        slots,
+        hostname,
+        version,
+        onlyKind: only ?? null,
+        enrolmentId: enrolment.id,
+        enrolRequest: request,
+      });
     });
     return this.credentials(id);
   }
@@ -78,14 +97,30 @@ export class WorkerRegistry {
     await workers.announce(change);
   }
 
-  private async insert(tx: EntityManager, actor: UserActor, groups: readonly ServedGroup[], worker: NewWorker): Promise<string> {
+  private async insert(
+    tx: EntityManager,
+    actor: UserActor,
+    groups: readonly ServedGroup[],
+    worker: NewWorker,
+  ): Promise<string> {
     await this.assertRoom(tx);
     const id = uuidv7();
     await tx.getRepository(Worker).insert({ id, creatorId: actor.userId, ...worker });
     const roleOf = (name: string): Role => (name === actor.username ? 'admin' : 'write');
-    await tx.getRepository(WorkerGroup).insert(groups.map((group) => ({ workerId: id, groupId: group.id, role: roleOf(group.name) })));
-    const details = { groups: groups.map(({ name }) => name), hostname: worker.hostname, ...(worker.enrolmentId && { enrolment: worker.enrolmentId }) };
-    await this.deps.audit.record(tx, worker.enrolmentId ? 'workers.enroll' : 'workers.register', `worker ${id}`, details);
+    await tx
+      .getRepository(WorkerGroup)
+      .insert(groups.map((group) => ({ workerId: id, groupId: group.id, role: roleOf(group.name) })));
+    const details = {
+      groups: groups.map(({ name }) => name),
+      hostname: worker.hostname,
+      ...(worker.enrolmentId && { enrolment: worker.enrolmentId }),
+    };
+    await this.deps.audit.record(
+      tx,
+      worker.enrolmentId ? 'workers.enroll' : 'workers.register',
+      `worker ${id}`,
+      details,
+    );
     return id;
   }
 
@@ -98,7 +133,12 @@ export class WorkerRegistry {
       `SELECT count(*)::int AS workers FROM workers WHERE state <> 'gone' AND last_seen_at > clock_timestamp() - interval '15 seconds'`,
     )) as [{ workers: number }];
     if (alive.workers < workersMax) return;
-    throw new MitoError('conflict', 'too_many_workers', `no more than ${workersMax} workers are taken at a time (max_nodes)`, { details: { max: workersMax } });
+    throw new MitoError(
+      'conflict',
+      'too_many_workers',
+      `no more than ${workersMax} workers are taken at a time (max_nodes)`,
+      { details: { max: workersMax } },
+    );
   }
 
   private async credentials(id: string): Promise<WorkerRegistration> {
@@ -112,6 +152,13 @@ export class WorkerRegistry {
     );
     const expiresAt = new Date(Date.now() + tokenLifetimeMs);
     const token = await tokens.sign('worker', { subject: id, id }, expiresAt);
-    return { uuid: id, token, expires_at: expiresAt.toISOString(), expires_in_ms: tokenLifetimeMs, queue: { ...queue }, heartbeat_ms: HEARTBEAT_MS };
+    return {
+      uuid: id,
+      token,
+      expires_at: expiresAt.toISOString(),
+      expires_in_ms: tokenLifetimeMs,
+      queue: { ...queue },
+      heartbeat_ms: HEARTBEAT_MS,
+    };
   }
 }

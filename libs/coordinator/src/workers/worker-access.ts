@@ -1,8 +1,8 @@
+import type { DataSource, EntityManager } from 'typeorm';
 import type { Log } from '@mitosis/domain';
 import type { AttemptRef } from '@mitosis/protocol';
 import type { QueueAccess } from '@mitosis/queue';
-import type { DataSource, EntityManager } from 'typeorm';
-import { OPEN_ATTEMPT_COLUMNS, type OpenAttemptRow, settleAttempts } from '../tasks/settle-attempts.js';
+import { OPEN_ATTEMPT_COLUMNS, settleAttempts, type OpenAttemptRow } from '../tasks/settle-attempts.js';
 import type { SettledTask } from '../tasks/settled-task.js';
 import type { WorkerChannels } from './worker-channels.js';
 import { servedGroups } from './worker-queues.js';
@@ -59,7 +59,8 @@ export class WorkerAccess {
   /** To be called after the commit: first the queues are closed, then the workers told, then the tasks go elsewhere. */
   async announce({ workers, isRevoked, settled, stale }: WorkerChange): Promise<void> {
     await Promise.all(workers.map((worker) => this.syncQueues(worker, RETRIES)));
-    for (const [worker, attempts] of stale) this.deps.channels.send(worker, { type: 'leases', stale: [...attempts], cancelled: [] });
+    for (const [worker, attempts] of stale)
+      this.deps.channels.send(worker, { type: 'leases', stale: [...attempts], cancelled: [] });
     if (isRevoked) this.deps.channels.disconnect(workers);
     else this.deps.channels.refresh(workers);
     this.deps.onSettled(settled);
@@ -88,9 +89,13 @@ export class WorkerAccess {
       [workers, groupIds],
     )) as (OpenAttemptRow & { worker_id: string })[];
     const message = 'the worker may not run it any more';
-    const settled = await settleAttempts(tx, rows.map((row) => ({ row, outcome: 'released' as const, message })));
+    const settled = await settleAttempts(
+      tx,
+      rows.map((row) => ({ row, outcome: 'released' as const, message })),
+    );
     const stale = new Map<string, AttemptRef[]>();
-    for (const { worker_id, task, attempt } of rows) stale.set(worker_id, [...(stale.get(worker_id) ?? []), { task, attempt }]);
+    for (const { worker_id, task, attempt } of rows)
+      stale.set(worker_id, [...(stale.get(worker_id) ?? []), { task, attempt }]);
     return { settled, stale };
   }
 }

@@ -1,6 +1,6 @@
-import { type Role, type WantedState, MitoError, isAllowed } from '@mitosis/domain';
-import type { ToWorker, UpdateWorker, WorkerPage, WorkerQuery, WorkerView } from '@mitosis/protocol';
 import type { DataSource, EntityManager } from 'typeorm';
+import { isAllowed, MitoError, type Role, type WantedState } from '@mitosis/domain';
+import type { ToWorker, UpdateWorker, WorkerPage, WorkerQuery, WorkerView } from '@mitosis/protocol';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import type { WorkerAccess, WorkerChange } from './worker-access.js';
@@ -64,7 +64,16 @@ export class WorkerAdmin {
          AND ($4::text IS NULL OR u.username = $4) AND ($5::text[] IS NULL OR w.tags @> $5) AND ($6::text[] IS NULL OR w.labels @> $6)
          AND ($7 OR w.state <> 'gone') AND ($8::uuid IS NULL OR w.id < $8)
        ORDER BY w.id DESC LIMIT ${query.limit + 1}`,
-      [actor.isAdmin ? null : [...actor.roles.keys()], query.group, query.role, query.creator, query.tags, query.labels, query.all === 'true', query.after],
+      [
+        actor.isAdmin ? null : [...actor.roles.keys()],
+        query.group,
+        query.role,
+        query.creator,
+        query.tags,
+        query.labels,
+        query.all === 'true',
+        query.after,
+      ],
     )) as ViewRow[];
     const workers = rows.slice(0, query.limit).map((row) => toView(actor, row));
     return { workers, next: rows.length > query.limit ? (workers.at(-1)?.uuid ?? null) : null };
@@ -77,7 +86,11 @@ export class WorkerAdmin {
   /** Replaces tags or labels. With other tags it serves other queues at once; what runs goes on. */
   async update(actor: UserActor, uuid: string, { tags, labels }: UpdateWorker): Promise<WorkerView> {
     return this.change(actor, uuid, 'workers.update', { tags, labels }, async (tx) => {
-      await tx.query('UPDATE workers SET tags = coalesce($2, tags), labels = coalesce($3, labels) WHERE id = $1', [uuid, tags, labels]);
+      await tx.query('UPDATE workers SET tags = coalesce($2, tags), labels = coalesce($3, labels) WHERE id = $1', [
+        uuid,
+        tags,
+        labels,
+      ]);
       return this.deps.workers.release(tx, [uuid], []);
     });
   }
@@ -112,7 +125,11 @@ export class WorkerAdmin {
         [uuid, JSON.stringify(entries)],
       );
       await this.assertManageable(tx, uuid);
-      return this.deps.workers.release(tx, [uuid], entries.filter(({ role }) => role === 'read').map(({ id }) => id));
+      return this.deps.workers.release(
+        tx,
+        [uuid],
+        entries.filter(({ role }) => role === 'read').map(({ id }) => id),
+      );
     });
   }
 
@@ -123,9 +140,14 @@ export class WorkerAdmin {
         'DELETE FROM worker_groups s USING groups g WHERE g.id = s.group_id AND s.worker_id = $1 AND g.name = $2 RETURNING g.id',
         [uuid, name],
       )) as [{ id: string }[], number];
-      if (rows.length === 0) throw new MitoError('not-found', 'group_not_found', `the group "${name}" has no role on the worker`);
+      if (rows.length === 0)
+        throw new MitoError('not-found', 'group_not_found', `the group "${name}" has no role on the worker`);
       await this.assertManageable(tx, uuid);
-      return this.deps.workers.release(tx, [uuid], rows.map(({ id }) => id));
+      return this.deps.workers.release(
+        tx,
+        [uuid],
+        rows.map(({ id }) => id),
+      );
     });
   }
 
@@ -150,33 +172,56 @@ export class WorkerAdmin {
   }
 
   /** Groups that are given a role: those on the worker already, or of which the caller is a member. */
-  private async namedGroups(tx: EntityManager, actor: UserActor, uuid: string, names: readonly string[]): Promise<{ id: string; name: string }[]> {
+  private async namedGroups(
+    tx: EntityManager,
+    actor: UserActor,
+    uuid: string,
+    names: readonly string[],
+  ): Promise<{ id: string; name: string }[]> {
     const rows = (await tx.query(
       `SELECT g.id, g.name, EXISTS (SELECT 1 FROM worker_groups s WHERE s.worker_id = $2 AND s.group_id = g.id) AS is_there
        FROM groups g WHERE g.name = ANY ($1) AND g.state <> 'deleted'`,
       [names, uuid],
     )) as { id: string; name: string; is_there: boolean }[];
-    const known = rows.filter(({ id, is_there }) => is_there || isAllowed(actor, { action: 'group.read', groupId: id }));
+    const known = rows.filter(
+      ({ id, is_there }) => is_there || isAllowed(actor, { action: 'group.read', groupId: id }),
+    );
     const missing = names.find((name) => known.every((group) => group.name !== name));
     if (missing !== undefined) {
-      throw new MitoError('not-found', 'group_not_found', `there is no group "${missing}" that you are a member of`, { details: { field: 'groups' } });
+      throw new MitoError('not-found', 'group_not_found', `there is no group "${missing}" that you are a member of`, {
+        details: { field: 'groups' },
+      });
     }
     return known;
   }
 
   /** Somebody has to be able to manage a worker. */
   private async assertManageable(tx: EntityManager, uuid: string): Promise<void> {
-    const rows = (await tx.query(`SELECT 1 FROM worker_groups WHERE worker_id = $1 AND role = 'admin' LIMIT 1`, [uuid])) as unknown[];
-    if (rows.length === 0) throw new MitoError('conflict', 'last_worker_admin', 'no group would be admin of the worker any more');
+    const rows = (await tx.query(`SELECT 1 FROM worker_groups WHERE worker_id = $1 AND role = 'admin' LIMIT 1`, [
+      uuid,
+    ])) as unknown[];
+    if (rows.length === 0)
+      throw new MitoError('conflict', 'last_worker_admin', 'no group would be admin of the worker any more');
   }
 
-  private async find(tx: EntityManager, actor: UserActor, uuid: string, action: 'worker.read' | 'worker.manage'): Promise<ViewRow> {
+  private async find(
+    tx: EntityManager,
+    actor: UserActor,
+    uuid: string,
+    action: 'worker.read' | 'worker.manage',
+  ): Promise<ViewRow> {
     const [row] = (await tx.query(`${VIEW} WHERE w.id = $1`, [uuid])) as ViewRow[];
     const groups = row && rolesOn(row);
     if (!groups || !isAllowed(actor, { action: 'worker.read', groups })) throw workerNotFound(uuid);
-    if (action === 'worker.manage' && row.state === 'gone') throw new MitoError('conflict', 'worker_gone', 'the worker is gone');
+    if (action === 'worker.manage' && row.state === 'gone')
+      throw new MitoError('conflict', 'worker_gone', 'the worker is gone');
     if (!isAllowed(actor, { action, groups })) {
-      throw new MitoError('forbidden', 'role_required', 'this needs the role admin in a group that is admin of the worker', { details: { action } });
+      throw new MitoError(
+        'forbidden',
+        'role_required',
+        'this needs the role admin in a group that is admin of the worker',
+        { details: { action } },
+      );
     }
     return row;
   }

@@ -1,15 +1,18 @@
+import type { DataSource } from 'typeorm';
+import { WebSocket } from 'ws';
 import { Worker } from '@mitosis/database';
 import type { Log, Service } from '@mitosis/domain';
 import { FromWorker, type ToWorker } from '@mitosis/protocol';
 import type { MessageBus, QueueAccess } from '@mitosis/queue';
-import type { DataSource } from 'typeorm';
-import { WebSocket } from 'ws';
 import { renewLeases } from '../tasks/renew-leases.js';
 import type { TerminalAnswer } from '../terminals/terminals.js';
 import { queuesOf, servedGroups, workersServing } from './worker-queues.js';
 
 /** What travels between replicas: a message for workers, wherever they are connected. */
-type BusMessage = { readonly workers: readonly string[]; readonly message: ToWorker | { type: 'queues_changed' } | { type: 'revoked' } };
+type BusMessage = {
+  readonly workers: readonly string[];
+  readonly message: ToWorker | { type: 'queues_changed' } | { type: 'revoked' };
+};
 
 export type OutputMessage = Extract<FromWorker, { type: 'output' | 'output_end' }>;
 

@@ -17,7 +17,10 @@ export async function queuesOf(dataSource: DataSource, workerId: string): Promis
 }
 
 /** The active workers that serve one of `groupIds`. */
-export async function workersServing(dataSource: Pick<DataSource, 'query'>, groupIds: readonly string[]): Promise<string[]> {
+export async function workersServing(
+  dataSource: Pick<DataSource, 'query'>,
+  groupIds: readonly string[],
+): Promise<string[]> {
   const rows = (await dataSource.query(
     `SELECT DISTINCT g.worker_id AS id FROM worker_groups g
      JOIN workers w ON w.id = g.worker_id AND w.state = 'active'

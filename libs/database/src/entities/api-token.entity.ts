@@ -1,5 +1,5 @@
-import type { TokenScope } from '@mitosis/domain';
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
+import type { TokenScope } from '@mitosis/domain';
 
 /** A named token for scripts. What was shown once is kept only as its SHA-256. */
 @Entity('api_tokens')

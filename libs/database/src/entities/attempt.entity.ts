@@ -1,5 +1,5 @@
-import type { AttemptOutcome } from '@mitosis/domain';
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
+import type { AttemptOutcome } from '@mitosis/domain';
 
 /** One run of a task on a worker. `bigint` columns come from the driver as decimal strings. */
 @Entity('attempts')

@@ -1,5 +1,5 @@
-import type { DependencyCondition } from '@mitosis/domain';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { DependencyCondition } from '@mitosis/domain';
 
 /** One thing that a pending task waits for, or waited for. */
 @Entity('dependencies')

@@ -1,5 +1,5 @@
-import type { Role } from '@mitosis/domain';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Role } from '@mitosis/domain';
 
 /** What a user may do in a group. */
 @Entity('memberships')

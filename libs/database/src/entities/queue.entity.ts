@@ -1,5 +1,5 @@
-import type { TaskKind } from '@mitosis/domain';
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
+import type { TaskKind } from '@mitosis/domain';
 
 /** A queue that was used at least once; the name is made by `queueName` of the domain library. */
 @Entity('queues')

@@ -1,5 +1,5 @@
-import type { FailureReason, TaskState, WorkloadStep } from '@mitosis/domain';
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
+import type { FailureReason, TaskState, WorkloadStep } from '@mitosis/domain';
 
 /** `bigint` columns come from the driver as decimal strings. */
 @Entity('tasks')

@@ -1,5 +1,5 @@
-import type { Role } from '@mitosis/domain';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Role } from '@mitosis/domain';
 
 /** What a group may do with a worker; with `write` or `admin` its tasks run there. */
 @Entity('worker_groups')

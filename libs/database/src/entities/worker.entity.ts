@@ -1,5 +1,5 @@
-import type { WantedState } from '@mitosis/domain';
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
+import type { WantedState } from '@mitosis/domain';
 
 @Entity('workers')
 export class Worker {

@@ -1,5 +1,5 @@
-import type { WorkloadState } from '@mitosis/domain';
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
+import type { WorkloadState } from '@mitosis/domain';
 
 /** One computation that a program splits, maps and reduces; its tasks name it in `workload_id`. */
 @Entity('workloads')

@@ -93,7 +93,9 @@ export class EverythingATaskCanDo1700000000003 implements MigrationInterface {
     await runner.query('CREATE INDEX task_search_words ON task_search USING gin (words)');
     await runner.query('CREATE INDEX task_search_created ON task_search (created_at)');
     await runner.query('CREATE INDEX tasks_state_seq ON tasks (group_id, state, seq DESC)');
-    await runner.query('CREATE INDEX tasks_exit ON tasks (exit_code, seq DESC) WHERE exit_code IS NOT NULL AND exit_code <> 0');
+    await runner.query(
+      'CREATE INDEX tasks_exit ON tasks (exit_code, seq DESC) WHERE exit_code IS NOT NULL AND exit_code <> 0',
+    );
     await runner.query('CREATE INDEX tasks_finished ON tasks (finished_at) WHERE finished_at IS NOT NULL');
     await runner.query('CREATE INDEX attempts_of_worker ON attempts (worker_id, task_id)');
   }
@@ -101,7 +103,9 @@ export class EverythingATaskCanDo1700000000003 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('DROP TABLE task_search, dependencies, metrics');
     await runner.query('DROP FUNCTION mito_words(text)');
-    await runner.query('DROP INDEX attempts_of_worker, tasks_finished, tasks_exit, tasks_state_seq, tasks_waiting, tasks_held');
+    await runner.query(
+      'DROP INDEX attempts_of_worker, tasks_finished, tasks_exit, tasks_state_seq, tasks_waiting, tasks_held',
+    );
     await runner.query(`
       ALTER TABLE tasks DROP job_id, DROP job_index, DROP upstream_id, DROP retried_by, DROP waits_for, DROP is_held,
         DROP cancel_requested_at, DROP cancelled_by, DROP cancel_reason, DROP progress, DROP progress_message`);

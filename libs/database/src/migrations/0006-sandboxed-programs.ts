@@ -16,7 +16,9 @@ export class SandboxedPrograms1700000000006 implements MigrationInterface {
         created_at timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (group_id, sha256)
       )`);
-    await runner.query(`ALTER TABLE queues ADD kind text NOT NULL DEFAULT 'command' CHECK (kind IN ('command', 'wasm'))`);
+    await runner.query(
+      `ALTER TABLE queues ADD kind text NOT NULL DEFAULT 'command' CHECK (kind IN ('command', 'wasm'))`,
+    );
     await runner.query(`ALTER TABLE workers ADD only_kind text CHECK (only_kind = 'wasm')`);
     await runner.query('ALTER TABLE memberships DROP CONSTRAINT memberships_role_check');
     await runner.query(`
@@ -56,10 +58,14 @@ export class SandboxedPrograms1700000000006 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('ALTER TABLE attempts DROP stdout_sha256');
-    await runner.query('ALTER TABLE tasks DROP workload_id, DROP workload_index, DROP workload_step, DROP avoid_worker_id');
+    await runner.query(
+      'ALTER TABLE tasks DROP workload_id, DROP workload_index, DROP workload_step, DROP avoid_worker_id',
+    );
     await runner.query('ALTER TABLE memberships DROP CONSTRAINT memberships_role_check');
     await runner.query(`UPDATE memberships SET role = 'read' WHERE role = 'write-wasm'`);
-    await runner.query(`ALTER TABLE memberships ADD CONSTRAINT memberships_role_check CHECK (role IN ('read', 'write', 'admin'))`);
+    await runner.query(
+      `ALTER TABLE memberships ADD CONSTRAINT memberships_role_check CHECK (role IN ('read', 'write', 'admin'))`,
+    );
     await runner.query('ALTER TABLE workers DROP only_kind');
     await runner.query('ALTER TABLE queues DROP kind');
     await runner.query('DROP TABLE workloads, programs');

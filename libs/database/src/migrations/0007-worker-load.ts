@@ -10,6 +10,8 @@ export class WorkerLoad1700000000007 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('ALTER TABLE workers DROP free_slots, DROP cpu_load, DROP memory_used_bytes, DROP memory_total_bytes');
+    await runner.query(
+      'ALTER TABLE workers DROP free_slots, DROP cpu_load, DROP memory_used_bytes, DROP memory_total_bytes',
+    );
   }
 }

@@ -18,7 +18,9 @@ export class ChargedPrograms1700000000012 implements MigrationInterface {
     await runner.query(`
       UPDATE groups g SET storage_used_bytes = storage_used_bytes + o.bytes
       FROM (SELECT group_id, sum(size_bytes) AS bytes FROM objects WHERE purpose = 'program' GROUP BY group_id) o WHERE o.group_id = g.id`);
-    await runner.query(`ALTER TABLE programs ADD object_key text COLLATE "C" REFERENCES objects (key), ADD used_at timestamptz NOT NULL DEFAULT now()`);
+    await runner.query(
+      `ALTER TABLE programs ADD object_key text COLLATE "C" REFERENCES objects (key), ADD used_at timestamptz NOT NULL DEFAULT now()`,
+    );
     await runner.query(`UPDATE programs SET object_key = 'p/' || sha256`);
     await runner.query('ALTER TABLE programs ALTER object_key SET NOT NULL');
     await runner.query('CREATE INDEX programs_object ON programs (object_key)');

@@ -1,15 +1,13 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, readdir, readlink, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, readlink, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import test, { type ExecutionContext } from 'ava';
+import { Header, Pax, type HeaderData } from 'tar';
 import { tempDir } from '@mitosis/testing';
-import test from 'ava';
-import type { ExecutionContext } from 'ava';
-import { Header, Pax } from 'tar';
-import type { HeaderData } from 'tar';
 import { packFolder, unpackArchive } from '../index.js';
 
 const run = promisify(execFile);
@@ -42,7 +40,12 @@ test('what was packed comes out the same', async (t) => {
   await link(join(source, 'tool'), join(source, 'same-tool'));
   const packed = await packFolder(source, archive);
   t.like(packed, { files: 4, skipped: [], sizeBytes: (await stat(archive)).size });
-  t.is(packed?.sha256, createHash('sha256').update(await readFile(archive)).digest('hex'));
+  t.is(
+    packed?.sha256,
+    createHash('sha256')
+      .update(await readFile(archive))
+      .digest('hex'),
+  );
 
   t.like(await unpackArchive(archive, target, { ...LIMITS, ratio: 10_000 }), { files: 4, bytes: 3_000_020 });
   await run('diff', ['-r', '--no-dereference', source, target]);
@@ -76,7 +79,7 @@ test('what does not get smaller is not even tried: it lies in the archive in the
   t.true(excess > 3_800 && excess < 6_000, `${excess} bytes besides the file`);
 });
 
-test("tar understands it, and equal folders give equal archives", async (t) => {
+test('tar understands it, and equal folders give equal archives', async (t) => {
   const { source, archive, root } = await folders(t);
   for (const name of ['b', 'a', 'c']) await writeFile(join(source, name), name);
   const first = await packFolder(source, archive);
@@ -102,14 +105,17 @@ test('what is no file, or leads outside, is listed and left out', async (t) => {
   await writeFile(join(source, 'line\nbreak'), '');
   await run('/bin/sh', ['-c', 'printf x > "$(printf "bad\\377name")"'], { cwd: source });
   const packed = await packFolder(source, archive);
-  t.deepEqual(packed?.skipped.map(({ path, why }) => `${path}: ${why}`), [
-    'absolute: a link that leaves the folder',
-    'bad\ufffdname: its name is not UTF-8',
-    'line\nbreak: its name has a line break',
-    'pipe: a named pipe',
-    'socket: a socket',
-    'up: a link that leaves the folder',
-  ]);
+  t.deepEqual(
+    packed?.skipped.map(({ path, why }) => `${path}: ${why}`),
+    [
+      'absolute: a link that leaves the folder',
+      'bad\ufffdname: its name is not UTF-8',
+      'line\nbreak: its name has a line break',
+      'pipe: a named pipe',
+      'socket: a socket',
+      'up: a link that leaves the folder',
+    ],
+  );
   await unpackArchive(archive, target, LIMITS);
   t.deepEqual(await readdir(target), ['dangling']);
 });
@@ -157,7 +163,11 @@ const hostile: [title: string, entries: Entry[], code: string][] = [
   ['a link that goes up', [linkTo('l', '../')], 'archive_refused'],
   ['an absolute link', [linkTo('l', '/tmp')], 'archive_refused'],
   ['a file written through a link', [linkTo('l', '.'), file('l/x')], 'archive_refused'],
-  ['a chain of links that leads up', [linkTo('d/e/y', '../..'), linkTo('d/e/f', 'y/..'), file('d/e/f/escaped')], 'archive_refused'],
+  [
+    'a chain of links that leads up',
+    [linkTo('d/e/y', '../..'), linkTo('d/e/f', 'y/..'), file('d/e/f/escaped')],
+    'archive_refused',
+  ],
   ['a hard link to a file outside', [{ path: 'h', type: 'Link', linkpath: '../../etc/passwd' }], 'archive_refused'],
   ['a hard link inside', [file('a'), { path: 'h', type: 'Link', linkpath: 'a' }], 'archive_refused'],
   ['a named pipe', [{ path: 'p', type: 'FIFO' }], 'archive_refused'],
@@ -175,12 +185,20 @@ const hostile: [title: string, entries: Entry[], code: string][] = [
   ['a double slash at the beginning', [file('//tmp/mito-escaped')], 'archive_refused'],
   ['a link to itself above', [linkTo('a/b', '../../a/b')], 'archive_refused'],
   ['an empty link', [linkTo('l', '')], 'archive_'],
-  ['a folder replaced by a link', [{ path: 'd', type: 'Directory' }, linkTo('d', '/tmp'), file('d/x')], 'archive_refused'],
+  [
+    'a folder replaced by a link',
+    [{ path: 'd', type: 'Directory' }, linkTo('d', '/tmp'), file('d/x')],
+    'archive_refused',
+  ],
   ['a link whose target goes up after a name', [linkTo('l', 'a/../../x')], 'archive_refused'],
   ['a hard link to an absolute path', [{ path: 'h', type: 'Link', linkpath: '/etc/passwd' }], 'archive_refused'],
   ['a block device', [{ path: 'b', type: 'BlockDevice', devmaj: 8, devmin: 0 }], 'archive_refused'],
   ['a good file before a bad one', [file('fine'), file('../escaped')], 'archive_refused'],
-  ['a name behind a long path that goes up', [file(`${'a/'.repeat(60)}../${'../'.repeat(60)}escaped`)], 'archive_refused'],
+  [
+    'a name behind a long path that goes up',
+    [file(`${'a/'.repeat(60)}../${'../'.repeat(60)}escaped`)],
+    'archive_refused',
+  ],
   ['too deep a path', [file(`${'d/'.repeat(300)}f`)], 'archive_refused'],
 ];
 for (const [title, entries, code] of hostile) {
@@ -205,7 +223,10 @@ test('what is no archive is refused', async (t) => {
   await packFolder(source, join(root, 'whole'));
   await truncate(join(root, 'whole'), 100);
   await t.throwsAsync(unpackArchive(join(root, 'whole'), target, LIMITS), { code: 'archive_refused' });
-  await t.throwsAsync(unpackArchive(join(root, 'missing'), target, LIMITS), { code: 'archive_refused', message: /ENOENT/ });
+  await t.throwsAsync(unpackArchive(join(root, 'missing'), target, LIMITS), {
+    code: 'archive_refused',
+    message: /ENOENT/,
+  });
 });
 
 test('set-user-id bits are dropped, and the owner can always remove what was unpacked', async (t) => {

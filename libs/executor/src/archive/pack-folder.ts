@@ -4,12 +4,11 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { MitoError } from '@mitosis/domain';
 import { WriteEntry } from 'tar';
+import { MitoError } from '@mitosis/domain';
 import { errorCode } from '../system-error.js';
 import { quickGzip } from './quick-gzip.js';
-import { walkFolder } from './walk-folder.js';
-import type { Found } from './walk-folder.js';
+import { walkFolder, type Found } from './walk-folder.js';
 
 export interface PackLimits {
   /** Sum of the sizes of the files. */
@@ -67,7 +66,9 @@ export async function packFolder(
   } catch (error) {
     await rm(targetFile, { force: true });
     if (error instanceof MitoError) throw error;
-    throw new MitoError('unavailable', 'pack_failed', `The folder was not packed: ${errorCode(error)}`, { cause: error });
+    throw new MitoError('unavailable', 'pack_failed', `The folder was not packed: ${errorCode(error)}`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { constants, crc32, createDeflateRaw, type DeflateRaw, deflateRawSync, type ZlibParams } from 'node:zlib';
+import { constants, crc32, createDeflateRaw, deflateRawSync, type DeflateRaw, type ZlibParams } from 'node:zlib';
 
 /** Of the level above this one, gzip makes text a seventh smaller, in four times the time. */
 const QUICK = constants.Z_BEST_SPEED;
@@ -29,7 +29,9 @@ export interface QuickGzip {
  */
 export function quickGzip(): QuickGzip {
   const deflate = createDeflateRaw({ level: QUICK, chunkSize: PIECE_BYTES }) as DeflateRaw & ZlibParams;
-  const setLevel = promisify((level: number, done: () => void) => deflate.params(level, constants.Z_DEFAULT_STRATEGY, done));
+  const setLevel = promisify((level: number, done: () => void) =>
+    deflate.params(level, constants.Z_DEFAULT_STRATEGY, done),
+  );
   let checksum = 0;
   let size = 0;
   return {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { MitoError } from '@mitosis/domain';
 import { Parser } from 'tar';
+import { MitoError } from '@mitosis/domain';
 import { errorCode } from '../system-error.js';
 
 /** Something that an archive holds. */
@@ -50,7 +50,8 @@ export async function* listArchive(archive: Readable): AsyncGenerator<ArchiveEnt
   });
   for await (const _ of feed(archive, parser)) {
     count += found.length;
-    if (count > ENTRIES_MAX) throw new MitoError('too-large', 'archive_too_large', `the archive has more than ${ENTRIES_MAX} entries`);
+    if (count > ENTRIES_MAX)
+      throw new MitoError('too-large', 'archive_too_large', `the archive has more than ${ENTRIES_MAX} entries`);
     yield* found.splice(0);
   }
 }
@@ -72,7 +73,9 @@ async function* feed(archive: Readable, parser: Parser): AsyncGenerator<void> {
     yield;
   } catch (error) {
     if (error instanceof MitoError) throw error;
-    throw new MitoError('invalid', 'archive_refused', `the archive can't be read: ${errorCode(error)}`, { cause: error });
+    throw new MitoError('invalid', 'archive_refused', `the archive can't be read: ${errorCode(error)}`, {
+      cause: error,
+    });
   } finally {
     archive.destroy();
     tar.destroy();

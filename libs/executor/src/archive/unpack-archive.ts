@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { createGunzip } from 'node:zlib';
-import { MitoError } from '@mitosis/domain';
 import { ReadEntry, Unpack } from 'tar';
+import { MitoError } from '@mitosis/domain';
 import { errorCode } from '../system-error.js';
 import { isContainedLink } from './contained-link.js';
 

@@ -1,12 +1,18 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { FrameDecoder } from '@mitosis/protocol';
-import type { OutputFrame, OutputStream } from '@mitosis/protocol';
-import { eventually, silentLog, tempDir } from '@mitosis/testing';
-import type { Scope } from '@mitosis/testing';
-import { Executor, prepareScratch, taskEnvironment } from '../index.js';
-import type { CommandSpec, Execution, ExecutionResult, ExecutorOptions, Scratch } from '../index.js';
+import { FrameDecoder, type OutputFrame, type OutputStream } from '@mitosis/protocol';
+import { eventually, silentLog, tempDir, type Scope } from '@mitosis/testing';
+import {
+  Executor,
+  prepareScratch,
+  taskEnvironment,
+  type CommandSpec,
+  type Execution,
+  type ExecutionResult,
+  type ExecutorOptions,
+  type Scratch,
+} from '../index.js';
 
 export interface RunOptions extends Partial<CommandSpec> {
   readonly outputLimitBytes?: number;
@@ -83,7 +89,9 @@ export async function printed(scratch: Scratch, stream: OutputStream): Promise<s
 
 /** Waits until the program has printed `text`. */
 export async function hasPrinted(scratch: Scratch, text: string): Promise<void> {
-  await eventually(async () => (await printed(scratch, 'stdout')).includes(text), { message: `"${text}" was not printed` });
+  await eventually(async () => (await printed(scratch, 'stdout')).includes(text), {
+    message: `"${text}" was not printed`,
+  });
 }
 
 /** A number of seconds that no other program on the machine sleeps, by which ours is found. */

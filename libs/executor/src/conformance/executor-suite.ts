@@ -1,7 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { eventually, fileScope } from '@mitosis/testing';
 import type { TestFn } from 'ava';
+import { eventually, fileScope } from '@mitosis/testing';
 import type { ExecutorOptions } from '../index.js';
 import {
   executorFixture,
@@ -11,8 +11,9 @@ import {
   sh,
   sleepers,
   uniqueSleep,
+  type ExecutorFixture,
+  type RunOptions,
 } from './executor-fixture.js';
-import type { ExecutorFixture, RunOptions } from './executor-fixture.js';
 
 type Spawner = NonNullable<ExecutorOptions['spawner']>;
 
@@ -40,7 +41,10 @@ export function registerExecutorSuite(test: TestFn, spawner: Spawner): void {
 
   test.serial('the environment is what was given and nothing else', async (t) => {
     const { output, scratch } = await run(['env'], { env: { GREETING: 'hello' } });
-    const names = output.trim().split('\n').map((line) => line.split('=')[0]);
+    const names = output
+      .trim()
+      .split('\n')
+      .map((line) => line.split('=')[0]);
     t.deepEqual(names.sort(), [
       ...['GREETING', 'HOME', 'LANG', 'LOGNAME', 'MITO_EXEC_DIR', 'MITO_RESOURCE_DIR', 'MITO_RESULT_DIR'],
       ...['MITO_TASK_ATTEMPT', 'MITO_TASK_UUID', 'PATH', 'SHELL', 'TMPDIR', 'USER'],
@@ -50,7 +54,10 @@ export function registerExecutorSuite(test: TestFn, spawner: Spawner): void {
 
   test.serial('neither the parent nor its environment shows anything of the worker', async (t) => {
     const { output } = await run(sh("tr '\\0' '\\n' < /proc/$PPID/environ; echo end"));
-    t.deepEqual(output.split('\n').filter((line) => !line.startsWith('NODE_CHANNEL')), ['end', '']);
+    t.deepEqual(
+      output.split('\n').filter((line) => !line.startsWith('NODE_CHANNEL')),
+      ['end', ''],
+    );
   });
 
   test.serial('the program starts in the exec folder, with an empty input and no file but 0, 1 and 2', async (t) => {
@@ -97,12 +104,27 @@ export function registerExecutorSuite(test: TestFn, spawner: Spawner): void {
     ['an argument that is too long', ['echo', 'a'.repeat(200_000)], /E2BIG/],
     ['a working folder that is missing', ['pwd'], /ENOENT/, { cwd: 'missing' }],
     ['a working folder outside the exec folder', ['pwd'], /not inside/, { cwd: '../result' }],
-    ['a working folder behind a link', ['pwd'], /not inside/, { cwd: 'link', prepare: ({ execDir }) => symlink('/', join(execDir, 'link')) }],
+    [
+      'a working folder behind a link',
+      ['pwd'],
+      /not inside/,
+      { cwd: 'link', prepare: ({ execDir }) => symlink('/', join(execDir, 'link')) },
+    ],
     ['an input that is missing', ['cat'], /ENOENT/, { stdinPath: 'missing' }],
     ['an input that is no file', ['cat'], /regular file/, { stdinPath: '.' }],
-    ['a missing interpreter', ['./script'], /interpreter/, { prepare: ({ execDir }) => writeFile(join(execDir, 'script'), '#!/no/such\n', { mode: 0o755 }) }],
+    [
+      'a missing interpreter',
+      ['./script'],
+      /interpreter/,
+      { prepare: ({ execDir }) => writeFile(join(execDir, 'script'), '#!/no/such\n', { mode: 0o755 }) },
+    ],
     ['a terminal without columns', ['true'], /0 columns/, { pty: { cols: 0, rows: 24 } }],
-    ['a terminal and a file to read from', ['cat'], /not from a file/, { pty: { cols: 80, rows: 24 }, stdinPath: '/etc/passwd' }],
+    [
+      'a terminal and a file to read from',
+      ['cat'],
+      /not from a file/,
+      { pty: { cols: 80, rows: 24 }, stdinPath: '/etc/passwd' },
+    ],
   ];
   for (const [title, args, message, options] of refusals) {
     test.serial(`${title} is answered by spawn_failed and the reason`, async (t) => {
@@ -131,7 +153,9 @@ export function registerExecutorSuite(test: TestFn, spawner: Spawner): void {
   });
 
   test.serial('a cancelled program may end in its own way within the grace', async (t) => {
-    const { execution, scratch } = await start(sh('trap "echo saved; exit 7" TERM; echo ready; while :; do sleep 0.05; done'));
+    const { execution, scratch } = await start(
+      sh('trap "echo saved; exit 7" TERM; echo ready; while :; do sleep 0.05; done'),
+    );
     await hasPrinted(scratch, 'ready');
     execution.cancel('no longer wanted');
     t.like(await execution.result, { outcome: 'cancelled', exitCode: 7, message: 'no longer wanted' });
@@ -202,7 +226,10 @@ export function registerExecutorSuite(test: TestFn, spawner: Spawner): void {
     t.like(result, { outcome: 'exited', exitCode: 5, outputTruncated: true });
     const frames = await framesOf(scratch);
     const kept = frames.filter(({ stream }) => stream === 'stdout');
-    t.is(kept.reduce((sum, { payload }) => sum + payload.length + 8, 0), 100_000);
+    t.is(
+      kept.reduce((sum, { payload }) => sum + payload.length + 8, 0),
+      100_000,
+    );
     t.is(frames.at(-1)?.stream, 'notice');
     t.true((await printed(scratch, 'notice')).includes('100000 bytes'));
   });
@@ -217,7 +244,10 @@ export function registerExecutorSuite(test: TestFn, spawner: Spawner): void {
   });
 
   test.serial('a scratch folder that is missing is answered by worker_error', async (t) => {
-    const prepare: RunOptions['prepare'] = async (scratch) => ({ ...scratch, spoolPath: join(scratch.dir, 'no', 'spool') });
+    const prepare: RunOptions['prepare'] = async (scratch) => ({
+      ...scratch,
+      spoolPath: join(scratch.dir, 'no', 'spool'),
+    });
     const { execution } = await start(['true'], { prepare });
     t.regex((await execution.result).message ?? '', /ENOENT/);
   });
@@ -225,8 +255,14 @@ export function registerExecutorSuite(test: TestFn, spawner: Spawner): void {
   test.serial('two hundred programs at a time all end as they should', async (t) => {
     const codes = Array.from({ length: 200 }, (_, index) => index % 100);
     const results = await Promise.all(codes.map((code) => run(sh(`echo ${code}; exit ${code}`))));
-    t.deepEqual(results.map(({ exitCode }) => exitCode), codes);
-    t.deepEqual(results.map(({ output }) => output), codes.map((code) => `${code}\n`));
+    t.deepEqual(
+      results.map(({ exitCode }) => exitCode),
+      codes,
+    );
+    t.deepEqual(
+      results.map(({ output }) => output),
+      codes.map((code) => `${code}\n`),
+    );
   });
 
   test.serial('a program that takes 2 GB hurts nobody, and its peak is told', async (t) => {

@@ -1,8 +1,18 @@
-import { eventually, fileScope } from '@mitosis/testing';
 import type { TestFn } from 'ava';
+import { eventually, fileScope } from '@mitosis/testing';
 import type { ExecutorOptions } from '../index.js';
-import { executorFixture, framesOf, hasPrinted, printed, sh, sleepers, uniqueSleep } from './executor-fixture.js';
-import type { ExecutorFixture, RunOptions, Started } from './executor-fixture.js';
+import {
+  executorFixture,
+  framesOf,
+  hasPrinted,
+  printed,
+  sh,
+  sleepers,
+  uniqueSleep,
+  type ExecutorFixture,
+  type RunOptions,
+  type Started,
+} from './executor-fixture.js';
 
 const TERMINAL: RunOptions = { pty: { cols: 91, rows: 17 } };
 
@@ -13,7 +23,8 @@ export function registerTerminalSuite(test: TestFn, spawner: NonNullable<Executo
   test.before(async () => {
     fixture = await executorFixture(file, { spawner });
   });
-  const type = ({ execution }: Started, keys: string): Promise<number> => execution.operateTerminal({ data: Buffer.from(keys) });
+  const type = ({ execution }: Started, keys: string): Promise<number> =>
+    execution.operateTerminal({ data: Buffer.from(keys) });
 
   test.serial('a program has a terminal of the size asked for, as its controlling one', async (t) => {
     const script = 'stty size; test -t 0 && test -t 1 && test -t 2 && echo "all three"; echo seen > /dev/tty; exit 3';
@@ -24,7 +35,8 @@ export function registerTerminalSuite(test: TestFn, spawner: NonNullable<Executo
   });
 
   test.serial('what is typed is read, Ctrl-C interrupts, and a new size is told', async (t) => {
-    const script = 'trap "echo interrupted" INT; trap "stty size" WINCH; echo ready; while read line; do echo "got $line"; [ "$line" = end ] && exit 4; done';
+    const script =
+      'trap "echo interrupted" INT; trap "stty size" WINCH; echo ready; while read line; do echo "got $line"; [ "$line" = end ] && exit 4; done';
     const started = await fixture.start(['bash', '-c', script], TERMINAL);
     await hasPrinted(started.scratch, 'ready');
     t.true((await type(started, 'first line\r')) > 0);
@@ -42,16 +54,24 @@ export function registerTerminalSuite(test: TestFn, spawner: NonNullable<Executo
 
   test.serial('nothing is lost of what was printed last', async (t) => {
     const lengths = await Promise.all(
-      Array.from({ length: 20 }, async () => (await fixture.run(sh('head -c 3000000 /dev/zero | tr "\\0" a; printf END'), TERMINAL)).output),
+      Array.from(
+        { length: 20 },
+        async () => (await fixture.run(sh('head -c 3000000 /dev/zero | tr "\\0" a; printf END'), TERMINAL)).output,
+      ),
     );
-    t.deepEqual(lengths.map((output) => [output.length, output.slice(-3)]), lengths.map(() => [3_000_003, 'END']));
+    t.deepEqual(
+      lengths.map((output) => [output.length, output.slice(-3)]),
+      lengths.map(() => [3_000_003, 'END']),
+    );
   });
 
   test.serial('an interactive shell is ended with its jobs, long before its grace is over', async (t) => {
     const seconds = uniqueSleep();
     const started = await fixture.start(['bash', '--norc', '-i'], { ...TERMINAL, graceMs: 20_000 });
     await type(started, `sleep ${seconds} & sleep ${seconds}\r`);
-    await eventually(async () => (await sleepers(seconds)).filter((line) => line.startsWith('sleep')).length === 2, { message: 'both jobs' });
+    await eventually(async () => (await sleepers(seconds)).filter((line) => line.startsWith('sleep')).length === 2, {
+      message: 'both jobs',
+    });
     const begin = performance.now();
     started.execution.cancel('enough');
     t.like(await started.result, { outcome: 'cancelled', message: 'enough' });
@@ -60,7 +80,10 @@ export function registerTerminalSuite(test: TestFn, spawner: NonNullable<Executo
   });
 
   test.serial('a program that handles SIGTERM has the whole grace to end in its own way', async (t) => {
-    const { execution, scratch } = await fixture.start(sh('trap "sleep 0.3; echo saved; exit 7" TERM; echo ready; while :; do sleep 0.05; done'), TERMINAL);
+    const { execution, scratch } = await fixture.start(
+      sh('trap "sleep 0.3; echo saved; exit 7" TERM; echo ready; while :; do sleep 0.05; done'),
+      TERMINAL,
+    );
     await hasPrinted(scratch, 'ready');
     execution.cancel('enough');
     t.like(await execution.result, { outcome: 'cancelled', exitCode: 7 });

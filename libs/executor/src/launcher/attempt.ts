@@ -4,15 +4,14 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OutputStream } from '@mitosis/protocol';
 import type { ExecutionOutcome, ExecutionResult, TerminalInput } from '../execution.js';
-import { MESSAGE_LENGTH_MAX, failedResult } from '../failed-result.js';
+import { failedResult, MESSAGE_LENGTH_MAX } from '../failed-result.js';
 import { ignores } from '../stray-processes.js';
 import { errorCode, isErrno } from '../system-error.js';
 import { Deadline } from './deadline.js';
 import type { Launch } from './messages.js';
 import { resolveCommand } from './resolve-command.js';
+import { SpawnFailure, type ExitStatus, type SpawnedProcess, type Spawner } from './spawner.js';
 import { SpoolWriter } from './spool-writer.js';
-import { SpawnFailure } from './spawner.js';
-import type { ExitStatus, SpawnedProcess, Spawner } from './spawner.js';
 import type { Terminal } from './terminal.js';
 
 export interface AttemptEvents {
@@ -115,7 +114,10 @@ export class Attempt {
     this.events.onStarted(running.pid);
     const limitMs = this.launch.spec.timeoutMs;
     const deadline = new Deadline(limitMs, () => this.stop({ outcome: 'timed_out', message: timeLimit(limitMs) }));
-    const drained = Promise.all([this.#pump(running.stdout, 'stdout', spool), this.#pump(running.stderr, 'stderr', spool)]);
+    const drained = Promise.all([
+      this.#pump(running.stdout, 'stdout', spool),
+      this.#pump(running.stderr, 'stderr', spool),
+    ]);
     if (this.#stop !== undefined) this.#terminate(this.#graceEndsAt - performance.now());
     const status = await running.exited;
     deadline.cancel();

@@ -72,7 +72,9 @@ export function loadLibc(): Libc {
   const wait = bindWait(call);
   const getpgid = call<(pid: number) => number>('int getpgid(int pid)');
   const prctl = call<(option: number, value: number) => number>('int prctl(int option, unsigned long value)');
-  const setrlimit = call<(resource: number, limits: Buffer) => number>('int setrlimit(int resource, const void *limits)');
+  const setrlimit = call<(resource: number, limits: Buffer) => number>(
+    'int setrlimit(int resource, const void *limits)',
+  );
   return {
     ...wait,
     ...bindTerminal(call),
@@ -103,7 +105,8 @@ function bindTerminal(call: Bind): Pick<Libc, 'openTerminal' | 'setTerminalSize'
     'int ioctl(int fd, unsigned long request, ...)',
   );
   const control = (fd: number, request: number, argument: Buffer): void => {
-    if (ioctl(fd, request, 'void *', argument) !== 0) throw new Error(`ioctl(2) of a terminal: ${describeErrno(koffi.errno())}`);
+    if (ioctl(fd, request, 'void *', argument) !== 0)
+      throw new Error(`ioctl(2) of a terminal: ${describeErrno(koffi.errno())}`);
   };
   return {
     openTerminal() {
@@ -172,11 +175,15 @@ type SpawnCall = (
 function spawnAttributes(call: Bind): Buffer {
   const attributes = Buffer.alloc(STRUCT_BYTES);
   const init = call<(attr: Buffer) => number>('int posix_spawnattr_init(void *attr)');
-  const setFlags = call<(attr: Buffer, flags: number) => number>('int posix_spawnattr_setflags(void *attr, short flags)');
+  const setFlags = call<(attr: Buffer, flags: number) => number>(
+    'int posix_spawnattr_setflags(void *attr, short flags)',
+  );
   const setDefaults = call<(attr: Buffer, set: Buffer) => number>(
     'int posix_spawnattr_setsigdefault(void *attr, const void *set)',
   );
-  const setMask = call<(attr: Buffer, set: Buffer) => number>('int posix_spawnattr_setsigmask(void *attr, const void *set)');
+  const setMask = call<(attr: Buffer, set: Buffer) => number>(
+    'int posix_spawnattr_setsigmask(void *attr, const void *set)',
+  );
   init(attributes);
   setDefaults(attributes, Buffer.alloc(STRUCT_BYTES, 0xff));
   setMask(attributes, Buffer.alloc(STRUCT_BYTES));

@@ -4,14 +4,12 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { hasEnvironment, kill, readProc, realtimeLimit } from '../stray-processes.js';
 import { GroupSignals } from './group-signals.js';
-import { loadLibc } from './libc.js';
-import type { Libc, PosixSpawnOptions, ReapedChild } from './libc.js';
+import { loadLibc, type Libc, type PosixSpawnOptions, type ReapedChild } from './libc.js';
 import { openStdio } from './linux-stdio.js';
 import { preferAsVictim } from './oom-victim.js';
 import { LauncherFloor, PeakMemorySampler } from './peak-memory.js';
 import { spawnFailure } from './spawn-errors.js';
-import { KILL_REST_MS } from './spawner.js';
-import type { ExitStatus, ResolvedCommand, SpawnedProcess, Spawner } from './spawner.js';
+import { KILL_REST_MS, type ExitStatus, type ResolvedCommand, type SpawnedProcess, type Spawner } from './spawner.js';
 import type { Terminal } from './terminal.js';
 
 const SIGNAL_NAMES = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));

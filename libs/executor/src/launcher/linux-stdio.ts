@@ -5,8 +5,7 @@ import { ReadStream } from 'node:tty';
 import type { TerminalSize } from '../execution.js';
 import { describeErrno, errorCode } from '../system-error.js';
 import type { Libc, PosixSpawnOptions } from './libc.js';
-import { SpawnFailure } from './spawner.js';
-import type { ResolvedCommand, SpawnedProcess } from './spawner.js';
+import { SpawnFailure, type ResolvedCommand, type SpawnedProcess } from './spawner.js';
 import { Terminal } from './terminal.js';
 
 /** What a program has for 0, 1 and 2, and the launcher's end of it. */

@@ -8,7 +8,13 @@ export type ToLauncher =
   /** Tell the size of the spool as it grows, or stop telling it. */
   | { readonly type: 'follow'; readonly id: string; readonly isFollowed: boolean }
   /** What was typed (base64) and a new size; answered by `terminal` with the same number. */
-  | { readonly type: 'terminal'; readonly id: string; readonly request: number; readonly data?: string; readonly size?: TerminalSize }
+  | {
+      readonly type: 'terminal';
+      readonly id: string;
+      readonly request: number;
+      readonly data?: string;
+      readonly size?: TerminalSize;
+    }
   | { readonly type: 'ping' };
 
 /** What the launcher answers. */

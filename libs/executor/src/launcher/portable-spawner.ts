@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcessByStdio } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,8 +9,14 @@ import { preferAsVictim } from './oom-victim.js';
 import { PeakMemorySampler } from './peak-memory.js';
 import { inTerminal, openPortableTerminal } from './portable-terminal.js';
 import { spawnFailure } from './spawn-errors.js';
-import { KILL_REST_MS, SpawnFailure } from './spawner.js';
-import type { ExitStatus, ResolvedCommand, SpawnedProcess, Spawner } from './spawner.js';
+import {
+  KILL_REST_MS,
+  SpawnFailure,
+  type ExitStatus,
+  type ResolvedCommand,
+  type SpawnedProcess,
+  type Spawner,
+} from './spawner.js';
 import type { Terminal } from './terminal.js';
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;

@@ -1,8 +1,7 @@
 import type { ReadStream } from 'node:tty';
 import type { TerminalSize } from '../execution.js';
 import { errorCode } from '../system-error.js';
-import { SpawnFailure } from './spawner.js';
-import type { ResolvedCommand } from './spawner.js';
+import { SpawnFailure, type ResolvedCommand } from './spawner.js';
 import { Terminal } from './terminal.js';
 
 /** Both ends of a terminal, as node-pty has them; its types do not tell. */
@@ -32,7 +31,10 @@ export async function openPortableTerminal(size: TerminalSize): Promise<{ termin
     pty.slave.destroy();
     pty.master.pause();
     const resize = ({ cols, rows }: TerminalSize): void => pty.resize(cols, rows);
-    return { path: pty.ptsName, terminal: new Terminal({ masterFd: pty.fd, source: pty.master, path: pty.ptsName, resize }) };
+    return {
+      path: pty.ptsName,
+      terminal: new Terminal({ masterFd: pty.fd, source: pty.master, path: pty.ptsName, resize }),
+    };
   } catch (error) {
     throw new SpawnFailure(`No terminal for the program: ${errorCode(error)}`, true);
   }
@@ -43,5 +45,9 @@ const SCRIPT = 'terminal=$1; shift; exec "$@" 0<>"$terminal" 1>&0 2>&0';
 
 /** The same command, in the terminal at `path`. */
 export function inTerminal(command: ResolvedCommand, path: string): ResolvedCommand {
-  return { ...command, file: '/bin/sh', args: ['sh', '-c', SCRIPT, 'sh', path, command.file, ...command.args.slice(1)] };
+  return {
+    ...command,
+    file: '/bin/sh',
+    args: ['sh', '-c', SCRIPT, 'sh', path, command.file, ...command.args.slice(1)],
+  };
 }

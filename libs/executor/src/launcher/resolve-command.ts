@@ -3,8 +3,7 @@ import { delimiter, join, resolve, sep } from 'node:path';
 import type { CommandSpec } from '../execution.js';
 import { errorCode, isErrno } from '../system-error.js';
 import { shorten } from './spawn-errors.js';
-import { SpawnFailure } from './spawner.js';
-import type { ResolvedCommand } from './spawner.js';
+import { SpawnFailure, type ResolvedCommand } from './spawner.js';
 
 /**
  * Checks a command as far as it can be checked before the system is asked: strings without NUL, a

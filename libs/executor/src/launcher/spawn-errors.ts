@@ -8,7 +8,9 @@ export function spawnFailure(file: string, errno: number): SpawnFailure {
   const code = errnoCode(errno);
   const words = describeErrno(errno);
   if (code === 'ENOENT') {
-    return new SpawnFailure(`"${shorten(file)}" could not be started: the interpreter it names does not exist (ENOENT)`);
+    return new SpawnFailure(
+      `"${shorten(file)}" could not be started: the interpreter it names does not exist (ENOENT)`,
+    );
   }
   const isWorkerFault = code !== undefined && WORKER_FAULTS.has(code);
   return new SpawnFailure(`"${shorten(file)}" could not be started: ${words}`, isWorkerFault);

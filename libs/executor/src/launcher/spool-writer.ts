@@ -1,8 +1,6 @@
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
-import { OUTPUT_FRAME_HEADER_BYTES, encodeFrame, encodeFrameHeader } from '@mitosis/protocol';
-import type { OutputStream } from '@mitosis/protocol';
+import { open, type FileHandle } from 'node:fs/promises';
+import { encodeFrame, encodeFrameHeader, OUTPUT_FRAME_HEADER_BYTES, type OutputStream } from '@mitosis/protocol';
 
 export interface SpoolWriterOptions {
   /** Size of the spool past which output is dropped; one notice may go beyond it. */
@@ -100,7 +98,7 @@ export class SpoolWriter {
 
   /** A disk that is nearly full takes a part; the next write says why. */
   async #writeRest(frame: Uint8Array, from: number): Promise<void> {
-    for (let at = from; at < frame.length; ) {
+    for (let at = from; at < frame.length;) {
       const { bytesWritten } = await this.file.write(frame, at, frame.length - at, this.#size + at);
       at += bytesWritten;
     }

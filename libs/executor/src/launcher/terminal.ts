@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { close as closeCallback, closeSync, constants, openSync, write as writeCallback } from 'node:fs';
-import { pipeline } from 'node:stream';
-import type { Readable } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -83,7 +82,7 @@ export class Terminal {
 
   /** Never blocks: a program that does not read must hold up no other. */
   async #type(data: Uint8Array): Promise<boolean> {
-    for (let at = 0; at < data.length; ) {
+    for (let at = 0; at < data.length;) {
       if (this.#isOver || this.output.destroyed) return false;
       try {
         at += (await write(this.ends.masterFd, data, at, data.length - at)).bytesWritten;

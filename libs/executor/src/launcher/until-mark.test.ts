@@ -14,7 +14,8 @@ async function passed(before: readonly string[], after: readonly string[]): Prom
 }
 
 test('everything before the mark is passed on, however it is cut', async (t) => {
-  for (const after of [['last MARK'], ['last ', 'MA', 'RK'], ['last M', 'A', 'R', 'K', 'more']]) t.is(await passed(['first '], after), 'first last ');
+  for (const after of [['last MARK'], ['last ', 'MA', 'RK'], ['last M', 'A', 'R', 'K', 'more']])
+    t.is(await passed(['first '], after), 'first last ');
 });
 
 test('what looks like the mark and comes before it is armed is output', async (t) => {

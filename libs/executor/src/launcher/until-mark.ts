@@ -1,5 +1,4 @@
-import { Transform } from 'node:stream';
-import type { TransformCallback } from 'node:stream';
+import { Transform, type TransformCallback } from 'node:stream';
 
 /** Passes bytes on, once it is armed only those before `mark`: there it ends. */
 export class UntilMark extends Transform {

@@ -3,10 +3,8 @@ import { Readable } from 'node:stream';
 import { eventually } from '@mitosis/testing';
 import type { MultipartUpload } from '../object-store.js';
 import { partSpan } from '../part-plan.js';
-import { openSigned, sendSigned } from './send-signed.js';
-import type { Answer } from './send-signed.js';
-import type { Suite } from './subject.js';
-import { collect, freshPrefix, leftovers, readAll, repeated, sha256 } from './subject.js';
+import { openSigned, sendSigned, type Answer } from './send-signed.js';
+import { collect, freshPrefix, leftovers, readAll, repeated, sha256, type Suite } from './subject.js';
 
 const MIB = 2 ** 20;
 const BYTES = randomBytes(33 * MIB);
@@ -18,12 +16,21 @@ function partOf(upload: MultipartUpload, partNumber: number): Buffer {
 
 /** Uploads in parts: begun, interrupted, resumed, completed, given up. */
 export const multipartSuite: Suite = (test, subject) => {
-  const begin = (key: string): Promise<MultipartUpload> => subject.store.multipart.begin(key, { sizeBytes: BYTES.byteLength });
-  const numbers = async (upload: MultipartUpload): Promise<number[]> => (await subject.reopened.multipart.parts(upload)).map(({ partNumber }) => partNumber);
-  const sendPart = async (upload: MultipartUpload, partNumber: number, body: Buffer = partOf(upload, partNumber)): Promise<Answer> =>
-    sendSigned(subject.origin, await subject.store.multipart.signPart(upload, partNumber, { expiresInS: 60 }), { body });
+  const begin = (key: string): Promise<MultipartUpload> =>
+    subject.store.multipart.begin(key, { sizeBytes: BYTES.byteLength });
+  const numbers = async (upload: MultipartUpload): Promise<number[]> =>
+    (await subject.reopened.multipart.parts(upload)).map(({ partNumber }) => partNumber);
+  const sendPart = async (
+    upload: MultipartUpload,
+    partNumber: number,
+    body: Buffer = partOf(upload, partNumber),
+  ): Promise<Answer> =>
+    sendSigned(subject.origin, await subject.store.multipart.signPart(upload, partNumber, { expiresInS: 60 }), {
+      body,
+    });
   const putParts = async (upload: MultipartUpload): Promise<void> => {
-    for (let part = 1; part <= upload.partCount; part += 1) await subject.store.multipart.putPart(upload, part, partOf(upload, part));
+    for (let part = 1; part <= upload.partCount; part += 1)
+      await subject.store.multipart.putPart(upload, part, partOf(upload, part));
   };
 
   test('an interrupted upload is resumed where it stopped, even after a restart', async (t) => {
@@ -52,8 +59,14 @@ export const multipartSuite: Suite = (test, subject) => {
     const key = `${freshPrefix()}repeated`;
     const upload = await begin(key);
     await putParts(upload);
-    const twice = await Promise.allSettled([subject.store.multipart.complete(upload), subject.reopened.multipart.complete(upload)]);
-    t.true(twice.some(({ status }) => status === 'fulfilled'), JSON.stringify(twice));
+    const twice = await Promise.allSettled([
+      subject.store.multipart.complete(upload),
+      subject.reopened.multipart.complete(upload),
+    ]);
+    t.true(
+      twice.some(({ status }) => status === 'fulfilled'),
+      JSON.stringify(twice),
+    );
     t.is((await subject.store.multipart.complete(upload)).sizeBytes, BYTES.byteLength);
     t.is(sha256(await readAll((await subject.store.get(key)).body)), sha256(BYTES));
   });
@@ -61,7 +74,10 @@ export const multipartSuite: Suite = (test, subject) => {
   test('what is missing is named', async (t) => {
     const upload = await begin(`${freshPrefix()}missing`);
     await subject.store.multipart.putPart(upload, 2, partOf(upload, 2));
-    t.like(await t.throwsAsync(subject.store.multipart.complete(upload)), { code: 'upload_incomplete', details: { missing: [1, 3] } });
+    t.like(await t.throwsAsync(subject.store.multipart.complete(upload)), {
+      code: 'upload_incomplete',
+      details: { missing: [1, 3] },
+    });
     await subject.store.multipart.abort(upload);
   });
 
@@ -70,8 +86,12 @@ export const multipartSuite: Suite = (test, subject) => {
     const error = new Error('the source broke');
     const broken = Readable.from(repeated(Buffer.alloc(MIB), 3, error));
     t.is(await t.throwsAsync(subject.store.multipart.putPart(upload, 1, broken)), error);
-    await t.throwsAsync(subject.store.multipart.putPart(upload, 1, Readable.from([Buffer.alloc(5)])), { code: 'size_mismatch' });
-    await t.throwsAsync(subject.store.multipart.putPart(upload, 3, Readable.from([Buffer.alloc(2 * MIB)])), { code: 'object_too_large' });
+    await t.throwsAsync(subject.store.multipart.putPart(upload, 1, Readable.from([Buffer.alloc(5)])), {
+      code: 'size_mismatch',
+    });
+    await t.throwsAsync(subject.store.multipart.putPart(upload, 3, Readable.from([Buffer.alloc(2 * MIB)])), {
+      code: 'object_too_large',
+    });
     t.deepEqual(await numbers(upload), []);
     await subject.store.multipart.putPart(upload, 1, Readable.from([partOf(upload, 1)]));
     t.deepEqual(await numbers(upload), [1]);
@@ -83,7 +103,9 @@ export const multipartSuite: Suite = (test, subject) => {
     const upload = await begin(`${freshPrefix()}stalled`);
     const abort = new AbortController();
     const reason = new Error('no longer wanted');
-    const put = subject.store.multipart.putPart(upload, 1, new Readable({ read: () => undefined }), { signal: abort.signal });
+    const put = subject.store.multipart.putPart(upload, 1, new Readable({ read: () => undefined }), {
+      signal: abort.signal,
+    });
     setImmediate(() => abort.abort(reason));
     t.is(await t.throwsAsync(put), reason);
     t.deepEqual(await numbers(upload), []);
@@ -99,10 +121,14 @@ export const multipartSuite: Suite = (test, subject) => {
     const signed = await subject.store.multipart.signPart(upload, 1, { expiresInS: 60 });
     const request = openSigned(subject.origin, signed, { headers: { 'content-length': String(16 * MIB) } });
     const closed = new Promise((resolve) => request.on('error', () => undefined).once('close', resolve));
-    await new Promise<void>((resolve, reject) => request.write(Buffer.alloc(MIB), (error) => (error ? reject(error) : resolve())));
+    await new Promise<void>((resolve, reject) =>
+      request.write(Buffer.alloc(MIB), (error) => (error ? reject(error) : resolve())),
+    );
     request.destroy();
     await closed;
-    await eventually(async () => (await subject.temporaries()).length === 0, { message: 'the part cut off left a file' });
+    await eventually(async () => (await subject.temporaries()).length === 0, {
+      message: 'the part cut off left a file',
+    });
     t.deepEqual(await numbers(upload), []);
     t.is((await sendPart(upload, 3, Buffer.alloc(MIB))).status, 200);
     for (const part of [1, 2, 3]) t.is((await sendPart(upload, part)).status, 200);
@@ -165,8 +191,12 @@ export const multipartSuite: Suite = (test, subject) => {
   test('part numbers and sizes out of bounds are refused', async (t) => {
     const upload = await begin(`${freshPrefix()}bounds`);
     for (const partNumber of [0, -1, 4, 1.5, NaN]) {
-      await t.throwsAsync(subject.store.multipart.signPart(upload, partNumber, { expiresInS: 60 }), { message: /^partNumber/ });
-      await t.throwsAsync(subject.store.multipart.putPart(upload, partNumber, Buffer.alloc(1)), { message: /^partNumber/ });
+      await t.throwsAsync(subject.store.multipart.signPart(upload, partNumber, { expiresInS: 60 }), {
+        message: /^partNumber/,
+      });
+      await t.throwsAsync(subject.store.multipart.putPart(upload, partNumber, Buffer.alloc(1)), {
+        message: /^partNumber/,
+      });
     }
     for (const sizeBytes of [0, -1, 0.5, 5 * 2 ** 40 + 1]) {
       await t.throwsAsync(subject.store.multipart.begin(upload.key, { sizeBytes }), { message: /^sizeBytes/ });

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { memoryPeak } from './memory-peak.js';
-import type { Suite } from './subject.js';
-import { collect, freshPrefix, leftovers, readAll, repeated, sha256 } from './subject.js';
+import { collect, freshPrefix, leftovers, readAll, repeated, sha256, type Suite } from './subject.js';
 
 const MIB = 2 ** 20;
 
@@ -60,7 +59,10 @@ export const objectsSuite: Suite = (test, subject) => {
 
   test('an empty object is an object', async (t) => {
     const prefix = freshPrefix();
-    for (const [name, body] of [['buffer', Buffer.alloc(0)], ['stream', Readable.from([])]] as const) {
+    for (const [name, body] of [
+      ['buffer', Buffer.alloc(0)],
+      ['stream', Readable.from([])],
+    ] as const) {
       t.is((await subject.store.put(prefix + name, body)).sizeBytes, 0);
       const content = await subject.store.get(prefix + name);
       t.is(content.lengthBytes, 0);
@@ -72,7 +74,11 @@ export const objectsSuite: Suite = (test, subject) => {
     const key = `${freshPrefix()}range`;
     const bytes = randomBytes(1000);
     await subject.store.put(key, bytes);
-    for (const [range, from, to] of [[{ start: 10, end: 19 }, 10, 20], [{ start: 990 }, 990, 1000], [{ start: 0, end: 5000 }, 0, 1000]] as const) {
+    for (const [range, from, to] of [
+      [{ start: 10, end: 19 }, 10, 20],
+      [{ start: 990 }, 990, 1000],
+      [{ start: 0, end: 5000 }, 0, 1000],
+    ] as const) {
       const content = await subject.store.get(key, { range });
       t.deepEqual(await readAll(content.body), bytes.subarray(from, to));
       t.like(content, { offset: from, lengthBytes: to - from, sizeBytes: 1000 });
@@ -113,7 +119,8 @@ export const objectsSuite: Suite = (test, subject) => {
       return infos.map(({ key }) => key.slice(prefix.length)).sort();
     };
     t.deepEqual(await listed(''), [...names].sort());
-    for (const start of ['a', 'a/', 'a/b', 'A', 'b.', 'B/', 'c']) t.deepEqual(await listed(start), names.filter((name) => name.startsWith(start)).sort(), start);
+    for (const start of ['a', 'a/', 'a/b', 'A', 'b.', 'B/', 'c'])
+      t.deepEqual(await listed(start), names.filter((name) => name.startsWith(start)).sort(), start);
     const [first] = await collect(subject.store.list(`${prefix}a/b/c`));
     t.like(first, { key: `${prefix}a/b/c`, sizeBytes: 5 });
     t.deepEqual(await collect(subject.store.list(`${prefix}../`)), []);
@@ -122,7 +129,9 @@ export const objectsSuite: Suite = (test, subject) => {
   test('a list goes on past a thousand objects', async (t) => {
     const prefix = freshPrefix();
     for (let at = 0; at < 1010; at += 10) {
-      await Promise.all(Array.from({ length: 10 }, (_, index) => subject.store.put(`${prefix}${at + index}`, Buffer.from('x'))));
+      await Promise.all(
+        Array.from({ length: 10 }, (_, index) => subject.store.put(`${prefix}${at + index}`, Buffer.from('x'))),
+      );
     }
     t.is(new Set((await collect(subject.store.list(prefix))).map(({ key }) => key)).size, 1010);
   });
@@ -145,7 +154,10 @@ export const objectsSuite: Suite = (test, subject) => {
     await t.notThrowsAsync(Promise.all(races));
   });
 
-  for (const [name, limitBytes] of [['small', 1000], ['large', 20 * MIB]] as const) {
+  for (const [name, limitBytes] of [
+    ['small', 1000],
+    ['large', 20 * MIB],
+  ] as const) {
     test(`a ${name} body up to its limit is stored, a longer one refused without a trace`, async (t) => {
       const prefix = freshPrefix();
       const exact = Readable.from(repeated(Buffer.alloc(limitBytes / 4), 4));
@@ -154,20 +166,31 @@ export const objectsSuite: Suite = (test, subject) => {
       const longer = Readable.from(repeated(Buffer.alloc(limitBytes / 4), 1000));
       await t.throwsAsync(subject.store.put(`${prefix}longer`, longer, { limitBytes }), { code: 'object_too_large' });
       t.true(longer.destroyed);
-      await t.throwsAsync(subject.store.put(`${prefix}longer`, Buffer.alloc(limitBytes + 1), { limitBytes }), { code: 'object_too_large' });
+      await t.throwsAsync(subject.store.put(`${prefix}longer`, Buffer.alloc(limitBytes + 1), { limitBytes }), {
+        code: 'object_too_large',
+      });
       t.deepEqual(await leftovers(subject, prefix), []);
     });
   }
 
   test('a body of another size than announced is refused without a trace', async (t) => {
     const prefix = freshPrefix();
-    await t.throwsAsync(subject.store.put(`${prefix}short`, Readable.from([Buffer.alloc(9)]), { sizeBytes: 10 }), { code: 'size_mismatch' });
-    await t.throwsAsync(subject.store.put(`${prefix}long`, Readable.from([Buffer.alloc(11)]), { sizeBytes: 10 }), { code: 'object_too_large' });
-    await t.throwsAsync(subject.store.put(`${prefix}text`, Readable.from([{ no: 'bytes' }])), { code: 'invalid_request' });
+    await t.throwsAsync(subject.store.put(`${prefix}short`, Readable.from([Buffer.alloc(9)]), { sizeBytes: 10 }), {
+      code: 'size_mismatch',
+    });
+    await t.throwsAsync(subject.store.put(`${prefix}long`, Readable.from([Buffer.alloc(11)]), { sizeBytes: 10 }), {
+      code: 'object_too_large',
+    });
+    await t.throwsAsync(subject.store.put(`${prefix}text`, Readable.from([{ no: 'bytes' }])), {
+      code: 'invalid_request',
+    });
     t.deepEqual(await leftovers(subject, prefix), []);
   });
 
-  for (const [name, count] of [['early', 1], ['late', 20]] as const) {
+  for (const [name, count] of [
+    ['early', 1],
+    ['late', 20],
+  ] as const) {
     test(`a source that breaks ${name} leaves nothing, its error is passed on`, async (t) => {
       const prefix = freshPrefix();
       const error = new Error('the source broke');
@@ -209,7 +232,12 @@ export const objectsSuite: Suite = (test, subject) => {
 
   test('hostile keys are refused by every method', async (t) => {
     const { store } = subject;
-    const upload = { uploadId: '00000000-0000-0000-0000-000000000000', sizeBytes: 1, partSizeBytes: 16 * MIB, partCount: 1 };
+    const upload = {
+      uploadId: '00000000-0000-0000-0000-000000000000',
+      sizeBytes: 1,
+      partSizeBytes: 16 * MIB,
+      partCount: 1,
+    };
     for (const key of HOSTILE_KEYS) {
       const calls: (() => Promise<unknown>)[] = [
         () => store.put(key, Buffer.alloc(1)),
@@ -226,11 +254,16 @@ export const objectsSuite: Suite = (test, subject) => {
         () => store.multipart.abort({ ...upload, key }),
       ];
       for (const call of calls) {
-        const error = await t.throwsAsync(call, { code: 'invalid_request' }, `${JSON.stringify(key)} in ${String(call)}`);
+        const error = await t.throwsAsync(
+          call,
+          { code: 'invalid_request' },
+          `${JSON.stringify(key)} in ${String(call)}`,
+        );
         t.regex(error?.message ?? '', /^key: /);
       }
     }
-    for (const prefix of ['a\0', 'ä', 'a\r\n']) await t.throwsAsync(collect(store.list(prefix)), { code: 'invalid_request' });
+    for (const prefix of ['a\0', 'ä', 'a\r\n'])
+      await t.throwsAsync(collect(store.list(prefix)), { code: 'invalid_request' });
   });
 
   test('256 MiB stream through in flat memory', async (t) => {

@@ -1,5 +1,4 @@
-import { request as httpRequest } from 'node:http';
-import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { request as httpRequest, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { SignedRequest } from '../object-store.js';
 import { readAll } from './subject.js';
 
@@ -29,7 +28,11 @@ export async function sendSigned(origin: string, signed: SignedRequest, options:
 }
 
 /** Begins a request and leaves the body to the caller. */
-export function openSigned(origin: string, signed: SignedRequest, { method, headers }: SendOptions = {}): ClientRequest {
+export function openSigned(
+  origin: string,
+  signed: SignedRequest,
+  { method, headers }: SendOptions = {},
+): ClientRequest {
   const url = new URL(signed.url, origin);
   return httpRequest(url, { method: method ?? signed.method, headers: { ...signed.headers, ...headers } });
 }

@@ -8,7 +8,11 @@ import type { SignedRequestHandler } from '../object-store.js';
  * Serves signed requests with a real HTTP server until `scope` ends, and answers its origin. What the
  * handler rejects with is a bug: it is added to `bugs`, and fails the teardown.
  */
-export async function serveHandler(scope: Scope, handler: SignedRequestHandler | undefined, bugs: unknown[] = []): Promise<string> {
+export async function serveHandler(
+  scope: Scope,
+  handler: SignedRequestHandler | undefined,
+  bugs: unknown[] = [],
+): Promise<string> {
   const server = createServer((req, res) => {
     handler?.(req, res).catch((error: unknown) => {
       bugs.push(error);

@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { eventually } from '@mitosis/testing';
 import type { SignedRequest } from '../object-store.js';
-import type { Answer } from './send-signed.js';
-import { answerOf, openSigned, sendSigned } from './send-signed.js';
-import type { Suite } from './subject.js';
-import { freshPrefix, leftovers, readAll } from './subject.js';
+import { answerOf, openSigned, sendSigned, type Answer } from './send-signed.js';
+import { freshPrefix, leftovers, readAll, type Suite } from './subject.js';
 
 const MIB = 2 ** 20;
 
@@ -12,7 +10,8 @@ const MIB = 2 ** 20;
 function bent(signed: SignedRequest, key: string, otherKey: string): Record<string, string> {
   const [path = '', query = ''] = signed.url.split('?');
   const signature = /(sig|X-Amz-Signature)=[^&]+/i;
-  const flip = (text: string): string => text.replace(signature, (whole) => whole.slice(0, -2) + (whole.endsWith('00') ? '11' : '00'));
+  const flip = (text: string): string =>
+    text.replace(signature, (whole) => whole.slice(0, -2) + (whole.endsWith('00') ? '11' : '00'));
   return {
     'another key': `${path.replace(encodeURI(key), encodeURI(otherKey))}?${query}`,
     'another signature': `${path}?${flip(query)}`,
@@ -28,8 +27,10 @@ function isRefused({ status }: Answer): boolean {
 
 /** Requests as the holders of signed URLs send them. */
 export const signedSuite: Suite = (test, subject) => {
-  const signPut = (key: string, sizeBytes: number): Promise<SignedRequest> => subject.store.signPut(key, { expiresInS: 60, sizeBytes });
-  const signGet = (key: string): Promise<SignedRequest> => subject.store.signGet(key, { expiresInS: 60, downloadName: 'results (1) ü".tar.gz' });
+  const signPut = (key: string, sizeBytes: number): Promise<SignedRequest> =>
+    subject.store.signPut(key, { expiresInS: 60, sizeBytes });
+  const signGet = (key: string): Promise<SignedRequest> =>
+    subject.store.signGet(key, { expiresInS: 60, downloadName: 'results (1) ü".tar.gz' });
 
   test('a signed GET downloads the object as an attachment of no particular type', async (t) => {
     const key = `${freshPrefix()}get`;
@@ -42,7 +43,10 @@ export const signedSuite: Suite = (test, subject) => {
     t.is(answer.status, 200);
     t.deepEqual(answer.body, bytes);
     t.is(answer.headers['content-type'], 'application/octet-stream');
-    t.is(answer.headers['content-disposition'], `attachment; filename="results (1) __.tar.gz"; filename*=UTF-8''results%20%281%29%20%C3%BC%22.tar.gz`);
+    t.is(
+      answer.headers['content-disposition'],
+      `attachment; filename="results (1) __.tar.gz"; filename*=UTF-8''results%20%281%29%20%C3%BC%22.tar.gz`,
+    );
   });
 
   test('a signed GET is resumed with a range', async (t) => {
@@ -51,14 +55,21 @@ export const signedSuite: Suite = (test, subject) => {
     await subject.store.put(key, bytes);
     const signed = await signGet(key);
     const { etag = '' } = (await sendSigned(subject.origin, signed)).headers;
-    for (const [range, from, to] of [['bytes=70000-', 70_000, 100_000], ['bytes=5-9', 5, 10], ['bytes=-10', 99_990, 100_000]] as const) {
+    for (const [range, from, to] of [
+      ['bytes=70000-', 70_000, 100_000],
+      ['bytes=5-9', 5, 10],
+      ['bytes=-10', 99_990, 100_000],
+    ] as const) {
       const answer = await sendSigned(subject.origin, signed, { headers: { range, 'if-match': etag } });
       t.is(answer.status, 206);
       t.deepEqual(answer.body, bytes.subarray(from, to));
       t.is(answer.headers['content-range'], `bytes ${from}-${to - 1}/100000`);
     }
     t.is((await sendSigned(subject.origin, signed, { headers: { range: 'bytes=100000-' } })).status, 416);
-    t.is((await sendSigned(subject.origin, signed, { headers: { range: 'bytes=5-', 'if-match': '"another"' } })).status, 412);
+    t.is(
+      (await sendSigned(subject.origin, signed, { headers: { range: 'bytes=5-', 'if-match': '"another"' } })).status,
+      412,
+    );
   });
 
   test('a signed GET of nothing is answered 404', async (t) => {
@@ -123,7 +134,9 @@ export const signedSuite: Suite = (test, subject) => {
   test('a body longer or shorter than announced is refused without a trace', async (t) => {
     const prefix = freshPrefix();
     for (const [index, sizeBytes] of [0, 9, 11, 9 * MIB].entries()) {
-      const answer = await sendSigned(subject.origin, await signPut(`${prefix}${index}`, 10), { body: Buffer.alloc(sizeBytes) });
+      const answer = await sendSigned(subject.origin, await signPut(`${prefix}${index}`, 10), {
+        body: Buffer.alloc(sizeBytes),
+      });
       t.true(isRefused(answer), `${sizeBytes} bytes: ${answer.status}`);
     }
     t.deepEqual(await leftovers(subject, prefix), []);
@@ -131,19 +144,28 @@ export const signedSuite: Suite = (test, subject) => {
 
   test('a body of undeclared length cannot exceed the announced one', async (t) => {
     const prefix = freshPrefix();
-    const answer = await sendSigned(subject.origin, await signPut(`${prefix}x`, 10), { body: Buffer.alloc(MIB), chunked: true });
+    const answer = await sendSigned(subject.origin, await signPut(`${prefix}x`, 10), {
+      body: Buffer.alloc(MIB),
+      chunked: true,
+    });
     t.true(isRefused(answer), String(answer.status));
     t.deepEqual(await leftovers(subject, prefix), []);
   });
 
   test('an upload cut off half way leaves nothing', async (t) => {
     const prefix = freshPrefix();
-    const request = openSigned(subject.origin, await signPut(`${prefix}cut`, 4 * MIB), { headers: { 'content-length': String(4 * MIB) } });
+    const request = openSigned(subject.origin, await signPut(`${prefix}cut`, 4 * MIB), {
+      headers: { 'content-length': String(4 * MIB) },
+    });
     const closed = new Promise((resolve) => request.on('error', () => undefined).once('close', resolve));
-    await new Promise<void>((resolve, reject) => request.write(Buffer.alloc(2 * MIB), (error) => (error ? reject(error) : resolve())));
+    await new Promise<void>((resolve, reject) =>
+      request.write(Buffer.alloc(2 * MIB), (error) => (error ? reject(error) : resolve())),
+    );
     request.destroy();
     await closed;
-    await eventually(async () => (await leftovers(subject, prefix)).length === 0, { message: 'the upload left something' });
+    await eventually(async () => (await leftovers(subject, prefix)).length === 0, {
+      message: 'the upload left something',
+    });
     t.is(await subject.store.head(`${prefix}cut`), undefined);
   });
 
@@ -176,11 +198,23 @@ export const signedSuite: Suite = (test, subject) => {
   test('any text is safe as a download name', async (t) => {
     const key = `${freshPrefix()}name`;
     await subject.store.put(key, Buffer.from('x'));
-    for (const downloadName of ['a\r\nset-cookie: x=1', '../../etc/passwd', '\0', '', '"; filename=evil.exe', '😀'.repeat(300), '\ud800', '\u202egnp.exe']) {
+    for (const downloadName of [
+      'a\r\nset-cookie: x=1',
+      '../../etc/passwd',
+      '\0',
+      '',
+      '"; filename=evil.exe',
+      '😀'.repeat(300),
+      '\ud800',
+      '\u202egnp.exe',
+    ]) {
       const signed = await subject.store.signGet(key, { expiresInS: 60, downloadName });
       const answer = await sendSigned(subject.origin, signed);
       t.is(answer.status, 200, JSON.stringify(downloadName));
-      t.regex(answer.headers['content-disposition'] ?? '', /^attachment; filename="[^"/\\]+"; filename\*=UTF-8''[A-Za-z0-9%._~-]+$/);
+      t.regex(
+        answer.headers['content-disposition'] ?? '',
+        /^attachment; filename="[^"/\\]+"; filename\*=UTF-8''[A-Za-z0-9%._~-]+$/,
+      );
       t.is(answer.headers['set-cookie'], undefined);
     }
   });

@@ -1,6 +1,6 @@
-import type { TestFn } from 'ava';
 import { createHash, randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import type { TestFn } from 'ava';
 import type { ObjectStore } from '../object-store.js';
 
 /** What the conformance suites need of a store under test; read when the tests run. */
@@ -40,12 +40,20 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 /** `count` times the same chunk, then, if given, an error. */
-export async function* repeated(chunk: Uint8Array, count: number, error?: Error): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* repeated(
+  chunk: Uint8Array,
+  count: number,
+  error?: Error,
+): AsyncGenerator<Uint8Array, void, undefined> {
   for (let index = 0; index < count; index += 1) yield chunk;
   if (error) throw error;
 }
 
 /** Everything a failed or unfinished transfer could have left under a prefix. */
 export async function leftovers({ store, temporaries }: Subject, prefix: string): Promise<unknown[]> {
-  return [...(await collect(store.list(prefix))), ...(await collect(store.multipart.unfinished(prefix))), ...(await temporaries())];
+  return [
+    ...(await collect(store.list(prefix))),
+    ...(await collect(store.multipart.unfinished(prefix))),
+    ...(await temporaries()),
+  ];
 }

@@ -1,6 +1,5 @@
 import { constants } from 'node:fs';
-import { open, rm } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import { open, rm, type FileHandle } from 'node:fs/promises';
 import { errorCode, uploadNotFound } from '../object-errors.js';
 import type { MultipartUpload } from '../object-store.js';
 import { partSpan } from '../part-plan.js';
@@ -11,7 +10,11 @@ const COPY_BYTES = 2 ** 20;
  * Moves every part to its place in `target`, each flushed before its file goes: the disk holds one part
  * twice at most, and a repetition goes on where this one ended. Two at once write the same bytes.
  */
-export async function assembleParts(target: string, upload: MultipartUpload, partFile: (partNumber: number) => string): Promise<void> {
+export async function assembleParts(
+  target: string,
+  upload: MultipartUpload,
+  partFile: (partNumber: number) => string,
+): Promise<void> {
   const file = await open(target, constants.O_RDWR | constants.O_CREAT, 0o600);
   try {
     for (let partNumber = 1; partNumber <= upload.partCount; partNumber += 1) {
@@ -39,10 +42,10 @@ async function movePart(path: string, target: FileHandle, offset: number): Promi
 
 async function copyTo(source: FileHandle, target: FileHandle, offset: number): Promise<void> {
   const buffer = Buffer.allocUnsafe(COPY_BYTES);
-  for (let position = offset; ; ) {
+  for (let position = offset; ;) {
     const { bytesRead } = await source.read(buffer, 0, COPY_BYTES);
     if (bytesRead === 0) return;
-    for (let written = 0; written < bytesRead; ) {
+    for (let written = 0; written < bytesRead;) {
       written += (await target.write(buffer, written, bytesRead - written, position + written)).bytesWritten;
     }
     position += bytesRead;

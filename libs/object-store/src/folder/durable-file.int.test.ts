@@ -1,6 +1,6 @@
-import test from 'ava';
-import { readFile, readdir, rmdir, unlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import test from 'ava';
 import { tempDir } from '@mitosis/testing';
 import { errorCode } from '../object-errors.js';
 import { publishFile, writeNewFile } from './durable-file.js';
@@ -19,7 +19,10 @@ test('a file that could not be written whole is gone', async (t) => {
 test('a file that exists is never written into', async (t) => {
   const path = join(await tempDir(t), 'file');
   await writeFile(path, 'mine');
-  await t.throwsAsync(writeNewFile(path, (file) => file.writeFile('yours')), { code: 'EEXIST' });
+  await t.throwsAsync(
+    writeNewFile(path, (file) => file.writeFile('yours')),
+    { code: 'EEXIST' },
+  );
   t.is(await readFile(path, 'utf8'), 'mine');
 });
 

@@ -1,5 +1,4 @@
-import { link, mkdir, open, rename, rm } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import { link, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorCode } from '../object-errors.js';
 
@@ -33,7 +32,12 @@ export async function publishFile(source: string, target: string, overwrite: boo
 }
 
 /** A concurrent delete may remove the folder just made, while it is empty: then make it again. */
-async function publishOnce(source: string, target: string, overwrite: boolean, tries: number): Promise<string | undefined> {
+async function publishOnce(
+  source: string,
+  target: string,
+  overwrite: boolean,
+  tries: number,
+): Promise<string | undefined> {
   const created = await mkdir(dirname(target), { recursive: true, mode: 0o700 });
   try {
     await (overwrite ? rename(source, target) : link(source, target));

@@ -33,7 +33,9 @@ export class FolderLayout {
 }
 
 /** What a directory entry under `objects/` stands for; undefined for strangers. */
-export function entryOf(fileName: string): { readonly kind: 'object' | 'folder'; readonly segment: string } | undefined {
+export function entryOf(
+  fileName: string,
+): { readonly kind: 'object' | 'folder'; readonly segment: string } | undefined {
   const segment = unescapeSegment(fileName.slice(0, -2));
   if (fileName.endsWith(OBJECT_SUFFIX)) return { kind: 'object', segment };
   return fileName.endsWith(FOLDER_SUFFIX) ? { kind: 'folder', segment } : undefined;

@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import type { BigIntStats } from 'node:fs';
-import { open, rm, rmdir, stat, statfs, unlink, writeFile } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
+import { constants, type BigIntStats } from 'node:fs';
+import { open, rm, rmdir, stat, statfs, unlink, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { BodyBounds } from '../metered-body.js';
-import { MeteredBody } from '../metered-body.js';
+import { MeteredBody, type BodyBounds } from '../metered-body.js';
 import { asStorageFull, errorCode, objectExists, objectNotFound, storageFull } from '../object-errors.js';
 import { assertObjectKey } from '../object-key.js';
 import type { ObjectInfo, StoredObject } from '../object-store.js';
@@ -22,7 +19,11 @@ export class FolderObjects {
   constructor(private readonly layout: FolderLayout) {}
 
   /** Stores a body whole, or leaves nothing. @throws `conflict` `object_exists` unless `overwrite`. */
-  async put(key: string, body: AsyncIterable<unknown> | Uint8Array, bounds: BodyBounds & { readonly overwrite: boolean }): Promise<StoredObject> {
+  async put(
+    key: string,
+    body: AsyncIterable<unknown> | Uint8Array,
+    bounds: BodyBounds & { readonly overwrite: boolean },
+  ): Promise<StoredObject> {
     assertObjectKey(key);
     const { path, stored } = await this.writeAside(body, bounds);
     try {
@@ -34,7 +35,10 @@ export class FolderObjects {
   }
 
   /** Writes a body to a fresh file in `temp/`, flushed; the caller moves or removes it. */
-  async writeAside(body: AsyncIterable<unknown> | Uint8Array, bounds: BodyBounds): Promise<{ path: string; stored: StoredObject }> {
+  async writeAside(
+    body: AsyncIterable<unknown> | Uint8Array,
+    bounds: BodyBounds,
+  ): Promise<{ path: string; stored: StoredObject }> {
     const path = join(this.layout.temp, randomUUID());
     const metered = new MeteredBody(body, bounds);
     try {

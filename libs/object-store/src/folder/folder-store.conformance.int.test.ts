@@ -3,8 +3,7 @@ import { fileScope, tempDir } from '@mitosis/testing';
 import { multipartSuite } from '../conformance/multipart-suite.js';
 import { objectsSuite } from '../conformance/objects-suite.js';
 import { signedSuite } from '../conformance/signed-suite.js';
-import { folderSubject } from './folder-subject.js';
-import type { FolderSubject } from './folder-subject.js';
+import { folderSubject, type FolderSubject } from './folder-subject.js';
 
 const file = fileScope(test);
 const subject = {} as FolderSubject;

@@ -1,17 +1,15 @@
-import test from 'ava';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, readdir, readlink, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { connect } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import test from 'ava';
 import { eventually, fileScope, tempDir } from '@mitosis/testing';
 import { answerOf, openSigned, sendSigned } from '../conformance/send-signed.js';
 import { collect, leftovers, readAll } from '../conformance/subject.js';
 import { createObjectStore } from '../create-object-store.js';
-import { folderSubject } from './folder-subject.js';
-import type { FolderSubject } from './folder-subject.js';
+import { folderSubject, type FolderSubject } from './folder-subject.js';
 
 const MIB = 2 ** 20;
 const file = fileScope(test);
@@ -73,35 +71,51 @@ test.serial('a refusal is JSON with a code, a sentence and details', async (t) =
 });
 
 for (const chunked of [false, true]) {
-  test.serial(`a client that sends far too much ${chunked ? 'without' : 'after'} saying so reads why it is refused`, async (t) => {
-    const key = `too-much-${String(chunked)}`;
-    const answer = await sendSigned(subject.origin, await signPut(key, 10), { body: Buffer.alloc(12 * MIB), chunked });
-    t.is(answer.status, 413);
-    t.like(JSON.parse(answer.body.toString()), { error: { code: 'object_too_large', details: { limitBytes: 10 } } });
-    t.deepEqual(await leftovers(subject, key), []);
-  });
+  test.serial(
+    `a client that sends far too much ${chunked ? 'without' : 'after'} saying so reads why it is refused`,
+    async (t) => {
+      const key = `too-much-${String(chunked)}`;
+      const answer = await sendSigned(subject.origin, await signPut(key, 10), {
+        body: Buffer.alloc(12 * MIB),
+        chunked,
+      });
+      t.is(answer.status, 413);
+      t.like(JSON.parse(answer.body.toString()), { error: { code: 'object_too_large', details: { limitBytes: 10 } } });
+      t.deepEqual(await leftovers(subject, key), []);
+    },
+  );
 }
 
 for (const purpose of ['put', 'part'] as const) {
-  test.serial(`a client that reads nothing before it has sent all of a ${purpose} still reads why it is refused`, async (t) => {
-    const upload = await subject.store.multipart.begin(`deaf-${purpose}`, { sizeBytes: 10 });
-    const signed = purpose === 'put' ? await signPut(`deaf-${purpose}`, 10) : await subject.store.multipart.signPart(upload, 1, { expiresInS: 60 });
-    for (const header of ['content-length: 8388608', 'transfer-encoding: chunked']) {
-      const socket = connect(Number(new URL(subject.origin).port), '127.0.0.1').pause();
-      socket.write(`PUT ${signed.url} HTTP/1.1\r\nhost: x\r\n${header}\r\n\r\n`);
-      if (header.startsWith('transfer')) socket.write(`${(8 * MIB).toString(16)}\r\n`);
-      for (let sent = 0; sent < 8 * MIB; sent += MIB) {
-        await new Promise<void>((resolve, reject) => socket.write(Buffer.alloc(MIB), (error) => (error ? reject(error) : resolve())));
+  test.serial(
+    `a client that reads nothing before it has sent all of a ${purpose} still reads why it is refused`,
+    async (t) => {
+      const upload = await subject.store.multipart.begin(`deaf-${purpose}`, { sizeBytes: 10 });
+      const signed =
+        purpose === 'put'
+          ? await signPut(`deaf-${purpose}`, 10)
+          : await subject.store.multipart.signPart(upload, 1, { expiresInS: 60 });
+      for (const header of ['content-length: 8388608', 'transfer-encoding: chunked']) {
+        const socket = connect(Number(new URL(subject.origin).port), '127.0.0.1').pause();
+        socket.write(`PUT ${signed.url} HTTP/1.1\r\nhost: x\r\n${header}\r\n\r\n`);
+        if (header.startsWith('transfer')) socket.write(`${(8 * MIB).toString(16)}\r\n`);
+        for (let sent = 0; sent < 8 * MIB; sent += MIB) {
+          await new Promise<void>((resolve, reject) =>
+            socket.write(Buffer.alloc(MIB), (error) => (error ? reject(error) : resolve())),
+          );
+        }
+        socket.write('\r\n0\r\n\r\n');
+        t.regex((await readAll(socket)).toString(), /^HTTP\/1\.1 413 .*"object_too_large"/s, header);
       }
-      socket.write('\r\n0\r\n\r\n');
-      t.regex((await readAll(socket)).toString(), /^HTTP\/1\.1 413 .*"object_too_large"/s, header);
-    }
-    await subject.store.multipart.abort(upload);
-  });
+      await subject.store.multipart.abort(upload);
+    },
+  );
 }
 
 test.serial('a refused client that never ends its body is cut off', async (t) => {
-  const request = openSigned(subject.origin, await signPut('endless', 10), { headers: { 'transfer-encoding': 'chunked' } });
+  const request = openSigned(subject.origin, await signPut('endless', 10), {
+    headers: { 'transfer-encoding': 'chunked' },
+  });
   const closed = once(request, 'close');
   request.write(Buffer.alloc(100));
   t.is((await answerOf(request)).status, 413);
@@ -122,7 +136,21 @@ test.serial('of concurrent write-once uploads exactly one is stored', async (t) 
 test.serial('hostile request lines reach nothing and set no header', async (t) => {
   await writeFile(join(subject.dir, 'outside'), 'outside');
   const { searchParams } = new URL((await signGet('a')).url, subject.origin);
-  const paths = ['../outside', '..%2foutside', '%2e%2e%2foutside', '%252e%252e/outside', 'a%00', 'a%0d%0aset-cookie:x=1', 'a\\..\\..\\outside', '%', '%ff', '/a', 'a?a', '', 'a;b'];
+  const paths = [
+    '../outside',
+    '..%2foutside',
+    '%2e%2e%2foutside',
+    '%252e%252e/outside',
+    'a%00',
+    'a%0d%0aset-cookie:x=1',
+    'a\\..\\..\\outside',
+    '%',
+    '%ff',
+    '/a',
+    'a?a',
+    '',
+    'a;b',
+  ];
   for (const path of paths) {
     const answer = await rawRequest(`GET /objects/${path}?${searchParams.toString()} HTTP/1.1`);
     t.regex(answer, /^HTTP\/1\.1 40[03] /, path);
@@ -143,7 +171,10 @@ test.serial('URLs of another signing key are refused, a short key is no key', as
   const config = { kind: 'folder', dir: subject.dir } as const;
   const other = createObjectStore({ ...config, signingKey: Buffer.alloc(32, 1) });
   await subject.store.put('keyed', Buffer.from('x'));
-  t.is((await sendSigned(subject.origin, await other.signGet('keyed', { expiresInS: 60, downloadName: 'x' }))).status, 403);
+  t.is(
+    (await sendSigned(subject.origin, await other.signGet('keyed', { expiresInS: 60, downloadName: 'x' }))).status,
+    403,
+  );
   t.throws(() => createObjectStore({ ...config, signingKey: Buffer.alloc(31) }), { message: /^signingKey/ });
 });
 
@@ -164,7 +195,8 @@ test.serial('keys that differ in case only are files that differ in more', async
   for (const key of ['case/ab', 'case/Ab', 'case/aB', 'case/AB']) await subject.store.put(key, Buffer.from(key));
   const names = await readdir(join(subject.dir, 'objects', 'case.d'));
   t.is(new Set(names.map((name) => name.toLowerCase())).size, 4);
-  for (const key of ['case/ab', 'case/Ab', 'case/aB', 'case/AB']) t.is((await readAll((await subject.store.get(key)).body)).toString(), key);
+  for (const key of ['case/ab', 'case/Ab', 'case/aB', 'case/AB'])
+    t.is((await readAll((await subject.store.get(key)).body)).toString(), key);
 });
 
 test.serial('what was opened is read to its end, though deleted or replaced meanwhile', async (t) => {
@@ -206,12 +238,19 @@ test.serial('a folder that cannot be used is refused at the start', async (t) =>
 test.serial('a completion cut off half way goes on where it stopped', async (t) => {
   const bytes = Buffer.concat([Buffer.alloc(16 * MIB, 1), Buffer.alloc(16 * MIB, 2), Buffer.alloc(MIB, 3)]);
   const upload = await subject.store.multipart.begin('cut-off', { sizeBytes: bytes.byteLength });
-  for (const part of [1, 2, 3]) await subject.store.multipart.putPart(upload, part, bytes.subarray((part - 1) * 16 * MIB, part * 16 * MIB));
+  for (const part of [1, 2, 3])
+    await subject.store.multipart.putPart(upload, part, bytes.subarray((part - 1) * 16 * MIB, part * 16 * MIB));
   const folder = join(subject.dir, 'uploads', upload.uploadId);
   // As killed while the second part was being moved: the first is in place and gone, the second half written.
-  await writeFile(join(folder, 'assembled'), Buffer.concat([await readFile(join(folder, '1.part')), Buffer.alloc(5 * MIB, 2)]));
+  await writeFile(
+    join(folder, 'assembled'),
+    Buffer.concat([await readFile(join(folder, '1.part')), Buffer.alloc(5 * MIB, 2)]),
+  );
   await rm(join(folder, '1.part'));
-  t.deepEqual((await subject.reopened.multipart.parts(upload)).map(({ partNumber }) => partNumber), [1, 2, 3]);
+  t.deepEqual(
+    (await subject.reopened.multipart.parts(upload)).map(({ partNumber }) => partNumber),
+    [1, 2, 3],
+  );
   await subject.reopened.multipart.complete(upload);
   t.true(bytes.equals(await readAll((await subject.store.get('cut-off')).body)));
   t.deepEqual(await collect(subject.store.multipart.unfinished('cut-off')), []);
@@ -224,16 +263,27 @@ test.serial('an upload that cannot fit is refused before a byte travels', async 
 test.serial('a full disk is answered 507 and leaves nothing', async (t) => {
   const dir = await tempDir(t);
   const { origin, url } = await limitedServer(t, dir);
-  const answer = await sendSigned(origin, { method: 'PUT', url, headers: {}, expiresAt: new Date() }, { body: Buffer.alloc(4 * MIB) });
+  const answer = await sendSigned(
+    origin,
+    { method: 'PUT', url, headers: {}, expiresAt: new Date() },
+    { body: Buffer.alloc(4 * MIB) },
+  );
   t.is(answer.status, 507);
   t.like(JSON.parse(answer.body.toString()), { error: { code: 'storage_full' } });
   t.deepEqual(await readdir(join(dir, 'temp')), []);
 });
 
 /** A server that may write no file beyond 1 MiB: the kernel fails its writes as on a full disk. */
-async function limitedServer(t: { teardown: (undo: () => void) => void }, dir: string): Promise<{ origin: string; url: string }> {
+async function limitedServer(
+  t: { teardown: (undo: () => void) => void },
+  dir: string,
+): Promise<{ origin: string; url: string }> {
   const program = new URL('limited-server.fixture.js', import.meta.url).pathname;
-  const child = spawn('/bin/sh', ['-c', `trap '' XFSZ; ulimit -f 2048; exec "$0" "$@"`, process.execPath, program, dir], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(
+    '/bin/sh',
+    ['-c', `trap '' XFSZ; ulimit -f 2048; exec "$0" "$@"`, process.execPath, program, dir],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  );
   t.teardown(() => child.kill());
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   return JSON.parse(line.toString()) as { origin: string; url: string };
@@ -250,11 +300,15 @@ test.serial('no descriptor stays open', async (t) => {
     await once(request, 'response');
     request.destroy();
   }
-  for (let index = 0; index < 20; index += 1) await t.throwsAsync(subject.store.get('descriptors', { range: { start: 2 * MIB } }));
-  await eventually(async () => !(await openFiles()).some((path) => path.startsWith(join(subject.dir, 'objects/descriptors'))), {
-    message: 'descriptors stayed open',
-    timeoutMs: 2000,
-  });
+  for (let index = 0; index < 20; index += 1)
+    await t.throwsAsync(subject.store.get('descriptors', { range: { start: 2 * MIB } }));
+  await eventually(
+    async () => !(await openFiles()).some((path) => path.startsWith(join(subject.dir, 'objects/descriptors'))),
+    {
+      message: 'descriptors stayed open',
+      timeoutMs: 2000,
+    },
+  );
   t.pass();
 });
 
@@ -262,7 +316,9 @@ test.serial('no descriptor stays open', async (t) => {
 async function openFiles(): Promise<string[]> {
   if (process.platform !== 'linux') {
     return new Promise((resolve, reject) => {
-      execFile('lsof', ['-Fn', '-p', String(process.pid)], (error, stdout) => (error ? reject(error) : resolve(stdout.split('\n').map((line) => line.slice(1)))));
+      execFile('lsof', ['-Fn', '-p', String(process.pid)], (error, stdout) =>
+        error ? reject(error) : resolve(stdout.split('\n').map((line) => line.slice(1))),
+      );
     });
   }
   const links = await Promise.allSettled((await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`)));

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Readable } from 'node:stream';
-import { Readable as ReadableStream } from 'node:stream';
+import { Readable as ReadableStream, type Readable } from 'node:stream';
 import { MitoError } from '@mitosis/domain';
 import { abortable, abortableBody } from '../abortable-body.js';
+import { spanOf } from '../byte-range.js';
 import { errorCode } from '../object-errors.js';
 import { assertKeyPrefix, assertObjectKey } from '../object-key.js';
 import type {
@@ -21,17 +21,15 @@ import type {
   SignPutOptions,
   StoredObject,
 } from '../object-store.js';
-import { GrantSigner } from '../serving/grant-signer.js';
 import { partSpan } from '../part-plan.js';
-import { spanOf } from '../byte-range.js';
+import { GrantSigner } from '../serving/grant-signer.js';
+import { signedHandler, type ServedStore } from '../serving/signed-handler.js';
+import { UrlSigner } from '../serving/signed-url.js';
 import { publishFile, writeNewFile } from './durable-file.js';
-import { type ServedStore, signedHandler } from '../serving/signed-handler.js';
 import { FolderLayout } from './folder-layout.js';
-import type { OpenObject } from './folder-objects.js';
-import { FolderObjects } from './folder-objects.js';
+import { FolderObjects, type OpenObject } from './folder-objects.js';
 import { FolderUploads } from './folder-uploads.js';
 import { entries, listFolder } from './list-folder.js';
-import { UrlSigner } from '../serving/signed-url.js';
 
 /** What a crash left in `temp/` is removed at the next start once nobody can be writing it any more. */
 const STALE_MS = 24 * 3600 * 1000;
@@ -72,14 +70,18 @@ export class FolderStore implements ObjectStore {
       await publishFile(probe, `${probe}-linked`, false);
       await rm(`${probe}-linked`);
     } catch (error) {
-      throw new MitoError('unavailable', 'storage_unavailable', `The folder ${this.layout.root} cannot hold objects.`, { cause: error });
+      throw new MitoError('unavailable', 'storage_unavailable', `The folder ${this.layout.root} cannot hold objects.`, {
+        cause: error,
+      });
     }
     await this.sweepTemp();
   }
 
   async put(key: string, body: Readable | Uint8Array, options: PutOptions = {}): Promise<StoredObject> {
     assertObjectKey(key);
-    return abortable(options.signal, () => this.objects.put(key, abortableBody(body, options.signal), { ...options, overwrite: true }));
+    return abortable(options.signal, () =>
+      this.objects.put(key, abortableBody(body, options.signal), { ...options, overwrite: true }),
+    );
   }
 
   async get(key: string, options: GetOptions = {}): Promise<ObjectContent> {
@@ -137,7 +139,8 @@ export class FolderStore implements ObjectStore {
     for await (const { name } of entries(this.layout.temp)) {
       const path = join(this.layout.temp, name);
       try {
-        if (this.now().getTime() - (await lstat(path)).mtimeMs > STALE_MS) await rm(path, { recursive: true, force: true });
+        if (this.now().getTime() - (await lstat(path)).mtimeMs > STALE_MS)
+          await rm(path, { recursive: true, force: true });
       } catch (error) {
         // Whoever wrote it has finished in the meantime.
         if (errorCode(error) !== 'ENOENT') throw error;
@@ -146,10 +149,15 @@ export class FolderStore implements ObjectStore {
   }
 }
 
-function bodyOf({ file }: OpenObject, span: { readonly offset: number; readonly lengthBytes: number }, signal: AbortSignal | undefined): Readable {
+function bodyOf(
+  { file }: OpenObject,
+  span: { readonly offset: number; readonly lengthBytes: number },
+  signal: AbortSignal | undefined,
+): Readable {
   const end = span.offset + span.lengthBytes - 1;
   // A read stream cannot be asked for no bytes at all; an empty one still has to close the file.
-  const body = span.lengthBytes === 0 ? ReadableStream.from(closing(file)) : file.createReadStream({ start: span.offset, end });
+  const body =
+    span.lengthBytes === 0 ? ReadableStream.from(closing(file)) : file.createReadStream({ start: span.offset, end });
   return abortableBody(body, signal) as Readable;
 }
 
@@ -162,7 +170,8 @@ function servedFolder(objects: FolderObjects, uploads: FolderUploads): ServedSto
   return {
     open: async (key) => {
       const { info, file } = await objects.open(key);
-      const read = async (offset: number, lengthBytes: number) => file.createReadStream({ start: offset, end: offset + lengthBytes - 1, autoClose: false });
+      const read = async (offset: number, lengthBytes: number) =>
+        file.createReadStream({ start: offset, end: offset + lengthBytes - 1, autoClose: false });
       return { info, read, close: () => file.close() };
     },
     head: (key) => objects.head(key),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { MitoError } from '@mitosis/domain';
 import { asStorageFull, errorCode, objectExists, uploadIncomplete, uploadNotFound } from '../object-errors.js';
 import { assertKeyPrefix, assertObjectKey } from '../object-key.js';
-import type { MultipartUpload, ObjectInfo, UnfinishedUpload, UploadRef, UploadedPart } from '../object-store.js';
+import type { MultipartUpload, ObjectInfo, UnfinishedUpload, UploadedPart, UploadRef } from '../object-store.js';
 import { missingParts, partSpan, planParts } from '../part-plan.js';
 import { assembleParts } from './assemble-parts.js';
 import { syncFolder, writeNewFile } from './durable-file.js';
@@ -53,7 +53,10 @@ export class FolderUploads {
     if ((await this.recordOf(upload.uploadId))?.key !== upload.key) throw uploadNotFound(upload.uploadId);
   }
 
-  async putPart(part: UploadRef & { readonly partNumber: number; readonly sizeBytes: number }, body: AsyncIterable<unknown> | Uint8Array): Promise<void> {
+  async putPart(
+    part: UploadRef & { readonly partNumber: number; readonly sizeBytes: number },
+    body: AsyncIterable<unknown> | Uint8Array,
+  ): Promise<void> {
     await this.assertUnfinished(part);
     const { path } = await this.objects.writeAside(body, { sizeBytes: part.sizeBytes });
     try {
@@ -72,7 +75,8 @@ export class FolderUploads {
     for (let partNumber = 1; partNumber <= upload.partCount; partNumber += 1) {
       const { offset, sizeBytes } = partSpan(upload, partNumber);
       const isAssembled = offset + sizeBytes <= assembledBytes;
-      if (isAssembled || (await sizeOf(this.partFile(upload, partNumber))) === sizeBytes) arrived.push({ partNumber, sizeBytes });
+      if (isAssembled || (await sizeOf(this.partFile(upload, partNumber))) === sizeBytes)
+        arrived.push({ partNumber, sizeBytes });
     }
     return arrived;
   }
@@ -101,7 +105,8 @@ export class FolderUploads {
     assertKeyPrefix(prefix);
     for await (const { name } of entries(this.layout.uploads)) {
       const record = await this.recordOf(name);
-      if (record?.key.startsWith(prefix)) yield { key: record.key, uploadId: name, startedAt: new Date(record.startedAt) };
+      if (record?.key.startsWith(prefix))
+        yield { key: record.key, uploadId: name, startedAt: new Date(record.startedAt) };
     }
   }
 
@@ -149,7 +154,10 @@ export class FolderUploads {
   private async recordOf(uploadId: string): Promise<{ readonly key: string; readonly startedAt: string } | undefined> {
     if (!UPLOAD_ID.test(uploadId)) return undefined;
     try {
-      return JSON.parse(await readFile(join(this.layout.uploads, uploadId, RECORD), 'utf8')) as { key: string; startedAt: string };
+      return JSON.parse(await readFile(join(this.layout.uploads, uploadId, RECORD), 'utf8')) as {
+        key: string;
+        startedAt: string;
+      };
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return undefined;
       throw error;

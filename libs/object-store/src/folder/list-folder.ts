@@ -3,8 +3,7 @@ import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../object-errors.js';
 import type { ObjectInfo } from '../object-store.js';
-import type { FolderLayout } from './folder-layout.js';
-import { entryOf } from './folder-layout.js';
+import { entryOf, type FolderLayout } from './folder-layout.js';
 import { infoOfFile } from './folder-objects.js';
 
 /** Walks the objects whose key begins with `prefix`; those deleted meanwhile are left out. */
@@ -13,7 +12,10 @@ export async function* listFolder(layout: FolderLayout, prefix: string): AsyncGe
   const start = segments.pop() ?? '';
   // No key has an empty or a dot segment: such a prefix begins none, and its folder must not be looked at.
   if (segments.some((segment) => ['', '.', '..'].includes(segment))) return;
-  yield* walk({ layout, folder: layout.folderOf(segments), path: segments.map((segment) => `${segment}/`).join('') }, start);
+  yield* walk(
+    { layout, folder: layout.folderOf(segments), path: segments.map((segment) => `${segment}/`).join('') },
+    start,
+  );
 }
 
 interface Place {

@@ -1,8 +1,6 @@
-import { S3Client } from '@aws-sdk/client-s3';
-import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { S3StoreConfig } from '../object-store.js';
-import { asObjectError } from './s3-errors.js';
-import type { S3Subject } from './s3-errors.js';
+import { asObjectError, type S3Subject } from './s3-errors.js';
 
 const CONNECT_MS = 5000;
 /** Longest silence on a connection; a reader that pauses longer loses its download. */
@@ -46,7 +44,10 @@ export function s3Client(config: S3StoreConfig, endpoint: string | undefined): S
 }
 
 /** Runs a request to the store; its failures become `MitoError`s, an abort its own reason. */
-export async function asking<T>(request: () => Promise<T>, subject: S3Subject & { readonly signal?: AbortSignal | undefined } = {}): Promise<T> {
+export async function asking<T>(
+  request: () => Promise<T>,
+  subject: S3Subject & { readonly signal?: AbortSignal | undefined } = {},
+): Promise<T> {
   subject.signal?.throwIfAborted();
   try {
     return await request();

@@ -1,6 +1,14 @@
 import { S3ServiceException } from '@aws-sdk/client-s3';
 import { MitoError } from '@mitosis/domain';
-import { errorCode, objectExists, objectNotFound, objectTooLarge, rangeNotSatisfiable, storageFull, uploadNotFound } from '../object-errors.js';
+import {
+  errorCode,
+  objectExists,
+  objectNotFound,
+  objectTooLarge,
+  rangeNotSatisfiable,
+  storageFull,
+  uploadNotFound,
+} from '../object-errors.js';
 import { SINGLE_PUT_MAX_BYTES } from '../part-plan.js';
 
 const NETWORK_CODES = new Set([
@@ -28,7 +36,8 @@ export interface S3Subject {
 /** Translates what the S3 client throws; what is not about the store stays as it is. */
 export function asObjectError(error: unknown, subject: S3Subject): unknown {
   if (error instanceof S3ServiceException) return fromService(error, subject);
-  const isNetwork = NETWORK_CODES.has(errorCode(error) ?? '') || (error instanceof Error && error.name === 'TimeoutError');
+  const isNetwork =
+    NETWORK_CODES.has(errorCode(error) ?? '') || (error instanceof Error && error.name === 'TimeoutError');
   return isNetwork ? unavailable('storage_unavailable', 'The object store cannot be reached.', error) : error;
 }
 

@@ -3,7 +3,14 @@ import test from 'ava';
 import { s3Client } from './s3-connection.js';
 import { S3Signer } from './s3-signer.js';
 
-const config = { kind: 's3', region: 'us-east-1', bucket: 'bucket', accessKeyId: 'key', secretAccessKey: 'secret', forcePathStyle: true } as const;
+const config = {
+  kind: 's3',
+  region: 'us-east-1',
+  bucket: 'bucket',
+  accessKeyId: 'key',
+  secretAccessKey: 'secret',
+  forcePathStyle: true,
+} as const;
 const signer = new S3Signer(s3Client(config, 'http://127.0.0.1:9'), () => new Date('2026-11-21T00:00:00.900Z'));
 const target = { Bucket: 'bucket', Key: 'a/b', ContentLength: 7 };
 

@@ -1,5 +1,4 @@
-import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import type { S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, PutObjectCommand, type S3Client, type UploadPartCommand } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { SignedRequest } from '../object-store.js';
 import { assertExpiry } from '../signed-request-options.js';
@@ -14,7 +13,10 @@ export class S3Signer {
     private readonly now: () => Date,
   ) {}
 
-  async sign(command: GetObjectCommand | PutObjectCommand | UploadPartCommand, expiresInS: number): Promise<SignedRequest> {
+  async sign(
+    command: GetObjectCommand | PutObjectCommand | UploadPartCommand,
+    expiresInS: number,
+  ): Promise<SignedRequest> {
     assertExpiry(expiresInS);
     const signedAt = new Date(Math.floor(this.now().getTime() / 1000) * 1000);
     const url = await this.urlOf(command, { expiresIn: expiresInS, signingDate: signedAt });
@@ -27,7 +29,10 @@ export class S3Signer {
     };
   }
 
-  private urlOf(command: GetObjectCommand | PutObjectCommand | UploadPartCommand, options: Parameters<typeof getSignedUrl>[2]): Promise<string> {
+  private urlOf(
+    command: GetObjectCommand | PutObjectCommand | UploadPartCommand,
+    options: Parameters<typeof getSignedUrl>[2],
+  ): Promise<string> {
     if (command instanceof GetObjectCommand) return getSignedUrl(this.client, command, options);
     if (command instanceof PutObjectCommand) return getSignedUrl(this.client, command, options);
     return getSignedUrl(this.client, command, options);

@@ -1,13 +1,12 @@
-import test from 'ava';
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
+import test from 'ava';
 import { eventually, fileScope, freePort, s3Server, tcpProxy } from '@mitosis/testing';
 import { multipartSuite } from '../conformance/multipart-suite.js';
 import { objectsSuite } from '../conformance/objects-suite.js';
 import { sendSigned } from '../conformance/send-signed.js';
 import { signedSuite } from '../conformance/signed-suite.js';
-import type { Subject } from '../conformance/subject.js';
-import { leftovers, readAll, repeated, sha256 } from '../conformance/subject.js';
+import { leftovers, readAll, repeated, sha256, type Subject } from '../conformance/subject.js';
 import { createObjectStore } from '../create-object-store.js';
 import type { ObjectStore, S3StoreConfig } from '../object-store.js';
 
@@ -30,7 +29,13 @@ test.before(async (t) => {
   const store = open({});
   await store.start();
   const late = open({ now: () => new Date(Date.now() - HOUR_MS) });
-  Object.assign(subject, { store, reopened: open({}), late, origin: endpoint, temporaries: async () => [] } satisfies Subject);
+  Object.assign(subject, {
+    store,
+    reopened: open({}),
+    late,
+    origin: endpoint,
+    temporaries: async () => [],
+  } satisfies Subject);
 });
 
 objectsSuite(test.serial, subject);
@@ -43,7 +48,13 @@ test.serial('several coordinators may create the bucket at the same moment', asy
 
 test.serial('wrong credentials are told apart from an outage', async (t) => {
   const denied = open({ secretAccessKey: 'wrong' });
-  for (const call of [() => denied.prepare(), () => denied.put('a', Buffer.alloc(1)), () => denied.get('a'), () => denied.head('a'), () => denied.delete('a')]) {
+  for (const call of [
+    () => denied.prepare(),
+    () => denied.put('a', Buffer.alloc(1)),
+    () => denied.get('a'),
+    () => denied.head('a'),
+    () => denied.delete('a'),
+  ]) {
     await t.throwsAsync(call, { code: 'storage_denied' });
   }
   const gone = open({ endpoint: `http://127.0.0.1:${await freePort()}` });
@@ -53,7 +64,10 @@ test.serial('wrong credentials are told apart from an outage', async (t) => {
 });
 
 test.serial('a store that refuses the region without a word is asked back about it', async (t) => {
-  await t.throwsAsync(open({ region: 'elsewhere' }).prepare(), { code: 'storage_unavailable', message: /answered 400 \(is s3_region right\?\)/ });
+  await t.throwsAsync(open({ region: 'elsewhere' }).prepare(), {
+    code: 'storage_unavailable',
+    message: /answered 400 \(is s3_region right\?\)/,
+  });
 });
 
 test.serial('a bucket that does not exist is an outage, not a missing object', async (t) => {
@@ -67,7 +81,14 @@ test.serial('signed URLs lead to the public endpoint and ask for no checksum', a
   const { url } = await store.signPut('public/x', { expiresInS: 60, sizeBytes: 1 });
   t.true(url.startsWith('http://objects.example:9000/mito-test/public/x?'));
   t.notRegex(url, /checksum/i);
-  const { hostname } = new URL((await open({ publicEndpoint: 'http://objects.example', forcePathStyle: false }).signGet('x', { expiresInS: 60, downloadName: 'x' })).url);
+  const { hostname } = new URL(
+    (
+      await open({ publicEndpoint: 'http://objects.example', forcePathStyle: false }).signGet('x', {
+        expiresInS: 60,
+        downloadName: 'x',
+      })
+    ).url,
+  );
   t.is(hostname, 'mito-test.objects.example');
 });
 
@@ -96,7 +117,9 @@ test.serial('an outage during a stream ends the put and, once over, leaves nothi
   const store = open({ endpoint: `http://127.0.0.1:${proxy.port}` });
   const source = Readable.from(repeated(randomBytes(MIB), 10_000));
   const put = store.put('outage/put', source);
-  await eventually(async () => (await leftovers(subject, 'outage/')).length > 0, { message: 'the upload did not begin' });
+  await eventually(async () => (await leftovers(subject, 'outage/')).length > 0, {
+    message: 'the upload did not begin',
+  });
   proxy.set({ kind: 'reset' });
   await t.throwsAsync(put, { code: 'storage_unavailable' });
   t.true(source.destroyed);

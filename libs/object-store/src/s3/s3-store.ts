@@ -1,7 +1,16 @@
-import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
-import type { GetObjectCommandOutput, HeadObjectCommandOutput, ListObjectsV2CommandOutput, S3Client } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import { Readable } from 'node:stream';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type GetObjectCommandOutput,
+  type HeadObjectCommandOutput,
+  type ListObjectsV2CommandOutput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
 import { MitoError } from '@mitosis/domain';
 import { abortableBody } from '../abortable-body.js';
 import { attachmentDisposition } from '../attachment-disposition.js';
@@ -26,7 +35,7 @@ import type {
 import { streamPartBytes } from '../part-plan.js';
 import { assertPutSize } from '../signed-request-options.js';
 import { ensureBucket, probeWriteOnce } from './s3-bucket.js';
-import { QUICK, asking, s3Client } from './s3-connection.js';
+import { asking, QUICK, s3Client } from './s3-connection.js';
 import { S3Signer } from './s3-signer.js';
 import { S3Uploads } from './s3-uploads.js';
 
@@ -82,10 +91,18 @@ export class S3Store implements ObjectStore {
     const { signal } = options;
     const metered = new MeteredBody(abortableBody(body, signal), options);
     const stream = Readable.from(metered.read(), { objectMode: false });
-    const params = { Bucket: this.bucket, Key: key, Body: stream, ContentType: options.contentType ?? 'application/octet-stream' };
+    const params = {
+      Bucket: this.bucket,
+      Key: key,
+      Body: stream,
+      ContentType: options.contentType ?? 'application/octet-stream',
+    };
     const partSize = streamPartBytes(options.sizeBytes ?? options.limitBytes);
     // Not stopped through its own `abort`, which does not wait: a broken source ends it, parts and all.
-    await asking(() => new Upload({ client: this.client, params, partSize, queueSize: PARTS_AT_ONCE }).done(), { key, signal });
+    await asking(() => new Upload({ client: this.client, params, partSize, queueSize: PARTS_AT_ONCE }).done(), {
+      key,
+      signal,
+    });
     return { sizeBytes: metered.sizeBytes, sha256: metered.sha256() };
   }
 
@@ -93,7 +110,10 @@ export class S3Store implements ObjectStore {
     assertObjectKey(key);
     if (range) assertRange(range);
     const command = new GetObjectCommand({ Bucket: this.bucket, Key: key, Range: rangeHeader(range) });
-    const answer = await asking(() => this.client.send(command, { ...QUICK, ...(signal ? { abortSignal: signal } : {}) }), { key, signal });
+    const answer = await asking(
+      () => this.client.send(command, { ...QUICK, ...(signal ? { abortSignal: signal } : {}) }),
+      { key, signal },
+    );
     const lengthBytes = answer.ContentLength ?? 0;
     const info = infoOf(key, answer, totalOf(answer));
     return { ...info, offset: range?.start ?? 0, lengthBytes, body: bodyOf(answer, signal) };
@@ -102,7 +122,10 @@ export class S3Store implements ObjectStore {
   async head(key: string): Promise<ObjectInfo | undefined> {
     assertObjectKey(key);
     try {
-      const answer = await asking(() => this.client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: key }), QUICK), { key });
+      const answer = await asking(
+        () => this.client.send(new HeadObjectCommand({ Bucket: this.bucket, Key: key }), QUICK),
+        { key },
+      );
       return infoOf(key, answer, answer.ContentLength ?? 0);
     } catch (error) {
       if (error instanceof MitoError && error.kind === 'not-found') return undefined;
@@ -123,7 +146,11 @@ export class S3Store implements ObjectStore {
     assertKeyPrefix(prefix);
     let page: ListObjectsV2CommandOutput | undefined;
     do {
-      const command = new ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix, ContinuationToken: page?.NextContinuationToken });
+      const command = new ListObjectsV2Command({
+        Bucket: this.bucket,
+        Prefix: prefix,
+        ContinuationToken: page?.NextContinuationToken,
+      });
       page = await asking(() => this.client.send(command, QUICK));
       for (const { Key, Size, ...rest } of page.Contents ?? []) {
         if (Key !== undefined) yield infoOf(Key, rest, Size ?? 0);
@@ -148,11 +175,18 @@ export class S3Store implements ObjectStore {
     assertObjectKey(key);
     if (!overwrite && !this.writeOnce && (await this.head(key))) throw objectExists(key);
     const once = !overwrite && this.writeOnce ? { IfNoneMatch: '*' } : {};
-    return this.signer.sign(new PutObjectCommand({ Bucket: this.bucket, Key: key, ContentLength: sizeBytes, ...once }), expiresInS);
+    return this.signer.sign(
+      new PutObjectCommand({ Bucket: this.bucket, Key: key, ContentLength: sizeBytes, ...once }),
+      expiresInS,
+    );
   }
 }
 
-function infoOf(key: string, answer: Pick<HeadObjectCommandOutput, 'ETag' | 'LastModified'>, sizeBytes: number): ObjectInfo {
+function infoOf(
+  key: string,
+  answer: Pick<HeadObjectCommandOutput, 'ETag' | 'LastModified'>,
+  sizeBytes: number,
+): ObjectInfo {
   return { key, sizeBytes, lastModified: answer.LastModified ?? new Date(0), etag: answer.ETag ?? '""' };
 }
 

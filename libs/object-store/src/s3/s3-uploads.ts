@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -5,19 +7,27 @@ import {
   ListMultipartUploadsCommand,
   ListPartsCommand,
   UploadPartCommand,
+  type ListMultipartUploadsCommandOutput,
+  type ListPartsCommandOutput,
+  type S3Client,
 } from '@aws-sdk/client-s3';
-import type { ListMultipartUploadsCommandOutput, ListPartsCommandOutput, S3Client } from '@aws-sdk/client-s3';
-import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
 import { MitoError } from '@mitosis/domain';
 import { abortableBody } from '../abortable-body.js';
 import { objectExists, uploadIncomplete, uploadNotFound } from '../object-errors.js';
 import { assertKeyPrefix, assertObjectKey } from '../object-key.js';
-import type { MultipartUpload, MultipartUploads, ObjectInfo, SignedRequest, UnfinishedUpload, UploadRef, UploadedPart } from '../object-store.js';
+import type {
+  MultipartUpload,
+  MultipartUploads,
+  ObjectInfo,
+  SignedRequest,
+  UnfinishedUpload,
+  UploadedPart,
+  UploadRef,
+} from '../object-store.js';
 import { missingParts, partSpan, planParts } from '../part-plan.js';
-import { QUICK, asking } from './s3-connection.js';
-import { sendBody } from './send-body.js';
+import { asking, QUICK } from './s3-connection.js';
 import type { S3Signer } from './s3-signer.js';
+import { sendBody } from './send-body.js';
 
 interface TaggedPart extends UploadedPart {
   readonly etag: string;
@@ -35,7 +45,10 @@ export interface S3UploadsDeps {
 export class S3Uploads implements MultipartUploads {
   constructor(private readonly deps: S3UploadsDeps) {}
 
-  async begin(key: string, options: { readonly sizeBytes: number; readonly contentType?: string }): Promise<MultipartUpload> {
+  async begin(
+    key: string,
+    options: { readonly sizeBytes: number; readonly contentType?: string },
+  ): Promise<MultipartUpload> {
     assertObjectKey(key);
     const plan = planParts(options.sizeBytes);
     const { client, bucket } = this.deps;
@@ -45,17 +58,32 @@ export class S3Uploads implements MultipartUploads {
     return { key, uploadId: UploadId, sizeBytes: options.sizeBytes, ...plan };
   }
 
-  async signPart(upload: MultipartUpload, partNumber: number, { expiresInS }: { readonly expiresInS: number }): Promise<SignedRequest> {
+  async signPart(
+    upload: MultipartUpload,
+    partNumber: number,
+    { expiresInS }: { readonly expiresInS: number },
+  ): Promise<SignedRequest> {
     const { sizeBytes } = partSpan(upload, partNumber);
-    return this.deps.signer.sign(new UploadPartCommand({ ...this.target(upload), PartNumber: partNumber, ContentLength: sizeBytes }), expiresInS);
+    return this.deps.signer.sign(
+      new UploadPartCommand({ ...this.target(upload), PartNumber: partNumber, ContentLength: sizeBytes }),
+      expiresInS,
+    );
   }
 
-  async putPart(upload: MultipartUpload, partNumber: number, body: Readable | Uint8Array, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async putPart(
+    upload: MultipartUpload,
+    partNumber: number,
+    body: Readable | Uint8Array,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
     const { sizeBytes } = partSpan(upload, partNumber);
     await asking(
       () =>
         sendBody(abortableBody(body, signal), sizeBytes, (Body, abortSignal) =>
-          this.deps.client.send(new UploadPartCommand({ ...this.target(upload), PartNumber: partNumber, ContentLength: sizeBytes, Body }), { abortSignal }),
+          this.deps.client.send(
+            new UploadPartCommand({ ...this.target(upload), PartNumber: partNumber, ContentLength: sizeBytes, Body }),
+            { abortSignal },
+          ),
         ),
       { ...upload, signal },
     );
@@ -65,7 +93,10 @@ export class S3Uploads implements MultipartUploads {
     return (await this.taggedParts(upload)).map(({ partNumber, sizeBytes }) => ({ partNumber, sizeBytes }));
   }
 
-  async complete(upload: MultipartUpload, { overwrite = false }: { readonly overwrite?: boolean } = {}): Promise<ObjectInfo> {
+  async complete(
+    upload: MultipartUpload,
+    { overwrite = false }: { readonly overwrite?: boolean } = {},
+  ): Promise<ObjectInfo> {
     try {
       const parts = await this.taggedParts(upload);
       const missing = missingParts(upload.partCount, parts);
@@ -100,7 +131,8 @@ export class S3Uploads implements MultipartUploads {
       });
       page = await asking(() => this.deps.client.send(command, QUICK));
       for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
-        if (Key !== undefined && UploadId !== undefined) yield { key: Key, uploadId: UploadId, startedAt: Initiated ?? new Date(0) };
+        if (Key !== undefined && UploadId !== undefined)
+          yield { key: Key, uploadId: UploadId, startedAt: Initiated ?? new Date(0) };
       }
     } while (page.IsTruncated);
   }
@@ -135,7 +167,11 @@ export class S3Uploads implements MultipartUploads {
     return info;
   }
 
-  private target({ key, uploadId }: UploadRef): { readonly Bucket: string; readonly Key: string; readonly UploadId: string } {
+  private target({ key, uploadId }: UploadRef): {
+    readonly Bucket: string;
+    readonly Key: string;
+    readonly UploadId: string;
+  } {
     assertObjectKey(key);
     return { Bucket: this.deps.bucket, Key: key, UploadId: uploadId };
   }

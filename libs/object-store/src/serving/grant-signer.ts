@@ -1,8 +1,8 @@
-import type { Grant, UrlSigner } from './signed-url.js';
 import { assertObjectKey } from '../object-key.js';
-import type { MultipartUpload, SignGetOptions, SignPutOptions, SignedRequest } from '../object-store.js';
+import type { MultipartUpload, SignedRequest, SignGetOptions, SignPutOptions } from '../object-store.js';
 import { partSpan } from '../part-plan.js';
 import { assertExpiry, assertPutSize } from '../signed-request-options.js';
+import type { Grant, UrlSigner } from './signed-url.js';
 
 /** Makes the signed requests that a coordinator serves itself; their URLs are paths. */
 export class GrantSigner {
@@ -20,7 +20,11 @@ export class GrantSigner {
     return this.signed('PUT', { purpose: 'put', key, sizeBytes, overwrite }, expiresInS);
   }
 
-  part({ key, uploadId, ...plan }: MultipartUpload, partNumber: number, { expiresInS }: { readonly expiresInS: number }): SignedRequest {
+  part(
+    { key, uploadId, ...plan }: MultipartUpload,
+    partNumber: number,
+    { expiresInS }: { readonly expiresInS: number },
+  ): SignedRequest {
     const { sizeBytes } = partSpan(plan, partNumber);
     return this.signed('PUT', { purpose: 'part', key, uploadId, partNumber, sizeBytes }, expiresInS);
   }

@@ -3,8 +3,8 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { MitoError } from '@mitosis/domain';
 import { attachmentDisposition } from '../attachment-disposition.js';
-import { errorCode, objectChanged, objectExists, objectTooLarge, sizeMismatch } from '../object-errors.js';
 import { spanOfHeader } from '../byte-range.js';
+import { errorCode, objectChanged, objectExists, objectTooLarge, sizeMismatch } from '../object-errors.js';
 import type { ObjectInfo, SignedRequestHandler } from '../object-store.js';
 import { answerError } from './answer-error.js';
 import type { Grant, UrlSigner } from './signed-url.js';
@@ -103,7 +103,11 @@ function setDownloadHeaders(res: ServerResponse, info: ObjectInfo, downloadName:
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
 }
 
-async function receiveObject({ store }: SignedHandlerDeps, grant: PutGrant | PartGrant, { req, res }: Exchange): Promise<void> {
+async function receiveObject(
+  { store }: SignedHandlerDeps,
+  grant: PutGrant | PartGrant,
+  { req, res }: Exchange,
+): Promise<void> {
   assertDeclaredSize(req, grant.sizeBytes);
   // Breaking off must leave the connection open, for the answer.
   const body = req.iterator({ destroyOnReturn: false });
@@ -129,7 +133,9 @@ function assertDeclaredSize(req: IncomingMessage, sizeBytes: number): void {
 function assertMethod(method: string | undefined, { purpose }: Grant): void {
   const allowed = purpose === 'get' ? ['GET', 'HEAD'] : ['PUT'];
   if (method !== undefined && allowed.includes(method)) return;
-  throw new MitoError('invalid', 'method_not_allowed', `This URL allows ${allowed.join(' and ')} only.`, { details: { allowed } });
+  throw new MitoError('invalid', 'method_not_allowed', `This URL allows ${allowed.join(' and ')} only.`, {
+    details: { allowed },
+  });
 }
 
 /** Express takes the mount path off `url` and keeps the whole in `originalUrl`. */
@@ -138,7 +144,9 @@ function targetOf(req: IncomingMessage & { readonly originalUrl?: string }): str
 }
 
 function matchesEtag(header: string | undefined, etag: string): boolean {
-  return header !== undefined && header.split(',').some((candidate) => ['*', etag, `W/${etag}`].includes(candidate.trim()));
+  return (
+    header !== undefined && header.split(',').some((candidate) => ['*', etag, `W/${etag}`].includes(candidate.trim()))
+  );
 }
 
 /** What a transfer fails with when the other side has gone: there is nobody left to answer. */

@@ -1,12 +1,18 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { MitoError, invalidField } from '@mitosis/domain';
+import { invalidField, MitoError } from '@mitosis/domain';
 import { assertObjectKey } from '../object-key.js';
 
 /** What a signed URL of the folder store allows. */
 export type Grant =
   | { readonly purpose: 'get'; readonly key: string; readonly downloadName: string }
   | { readonly purpose: 'put'; readonly key: string; readonly sizeBytes: number; readonly overwrite: boolean }
-  | { readonly purpose: 'part'; readonly key: string; readonly sizeBytes: number; readonly uploadId: string; readonly partNumber: number };
+  | {
+      readonly purpose: 'part';
+      readonly key: string;
+      readonly sizeBytes: number;
+      readonly uploadId: string;
+      readonly partNumber: number;
+    };
 
 const BASE = '/objects/';
 const KEY_BYTES_MIN = 32;
@@ -21,7 +27,8 @@ export class UrlSigner {
     private readonly signingKey: Uint8Array,
     private readonly now: () => Date,
   ) {
-    if (signingKey.byteLength < KEY_BYTES_MIN) throw invalidField('signingKey', `must have at least ${KEY_BYTES_MIN} bytes`);
+    if (signingKey.byteLength < KEY_BYTES_MIN)
+      throw invalidField('signingKey', `must have at least ${KEY_BYTES_MIN} bytes`);
   }
 
   sign(grant: Grant, expiresAt: Date): string {
@@ -50,7 +57,9 @@ export class UrlSigner {
 
   private signature(key: string, query: URLSearchParams): string {
     const parameters = [...query].filter(([name]) => name !== 'sig').sort(([a], [b]) => (a < b ? -1 : 1));
-    return createHmac('sha256', this.signingKey).update(JSON.stringify(['mitosis-object-url-1', key, parameters])).digest('base64url');
+    return createHmac('sha256', this.signingKey)
+      .update(JSON.stringify(['mitosis-object-url-1', key, parameters]))
+      .digest('base64url');
   }
 }
 
@@ -69,8 +78,10 @@ function grantOf(key: string, query: URLSearchParams): Grant {
   const purpose = query.get('for');
   if (purpose === 'get') return { purpose, key, downloadName: query.get('name') ?? '' };
   const sizeBytes = wholeOf(query.get('size'));
-  if (purpose === 'put' || purpose === 'replace') return { purpose: 'put', key, sizeBytes, overwrite: purpose === 'replace' };
-  if (purpose === 'part') return { purpose, key, sizeBytes, uploadId: query.get('upload') ?? '', partNumber: wholeOf(query.get('part')) };
+  if (purpose === 'put' || purpose === 'replace')
+    return { purpose: 'put', key, sizeBytes, overwrite: purpose === 'replace' };
+  if (purpose === 'part')
+    return { purpose, key, sizeBytes, uploadId: query.get('upload') ?? '', partNumber: wholeOf(query.get('part')) };
   throw invalidSignature();
 }
 

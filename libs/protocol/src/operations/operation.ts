@@ -1,5 +1,5 @@
-import type { Access } from '@mitosis/domain';
 import type { z } from 'zod';
+import type { Access } from '@mitosis/domain';
 
 /**
  * Who may call: `anyone`; `user`, a person who is logged in; `worker`, a registered worker for

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { eventually, postgresServer, freshDatabase } from '@mitosis/testing';
 import test from 'ava';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { eventually, freshDatabase, postgresServer } from '@mitosis/testing';
 import { consume, deliveries, gate, KINDS, openScene, query } from './scene.js';
 
 for (const kind of KINDS) {
@@ -59,7 +59,9 @@ for (const kind of KINDS) {
     await publisher.publish('lab', deliveries(1));
     await eventually(() => got.length === 1, { message: 'the first group' });
     // Without the access its completion would be refused as well.
-    await eventually(async () => (await publisher.jobIds('lab')).length === 0, { message: 'the completion of the first job' });
+    await eventually(async () => (await publisher.jobIds('lab')).length === 0, {
+      message: 'the completion of the first job',
+    });
     t.deepEqual(await access.grant(worker, ['vision']), credentials);
     await consumer.setQueues(['lab', 'vision']);
     await publisher.publish('lab', deliveries(1));
@@ -144,7 +146,11 @@ test('redis: a worker can touch nothing outside of its groups, and administer no
     ['SHUTDOWN'],
   ];
   for (const [command, ...args] of escapes) {
-    await t.throwsAsync(redis.call(command, ...args), { message: /NOPERM|can't access|can't run|not allowed/i }, command);
+    await t.throwsAsync(
+      redis.call(command, ...args),
+      { message: /NOPERM|can't access|can't run|not allowed/i },
+      command,
+    );
   }
   t.is((await publisher.jobIds('secret')).length, 2);
 });
@@ -186,7 +192,11 @@ test('postgres: a worker can read no table, and call nothing for another group',
     `SELECT pg_read_file('/etc/passwd')`,
   ];
   for (const sql of escapes) {
-    await t.throwsAsync(client.query(sql), { message: /permission denied|must be|does not serve|superuser|Only roles/i }, sql);
+    await t.throwsAsync(
+      client.query(sql),
+      { message: /permission denied|must be|does not serve|superuser|Only roles/i },
+      sql,
+    );
   }
   t.is((await publisher.jobIds('secret')).length, 2);
 });

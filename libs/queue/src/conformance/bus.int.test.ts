@@ -1,5 +1,5 @@
-import { eventually } from '@mitosis/testing';
 import test from 'ava';
+import { eventually } from '@mitosis/testing';
 import { MESSAGE_LIMIT_BYTES } from '../queue-backend.js';
 import { KINDS, openScene, query } from './scene.js';
 

@@ -1,5 +1,5 @@
-import { eventually } from '@mitosis/testing';
 import test from 'ava';
+import { eventually } from '@mitosis/testing';
 import { consume, deliveries, gate, KINDS, openScene } from './scene.js';
 
 for (const kind of KINDS) {
@@ -162,7 +162,10 @@ for (const kind of KINDS) {
     await eventually(async () => (await backend.publisher.jobIds('lab')).length === 0, { message: 'it failed' });
     t.is(got.length, 1);
     const failed = await backend.publisher.bullQueue('lab').getFailed();
-    t.deepEqual(failed.map((job) => job.failedReason), ['the claim was refused']);
+    t.deepEqual(
+      failed.map((job) => job.failedReason),
+      ['the claim was refused'],
+    );
     for (const expected of [2, 3]) {
       await backend.publisher.publish('lab', [delivery]);
       await eventually(() => got.length === expected, { message: `delivery number ${expected}` });
@@ -333,7 +336,11 @@ for (const kind of KINDS) {
     const scene = await openScene(kind, t);
     const backend = await scene.backend();
     const options = { lockMs: 300, sweepMs: 200 };
-    const gone = await consume(backend, ['lab'], { ...options, stopMs: 0, onDelivery: () => new Promise(() => undefined) });
+    const gone = await consume(backend, ['lab'], {
+      ...options,
+      stopMs: 0,
+      onDelivery: () => new Promise(() => undefined),
+    });
     const sent = deliveries(1);
     await backend.publisher.publish('lab', sent);
     await eventually(() => gone.got.length === 1, { message: 'the delivery' });

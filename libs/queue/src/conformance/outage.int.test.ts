@@ -1,5 +1,5 @@
-import { eventually } from '@mitosis/testing';
 import test from 'ava';
+import { eventually } from '@mitosis/testing';
 import { consume, deliveries, KINDS, openScene } from './scene.js';
 
 // One after the other: a crash of the shared Postgres is felt by every test.
@@ -35,22 +35,25 @@ for (const kind of KINDS) {
     t.pass();
   });
 
-  test.serial(`${kind}: a server that is away at the start is waited for, without a storm of connections`, async (t) => {
-    const scene = await openScene(kind, t);
-    const direct = await scene.backend();
-    const { proxy, config } = await scene.proxied();
-    proxy.set({ kind: 'reset' });
-    const backend = await scene.backend({ ...config });
-    const { got } = await consume(backend, ['lab']);
-    await t.throwsAsync(backend.ping(), { code: 'queue_unavailable' });
-    await t.throwsAsync(backend.publisher.publish('lab', deliveries(1)), { code: 'queue_unavailable' });
-    const since = performance.now();
-    await eventually(() => performance.now() - since > 2_500, { message: 'time for a storm' });
-    t.true(proxy.accepted < 100, `${proxy.accepted} connections`);
-    await direct.publisher.publish('lab', deliveries(3));
-    proxy.set({ kind: 'pass' });
-    await eventually(() => got.length === 3, { message: () => `${got.length} of 3` });
-  });
+  test.serial(
+    `${kind}: a server that is away at the start is waited for, without a storm of connections`,
+    async (t) => {
+      const scene = await openScene(kind, t);
+      const direct = await scene.backend();
+      const { proxy, config } = await scene.proxied();
+      proxy.set({ kind: 'reset' });
+      const backend = await scene.backend({ ...config });
+      const { got } = await consume(backend, ['lab']);
+      await t.throwsAsync(backend.ping(), { code: 'queue_unavailable' });
+      await t.throwsAsync(backend.publisher.publish('lab', deliveries(1)), { code: 'queue_unavailable' });
+      const since = performance.now();
+      await eventually(() => performance.now() - since > 2_500, { message: 'time for a storm' });
+      t.true(proxy.accepted < 100, `${proxy.accepted} connections`);
+      await direct.publisher.publish('lab', deliveries(3));
+      proxy.set({ kind: 'pass' });
+      await eventually(() => got.length === 3, { message: () => `${got.length} of 3` });
+    },
+  );
 
   test.serial(`${kind}: stop returns soon whatever state the connections are in`, async (t) => {
     const scene = await openScene(kind, t);
@@ -70,7 +73,9 @@ for (const kind of KINDS) {
       // A query under way is given its 15 s.
       t.true(performance.now() - since < 20_000, `${mode}: ${performance.now() - since} ms`);
       await Promise.all([call, ...pings]);
-      await eventually(() => mode === 'half-open' || proxy.open === 0, { message: () => `${proxy.open} open (${mode})` });
+      await eventually(() => mode === 'half-open' || proxy.open === 0, {
+        message: () => `${proxy.open} open (${mode})`,
+      });
     }
   });
 

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
+import pg from 'pg';
 import {
   eventually,
   freshDatabase,
@@ -9,8 +11,6 @@ import {
   type Scope,
   type TcpProxy,
 } from '@mitosis/testing';
-import { Redis } from 'ioredis';
-import pg from 'pg';
 import { createQueueBackend } from '../create-queue-backend.js';
 import type { Delivery } from '../delivery.js';
 import type { ConsumerOptions, QueueBackend, QueueConsumer } from '../queue-backend.js';

@@ -1,5 +1,5 @@
-import type { Log } from '@mitosis/domain';
 import pg from 'pg';
+import type { Log } from '@mitosis/domain';
 import { Backoff } from '../backoff.js';
 import { pause, settlesWithin } from '../pause.js';
 import { Subscribers } from '../subscribers.js';

@@ -1,5 +1,5 @@
-import { invalidField, MitoError, NAME_PATTERN } from '@mitosis/domain';
 import pg from 'pg';
+import { invalidField, MitoError, NAME_PATTERN } from '@mitosis/domain';
 import type { QueueAccess } from '../queue-backend.js';
 import type { PostgresQueueConfig, QueueCredentials } from '../queue-config.js';
 import { orUnavailable } from '../unavailable.js';

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { type Finding, MitoError, type Log } from '@mitosis/domain';
 import {
   PostgresConnection,
   PostgresQueueBackend,
@@ -9,6 +8,7 @@ import {
   type QueueBaseOptions,
 } from 'bullmq';
 import type pg from 'pg';
+import { MitoError, type Finding, type Log } from '@mitosis/domain';
 import { BullPublisher } from '../bull-publisher.js';
 import { JobSource } from '../job-source.js';
 import type { ConsumerOptions, QueueBackend, QueueConsumer } from '../queue-backend.js';
@@ -84,11 +84,22 @@ export class PostgresBackend implements QueueBackend {
   async diagnose(): Promise<Finding[]> {
     const check = 'queue.reachable';
     try {
-      const { rows } = await this.pool.query<{ exists: boolean }>('SELECT to_regnamespace($1) IS NOT NULL AS exists', [this.schema.bullmq]);
-      const found = rows[0]?.exists ? 'the queues are in PostgreSQL' : 'the queues will be in PostgreSQL; the first coordinator makes their schema';
+      const { rows } = await this.pool.query<{ exists: boolean }>('SELECT to_regnamespace($1) IS NOT NULL AS exists', [
+        this.schema.bullmq,
+      ]);
+      const found = rows[0]?.exists
+        ? 'the queues are in PostgreSQL'
+        : 'the queues will be in PostgreSQL; the first coordinator makes their schema';
       return [{ check, status: 'ok', found }];
     } catch (error) {
-      return [{ check, status: 'failure', found: `PostgreSQL does not answer: ${reasonOf(error)}`, advice: 'see what is said about the database' }];
+      return [
+        {
+          check,
+          status: 'failure',
+          found: `PostgreSQL does not answer: ${reasonOf(error)}`,
+          advice: 'see what is said about the database',
+        },
+      ];
     }
   }
 

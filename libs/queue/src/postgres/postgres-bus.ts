@@ -1,5 +1,5 @@
-import type { Log } from '@mitosis/domain';
 import type pg from 'pg';
+import type { Log } from '@mitosis/domain';
 import { Batcher } from '../batcher.js';
 import { checkMessage } from '../message-limit.js';
 import type { MessageBus } from '../queue-backend.js';
@@ -29,7 +29,11 @@ interface Outgoing {
 export class PostgresBus implements MessageBus {
   private readonly subscribers: Subscribers;
   /** One statement at a time: two on different connections could overtake each other. */
-  private readonly outgoing = new Batcher<Outgoing, undefined>((batch) => this.send(batch), { maxItems: SEND_BATCH, concurrency: 1, paceMs: () => 0 });
+  private readonly outgoing = new Batcher<Outgoing, undefined>((batch) => this.send(batch), {
+    maxItems: SEND_BATCH,
+    concurrency: 1,
+    paceMs: () => 0,
+  });
   /** The newest message, settled after all before it. */
   private newest: Promise<unknown> | undefined;
   private readonly pending: { readonly id: string; readonly channel: string }[] = [];

@@ -1,5 +1,5 @@
-import type { Log } from '@mitosis/domain';
 import pg from 'pg';
+import type { Log } from '@mitosis/domain';
 import { pause } from '../pause.js';
 import { reasonOf } from '../unavailable.js';
 

@@ -1,18 +1,56 @@
-import { invalidField, NAME_PATTERN } from '@mitosis/domain';
 import type { Redis } from 'ioredis';
-import { workerPassword } from '../worker-password.js';
+import { invalidField, NAME_PATTERN } from '@mitosis/domain';
 import type { QueueAccess } from '../queue-backend.js';
 import { DEFAULT_PREFIX, type QueueCredentials, type RedisQueueConfig } from '../queue-config.js';
 import { orUnavailable } from '../unavailable.js';
 import { workerLogin } from '../worker-login.js';
+import { workerPassword } from '../worker-password.js';
 import { groupPrefix } from './redis-keys.js';
 
 /** What BullMQ's consumer scripts, the blocking wait and the signals use, found by denying the rest. */
 const COMMANDS = [
-  'info', 'client|setname', 'eval', 'evalsha', 'bzpopmin', 'del', 'exists', 'get', 'hdel', 'hexists', 'hget',
-  'hgetall', 'hincrby', 'hmget', 'hmset', 'hset', 'incr', 'llen', 'lpush', 'lrange', 'lrem', 'pexpire', 'pttl',
-  'rpoplpush', 'rpush', 'sadd', 'scard', 'set', 'smembers', 'srem', 'xadd', 'xtrim', 'zadd', 'zcard', 'zpopmin',
-  'zrange', 'zrangebyscore', 'zrem', 'zremrangebyrank', 'zrevrange', 'zrevrangebyscore', 'zscore',
+  'info',
+  'client|setname',
+  'eval',
+  'evalsha',
+  'bzpopmin',
+  'del',
+  'exists',
+  'get',
+  'hdel',
+  'hexists',
+  'hget',
+  'hgetall',
+  'hincrby',
+  'hmget',
+  'hmset',
+  'hset',
+  'incr',
+  'llen',
+  'lpush',
+  'lrange',
+  'lrem',
+  'pexpire',
+  'pttl',
+  'rpoplpush',
+  'rpush',
+  'sadd',
+  'scard',
+  'set',
+  'smembers',
+  'srem',
+  'xadd',
+  'xtrim',
+  'zadd',
+  'zcard',
+  'zpopmin',
+  'zrange',
+  'zrangebyscore',
+  'zrem',
+  'zremrangebyrank',
+  'zrevrange',
+  'zrevrangebyscore',
+  'zscore',
 ];
 
 /**
@@ -36,7 +74,15 @@ export class RedisAccess implements QueueAccess {
     await orUnavailable(async () => {
       const before = await this.patterns(username);
       await this.client.call(
-        'ACL', 'SETUSER', username, 'reset', 'on', `>${password}`, ...patterns, 'resetchannels', '-@all',
+        'ACL',
+        'SETUSER',
+        username,
+        'reset',
+        'on',
+        `>${password}`,
+        ...patterns,
+        'resetchannels',
+        '-@all',
         ...COMMANDS.map((command) => `+${command}`),
       );
       // A blocked BZPOPMIN was checked when it was sent: one on a lost group has to be cut.

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type Finding, MitoError, type Log } from '@mitosis/domain';
 import { QueueKeys, RedisConnection, RedisQueueBackend, type BackendFactory, type QueueBaseOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { MitoError, type Finding, type Log } from '@mitosis/domain';
 import { BullPublisher } from '../bull-publisher.js';
 import { JobSource } from '../job-source.js';
 import type { ConsumerOptions, QueueBackend, QueueConsumer } from '../queue-backend.js';

@@ -1,5 +1,5 @@
-import type { Log } from '@mitosis/domain';
 import type { Redis } from 'ioredis';
+import type { Log } from '@mitosis/domain';
 import { checkMessage } from '../message-limit.js';
 import { settlesWithin } from '../pause.js';
 import type { MessageBus } from '../queue-backend.js';

@@ -1,5 +1,5 @@
-import type { Log } from '@mitosis/domain';
 import { Redis, type RedisOptions } from 'ioredis';
+import type { Log } from '@mitosis/domain';
 import { settlesWithin } from '../pause.js';
 import type { RedisQueueConfig } from '../queue-config.js';
 import { reasonOf } from '../unavailable.js';

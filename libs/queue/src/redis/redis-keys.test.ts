@@ -1,5 +1,5 @@
-import { queueName } from '@mitosis/domain';
 import test from 'ava';
+import { queueName } from '@mitosis/domain';
 import { groupPrefix, interruptKey, markerKey } from './redis-keys.js';
 
 test('every key of a queue starts with the prefix of its group', (t) => {

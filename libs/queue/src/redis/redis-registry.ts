@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
-import { EVENTS_MAX } from '../job-form.js';
 import type { PublisherServer } from '../bull-publisher.js';
+import { EVENTS_MAX } from '../job-form.js';
 import { queuePrefix, registryKey } from './redis-keys.js';
 
 type Calls = Pick<PublisherServer, 'register' | 'unregister' | 'queues' | 'finished' | 'waiting'>;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Log } from '@mitosis/domain';
 import type { Redis } from 'ioredis';
+import type { Log } from '@mitosis/domain';
 import { Backoff } from '../backoff.js';
 import type { WakeSignal } from '../job-source.js';
 import { pause } from '../pause.js';

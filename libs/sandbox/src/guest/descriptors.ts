@@ -1,5 +1,5 @@
-import { Errno, WasiError, demand } from './errno.js';
-import type { Folder, FileTree, InputFile, MemoryFile, FileNode } from './file-tree.js';
+import { demand, Errno, WasiError } from './errno.js';
+import type { FileNode, FileTree, Folder, InputFile, MemoryFile } from './file-tree.js';
 
 /** At most this many descriptors at once, as a usual `ulimit -n`. */
 const DESCRIPTORS_MAX = 1024;

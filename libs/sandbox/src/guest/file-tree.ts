@@ -1,4 +1,4 @@
-import { Errno, WasiError, demand } from './errno.js';
+import { demand, Errno, WasiError } from './errno.js';
 
 /** Names and paths as on Linux; the depth keeps what is written to a disk afterwards within PATH_MAX. */
 export const NAME_MAX_BYTES = 255;

@@ -1,4 +1,4 @@
-import { Errno, demand } from './errno.js';
+import { demand, Errno } from './errno.js';
 
 /** At most this many buffers in one call, as on Linux (IOV_MAX). */
 const VECTORS_MAX = 1024;

@@ -4,8 +4,7 @@
  * it ends when the sandbox closes the channel.
  */
 import { ChannelClosed, receive, send, sendJson } from './channel.js';
-import { ToSandbox } from './frame.js';
-import type { RunEnd, RunOrder } from './frame.js';
+import { ToSandbox, type RunEnd, type RunOrder } from './frame.js';
 import { ModuleCache } from './module-cache.js';
 import { runGuest } from './run-guest.js';
 

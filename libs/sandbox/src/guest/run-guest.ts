@@ -1,10 +1,8 @@
 import { runInThisContext } from 'node:vm';
 import { ChannelClosed, receive, send, sendChunks } from './channel.js';
 import { Descriptors } from './descriptors.js';
-import { FileTree } from './file-tree.js';
-import type { Folder } from './file-tree.js';
-import { STDIN_SOURCE, ToSandbox } from './frame.js';
-import type { GuestFailure, RunEnd, RunOrder } from './frame.js';
+import { FileTree, type Folder } from './file-tree.js';
+import { STDIN_SOURCE, ToSandbox, type GuestFailure, type RunEnd, type RunOrder } from './frame.js';
 import { GuestEnd, GuestFate } from './guest-end.js';
 import { GuestMemory } from './guest-memory.js';
 import { InputReader } from './input-reader.js';
@@ -126,8 +124,10 @@ export function runGuest(module: WebAssembly.Module, order: RunOrder, stdin: Uin
   const inputs = prepareInputs(order, stdin);
   const output = outputTo(fate, order.outputLimitBytes);
   const files = { memory, tree, inputs, output, descriptors: new Descriptors(tree) };
-  const outcome = attempt(() => start(module, files, fate, order), order.deadlineMs, (error) =>
-    judge(error, fate, files, order),
+  const outcome = attempt(
+    () => start(module, files, fate, order),
+    order.deadlineMs,
+    (error) => judge(error, fate, files, order),
   );
   const results = tree.root.entries.get(RESULT_FOLDER);
   if (results?.kind === 'folder') sendResults(results);

@@ -1,10 +1,9 @@
-import { Descriptors } from './descriptors.js';
-import type { Descriptor, FileDescriptor, FolderDescriptor } from './descriptors.js';
-import { Errno, WasiError, demand } from './errno.js';
+import { Descriptors, type Descriptor, type FileDescriptor, type FolderDescriptor } from './descriptors.js';
+import { demand, Errno, WasiError } from './errno.js';
 import type { FileTree, MemoryFile } from './file-tree.js';
+import { STDIN_SOURCE } from './frame.js';
 import type { GuestMemory } from './guest-memory.js';
 import type { InputReader } from './input-reader.js';
-import { STDIN_SOURCE } from './frame.js';
 import type { WasiHost } from './wasi-functions.js';
 import { FLAG_APPEND, storeFdstat, storeStat, typeOfNode } from './wasi-stat.js';
 
@@ -227,4 +226,3 @@ function statusFunctions({ memory, descriptors }: GuestFiles) {
 export function descriptorFunctions(files: GuestFiles): DescriptorFunctions {
   return { ...readingFunctions(files), ...writingFunctions(files), ...statusFunctions(files) };
 }
-

@@ -1,12 +1,10 @@
 import { WasiError } from './errno.js';
 import type { GuestFate } from './guest-end.js';
-import type { GuestFiles } from './wasi-descriptors.js';
-import { descriptorFunctions } from './wasi-descriptors.js';
+import { descriptorFunctions, type GuestFiles } from './wasi-descriptors.js';
+import { WASI_FUNCTIONS, type HostFunction, type WasiFunction, type WasiHost } from './wasi-functions.js';
 import { pathFunctions } from './wasi-paths.js';
 import { pollFunctions } from './wasi-poll.js';
 import { processFunctions } from './wasi-process.js';
-import type { HostFunction, WasiFunction, WasiHost } from './wasi-functions.js';
-import { WASI_FUNCTIONS } from './wasi-functions.js';
 
 /** Lets a function end the guest or answer with an error number, and nothing else. */
 function guarded(call: HostFunction, fate: GuestFate): HostFunction {

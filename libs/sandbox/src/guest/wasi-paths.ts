@@ -1,8 +1,8 @@
-import { Errno, WasiError, demand } from './errno.js';
+import { demand, Errno, WasiError } from './errno.js';
 import type { FileNode, Place } from './file-tree.js';
-import { storeStat, FLAG_APPEND } from './wasi-stat.js';
 import type { GuestFiles } from './wasi-descriptors.js';
 import type { WasiHost } from './wasi-functions.js';
+import { FLAG_APPEND, storeStat } from './wasi-stat.js';
 
 type PathFunctions = Pick<WasiHost, Extract<keyof WasiHost, `path_${string}`>>;
 

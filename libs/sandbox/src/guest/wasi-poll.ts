@@ -1,7 +1,7 @@
-import { Errno, demand } from './errno.js';
+import { demand, Errno } from './errno.js';
 import type { GuestMemory } from './guest-memory.js';
-import { clockNs } from './wasi-process.js';
 import type { WasiHost } from './wasi-functions.js';
+import { clockNs } from './wasi-process.js';
 
 const SUBSCRIPTIONS_MAX = 64;
 const SUBSCRIPTION_BYTES = 48;

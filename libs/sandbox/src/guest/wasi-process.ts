@@ -1,5 +1,5 @@
 import { webcrypto } from 'node:crypto';
-import { Errno, demand } from './errno.js';
+import { demand, Errno } from './errno.js';
 import type { GuestFate } from './guest-end.js';
 import type { GuestMemory } from './guest-memory.js';
 import type { WasiHost } from './wasi-functions.js';
@@ -31,7 +31,10 @@ export function clockNs(clock: number): bigint {
 
 function stringSizes(memory: GuestMemory, strings: readonly Buffer[], count: number, size: number): number {
   memory.setU32(count, strings.length);
-  memory.setU32(size, strings.reduce((sum, bytes) => sum + bytes.length, 0));
+  memory.setU32(
+    size,
+    strings.reduce((sum, bytes) => sum + bytes.length, 0),
+  );
   return Errno.success;
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Log } from '@mitosis/domain';
-import type { Sandbox } from '../sandbox.js';
 import type { SandboxRequest, SandboxResult } from '../sandbox-request.js';
+import type { Sandbox } from '../sandbox.js';
 
 /** A log that keeps what it is told, for tests that look at it. */
 export class RecordingLog implements Log {

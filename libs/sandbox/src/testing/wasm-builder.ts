@@ -183,7 +183,13 @@ export function buildProgram(spec: ProgramSpec): Uint8Array {
     memory: [...text('memory'), 2, 0],
     _start: [...text('_start'), 0, ...encodeU32(start)],
   };
-  const segments = (spec.data ?? []).map(({ at, bytes }) => [0, ...i32(at), Op.end, ...encodeU32(bytes.length), ...bytes]);
+  const segments = (spec.data ?? []).map(({ at, bytes }) => [
+    0,
+    ...i32(at),
+    Op.end,
+    ...encodeU32(bytes.length),
+    ...bytes,
+  ]);
   const content = [0, ...code, Op.end];
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Sandbox } from '../sandbox.js';
-import { runProgram } from './run-program.js';
-import type { ProgramRun } from './run-program.js';
+import { runProgram, type ProgramRun } from './run-program.js';
 
 const FOLDER = new URL('../../../../workloads/dist/', import.meta.url);
 

@@ -1,6 +1,6 @@
-import { silentLog, tempDir } from '@mitosis/testing';
-import test, { type ExecutionContext } from 'ava';
 import { appendFile, chmod, readFile, writeFile } from 'node:fs/promises';
+import test, { type ExecutionContext } from 'ava';
+import { silentLog, tempDir } from '@mitosis/testing';
 import { InputCache } from './input-cache.js';
 
 const never = new AbortController().signal;

@@ -1,7 +1,7 @@
-import type { Log, Service } from '@mitosis/domain';
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
+import type { Log, Service } from '@mitosis/domain';
 import { SingleFlight } from './single-flight.js';
 
 export interface InputCacheOptions {
@@ -82,7 +82,12 @@ export class InputCache implements Service {
     return [...this.entries.values()].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   }
 
-  private async hold(name: string, wanted: WantedFile, fetch: (file: string, signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<Entry> {
+  private async hold(
+    name: string,
+    wanted: WantedFile,
+    fetch: (file: string, signal: AbortSignal) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<Entry> {
     for (;;) {
       await this.flights.run(name, signal, async (shared) => {
         if (!(await this.isIntact(name, wanted))) await this.fetch(name, wanted, (file) => fetch(file, shared));
@@ -125,7 +130,9 @@ export class InputCache implements Service {
 
   /** Evicts until `sizeBytes` more fit, or nothing is left that is not in use. */
   private async makeRoom(sizeBytes: number): Promise<void> {
-    const oldestFirst = [...this.entries].filter(([, { users }]) => users === 0).sort(([, a], [, b]) => a.usedAt - b.usedAt);
+    const oldestFirst = [...this.entries]
+      .filter(([, { users }]) => users === 0)
+      .sort(([, a], [, b]) => a.usedAt - b.usedAt);
     for (const [name, { users }] of oldestFirst) {
       if (this.usedBytes + sizeBytes <= this.options.limitBytes) return;
       if (users === 0) await this.drop(name);
@@ -141,8 +148,10 @@ export class InputCache implements Service {
   private async adopt(name: string): Promise<void> {
     const found = await stat(this.fileOf(name));
     const isWhole = /^[0-9a-f]{64}$/.test(name) && found.mtimeMs === UNTOUCHED.getTime();
-    if (isWhole) this.entries.set(name, { sizeBytes: found.size, usedAt: found.atimeMs, notedAt: found.atimeMs, users: 0 });
-    else if (!name.endsWith('.part') || Date.now() - found.mtimeMs > DRAFT_MS) await rm(this.fileOf(name), { recursive: true, force: true });
+    if (isWhole)
+      this.entries.set(name, { sizeBytes: found.size, usedAt: found.atimeMs, notedAt: found.atimeMs, users: 0 });
+    else if (!name.endsWith('.part') || Date.now() - found.mtimeMs > DRAFT_MS)
+      await rm(this.fileOf(name), { recursive: true, force: true });
   }
 
   private fileOf(name: string): string {

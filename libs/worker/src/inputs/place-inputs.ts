@@ -1,10 +1,10 @@
-import type { WorkerClient } from '@mitosis/client';
-import { type Log, MitoError } from '@mitosis/domain';
-import { type Scratch, unpackArchive } from '@mitosis/executor';
-import type { AttemptLease, ClaimedTask, TaskInput } from '@mitosis/protocol';
 import { constants } from 'node:fs';
 import { chmod, copyFile, link, mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import type { WorkerClient } from '@mitosis/client';
+import { MitoError, type Log } from '@mitosis/domain';
+import { unpackArchive, type Scratch } from '@mitosis/executor';
+import type { AttemptLease, ClaimedTask, TaskInput } from '@mitosis/protocol';
 import { keepTrying } from '../keep-trying.js';
 import type { InputCache } from './input-cache.js';
 
@@ -26,9 +26,18 @@ const REPLACED = new Set(['object_not_found', 'input_replaced']);
  * Puts the inputs of an attempt into its resource folder. Faults of the network are waited for, within
  * bounds. Rejects with what is missing, or with the reason of `stop` when that fires.
  */
-export async function placeInputs(deps: PlaceInputsDeps, claim: ClaimedTask, { resourceDir }: Scratch, stop: AbortSignal): Promise<void> {
+export async function placeInputs(
+  deps: PlaceInputsDeps,
+  claim: ClaimedTask,
+  { resourceDir }: Scratch,
+  stop: AbortSignal,
+): Promise<void> {
   if (claim.spec.resources.length === 0) return;
-  const late = new MitoError('unavailable', 'inputs_timeout', `the inputs did not arrive within ${BUDGET_MS / 60_000} minutes`);
+  const late = new MitoError(
+    'unavailable',
+    'inputs_timeout',
+    `the inputs did not arrive within ${BUDGET_MS / 60_000} minutes`,
+  );
   const budget = new AbortController();
   const timer = setTimeout(() => budget.abort(late), BUDGET_MS);
   try {
@@ -84,7 +93,9 @@ class Placing {
   }
 
   private async signAgain({ path: place, sha256 }: TaskInput): Promise<TaskInput['download']> {
-    const input = (await this.deps.client.inputs(this.lease, this.signal)).find((candidate) => candidate.path === place);
+    const input = (await this.deps.client.inputs(this.lease, this.signal)).find(
+      (candidate) => candidate.path === place,
+    );
     if (input?.sha256 !== sha256) throw new MitoError('conflict', 'input_replaced', `the input ${place} was replaced`);
     return input.download;
   }
@@ -106,7 +117,11 @@ async function linkOrCopy(file: string, target: string): Promise<void> {
     try {
       return await link(file, target);
     } catch (error) {
-      const isPossible = !(error instanceof Error && 'code' in error && ['EXDEV', 'EMLINK', 'EPERM', 'ENOTSUP'].includes(String(error.code)));
+      const isPossible = !(
+        error instanceof Error &&
+        'code' in error &&
+        ['EXDEV', 'EMLINK', 'EPERM', 'ENOTSUP'].includes(String(error.code))
+      );
       if (isPossible) throw error;
     }
   }

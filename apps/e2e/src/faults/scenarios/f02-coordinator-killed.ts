@@ -20,10 +20,15 @@ export const coordinatorKilled: Scenario = {
         faults.add('coordinator killed', 'coordinator 1');
         await coordinator?.kill();
         await coordinator?.start();
-        await eventually(async () => (await fetch(new URL('/health', url))).ok, { message: 'the API after a kill', timeoutMs: 30_000 });
+        await eventually(async () => (await fetch(new URL('/health', url))).ok, {
+          message: 'the API after a kill',
+          timeoutMs: 30_000,
+        });
         backMs.push(performance.now() - since);
       },
-      expect: async () => ({ more: { 'API back after': `at most ${Math.round(Math.max(...backMs))} ms, start of the process included` } }),
+      expect: async () => ({
+        more: { 'API back after': `at most ${Math.round(Math.max(...backMs))} ms, start of the process included` },
+      }),
     });
   },
 };

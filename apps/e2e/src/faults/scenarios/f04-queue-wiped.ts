@@ -1,6 +1,6 @@
-import { eventually } from '@mitosis/testing';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { eventually } from '@mitosis/testing';
 import type { Scenario } from '../scenario.js';
 import type { Site } from '../site.js';
 import { underLoad } from '../under-load.js';
@@ -20,7 +20,8 @@ async function truncateQueues({ db }: Site): Promise<void> {
      WHERE schemaname = 'bullmq' AND tablename NOT LIKE '%migration%'`,
   );
   // A transaction that is in the way may be the one that is chosen to give up, or ours is.
-  const truncate = async (): Promise<boolean> => (await db.query(`TRUNCATE ${rows[0]?.tables ?? ''}`)).command === 'TRUNCATE';
+  const truncate = async (): Promise<boolean> =>
+    (await db.query(`TRUNCATE ${rows[0]?.tables ?? ''}`)).command === 'TRUNCATE';
   await eventually(truncate, { message: 'TRUNCATE of the tables of BullMQ' });
 }
 

@@ -1,14 +1,14 @@
-import type { SubmitTaskInput } from '@mitosis/protocol';
-import { type TcpProxy, eventually, tcpProxy } from '@mitosis/testing';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { SubmitTaskInput } from '@mitosis/protocol';
+import { eventually, tcpProxy, type TcpProxy } from '@mitosis/testing';
 import { processesWith } from '../../harness/processes.js';
 import { checkRun } from '../check.js';
 import { Load } from '../load.js';
 import type { ManagedProcess } from '../managed-process.js';
 import { QueueDepth } from '../queue-depth.js';
 import type { Scenario, ScenarioRun } from '../scenario.js';
-import { Site, labelOf } from '../site.js';
+import { labelOf, Site } from '../site.js';
 import type { Verdict } from '../verdict.js';
 
 const LEASE_MS = 15_000;
@@ -45,9 +45,15 @@ async function countTasks({ db }: Site, where: string): Promise<number> {
 async function oneRound(site: Site, victims: readonly Victim[], load: Load): Promise<number> {
   const count = victims.length * SLOTS;
   await load.submitSome(count);
-  await eventually(async () => (await countTasks(site, `state = 'running'`)) === count, { message: 'all tasks to run on the victims', timeoutMs: 60_000 });
+  await eventually(async () => (await countTasks(site, `state = 'running'`)) === count, {
+    message: 'all tasks to run on the victims',
+    timeoutMs: 60_000,
+  });
   for (const [index, { worker, proxy }] of victims.entries()) {
-    site.faults.add(index % 2 === 0 ? 'connections reset' : 'connections half open', labelOf(worker.name, worker.incarnation));
+    site.faults.add(
+      index % 2 === 0 ? 'connections reset' : 'connections half open',
+      labelOf(worker.name, worker.incarnation),
+    );
     proxy.set({ kind: index % 2 === 0 ? 'reset' : 'half-open' });
   }
   const others = site.addWorker({ slots: 4 });
@@ -71,22 +77,36 @@ async function cutOff({ backend, postgres, isFull, tasks }: ScenarioRun): Promis
       victims.push({ proxy, worker: site.addWorker({ url: `http://127.0.0.1:${proxy.port}` }) });
     }
     for (const { worker } of victims) await worker.start();
-    const load = new Load(site, { tasks: 0, minFaults: 0, openMax: 0, patienceMs: 0, make: (index) => lastingTask(site, index) });
+    const load = new Load(site, {
+      tasks: 0,
+      minFaults: 0,
+      openMax: 0,
+      patienceMs: 0,
+      make: (index) => lastingTask(site, index),
+    });
     const depth = new QueueDepth(site);
     depth.start();
     const rounds = Math.ceil((tasks ?? (isFull ? 400 : 8)) / (victims.length * SLOTS));
     let longestMs = 0;
-    for (let round = 0; round < rounds; round += 1) longestMs = Math.max(longestMs, await oneRound(site, victims, load));
+    for (let round = 0; round < rounds; round += 1)
+      longestMs = Math.max(longestMs, await oneRound(site, victims, load));
     depth.stop();
     const injected = victims.reduce((sum, { proxy }) => sum + proxy.injected, 0);
     const violations = [
-      ...(longestMs > ZOMBIE_MAX_MS ? [`a zombie was there ${Math.round(longestMs)} ms after the line was mended`] : []),
+      ...(longestMs > ZOMBIE_MAX_MS
+        ? [`a zombie was there ${Math.round(longestMs)} ms after the line was mended`]
+        : []),
       ...(injected === 0 ? ['no connection was harmed'] : []),
     ];
-    const more = { 'connections harmed': injected, 'zombies gone': `at most ${(longestMs / 1000).toFixed(1)} s after the line was mended` };
+    const more = {
+      'connections harmed': injected,
+      'zombies gone': `at most ${(longestMs / 1000).toFixed(1)} s after the line was mended`,
+    };
     const verdict = await checkRun(site, load, depth, { requeueMaxMs: 20_000, more, violations });
     const needed = isFull ? 100 : 1;
-    return verdict.lateTried >= needed ? verdict : { ...verdict, violations: [...verdict.violations, `only ${verdict.lateTried} late reports were tried`] };
+    return verdict.lateTried >= needed
+      ? verdict
+      : { ...verdict, violations: [...verdict.violations, `only ${verdict.lateTried} late reports were tried`] };
   } finally {
     await site.close();
   }

@@ -13,7 +13,9 @@ async function unshifted({ processes }: Site, shifts: ReadonlyMap<string, number
   const shifted = processes.filter(({ name }) => shifts.has(name));
   const logs = await Promise.all(shifted.map((one) => one.log()));
   const last = logs.map((text) => Number(/"time":(\d+)[^\n]*\n*$/.exec(text)?.[1] ?? Date.now()));
-  return shifted.filter((_, index) => Math.abs((last[index] ?? 0) - Date.now()) < TEN_MINUTES_MS / 2).map(({ name }) => `the clock of ${name} was right`);
+  return shifted
+    .filter((_, index) => Math.abs((last[index] ?? 0) - Date.now()) < TEN_MINUTES_MS / 2)
+    .map(({ name }) => `the clock of ${name} was right`);
 }
 
 /** The clock of one worker and of one of two coordinators is ten minutes ahead, or behind. */
@@ -24,7 +26,10 @@ export const clockOff: Scenario = {
   run: ({ isVerbose, backend, postgres, random, isFull, tasks = isFull ? 2_000 : 200 }) => {
     const sign = random.pick([1, -1]);
     // The worker and the coordinator are wrong in opposite directions: 20 minutes between them.
-    const shifts = new Map([['worker 1', sign * TEN_MINUTES_MS], ['coordinator 2', -sign * TEN_MINUTES_MS]]);
+    const shifts = new Map([
+      ['worker 1', sign * TEN_MINUTES_MS],
+      ['coordinator 2', -sign * TEN_MINUTES_MS],
+    ]);
     const envOf = (name: string): Record<string, string> => {
       const shift = shifts.get(name);
       return shift === undefined ? {} : { NODE_OPTIONS: `--require ${SHIM}`, MITO_FAULTS_CLOCK_MS: String(shift) };
@@ -36,7 +41,8 @@ export const clockOff: Scenario = {
       everyMs: 1_000,
       runMs: (index) => (index % 100 === 0 ? LONG_TASK_MS : 50),
       inject: async ({ faults }) => {
-        for (const [name, shift] of shifts) if (faults.count < shifts.size) faults.add(`clock ${shift / 1000} s off`, name);
+        for (const [name, shift] of shifts)
+          if (faults.count < shifts.size) faults.add(`clock ${shift / 1000} s off`, name);
       },
       expect: async (site) => {
         const sql = `SELECT count(*)::int AS count FROM attempts WHERE outcome = 'lost'`;
@@ -44,7 +50,10 @@ export const clockOff: Scenario = {
         return {
           more: { 'false reclaims': falseReclaims },
           isOnceOnly: true,
-          violations: [...(falseReclaims > 0 ? [`${falseReclaims} attempts were taken from workers that live`] : []), ...(await unshifted(site, shifts))],
+          violations: [
+            ...(falseReclaims > 0 ? [`${falseReclaims} attempts were taken from workers that live`] : []),
+            ...(await unshifted(site, shifts)),
+          ],
         };
       },
     });

@@ -1,6 +1,5 @@
 import type { SubmitTaskInput } from '@mitosis/protocol';
-import type { Load } from '../load.js';
-import { noteTask } from '../load.js';
+import { noteTask, type Load } from '../load.js';
 import type { Scenario } from '../scenario.js';
 import type { Site } from '../site.js';
 import { underLoad } from '../under-load.js';
@@ -25,13 +24,20 @@ function poisons(isFull: boolean): Readonly<Record<string, Partial<SubmitTaskInp
 }
 
 /** Refused with a clear error, and nothing changes. */
-const REFUSED: readonly string[][] = [['echo', 'a\0b'], ['echo', 'x'.repeat(200_000)]];
+const REFUSED: readonly string[][] = [
+  ['echo', 'a\0b'],
+  ['echo', 'x'.repeat(200_000)],
+];
 
 class PoisonRun {
   readonly uuids = new Map<string, string>();
   readonly notRefused: string[] = [];
 
-  async submit({ api, marker, faults }: Site, name: string, task: Partial<SubmitTaskInput> & { args: string[] }): Promise<void> {
+  async submit(
+    { api, marker, faults }: Site,
+    name: string,
+    task: Partial<SubmitTaskInput> & { args: string[] },
+  ): Promise<void> {
     const [key = '', value = ''] = marker.split('=');
     const { uuid } = await api.submitTask({ ...task, name, env: { [key]: value } });
     this.uuids.set(uuid, name);
@@ -40,18 +46,33 @@ class PoisonRun {
 
   async refuse({ api, faults }: Site): Promise<void> {
     for (const args of REFUSED) {
-      const outcome = await api.submitTask({ args }).then(() => 'accepted', (error: Error & { kind?: string }) => error.kind);
-      if (outcome !== 'invalid') this.notRefused.push(`arguments of ${args.join(' ').length} bytes: ${String(outcome)}`);
+      const outcome = await api.submitTask({ args }).then(
+        () => 'accepted',
+        (error: Error & { kind?: string }) => error.kind,
+      );
+      if (outcome !== 'invalid')
+        this.notRefused.push(`arguments of ${args.join(' ').length} bytes: ${String(outcome)}`);
       faults.add('refused at once', String(args.join(' ').length));
     }
   }
 
   /** How each ended, and those that needed more than three attempts. */
   async ends({ db }: Site): Promise<{ ends: Record<string, string>; tooMany: string[] }> {
-    const { rows } = await db.query<{ id: string; state: string; reason: string | null; attempt: number }>('SELECT id, state, reason, attempt FROM tasks WHERE id = ANY ($1)', [[...this.uuids.keys()]]);
+    const { rows } = await db.query<{ id: string; state: string; reason: string | null; attempt: number }>(
+      'SELECT id, state, reason, attempt FROM tasks WHERE id = ANY ($1)',
+      [[...this.uuids.keys()]],
+    );
     const nameOf = (id: string): string => this.uuids.get(id) ?? id;
-    const ends = Object.fromEntries(rows.map(({ id, state, reason, attempt }) => [nameOf(id), `${state}${reason ? ` (${reason})` : ''}, ${attempt} attempts`]));
-    return { ends, tooMany: rows.filter(({ attempt }) => attempt > 3).map(({ id }) => `${nameOf(id)} took more than 3 attempts`) };
+    const ends = Object.fromEntries(
+      rows.map(({ id, state, reason, attempt }) => [
+        nameOf(id),
+        `${state}${reason ? ` (${reason})` : ''}, ${attempt} attempts`,
+      ]),
+    );
+    return {
+      ends,
+      tooMany: rows.filter(({ attempt }) => attempt > 3).map(({ id }) => `${nameOf(id)} took more than 3 attempts`),
+    };
   }
 }
 

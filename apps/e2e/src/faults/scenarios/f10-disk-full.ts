@@ -32,9 +32,14 @@ async function fillDisk({ pid }: ManagedProcess, folder: string): Promise<string
 
 /** Tasks that did not complete and do not say that the disk is full. */
 async function unclearEnds({ db }: Site): Promise<{ ends: string[]; failed: string[] }> {
-  const { rows } = await db.query<{ id: string; reason: string; message: string | null }>(`SELECT id, reason, message FROM tasks WHERE state = 'failed'`);
+  const { rows } = await db.query<{ id: string; reason: string; message: string | null }>(
+    `SELECT id, reason, message FROM tasks WHERE state = 'failed'`,
+  );
   const unclear = rows.filter(({ message }) => !/no space left|ENOSPC|disk is full/i.test(message ?? ''));
-  return { ends: unclear.map(({ reason, message }) => `${reason}: ${message ?? 'no message'}`), failed: rows.map(({ id }) => id) };
+  return {
+    ends: unclear.map(({ reason, message }) => `${reason}: ${message ?? 'no message'}`),
+    failed: rows.map(({ id }) => id),
+  };
 }
 
 /** Attempts of one worker that were good after `since`. */
@@ -59,7 +64,12 @@ export const diskFull: Scenario = {
         isVerbose,
         workers: 2,
         slots: 3,
-        wrapperOf: (name, dir) => (name === 'worker 1' ? onSmallDisk(`${dir}/worker-1`) : name === 'coordinator 1' ? onSmallDisk(`${dir}/state`) : undefined),
+        wrapperOf: (name, dir) =>
+          name === 'worker 1'
+            ? onSmallDisk(`${dir}/worker-1`)
+            : name === 'coordinator 1'
+              ? onSmallDisk(`${dir}/state`)
+              : undefined,
       },
       tasks,
       minFaults: isFull ? 8 : 2,
@@ -82,7 +92,10 @@ export const diskFull: Scenario = {
         const good = await goodSince(site, 'worker 1', freedAt);
         return {
           mayFail: new Set(failed),
-          more: { 'failed, disk full': failed.length, 'good afterwards': `${good} attempts on the worker whose disk was full` },
+          more: {
+            'failed, disk full': failed.length,
+            'good afterwards': `${good} attempts on the worker whose disk was full`,
+          },
           violations: [...ends, ...(good === 0 ? ['the worker did not recover without a restart'] : [])],
         };
       },

@@ -4,7 +4,11 @@ import fc from 'fast-check';
 export type Operation =
   | { readonly kind: 'claim'; readonly worker: 0 | 1; readonly isReplyLost: boolean }
   | { readonly kind: 'replay claim' }
-  | { readonly kind: 'report'; readonly outcome: 'good' | 'bad' | 'timed_out' | 'released' | 'cancelled'; readonly isReplyLost: boolean }
+  | {
+      readonly kind: 'report';
+      readonly outcome: 'good' | 'bad' | 'timed_out' | 'released' | 'cancelled';
+      readonly isReplyLost: boolean;
+    }
   /** The last report that was sent, once more. */
   | { readonly kind: 'repeat report' }
   /** Of an attempt before the current one, or of one that is over. */
@@ -19,13 +23,28 @@ export interface Sequence {
 }
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('claim' as const), worker: fc.constantFrom(0 as const, 1 as const), isReplyLost: fc.boolean() }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('claim' as const),
+      worker: fc.constantFrom(0 as const, 1 as const),
+      isReplyLost: fc.boolean(),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant({ kind: 'replay claim' as const }) },
   {
     weight: 4,
     arbitrary: fc.record({
       kind: fc.constant('report' as const),
-      outcome: fc.constantFrom('good' as const, 'bad' as const, 'bad' as const, 'timed_out' as const, 'released' as const, 'released' as const, 'cancelled' as const),
+      outcome: fc.constantFrom(
+        'good' as const,
+        'bad' as const,
+        'bad' as const,
+        'timed_out' as const,
+        'released' as const,
+        'released' as const,
+        'cancelled' as const,
+      ),
       isReplyLost: fc.boolean(),
     }),
   },
@@ -64,7 +83,11 @@ export function afterClaim(model: ModelState): ModelState {
 }
 
 /** After a report of the current attempt. */
-export function afterReport(model: ModelState, retries: number, outcome: Extract<Operation, { kind: 'report' }>['outcome']): ModelState {
+export function afterReport(
+  model: ModelState,
+  retries: number,
+  outcome: Extract<Operation, { kind: 'report' }>['outcome'],
+): ModelState {
   if (outcome === 'good') return { ...model, state: 'completed' };
   if (outcome === 'cancelled') return { ...model, state: 'cancelled' };
   if (outcome === 'released') return goOn(model);

@@ -1,9 +1,18 @@
+import { randomUUID } from 'node:crypto';
 import type { WorkerClient } from '@mitosis/client';
 import type { AttemptReport, ClaimedTask } from '@mitosis/protocol';
 import { eventually } from '@mitosis/testing';
-import { randomUUID } from 'node:crypto';
 import type { Site } from '../site.js';
-import { type ModelState, type Operation, type Sequence, INITIAL, afterCancel, afterClaim, afterLoss, afterReport } from './f14-model.js';
+import {
+  afterCancel,
+  afterClaim,
+  afterLoss,
+  afterReport,
+  INITIAL,
+  type ModelState,
+  type Operation,
+  type Sequence,
+} from './f14-model.js';
 
 type Held = Pick<ClaimedTask, 'task' | 'attempt' | 'lease' | 'request'> & { readonly worker: 0 | 1; isOpen: boolean };
 type Outcome = Extract<Operation, { kind: 'report' }>['outcome'];
@@ -17,8 +26,29 @@ const ENDS: Readonly<Record<Outcome, Pick<AttemptReport, 'outcome' | 'exit_code'
 };
 
 function reportOf({ task, attempt, lease }: Held, outcome: Outcome): AttemptReport {
-  const figures = { wall_ms: 1, user_cpu_ms: 1, system_cpu_ms: 1, peak_rss_bytes: 1, output_bytes: 0, is_output_truncated: false };
-  return { request: randomUUID(), task, attempt, lease, signal: null, message: null, output: null, artifacts: [], not_kept: [], metrics: null, new_tasks: [], ...ENDS[outcome], ...figures };
+  const figures = {
+    wall_ms: 1,
+    user_cpu_ms: 1,
+    system_cpu_ms: 1,
+    peak_rss_bytes: 1,
+    output_bytes: 0,
+    is_output_truncated: false,
+  };
+  return {
+    request: randomUUID(),
+    task,
+    attempt,
+    lease,
+    signal: null,
+    message: null,
+    output: null,
+    artifacts: [],
+    not_kept: [],
+    metrics: null,
+    new_tasks: [],
+    ...ENDS[outcome],
+    ...figures,
+  };
 }
 
 /** Does one sequence to one task, and compares the rows with the model after each operation. */
@@ -39,7 +69,12 @@ export class Player {
   /** The uuid of the task; throws with what has happened when model and database differ. */
   async play(): Promise<string> {
     const { retries, operations } = this.sequence;
-    ({ uuid: this.task } = await this.site.api.submitTask({ args: ['true'], retries, retry_delay_ms: 0, tags: ['modelled'] }));
+    ({ uuid: this.task } = await this.site.api.submitTask({
+      args: ['true'],
+      retries,
+      retry_delay_ms: 0,
+      tags: ['modelled'],
+    }));
     for (const [index, operation] of operations.entries()) {
       await this.perform(operation);
       await this.compare(`after ${index + 1} of ${JSON.stringify(this.sequence)}`);
@@ -131,14 +166,21 @@ export class Player {
     const held = this.current;
     if (!held) return;
     this.faults += 1;
-    expectEqual(await this.send(held, { ...reportOf(held, 'good'), lease: randomUUID() }), 'stale', 'a report without the lease');
+    expectEqual(
+      await this.send(held, { ...reportOf(held, 'good'), lease: randomUUID() }),
+      'stale',
+      'a report without the lease',
+    );
   }
 
   private async expire(): Promise<void> {
     const held = this.current;
     if (!held) return;
     this.faults += 1;
-    await this.site.db.query(`UPDATE attempts SET lease_until = clock_timestamp() - interval '1 second' WHERE task_id = $1 AND number = $2`, [this.task, held.attempt]);
+    await this.site.db.query(
+      `UPDATE attempts SET lease_until = clock_timestamp() - interval '1 second' WHERE task_id = $1 AND number = $2`,
+      [this.task, held.attempt],
+    );
     held.isOpen = false;
     this.model = afterLoss(this.model);
     const isLost = async (): Promise<boolean> => (await this.rows()).outcome === 'lost';

@@ -1,5 +1,5 @@
-import { WorkerClient, registerWorker } from '@mitosis/client';
 import fc from 'fast-check';
+import { registerWorker, WorkerClient } from '@mitosis/client';
 import { checkRun } from '../check.js';
 import { Load } from '../load.js';
 import { QueueDepth } from '../queue-depth.js';
@@ -24,7 +24,13 @@ async function playAll({ backend, postgres, isFull, random, tasks }: ScenarioRun
     const count = tasks ?? (isFull ? 5_000 : 200);
     const sequences = fc.sample(sequence, { numRuns: count, seed: random.seed });
     const workers = [await connect(site), await connect(site)] as const;
-    const load = new Load(site, { tasks: 0, minFaults: 0, openMax: 0, patienceMs: 0, make: () => ({ args: ['true'] }) });
+    const load = new Load(site, {
+      tasks: 0,
+      minFaults: 0,
+      openMax: 0,
+      patienceMs: 0,
+      make: () => ({ args: ['true'] }),
+    });
     const depth = new QueueDepth(site);
     const differences: string[] = [];
     const waiting = sequences.entries();
@@ -36,7 +42,8 @@ async function playAll({ backend, postgres, isFull, random, tasks }: ScenarioRun
         } catch (error) {
           differences.push(`sequence ${index}: ${error instanceof Error ? error.message : String(error)}`);
         }
-        for (let fault = 0; fault < player.faults; fault += 1) site.faults.add('lost reply, lost lease, late or forged report', `sequence ${index}`);
+        for (let fault = 0; fault < player.faults; fault += 1)
+          site.faults.add('lost reply, lost lease, late or forged report', `sequence ${index}`);
       }
     };
     await Promise.all(Array.from({ length: SIDE_BY_SIDE }, playOn));

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Load, noteTask } from '../load.js';
+import { noteTask, type Load } from '../load.js';
 import type { Scenario } from '../scenario.js';
 import type { Site } from '../site.js';
 import { underLoad } from '../under-load.js';
@@ -66,7 +66,9 @@ export const rollingRestart: Scenario = {
         await caller?.stop();
         load.adopt(caller?.uuids ?? [], caller?.errors ?? []);
       },
-      expect: async () => ({ more: { 'single calls': `${2 * (caller?.uuids.length ?? 0)} made, ${caller?.errors.length ?? 0} failed` } }),
+      expect: async () => ({
+        more: { 'single calls': `${2 * (caller?.uuids.length ?? 0)} made, ${caller?.errors.length ?? 0} failed` },
+      }),
     });
   },
 };

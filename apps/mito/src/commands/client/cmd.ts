@@ -1,7 +1,7 @@
-import { invalidField } from '@mitosis/domain';
-import { Command, Option } from 'clipanion';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Command, Option } from 'clipanion';
+import { invalidField } from '@mitosis/domain';
 import { MitoCommand } from '../mito-command.js';
 
 export class ClientCmdCommand extends MitoCommand {
@@ -9,7 +9,8 @@ export class ClientCmdCommand extends MitoCommand {
   static override usage = Command.Usage({
     category: 'Shell',
     description: 'run a command on this machine, not on a worker',
-    details: 'Meant for the interactive mode. The words are joined and handed to $SHELL -c; with --split they are the program and its arguments, without a shell.',
+    details:
+      'Meant for the interactive mode. The words are joined and handed to $SHELL -c; with --split they are the program and its arguments, without a shell.',
     examples: [['Look around without leaving', '$0 client cmd -- ls -l']],
   });
 

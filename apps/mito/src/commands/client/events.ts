@@ -1,5 +1,5 @@
-import type { Changed } from '@mitosis/client';
 import { Command, Option } from 'clipanion';
+import type { Changed } from '@mitosis/client';
 import { ApiCommand } from '../api-command.js';
 
 function describeEvent(event: Changed): string {
@@ -20,7 +20,8 @@ export class ClientEventsCommand extends ApiCommand {
   static override usage = Command.Usage({
     category: 'Tasks',
     description: 'show how tasks, jobs and groups change, as it happens, until Ctrl-C',
-    details: 'Events tell what is new, not what is: while the connection is away some may be missed, and the end of a job may be told twice.',
+    details:
+      'Events tell what is new, not what is: while the connection is away some may be missed, and the end of a job may be told twice.',
   });
 
   readonly group = Option.String('-g,--group', { description: 'of this group' });

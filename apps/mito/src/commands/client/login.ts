@@ -20,9 +20,19 @@ export class ClientLoginCommand extends ApiCommand {
   protected async run(): Promise<void> {
     const { signIn } = await import('../../sign-in.js');
     const settings = await this.settings();
-    if (this.givenPassword !== undefined) this.note('mito: a password on the command line can be seen by others; leave it out to be asked for it');
-    const asked = { ...settings, user: this.username ?? settings.user, password: this.givenPassword ?? settings.password };
-    const { token: _, user: username, coordinator, expires_at } = await signIn(asked, await this.credentials(settings), this.context);
+    if (this.givenPassword !== undefined)
+      this.note('mito: a password on the command line can be seen by others; leave it out to be asked for it');
+    const asked = {
+      ...settings,
+      user: this.username ?? settings.user,
+      password: this.givenPassword ?? settings.password,
+    };
+    const {
+      token: _,
+      user: username,
+      coordinator,
+      expires_at,
+    } = await signIn(asked, await this.credentials(settings), this.context);
     this.print({ username, coordinator, expires_at }, () => `logged in as ${username} at ${coordinator}`);
   }
 }

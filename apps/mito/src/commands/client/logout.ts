@@ -1,5 +1,5 @@
-import { MitoError } from '@mitosis/domain';
 import { Command } from 'clipanion';
+import { MitoError } from '@mitosis/domain';
 import { ApiCommand } from '../api-command.js';
 
 export class ClientLogoutCommand extends ApiCommand {

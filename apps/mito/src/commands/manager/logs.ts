@@ -22,7 +22,8 @@ export class ManagerLogsCommand extends ManagerCommand {
     const records = await manager.select(this.names);
     const files = new Set(records.map((record) => this.logFile(manager, record)));
     const show = async (file: string): Promise<void> => {
-      for await (const text of tailFile(file, Math.max(lines, 0), this.follow, this.signal)) this.context.stdout.write(text);
+      for await (const text of tailFile(file, Math.max(lines, 0), this.follow, this.signal))
+        this.context.stdout.write(text);
     };
     await Promise.all([...files].map(show));
   }

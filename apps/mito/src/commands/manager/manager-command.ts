@@ -1,8 +1,8 @@
-import { Cli, Option } from 'clipanion';
 import path from 'node:path';
+import { Cli, Option } from 'clipanion';
 import type { FolderOptions, Manager } from '../../manager/manager.js';
-import type { MitoContext } from '../../mito-context.js';
 import type { WorkerRecord } from '../../manager/worker-records.js';
+import type { MitoContext } from '../../mito-context.js';
 import { OutputCommand } from '../output-command.js';
 import { WorkerCommand } from '../worker.js';
 
@@ -36,7 +36,8 @@ export abstract class ManagerCommand extends OutputCommand {
   protected foldersFor(manager: Manager): FolderOptions {
     return (record) => {
       const { workDir } = this.workerOptions(record.argv);
-      const ownDir = workDir === undefined ? path.join(manager.records.dir, 'work', record.name) : path.join(workDir, record.name);
+      const ownDir =
+        workDir === undefined ? path.join(manager.records.dir, 'work', record.name) : path.join(workDir, record.name);
       return ['--work-dir', ownDir, '--log-file', this.logFile(manager, record)];
     };
   }

@@ -19,6 +19,9 @@ export class ManagerRestartCommand extends WorkersCommand {
   protected async treat(manager: Manager, { name }: WorkerRecord): Promise<void> {
     const record = await manager.restart(name, this.foldersFor(manager));
     const status = await manager.status(record);
-    this.print({ name, pid: record.process?.pid, worker: status?.uuid }, ({ pid, worker }) => `${name}  pid ${pid}  worker ${worker}`);
+    this.print(
+      { name, pid: record.process?.pid, worker: status?.uuid },
+      ({ pid, worker }) => `${name}  pid ${pid}  worker ${worker}`,
+    );
   }
 }

@@ -1,5 +1,5 @@
-import { invalidField } from '@mitosis/domain';
 import { Command, Option } from 'clipanion';
+import { invalidField } from '@mitosis/domain';
 import { parseInteger } from '../task-options.js';
 import { ManagerCommand } from './manager-command.js';
 
@@ -27,7 +27,12 @@ export class ManagerSpawnCommand extends ManagerCommand {
     for (let index = 0; index < count; index += 1) {
       const record = await manager.spawn(this.argv, folders);
       const status = await manager.status(record);
-      const facts = { name: record.name, pid: record.process?.pid, worker: status?.uuid, log: this.logFile(manager, record) };
+      const facts = {
+        name: record.name,
+        pid: record.process?.pid,
+        worker: status?.uuid,
+        log: this.logFile(manager, record),
+      };
       this.print(facts, ({ name, pid, worker }) => `${name}  pid ${pid}  worker ${worker}`);
     }
   }
@@ -36,7 +41,10 @@ export class ManagerSpawnCommand extends ManagerCommand {
     try {
       this.workerOptions(this.argv);
     } catch (cause) {
-      throw invalidField('worker option', `${(cause as Error).message.split('\n')[0]}; "mito worker --help" lists them`);
+      throw invalidField(
+        'worker option',
+        `${(cause as Error).message.split('\n')[0]}; "mito worker --help" lists them`,
+      );
     }
   }
 }

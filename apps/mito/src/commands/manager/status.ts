@@ -52,7 +52,11 @@ export class ManagerStatusCommand extends ManagerCommand {
     for (const record of records) if (await manager.records.isAlive(record)) alive.add(record.name);
     const pids = records.filter(({ name }) => alive.has(name)).map((record) => record.process?.pid ?? 0);
     const usage = await processUsage(pids);
-    const rows = await Promise.all(records.map((record) => this.row(manager, record, alive.has(record.name) ? usage.get(record.process?.pid ?? 0) : undefined)));
+    const rows = await Promise.all(
+      records.map((record) =>
+        this.row(manager, record, alive.has(record.name) ? usage.get(record.process?.pid ?? 0) : undefined),
+      ),
+    );
     await this.printList(rows, LISTING);
   }
 

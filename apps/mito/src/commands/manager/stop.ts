@@ -8,7 +8,8 @@ export class ManagerStopCommand extends WorkersCommand {
   static override usage = Command.Usage({
     category: 'Manager',
     description: 'stop workers of this machine once their tasks have ended',
-    details: 'All of them, or the named ones. Tasks that run longer than the drain timeout of the worker are given back and run elsewhere.',
+    details:
+      'All of them, or the named ones. Tasks that run longer than the drain timeout of the worker are given back and run elsewhere.',
   });
 
   protected async treat(manager: Manager, record: WorkerRecord): Promise<void> {

@@ -2,7 +2,10 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class GroupsDeleteCommand extends ApiCommand {
-  static override paths = [['client', 'groups', 'delete'], ['groups', 'delete']];
+  static override paths = [
+    ['client', 'groups', 'delete'],
+    ['groups', 'delete'],
+  ];
   static override usage = Command.Usage({ category: 'Groups', description: 'delete a group that has no open tasks' });
 
   readonly group = Option.String({ name: 'group' });

@@ -2,8 +2,14 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class GroupsGetCommand extends ApiCommand {
-  static override paths = [['client', 'groups', 'get'], ['groups', 'get']];
-  static override usage = Command.Usage({ category: 'Groups', description: 'show a group, and for its admins the members' });
+  static override paths = [
+    ['client', 'groups', 'get'],
+    ['groups', 'get'],
+  ];
+  static override usage = Command.Usage({
+    category: 'Groups',
+    description: 'show a group, and for its admins the members',
+  });
 
   readonly group = Option.String({ name: 'group' });
 

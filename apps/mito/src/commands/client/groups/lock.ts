@@ -2,8 +2,16 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class GroupsLockCommand extends ApiCommand {
-  static override paths = [['client', 'groups', 'lock'], ['groups', 'lock'], ['client', 'admin', 'groups', 'lock'], ['admin', 'groups', 'lock']];
-  static override usage = Command.Usage({ category: 'Groups', description: 'lock a group: everything can be seen, nothing new runs' });
+  static override paths = [
+    ['client', 'groups', 'lock'],
+    ['groups', 'lock'],
+    ['client', 'admin', 'groups', 'lock'],
+    ['admin', 'groups', 'lock'],
+  ];
+  static override usage = Command.Usage({
+    category: 'Groups',
+    description: 'lock a group: everything can be seen, nothing new runs',
+  });
 
   readonly group = Option.String({ name: 'group' });
 

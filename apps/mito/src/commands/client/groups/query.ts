@@ -3,14 +3,24 @@ import { ApiCommand } from '../../api-command.js';
 import { parseInteger } from '../../task-options.js';
 
 export class GroupsQueryCommand extends ApiCommand {
-  static override paths = [['client', 'groups', 'query'], ['groups', 'query'], ['client', 'admin', 'groups', 'query'], ['admin', 'groups', 'query']];
-  static override usage = Command.Usage({ category: 'Groups', description: 'list your groups; for administrators all of them' });
+  static override paths = [
+    ['client', 'groups', 'query'],
+    ['groups', 'query'],
+    ['client', 'admin', 'groups', 'query'],
+    ['admin', 'groups', 'query'],
+  ];
+  static override usage = Command.Usage({
+    category: 'Groups',
+    description: 'list your groups; for administrators all of them',
+  });
 
   readonly limit = Option.String('--limit', '1000', { description: 'at most so many' });
   readonly after = Option.String('--after', { description: 'only names after this one' });
 
   protected async run(): Promise<void> {
-    const { groups } = await (await this.api()).access.groups({ limit: parseInteger(this.limit, '--limit'), after: this.after });
+    const { groups } = await (
+      await this.api()
+    ).access.groups({ limit: parseInteger(this.limit, '--limit'), after: this.after });
     const { GROUP_LISTING } = await import('../../../output/describe-access.js');
     await this.printList(groups, GROUP_LISTING);
   }

@@ -2,7 +2,10 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class GroupsRemoveUserCommand extends ApiCommand {
-  static override paths = [['client', 'groups', 'remove-user'], ['groups', 'remove-user']];
+  static override paths = [
+    ['client', 'groups', 'remove-user'],
+    ['groups', 'remove-user'],
+  ];
   static override usage = Command.Usage({ category: 'Groups', description: 'remove members' });
 
   readonly group = Option.String({ name: 'group' });

@@ -2,7 +2,10 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class GroupsResumeCommand extends ApiCommand {
-  static override paths = [['client', 'groups', 'resume'], ['groups', 'resume']];
+  static override paths = [
+    ['client', 'groups', 'resume'],
+    ['groups', 'resume'],
+  ];
   static override usage = Command.Usage({ category: 'Groups', description: 'start tasks of a group again' });
 
   readonly name = Option.String({ name: 'group' });

@@ -2,7 +2,10 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class GroupsSuspendCommand extends ApiCommand {
-  static override paths = [['client', 'groups', 'suspend'], ['groups', 'suspend']];
+  static override paths = [
+    ['client', 'groups', 'suspend'],
+    ['groups', 'suspend'],
+  ];
   static override usage = Command.Usage({ category: 'Groups', description: 'start no more tasks of a group' });
 
   readonly name = Option.String({ name: 'group' });

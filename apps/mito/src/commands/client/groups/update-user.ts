@@ -3,7 +3,10 @@ import { ApiCommand } from '../../api-command.js';
 import { parseRoles } from '../../role-options.js';
 
 export class GroupsUpdateUserCommand extends ApiCommand {
-  static override paths = [['client', 'groups', 'update-user'], ['groups', 'update-user']];
+  static override paths = [
+    ['client', 'groups', 'update-user'],
+    ['groups', 'update-user'],
+  ];
   static override usage = Command.Usage({
     category: 'Groups',
     description: 'add members or change their roles',

@@ -2,7 +2,10 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class JobsCancelCommand extends ApiCommand {
-  static override paths = [['client', 'jobs', 'cancel'], ['jobs', 'cancel']];
+  static override paths = [
+    ['client', 'jobs', 'cancel'],
+    ['jobs', 'cancel'],
+  ];
   static override usage = Command.Usage({
     category: 'Jobs',
     description: 'cancel the tasks of a job, waiting and running',
@@ -13,6 +16,9 @@ export class JobsCancelCommand extends ApiCommand {
 
   protected async run(): Promise<void> {
     const answer = await (await this.api()).jobs.cancel(this.uuid, { reason: this.reason });
-    this.print(answer, ({ cancelled, requested }) => `${cancelled} cancelled, ${requested} are being ended by their workers`);
+    this.print(
+      answer,
+      ({ cancelled, requested }) => `${cancelled} cancelled, ${requested} are being ended by their workers`,
+    );
   }
 }

@@ -2,7 +2,10 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class JobsGetCommand extends ApiCommand {
-  static override paths = [['client', 'jobs', 'get'], ['jobs', 'get']];
+  static override paths = [
+    ['client', 'jobs', 'get'],
+    ['jobs', 'get'],
+  ];
   static override usage = Command.Usage({
     category: 'Jobs',
     description: 'show one job',

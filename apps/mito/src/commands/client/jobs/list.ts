@@ -3,7 +3,10 @@ import { ApiCommand } from '../../api-command.js';
 import { parseInteger } from '../../task-options.js';
 
 export class JobsListCommand extends ApiCommand {
-  static override paths = [['client', 'jobs', 'list'], ['jobs', 'list']];
+  static override paths = [
+    ['client', 'jobs', 'list'],
+    ['jobs', 'list'],
+  ];
   static override usage = Command.Usage({ category: 'Jobs', description: 'list jobs, newest first' });
 
   readonly group = Option.String('-g,--group', { description: 'of this group' });
@@ -14,7 +17,9 @@ export class JobsListCommand extends ApiCommand {
 
   protected async run(): Promise<void> {
     const { group, creator, name, after } = this;
-    const { jobs } = await (await this.api()).jobs.query({ group, creator, name, after, limit: parseInteger(this.limit, '--limit') });
+    const { jobs } = await (
+      await this.api()
+    ).jobs.query({ group, creator, name, after, limit: parseInteger(this.limit, '--limit') });
     const { JOB_LISTING } = await import('../../../output/describe-job.js');
     await this.printList(jobs, JOB_LISTING);
   }

@@ -2,17 +2,23 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class JobsResultsCommand extends ApiCommand {
-  static override paths = [['client', 'jobs', 'results'], ['jobs', 'results']];
+  static override paths = [
+    ['client', 'jobs', 'results'],
+    ['jobs', 'results'],
+  ];
   static override usage = Command.Usage({
     category: 'Jobs',
     description: 'one table of parameters, metrics and outcomes of a job',
-    details: 'A task that writes lines of JSON to $MITO_RESULT_DIR/metrics.jsonl has a column for each of their fields; of several lines the last value of each field counts, unless --all is given. With --json every task is a line with all of its rows.',
+    details:
+      'A task that writes lines of JSON to $MITO_RESULT_DIR/metrics.jsonl has a column for each of their fields; of several lines the last value of each field counts, unless --all is given. With --json every task is a line with all of its rows.',
     examples: [['For a spreadsheet', '$0 client jobs results UUID --csv > results.csv']],
   });
 
   readonly uuid = Option.String({ name: 'uuid' });
   readonly csv = Option.Boolean('--csv', false, { description: 'as comma-separated values (RFC 4180)' });
-  readonly all = Option.Boolean('--all', false, { description: 'a line for each row of metrics, not only the last value of each' });
+  readonly all = Option.Boolean('--all', false, {
+    description: 'a line for each row of metrics, not only the last value of each',
+  });
 
   protected async run(): Promise<void> {
     const results = (await this.api()).jobs.results(this.uuid);

@@ -2,7 +2,10 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class JobsResumeCommand extends ApiCommand {
-  static override paths = [['client', 'jobs', 'resume'], ['jobs', 'resume']];
+  static override paths = [
+    ['client', 'jobs', 'resume'],
+    ['jobs', 'resume'],
+  ];
   static override usage = Command.Usage({
     category: 'Jobs',
     description: 'start tasks of a job again',

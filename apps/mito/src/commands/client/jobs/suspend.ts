@@ -2,7 +2,10 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class JobsSuspendCommand extends ApiCommand {
-  static override paths = [['client', 'jobs', 'suspend'], ['jobs', 'suspend']];
+  static override paths = [
+    ['client', 'jobs', 'suspend'],
+    ['jobs', 'suspend'],
+  ];
   static override usage = Command.Usage({
     category: 'Jobs',
     description: 'start no more tasks of a job',

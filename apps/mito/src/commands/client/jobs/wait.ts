@@ -3,7 +3,10 @@ import { EXIT_FAILED, EXIT_OK } from '../../../output/exit-codes.js';
 import { ApiCommand } from '../../api-command.js';
 
 export class JobsWaitCommand extends ApiCommand {
-  static override paths = [['client', 'jobs', 'wait'], ['jobs', 'wait']];
+  static override paths = [
+    ['client', 'jobs', 'wait'],
+    ['jobs', 'wait'],
+  ];
   static override usage = Command.Usage({
     category: 'Jobs',
     description: 'wait until a job is over',

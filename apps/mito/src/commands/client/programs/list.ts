@@ -2,8 +2,14 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class ProgramsListCommand extends ApiCommand {
-  static override paths = [['client', 'programs', 'list'], ['programs', 'list']];
-  static override usage = Command.Usage({ category: 'Programs', description: 'list the WebAssembly programs of a group' });
+  static override paths = [
+    ['client', 'programs', 'list'],
+    ['programs', 'list'],
+  ];
+  static override usage = Command.Usage({
+    category: 'Programs',
+    description: 'list the WebAssembly programs of a group',
+  });
 
   readonly group = Option.String('-g,--group', { description: 'group; your own by default' });
 
@@ -14,7 +20,13 @@ export class ProgramsListCommand extends ApiCommand {
       for (const program of programs) this.line(JSON.stringify(program));
       return;
     }
-    const rows = programs.map(({ name, sha256, size_bytes: size, creator, created_at: at }) => [name, sha256, String(size), creator, at.slice(0, 19).replace('T', ' ')]);
+    const rows = programs.map(({ name, sha256, size_bytes: size, creator, created_at: at }) => [
+      name,
+      sha256,
+      String(size),
+      creator,
+      at.slice(0, 19).replace('T', ' '),
+    ]);
     printTable(this.context.stdout, ['NAME', 'SHA-256', 'BYTES', 'CREATOR', 'CREATED (UTC)'], rows);
   }
 }

@@ -3,11 +3,15 @@ import { exitCodeOf } from '../../../output/exit-code-of.js';
 import { ApiCommand } from '../../api-command.js';
 
 export class TasksAttachCommand extends ApiCommand {
-  static override paths = [['client', 'tasks', 'attach'], ['tasks', 'attach']];
+  static override paths = [
+    ['client', 'tasks', 'attach'],
+    ['tasks', 'attach'],
+  ];
   static override usage = Command.Usage({
     category: 'Tasks',
     description: 'sit down at the terminal of a task',
-    details: 'For tasks that were submitted with --pty, or begun with "mito run -it"; it needs the role write in their group. Keys go to the task, Ctrl-C too; ctrl-p ctrl-q leaves it running. Ends with the exit code of the task. What was shown before: "client tasks logs".',
+    details:
+      'For tasks that were submitted with --pty, or begun with "mito run -it"; it needs the role write in their group. Keys go to the task, Ctrl-C too; ctrl-p ctrl-q leaves it running. Ends with the exit code of the task. What was shown before: "client tasks logs".',
     examples: [['Come back to a shell', '$0 client tasks attach UUID']],
   });
 

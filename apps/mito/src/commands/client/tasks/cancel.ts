@@ -1,7 +1,7 @@
-import type { MitosisClient } from '@mitosis/client';
-import { FINAL_STATES, TASK_STATES, invalidField } from '@mitosis/domain';
-import type { CancelResult, CancelTasksInput } from '@mitosis/protocol';
 import { Command, Option } from 'clipanion';
+import type { MitosisClient } from '@mitosis/client';
+import { FINAL_STATES, invalidField, TASK_STATES } from '@mitosis/domain';
+import type { CancelResult, CancelTasksInput } from '@mitosis/protocol';
 import { EXIT_FAILED, EXIT_OK } from '../../../output/exit-codes.js';
 import { TaskFilterCommand } from '../../task-filter-command.js';
 
@@ -17,11 +17,15 @@ const SENTENCES: Readonly<Record<CancelResult['result'], string>> = {
 };
 
 export class TasksCancelCommand extends TaskFilterCommand {
-  static override paths = ['cancel', 'cancel-list', 'cancel-many'].flatMap((word) => [['client', 'tasks', word], ['tasks', word]]);
+  static override paths = ['cancel', 'cancel-list', 'cancel-many'].flatMap((word) => [
+    ['client', 'tasks', word],
+    ['tasks', word],
+  ]);
   static override usage = Command.Usage({
     category: 'Tasks',
     description: 'cancel tasks, waiting or running',
-    details: 'By uuid, or all that the filters find. The processes of a running task get SIGTERM, and SIGKILL when they are still there ten seconds later. The reason and who asked are kept with the task.',
+    details:
+      'By uuid, or all that the filters find. The processes of a running task get SIGTERM, and SIGKILL when they are still there ten seconds later. The reason and who asked are kept with the task.',
     examples: [
       ['One task', '$0 client tasks cancel UUID --reason "wrong data"'],
       ['Everything of mine that has not started', '$0 client tasks cancel -c alice -s pending,ready'],
@@ -37,7 +41,10 @@ export class TasksCancelCommand extends TaskFilterCommand {
     const reason = this.reason === undefined ? {} : { reason: this.reason };
     if (this.isFiltered) {
       const { cancelled, requested } = await api.cancelTasks({ ...(await this.selection(api)), ...reason });
-      this.print({ cancelled, requested }, () => `${cancelled} cancelled, ${requested} are being ended by their workers`);
+      this.print(
+        { cancelled, requested },
+        () => `${cancelled} cancelled, ${requested} are being ended by their workers`,
+      );
       return EXIT_OK;
     }
     if (this.uuids.length === 1) {

@@ -1,15 +1,19 @@
+import { Command, Option } from 'clipanion';
 import { parseDuration } from '@mitosis/domain';
 import type { ChangeTaskInput } from '@mitosis/protocol';
-import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 import { parseAfter, parseEnv, parseInteger, splitList } from '../../task-options.js';
 
 export class TasksChangeCommand extends ApiCommand {
-  static override paths = [['client', 'tasks', 'change'], ['tasks', 'change']];
+  static override paths = [
+    ['client', 'tasks', 'change'],
+    ['tasks', 'change'],
+  ];
   static override usage = Command.Usage({
     category: 'Tasks',
     description: 'change a task that has not started',
-    details: 'What is not named stays as it is. Labels can be changed at any time. What it waits for is replaced by what the options name; --after "" lets it start.',
+    details:
+      'What is not named stays as it is. Labels can be changed at any time. What it waits for is replaced by what the options name; --after "" lets it start.',
     examples: [
       ['Another command, sooner', '$0 client tasks change UUID -p 10 -- ./train.sh --small'],
       ['Only when another task has completed', '$0 client tasks change UUID --watch OTHER,completed'],
@@ -27,10 +31,14 @@ export class TasksChangeCommand extends ApiCommand {
   readonly terminal = Option.Boolean('--terminal', { description: 'keep what it prints as the artifact std-log' });
   readonly cwd = Option.String('--cwd', { description: 'folder to start in' });
   readonly after = Option.Array('--after', { description: 'start when these tasks have completed' });
-  readonly afterAnyEnd = Option.Array('--after-any-end', [], { description: 'start when these tasks have ended in any way' });
+  readonly afterAnyEnd = Option.Array('--after-any-end', [], {
+    description: 'start when these tasks have ended in any way',
+  });
   readonly afterFailed = Option.Array('--after-failed', [], { description: 'start only if these tasks fail' });
   readonly afterJob = Option.Array('--after-job', [], { description: 'start when these jobs have completed' });
-  readonly watch = Option.Array('--watch', [], { description: 'UUID,STATE: start when that task is started, completed, failed or ended' });
+  readonly watch = Option.Array('--watch', [], {
+    description: 'UUID,STATE: start when that task is started, completed, failed or ended',
+  });
   readonly argv = Option.Rest({ name: 'command' });
 
   protected async run(): Promise<void> {

@@ -2,11 +2,15 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class TasksExplainCommand extends ApiCommand {
-  static override paths = [['client', 'tasks', 'explain'], ['tasks', 'explain']];
+  static override paths = [
+    ['client', 'tasks', 'explain'],
+    ['tasks', 'explain'],
+  ];
   static override usage = Command.Usage({
     category: 'Tasks',
     description: 'say why a task is not running',
-    details: 'Shows what it waits for, how many tasks come before it, and what stands in the way on each worker that you may see.',
+    details:
+      'Shows what it waits for, how many tasks come before it, and what stands in the way on each worker that you may see.',
   });
 
   readonly uuid = Option.String({ name: 'uuid' });

@@ -2,7 +2,10 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class TasksGetCommand extends ApiCommand {
-  static override paths = [['client', 'tasks', 'get'], ['tasks', 'get']];
+  static override paths = [
+    ['client', 'tasks', 'get'],
+    ['tasks', 'get'],
+  ];
   static override usage = Command.Usage({ category: 'Tasks', description: 'show one task' });
 
   readonly uuid = Option.String({ name: 'uuid' });

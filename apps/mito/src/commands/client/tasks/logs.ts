@@ -3,11 +3,15 @@ import { ApiCommand } from '../../api-command.js';
 import { parseInteger } from '../../task-options.js';
 
 export class TasksLogsCommand extends ApiCommand {
-  static override paths = [['client', 'tasks', 'logs'], ['tasks', 'logs']];
+  static override paths = [
+    ['client', 'tasks', 'logs'],
+    ['tasks', 'logs'],
+  ];
   static override usage = Command.Usage({
     category: 'Tasks',
     description: 'show what a task prints',
-    details: 'What it wrote to its standard output and error goes to ours, so far or, with -f, until it ends. Also after its end. With --json each piece is a line with its stream and its text.',
+    details:
+      'What it wrote to its standard output and error goes to ours, so far or, with -f, until it ends. Also after its end. With --json each piece is a line with its stream and its text.',
     examples: [['The last lines, and what follows', '$0 client tasks logs UUID -f --tail 20']],
   });
 

@@ -1,5 +1,5 @@
-import type { MitosisClient } from '@mitosis/client';
 import { Command, Option } from 'clipanion';
+import type { MitosisClient } from '@mitosis/client';
 import { isTerminal } from '../../../output/paint.js';
 import { TaskFilterCommand } from '../../task-filter-command.js';
 
@@ -8,7 +8,10 @@ const WATCH_MS = 2_000;
 const CLEAR_SCREEN = '\u001b[2J\u001b[H';
 
 export class TasksQueryCommand extends TaskFilterCommand {
-  static override paths = [['client', 'tasks', 'query'], ['tasks', 'query']];
+  static override paths = [
+    ['client', 'tasks', 'query'],
+    ['tasks', 'query'],
+  ];
   static override usage = Command.Usage({
     category: 'Tasks',
     description: 'list tasks, newest first',
@@ -19,7 +22,9 @@ export class TasksQueryCommand extends TaskFilterCommand {
   });
 
   override readonly limit = Option.String('--limit', '100', { description: 'at most so many, the newest' });
-  readonly verbose = Option.Boolean('-v,--verbose', false, { description: 'all that is known of each, in place of a table' });
+  readonly verbose = Option.Boolean('-v,--verbose', false, {
+    description: 'all that is known of each, in place of a table',
+  });
   readonly after = Option.String('--after', { description: 'go on where another page ended' });
   readonly count = Option.Boolean('--count', false, { description: 'only how many' });
   readonly watch = Option.Boolean('--watch', false, { description: 'show it again whenever it changes, until Ctrl-C' });

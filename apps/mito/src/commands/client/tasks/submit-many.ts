@@ -1,6 +1,6 @@
-import { MitoError, invalidField } from '@mitosis/domain';
-import type { SubmitTaskInput } from '@mitosis/protocol';
 import { Command, Option } from 'clipanion';
+import { invalidField, MitoError } from '@mitosis/domain';
+import type { SubmitTaskInput } from '@mitosis/protocol';
 import { EXIT_FAILED, EXIT_OK } from '../../../output/exit-codes.js';
 import type { Progress } from '../../../output/progress.js';
 import type { ItemResult } from '../../../output/submit-many.js';
@@ -10,11 +10,15 @@ import { parseRecords } from '../../sweep-options.js';
 import { readInput } from '../../task-options.js';
 
 export class TasksSubmitManyCommand extends ApiCommand {
-  static override paths = [['client', 'tasks', 'submit-many'], ['tasks', 'submit-many']];
+  static override paths = [
+    ['client', 'tasks', 'submit-many'],
+    ['tasks', 'submit-many'],
+  ];
   static override usage = Command.Usage({
     category: 'Tasks',
     description: 'queue the tasks of a file',
-    details: 'The file is a JSON array or NDJSON; each item has "args" and may have env, tags, labels, priority, timeout_ms, after and the other fields of a submission; "key" names an item, so that "after" of another can wait for it. Sent in requests of 1000. Each request is stored whole or not at all; with --best-effort the items that are wrong are reported and the others stored.',
+    details:
+      'The file is a JSON array or NDJSON; each item has "args" and may have env, tags, labels, priority, timeout_ms, after and the other fields of a submission; "key" names an item, so that "after" of another can wait for it. Sent in requests of 1000. Each request is stored whole or not at all; with --best-effort the items that are wrong are reported and the others stored.',
     examples: [['From a script that prints a task on each line', './make-tasks.py | $0 client tasks submit-many -f -']],
   });
 
@@ -50,7 +54,8 @@ export class TasksSubmitManyCommand extends ApiCommand {
   }
 
   private async read(): Promise<SubmitTaskInput[]> {
-    if (this.positional !== undefined && this.file !== undefined) throw invalidField('--file', `there is "${this.positional}" already`);
+    if (this.positional !== undefined && this.file !== undefined)
+      throw invalidField('--file', `there is "${this.positional}" already`);
     const file = this.positional ?? needed(this.file, '--file', 'a JSON or NDJSON file, or - for the standard input');
     const text = (await readInput(file, '--file')).toString('utf8');
     try {

@@ -3,24 +3,40 @@ import { SubmitCommand } from '../../submit-command.js';
 import { expandSweep, nameOfSweep } from '../../sweep-options.js';
 
 export class TasksSubmitCommand extends SubmitCommand {
-  static override paths = [['client', 'tasks', 'submit'], ['tasks', 'submit']];
+  static override paths = [
+    ['client', 'tasks', 'submit'],
+    ['tasks', 'submit'],
+  ];
   static override usage = Command.Usage({
     category: 'Tasks',
     description: 'queue a command to run on a worker, or many variations of it as one job',
-    details: 'With --array, --each-line, --each-json or --sweep every combination becomes a task; {index}, {line} and {name} in the command, the environment and the name are replaced, and the task finds MITO_ARRAY_INDEX and MITO_PARAM_NAME. Such a submission is a job: see "client jobs".',
+    details:
+      'With --array, --each-line, --each-json or --sweep every combination becomes a task; {index}, {line} and {name} in the command, the environment and the name are replaced, and the task finds MITO_ARRAY_INDEX and MITO_PARAM_NAME. Such a submission is a job: see "client jobs".',
     examples: [
       ['Run a script and keep its output', '$0 client tasks submit --terminal -- ./train.sh'],
       ['Run a sandboxed program', '$0 client tasks submit --wasm prog.wasm -- --size 10'],
-      ['Every combination of two parameters', '$0 client tasks submit --sweep lr=0.1,0.01 --sweep seed=1..5 -- ./train.sh --lr {lr} --seed {seed}'],
-      ['A task for each line of a file, when another job is done', '$0 client tasks submit --each-line images.txt --after-job UUID -- ./resize.sh {line}'],
+      [
+        'Every combination of two parameters',
+        '$0 client tasks submit --sweep lr=0.1,0.01 --sweep seed=1..5 -- ./train.sh --lr {lr} --seed {seed}',
+      ],
+      [
+        'A task for each line of a file, when another job is done',
+        '$0 client tasks submit --each-line images.txt --after-job UUID -- ./resize.sh {line}',
+      ],
     ],
   });
 
   readonly array = Option.String('--array', { description: 'a task for each index, e.g. 1-1000 or 0-100:10' });
   readonly eachLine = Option.String('--each-line', { description: 'a task for each line of a file' });
-  readonly eachJson = Option.String('--each-json', { description: 'a task for each object of a JSON array or NDJSON file' });
-  readonly sweep = Option.Array('--sweep', [], { description: 'a parameter and its values, e.g. lr=0.1,0.01 or seed=1..5' });
-  readonly idempotencyKey = Option.String('--idempotency-key', { description: 'the same key again submits nothing new' });
+  readonly eachJson = Option.String('--each-json', {
+    description: 'a task for each object of a JSON array or NDJSON file',
+  });
+  readonly sweep = Option.Array('--sweep', [], {
+    description: 'a parameter and its values, e.g. lr=0.1,0.01 or seed=1..5',
+  });
+  readonly idempotencyKey = Option.String('--idempotency-key', {
+    description: 'the same key again submits nothing new',
+  });
 
   protected async run(): Promise<void> {
     const api = await this.api();
@@ -32,7 +48,11 @@ export class TasksSubmitCommand extends SubmitCommand {
     }
     const { group } = this;
     const name = nameOfSweep(task, this.shell);
-    const job = await this.submitJob(api, { tasks, ...(group !== undefined && { group }), ...(name !== undefined && { name }) });
+    const job = await this.submitJob(api, {
+      tasks,
+      ...(group !== undefined && { group }),
+      ...(name !== undefined && { name }),
+    });
     this.print({ uuid: job.uuid, tasks: job.tasks }, () => job.uuid);
   }
 }

@@ -3,7 +3,10 @@ import { ApiCommand } from '../../api-command.js';
 import { splitList } from '../../task-options.js';
 
 export class TasksUpdateLabelsCommand extends ApiCommand {
-  static override paths = [['client', 'tasks', 'update-labels'], ['tasks', 'update-labels']];
+  static override paths = [
+    ['client', 'tasks', 'update-labels'],
+    ['tasks', 'update-labels'],
+  ];
   static override usage = Command.Usage({
     category: 'Tasks',
     description: 'give a task other labels, at any time',

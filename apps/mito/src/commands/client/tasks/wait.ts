@@ -1,6 +1,6 @@
+import { Command, Option } from 'clipanion';
 import { isFinal } from '@mitosis/domain';
 import type { TaskSummary } from '@mitosis/protocol';
-import { Command, Option } from 'clipanion';
 import { EXIT_FAILED, EXIT_OK } from '../../../output/exit-codes.js';
 import { ApiCommand } from '../../api-command.js';
 
@@ -11,7 +11,10 @@ function countEnded(ended: Set<string>, seen: readonly TaskSummary[]): number {
 }
 
 export class TasksWaitCommand extends ApiCommand {
-  static override paths = [['client', 'tasks', 'wait'], ['tasks', 'wait']];
+  static override paths = [
+    ['client', 'tasks', 'wait'],
+    ['tasks', 'wait'],
+  ];
   static override usage = Command.Usage({
     category: 'Tasks',
     description: 'wait until tasks have ended',
@@ -28,7 +31,8 @@ export class TasksWaitCommand extends ApiCommand {
         ...(bar && { onProgress: (seen) => bar.update(countEnded(ended, seen)) }),
       }),
     );
-    for (const task of tasks) this.print(task, ({ uuid, state, reason }) => `${uuid} ${state}${reason === null ? '' : ` (${reason})`}`);
+    for (const task of tasks)
+      this.print(task, ({ uuid, state, reason }) => `${uuid} ${state}${reason === null ? '' : ` (${reason})`}`);
     return tasks.every(({ state }) => state === 'completed') ? EXIT_OK : EXIT_FAILED;
   }
 }

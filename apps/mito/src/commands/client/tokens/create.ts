@@ -1,14 +1,18 @@
-import { type TokenScope, parseDuration } from '@mitosis/domain';
 import { Command, Option } from 'clipanion';
+import { parseDuration, type TokenScope } from '@mitosis/domain';
 import { ApiCommand } from '../../api-command.js';
 import { needed } from '../../needed.js';
 
 export class TokensCreateCommand extends ApiCommand {
-  static override paths = [['client', 'tokens', 'create'], ['tokens', 'create']];
+  static override paths = [
+    ['client', 'tokens', 'create'],
+    ['tokens', 'create'],
+  ];
   static override usage = Command.Usage({
     category: 'Account',
     description: 'create a named token for scripts; it is shown only once',
-    details: 'read: see tasks, groups and workers. submit: also submit and change tasks and files. workers: also enroll and manage workers. full: everything you may do, except managing passwords and tokens. A script uses it as MITO_TOKEN.',
+    details:
+      'read: see tasks, groups and workers. submit: also submit and change tasks and files. workers: also enroll and manage workers. full: everything you may do, except managing passwords and tokens. A script uses it as MITO_TOKEN.',
     examples: [['A token for CI, good for a month', '$0 client tokens create --name ci --scope submit --expires 30d']],
   });
 

@@ -2,7 +2,10 @@ import { Command } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class TokensListCommand extends ApiCommand {
-  static override paths = [['client', 'tokens', 'list'], ['tokens', 'list']];
+  static override paths = [
+    ['client', 'tokens', 'list'],
+    ['tokens', 'list'],
+  ];
   static override usage = Command.Usage({ category: 'Account', description: 'list your tokens' });
 
   protected async run(): Promise<void> {

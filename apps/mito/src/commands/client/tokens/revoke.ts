@@ -2,7 +2,10 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class TokensRevokeCommand extends ApiCommand {
-  static override paths = [['client', 'tokens', 'revoke'], ['tokens', 'revoke']];
+  static override paths = [
+    ['client', 'tokens', 'revoke'],
+    ['tokens', 'revoke'],
+  ];
   static override usage = Command.Usage({ category: 'Account', description: 'revoke a token' });
 
   readonly name = Option.String({ name: 'name' });

@@ -2,11 +2,15 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class UsersChangePasswordCommand extends ApiCommand {
-  static override paths = [['client', 'users', 'change-password'], ['users', 'change-password']];
+  static override paths = [
+    ['client', 'users', 'change-password'],
+    ['users', 'change-password'],
+  ];
   static override usage = Command.Usage({
     category: 'Account',
     description: 'change your password',
-    details: 'Both passwords are asked for without being shown, or taken from MITO_PASSWORD or --password-file and --new-password-file. Every login of yours ends; this machine gets a new one. API tokens stay.',
+    details:
+      'Both passwords are asked for without being shown, or taken from MITO_PASSWORD or --password-file and --new-password-file. Every login of yours ends; this machine gets a new one. API tokens stay.',
   });
 
   readonly old = Option.String({ name: 'old', required: false });
@@ -22,12 +26,19 @@ export class UsersChangePasswordCommand extends ApiCommand {
     const current =
       this.old ??
       (await knownPassword(settings)) ??
-      (await ask(stdin, stderr, { message: 'Present password', isSecret: true, instead: 'set MITO_PASSWORD or use --password-file' }));
+      (await ask(stdin, stderr, {
+        message: 'Present password',
+        isSecret: true,
+        instead: 'set MITO_PASSWORD or use --password-file',
+      }));
     const next = await newPassword(this.context, { given: this.next, file: this.newPasswordFile });
     const session = await (await this.api()).access.changePassword(current, next);
     const { coordinator_addr: coordinator } = settings;
     const login = { coordinator, user: session.username, token: session.token, expires_at: session.expires_at };
     await (await this.credentials(settings)).save(login);
-    this.print({ username: session.username }, ({ username }) => `the password of ${username} was changed; all other logins have ended`);
+    this.print(
+      { username: session.username },
+      ({ username }) => `the password of ${username} was changed; all other logins have ended`,
+    );
   }
 }

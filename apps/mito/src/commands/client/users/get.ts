@@ -2,8 +2,14 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class UsersGetCommand extends ApiCommand {
-  static override paths = [['client', 'users', 'get'], ['users', 'get']];
-  static override usage = Command.Usage({ category: 'Account', description: 'show your account, or for administrators that of another user' });
+  static override paths = [
+    ['client', 'users', 'get'],
+    ['users', 'get'],
+  ];
+  static override usage = Command.Usage({
+    category: 'Account',
+    description: 'show your account, or for administrators that of another user',
+  });
 
   readonly username = Option.String({ name: 'user', required: false });
 

@@ -5,7 +5,10 @@ import { splitList } from '../../task-options.js';
 const PAGE = 1000;
 
 export class WorkersCancelManyCommand extends ApiCommand {
-  static override paths = [['client', 'workers', 'cancel-many'], ['workers', 'cancel-many']];
+  static override paths = [
+    ['client', 'workers', 'cancel-many'],
+    ['workers', 'cancel-many'],
+  ];
   static override usage = Command.Usage({
     category: 'Workers',
     description: 'end all workers that a filter finds, after their tasks or at once',
@@ -24,7 +27,8 @@ export class WorkersCancelManyCommand extends ApiCommand {
     const { group, creator } = this;
     const lists = { role: splitList(this.roles), tags: splitList(this.tags), labels: splitList(this.labels) };
     const { workers } = await api.access.workers({ group, creator, ...lists, limit: PAGE });
-    for (const { uuid } of workers) this.print(await api.steerWorker(uuid, this.force ? 'stop_now' : 'stop'), () => `${uuid} stops`);
+    for (const { uuid } of workers)
+      this.print(await api.steerWorker(uuid, this.force ? 'stop_now' : 'stop'), () => `${uuid} stops`);
     if (workers.length === 0) this.note('no such workers');
   }
 }

@@ -2,8 +2,14 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class WorkersDrainCommand extends ApiCommand {
-  static override paths = [['client', 'workers', 'drain'], ['workers', 'drain']];
-  static override usage = Command.Usage({ category: 'Workers', description: 'let a worker finish its tasks and give it no new ones' });
+  static override paths = [
+    ['client', 'workers', 'drain'],
+    ['workers', 'drain'],
+  ];
+  static override usage = Command.Usage({
+    category: 'Workers',
+    description: 'let a worker finish its tasks and give it no new ones',
+  });
 
   readonly uuid = Option.String({ name: 'uuid' });
 

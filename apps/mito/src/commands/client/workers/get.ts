@@ -2,7 +2,10 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class WorkersGetCommand extends ApiCommand {
-  static override paths = [['client', 'workers', 'get'], ['workers', 'get']];
+  static override paths = [
+    ['client', 'workers', 'get'],
+    ['workers', 'get'],
+  ];
   static override usage = Command.Usage({ category: 'Workers', description: 'show a worker' });
 
   readonly uuid = Option.String({ name: 'uuid' });

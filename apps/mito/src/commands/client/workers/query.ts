@@ -3,7 +3,12 @@ import { ApiCommand } from '../../api-command.js';
 import { parseInteger, splitList } from '../../task-options.js';
 
 export class WorkersQueryCommand extends ApiCommand {
-  static override paths = [['client', 'workers', 'query'], ['workers', 'query'], ['client', 'admin', 'workers', 'query'], ['admin', 'workers', 'query']];
+  static override paths = [
+    ['client', 'workers', 'query'],
+    ['workers', 'query'],
+    ['client', 'admin', 'workers', 'query'],
+    ['admin', 'workers', 'query'],
+  ];
   static override usage = Command.Usage({ category: 'Workers', description: 'list workers, newest first' });
 
   readonly group = Option.String('-g,--group', { description: 'on which this group has a role' });
@@ -20,7 +25,9 @@ export class WorkersQueryCommand extends ApiCommand {
   protected async run(): Promise<void> {
     const { group, creator, all, after } = this;
     const lists = { role: splitList(this.roles), tags: splitList(this.tags), labels: splitList(this.labels) };
-    const { workers } = await (await this.api()).access.workers({ group, creator, all, after, ...lists, limit: parseInteger(this.limit, '--limit') });
+    const { workers } = await (
+      await this.api()
+    ).access.workers({ group, creator, all, after, ...lists, limit: parseInteger(this.limit, '--limit') });
     if (this.count) return this.print({ count: workers.length }, ({ count }) => String(count));
     const { WORKER_LISTING } = await import('../../../output/describe-access.js');
     await this.printList(workers, WORKER_LISTING);

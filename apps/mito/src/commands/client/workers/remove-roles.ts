@@ -2,8 +2,14 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class WorkersRemoveRolesCommand extends ApiCommand {
-  static override paths = [['client', 'workers', 'remove-roles'], ['workers', 'remove-roles']];
-  static override usage = Command.Usage({ category: 'Workers', description: "take groups' roles on a worker away; their tasks are stopped there" });
+  static override paths = [
+    ['client', 'workers', 'remove-roles'],
+    ['workers', 'remove-roles'],
+  ];
+  static override usage = Command.Usage({
+    category: 'Workers',
+    description: "take groups' roles on a worker away; their tasks are stopped there",
+  });
 
   readonly uuid = Option.String({ name: 'uuid' });
   readonly groups = Option.Rest({ name: 'group', required: 1 });

@@ -2,8 +2,14 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class WorkersRevokeEnrolmentCommand extends ApiCommand {
-  static override paths = [['client', 'workers', 'revoke-enrolment'], ['workers', 'revoke-enrolment']];
-  static override usage = Command.Usage({ category: 'Workers', description: 'revoke an enrolment code; workers that have used it stay' });
+  static override paths = [
+    ['client', 'workers', 'revoke-enrolment'],
+    ['workers', 'revoke-enrolment'],
+  ];
+  static override usage = Command.Usage({
+    category: 'Workers',
+    description: 'revoke an enrolment code; workers that have used it stay',
+  });
 
   readonly uuid = Option.String({ name: 'uuid' });
 

@@ -2,8 +2,16 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class WorkersRevokeCommand extends ApiCommand {
-  static override paths = [['client', 'workers', 'revoke'], ['workers', 'revoke'], ['client', 'admin', 'workers', 'revoke'], ['admin', 'workers', 'revoke']];
-  static override usage = Command.Usage({ category: 'Workers', description: 'end the credentials of workers at once; their tasks go elsewhere' });
+  static override paths = [
+    ['client', 'workers', 'revoke'],
+    ['workers', 'revoke'],
+    ['client', 'admin', 'workers', 'revoke'],
+    ['admin', 'workers', 'revoke'],
+  ];
+  static override usage = Command.Usage({
+    category: 'Workers',
+    description: 'end the credentials of workers at once; their tasks go elsewhere',
+  });
 
   readonly uuids = Option.Rest({ name: 'uuid', required: 1 });
 

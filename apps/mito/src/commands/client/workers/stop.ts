@@ -2,8 +2,16 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class WorkersStopCommand extends ApiCommand {
-  static override paths = [['client', 'workers', 'stop'], ['workers', 'stop']];
-  static override usage = Command.Usage({ category: 'Workers', description: 'end a worker, after its tasks or at once', details: 'Its running tasks may finish within its drain timeout; with --force they are given back at once, and do not count as failed.' });
+  static override paths = [
+    ['client', 'workers', 'stop'],
+    ['workers', 'stop'],
+  ];
+  static override usage = Command.Usage({
+    category: 'Workers',
+    description: 'end a worker, after its tasks or at once',
+    details:
+      'Its running tasks may finish within its drain timeout; with --force they are given back at once, and do not count as failed.',
+  });
 
   readonly uuid = Option.String({ name: 'uuid' });
   readonly force = Option.Boolean('-f,--force', false, { description: 'do not wait for its tasks' });

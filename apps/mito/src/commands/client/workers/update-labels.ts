@@ -3,7 +3,10 @@ import { ApiCommand } from '../../api-command.js';
 import { splitList } from '../../task-options.js';
 
 export class WorkersUpdateLabelsCommand extends ApiCommand {
-  static override paths = [['client', 'workers', 'update-labels'], ['workers', 'update-labels']];
+  static override paths = [
+    ['client', 'workers', 'update-labels'],
+    ['workers', 'update-labels'],
+  ];
   static override usage = Command.Usage({ category: 'Workers', description: 'replace the labels of a worker' });
 
   readonly uuid = Option.String({ name: 'uuid' });

@@ -3,7 +3,10 @@ import { ApiCommand } from '../../api-command.js';
 import { parseRoles } from '../../role-options.js';
 
 export class WorkersUpdateRolesCommand extends ApiCommand {
-  static override paths = [['client', 'workers', 'update-roles'], ['workers', 'update-roles']];
+  static override paths = [
+    ['client', 'workers', 'update-roles'],
+    ['workers', 'update-roles'],
+  ];
   static override usage = Command.Usage({
     category: 'Workers',
     description: 'give groups a role on a worker',

@@ -3,7 +3,10 @@ import { ApiCommand } from '../../api-command.js';
 import { splitList } from '../../task-options.js';
 
 export class WorkersUpdateTagsCommand extends ApiCommand {
-  static override paths = [['client', 'workers', 'update-tags'], ['workers', 'update-tags']];
+  static override paths = [
+    ['client', 'workers', 'update-tags'],
+    ['workers', 'update-tags'],
+  ];
   static override usage = Command.Usage({ category: 'Workers', description: 'replace the tags of a worker' });
 
   readonly uuid = Option.String({ name: 'uuid' });

@@ -1,15 +1,20 @@
+import { Command, Option } from 'clipanion';
 import { parseDuration } from '@mitosis/domain';
 import type { AuditView } from '@mitosis/protocol';
-import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../../api-command.js';
 import { parseInteger, splitList } from '../../../task-options.js';
 
 export class AdminAuditQueryCommand extends ApiCommand {
-  static override paths = [['client', 'admin', 'audit', 'query'], ['admin', 'audit', 'query']];
+  static override paths = [
+    ['client', 'admin', 'audit', 'query'],
+    ['admin', 'audit', 'query'],
+  ];
   static override usage = Command.Usage({
     category: 'Administration',
     description: 'list who did what, when and from where, newest first',
-    examples: [['What alice was refused today', '$0 client admin audit query --actor alice --outcome denied --since 24h']],
+    examples: [
+      ['What alice was refused today', '$0 client admin audit query --actor alice --outcome denied --since 24h'],
+    ],
   });
 
   readonly actor = Option.String('-a,--actor', { description: 'by this user, or the worker with this uuid' });
@@ -22,9 +27,19 @@ export class AdminAuditQueryCommand extends ApiCommand {
 
   protected async run(): Promise<void> {
     const { actor, object, outcome, after } = this;
-    const since = this.since === undefined ? undefined : new Date(Date.now() - parseDuration(this.since, '--since')).toISOString();
-    const filter = { actor, object, since, after, action: splitList(this.actions), limit: parseInteger(this.limit, '--limit') };
-    const { entries } = await (await this.api()).access.audit({ ...filter, outcome: outcome as AuditView['outcome'] | undefined });
+    const since =
+      this.since === undefined ? undefined : new Date(Date.now() - parseDuration(this.since, '--since')).toISOString();
+    const filter = {
+      actor,
+      object,
+      since,
+      after,
+      action: splitList(this.actions),
+      limit: parseInteger(this.limit, '--limit'),
+    };
+    const { entries } = await (
+      await this.api()
+    ).access.audit({ ...filter, outcome: outcome as AuditView['outcome'] | undefined });
     const { AUDIT_LISTING } = await import('../../../../output/describe-access.js');
     await this.printList(entries, AUDIT_LISTING);
   }

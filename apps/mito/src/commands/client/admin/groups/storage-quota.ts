@@ -1,9 +1,12 @@
-import { parseBytes, parseQuotaChange } from '@mitosis/domain';
 import { Command, Option } from 'clipanion';
+import { parseBytes, parseQuotaChange } from '@mitosis/domain';
 import { ApiCommand } from '../../../api-command.js';
 
 export class AdminGroupsStorageQuotaCommand extends ApiCommand {
-  static override paths = [['client', 'admin', 'groups', 'storage-quota'], ['admin', 'groups', 'storage-quota']];
+  static override paths = [
+    ['client', 'admin', 'groups', 'storage-quota'],
+    ['admin', 'groups', 'storage-quota'],
+  ];
   static override usage = Command.Usage({
     category: 'Administration',
     description: 'set or change what a group may store',

@@ -2,8 +2,14 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../../api-command.js';
 
 export class AdminUsersChangePasswordCommand extends ApiCommand {
-  static override paths = [['client', 'admin', 'users', 'change-password'], ['admin', 'users', 'change-password']];
-  static override usage = Command.Usage({ category: 'Administration', description: "set a user's password; ends all logins and tokens of the user" });
+  static override paths = [
+    ['client', 'admin', 'users', 'change-password'],
+    ['admin', 'users', 'change-password'],
+  ];
+  static override usage = Command.Usage({
+    category: 'Administration',
+    description: "set a user's password; ends all logins and tokens of the user",
+  });
 
   readonly username = Option.String({ name: 'user' });
   readonly givenPassword = Option.String({ name: 'password', required: false });

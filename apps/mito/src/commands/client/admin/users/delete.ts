@@ -2,8 +2,14 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../../api-command.js';
 
 export class AdminUsersDeleteCommand extends ApiCommand {
-  static override paths = [['client', 'admin', 'users', 'delete'], ['admin', 'users', 'delete']];
-  static override usage = Command.Usage({ category: 'Administration', description: 'delete a user; what the user has made stays' });
+  static override paths = [
+    ['client', 'admin', 'users', 'delete'],
+    ['admin', 'users', 'delete'],
+  ];
+  static override usage = Command.Usage({
+    category: 'Administration',
+    description: 'delete a user; what the user has made stays',
+  });
 
   readonly username = Option.String({ name: 'user' });
 

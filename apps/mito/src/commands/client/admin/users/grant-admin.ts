@@ -2,8 +2,14 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../../api-command.js';
 
 export class AdminUsersGrantAdminCommand extends ApiCommand {
-  static override paths = [['client', 'admin', 'users', 'grant-admin'], ['admin', 'users', 'grant-admin']];
-  static override usage = Command.Usage({ category: 'Administration', description: 'make a user a site administrator' });
+  static override paths = [
+    ['client', 'admin', 'users', 'grant-admin'],
+    ['admin', 'users', 'grant-admin'],
+  ];
+  static override usage = Command.Usage({
+    category: 'Administration',
+    description: 'make a user a site administrator',
+  });
 
   readonly username = Option.String({ name: 'user' });
 

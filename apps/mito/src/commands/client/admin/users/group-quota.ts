@@ -1,10 +1,13 @@
-import { parseQuotaChange } from '@mitosis/domain';
 import { Command, Option } from 'clipanion';
+import { parseQuotaChange } from '@mitosis/domain';
 import { ApiCommand } from '../../../api-command.js';
 import { parseInteger } from '../../../task-options.js';
 
 export class AdminUsersGroupQuotaCommand extends ApiCommand {
-  static override paths = [['client', 'admin', 'users', 'group-quota'], ['admin', 'users', 'group-quota']];
+  static override paths = [
+    ['client', 'admin', 'users', 'group-quota'],
+    ['admin', 'users', 'group-quota'],
+  ];
   static override usage = Command.Usage({
     category: 'Administration',
     description: 'set or change how many groups a user may create',

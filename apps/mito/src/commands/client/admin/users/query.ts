@@ -3,7 +3,10 @@ import { ApiCommand } from '../../../api-command.js';
 import { parseInteger } from '../../../task-options.js';
 
 export class AdminUsersQueryCommand extends ApiCommand {
-  static override paths = [['client', 'admin', 'users', 'query'], ['admin', 'users', 'query']];
+  static override paths = [
+    ['client', 'admin', 'users', 'query'],
+    ['admin', 'users', 'query'],
+  ];
   static override usage = Command.Usage({ category: 'Administration', description: 'list users' });
 
   readonly state = Option.String('-s,--state', { description: 'active, locked or deleted' });
@@ -11,7 +14,9 @@ export class AdminUsersQueryCommand extends ApiCommand {
   readonly after = Option.String('--after', { description: 'only names after this one' });
 
   protected async run(): Promise<void> {
-    const { users } = await (await this.api()).access.users({ state: this.state, limit: parseInteger(this.limit, '--limit'), after: this.after });
+    const { users } = await (
+      await this.api()
+    ).access.users({ state: this.state, limit: parseInteger(this.limit, '--limit'), after: this.after });
     const { USER_LISTING } = await import('../../../../output/describe-access.js');
     await this.printList(users, USER_LISTING);
   }

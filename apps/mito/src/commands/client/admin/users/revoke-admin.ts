@@ -2,8 +2,14 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../../api-command.js';
 
 export class AdminUsersRevokeAdminCommand extends ApiCommand {
-  static override paths = [['client', 'admin', 'users', 'revoke-admin'], ['admin', 'users', 'revoke-admin']];
-  static override usage = Command.Usage({ category: 'Administration', description: 'make a site administrator an ordinary user' });
+  static override paths = [
+    ['client', 'admin', 'users', 'revoke-admin'],
+    ['admin', 'users', 'revoke-admin'],
+  ];
+  static override usage = Command.Usage({
+    category: 'Administration',
+    description: 'make a site administrator an ordinary user',
+  });
 
   readonly username = Option.String({ name: 'user' });
 

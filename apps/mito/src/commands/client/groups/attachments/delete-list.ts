@@ -4,7 +4,10 @@ import { groupOption } from '../../../attachment-options.js';
 import { TransferCommand } from '../../../transfer-command.js';
 
 export class GroupsAttachmentsDeleteListCommand extends TransferCommand {
-  static override paths = [['client', 'groups', 'attachments', 'delete-list'], ['groups', 'attachments', 'delete-list']];
+  static override paths = [
+    ['client', 'groups', 'attachments', 'delete-list'],
+    ['groups', 'attachments', 'delete-list'],
+  ];
   static override usage = Command.Usage({ category: 'Attachments', description: 'delete the files named' });
 
   readonly keys = Option.Rest({ name: 'key', required: 1 });
@@ -15,7 +18,8 @@ export class GroupsAttachmentsDeleteListCommand extends TransferCommand {
     const group = await this.ownGroup(api, this.group);
     const wanted = [...new Set(this.keys)];
     const deleted: string[] = [];
-    for (let at = 0; at < wanted.length; at += 1000) deleted.push(...(await api.files.deleteAttachments(group, wanted.slice(at, at + 1000))));
+    for (let at = 0; at < wanted.length; at += 1000)
+      deleted.push(...(await api.files.deleteAttachments(group, wanted.slice(at, at + 1000))));
     const missing = wanted.filter((key) => !deleted.includes(key));
     for (const key of missing) this.note(`mito: the group "${group}" has no attachment "${key}"`);
     this.print({ group, deleted, missing }, () => `deleted ${deleted.length} files`);

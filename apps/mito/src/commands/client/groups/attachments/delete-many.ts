@@ -1,10 +1,13 @@
-import { invalidField } from '@mitosis/domain';
 import { Command } from 'clipanion';
+import { invalidField } from '@mitosis/domain';
 import { attachmentFilter, groupOption, limitOption, offsetOption, prefixOption } from '../../../attachment-options.js';
 import { TransferCommand } from '../../../transfer-command.js';
 
 export class GroupsAttachmentsDeleteManyCommand extends TransferCommand {
-  static override paths = [['client', 'groups', 'attachments', 'delete-many'], ['groups', 'attachments', 'delete-many']];
+  static override paths = [
+    ['client', 'groups', 'attachments', 'delete-many'],
+    ['groups', 'attachments', 'delete-many'],
+  ];
   static override usage = Command.Usage({
     category: 'Attachments',
     description: 'delete all files of a group whose key begins so',
@@ -17,7 +20,8 @@ export class GroupsAttachmentsDeleteManyCommand extends TransferCommand {
   readonly offset = offsetOption();
 
   protected async run(): Promise<void> {
-    if ([this.prefix, this.limit, this.offset].every((value) => value === undefined)) throw invalidField('--key', 'say which; --key "" means all of them');
+    if ([this.prefix, this.limit, this.offset].every((value) => value === undefined))
+      throw invalidField('--key', 'say which; --key "" means all of them');
     const filter = attachmentFilter(this);
     const api = await this.api();
     const group = await this.ownGroup(api, this.group);

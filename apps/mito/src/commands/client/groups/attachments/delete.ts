@@ -1,5 +1,5 @@
-import { keyTarget } from '@mitosis/domain';
 import { Command, Option } from 'clipanion';
+import { keyTarget } from '@mitosis/domain';
 import { groupOption, smartOption } from '../../../attachment-options.js';
 import { TransferCommand } from '../../../transfer-command.js';
 

@@ -1,14 +1,27 @@
-import type { AttachmentView } from '@mitosis/protocol';
 import { Command } from 'clipanion';
-import { attachmentFilter, groupOption, limitOption, offsetOption, outputOption, prefixOption, urlOnlyOption } from '../../../attachment-options.js';
+import type { AttachmentView } from '@mitosis/protocol';
+import {
+  attachmentFilter,
+  groupOption,
+  limitOption,
+  offsetOption,
+  outputOption,
+  prefixOption,
+  urlOnlyOption,
+} from '../../../attachment-options.js';
 import { BatchCommand } from '../../../transfer-command.js';
 
 export class GroupsAttachmentsDownloadManyCommand extends BatchCommand {
-  static override paths = [['client', 'groups', 'attachments', 'download-many'], ['groups', 'attachments', 'download-many']];
+  static override paths = [
+    ['client', 'groups', 'attachments', 'download-many'],
+    ['groups', 'attachments', 'download-many'],
+  ];
   static override usage = Command.Usage({
     category: 'Attachments',
     description: 'fetch all files of a group whose key begins so',
-    examples: [['Eight at a time', '$0 client groups attachments download-many -g vision -k datasets/ -o data --concurrency 8']],
+    examples: [
+      ['Eight at a time', '$0 client groups attachments download-many -g vision -k datasets/ -o data --concurrency 8'],
+    ],
   });
 
   readonly group = groupOption();
@@ -31,7 +44,11 @@ export class GroupsAttachmentsDownloadManyCommand extends BatchCommand {
       this.runAll({
         items,
         nameOf: ({ key }) => key,
-        work: async ({ key }) => saveAttachment(api, await api.files.attachment(group, key), choices, { onBytes: bar?.add, signal: this.signal }),
+        work: async ({ key }) =>
+          saveAttachment(api, await api.files.attachment(group, key), choices, {
+            onBytes: bar?.add,
+            signal: this.signal,
+          }),
       }),
     );
   }

@@ -1,15 +1,21 @@
-import { keyTarget } from '@mitosis/domain';
 import { Command, Option } from 'clipanion';
+import { keyTarget } from '@mitosis/domain';
 import { groupOption, outputOption, smartOption, urlOnlyOption } from '../../../attachment-options.js';
 import { TransferCommand } from '../../../transfer-command.js';
 
 export class GroupsAttachmentsDownloadCommand extends TransferCommand {
-  static override paths = [['client', 'groups', 'attachments', 'download'], ['groups', 'attachments', 'download']];
+  static override paths = [
+    ['client', 'groups', 'attachments', 'download'],
+    ['groups', 'attachments', 'download'],
+  ];
   static override usage = Command.Usage({
     category: 'Attachments',
     description: 'fetch a file of a group',
-    details: 'It is saved under its key, with -s under the last name of it; -o names another file, or a folder. The file appears only when its SHA-256 is right; a download that was broken off goes on when the same command is given again.',
-    examples: [['Into the folder data', '$0 client groups attachments download datasets/v1/train.tar.gz -g vision -o data/']],
+    details:
+      'It is saved under its key, with -s under the last name of it; -o names another file, or a folder. The file appears only when its SHA-256 is right; a download that was broken off goes on when the same command is given again.',
+    examples: [
+      ['Into the folder data', '$0 client groups attachments download datasets/v1/train.tar.gz -g vision -o data/'],
+    ],
   });
 
   readonly key = Option.String({ name: 'key' });

@@ -1,11 +1,14 @@
-import { keyTarget } from '@mitosis/domain';
 import { Command, Option } from 'clipanion';
+import { keyTarget } from '@mitosis/domain';
+import { formatBytes } from '../../../../output/format-bytes.js';
 import { groupOption, smartOption } from '../../../attachment-options.js';
 import { TransferCommand } from '../../../transfer-command.js';
-import { formatBytes } from '../../../../output/format-bytes.js';
 
 export class GroupsAttachmentsGetCommand extends TransferCommand {
-  static override paths = [['client', 'groups', 'attachments', 'get'], ['groups', 'attachments', 'get']];
+  static override paths = [
+    ['client', 'groups', 'attachments', 'get'],
+    ['groups', 'attachments', 'get'],
+  ];
   static override usage = Command.Usage({ category: 'Attachments', description: 'show what is known of a file' });
 
   readonly key = Option.String({ name: 'key' });

@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion';
+import { formatBytes } from '../../../../output/format-bytes.js';
 import { attachmentFilter, groupOption, limitOption, offsetOption, prefixOption } from '../../../attachment-options.js';
 import { TransferCommand } from '../../../transfer-command.js';
-import { formatBytes } from '../../../../output/format-bytes.js';
 
 export class GroupsAttachmentsQueryCommand extends TransferCommand {
   static override paths = [
@@ -27,12 +27,21 @@ export class GroupsAttachmentsQueryCommand extends TransferCommand {
     const api = await this.api();
     const group = await this.ownGroup(api, this.group);
     if (this.count) {
-      const { count, total_bytes } = await api.files.queryAttachments(group, { prefix: this.prefix, limit: 1, count: true });
+      const { count, total_bytes } = await api.files.queryAttachments(group, {
+        prefix: this.prefix,
+        limit: 1,
+        count: true,
+      });
       return this.print({ count, total_bytes }, () => String(count));
     }
     await this.printList(api.files.attachments(group, filter), {
       head: ['KEY', 'SIZE', 'CREATOR', 'CREATED'],
-      row: (file) => [file.key, formatBytes(file.size_bytes), file.creator, file.created_at.slice(0, 19).replace('T', ' ')],
+      row: (file) => [
+        file.key,
+        formatBytes(file.size_bytes),
+        file.creator,
+        file.created_at.slice(0, 19).replace('T', ' '),
+      ],
       empty: 'no files found',
     });
   }

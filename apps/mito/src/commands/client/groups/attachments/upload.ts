@@ -1,17 +1,21 @@
+import path from 'node:path';
+import { Command, Option } from 'clipanion';
 import type { MitosisClient } from '@mitosis/client';
 import { MitoError, uploadTarget } from '@mitosis/domain';
 import type { StoredFile } from '@mitosis/protocol';
-import { Command, Option } from 'clipanion';
-import path from 'node:path';
 import { groupOption, smartOption } from '../../../attachment-options.js';
 import { TransferCommand } from '../../../transfer-command.js';
 
 export class GroupsAttachmentsUploadCommand extends TransferCommand {
-  static override paths = [['client', 'groups', 'attachments', 'upload'], ['groups', 'attachments', 'upload']];
+  static override paths = [
+    ['client', 'groups', 'attachments', 'upload'],
+    ['groups', 'attachments', 'upload'],
+  ];
   static override usage = Command.Usage({
     category: 'Attachments',
     description: 'share a file with a group',
-    details: 'Without KEY the file keeps its name; a KEY that ends in "/" gets it appended. An upload that was broken off goes on when the same command is given again. A file under the same KEY is replaced. "-" reads stdin.',
+    details:
+      'Without KEY the file keeps its name; a KEY that ends in "/" gets it appended. An upload that was broken off goes on when the same command is given again. A file under the same KEY is replaced. "-" reads stdin.',
     examples: [
       ['As datasets/v1/train.tar.gz', '$0 client groups attachments upload train.tar.gz datasets/v1/ -g vision'],
       ['A folder, packed', '$0 client groups attachments upload --pack ./data datasets/data.tar.gz'],
@@ -35,14 +39,22 @@ export class GroupsAttachmentsUploadCommand extends TransferCommand {
 
   private defaultName(): string {
     if (this.file === '-') {
-      if (this.key === undefined || this.key.endsWith('/')) throw new MitoError('invalid', 'invalid_request', 'key: what comes from stdin needs a name', { details: { field: 'key' } });
+      if (this.key === undefined || this.key.endsWith('/'))
+        throw new MitoError('invalid', 'invalid_request', 'key: what comes from stdin needs a name', {
+          details: { field: 'key' },
+        });
       return '';
     }
     return path.basename(path.resolve(this.file)) + (this.pack ? '.tar.gz' : '');
   }
 
   private async upload(api: MitosisClient, group: string, key: string): Promise<StoredFile> {
-    if (this.file === '-') return api.files.uploadAttachmentStream(group, key, this.context.stdin as NodeJS.ReadStream, { signal: this.signal });
-    return this.uploadFrom(this.file, this.pack, key, (file, onBytes) => api.files.uploadAttachment(group, key, file, { onBytes, signal: this.signal }));
+    if (this.file === '-')
+      return api.files.uploadAttachmentStream(group, key, this.context.stdin as NodeJS.ReadStream, {
+        signal: this.signal,
+      });
+    return this.uploadFrom(this.file, this.pack, key, (file, onBytes) =>
+      api.files.uploadAttachment(group, key, file, { onBytes, signal: this.signal }),
+    );
   }
 }

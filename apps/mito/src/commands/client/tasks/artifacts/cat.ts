@@ -1,13 +1,17 @@
-import { MitoError } from '@mitosis/domain';
 import { Command, Option } from 'clipanion';
+import { MitoError } from '@mitosis/domain';
 import { ApiCommand } from '../../../api-command.js';
 
 export class TasksArtifactsCatCommand extends ApiCommand {
-  static override paths = [['client', 'tasks', 'artifacts', 'cat'], ['tasks', 'artifacts', 'cat']];
+  static override paths = [
+    ['client', 'tasks', 'artifacts', 'cat'],
+    ['tasks', 'artifacts', 'cat'],
+  ];
   static override usage = Command.Usage({
     category: 'Tasks',
     description: 'print one file of an artifact without unpacking all of it',
-    details: 'Reads the archive until the file has come; without a path it lists what is in it. What is read so is not checked against the SHA-256 of the whole.',
+    details:
+      'Reads the archive until the file has come; without a path it lists what is in it. What is read so is not checked against the SHA-256 of the whole.',
     examples: [['What the task printed', '$0 client tasks artifacts cat UUID std-log stdout.log']],
   });
 
@@ -23,9 +27,13 @@ export class TasksArtifactsCatCommand extends ApiCommand {
     const { download } = await api.artifact(this.uuid, kind);
     const archive = await api.files.openDownload(download, { signal: this.signal });
     if (this.inside === undefined) {
-      return this.printList(listArchive(archive), { head: ['PATH', 'TYPE', 'BYTES'], row: ({ path, type, size_bytes }) => [path, type, String(size_bytes)] });
+      return this.printList(listArchive(archive), {
+        head: ['PATH', 'TYPE', 'BYTES'],
+        row: ({ path, type, size_bytes }) => [path, type, String(size_bytes)],
+      });
     }
     const isFound = await readArchiveFile(archive, this.inside, this.context.stdout);
-    if (!isFound) throw new MitoError('not-found', 'not_in_archive', `the artifact ${kind} has no file "${this.inside}"`);
+    if (!isFound)
+      throw new MitoError('not-found', 'not_in_archive', `the artifact ${kind} has no file "${this.inside}"`);
   }
 }

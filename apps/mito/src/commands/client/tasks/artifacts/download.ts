@@ -1,14 +1,18 @@
-import { Command, Option } from 'clipanion';
 import path from 'node:path';
+import { Command, Option } from 'clipanion';
 import { outputOption, urlOnlyOption } from '../../../attachment-options.js';
 import { TransferCommand } from '../../../transfer-command.js';
 
 export class TasksArtifactsDownloadCommand extends TransferCommand {
-  static override paths = [['client', 'tasks', 'artifacts', 'download'], ['tasks', 'artifacts', 'download']];
+  static override paths = [
+    ['client', 'tasks', 'artifacts', 'download'],
+    ['tasks', 'artifacts', 'download'],
+  ];
   static override usage = Command.Usage({
     category: 'Tasks',
     description: 'fetch what a task has produced',
-    details: 'The kind is result, exec-log or std-log. The file appears only when its SHA-256 is right; a download that was broken off goes on when the same command is given again.',
+    details:
+      'The kind is result, exec-log or std-log. The file appears only when its SHA-256 is right; a download that was broken off goes on when the same command is given again.',
     examples: [['Fetch and unpack the result', '$0 client tasks artifacts download UUID result --unpack ./out']],
   });
 
@@ -24,7 +28,9 @@ export class TasksArtifactsDownloadCommand extends TransferCommand {
     const api = await this.api();
     const { size_bytes: sizeBytes } = await api.artifact(this.uuid, kind);
     const choices = { output: this.output, isUrlOnly: this.urlOnly, signal: this.signal };
-    const done = await this.withBar(kind, this.urlOnly ? 0 : sizeBytes, { unit: 'bytes' }, (bar) => saveArtifact(api, this.uuid, kind, { ...choices, onBytes: bar?.add }));
+    const done = await this.withBar(kind, this.urlOnly ? 0 : sizeBytes, { unit: 'bytes' }, (bar) =>
+      saveArtifact(api, this.uuid, kind, { ...choices, onBytes: bar?.add }),
+    );
     this.print(done, ({ file }) => String(file));
     if (this.unpackTo !== undefined && !this.urlOnly) await this.unpack(String(done.file), this.unpackTo);
   }
