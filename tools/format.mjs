@@ -16,8 +16,7 @@ export async function checkFormat(root) {
 
 async function prettier(root, mode) {
   const program = join(root, 'node_modules', 'prettier', 'bin', 'prettier.cjs');
-  const cache = ['--cache', '--cache-location', join(root, 'node_modules', '.cache', 'prettier')];
-  const child = spawn(process.execPath, [program, mode, '--log-level', 'warn', ...cache, ...FILES], {
+  const child = spawn(process.execPath, [program, mode, '--log-level', 'warn', '--cache', ...FILES], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   });

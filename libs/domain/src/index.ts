@@ -48,3 +48,4 @@ export type { ParamValue, Params } from './sweep.js';
 export { objectKey } from './object-key.js';
 export { WORKLOAD_STATES, WORKLOAD_STEPS, isWorkloadOver, moveWorkload } from './workload.js';
 export type { WorkloadMove, WorkloadState, WorkloadStep } from './workload.js';
+export { cutText, isStorableText, storableText, textTail } from './text.js';
