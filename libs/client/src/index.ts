@@ -4,6 +4,7 @@ export { JobsClient } from './jobs-client.js';
 export type { JobFilter, SubmittedJob } from './jobs-client.js';
 export { AccessClient } from './access-client.js';
 export type { AuditFilter, PageOptions, WorkerFilter } from './access-client.js';
+export { OutputText } from './log-pieces.js';
 export type { LogPiece } from './log-pieces.js';
 export { MitosisClient } from './mitosis-client.js';
 export type { CallOptions } from './call-options.js';

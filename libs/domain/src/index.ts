@@ -48,4 +48,5 @@ export type { ParamValue, Params } from './sweep.js';
 export { objectKey } from './object-key.js';
 export { WORKLOAD_STATES, WORKLOAD_STEPS, isWorkloadOver, moveWorkload } from './workload.js';
 export type { WorkloadMove, WorkloadState, WorkloadStep } from './workload.js';
-export { cutText, isStorableText, storableText, textTail } from './text.js';
+export { nameOfCommand } from './task-name.js';
+export { cutText, fromFirstCharacter, isStorableText, oneLine, storableText, textTail } from './text.js';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { cutText, isStorableText, storableText, textTail } from './text.js';
+import { cutText, fromFirstCharacter, isStorableText, oneLine, storableText, textTail } from './text.js';
 
 const FAMILY = '👨‍👩‍👧‍👦';
 const anyText = fc.oneof(
@@ -56,4 +56,15 @@ test('what can be stored is stored as it is, the rest is replaced', (t) => {
   const isStorable = fc.property(anyText, (text) => isStorableText(storableText(text)));
   const isKept = fc.property(anyText, (text) => isStorableText(text) === (storableText(text) === text));
   t.notThrows(() => [isStorable, isKept].forEach((property) => fc.assert(property)));
+});
+
+test('one line has no control character, line break or direction mark', (t) => {
+  t.is(oneLine('a\r\nb\u001b[2Jc\u0085d\u202ee\u2066f\u2028g\ud83d'), 'a b [2Jc d e f g\ufffd');
+});
+
+test('a piece of UTF-8 begins with its first whole character', (t) => {
+  const bytes = new TextEncoder().encode('😀é');
+  const pieces = [0, 1, 2, 3, 4].map((at) => new TextDecoder().decode(fromFirstCharacter(bytes.subarray(at))));
+  t.deepEqual(pieces, ['😀é', 'é', 'é', 'é', 'é']);
+  t.is(fromFirstCharacter(Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x41)).length, 5, 'not UTF-8');
 });

@@ -1,9 +1,13 @@
 /** How far back from the cut a character (a grapheme cluster, UAX #29) can begin, in UTF-16 units. */
 const CHARACTER_MAX = 64;
 const UNSTORABLE = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+const NO_LINE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]+/gu;
 const PLAIN = /^[\x20-\x7e]*$/;
 
-const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** Made when it is first needed: a process that cuts no text starts without it. */
+let segmenter: Intl.Segmenter | undefined;
+const charactersOf = (text: string): Intl.Segments =>
+  (segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })).segment(text);
 
 /**
  * The beginning of `text`: at most `unitsMax` UTF-16 units (what `length` counts), `mark` included, which
@@ -32,6 +36,20 @@ export function storableText(text: string): string {
   return text.replace(UNSTORABLE, '\ufffd');
 }
 
+/**
+ * `text` as one line that a person can read: storable, and with a space in place of each run of control
+ * characters, line breaks and marks that change the direction of text.
+ */
+export function oneLine(text: string): string {
+  return storableText(text.replace(NO_LINE, ' '));
+}
+
+/** `bytes` of UTF-8 from the first byte that begins a character: for a piece that was cut out of a longer text. */
+export function fromFirstCharacter(bytes: Uint8Array): Uint8Array {
+  const begin = bytes.subarray(0, 4).findIndex((byte) => (byte & 0xc0) !== 0x80);
+  return begin > 0 ? bytes.subarray(begin) : bytes;
+}
+
 /** The last place at or before `index` at which a character begins. */
 function boundaryBefore(text: string, index: number): number {
   const around = around64(text, index);
@@ -43,7 +61,7 @@ function boundaryBefore(text: string, index: number): number {
 function boundaryAfter(text: string, index: number): number {
   const begin = boundaryBefore(text, index);
   if (begin === index) return index;
-  const [first] = characters.segment(text.slice(begin, begin + 2 * CHARACTER_MAX));
+  const [first] = charactersOf(text.slice(begin, begin + 2 * CHARACTER_MAX));
   return begin + (first?.segment.length ?? 1);
 }
 
@@ -54,7 +72,7 @@ function around64(text: string, index: number): { from: number; to: number } {
 
 function startOfCharacter(text: string, index: number, { from, to }: { from: number; to: number }): number {
   let begin = from;
-  for (const { index: offset } of characters.segment(text.slice(from, to))) {
+  for (const { index: offset } of charactersOf(text.slice(from, to))) {
     if (from + offset > index) break;
     begin = from + offset;
   }

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
+import { textTail } from '@mitosis/domain';
 import { GUARD_SCRIPT } from './guard-script.js';
 
 /** A user to run as; only root can ask for one. */
@@ -106,7 +107,7 @@ function tailOf(stream: Readable | null): () => string {
   if (stream === null) return () => tail;
   stream.setEncoding('utf8');
   stream.on('data', (chunk: string) => {
-    tail = (tail + chunk).slice(-STDERR_KEPT);
+    tail = textTail(tail + chunk, STDERR_KEPT);
   });
   if ('unref' in stream && typeof stream.unref === 'function') stream.unref();
   return () => tail;

@@ -1,4 +1,5 @@
 import { copyFile, open, stat, truncate, type FileHandle } from 'node:fs/promises';
+import { fromFirstCharacter } from '@mitosis/domain';
 
 /** With one old file kept, the log stays below twice this, give or take what is written between two looks. */
 export const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
@@ -27,7 +28,7 @@ export class ServerLog {
       const { size } = await file.stat();
       const from = Math.max(size < this.#begin ? 0 : this.#begin, size - LAST_WORDS_BYTES);
       const { buffer, bytesRead } = await file.read(Buffer.alloc(LAST_WORDS_BYTES), 0, LAST_WORDS_BYTES, from);
-      return buffer.toString('utf8', 0, bytesRead).trim();
+      return new TextDecoder().decode(fromFirstCharacter(buffer.subarray(0, bytesRead))).trim();
     } finally {
       await file.close();
     }

@@ -1,3 +1,4 @@
+import { cutText } from '@mitosis/domain';
 import type { ExecutionResult } from './execution.js';
 
 /** Longest message of a result, in characters. */
@@ -9,7 +10,7 @@ export function failedResult(outcome: 'spawn_failed' | 'worker_error' | 'cancell
     outcome,
     exitCode: null,
     signal: null,
-    message: message.slice(0, MESSAGE_LENGTH_MAX),
+    message: cutText(message, MESSAGE_LENGTH_MAX),
     wallMs: 0,
     userCpuMs: null,
     systemCpuMs: null,

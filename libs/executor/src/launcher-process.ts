@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Log } from '@mitosis/domain';
+import { cutText, type Log } from '@mitosis/domain';
 import type { FromLauncher, ToLauncher } from './launcher/messages.js';
 
 export interface LauncherProcessOptions {
@@ -41,7 +41,7 @@ export class LauncherProcess {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.#child.on('message', (message: FromLauncher) => this.#receive(message));
-    this.#child.stderr?.on('data', (text: Buffer) => this.#logStderr(text));
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#logStderr(text));
     this.#ended = new Promise((resolve) => this.#listenForEnd(resolve));
     this.#heartbeat = setInterval(() => this.#beat(), options.silenceMs / PINGS_PER_SILENCE);
   }
@@ -107,7 +107,7 @@ export class LauncherProcess {
     this.#child.kill('SIGKILL');
   }
 
-  #logStderr(text: Buffer): void {
-    this.options.log.warn({ pid: this.pid, text: text.toString().slice(0, STDERR_MAX) }, 'launcher wrote to stderr');
+  #logStderr(text: string): void {
+    this.options.log.warn({ pid: this.pid, text: cutText(text, STDERR_MAX) }, 'launcher wrote to stderr');
   }
 }

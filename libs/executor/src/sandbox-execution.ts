@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { MitoError } from '@mitosis/domain';
+import { cutText, MitoError } from '@mitosis/domain';
 import type { SandboxReason, SandboxRequest, SandboxResult } from '@mitosis/sandbox';
 import type { Execution, ExecutionOutcome, ExecutionResult } from './execution.js';
 import { failedResult, MESSAGE_LENGTH_MAX } from './failed-result.js';
@@ -27,7 +27,7 @@ function outcomeOf({ outcome, reason }: SandboxResult): ExecutionOutcome {
 
 function messageOf({ reason, message }: SandboxResult): string | undefined {
   const text = [reason, message].filter(Boolean).join(': ');
-  return text === '' ? undefined : text.slice(0, MESSAGE_LENGTH_MAX);
+  return text === '' ? undefined : cutText(text, MESSAGE_LENGTH_MAX);
 }
 
 /** What could not run at all: by the program's own fault, or for want of something here. */

@@ -1,3 +1,5 @@
+import { cutText } from '@mitosis/domain';
+
 const NAME_MAX = 200;
 
 /**
@@ -19,6 +21,6 @@ function safeFileName(name: string): string {
     .replace(/\p{Cs}/gu, '_')
     .replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, '')
     .replace(/[\\/:]/g, '_');
-  const cut = [...cleaned].slice(0, NAME_MAX).join('').trim();
+  const cut = cutText(cleaned, NAME_MAX).trim();
   return /^\.*$/.test(cut) ? 'download' : cut;
 }

@@ -1,4 +1,4 @@
-import type { Log } from '@mitosis/domain';
+import { cutText, storableText, type Log } from '@mitosis/domain';
 import { Backoff } from './backoff.js';
 import { parseDelivery } from './job-form.js';
 import type { ClaimedJob, JobSource } from './job-source.js';
@@ -47,7 +47,7 @@ export class DeliveryRunner {
       await this.options.onDelivery(delivery, this.stopping, leaveSlot);
       return undefined;
     } catch (error) {
-      return reasonOf(error).slice(0, REASON_MAX);
+      return cutText(storableText(reasonOf(error)), REASON_MAX);
     }
   }
 

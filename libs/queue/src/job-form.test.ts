@@ -27,6 +27,12 @@ test('a job id that does not belong to the task is refused', (t) => {
   t.throws(() => bullJob({ ...delivery, jobId: 't2-2' }), { code: 'invalid_delivery' });
 });
 
+test('a name is cut between characters, and is fit for a queue server whatever it is', (t) => {
+  const nameOf = (name: string): string => bullJob({ ...delivery, name }).name;
+  t.is(nameOf(`${'x'.repeat(199)}😀`), 'x'.repeat(199));
+  t.is(nameOf('a\ud83db\0c'), 'a\ufffdb\ufffdc');
+});
+
 const foreign = test.macro((t, data: string) => t.is(parseDelivery('t1-2', 'train', data), undefined));
 
 for (const data of ['', '{', 'null', '[]', '{"taskId":1}', '{"taskId":"t1","dispatch":3,"priority":0}']) {

@@ -1,5 +1,5 @@
 import type { JobsOptions } from 'bullmq';
-import { MitoError } from '@mitosis/domain';
+import { cutText, MitoError, storableText } from '@mitosis/domain';
 import type { Delivery } from './delivery.js';
 
 /** Finished jobs kept per queue, for the board; on PostgreSQL a few dozen more. */
@@ -33,7 +33,7 @@ export function bullJob(delivery: Delivery): BullJob {
     throw new MitoError('invalid', 'invalid_delivery', `"${jobId}" is not "<taskId>-<dispatch>"`);
   }
   return {
-    name: delivery.name.slice(0, NAME_MAX),
+    name: cutText(storableText(delivery.name), NAME_MAX),
     data: { taskId, dispatch, priority },
     opts: {
       jobId,

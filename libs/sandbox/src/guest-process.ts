@@ -1,12 +1,12 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { MitoError, type Log } from '@mitosis/domain';
+import { MitoError, textTail, type Log } from '@mitosis/domain';
 import { FrameStream } from './frame-stream.js';
 import { FRAME_HEADER_BYTES, ToSandbox } from './guest/frame.js';
 import { CHILD_ENV, type LaunchPlan } from './launch-plan.js';
 
 const READY_TIMEOUT_MS = 10_000;
-const LAST_WORDS_BYTES = 4096;
+const LAST_WORDS_MAX = 4096;
 
 /** A process is replaced after this many runs, so that nothing can pile up in it for ever. */
 const RUNS_MAX = 5000;
@@ -36,7 +36,7 @@ export class GuestProcess {
     });
     child.once('exit', () => (this.#isUsable = false));
     child.stdin.on('error', () => (this.#isUsable = false));
-    child.stderr.on('data', (chunk: Buffer) => this.#hear(chunk));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => this.#hear(text));
   }
 
   /** Starts a child and waits until it takes orders. Throws `sandbox_unavailable`. */
@@ -102,7 +102,7 @@ export class GuestProcess {
     }
   }
 
-  #hear(chunk: Buffer): void {
-    this.#lastWords = (this.#lastWords + chunk.toString('utf8')).slice(-LAST_WORDS_BYTES);
+  #hear(text: string): void {
+    this.#lastWords = textTail(this.#lastWords + text, LAST_WORDS_MAX);
   }
 }

@@ -1,4 +1,4 @@
-import { MitoError } from '@mitosis/domain';
+import { cutText, MitoError } from '@mitosis/domain';
 import { capMemory } from './cap-memory.js';
 import { WASI_FUNCTIONS, WASI_MODULE } from './guest/wasi-functions.js';
 import { readLimits, readTable, type Limits } from './wasm-limits.js';
@@ -53,7 +53,7 @@ function readImport(reader: WasmReader): ImportEntry {
 
 /** A name from a program of unknown origin, fit to be printed. */
 function shown(name: string): string {
-  return name.slice(0, NAME_SHOWN_MAX).replace(/\p{C}/gu, '\ufffd');
+  return cutText(name, NAME_SHOWN_MAX).replace(/\p{C}/gu, '\ufffd');
 }
 
 function demandAllowed(imports: readonly ImportEntry[]): void {

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { lstat, mkdir, open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MitoError } from '@mitosis/domain';
+import { cutText, MitoError } from '@mitosis/domain';
 import { checkRelativePath } from './sandbox-request.js';
 
 /** Thrown for what the program left and won't get out; what came before it has been written. */
@@ -21,7 +21,7 @@ const PATH_SHOWN_MAX = 200;
 function refused(path: string, why: string): ResultRefused {
   return new ResultRefused(
     'result_refused',
-    `the result file ${JSON.stringify(path.slice(0, PATH_SHOWN_MAX))} is refused: ${why}`,
+    `the result file ${JSON.stringify(cutText(path, PATH_SHOWN_MAX))} is refused: ${why}`,
   );
 }
 

@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 import type { WorkerClient } from '@mitosis/client';
-import type { Log, Service } from '@mitosis/domain';
+import { cutText, type Log, type Service } from '@mitosis/domain';
 import { ToWorker, type FromWorker } from '@mitosis/protocol';
 
 export interface ControlChannelOptions {
@@ -92,7 +92,7 @@ export class ControlChannel implements Service {
   private onMessage(text: string): void {
     const message = ToWorker.safeParse(JSON.parse(text));
     // A newer coordinator may say things that this worker does not know.
-    if (!message.success) return this.options.log.warn({ text: text.slice(0, 200) }, 'a message was not understood');
+    if (!message.success) return this.options.log.warn({ text: cutText(text, 200) }, 'a message was not understood');
     if (message.data.type === 'leases') this.unanswered = 0;
     this.options.onMessage(message.data);
   }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import type { Log } from '@mitosis/domain';
+import { cutText, fromFirstCharacter, oneLine, type Log } from '@mitosis/domain';
 
 export interface Progress {
   /** 0 to 1. */
@@ -20,10 +20,7 @@ export function parseProgress(line: string): Progress | undefined {
   if (!match) return undefined;
   const value = Number(match[1]) / (match[2] === '%' ? 100 : 1);
   if (!(value >= 0 && value <= 1)) return undefined;
-  const text = (match[3] ?? '')
-    .replace(/^"(.*)"$/, '$1')
-    .replace(/\p{Cc}+/gu, ' ')
-    .slice(0, MESSAGE_MAX);
+  const text = cutText(oneLine((match[3] ?? '').replace(/^"(.*)"$/, '$1')), MESSAGE_MAX);
   return { value, message: text === '' ? null : text };
 }
 
@@ -34,7 +31,7 @@ async function readTail(file: string): Promise<string> {
     if (!info.isFile()) return '';
     const buffer = Buffer.alloc(TAIL_BYTES);
     const { bytesRead } = await handle.read(buffer, 0, TAIL_BYTES, Math.max(info.size - TAIL_BYTES, 0));
-    return buffer.toString('utf8', 0, bytesRead);
+    return new TextDecoder().decode(fromFirstCharacter(buffer.subarray(0, bytesRead)));
   } finally {
     await handle.close();
   }

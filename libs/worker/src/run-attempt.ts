@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { MitoError, type Log } from '@mitosis/domain';
+import { cutText, MitoError, type Log } from '@mitosis/domain';
 import {
   cleanScratch,
   prepareScratch,
@@ -74,7 +74,7 @@ function toEnd(result: ExecutionResult, stop: AbortSignal): End {
     outcome: isReleased ? 'released' : result.outcome,
     exit_code: result.exitCode,
     signal: result.signal,
-    message: result.message?.slice(0, MESSAGE_MAX) ?? null,
+    message: result.message === undefined ? null : cutText(result.message, MESSAGE_MAX),
     wall_ms: Math.round(result.wallMs),
     user_cpu_ms: result.userCpuMs === null ? null : Math.round(result.userCpuMs),
     system_cpu_ms: result.systemCpuMs === null ? null : Math.round(result.systemCpuMs),
@@ -88,7 +88,7 @@ function toEnd(result: ExecutionResult, stop: AbortSignal): End {
 /** An error of ours or of the system, as the end of an attempt: the worker itself goes on. */
 function failed(outcome: End['outcome'], error: unknown): End {
   const message = error instanceof Error ? error.message : String(error);
-  return { ...NOTHING_RUN, outcome, message: message.slice(0, MESSAGE_MAX) };
+  return { ...NOTHING_RUN, outcome, message: cutText(message, MESSAGE_MAX) };
 }
 
 async function begin(
@@ -198,7 +198,7 @@ function withLosses<T extends End>(end: T, products: Products, { workload }: Cla
   const lost = products.not_kept.filter(({ kind }) => kind !== 'output' || workload !== undefined);
   if (lost.length === 0 || end.outcome !== 'exited' || end.exit_code !== 0) return { ...end, ...products };
   const message = `not kept: ${lost.map(({ kind, why }) => `${kind} (${why})`).join('; ')}`;
-  return { ...end, outcome: 'upload_failed', message: message.slice(0, MESSAGE_MAX), ...products };
+  return { ...end, outcome: 'upload_failed', message: cutText(message, MESSAGE_MAX), ...products };
 }
 
 /** What a task that ended well submits; when that can't be read, it has failed. */
@@ -208,7 +208,7 @@ async function withNewTasks(end: End, files: TaskFiles): Promise<End & Pick<Prod
     return { ...end, new_tasks: await readNewTasks(files.newTasks) };
   } catch (error) {
     if (!(error instanceof MitoError)) throw error;
-    return { ...end, outcome: 'invalid_new_task', message: error.message.slice(0, MESSAGE_MAX), new_tasks: [] };
+    return { ...end, outcome: 'invalid_new_task', message: cutText(error.message, MESSAGE_MAX), new_tasks: [] };
   }
 }
 

@@ -2,7 +2,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, open, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { MitoError } from '@mitosis/domain';
+import { cutText, MitoError } from '@mitosis/domain';
 import type { Scratch } from '@mitosis/executor';
 import { LIMITS, MetricsRow, type AttemptReport, type ClaimedTask } from '@mitosis/protocol';
 
@@ -32,7 +32,7 @@ export async function prepareTaskFiles(files: TaskFiles, scratch: Scratch, { spe
   await mkdir(path.join(scratch.execDir, spec.cwd), { recursive: true, mode: 0o700 }).catch(
     (cause: NodeJS.ErrnoException) => {
       if (cause.code !== 'ENAMETOOLONG') throw cause;
-      throw new MitoError('invalid', 'bad_cwd', `No working folder "${spec.cwd?.slice(0, 100)}": ${cause.code}`, {
+      throw new MitoError('invalid', 'bad_cwd', `No working folder "${cutText(spec.cwd ?? '', 100)}": ${cause.code}`, {
         cause,
       });
     },

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { MitoError } from '@mitosis/domain';
+import { cutText, MitoError } from '@mitosis/domain';
 import { packFolder, type PackedFolder, type Scratch } from '@mitosis/executor';
 import {
   INLINE_OUTPUT_BYTES,
@@ -82,5 +82,5 @@ export async function uploadProducts(
 function reasonOf(error: unknown): string {
   const isOurs = !(error instanceof MitoError) || error.code === 'stale_attempt';
   if (isOurs) throw error;
-  return error.message.slice(0, WHY_MAX);
+  return cutText(error.message, WHY_MAX);
 }

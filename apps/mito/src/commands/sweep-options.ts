@@ -1,4 +1,12 @@
-import { fillPlaceholders, invalidField, parseArray, parseSweep, sweepProduct, type Params } from '@mitosis/domain';
+import {
+  fillPlaceholders,
+  invalidField,
+  nameOfCommand,
+  parseArray,
+  parseSweep,
+  sweepProduct,
+  type Params,
+} from '@mitosis/domain';
 import type { SubmitTaskInput } from '@mitosis/protocol';
 import { readInput } from './task-options.js';
 
@@ -85,8 +93,7 @@ function vary(task: SubmitTaskInput, { params, arrayIndex }: Variation): SubmitT
 
 /** What its job is called: as it was named, or the command as it was typed, its placeholders telling what varies. */
 export function nameOfSweep({ name, args }: SubmitTaskInput, shell: string | undefined): string | undefined {
-  const command = (shell ?? args.join(' ')).replace(/\p{Cc}+/gu, ' ');
-  return name ?? (command.length > 80 ? `${command.slice(0, 79)}…` : command || undefined);
+  return name ?? (nameOfCommand(shell === undefined ? args : [shell]) || undefined);
 }
 
 /** The tasks that a sweep consists of, or undefined when none of its options was given. */

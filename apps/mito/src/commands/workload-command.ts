@@ -40,7 +40,7 @@ export abstract class WorkloadCommand extends ApiCommand {
   protected async save(api: MitosisClient, workload: WorkloadView, output: string | undefined): Promise<number> {
     const { saveResult } = await import('../output/save-result.js');
     const toStdout = output === '-' ? this.context.stdout : undefined;
-    const onRemark = (text: string): void => void this.context.stderr.write(text);
+    const onRemark = (bytes: Uint8Array): void => void this.context.stderr.write(bytes);
     const saved = await saveResult(api, workload.result_task ?? '', {
       toStdout,
       file: output,

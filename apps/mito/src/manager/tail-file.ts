@@ -1,5 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fromFirstCharacter } from '@mitosis/domain';
 
 const TAIL_BYTES = 1_048_576;
 const LOOK_MS = 200;
@@ -9,13 +10,13 @@ interface Position {
   readonly offset: number;
 }
 
-async function readFrom(file: string, offset: number): Promise<{ text: string; position: Position }> {
+async function readFrom(file: string, offset: number): Promise<{ bytes: Uint8Array; position: Position }> {
   const handle = await open(file, 'r');
   try {
     const { ino: inode, size } = await handle.stat();
     const begin = Math.min(offset, size);
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - begin), 0, size - begin, begin);
-    return { text: buffer.toString('utf8', 0, bytesRead), position: { inode, offset: begin + bytesRead } };
+    return { bytes: buffer.subarray(0, bytesRead), position: { inode, offset: begin + bytesRead } };
   } finally {
     await handle.close();
   }
@@ -33,7 +34,9 @@ export async function* tailFile(
     throw error;
   });
   if (!found) return;
-  const { text, position: first } = await readFrom(file, Math.max(found.size - TAIL_BYTES, 0));
+  const { bytes, position: first } = await readFrom(file, Math.max(found.size - TAIL_BYTES, 0));
+  let decoder = new TextDecoder();
+  const text = decoder.decode(fromFirstCharacter(bytes), { stream: true });
   const kept = lines === 0 ? [] : text.split('\n').filter(Boolean).slice(-lines);
   if (kept.length > 0) yield `${kept.join('\n')}\n`;
   for (let position = first; follow;) {
@@ -44,6 +47,8 @@ export async function* tailFile(
     if (!isOther && now.size === position.offset) continue;
     const more = await readFrom(file, isOther ? 0 : position.offset);
     position = more.position;
-    if (more.text !== '') yield more.text;
+    if (isOther) decoder = new TextDecoder();
+    const added = decoder.decode(more.bytes, { stream: true });
+    if (added !== '') yield added;
   }
 }

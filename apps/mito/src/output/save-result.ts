@@ -12,8 +12,8 @@ export interface SaveResultOptions {
   /** Chosen from the name and the kind of the result when left out. */
   readonly file?: string | undefined;
   readonly name: string;
-  /** What the task has printed on stderr. */
-  onRemark(text: string): void;
+  /** What the task has printed on stderr, as it was printed. */
+  onRemark(bytes: Uint8Array): void;
 }
 
 export interface SavedResult {
@@ -44,7 +44,7 @@ export async function saveResult(
   try {
     for await (const { stream, payload } of printedBy(api, task)) {
       if (stream !== 'stdout') {
-        onRemark(Buffer.from(payload).toString());
+        onRemark(payload);
         continue;
       }
       if (size === 0) head = Uint8Array.from(payload.subarray(0, 16));

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
-import type { MitosisClient, OutputItem } from '@mitosis/client';
+import { OutputText, type MitosisClient, type OutputItem } from '@mitosis/client';
 import { FrameDecoder, type OutputFrame } from '@mitosis/protocol';
 
 export interface ShowOutputOptions {
@@ -92,18 +92,30 @@ async function lastLines(
 export async function showOutput(api: MitosisClient, uuid: string, options: ShowOutputOptions): Promise<void> {
   const { isFollowed, tail, streams, stdout, stderr, isJson } = options;
   const reader = new Reader();
-  const show = async ({ stream, payload }: OutputFrame): Promise<void> => {
-    if (!streams.has(stream)) return;
-    const target = stream === 'stdout' || isJson ? stdout : stderr;
-    const text = isJson ? `${JSON.stringify({ stream, text: Buffer.from(payload).toString('utf8') })}\n` : payload;
-    if (!target.write(text)) await once(target, 'drain');
+  let texts = new OutputText();
+  const write = async (target: Writable, bytes: Uint8Array | string): Promise<void> => {
+    if (!target.write(bytes)) await once(target, 'drain');
+  };
+  const writeText = async (stream: string, text: string): Promise<void> => {
+    if (text !== '') await write(stdout, `${JSON.stringify({ stream, text })}\n`);
+  };
+  const show = async (frame: OutputFrame): Promise<void> => {
+    if (!streams.has(frame.stream)) return;
+    if (isJson) return writeText(frame.stream, texts.decode(frame));
+    await write(frame.stream === 'stdout' ? stdout : stderr, frame.payload);
+  };
+  const endTexts = async (): Promise<void> => {
+    for (const { stream, text } of texts.end()) await writeText(stream, text);
+    texts = new OutputText();
   };
   if (tail !== undefined) {
     for (const frame of await lastLines(api, uuid, { reader, tail, streams })) await show(frame);
-    if (!isFollowed) return;
+    if (!isFollowed) return endTexts();
   }
   for await (const item of api.followOutput(uuid, { isSnapshot: !isFollowed, from: reader.position })) {
-    if (item.type === 'end') return;
+    if (item.type === 'end') break;
+    if (reader.position !== undefined && item.attempt !== reader.position.attempt) await endTexts();
     for (const frame of reader.read(item)) await show(frame);
   }
+  await endTexts();
 }

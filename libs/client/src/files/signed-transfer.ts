@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { Transform, type Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { MitoError } from '@mitosis/domain';
+import { cutText, MitoError } from '@mitosis/domain';
 import type { SignedRequest } from '@mitosis/protocol';
 import { openRequest } from './open-request.js';
 import type { StoreRoute, Target } from './store-route.js';
@@ -35,7 +35,7 @@ function interrupted(cause: unknown, signal: AbortSignal | undefined): unknown {
 async function textOf(response: IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of response.setEncoding('utf8')) if (text.length < MESSAGE_MAX) text += String(chunk);
-  return text.slice(0, MESSAGE_MAX);
+  return cutText(text, MESSAGE_MAX);
 }
 
 /** What a refusal of the store means: 403 is passing, the request has expired and another will be signed. */

@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { invalidField, jobState, MitoError, type TaskState } from '@mitosis/domain';
+import { invalidField, jobState, MitoError, nameOfCommand, type TaskState } from '@mitosis/domain';
 import type { AddTasks, CreateJob, JobReceipt, SubmitTask, TaskReceipt } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
@@ -111,13 +111,7 @@ export class JobSubmitter {
       kind: tasks.length > 0 && tasks.every(({ wasm }) => wasm) ? 'wasm' : 'command',
     });
     const job = uuidv7();
-    const title =
-      name ??
-      tasks[0]?.name ??
-      tasks[0]?.args
-        .join(' ')
-        .replace(/\p{Cc}+/gu, ' ')
-        .slice(0, 80);
+    const title = name ?? tasks[0]?.name ?? (tasks[0] && nameOfCommand(tasks[0].args));
     await tx.query('INSERT INTO jobs (id, group_id, creator_id, name, is_open) VALUES ($1, $2, $3, $4, $5)', [
       job,
       groupId,

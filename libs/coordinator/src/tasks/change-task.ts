@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { isAllowed, MitoError, queueName, type TaskKind, type TaskState } from '@mitosis/domain';
+import { isAllowed, MitoError, nameOfCommand, queueName, type TaskKind, type TaskState } from '@mitosis/domain';
 import type { ChangeTask } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
@@ -7,7 +7,6 @@ import { ensureQueues } from './accept-tasks.js';
 import { lockDependencyChanges, replaceDependencies } from './change-dependencies.js';
 import { taskNotFound } from './read-tasks.js';
 import type { SettledTask } from './settled-task.js';
-import { nameOf } from './task-row.js';
 import { inTransaction } from './transaction.js';
 
 export interface ChangeTaskDeps {
@@ -65,7 +64,7 @@ async function changeWaiting(
 ): Promise<{ queue: string; newQueueGroups: string[] }> {
   const { args, env, terminal, cwd } = change;
   // What was called by its command is called by the new one.
-  const name = change.name ?? (args && row.name === nameOf({ args: row.args }) ? nameOf({ args }) : undefined);
+  const name = change.name ?? (args && row.name === nameOfCommand(row.args) ? nameOfCommand(args) : undefined);
   const tags = change.tags ?? row.tags;
   const queue = queueName(row.group, tags, row.kind);
   const newQueueGroups = await ensureQueues(tx, [{ queue, group_id: row.group_id, kind: row.kind, tags }]);

@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { keepPlan } from '@mitosis/database';
-import { objectKey } from '@mitosis/domain';
+import { cutText, objectKey } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { AttemptReport, ReportAnswer } from '@mitosis/protocol';
 import { chargeGroups } from '../files/object-ledger.js';
@@ -106,7 +106,7 @@ async function submitNewTasks(
     if (downstream && 'accepted' in downstream) accepted.push(downstream.accepted);
     const isRefused = downstream !== undefined && 'refusal' in downstream;
     judged.push(
-      isRefused ? { ...report, outcome: 'invalid_new_task', message: downstream.refusal.slice(0, 4096) } : report,
+      isRefused ? { ...report, outcome: 'invalid_new_task', message: cutText(downstream.refusal, 4096) } : report,
     );
   }
   return { reports: judged, accepted };

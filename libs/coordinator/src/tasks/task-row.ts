@@ -1,5 +1,13 @@
 import { v7 as uuidv7 } from 'uuid';
-import { queueName, type TaskKind, type TaskState, type WorkloadStep } from '@mitosis/domain';
+import {
+  cutText,
+  nameOfCommand,
+  queueName,
+  storableText,
+  type TaskKind,
+  type TaskState,
+  type WorkloadStep,
+} from '@mitosis/domain';
 import type { SubmitTask } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 
@@ -15,25 +23,20 @@ export interface GroupRef {
   readonly name: string;
 }
 
-/** The beginning of the command, for people: at most 80 characters, control characters shown as spaces. */
-export function nameOf({ name, args }: Pick<SubmitTask, 'name' | 'args'>): string {
-  const text = name ?? args.join(' ').replace(/\p{Cc}+/gu, ' ');
-  return text.length > 80 && name === undefined ? `${text.slice(0, 79)}…` : text;
-}
-
 /** Which kind of queue a task belongs to. */
 export const kindOf = ({ wasm }: Pick<SubmitTask, 'wasm'>): TaskKind => (wasm ? 'wasm' : 'command');
 
 /** The row of a new task. */
 export function toRow(task: SubmitTask, group: GroupRef, actor: UserActor, { job, upstream }: Origin, place: number) {
   const { args, env, terminal, resources, cwd, stdin_base64, params, array_index, wasm, pty, log_limit_bytes } = task;
+  const name = task.name ?? nameOfCommand(args);
   return {
     id: uuidv7(),
     group_id: group.id,
     creator_id: actor.userId,
     kind: kindOf(task),
     queue: queueName(group.name, task.tags, kindOf(task)),
-    name: nameOf(task),
+    name,
     // What is undefined is left out of the JSON.
     spec: { args, env, terminal, resources, cwd, stdin_base64, params, array_index, wasm, pty, log_limit_bytes },
     tags: task.tags,
@@ -48,7 +51,7 @@ export function toRow(task: SubmitTask, group: GroupRef, actor: UserActor, { job
     job_index: job ? job.firstIndex + place : null,
     upstream_id: upstream ?? null,
     state: (task.after.length > 0 ? 'pending' : 'ready') as TaskState,
-    words: `${nameOf(task)} ${args.join(' ')}`.replaceAll('\0', ' ').slice(0, 4096),
+    words: cutText(storableText(`${name} ${args.join(' ')}`), 4096),
   };
 }
 

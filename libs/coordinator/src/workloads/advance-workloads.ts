@@ -1,4 +1,4 @@
-import { MitoError, type TaskState, type WorkloadState, type WorkloadStep, isWorkloadOver, moveWorkload } from '@mitosis/domain';
+import { cutText, isWorkloadOver, MitoError, moveWorkload, type TaskState, type WorkloadState, type WorkloadStep } from '@mitosis/domain';
 import type { EntityManager } from 'typeorm';
 import { insertTasks } from '../tasks/accept-tasks.js';
 import { assertRoomInQueue } from '../tasks/queue-quota.js';
@@ -144,6 +144,6 @@ class Advance {
 
   private end(state: 'failed' | 'cancelled', message: string): void {
     this.state = state;
-    this.message = message.slice(0, 4096);
+    this.message = cutText(message, 4096);
   }
 }

@@ -2,6 +2,7 @@ import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { cutText } from '@mitosis/domain';
 import type { OutputStream } from '@mitosis/protocol';
 import type { ExecutionOutcome, ExecutionResult, TerminalInput } from '../execution.js';
 import { failedResult, MESSAGE_LENGTH_MAX } from '../failed-result.js';
@@ -170,7 +171,7 @@ export class Attempt {
       outcome,
       exitCode: status?.exitCode ?? null,
       signal: status?.signal ?? null,
-      ...(message === undefined ? {} : { message: message.slice(0, MESSAGE_LENGTH_MAX) }),
+      ...(message === undefined ? {} : { message: cutText(message, MESSAGE_LENGTH_MAX) }),
       wallMs: this.#wallMs(),
       userCpuMs: roundOrNull(status?.userCpuMs),
       systemCpuMs: roundOrNull(status?.systemCpuMs),

@@ -1,3 +1,4 @@
+import { cutText } from '@mitosis/domain';
 import { describeErrno, errnoCode } from '../system-error.js';
 import { SpawnFailure } from './spawner.js';
 
@@ -18,5 +19,5 @@ export function spawnFailure(file: string, errno: number): SpawnFailure {
 
 /** Names from a task can be long; a message shows their beginning. */
 export function shorten(text: string): string {
-  return text.length <= 200 ? text : `${text.slice(0, 200)}...`;
+  return cutText(text, 200, '...');
 }

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { invalidField, MitoError } from '@mitosis/domain';
+import { cutText, invalidField, MitoError, storableText } from '@mitosis/domain';
 import { assertObjectKey } from '../object-key.js';
 
 /** What a signed URL of the folder store allows. */
@@ -66,7 +66,7 @@ export class UrlSigner {
 function parametersOf(grant: Grant): Record<string, string> {
   switch (grant.purpose) {
     case 'get':
-      return { for: 'get', name: grant.downloadName.slice(0, 300) };
+      return { for: 'get', name: cutText(storableText(grant.downloadName), 300) };
     case 'put':
       return { for: grant.overwrite ? 'replace' : 'put', size: String(grant.sizeBytes) };
     case 'part':
