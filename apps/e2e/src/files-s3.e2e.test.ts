@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -205,7 +205,7 @@ for (const backend of BACKENDS) {
     t.not(missing.code, 0);
     t.regex(missing.stderr, /nothing/);
 
-    const label = `many-${Date.now()}`;
+    const label = `many-${randomUUID()}`;
     const job = await stack.json<{ uuid: string; tasks: string[] }>(
       'tasks',
       'submit',

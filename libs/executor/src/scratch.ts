@@ -1,8 +1,8 @@
 import { mkdirSync, rmdirSync, unlinkSync } from 'node:fs';
-import { chmod, lstat, mkdir, opendir, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { MitoError } from '@mitosis/domain';
+import { removeTree } from './remove-tree.js';
 import { errorCode, isErrno } from './system-error.js';
 
 /** The folders of one attempt; all absolute, all with mode 0700. */
@@ -27,10 +27,6 @@ export interface Scratch {
 export type ScratchKind = 'command' | 'program';
 
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
-const CLEAN_TRIES = 20;
-const RETRY_DELAY_MS = 50;
-/** Length of a path below the folder that is removed: stays below PATH_MAX (1,024 bytes on macOS). */
-const DEPTH_MAX = 500;
 
 /** The scratch folders that belong to `executionId`, whether they exist or not. */
 export function scratchOf(root: string, executionId: string, kind: ScratchKind = 'command'): Scratch {
@@ -70,16 +66,12 @@ export async function prepareScratch(
   }
 }
 
-/**
- * Removes an attempt's folders, whatever the program did to them: folders without permissions, paths
- * too long to name, files still being written. Symlinks are removed, never followed. A folder that
- * does not exist is fine. Throws `scratch_not_removed` when the system refuses for good.
- */
+/** Removes an attempt's folders, whatever the program did to them, as `removeTree` describes. */
 export async function cleanScratch(scratch: Scratch): Promise<void> {
   if (!removeIfBare(scratch)) await removeTree(scratch.dir);
 }
 
-/** Removes what earlier runs left in `root`; answers the names of what could not be removed. */
+/** Removes what earlier runs left in `root`; returns what could not be removed, and why. */
 export async function sweepScratch(root: string): Promise<string[]> {
   const stuck: string[] = [];
   for (const entry of await namesIn(root)) {
@@ -88,7 +80,7 @@ export async function sweepScratch(root: string): Promise<string[]> {
       await removeTree(join(root, entry));
     } catch (error) {
       if (!(error instanceof MitoError)) throw error;
-      stuck.push(entry);
+      stuck.push(error.message);
     }
   }
   return stuck;
@@ -117,51 +109,6 @@ function removeIfBare(scratch: Scratch): boolean {
     if (error instanceof Error && 'syscall' in error) return false;
     throw error;
   }
-}
-
-async function removeTree(top: string): Promise<void> {
-  let refusal: unknown;
-  for (let attempt = 0; attempt < CLEAN_TRIES; attempt++) {
-    try {
-      if (attempt === 0) await rm(top, { recursive: true, force: true });
-      else await removeStubborn(top);
-      return;
-    } catch (error) {
-      if (isErrno(error, 'ENOENT')) return;
-      refusal = error;
-    }
-    if (attempt > 0) await delay(RETRY_DELAY_MS);
-  }
-  const reason = errorCode(refusal);
-  throw new MitoError('unavailable', 'scratch_not_removed', `${top} was not removed: ${reason}`, { cause: refusal });
-}
-
-/** Slower than `rm`, but gives itself the permissions and cuts off what lies too deep to be named. */
-async function removeStubborn(top: string): Promise<void> {
-  const tops = [top];
-  for (let next = tops.pop(); next !== undefined; next = tops.pop()) {
-    await removeFolder(
-      next,
-      (deep) => {
-        const path = `${top}.deep-${tops.length}-${Date.now()}`;
-        tops.push(path);
-        return rename(deep, path);
-      },
-      next.length + DEPTH_MAX,
-    );
-  }
-}
-
-async function removeFolder(dir: string, cutOff: (deep: string) => Promise<void>, lengthMax: number): Promise<void> {
-  if (!(await lstat(dir)).isDirectory()) return await unlink(dir);
-  await chmod(dir, 0o700);
-  if (dir.length > lengthMax) return await cutOff(dir);
-  for await (const entry of await opendir(dir)) {
-    const path = join(dir, entry.name);
-    if (entry.isDirectory()) await removeFolder(path, cutOff, lengthMax);
-    else await unlink(path);
-  }
-  await rmdir(dir);
 }
 
 async function namesIn(root: string): Promise<string[]> {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MitosisClient } from '@mitosis/client';
@@ -65,7 +66,7 @@ export async function startS3Stack(scope: Scope, backend: Backend, { workers = 1
   };
   const startWorker = async (index: number): Promise<MitoProcess> => {
     const { code } = await api.access.createEnrolment({ tags: [], labels: [], uses: 1, expires_in_ms: 600_000 });
-    const workDir = path.join(dir, `worker-${index}-${Date.now()}`);
+    const workDir = path.join(dir, `worker-${index}-${randomUUID()}`);
     return start(['worker'], {
       MITO_COORDINATOR_ADDR: url,
       MITO_ENROLL: code,
