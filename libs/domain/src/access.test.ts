@@ -19,7 +19,15 @@ const user = (role: Role | undefined, facts: UserFacts = {}): Actor => ({
   ...facts,
 });
 const worker = (role: Role): Actor => ({ kind: 'worker', workerId: 'w', roles: new Map([['g', role]]) });
-const ON_SITE = ['audit.read', 'group.create', 'metrics.read', 'queue.manage', 'quota.manage', 'user.manage'] as const;
+const ON_SITE = [
+  'audit.read',
+  'enrolment.manage',
+  'group.create',
+  'metrics.read',
+  'queue.manage',
+  'quota.manage',
+  'user.manage',
+] as const;
 const IN_GROUP = [
   'group.manage',
   'group.read',
@@ -31,6 +39,8 @@ const IN_GROUP = [
   'task.read',
   'task.run',
   'task.submit',
+  'worker.evict',
+  'worker.lend',
   'worker.register',
 ] as const;
 const inGroup = (actor: Actor): string[] =>
@@ -46,14 +56,15 @@ test('a person may do what the role in the group says', (t) => {
     'task.manage',
     'task.read',
     'task.submit',
+    'worker.lend',
     'worker.register',
   ];
   t.deepEqual(inGroup(user(undefined)), []);
   t.deepEqual(inGroup(user('read')), ['group.read', 'program.read', 'task.read']);
   t.deepEqual(inGroup(user('write-wasm')), ['group.read', ...programs, 'task.read']);
   t.deepEqual(inGroup(user('write')), write);
-  t.deepEqual(inGroup(user('admin')), ['group.manage', ...write]);
-  t.deepEqual(onSite(user('admin')), ['group.create']);
+  t.deepEqual(inGroup(user('admin')).toSorted(), ['group.manage', 'worker.evict', ...write].toSorted());
+  t.deepEqual(onSite(user('admin')), ['enrolment.manage', 'group.create']);
 });
 
 test('whoever may submit may cancel what is theirs; that of others needs write', (t) => {
@@ -96,6 +107,8 @@ test('a site administrator oversees every group, and runs nothing in the name of
     'program.read',
     'task.manage',
     'task.read',
+    'worker.evict',
+    'worker.lend',
   ]);
   t.deepEqual(onSite(user(undefined, { isAdmin: true })), [...ON_SITE]);
 });
@@ -164,7 +177,16 @@ test('a token may do what its scope says, and never more than its owner', (t) =>
     'task.read',
     'task.submit',
   ]);
-  t.deepEqual(scoped('workers'), ['group.read', 'program.read', 'task.read', 'worker.register']);
+  t.deepEqual(scoped('workers'), [
+    'group.read',
+    'program.read',
+    'task.read',
+    'worker.evict',
+    'worker.lend',
+    'worker.register',
+  ]);
+  t.deepEqual(onSite(user('read', { scope: 'read' })), []);
+  t.deepEqual(onSite(user('read', { scope: 'workers' })), ['enrolment.manage']);
   t.deepEqual(scoped('full'), inGroup(user('admin')));
   t.deepEqual(onSite(user(undefined, { isAdmin: true, scope: 'submit' })), ['metrics.read']);
   t.deepEqual(inGroup(user('read', { scope: 'full' })), inGroup(user('read')));

@@ -26,6 +26,9 @@ export type GroupAction =
   | 'program.upload'
   | 'program.submit'
   | 'worker.register'
+  /** Giving the group a role on a worker with which that runs the group's tasks, and taking the group off any worker. */
+  | 'worker.lend'
+  | 'worker.evict'
   | 'group.read'
   | 'group.manage'
   | 'attachment.read'
@@ -33,9 +36,17 @@ export type GroupAction =
   | 'attachment.delete'
   | 'task.run';
 export type WorkerAction = 'worker.read' | 'worker.manage';
-/** On the whole deployment: for site administrators, except `group.create`, which is for everybody. */
+/** On the whole deployment: for site administrators, except the first two, which are for everybody. */
 export type SiteAction =
-  'group.create' | 'user.manage' | 'quota.manage' | 'audit.read' | 'queue.manage' | 'metrics.read' | 'storage.check';
+  | 'group.create'
+  /** Seeing and revoking enrolment codes of one's own. */
+  | 'enrolment.manage'
+  | 'user.manage'
+  | 'quota.manage'
+  | 'audit.read'
+  | 'queue.manage'
+  | 'metrics.read'
+  | 'storage.check';
 
 /** What is asked, with the object it concerns. */
 export type Access =
@@ -56,6 +67,8 @@ const NEEDED: Readonly<Record<GroupAction | WorkerAction, Role>> = {
   'program.upload': 'write-wasm',
   'program.submit': 'write-wasm',
   'worker.register': 'write',
+  'worker.lend': 'write',
+  'worker.evict': 'admin',
   'group.read': 'read',
   'group.manage': 'admin',
   'attachment.read': 'read',
@@ -82,6 +95,8 @@ const OVERSIGHT: ReadonlySet<Access['action']> = new Set<Access['action']>([
   'attachment.delete',
   'worker.read',
   'worker.manage',
+  'worker.lend',
+  'worker.evict',
 ]);
 
 const READING: readonly Access['action'][] = [
@@ -107,7 +122,7 @@ const IN_SCOPE: Readonly<Record<Exclude<TokenScope, 'full'>, ReadonlySet<Access[
     'attachment.write',
     'attachment.delete',
   ]),
-  workers: new Set([...READING, 'worker.register', 'worker.manage']),
+  workers: new Set([...READING, 'worker.register', 'worker.manage', 'worker.lend', 'worker.evict', 'enrolment.manage']),
 };
 
 function isInScope(scope: TokenScope | undefined, action: Access['action']): boolean {
@@ -128,6 +143,7 @@ function isUserAllowed(actor: UserActorFacts, access: Access): boolean {
     case 'task.run':
       return false;
     case 'group.create':
+    case 'enrolment.manage':
       return true;
     case 'user.manage':
     case 'quota.manage':

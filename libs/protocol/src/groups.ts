@@ -47,11 +47,15 @@ export type GroupQuery = z.output<typeof GroupQuery>;
 export const GroupPage = z.object({ groups: z.array(GroupView), next: z.string().nullable() });
 export type GroupPage = z.output<typeof GroupPage>;
 
-/** The roles of users in a group, or of groups on a worker, by name. */
-export const RolesByName = z
-  .record(Name, RoleName)
-  .refine((roles) => Object.keys(roles).length > 0, 'name at least one')
-  .refine((roles) => Object.keys(roles).length <= 1000, 'name at most 1000');
+/** The roles of users in a group, by name. */
+const byName = <R extends z.ZodEnum>(role: R) =>
+  z
+    .record(Name, role)
+    .refine((roles) => Object.keys(roles).length > 0, 'name at least one')
+    .refine((roles) => Object.keys(roles).length <= 1000, 'name at most 1000');
+export const RolesByName = byName(RoleName);
+/** A worker runs everything of a group, or nothing. */
+export const WorkerRolesByName = byName(RoleName.exclude(['write-wasm'], { error: 'use read, write or admin' }));
 
 /** The body of `PUT /groups/:name/members`: adds them or changes their roles; others stay as they are. */
 export const UpdateMembers = z.strictObject({ members: RolesByName });

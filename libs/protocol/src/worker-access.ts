@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { WANTED_STATES } from '@mitosis/domain';
 import { CommaSeparated, Labels, Name, Tags, Timestamp, Uuid } from './fields.js';
-import { RoleName, RolesByName } from './groups.js';
+import { RoleName, WorkerRolesByName } from './groups.js';
 import { RegisterWorker } from './workers.js';
 
 /** A worker as people with `read` on it see it. */
@@ -46,7 +46,7 @@ export const UpdateWorker = z.strictObject({ tags: Tags.optional(), labels: Labe
 export type UpdateWorker = z.output<typeof UpdateWorker>;
 
 /** The body of `PUT /workers/:uuid/groups`: adds groups or changes their roles; others stay as they are. */
-export const UpdateWorkerGroups = z.strictObject({ groups: RolesByName });
+export const UpdateWorkerGroups = z.strictObject({ groups: WorkerRolesByName });
 
 /** The body of `POST /enrolments`. */
 export const CreateEnrolment = z.strictObject({

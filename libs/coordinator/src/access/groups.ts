@@ -125,7 +125,6 @@ export class Groups {
       return this.deps.workers.release(
         tx,
         rows.map(({ id }) => id),
-        [group.id],
       );
     });
     await this.deps.workers.announce(change);

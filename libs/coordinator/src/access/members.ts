@@ -45,7 +45,7 @@ async function assertManageable(tx: EntityManager, { id, name, creator_id: creat
     throw new MitoError('conflict', 'last_group_admin', `the group "${name}" would have no admin left`);
 }
 
-/** Who is in a group, and with which role. A person who loses `write` takes their workers out of the group. */
+/** Who is in a group, and with which role. A person who loses `write` takes out of it their workers, and those that they let serve it. */
 export class Members {
   constructor(private readonly deps: MembersDeps) {}
 
@@ -96,7 +96,7 @@ export class Members {
       const reduced = await apply(tx, group);
       await assertManageable(tx, group);
       const detached: WorkerChange[] = [];
-      for (const userId of reduced) detached.push(await this.deps.workers.detachCreator(tx, userId, [group.id]));
+      for (const userId of reduced) detached.push(await this.deps.workers.detachPerson(tx, userId, group.id));
       return { changes: detached, list: { members: await this.rows(tx, group.id) } };
     });
     for (const change of changes) await this.deps.workers.announce(change);

@@ -86,7 +86,8 @@ export class Users {
       if (change.group_quota) user.groupQuota = applyQuota(user.groupQuota, change.group_quota, 'group_quota');
       await tx.getRepository(User).save(user);
       await this.deps.audit.record(tx, 'users.update', `user ${username}`, change);
-      return isEnded ? this.end(tx, user) : undefined;
+      if (isEnded) return this.end(tx, user);
+      return change.is_admin === false ? [await this.deps.workers.withdrawOversight(tx, user.id)] : [];
     });
   }
 
@@ -101,7 +102,7 @@ export class Users {
       await endSessions(tx, user.id);
       await endApiTokens(tx, user.id);
       await this.deps.audit.record(tx, 'users.reset-password', `user ${username}`);
-      return undefined;
+      return [];
     });
   }
 
@@ -123,10 +124,10 @@ export class Users {
   private async change(
     actor: UserActor,
     username: string,
-    apply: (tx: EntityManager, user: User) => Promise<WorkerChange | undefined>,
+    apply: (tx: EntityManager, user: User) => Promise<readonly WorkerChange[]>,
   ): Promise<UserView> {
     const { dataSource, workers } = this.deps;
-    const { view, ended } = await dataSource.transaction(async (tx) => {
+    const { view, changes } = await dataSource.transaction(async (tx) => {
       const found = await this.find(tx, actor, username);
       demand(actor, { action: 'user.manage' });
       // Administrators first, so that two who end each other do not wait for each other.
@@ -135,24 +136,26 @@ export class Users {
         .getRepository(User)
         .findOneOrFail({ where: { id: found.id }, lock: { mode: 'for_no_key_update' } });
       if (user.state === 'deleted') throw userNotFound(username);
-      return { ended: await apply(tx, user), view: toView(user) };
+      return { changes: await apply(tx, user), view: toView(user) };
     });
-    if (ended) await workers.announce(ended);
+    for (const ended of changes) await workers.announce(ended);
     return view;
   }
 
-  /** Logins, tokens, codes and workers of a user end together. */
-  private async end(tx: EntityManager, { id }: User): Promise<WorkerChange> {
+  /** Logins, tokens, codes and workers of a user end together, and the roles that the user gave on others' workers. */
+  private async end(tx: EntityManager, { id }: User): Promise<readonly WorkerChange[]> {
+    const { workers } = this.deps;
     await endSessions(tx, id);
     await endApiTokens(tx, id);
     await tx.query('UPDATE enrolments SET revoked_at = now() WHERE creator_id = $1 AND revoked_at IS NULL', [id]);
     const rows = (await tx.query(`SELECT id FROM workers WHERE creator_id = $1 AND state <> 'gone'`, [id])) as {
       id: string;
     }[];
-    return this.deps.workers.revoke(
+    const revoked = await workers.revoke(
       tx,
       rows.map((row) => row.id),
     );
+    return [revoked, await workers.withdrawRoles(tx, id)];
   }
 
   private async find(tx: EntityManager, actor: UserActor, username: string): Promise<User> {

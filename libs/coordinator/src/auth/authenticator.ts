@@ -2,6 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { validate as isUuid } from 'uuid';
 import { keepPlan } from '@mitosis/database';
 import { MitoError, type Actor, type Role, type TokenScope } from '@mitosis/domain';
+import { servesGroup } from '../access/serving.js';
 import { identifyCaller } from '../audit/request-context.js';
 import { API_TOKEN_PREFIX, hashSecret } from './secrets.js';
 import type { Tokens } from './tokens.js';
@@ -54,7 +55,8 @@ const WORKER_ROLES = keepPlan(`
   SELECT s.group_id, s.role
   FROM workers w
   JOIN users u ON u.id = w.creator_id AND u.state = 'active'
-  LEFT JOIN (worker_groups s JOIN groups g ON g.id = s.group_id AND g.state <> 'deleted') ON s.worker_id = w.id
+  LEFT JOIN (worker_groups s JOIN groups g ON g.id = s.group_id AND g.state <> 'deleted')
+    ON s.worker_id = w.id AND ${servesGroup('s')}
   WHERE w.id = $1 AND w.state = 'active'`);
 
 const SESSION_ROLES = keepPlan(`

@@ -2,6 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { keepPlan } from '@mitosis/database';
 import type { TaskState } from '@mitosis/domain';
 import type { ClaimedStep, ClaimedTask, SignedRequest } from '@mitosis/protocol';
+import { servesGroup } from '../access/serving.js';
 import type { WorkerActor } from '../auth/authenticator.js';
 import type { Tokens } from '../auth/tokens.js';
 import type { TaskEvents } from '../events/task-events.js';
@@ -62,8 +63,9 @@ const STEP_JOINS = `LEFT JOIN workloads w ON w.id = t.workload_id
 
 /**
  * One statement decides each claim: the task is ready, its group and its job are not suspended, the
- * worker is to run tasks, serves its group with `write`, has its tags, takes its kind, and is not the
- * one whose result it is to check. The lease is on the
+ * worker is to run tasks, serves its group (`servesGroup`), has its tags, takes its kind, and is not the
+ * one whose result it is to check. The role of the group on the worker is locked: whoever takes it away
+ * either comes first, or sees the attempt and ends it. The lease is on the
  * database's clock. A claim that was answered before (its reply was lost) gets the same attempt again
  * as long as that is running. Tasks that waited for the start of a claimed one are released with it.
  */
@@ -76,13 +78,13 @@ const CLAIM = keepPlan(`
       SELECT id, group_id, job_id, tags, spec FROM tasks
       WHERE id = w.task_id AND state = 'ready' AND NOT is_gated AND avoid_worker_id IS DISTINCT FROM $1 FOR UPDATE
     ) t
-    JOIN worker_groups s ON s.group_id = t.group_id AND s.worker_id = $1 AND s.role IN ('write', 'admin')
+    JOIN worker_groups s ON s.group_id = t.group_id AND s.worker_id = $1 AND ${servesGroup('s')}
     JOIN workers k ON k.id = $1 AND k.state = 'active' AND k.wanted = 'run' AND (k.tags = '{}' OR k.tags @> t.tags)
       AND (k.only_kind IS NULL OR t.spec ? k.only_kind)
     JOIN groups g ON g.id = t.group_id AND g.suspended_at IS NULL AND g.state = 'active'
       AND (g.running_tasks_max IS NULL OR t.id = ANY ($4::uuid[]))
     LEFT JOIN jobs j ON j.id = t.job_id
-    WHERE j.suspended_at IS NULL
+    WHERE j.suspended_at IS NULL FOR KEY SHARE OF s
   ), claimed AS (
     UPDATE tasks t SET state = 'running', attempt = t.attempt + 1, dispatched_at = NULL,
       started_at = coalesce(t.started_at, clock_timestamp()), progress = NULL, progress_message = NULL

@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import { explainWorker, isFinal, missingTags, type WorkerVerdict } from '@mitosis/domain';
 import type { TaskExplanation, TaskView, WorkerExplanation } from '@mitosis/protocol';
 import type { QueuePublisher } from '@mitosis/queue';
+import { servesGroup } from '../access/serving.js';
 import type { UserActor } from '../auth/authenticator.js';
 import { heldBack } from './held-back.js';
 import type { TaskReader } from './read-tasks.js';
@@ -24,7 +25,7 @@ const VISIBLE_WORKERS = `
     (SELECT count(*)::int FROM attempts a WHERE a.worker_id = w.id AND a.ended_at IS NULL) AS running,
     extract(epoch FROM clock_timestamp() - w.last_seen_at)::float8 * 1000 AS silent_ms,
     EXISTS (SELECT 1 FROM worker_groups s JOIN tasks t ON t.group_id = s.group_id
-      WHERE s.worker_id = w.id AND s.role IN ('write', 'admin') AND t.id = $1) AS serves_group
+      WHERE s.worker_id = w.id AND ${servesGroup('s')} AND t.id = $1) AS serves_group
   FROM workers w
   WHERE w.state = 'active' AND w.last_seen_at > now() - interval '1 day'
     AND ($2 OR EXISTS (SELECT 1 FROM worker_groups v WHERE v.worker_id = w.id AND v.group_id = ANY ($3)))

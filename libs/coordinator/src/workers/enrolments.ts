@@ -2,6 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { MitoError } from '@mitosis/domain';
 import type { CreatedEnrolment, CreateEnrolment, EnrolmentView } from '@mitosis/protocol';
+import { demand } from '../access/demand.js';
 import { groupsToServe } from '../access/groups-to-serve.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
@@ -103,6 +104,7 @@ export class Enrolments {
 
   /** Those that can still be used, the caller's own. */
   async list(actor: UserActor): Promise<EnrolmentView[]> {
+    demand(actor, { action: 'enrolment.manage' });
     const rows = (await this.deps.dataSource.query(
       `${VIEW} WHERE e.creator_id = $1 AND e.revoked_at IS NULL AND e.expires_at > now() AND e.uses < e.uses_max
        ORDER BY e.id DESC LIMIT 1000`,
@@ -113,6 +115,7 @@ export class Enrolments {
 
   /** Throws `enrolment_not_found`, also for a code of somebody else. Workers that used it stay. */
   async revoke(actor: UserActor, id: string): Promise<void> {
+    demand(actor, { action: 'enrolment.manage' });
     await this.deps.dataSource.transaction(async (tx) => {
       const [rows] = (await tx.query(
         'UPDATE enrolments SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL AND (creator_id = $2 OR $3) RETURNING id',

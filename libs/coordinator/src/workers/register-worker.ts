@@ -109,7 +109,9 @@ export class WorkerRegistry {
     const roleOf = (name: string): Role => (name === actor.username ? 'admin' : 'write');
     await tx
       .getRepository(WorkerGroup)
-      .insert(groups.map((group) => ({ workerId: id, groupId: group.id, role: roleOf(group.name) })));
+      .insert(
+        groups.map((group) => ({ workerId: id, groupId: group.id, role: roleOf(group.name), grantedBy: actor.userId })),
+      );
     const details = {
       groups: groups.map(({ name }) => name),
       hostname: worker.hostname,

@@ -2,6 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { Log } from '@mitosis/domain';
 import type { AttemptRef } from '@mitosis/protocol';
 import type { QueueAccess } from '@mitosis/queue';
+import { servesGroup } from '../access/serving.js';
 import { OPEN_ATTEMPT_COLUMNS, settleAttempts, type OpenAttemptRow } from '../tasks/settle-attempts.js';
 import type { SettledTask } from '../tasks/settled-task.js';
 import type { WorkerChannels } from './worker-channels.js';
@@ -37,23 +38,37 @@ export class WorkerAccess {
   /** Ends the credentials of workers; what they run is given back and counts as nothing. */
   async revoke(tx: EntityManager, workers: readonly string[]): Promise<WorkerChange> {
     await tx.query(`UPDATE workers SET state = 'gone' WHERE id = ANY ($1)`, [workers]);
-    return { workers, isRevoked: true, ...(await this.giveBack(tx, workers, null)) };
+    return { workers, isRevoked: true, ...(await this.giveBack(tx, workers, 'all')) };
   }
 
   /** Gives back what workers run of groups that they do not serve (any more). */
-  async release(tx: EntityManager, workers: readonly string[], groupIds: readonly string[]): Promise<WorkerChange> {
-    return { workers, isRevoked: false, ...(await this.giveBack(tx, workers, groupIds)) };
+  async release(tx: EntityManager, workers: readonly string[]): Promise<WorkerChange> {
+    return { workers, isRevoked: false, ...(await this.giveBack(tx, workers, 'unserved')) };
   }
 
-  /** Takes the groups away from the active workers that a user has brought up, where they hold `write`. */
-  async detachCreator(tx: EntityManager, userId: string, groupIds: readonly string[]): Promise<WorkerChange> {
+  /** A person has lost `write` in a group: takes it off the workers that the person brought up or gave it a role on. */
+  async detachPerson(tx: EntityManager, userId: string, groupId: string): Promise<WorkerChange> {
+    return this.detach(tx, '(s.granted_by = $1 OR w.creator_id = $1) AND s.group_id = $2', [userId, groupId]);
+  }
+
+  /** A person may do nothing any more: takes away every role on workers of others that the person gave. */
+  async withdrawRoles(tx: EntityManager, userId: string): Promise<WorkerChange> {
+    return this.detach(tx, 's.granted_by = $1 AND w.creator_id <> $1', [userId]);
+  }
+
+  /** A person is no site administrator any more: takes away the roles that the person gave, but not as a member. */
+  async withdrawOversight(tx: EntityManager, userId: string): Promise<WorkerChange> {
+    const isMember = `EXISTS (SELECT 1 FROM memberships m WHERE m.user_id = $1 AND m.group_id = s.group_id AND m.role IN ('write', 'admin'))`;
+    return this.detach(tx, `s.granted_by = $1 AND NOT ${isMember}`, [userId]);
+  }
+
+  private async detach(tx: EntityManager, which: string, parameters: readonly string[]): Promise<WorkerChange> {
     const [rows] = (await tx.query(
-      `DELETE FROM worker_groups s USING workers w
-       WHERE w.id = s.worker_id AND w.creator_id = $1 AND s.group_id = ANY ($2) AND w.state <> 'gone'
+      `DELETE FROM worker_groups s USING workers w WHERE w.id = s.worker_id AND w.state <> 'gone' AND ${which}
        RETURNING s.worker_id AS id`,
-      [userId, groupIds],
+      [...parameters],
     )) as [{ id: string }[], number];
-    return this.release(tx, [...new Set(rows.map(({ id }) => id))], groupIds);
+    return this.release(tx, [...new Set(rows.map(({ id }) => id))]);
   }
 
   /** To be called after the commit: first the queues are closed, then the workers told, then the tasks go elsewhere. */
@@ -79,14 +94,15 @@ export class WorkerAccess {
     }
   }
 
-  private async giveBack(tx: EntityManager, workers: readonly string[], groupIds: readonly string[] | null) {
+  private async giveBack(tx: EntityManager, workers: readonly string[], which: 'all' | 'unserved') {
+    const isServed = `EXISTS (SELECT 1 FROM worker_groups s WHERE s.worker_id = a.worker_id AND s.group_id = t.group_id AND ${servesGroup('s')})`;
     const rows = (await tx.query(
       `SELECT ${OPEN_ATTEMPT_COLUMNS}, a.worker_id FROM tasks t
        JOIN attempts a ON a.task_id = t.id AND a.number = t.attempt
        WHERE t.state = 'running' AND a.ended_at IS NULL AND a.worker_id = ANY ($1)
-         AND ($2::uuid[] IS NULL OR t.group_id = ANY ($2))
+         ${which === 'all' ? '' : `AND NOT ${isServed}`}
        ORDER BY t.id FOR UPDATE OF t, a`,
-      [workers, groupIds],
+      [workers],
     )) as (OpenAttemptRow & { worker_id: string })[];
     const message = 'the worker may not run it any more';
     const settled = await settleAttempts(

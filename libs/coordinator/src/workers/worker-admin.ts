@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { isAllowed, MitoError, type Role, type WantedState } from '@mitosis/domain';
+import { isAllowed, MitoError, roleCovers, type Role, type WantedState } from '@mitosis/domain';
 import type { ToWorker, UpdateWorker, WorkerPage, WorkerQuery, WorkerView } from '@mitosis/protocol';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
@@ -91,7 +91,7 @@ export class WorkerAdmin {
         tags,
         labels,
       ]);
-      return this.deps.workers.release(tx, [uuid], []);
+      return this.deps.workers.release(tx, [uuid]);
     });
   }
 
@@ -102,7 +102,7 @@ export class WorkerAdmin {
   async steer(actor: UserActor, uuid: string, wanted: WantedState): Promise<WorkerView> {
     const view = await this.change(actor, uuid, 'workers.steer', { wanted }, async (tx) => {
       await tx.query('UPDATE workers SET wanted = $2 WHERE id = $1', [uuid, wanted]);
-      return this.deps.workers.release(tx, [uuid], []);
+      return this.deps.workers.release(tx, [uuid]);
     });
     this.deps.tell(uuid, { type: 'wanted', wanted });
     return view;
@@ -113,29 +113,34 @@ export class WorkerAdmin {
     await this.change(actor, uuid, 'workers.revoke', {}, (tx) => this.deps.workers.revoke(tx, [uuid]));
   }
 
-  /** Gives groups a role on it. Tasks of a group whose role is now `read` are stopped there. */
+  /**
+   * Gives groups a role on it. A role with which it runs the tasks of a group needs what registering a worker for
+   * the group needs; it serves the group as long as the caller may write there. With any other role the tasks of
+   * the group are stopped there.
+   */
   async updateRoles(actor: UserActor, uuid: string, roles: Readonly<Record<string, Role>>): Promise<WorkerView> {
     return this.change(actor, uuid, 'workers.update-roles', { groups: roles }, async (tx) => {
-      const groups = await this.namedGroups(tx, actor, uuid, Object.keys(roles));
+      const groups = await this.namedGroups(tx, actor, uuid, roles);
       const entries = groups.map(({ id, name }) => ({ id, role: roles[name] as Role }));
       await tx.query(
-        `INSERT INTO worker_groups (worker_id, group_id, role)
-         SELECT $1, id, role FROM jsonb_to_recordset($2::jsonb) AS r(id uuid, role text) ORDER BY id
-         ON CONFLICT (worker_id, group_id) DO UPDATE SET role = excluded.role`,
-        [uuid, JSON.stringify(entries)],
+        `INSERT INTO worker_groups (worker_id, group_id, role, granted_by)
+         SELECT $1, id, role, $3 FROM jsonb_to_recordset($2::jsonb) AS r(id uuid, role text) ORDER BY id
+         ON CONFLICT (worker_id, group_id) DO UPDATE SET role = excluded.role, granted_by = excluded.granted_by`,
+        [uuid, JSON.stringify(entries), actor.userId],
       );
       await this.assertManageable(tx, uuid);
-      return this.deps.workers.release(
-        tx,
-        [uuid],
-        entries.filter(({ role }) => role === 'read').map(({ id }) => id),
-      );
+      return this.deps.workers.release(tx, [uuid]);
     });
   }
 
-  /** Throws `group_not_found` when the group has no role on it. Tasks of the group are stopped there. */
+  /**
+   * Throws `group_not_found` when the group has no role on it. Tasks of the group are stopped there. For those who
+   * manage the worker, and for admins of the group, whatever they are on the worker.
+   */
   async removeRole(actor: UserActor, uuid: string, name: string): Promise<void> {
-    await this.change(actor, uuid, 'workers.remove-role', { group: name }, async (tx) => {
+    const isOwnGroup = ({ roles }: ViewRow): boolean =>
+      roles.some((group) => group.name === name && isAllowed(actor, { action: 'worker.evict', groupId: group.id }));
+    const remove = async (tx: EntityManager): Promise<WorkerChange> => {
       const [rows] = (await tx.query(
         'DELETE FROM worker_groups s USING groups g WHERE g.id = s.group_id AND s.worker_id = $1 AND g.name = $2 RETURNING g.id',
         [uuid, name],
@@ -143,12 +148,9 @@ export class WorkerAdmin {
       if (rows.length === 0)
         throw new MitoError('not-found', 'group_not_found', `the group "${name}" has no role on the worker`);
       await this.assertManageable(tx, uuid);
-      return this.deps.workers.release(
-        tx,
-        [uuid],
-        rows.map(({ id }) => id),
-      );
-    });
+      return this.deps.workers.release(tx, [uuid]);
+    };
+    await this.change(actor, uuid, 'workers.remove-role', { group: name }, remove, isOwnGroup);
   }
 
   private async change(
@@ -157,11 +159,12 @@ export class WorkerAdmin {
     action: string,
     details: Readonly<Record<string, unknown>>,
     apply: (tx: EntityManager) => Promise<WorkerChange>,
+    isAllowedOtherwise: (row: ViewRow) => boolean = () => false,
   ): Promise<WorkerView> {
     const { dataSource, audit, workers } = this.deps;
     const change = await dataSource.transaction(async (tx) => {
       await tx.query('SELECT 1 FROM workers WHERE id = $1 FOR NO KEY UPDATE', [uuid]);
-      await this.find(tx, actor, uuid, 'worker.manage');
+      await this.find(tx, actor, uuid, 'worker.manage', isAllowedOtherwise);
       const applied = await apply(tx);
       await audit.record(tx, action, `worker ${uuid}`, details);
       return applied;
@@ -171,26 +174,40 @@ export class WorkerAdmin {
     return toView(actor, row);
   }
 
-  /** Groups that are given a role: those on the worker already, or of which the caller is a member. */
+  /**
+   * Groups that are given a role: those on the worker already, or of which the caller is a member. Throws
+   * `role_required` for a role to serve a group in which the caller may not let workers serve, and `group_locked`.
+   */
   private async namedGroups(
     tx: EntityManager,
     actor: UserActor,
     uuid: string,
-    names: readonly string[],
+    wanted: Readonly<Record<string, Role>>,
   ): Promise<{ id: string; name: string }[]> {
+    const names = Object.keys(wanted);
     const rows = (await tx.query(
-      `SELECT g.id, g.name, EXISTS (SELECT 1 FROM worker_groups s WHERE s.worker_id = $2 AND s.group_id = g.id) AS is_there
+      `SELECT g.id, g.name, g.state, EXISTS (SELECT 1 FROM worker_groups s WHERE s.worker_id = $2 AND s.group_id = g.id) AS is_there
        FROM groups g WHERE g.name = ANY ($1) AND g.state <> 'deleted'`,
       [names, uuid],
-    )) as { id: string; name: string; is_there: boolean }[];
+    )) as { id: string; name: string; state: string; is_there: boolean }[];
     const known = rows.filter(
       ({ id, is_there }) => is_there || isAllowed(actor, { action: 'group.read', groupId: id }),
     );
+    const details = { field: 'groups' };
     const missing = names.find((name) => known.every((group) => group.name !== name));
     if (missing !== undefined) {
       throw new MitoError('not-found', 'group_not_found', `there is no group "${missing}" that you are a member of`, {
-        details: { field: 'groups' },
+        details,
       });
+    }
+    for (const { id, name, state } of known) {
+      if (!roleCovers(wanted[name], 'write')) continue;
+      if (!isAllowed(actor, { action: 'worker.lend', groupId: id })) {
+        const why = `letting a worker run tasks of the group "${name}" needs the role write in it`;
+        throw new MitoError('forbidden', 'role_required', why, { details });
+      }
+      if (state === 'locked')
+        throw new MitoError('conflict', 'group_locked', `the group "${name}" is locked`, { details });
     }
     return known;
   }
@@ -201,7 +218,11 @@ export class WorkerAdmin {
       uuid,
     ])) as unknown[];
     if (rows.length === 0)
-      throw new MitoError('conflict', 'last_worker_admin', 'no group would be admin of the worker any more');
+      throw new MitoError(
+        'conflict',
+        'last_worker_admin',
+        'no group would be admin of the worker any more; to end it, cancel the worker',
+      );
   }
 
   private async find(
@@ -209,13 +230,14 @@ export class WorkerAdmin {
     actor: UserActor,
     uuid: string,
     action: 'worker.read' | 'worker.manage',
+    isAllowedOtherwise: (row: ViewRow) => boolean = () => false,
   ): Promise<ViewRow> {
     const [row] = (await tx.query(`${VIEW} WHERE w.id = $1`, [uuid])) as ViewRow[];
     const groups = row && rolesOn(row);
     if (!groups || !isAllowed(actor, { action: 'worker.read', groups })) throw workerNotFound(uuid);
     if (action === 'worker.manage' && row.state === 'gone')
       throw new MitoError('conflict', 'worker_gone', 'the worker is gone');
-    if (!isAllowed(actor, { action, groups })) {
+    if (!isAllowed(actor, { action, groups }) && !isAllowedOtherwise(row)) {
       throw new MitoError(
         'forbidden',
         'role_required',

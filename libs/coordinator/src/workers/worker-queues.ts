@@ -1,13 +1,14 @@
 import type { DataSource } from 'typeorm';
+import { servesGroup } from '../access/serving.js';
 
 /**
- * The queues that a worker consumes: those of the groups that hold `write` on it, whose tags it
+ * The queues that a worker consumes: those of the groups that it serves (`servesGroup`), whose tags it
  * has (an untagged worker takes any), of the one kind that it takes if it does not take both. The rule is `tagsMatch` of the domain library.
  */
 export async function queuesOf(dataSource: DataSource, workerId: string): Promise<string[]> {
   const rows = (await dataSource.query(
     `SELECT q.name FROM queues q
-     JOIN worker_groups g ON g.group_id = q.group_id AND g.role IN ('write', 'admin')
+     JOIN worker_groups g ON g.group_id = q.group_id AND ${servesGroup('g')}
      JOIN groups o ON o.id = q.group_id AND o.state <> 'deleted'
      JOIN workers w ON w.id = g.worker_id AND (w.tags = '{}' OR w.tags @> q.tags) AND coalesce(w.only_kind, q.kind) = q.kind
      WHERE w.id = $1 AND w.state = 'active' ORDER BY q.name`,
@@ -24,7 +25,7 @@ export async function workersServing(
   const rows = (await dataSource.query(
     `SELECT DISTINCT g.worker_id AS id FROM worker_groups g
      JOIN workers w ON w.id = g.worker_id AND w.state = 'active'
-     WHERE g.group_id = ANY ($1) AND g.role IN ('write', 'admin')`,
+     WHERE g.group_id = ANY ($1) AND ${servesGroup('g')}`,
     [groupIds],
   )) as { id: string }[];
   return rows.map(({ id }) => id);
@@ -35,7 +36,7 @@ export async function servedGroups(dataSource: DataSource, workerId: string): Pr
   const rows = (await dataSource.query(
     `SELECT g.name FROM workers w
      LEFT JOIN (worker_groups s JOIN groups g ON g.id = s.group_id AND g.state <> 'deleted')
-       ON s.worker_id = w.id AND s.role IN ('write', 'admin')
+       ON s.worker_id = w.id AND ${servesGroup('s')}
      WHERE w.id = $1 AND w.state <> 'gone' ORDER BY g.name`,
     [workerId],
   )) as { name: string | null }[];

@@ -126,6 +126,10 @@ export class Task {
   limits!: Record<string, number>;
 
   /** It has limits and was not let through yet. */
+  /** Only files of its own group may be its inputs: a task submitted it, or somebody else changed what it runs. */
+  @Column('boolean', { name: 'is_confined', default: false })
+  isConfined!: boolean;
+
   @Column('boolean', { name: 'is_gated', default: false })
   isGated!: boolean;
 

@@ -12,4 +12,8 @@ export class WorkerGroup {
 
   @Column('text')
   role!: Role;
+
+  /** Who gave the role. The worker runs the group's tasks as long as this person may write in the group. */
+  @Column('uuid', { name: 'granted_by' })
+  grantedBy!: string;
 }
