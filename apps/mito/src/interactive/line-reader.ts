@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { callbackify } from 'node:util';
 
 export interface LineReaderOptions {
@@ -18,6 +19,7 @@ export interface LineReaderOptions {
 export class LineReader {
   private readonly ahead: string[] = [];
   private begun = '';
+  private completing: Promise<unknown> | undefined;
 
   constructor(private readonly options: LineReaderOptions) {}
 
@@ -25,9 +27,9 @@ export class LineReader {
   async next(history: string[]): Promise<string | undefined> {
     const known = this.ahead.shift();
     if (known !== undefined) return known;
-    const { input, output, prompt, isTerminal, complete } = this.options;
-    const completer = callbackify(complete);
-    const reader = createInterface({
+    const { input, output, prompt, isTerminal } = this.options;
+    const completer = callbackify((line: string) => this.completeInTurn(reader, line));
+    const reader: Interface = createInterface({
       input,
       output,
       prompt,
@@ -50,6 +52,26 @@ export class LineReader {
     this.begun = isCleared ? '' : reader.line;
     reader.close();
     return isCleared ? '' : this.ahead.shift();
+  }
+
+  /**
+   * readline starts a completion for each Tab, also while the one before waits for its candidates, and inserts
+   * what each of them returns. So a second Tab waits, and completes the line as the first one left it.
+   */
+  private async completeInTurn(reader: Interface, line: string): Promise<[string[], string]> {
+    const earlier = this.completing;
+    const own = (async (): Promise<[string[], string]> => {
+      if (earlier === undefined) return await this.options.complete(line);
+      await earlier.catch(() => undefined);
+      await nextTurn();
+      return await this.options.complete(reader.line.slice(0, reader.cursor));
+    })();
+    this.completing = own;
+    try {
+      return await own;
+    } finally {
+      if (this.completing === own) this.completing = undefined;
+    }
   }
 }
 
