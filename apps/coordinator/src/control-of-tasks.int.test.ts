@@ -102,7 +102,7 @@ onEachBackend('tasks are cancelled by uuid, and by filter', async (t, coordinato
     { uuid: uuids[0] as string, result: 'cancelled' },
     { uuid: unknown, result: 'not_found' },
   ]);
-  t.like(await coordinator.api.cancelTasks({ filter: { labels: label } }), { cancelled: 2, requested: 0 });
+  t.like(await coordinator.api.cancelTasks({ filter: { labels: [label] } }), { cancelled: 2, requested: 0 });
   t.is(await coordinator.api.countTasks({ labels: [label], state: ['cancelled'] }), 3);
 });
 

@@ -48,10 +48,10 @@ test('cancelling all that a filter finds passes over the tasks of others', async
     await boss.submitTask(program(label)),
     await boss.submitTask({ group: 'lab', args: ['true'], labels: [label] }),
   ];
-  t.like(await wasmer.cancelTasks({ filter: { labels: label } }), { cancelled: 2, requested: 0 });
+  t.like(await wasmer.cancelTasks({ filter: { labels: [label] } }), { cancelled: 2, requested: 0 });
   for (const { uuid } of own) t.is(await stateOf(uuid), 'cancelled');
   for (const { uuid } of others) t.is(await stateOf(uuid), 'ready');
-  t.like(await boss.cancelTasks({ filter: { labels: label } }), { cancelled: 2, requested: 0 });
+  t.like(await boss.cancelTasks({ filter: { labels: [label] } }), { cancelled: 2, requested: 0 });
 });
 
 test('a job is cancelled by its creator, too', async (t) => {

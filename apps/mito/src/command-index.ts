@@ -107,7 +107,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     paths: ['client groups attachments delete-many', 'groups attachments delete-many'],
-    about: { category: 'Attachments', description: 'delete all files of a group whose key begins so' },
+    about: { category: 'Attachments', description: 'delete all files of a group whose key has a prefix' },
     load: async () =>
       (await import('./commands/client/groups/attachments/delete-many.js')).GroupsAttachmentsDeleteManyCommand,
   },
@@ -129,7 +129,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     paths: ['client groups attachments download-many', 'groups attachments download-many'],
-    about: { category: 'Attachments', description: 'fetch all files of a group whose key begins so' },
+    about: { category: 'Attachments', description: 'fetch all files of a group, or those whose key has a prefix' },
     load: async () =>
       (await import('./commands/client/groups/attachments/download-many.js')).GroupsAttachmentsDownloadManyCommand,
   },

@@ -22,7 +22,7 @@ import {
   type UpdateQuotas,
   type UpdateUser,
 } from '@mitosis/protocol';
-import { queryString } from './query-string.js';
+import { pathPart, queryString } from './query-string.js';
 import type { Transport } from './transport.js';
 
 export interface PageOptions {
@@ -43,7 +43,7 @@ export interface WorkerFilter extends PageOptions {
 
 export type AuditFilter = Partial<Omit<AuditQuery, 'action'>> & { readonly action?: readonly string[] | undefined };
 
-const at = (...parts: readonly string[]): string => `/${parts.map(encodeURIComponent).join('/')}`;
+const at = (...parts: readonly string[]): string => `/${parts.map(pathPart).join('/')}`;
 
 /** Users, groups, workers, tokens and the audit log: who may do what. All methods throw {@link MitoError}. */
 export class AccessClient {

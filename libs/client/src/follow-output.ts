@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MitoError } from '@mitosis/domain';
 import { OutputEnd, OutputEvent, type TaskSummary } from '@mitosis/protocol';
+import { pathPart } from './query-string.js';
 import { serverSentEvents } from './server-sent-events.js';
 import type { Transport } from './transport.js';
 
@@ -77,7 +78,7 @@ export async function* followOutput(
   uuid: string,
   { signal, patienceMs = 120_000, isSnapshot = false, from }: FollowOptions = {},
 ): AsyncGenerator<OutputItem> {
-  const path = `/tasks/${encodeURIComponent(uuid)}/output${isSnapshot ? '?follow=false' : ''}`;
+  const path = `/tasks/${pathPart(uuid)}/output${isSnapshot ? '?follow=false' : ''}`;
   let lastId = from === undefined ? undefined : `${from.attempt}:${from.offset}`;
   let aliveAt: number | undefined;
   for (;;) {

@@ -13,7 +13,7 @@ import {
   type SubmitTaskInput,
 } from '@mitosis/protocol';
 import type { CallOptions } from './call-options.js';
-import { queryString } from './query-string.js';
+import { pathPart, queryString } from './query-string.js';
 import type { Transport } from './transport.js';
 
 export interface JobFilter {
@@ -163,5 +163,5 @@ export class JobsClient {
 }
 
 function path(uuid: string): string {
-  return `/jobs/${encodeURIComponent(uuid)}`;
+  return `/jobs/${pathPart(uuid)}`;
 }

@@ -16,7 +16,6 @@ import {
   TaskSummaries,
   WorkerView,
   type ArtifactKind,
-  type CancelTasksInput,
   type ChangeTaskInput,
   type SteerWorker,
   type SubmitTaskInput,
@@ -32,7 +31,7 @@ import { followOutput, type FollowOptions, type OutputItem } from './follow-outp
 import { JobsClient } from './jobs-client.js';
 import { logPieces, type LogPiece } from './log-pieces.js';
 import { ProgramCalls } from './program-calls.js';
-import { queryString } from './query-string.js';
+import { conditionTexts, pathPart, queryString } from './query-string.js';
 import { TerminalCalls } from './terminal-calls.js';
 import { Transport, type TransportOptions } from './transport.js';
 import { WorkloadCalls } from './workload-calls.js';
@@ -67,6 +66,22 @@ export interface TaskFilter {
   /** Passes over so many. */
   readonly offset?: number | undefined;
   readonly after?: string | undefined;
+}
+
+/** The conditions of a filter, without how many of what it finds. */
+export type TaskConditions = Omit<TaskFilter, 'limit' | 'offset' | 'after'>;
+
+/** Which tasks: those named, those that a filter with at least one condition finds, or all that one may cancel. */
+export interface TaskSelection {
+  readonly uuids?: readonly string[] | undefined;
+  readonly filter?: TaskConditions | undefined;
+  readonly all?: true | undefined;
+}
+
+export interface CancelOptions extends CallOptions {
+  /** Kept with the tasks. */
+  readonly reason?: string | undefined;
+  readonly isDryRun?: boolean | undefined;
 }
 
 const BATCH = 1000;
@@ -139,12 +154,12 @@ export class MitosisClient {
   }
 
   async getTask(uuid: string, { signal }: CallOptions = {}): Promise<TaskDetail> {
-    return this.transport.json('GET', `/tasks/${encodeURIComponent(uuid)}`, TaskDetail, { signal });
+    return this.transport.json('GET', `/tasks/${pathPart(uuid)}`, TaskDetail, { signal });
   }
 
   /** Why a task is not running. */
   async explainTask(uuid: string, { signal }: CallOptions = {}): Promise<TaskExplanation> {
-    return this.transport.json('GET', `/tasks/${encodeURIComponent(uuid)}/explain`, TaskExplanation, { signal });
+    return this.transport.json('GET', `/tasks/${pathPart(uuid)}/explain`, TaskExplanation, { signal });
   }
 
   /** One page, newest first. */
@@ -152,10 +167,7 @@ export class MitosisClient {
     return this.transport.json('GET', `/tasks?${queryString(filter)}`, TaskPage, { signal });
   }
 
-  async countTasks(
-    filter: Omit<TaskFilter, 'limit' | 'offset' | 'after'> = {},
-    { signal }: CallOptions = {},
-  ): Promise<number> {
+  async countTasks(filter: TaskConditions = {}, { signal }: CallOptions = {}): Promise<number> {
     return (await this.transport.json('GET', `/tasks/count?${queryString(filter)}`, TaskCount, { signal })).count;
   }
 
@@ -165,47 +177,51 @@ export class MitosisClient {
     { reason, signal }: CallOptions & { reason?: string | undefined } = {},
   ): Promise<CancelResult> {
     const options = { body: { ...(reason !== undefined && { reason }) }, signal, isRepeatable: true };
-    return this.transport.json('POST', `/tasks/${encodeURIComponent(uuid)}/cancel`, CancelResult, options);
+    return this.transport.json('POST', `/tasks/${pathPart(uuid)}/cancel`, CancelResult, options);
   }
 
-  /** Tasks by their uuids, or all that a filter finds; in requests of 1000, or as many as the coordinator takes on at once. */
-  async cancelTasks({ uuids, ...request }: CancelTasksInput, { signal }: CallOptions = {}): Promise<CancelAnswer> {
-    const cancel = async (total: CancelAnswer, body: CancelTasksInput): Promise<CancelAnswer> => {
-      const more = await this.transport.json('POST', '/tasks/cancel', CancelAnswer, {
-        body,
-        signal,
-        isRepeatable: true,
-      });
-      const results = total.results && [...total.results, ...(more.results ?? [])];
-      return {
-        cancelled: total.cancelled + more.cancelled,
-        requested: total.requested + more.requested,
-        ...(results && { results }),
-      };
-    };
-    if (uuids) {
-      let total: CancelAnswer = { cancelled: 0, requested: 0, results: [] };
-      for (let at = 0; at < uuids.length; at += BATCH)
-        total = await cancel(total, { ...request, uuids: uuids.slice(at, at + BATCH) });
-      return total;
+  /**
+   * Tasks by their uuids, all that a filter finds, or all: in requests of 1000, or as many as the coordinator
+   * takes on in one. With `isDryRun` nothing is cancelled; the answer says what would be.
+   */
+  async cancelTasks(selection: TaskSelection, options: CancelOptions = {}): Promise<CancelAnswer> {
+    const { uuids, filter, all } = selection;
+    if (uuids) return this.cancelNamed(uuids, options);
+    const body = { ...(filter && { filter: conditionTexts(filter) }), ...(all && { all }) };
+    for (let total = await this.cancelSome(body, options); ;) {
+      if (options.isDryRun) return total;
+      const { cancelled, requested } = await this.cancelSome(body, options);
+      if (cancelled + requested === 0) return total;
+      total = { cancelled: total.cancelled + cancelled, requested: total.requested + requested };
     }
-    for (let total: CancelAnswer = { cancelled: 0, requested: 0 }; ;) {
-      const before = total.cancelled + total.requested;
-      total = await cancel(total, request);
-      if (total.cancelled + total.requested === before) return total;
+  }
+
+  private async cancelNamed(uuids: readonly string[], options: CancelOptions): Promise<CancelAnswer> {
+    const total = { cancelled: 0, requested: 0, results: [] as CancelResult[] };
+    for (let at = 0; at < uuids.length; at += BATCH) {
+      const more = await this.cancelSome({ uuids: uuids.slice(at, at + BATCH) }, options);
+      total.cancelled += more.cancelled;
+      total.requested += more.requested;
+      total.results.push(...(more.results ?? []));
     }
+    return total;
+  }
+
+  private async cancelSome(which: object, { reason, isDryRun, signal }: CancelOptions): Promise<CancelAnswer> {
+    const body = { ...which, ...(reason !== undefined && { reason }), ...(isDryRun && { dry_run: true }) };
+    return this.transport.json('POST', '/tasks/cancel', CancelAnswer, { body, signal, isRepeatable: true });
   }
 
   /** Labels at any time, anything else before it has started. */
   async changeTask(uuid: string, change: ChangeTaskInput, { signal }: CallOptions = {}): Promise<TaskDetail> {
     const options = { body: change, signal, isRepeatable: true };
-    return this.transport.json('PATCH', `/tasks/${encodeURIComponent(uuid)}`, TaskDetail, options);
+    return this.transport.json('PATCH', `/tasks/${pathPart(uuid)}`, TaskDetail, options);
   }
 
   /** Nothing of the group starts until it is resumed. */
   async setGroupSuspended(group: string, isSuspended: boolean, { signal }: CallOptions = {}): Promise<void> {
     const verb = isSuspended ? 'suspend' : 'resume';
-    await this.transport.empty('POST', `/groups/${encodeURIComponent(group)}/${verb}`, { signal, isRepeatable: true });
+    await this.transport.empty('POST', `/groups/${pathPart(group)}/${verb}`, { signal, isRepeatable: true });
   }
 
   /** All tasks that the filter finds, newest first, page by page; `limit` ends it early. */
@@ -246,7 +262,7 @@ export class MitosisClient {
   /** Says what is wanted of a worker: `run`, `drain`, `stop` (after its tasks) or `stop_now`. */
   async steerWorker(uuid: string, wanted: SteerWorker['wanted'], { signal }: CallOptions = {}): Promise<WorkerView> {
     const options = { body: { wanted }, signal, isRepeatable: true };
-    return this.transport.json('POST', `/workers/${encodeURIComponent(uuid)}/wanted`, WorkerView, options);
+    return this.transport.json('POST', `/workers/${pathPart(uuid)}/wanted`, WorkerView, options);
   }
 
   /** What a task prints as text, piece by piece, until it ends; from the beginning of its last attempt. */
@@ -266,7 +282,7 @@ export class MitosisClient {
 
   /** What is known of an artifact, with a request to fetch it that is good for some minutes. */
   async artifact(uuid: string, kind: ArtifactKind, { signal }: CallOptions = {}): Promise<ArtifactDownload> {
-    return this.transport.json('GET', `/tasks/${encodeURIComponent(uuid)}/artifacts/${kind}`, ArtifactDownload, {
+    return this.transport.json('GET', `/tasks/${pathPart(uuid)}/artifacts/${kind}`, ArtifactDownload, {
       signal,
     });
   }

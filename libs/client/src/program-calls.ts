@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { MitoError } from '@mitosis/domain';
 import { ProgramList, ProgramView } from '@mitosis/protocol';
 import type { CallOptions } from './call-options.js';
-import { queryString } from './query-string.js';
+import { pathPart, queryString } from './query-string.js';
 import type { Transport } from './transport.js';
 
 export interface ProgramRef extends CallOptions {
@@ -46,12 +46,9 @@ export class ProgramCalls {
   }
 
   async get(sha256: string, { group, signal }: ProgramRef = {}): Promise<ProgramView> {
-    return this.transport.json(
-      'GET',
-      `/programs/${encodeURIComponent(sha256)}?${queryString({ group })}`,
-      ProgramView,
-      { signal },
-    );
+    return this.transport.json('GET', `/programs/${pathPart(sha256)}?${queryString({ group })}`, ProgramView, {
+      signal,
+    });
   }
 
   /** The newest thousand. */
@@ -61,7 +58,7 @@ export class ProgramCalls {
 
   /** Throws `program_in_use` while something that is not over refers to it. */
   async delete(sha256: string, { group, signal }: ProgramRef = {}): Promise<void> {
-    await this.transport.empty('DELETE', `/programs/${encodeURIComponent(sha256)}?${queryString({ group })}`, {
+    await this.transport.empty('DELETE', `/programs/${pathPart(sha256)}?${queryString({ group })}`, {
       signal,
     });
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { MitoError } from '@mitosis/domain';
 import { TerminalOpened, TYPED_BYTES_MAX, TypedInTerminal, type TerminalSize } from '@mitosis/protocol';
 import type { CallOptions } from './call-options.js';
+import { pathPart } from './query-string.js';
 import type { Transport } from './transport.js';
 
 export interface OpenTerminalOptions extends CallOptions {
@@ -36,12 +37,12 @@ export class TerminalCalls {
       timeoutMs: waitMs + ANSWER_MS,
       retryMs: PATIENCE_MS,
     };
-    return this.transport.json('POST', `/tasks/${encodeURIComponent(uuid)}/terminal`, TerminalOpened, options);
+    return this.transport.json('POST', `/tasks/${pathPart(uuid)}/terminal`, TerminalOpened, options);
   }
 
   /** Somebody who begins to type on an attempt. */
   typist(uuid: string, attempt: number, { signal }: CallOptions = {}): Typist {
-    const path = `/tasks/${encodeURIComponent(uuid)}/terminal/input`;
+    const path = `/tasks/${pathPart(uuid)}/terminal/input`;
     const send = async (body: object): Promise<number> =>
       (
         await this.transport.json('POST', path, TypedInTerminal, {

@@ -9,7 +9,7 @@ import {
   type WorkloadTask,
 } from '@mitosis/protocol';
 import type { CallOptions } from './call-options.js';
-import { queryString } from './query-string.js';
+import { pathPart, queryString } from './query-string.js';
 import type { Transport } from './transport.js';
 
 const WAIT_MS = 30_000;
@@ -83,5 +83,5 @@ export class WorkloadCalls {
 }
 
 function path(uuid: string): string {
-  return `/workloads/${encodeURIComponent(uuid)}`;
+  return `/workloads/${pathPart(uuid)}`;
 }

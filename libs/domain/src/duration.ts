@@ -1,27 +1,43 @@
-import { MitoError } from './errors.js';
+import { invalidField } from './errors.js';
 
-const UNITS_MS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  sec: 1000,
-  m: 60_000,
-  min: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
+const UNITS_MS: readonly (readonly [unit: RegExp, ms: number])[] = [
+  [/^(?:ms|milliseconds?)$/i, 1],
+  [/^(?:s|secs?|seconds?)$/i, 1000],
+  [/^(?:m|mins?|minutes?)$/i, 60_000],
+  [/^(?:h|hrs?|hours?)$/i, 3_600_000],
+  [/^(?:d|days?)$/i, 86_400_000],
+  [/^(?:w|weeks?)$/i, 7 * 86_400_000],
+];
+const WHOLE = /^(?:\d{1,15}(?:\.\d{1,9})?\s*[a-z]+\s*)+$/i;
+const PART = /(\d+(?:\.\d+)?)\s*([a-z]+)/gi;
+
+/** Milliseconds of a duration such as `1h30m` or `2 hours`; undefined for anything else. */
+export function durationMs(text: string): number | undefined {
+  if (!WHOLE.test(text)) return undefined;
+  const parts = [...text.matchAll(PART)].map(([, amount, unit = '']) => {
+    const ms = UNITS_MS.find(([name]) => name.test(unit))?.[1] ?? Number.NaN;
+    return Number(amount) * ms;
+  });
+  const ms = Math.round(parts.reduce((sum, part) => sum + part, 0));
+  return Number.isSafeInteger(ms) ? ms : undefined;
+}
+
+function adviceOn(text: string): string {
+  const compact = text.replaceAll(/\s/g, '');
+  if (/^\d+(\.\d+)?$/.test(compact)) return `: it has no unit; did you mean ${compact}s?`;
+  if (compact !== text && durationMs(compact) !== undefined) return `; did you mean ${compact}?`;
+  return '; write for example 500ms, 10s, 1h30m or 7d';
+}
 
 /**
- * Milliseconds of a duration such as `500ms`, `10s`, `1h30m` or `7d`. A number needs a unit.
- * Throws `invalid_request` naming `field` on anything else, zero-length and negative ones included.
+ * Milliseconds of a duration such as `500ms`, `10s`, `1h30m` or `7d`. A number needs a unit. Throws
+ * `invalid_request` naming `field` on anything else, and on nothing at all unless `isZeroAllowed`.
  */
-export function parseDuration(text: string, field: string): number {
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|sec|min|s|m|h|d)/g)];
-  const ms = parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNITS_MS[unit ?? ''] ?? NaN), 0);
-  if (parts.map(([part]) => part).join('') !== text || !(ms > 0)) {
-    const message = `${field}: "${text}" is not a duration; write for example 500ms, 10s, 1h30m or 7d`;
-    throw new MitoError('invalid', 'invalid_request', message, { details: { field } });
-  }
-  return Math.round(ms);
+export function parseDuration(text: string, field: string, { isZeroAllowed = false } = {}): number {
+  const ms = /\s/.test(text) ? undefined : durationMs(text);
+  if (ms === undefined) throw invalidField(field, `"${text}" is not a duration${adviceOn(text)}`);
+  if (ms === 0 && !isZeroAllowed) throw invalidField(field, `"${text}" is not a duration: it must be longer than zero`);
+  return ms;
 }
 
 /** A duration for people: `340 ms`, `2.4 s`, `3 m 20 s`, `1 h 5 m`, `2 d 3 h`. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { attachmentKeyObjection } from '@mitosis/domain';
 import { SignedRequest } from './artifacts.js';
-import { Name, Offset, Sha256, Timestamp } from './fields.js';
+import { GivenText, Offset, PageSize } from './conditions.js';
+import { Name, Sha256, Timestamp } from './fields.js';
 import { FileFacts } from './uploads.js';
 
 /** `datasets/v1/train.tar.gz`: names joined by single slashes, at most 1,023 bytes; never above a root. */
@@ -29,11 +30,11 @@ export const AttachmentRef = z.strictObject({ key: AttachmentKey });
 
 /** The query string of `GET /groups/:group/attachments`; sorted by key, byte by byte. */
 export const AttachmentQuery = z.strictObject({
-  prefix: z.string().max(1023).optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  prefix: GivenText(1023).optional(),
+  limit: PageSize(),
   offset: Offset,
   /** `next` of the page before. */
-  after: z.string().max(1023).optional(),
+  after: GivenText(1023).optional(),
   /** Count all that begin with the prefix, too. */
   count: z.stringbool().default(false),
 });

@@ -1,24 +1,22 @@
 import { z } from 'zod';
-import { CommaSeparated, Timestamp, Uuid } from './fields.js';
+import { CommaSeparated, GivenText, PageCursor, PageSize, PointInTime } from './conditions.js';
+import { Timestamp, Uuid } from './fields.js';
 
 const OUTCOMES = ['done', 'denied'] as const;
 
 /** The query string of `GET /audit`; newest first. */
 export const AuditQuery = z.strictObject({
   /** Name of a user, or uuid of a worker. */
-  actor: z.string().max(255).optional(),
+  actor: GivenText().optional(),
   /** Ids of operations. */
   action: CommaSeparated(z.string()).optional(),
   /** Part of the object's name. */
-  object: z.string().max(255).optional(),
+  object: GivenText().optional(),
   outcome: z.enum(OUTCOMES).optional(),
-  since: Timestamp.optional(),
-  until: Timestamp.optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-  after: z
-    .string()
-    .regex(/^\d{1,18}$/, 'use the "next" of the page before')
-    .optional(),
+  since: PointInTime.optional(),
+  until: PointInTime.optional(),
+  limit: PageSize(),
+  after: PageCursor.optional(),
 });
 export type AuditQuery = z.output<typeof AuditQuery>;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { NAME_PATTERN, normalizeTags, PARAM_PATTERN, parseComparison, TAG_PATTERN, TAGS_MAX } from '@mitosis/domain';
+import { NAME_PATTERN, normalizeTags, PARAM_PATTERN, TAG_PATTERN, TAGS_MAX } from '@mitosis/domain';
 
 /** Bounds of a submission; beyond them the answer is 400 `invalid_request` naming the field. */
 export const LIMITS = {
@@ -61,16 +61,6 @@ export const Labels = z
   .max(LIMITS.labels)
   .transform((labels) => [...new Set(labels)]);
 
-/** A list in a query string: `a,b,c`. */
-export const CommaSeparated = <T>(item: z.ZodType<T, string>) =>
-  z
-    .string()
-    .transform((value) => value.split(',').filter(Boolean))
-    .pipe(z.array(item).max(64));
-
-/** In a query string: so many results are passed over. */
-export const Offset = z.coerce.number().int().min(0).max(LIMITS.offset).default(0);
-
 export const Uuid = z.uuid();
 
 export const Timestamp = z.iso.datetime({ offset: true });
@@ -109,18 +99,3 @@ export const ParamValues = z
     (params) => Object.keys(params).length <= LIMITS.params,
     `must not have more than ${LIMITS.params} parameters`,
   );
-
-/** A comparison with a whole number: `0`, `!=0`, `>=3`. */
-export const ComparisonText = z.string().transform((text, context) => {
-  const comparison = parseComparison(text);
-  if (comparison) return comparison;
-  context.addIssue({ code: 'custom', message: 'use a whole number, or =, !=, <, <=, >, >= and a whole number' });
-  return z.NEVER;
-});
-
-/** A list in a query string: `a,b,c`. */
-export const commaSeparated = <T>(item: z.ZodType<T, string>) =>
-  z
-    .string()
-    .transform((value) => value.split(',').filter(Boolean))
-    .pipe(z.array(item));

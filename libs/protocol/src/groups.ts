@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ROLES } from '@mitosis/domain';
+import { PageSize } from './conditions.js';
 import { Name, Timestamp, Uuid } from './fields.js';
 import { AccountState, QuotaChange } from './users.js';
 
@@ -40,7 +41,7 @@ export const GroupView = z.object({
 export type GroupView = z.output<typeof GroupView>;
 
 export const GroupQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  limit: PageSize(),
   after: Name.optional(),
 });
 export type GroupQuery = z.output<typeof GroupQuery>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GivenText, PageCursor, PageSize, WholeNumber } from './conditions.js';
 import { LIMITS, Name, ParamValues, Timestamp, Uuid } from './fields.js';
 import { SubmitTask, TaskReceipt, TaskStateName } from './tasks.js';
 
@@ -46,19 +47,16 @@ export type JobView = z.output<typeof JobView>;
 export const JobQuery = z.strictObject({
   group: Name.optional(),
   creator: Name.optional(),
-  name: z.string().max(255).optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-  after: z
-    .string()
-    .regex(/^\d{1,18}$/, 'use the "next" of the page before')
-    .optional(),
+  name: GivenText().optional(),
+  limit: PageSize(),
+  after: PageCursor.optional(),
 });
 export type JobQuery = z.output<typeof JobQuery>;
 export const JobPage = z.object({ jobs: z.array(JobView), next: z.string().nullable() });
 export type JobPage = z.output<typeof JobPage>;
 
 /** The query string of `GET /jobs/:uuid`: answers when the job is over, or after `wait_ms`. */
-export const WaitJob = z.strictObject({ wait_ms: z.coerce.number().int().min(0).max(60_000).default(0) });
+export const WaitJob = z.strictObject({ wait_ms: WholeNumber(60_000).default(0) });
 
 /** A line of `metrics.jsonl`. */
 export const MetricsRow = z.record(z.string(), z.unknown());
@@ -89,8 +87,8 @@ export const JobResult = z.object({
 export type JobResult = z.output<typeof JobResult>;
 
 export const JobResultQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(1000).default(500),
-  after: z.coerce.number().int().min(0).optional(),
+  limit: PageSize(500),
+  after: WholeNumber().optional(),
 });
 export const JobResultPage = z.object({ results: z.array(JobResult), next: z.int().nullable() });
 export type JobResultPage = z.output<typeof JobResultPage>;

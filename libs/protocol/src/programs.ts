@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AttachmentKey } from './attachments.js';
+import { GivenText } from './conditions.js';
 import { Name, Sha256, Timestamp } from './fields.js';
 
 /** The query string of `POST /programs`; the body is the program, as `application/wasm`. */
@@ -7,7 +8,7 @@ export const UploadProgram = z.strictObject({
   /** Who may run it; the caller's own group when left out. */
   group: Name.optional(),
   /** For people. */
-  name: z.string().min(1).max(255),
+  name: GivenText(),
 });
 
 /** The body of `POST /programs/from-attachment`: an attachment of the group becomes a program of it. */

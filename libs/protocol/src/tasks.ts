@@ -2,14 +2,25 @@ import { z } from 'zod';
 import { DEPENDENCY_CONDITIONS, TASK_STATES } from '@mitosis/domain';
 import { ArtifactView, LostProduct } from './artifacts.js';
 import {
-  commaSeparated,
+  CommaSeparated,
   ComparisonText,
+  FilterOf,
+  GivenText,
+  isOneSelection,
+  MANY_FIELDS,
+  Offset,
+  ONE_SELECTION,
+  PageCursor,
+  PageSize,
+  PointInTime,
+  SearchText,
+} from './conditions.js';
+import {
   EnvName,
   Labels,
   LimitKeys,
   LIMITS,
   Name,
-  Offset,
   ParamValues,
   ProcessString,
   RelativeFolder,
@@ -248,35 +259,32 @@ export const TaskReceipts = z.object({ tasks: z.array(TaskReceipt) });
 export const TaskFilters = z.strictObject({
   group: Name.optional(),
   creator: Name.optional(),
-  state: commaSeparated(TaskStateName).optional(),
-  tags: commaSeparated(z.string()).optional(),
-  labels: commaSeparated(z.string()).optional(),
-  name: z.string().max(255).optional(),
+  state: CommaSeparated(TaskStateName).optional(),
+  tags: CommaSeparated(z.string()).optional(),
+  labels: CommaSeparated(z.string()).optional(),
+  name: GivenText().optional(),
   job: Uuid.optional(),
   upstream: Uuid.optional(),
   exit_code: ComparisonText.optional(),
   priority: ComparisonText.optional(),
   /** The worker of the last attempt. */
   worker: Uuid.optional(),
-  created_after: Timestamp.optional(),
-  created_before: Timestamp.optional(),
-  finished_after: Timestamp.optional(),
-  finished_before: Timestamp.optional(),
+  created_after: PointInTime.optional(),
+  created_before: PointInTime.optional(),
+  finished_after: PointInTime.optional(),
+  finished_before: PointInTime.optional(),
   /** Words, or beginnings of words, of its name, its command and why it failed: all of them. */
-  text: z.string().max(255).optional(),
+  text: SearchText.optional(),
 });
 export type TaskFilters = z.output<typeof TaskFilters>;
 
 /** The query string of `GET /tasks`. */
 export const TaskQuery = TaskFilters.extend({
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  limit: PageSize(),
   /** Passes over so many; `after` costs less, and skips nothing while new ones come in. */
   offset: Offset,
   /** `next` of the page before. */
-  after: z
-    .string()
-    .regex(/^\d{1,18}$/, 'use the "next" of the page before')
-    .optional(),
+  after: PageCursor.optional(),
 });
 export type TaskQuery = z.output<typeof TaskQuery>;
 
@@ -286,14 +294,15 @@ export const TaskCount = z.object({ count: z.int() });
 /** The body of `POST /tasks/:uuid/cancel`, `POST /jobs/:uuid/cancel` and `POST /workloads/:uuid/cancel`. */
 export const CancelTask = z.strictObject({ reason: z.string().min(1).max(1000).optional() });
 
-/** The body of `POST /tasks/cancel`: those named, or all that the filters find. */
+/** The body of `POST /tasks/cancel`: those named, or all that the filters find, or all there are. */
 export const CancelTasks = z
   .strictObject({
     uuids: z.array(Uuid).min(1).max(LIMITS.batchTasks).optional(),
-    filter: TaskFilters.optional(),
+    filter: FilterOf(TaskFilters).optional(),
     reason: z.string().min(1).max(1000).optional(),
+    ...MANY_FIELDS,
   })
-  .refine(({ uuids, filter }) => (uuids === undefined) !== (filter === undefined), 'name either uuids or a filter');
+  .refine(isOneSelection, ONE_SELECTION);
 export type CancelTasks = z.output<typeof CancelTasks>;
 export type CancelTasksInput = z.input<typeof CancelTasks>;
 
@@ -311,6 +320,8 @@ export const CancelAnswer = z.object({
   cancelled: z.int(),
   requested: z.int(),
   results: z.array(CancelResult).optional(),
+  /** With `dry_run` and a filter: the newest few of those that would be cancelled. */
+  sample: z.array(TaskView.pick({ uuid: true, name: true, state: true })).optional(),
 });
 export type CancelAnswer = z.output<typeof CancelAnswer>;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { NewPassword } from './auth.js';
+import { PageSize } from './conditions.js';
 import { Name, Timestamp, Uuid } from './fields.js';
 
 const ACCOUNT_STATES = ['active', 'locked', 'deleted'] as const;
@@ -43,7 +44,7 @@ export const UserView = z.object({
 export type UserView = z.output<typeof UserView>;
 
 const PAGE = {
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  limit: PageSize(),
   /** `next` of the page before. */
   after: Name.optional(),
 };

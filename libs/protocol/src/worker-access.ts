@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { WANTED_STATES } from '@mitosis/domain';
-import { CommaSeparated, Labels, Name, Tags, Timestamp, Uuid } from './fields.js';
+import { CommaSeparated, PageSize } from './conditions.js';
+import { Labels, Name, Tags, Timestamp, Uuid } from './fields.js';
 import { RoleName, WorkerRolesByName } from './groups.js';
 import { RegisterWorker } from './workers.js';
 
@@ -34,7 +35,7 @@ export const WorkerQuery = z.strictObject({
   labels: CommaSeparated(z.string()).optional(),
   /** Also those that are gone. */
   all: z.enum(['true', 'false']).default('false'),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  limit: PageSize(),
   after: Uuid.optional(),
 });
 export type WorkerQuery = z.output<typeof WorkerQuery>;

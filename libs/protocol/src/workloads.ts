@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { WORKLOAD_STATES, WORKLOAD_STEPS } from '@mitosis/domain';
 import { SignedRequest } from './artifacts.js';
-import { commaSeparated, Labels, LIMITS, Name, Sha256, Tags, Timestamp, Uuid } from './fields.js';
+import { CommaSeparated, GivenText, PageSize } from './conditions.js';
+import { Labels, LIMITS, Name, Sha256, Tags, Timestamp, Uuid } from './fields.js';
 import { WASM_LIMITS } from './programs.js';
 import { TaskStateName } from './tasks.js';
 
@@ -84,9 +85,9 @@ export type WorkloadSummary = z.output<typeof WorkloadSummary>;
 export const WorkloadQuery = z.strictObject({
   group: Name.optional(),
   creator: Name.optional(),
-  name: z.string().max(255).optional(),
-  state: commaSeparated(WorkloadStateName).optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  name: GivenText().optional(),
+  state: CommaSeparated(WorkloadStateName).optional(),
+  limit: PageSize(),
   /** `next` of the page before. */
   after: Uuid.optional(),
 });

@@ -1,5 +1,6 @@
 import { Option } from 'clipanion';
 import type { AttachmentFilter } from '@mitosis/client';
+import { givenText } from './option-values.js';
 import { parseCount } from './task-options.js';
 
 /** The options by which attachments are found; each command declares its own. */
@@ -9,9 +10,9 @@ export const smartOption = () =>
   Option.Boolean('-s,--smart', false, {
     description: 'without -g: what stands before the first "/" of KEY is the group',
   });
-export const prefixOption = () => Option.String('-k,--key,--prefix', { description: 'only keys that begin so' });
-export const limitOption = () => Option.String('--limit', { description: 'at most so many' });
-export const offsetOption = () => Option.String('--offset', { description: 'pass over so many first' });
+export const prefixOption = () => Option.String('-k,--key,--prefix', { description: 'only keys with this prefix' });
+export const limitOption = () => Option.String('--limit', { description: 'at most this many' });
+export const offsetOption = () => Option.String('--offset', { description: 'skip the first N' });
 export const outputOption = () =>
   Option.String('-o,--output-path', { description: 'file to write, or folder to write into' });
 export const urlOnlyOption = () =>
@@ -24,7 +25,7 @@ export function attachmentFilter({
   offset,
 }: Readonly<Record<'prefix' | 'limit' | 'offset', string | undefined>>): AttachmentFilter {
   return {
-    prefix,
+    prefix: givenText(prefix, '--key'),
     ...(limit !== undefined && { limit: parseCount(limit, '--limit') }),
     ...(offset !== undefined && { offset: parseCount(offset, '--offset') }),
   };

@@ -2,8 +2,9 @@ import { Command, Option } from 'clipanion';
 import { invalidField, MitoError } from '@mitosis/domain';
 import type { SubmitWorkloadInput } from '@mitosis/protocol';
 import { EXIT_INTERRUPTED, EXIT_OK } from '../output/exit-codes.js';
+import { splitList } from './option-values.js';
 import { storeProgram } from './store-program.js';
-import { parseInteger, parseSize, splitList } from './task-options.js';
+import { parseInteger, parseSize } from './task-options.js';
 import { WorkloadCommand } from './workload-command.js';
 
 function parseParams(text: string): SubmitWorkloadInput['params'] {
@@ -82,8 +83,8 @@ export class ComputeCommand extends WorkloadCommand {
   private async plan(): Promise<Omit<SubmitWorkloadInput, 'sha256' | 'name' | 'params'>> {
     const { parseDuration } = await import('@mitosis/domain');
     return {
-      tags: splitList(this.tags),
-      labels: splitList(this.labels),
+      tags: splitList(this.tags, '--tags'),
+      labels: splitList(this.labels, '--labels'),
       priority: parseInteger(this.priority, '--priority'),
       ...(this.group !== undefined && { group: this.group }),
       ...(this.maxSubtasks !== undefined && { max_subtasks: parseInteger(this.maxSubtasks, '--max-subtasks') }),

@@ -1,63 +1,72 @@
 import { Option } from 'clipanion';
-import type { TaskFilter } from '@mitosis/client';
-import { invalidField, parseDuration } from '@mitosis/domain';
+import type { TaskConditions, TaskFilter } from '@mitosis/client';
+import { invalidField, TASK_STATES } from '@mitosis/domain';
 import { ApiCommand } from './api-command.js';
-import { parseCount, splitList } from './task-options.js';
+import { givenList, givenText, givenWords, timeOf } from './option-values.js';
+import { parseCount } from './task-options.js';
 
-/** A time: ISO 8601, or how long ago, e.g. `2h`. */
-function parseTime(text: string | undefined, field: string): string | undefined {
-  if (text === undefined) return undefined;
-  if (/^\d{4}-/.test(text)) {
-    const time = new Date(text);
-    if (Number.isNaN(time.getTime())) throw invalidField(field, `"${text}" is no time`);
-    return time.toISOString();
-  }
-  return new Date(Date.now() - parseDuration(text, field)).toISOString();
+/** An interval that ends before it begins finds nothing, which nobody asks for. */
+function assertOrder(since: string | undefined, until: string | undefined, option: string): void {
+  if (since !== undefined && until !== undefined && until <= since)
+    throw invalidField(option, `${until} is not after ${since}`);
+}
+
+function givenStates(words: readonly string[], option: string): string[] | undefined {
+  const states = givenList(words, option);
+  const wrong = states?.find((state) => !TASK_STATES.some((known) => known === state));
+  if (wrong !== undefined) throw invalidField(option, `"${wrong}" is none of ${TASK_STATES.join(', ')}`);
+  return states;
 }
 
 /** The options by which tasks are chosen. */
 export abstract class TaskFilterCommand extends ApiCommand {
-  readonly group = Option.String('-g,--group', { description: 'of this group' });
-  readonly creator = Option.String('-c,--creator', { description: 'of this user' });
-  readonly states = Option.Array('-s,--state', [], { description: 'in one of these states' });
-  readonly tags = Option.Array('-t,--tags', [], { description: 'with all of these tags' });
-  readonly labels = Option.Array('-l,--labels', [], { description: 'with all of these labels' });
-  readonly name = Option.String('--name', { description: 'with this name' });
-  readonly job = Option.String('-j,--job', { description: 'of this job' });
-  readonly upstream = Option.String('--upstream', { description: 'submitted by this task' });
-  readonly exitCode = Option.String('-e,--exit-code', { description: 'with this exit code, e.g. 3, !=0 or >=100' });
-  readonly priority = Option.String('-p,--priority', { description: 'with this priority, e.g. 5 or >0' });
-  readonly worker = Option.String('-w,--worker,--reporter-uuid', {
-    description: 'whose last attempt was on this worker',
+  readonly group = Option.String('-g,--group', { description: 'only tasks of this group' });
+  readonly creator = Option.String('-c,--creator', { description: 'only tasks of this user' });
+  readonly states = Option.Array('-s,--state', [], {
+    description: `only tasks in one of these states: ${TASK_STATES.join(', ')}`,
   });
-  readonly since = Option.String('--since', { description: 'created since then: a time, or 2h ago' });
-  readonly until = Option.String('--until', { description: 'created before then' });
-  readonly finishedSince = Option.String('--finished-since', { description: 'ended since then' });
-  readonly finishedUntil = Option.String('--finished-until', { description: 'ended before then' });
-  readonly text = Option.String('--text', { description: 'words of the name, the command or why it failed' });
-  readonly limit = Option.String('--limit', { description: 'at most so many, the newest' });
-  readonly offset = Option.String('--offset', { description: 'pass over so many of the newest' });
+  readonly tags = Option.Array('-t,--tags', [], { description: 'only tasks that ask for all of these tags' });
+  readonly labels = Option.Array('-l,--labels', [], { description: 'only tasks with all of these labels' });
+  readonly name = Option.String('--name', { description: 'only tasks with this name' });
+  readonly job = Option.String('-j,--job', { description: 'only tasks of this job' });
+  readonly upstream = Option.String('--upstream', { description: 'only tasks that this task submitted' });
+  readonly exitCode = Option.String('-e,--exit-code', {
+    description: 'only tasks with this exit code, for example 3, !=0 or >=100',
+  });
+  readonly priority = Option.String('-p,--priority', {
+    description: 'only tasks with this priority, for example 5 or >0',
+  });
+  readonly worker = Option.String('-w,--worker,--reporter-uuid', {
+    description: 'only tasks whose last attempt was on this worker',
+  });
+  readonly since = Option.String('--since', {
+    description: 'only tasks created since then: 2h ago, yesterday, 14:30, 2026-11-28 (local time), ISO 8601',
+  });
+  readonly until = Option.String('--until', { description: 'only tasks created before then' });
+  readonly finishedSince = Option.String('--finished-since', { description: 'only tasks that ended since then' });
+  readonly finishedUntil = Option.String('--finished-until', { description: 'only tasks that ended before then' });
+  readonly text = Option.String('--text', {
+    description: 'only tasks with all of these words in their name, command or reason',
+  });
+  readonly limit = Option.String('--limit', { description: 'at most this many, the newest' });
+  readonly offset = Option.String('--offset', { description: 'skip the newest N' });
 
   /** What tasks must be like, without how many of them. */
-  protected filter(): Omit<TaskFilter, 'limit' | 'offset' | 'after'> {
-    const { group, creator, name, job, upstream, priority, worker, text } = this;
+  protected filter(): TaskConditions {
     return {
-      group,
-      creator,
-      name,
-      job,
-      upstream,
-      priority,
-      worker,
-      text,
-      state: splitList(this.states),
-      tags: splitList(this.tags),
-      labels: splitList(this.labels),
-      exit_code: this.exitCode,
-      created_after: parseTime(this.since, '--since'),
-      created_before: parseTime(this.until, '--until'),
-      finished_after: parseTime(this.finishedSince, '--finished-since'),
-      finished_before: parseTime(this.finishedUntil, '--finished-until'),
+      group: givenText(this.group, '--group'),
+      creator: givenText(this.creator, '--creator'),
+      name: givenText(this.name, '--name'),
+      job: givenText(this.job, '--job'),
+      upstream: givenText(this.upstream, '--upstream'),
+      priority: givenText(this.priority, '--priority'),
+      worker: givenText(this.worker, '--worker'),
+      exit_code: givenText(this.exitCode, '--exit-code'),
+      text: givenWords(this.text, '--text'),
+      state: givenStates(this.states, '--state'),
+      tags: givenList(this.tags, '--tags'),
+      labels: givenList(this.labels, '--labels'),
+      ...this.times(),
     };
   }
 
@@ -69,10 +78,20 @@ export abstract class TaskFilterCommand extends ApiCommand {
     };
   }
 
-  /** False when all tasks there are would be meant. */
+  /** False when all tasks there are would be meant, or the newest so many of them. */
   protected get isFiltered(): boolean {
-    return [...Object.values(this.filter()), this.limit, this.offset].some(
-      (value) => value !== undefined && String(value) !== '',
-    );
+    return Object.values(this.filter()).some((value) => value !== undefined);
+  }
+
+  private times(): TaskConditions {
+    const times = {
+      created_after: timeOf(this.since, '--since'),
+      created_before: timeOf(this.until, '--until'),
+      finished_after: timeOf(this.finishedSince, '--finished-since'),
+      finished_before: timeOf(this.finishedUntil, '--finished-until'),
+    };
+    assertOrder(times.created_after, times.created_before, '--until');
+    assertOrder(times.finished_after, times.finished_before, '--finished-until');
+    return times;
   }
 }

@@ -1,5 +1,6 @@
 import { invalidField, parseDuration } from '@mitosis/domain';
 import type { ArtifactKind, SubmitTaskInput, TerminalSize } from '@mitosis/protocol';
+import { splitList } from './option-values.js';
 
 /** The options of a submission, as they were typed. */
 export interface TaskOptions {
@@ -28,11 +29,6 @@ export interface TaskOptions {
   readonly afterFailed: readonly string[];
   readonly afterJob: readonly string[];
   readonly watch: readonly string[];
-}
-
-/** Values of an option that may be repeated and may hold a list: `-t a,b -t c` is `a`, `b` and `c`. */
-export function splitList(values: readonly string[]): string[] {
-  return values.flatMap((value) => value.split(',')).filter(Boolean);
 }
 
 export function parseEnv(pairs: readonly string[], field = '--env'): Record<string, string> {
@@ -137,7 +133,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export type AfterOptions = Pick<TaskOptions, 'after' | 'afterAnyEnd' | 'afterFailed' | 'afterJob' | 'watch'>;
 
 function uuidsOf(values: readonly string[], field: string): string[] {
-  const uuids = splitList(values);
+  const uuids = splitList(values, field);
   const wrong = uuids.find((uuid) => !UUID.test(uuid));
   if (wrong !== undefined) throw invalidField(field, `"${wrong}" is not a UUID`);
   return uuids;
@@ -180,15 +176,17 @@ export async function toSubmission(options: TaskOptions): Promise<SubmitTaskInpu
   return {
     args: argsOf(options),
     env: { ...(await readEnvFiles(options.envFile)), ...parseEnv(options.env) },
-    tags: splitList(options.tags),
-    labels: splitList(options.labels),
+    tags: splitList(options.tags, '--tags'),
+    labels: splitList(options.labels, '--labels'),
     timeout_ms: parseDuration(options.timeout ?? TIMEOUT, '--timeout'),
     priority: parseInteger(options.priority, '--priority'),
     terminal: options.terminal,
     resources: options.resources.map(parseResource),
     after: parseAfter(options),
-    retry_exit_codes: splitList(options.retryExitCodes).map((code) => parseInteger(code, '--retry-exit-codes')),
-    limits: parseLimitKeys(splitList(options.limitKeys)),
+    retry_exit_codes: splitList(options.retryExitCodes, '--retry-exit-codes').map((code) =>
+      parseInteger(code, '--retry-exit-codes'),
+    ),
+    limits: parseLimitKeys(splitList(options.limitKeys, '--limit-key')),
     ...(options.stdin !== undefined && {
       stdin_base64: (await readInput(options.stdin, '--stdin')).toString('base64'),
     }),

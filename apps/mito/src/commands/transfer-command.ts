@@ -4,6 +4,7 @@ import { invalidField } from '@mitosis/domain';
 import { runBatch, type Done, type Outcome } from '../files/run-batch.js';
 import { EXIT_FAILED, EXIT_OK } from '../output/exit-codes.js';
 import { ApiCommand } from './api-command.js';
+import { givenText } from './option-values.js';
 import { parseInteger } from './task-options.js';
 
 export const barOption = () =>
@@ -57,7 +58,7 @@ export abstract class TransferCommand extends ApiCommand {
   }
 
   protected async ownGroup(api: MitosisClient, group: string | undefined): Promise<string> {
-    return group ?? (await api.identity()).username;
+    return givenText(group, '--group') ?? (await api.identity()).username;
   }
 }
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { Command, Option } from 'clipanion';
 import { EXIT_NOT_AUTHORIZED, EXIT_OK } from '../output/exit-codes.js';
+import { splitList } from './option-values.js';
 import { ServiceCommand, type ServiceRun } from './service-command.js';
-import { splitList } from './task-options.js';
 
 /** A parent process may hand an enrolment code over, so that it is in no environment and on no disk. */
 async function codeFromParent(isExpected: boolean): Promise<string | undefined> {
@@ -62,9 +62,9 @@ export class WorkerCommand extends ServiceCommand {
         ca: this.ca,
         user: this.user,
         password: this.password,
-        groups: this.groups && splitList(this.groups),
-        tags: this.tags && splitList(this.tags),
-        labels: this.labels && splitList(this.labels),
+        groups: this.groups && splitList(this.groups, '--groups'),
+        tags: this.tags && splitList(this.tags, '--tags'),
+        labels: this.labels && splitList(this.labels, '--labels'),
         slots: this.slots,
         only: this.only,
         work_dir: this.workDir,

@@ -13,6 +13,7 @@ import {
   type FileFacts,
   type SignedRequest,
 } from '@mitosis/protocol';
+import { pathPart, queryString } from '../query-string.js';
 import type { Transport } from '../transport.js';
 import { downloadFile, type Download } from './download-file.js';
 import { fileFacts } from './file-facts.js';
@@ -71,7 +72,7 @@ export class FilesApi {
     options: TransferOptions = {},
   ): Promise<StoredFile> {
     return this.upload(
-      `/tasks/${encodeURIComponent(task)}/artifacts/${kind}`,
+      `/tasks/${pathPart(task)}/artifacts/${kind}`,
       await fileFacts(file, options.signal),
       file,
       options,
@@ -79,7 +80,7 @@ export class FilesApi {
   }
 
   async deleteArtifact(task: string, kind: ArtifactKind, { signal }: Signal = {}): Promise<void> {
-    await this.transport.empty('DELETE', `/tasks/${encodeURIComponent(task)}/artifacts/${kind}`, { signal });
+    await this.transport.empty('DELETE', `/tasks/${pathPart(task)}/artifacts/${kind}`, { signal });
   }
 
   /** What is known of a file, with a request to fetch it that is good for some minutes. */
@@ -98,11 +99,9 @@ export class FilesApi {
     filter: AttachmentFilter = {},
     { signal }: Signal = {},
   ): Promise<AttachmentPage> {
-    const entries = Object.entries(filter).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, String(value)]],
-    );
-    const query = new URLSearchParams(Object.fromEntries(entries) as Record<string, string>).toString();
-    return this.transport.json('GET', `${pathOf(group)}/attachments?${query}`, AttachmentPage, { signal });
+    return this.transport.json('GET', `${pathOf(group)}/attachments?${queryString(filter)}`, AttachmentPage, {
+      signal,
+    });
   }
 
   /** All files whose key begins with the prefix, page by page; `limit` ends it early. */
@@ -184,5 +183,5 @@ export class FilesApi {
 }
 
 function pathOf(group: string): string {
-  return `/groups/${encodeURIComponent(group)}`;
+  return `/groups/${pathPart(group)}`;
 }

@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { CancelAnswer, CancelResult, CancelTask, CancelTasks, ChangeTask, TaskDetail } from '@mitosis/protocol';
-import type { Authenticator } from '../auth/authenticator.js';
+import type { Authenticator, UserActor } from '../auth/authenticator.js';
 import type { TaskCanceller } from '../tasks/cancel-tasks.js';
 import type { changeTaskWith } from '../tasks/change-task.js';
 import type { TaskReader } from '../tasks/read-tasks.js';
@@ -13,15 +13,22 @@ export interface TaskControlRouteDeps {
   readonly reader: TaskReader;
 }
 
+function cancelMany(
+  canceller: TaskCanceller,
+  actor: UserActor,
+  { uuids, filter, reason, dry_run: isDryRun }: CancelTasks,
+): Promise<CancelAnswer> {
+  if (uuids) return isDryRun ? canceller.previewNamed(actor, uuids) : canceller.named(actor, uuids, reason);
+  // The schema lets a request without a filter pass only with an explicit "all".
+  const filters = filter ?? {};
+  return isDryRun ? canceller.previewFound(actor, filters) : canceller.found(actor, filters, reason);
+}
+
 export function taskControlRoutes({ authenticator, canceller, changeTask, reader }: TaskControlRouteDeps): Router {
   const routes = Router();
   routes.post('/tasks/cancel', async (req, res) => {
     const actor = await authenticator.caller(req.get('authorization'));
-    const { uuids, filter, reason } = CancelTasks.parse(req.body);
-    const answer = uuids
-      ? await canceller.named(actor, uuids, reason)
-      : await canceller.found(actor, filter ?? {}, reason);
-    res.json(CancelAnswer.parse(answer));
+    res.json(CancelAnswer.parse(await cancelMany(canceller, actor, CancelTasks.parse(req.body))));
   });
   routes.post('/tasks/:uuid/cancel', async (req, res) => {
     const actor = await authenticator.caller(req.get('authorization'));

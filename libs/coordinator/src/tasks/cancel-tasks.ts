@@ -5,7 +5,7 @@ import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import type { TaskEvents } from '../events/task-events.js';
 import type { WorkerChannels } from '../workers/worker-channels.js';
-import { findTasks } from './find-tasks.js';
+import { countByState, findTasks } from './find-tasks.js';
 import { indexFailures } from './index-failures.js';
 import { taskNotFound } from './read-tasks.js';
 import { settleDependents } from './settle-dependents.js';
@@ -46,6 +46,9 @@ const FOUND_MAX = 20_000;
 const OPEN_STATES: TaskState[] = ['pending', 'ready', 'running'];
 const STILL_OPEN = `(t.state IN ('pending', 'ready') OR (t.state = 'running' AND t.cancel_requested_at IS NULL))`;
 
+/** What makes {@link TaskCanceller.found} and its preview find the same tasks. */
+const CANCELLABLE = { only: STILL_OPEN, action: 'task.cancel' } as const;
+
 const CANCEL_WAITING = `
   UPDATE tasks SET state = 'cancelled', reason = 'cancelled', message = $3, dispatched_at = NULL, not_before = NULL, is_held = false,
     finished_at = clock_timestamp(), cancel_requested_at = clock_timestamp(), cancelled_by = $2, cancel_reason = $3
@@ -56,6 +59,16 @@ const REQUEST_RUNNING = `
   UPDATE tasks SET cancel_requested_at = clock_timestamp(), cancelled_by = $2, cancel_reason = $3
   WHERE id = ANY ($1) AND cancel_requested_at IS NULL`;
 
+const NAMED = `
+  SELECT t.id, t.state, t.group_id, t.creator_id, t.job_id AS job, t.queue, t.attempt, a.worker_id AS worker
+  FROM tasks t LEFT JOIN attempts a ON a.task_id = t.id AND a.number = t.attempt
+  WHERE t.id = ANY ($1)`;
+
+/** So many of those that would be cancelled are shown. */
+const SAMPLE = 5;
+
+const isWaiting = (state: string): boolean => state !== 'running';
+
 function judge(actor: UserActor, row: Row | undefined): CancelResult['result'] {
   if (!row || !isAllowed(actor, { action: 'task.read', groupId: row.group_id })) return 'not_found';
   if (!isAllowed(actor, { action: 'task.cancel', groupId: row.group_id, creatorId: row.creator_id }))
@@ -64,20 +77,24 @@ function judge(actor: UserActor, row: Row | undefined): CancelResult['result'] {
   return row.state === 'running' ? 'requested' : 'cancelled';
 }
 
+function judgeAll(actor: UserActor, uuids: readonly string[], rows: ReadonlyMap<string, Row>): CancelResult[] {
+  return uuids.map((uuid) => ({ uuid, result: judge(actor, rows.get(uuid)) }));
+}
+
+/** Tasks that the filters find and that can be cancelled: no filter on the state means the open ones. */
+function stillOpen(filters: TaskFilters): TaskFilters {
+  return { ...filters, state: filters.state ?? OPEN_STATES };
+}
+
 async function cancelBatch(
   tx: EntityManager,
   actor: UserActor,
   uuids: readonly string[],
   reason: string | null,
 ): Promise<Cancelled> {
-  const rows = (await tx.query(
-    `SELECT t.id, t.state, t.group_id, t.creator_id, t.job_id AS job, t.queue, t.attempt, a.worker_id AS worker
-     FROM tasks t LEFT JOIN attempts a ON a.task_id = t.id AND a.number = t.attempt
-     WHERE t.id = ANY ($1) ORDER BY t.id FOR NO KEY UPDATE OF t`,
-    [uuids],
-  )) as Row[];
+  const rows = (await tx.query(`${NAMED} ORDER BY t.id FOR NO KEY UPDATE OF t`, [uuids])) as Row[];
   const byId = new Map(rows.map((row) => [row.id, row]));
-  const results = uuids.map((uuid) => ({ uuid, result: judge(actor, byId.get(uuid)) }));
+  const results = judgeAll(actor, uuids, byId);
   const of = (wanted: CancelResult['result']): Row[] =>
     results.flatMap(({ uuid, result }) => (result === wanted ? [byId.get(uuid) as Row] : []));
   const [waiting, running] = [of('cancelled'), of('requested')];
@@ -137,13 +154,10 @@ export class TaskCanceller {
   /** All that the filters find, at most 20,000 at a time; asked again until it answers zeros, it cancels all. */
   async found(actor: UserActor, filters: TaskFilters, reason: string | undefined): Promise<CancelAnswer> {
     const total = { cancelled: 0, requested: 0 };
-    const state = filters.state?.length ? filters.state : OPEN_STATES;
-    const found = await findTasks(
-      this.deps.dataSource,
-      actor,
-      { ...filters, state },
-      { limit: FOUND_MAX, only: STILL_OPEN, action: 'task.cancel' },
-    );
+    const found = await findTasks(this.deps.dataSource, actor, stillOpen(filters), {
+      ...CANCELLABLE,
+      limit: FOUND_MAX,
+    });
     for (let at = 0; at < found.length; at += BATCH) {
       const { cancelled, requested } = countsOf(
         await this.cancel(
@@ -156,6 +170,27 @@ export class TaskCanceller {
       total.requested += requested;
     }
     return total;
+  }
+
+  /** What {@link named} would answer. */
+  async previewNamed(actor: UserActor, uuids: readonly string[]): Promise<CancelAnswer> {
+    const rows = (await this.deps.dataSource.query(NAMED, [uuids])) as Row[];
+    const results = judgeAll(actor, [...new Set(uuids)], new Map(rows.map((row) => [row.id, row])));
+    return { ...countsOf(results), results };
+  }
+
+  /** What {@link found} would do when it is asked until it answers zeros, with the newest few. */
+  async previewFound(actor: UserActor, filters: TaskFilters): Promise<CancelAnswer> {
+    const { dataSource } = this.deps;
+    const newest = await findTasks(dataSource, actor, stillOpen(filters), { ...CANCELLABLE, limit: SAMPLE });
+    const sample = (await dataSource.query(
+      'SELECT id AS uuid, name, state FROM tasks WHERE id = ANY ($1) ORDER BY seq DESC',
+      [newest.map(({ id }) => id)],
+    )) as NonNullable<CancelAnswer['sample']>;
+    const byState = await countByState(dataSource, actor, stillOpen(filters), CANCELLABLE);
+    const count = (wanted: boolean): number =>
+      byState.reduce((sum, { state, count }) => (isWaiting(state) === wanted ? sum + count : sum), 0);
+    return { cancelled: count(true), requested: count(false), sample };
   }
 
   private async cancel(

@@ -20,8 +20,6 @@ const ORDERED: readonly string[] = ['creator', 'job', 'name'];
 /** These cost nothing beside an index that has the order. */
 const COVERED: readonly string[] = ['group', 'state', 'created_after', 'created_before'];
 
-const isAsked = (value: unknown): boolean => value !== undefined && (value as unknown[]).length !== 0;
-
 /**
  * The tasks that `actor` may see and the filters find, newest first, in a time that hardly depends on how
  * many tasks there are (docs/decisions/0009).
@@ -36,7 +34,7 @@ export async function findTasks(
   const pages = new TaskPages(database, conditions);
   const page = { limit: options.limit, offset: options.offset ?? 0 };
   const further = Object.entries(filters).flatMap(([name, value]) =>
-    isAsked(value) && !COVERED.includes(name) ? [name] : [],
+    value !== undefined && !COVERED.includes(name) ? [name] : [],
   );
   const range = await pages.range();
   if (further.length === 0) return pages.heads(range, page);
@@ -52,4 +50,18 @@ export async function countTasks(database: Queryable, actor: UserActor, filters:
   );
   const [row] = (await database.query(sql, values)) as { count: number }[];
   return row?.count ?? 0;
+}
+
+/** How many there are in each state, of those that {@link findTasks} finds with the same options. */
+export async function countByState(
+  database: Queryable,
+  actor: UserActor,
+  filters: TaskFilters,
+  options: Pick<FindOptions, 'only' | 'action'>,
+): Promise<{ readonly state: string; readonly count: number }[]> {
+  const { sql, values } = statement((bind) => {
+    const { sql: found } = selectAll(new TaskConditions(actor, filters, options), bind);
+    return `SELECT t.state, count(*)::int AS count FROM (${found}) found JOIN tasks t ON t.id = found.id GROUP BY t.state`;
+  });
+  return (await database.query(sql, values)) as { state: string; count: number }[];
 }

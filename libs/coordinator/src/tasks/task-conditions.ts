@@ -59,7 +59,7 @@ export class TaskConditions {
   }
 
   get hasStates(): boolean {
-    return (this.filters.state?.length ?? 0) > 0;
+    return this.filters.state !== undefined;
   }
 
   /** Whether any group counts. */
@@ -139,20 +139,27 @@ export class TaskConditions {
     return `SELECT id FROM groups ${parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : ''}`;
   }
 
+  /** A condition that was given and asks for nothing is met by nothing, though `{}` is contained in every list. */
   private add<T>(value: T | undefined, on: readonly Table[], sql: (parameter: string, table: Table) => string): void {
-    if (value !== undefined) this.conditions.push({ on, sql: (bind, table) => sql(bind(value), table) });
+    if (value === undefined) return;
+    const isEmpty = value === '' || (Array.isArray(value) && value.length === 0);
+    this.conditions.push({ on, sql: (bind, table) => (isEmpty ? 'false' : sql(bind(value), table)) });
   }
 
   /** What was asked for on submission. */
-  private addSubmitted({ creator, job, name, labels, tags, priority, text = '' }: TaskFilters): void {
+  private addSubmitted({ creator, job, name, labels, tags, priority, text }: TaskFilters): void {
     this.add(creator, EITHER, (p, table) => `${table}.creator_id = (SELECT id FROM users WHERE username = ${p})`);
     this.add(job, EITHER, (p, table) => `${table}.job_id = ${p}::uuid`);
     this.add(name, EITHER, (p, table) => `${table}.name = ${p}`);
-    this.add(labels?.length ? labels : undefined, EITHER, (p, table) => `${table}.labels @> ${p}::text[]`);
-    this.add(tags?.length ? tags : undefined, EITHER, (p, table) => `${table}.tags @> ${p}::text[]`);
+    this.add(labels, EITHER, (p, table) => `${table}.labels @> ${p}::text[]`);
+    this.add(tags, EITHER, (p, table) => `${table}.tags @> ${p}::text[]`);
     if (priority) this.add(priority.value, EITHER, (p, table) => `${table}.priority ${operatorOf(priority)} ${p}::int`);
     // In a subquery, so that the planner guesses nothing: by its reckoning a message of four words is never there.
-    this.add(toTsQuery(text) || undefined, ['s'], (p) => `s.words @@ (SELECT to_tsquery('simple', ${p}))`);
+    this.add(
+      text === undefined ? undefined : toTsQuery(text),
+      ['s'],
+      (p) => `s.words @@ (SELECT to_tsquery('simple', ${p}))`,
+    );
   }
 
   private addOutcome({ exit_code: exitCode, worker, upstream }: TaskFilters): void {

@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
+import { givenText } from '../../option-values.js';
 import { parseInteger } from '../../task-options.js';
 
 export class JobsListCommand extends ApiCommand {
@@ -9,14 +10,15 @@ export class JobsListCommand extends ApiCommand {
   ];
   static override usage = Command.Usage({ category: 'Jobs', description: 'list jobs, newest first' });
 
-  readonly group = Option.String('-g,--group', { description: 'of this group' });
-  readonly creator = Option.String('-c,--creator', { description: 'of this user' });
-  readonly name = Option.String('--name', { description: 'with this name' });
-  readonly limit = Option.String('--limit', '100', { description: 'at most so many, up to 1000' });
+  readonly group = Option.String('-g,--group', { description: 'only jobs of this group' });
+  readonly creator = Option.String('-c,--creator', { description: 'only jobs of this user' });
+  readonly name = Option.String('--name', { description: 'only jobs with this name' });
+  readonly limit = Option.String('--limit', '100', { description: 'at most this many, up to 1000' });
   readonly after = Option.String('--after', { description: 'go on where another page ended' });
 
   protected async run(): Promise<void> {
-    const { group, creator, name, after } = this;
+    const [group, creator] = [givenText(this.group, '--group'), givenText(this.creator, '--creator')];
+    const [name, after] = [givenText(this.name, '--name'), this.after];
     const { jobs } = await (
       await this.api()
     ).jobs.query({ group, creator, name, after, limit: parseInteger(this.limit, '--limit') });

@@ -1,8 +1,21 @@
 import { Command, Option } from 'clipanion';
-import type { MitosisClient } from '@mitosis/client';
+import type { MitosisClient, TaskSelection } from '@mitosis/client';
 import { FINAL_STATES, invalidField, TASK_STATES } from '@mitosis/domain';
-import type { CancelResult, CancelTasksInput } from '@mitosis/protocol';
+import type { CancelAnswer, CancelResult } from '@mitosis/protocol';
 import { EXIT_FAILED, EXIT_OK } from '../../../output/exit-codes.js';
+import { harmless } from '../../../output/text-width.js';
+import {
+  allOption,
+  assertSelected,
+  counted,
+  dryRunOption,
+  isConfirmed,
+  isPlanNeeded,
+  planLines,
+  yesOption,
+  type ManyPlan,
+} from '../../many-options.js';
+import { splitList } from '../../option-values.js';
 import { TaskFilterCommand } from '../../task-filter-command.js';
 
 /** The states in which there is something to cancel. */
@@ -16,6 +29,13 @@ const SENTENCES: Readonly<Record<CancelResult['result'], string>> = {
   forbidden: 'is not yours to cancel',
 };
 
+const DRY_SENTENCES: typeof SENTENCES = {
+  ...SENTENCES,
+  cancelled: 'would be cancelled',
+  requested: 'would be ended by its worker',
+  ended: 'has ended',
+};
+
 export class TasksCancelCommand extends TaskFilterCommand {
   static override paths = ['cancel', 'cancel-list', 'cancel-many'].flatMap((word) => [
     ['client', 'tasks', word],
@@ -25,7 +45,7 @@ export class TasksCancelCommand extends TaskFilterCommand {
     category: 'Tasks',
     description: 'cancel tasks, waiting or running',
     details:
-      'By uuid, or all that the filters find. The processes of a running task get SIGTERM, and SIGKILL when they are still there ten seconds later. The reason and who asked are kept with the task.',
+      'By uuid, all that the filters find, or with --all every one that you may cancel. At a terminal you are shown how many there are and asked; --yes does not ask. Where nobody can be asked, a filter is enough, and --all needs --yes. --dry-run only says what would be cancelled.\n\nThe processes of a running task get SIGTERM, and SIGKILL when they are still there ten seconds later. The reason and who asked are kept with the task.',
     examples: [
       ['One task', '$0 client tasks cancel UUID --reason "wrong data"'],
       ['Everything of mine that has not started', '$0 client tasks cancel -c alice -s pending,ready'],
@@ -33,40 +53,65 @@ export class TasksCancelCommand extends TaskFilterCommand {
   });
 
   readonly reason = Option.String('--reason', { description: 'kept with the task' });
+  readonly all = allOption('every task that you may cancel');
+  readonly yes = yesOption();
+  readonly dryRun = dryRunOption();
   readonly uuids = Option.Rest({ name: 'uuid' });
 
   protected async run(): Promise<number> {
-    if (this.isFiltered === this.uuids.length > 0) throw invalidField('uuid', 'name tasks, or use a filter');
+    const uuids = splitList(this.uuids, 'uuid');
+    const isFiltered = this.isFiltered;
+    if (uuids.length === 0) assertSelected(this, isFiltered, 'every task that you may cancel');
+    else if (isFiltered || this.all) throw invalidField('uuid', 'name tasks, or use a filter or --all, not both');
     const api = await this.api();
-    const reason = this.reason === undefined ? {} : { reason: this.reason };
-    if (this.isFiltered) {
-      const { cancelled, requested } = await api.cancelTasks({ ...(await this.selection(api)), ...reason });
-      this.print(
-        { cancelled, requested },
-        () => `${cancelled} cancelled, ${requested} are being ended by their workers`,
-      );
+    if (uuids.length > 0) return this.cancelNamed(api, uuids);
+    const selection = await this.selection(api);
+    if (isPlanNeeded(this)) {
+      const preview = await api.cancelTasks(selection, { isDryRun: true });
+      if (this.dryRun) return this.showPreview(preview);
+      if (!(await isConfirmed(this, planOf(preview)))) return EXIT_FAILED;
+    }
+    const { cancelled, requested } = await api.cancelTasks(selection, { reason: this.reason });
+    this.print({ cancelled, requested }, () => `${cancelled} cancelled, ${requested} are being ended by their workers`);
+    return EXIT_OK;
+  }
+
+  private async cancelNamed(api: MitosisClient, uuids: readonly string[]): Promise<number> {
+    const [only = ''] = uuids;
+    if (uuids.length === 1 && !this.dryRun) {
+      this.print(await api.cancelTask(only, { reason: this.reason }), ({ result }) => `${only} ${SENTENCES[result]}`);
       return EXIT_OK;
     }
-    if (this.uuids.length === 1) {
-      const [uuid = ''] = this.uuids;
-      this.print(await api.cancelTask(uuid, reason), ({ result }) => `${uuid} ${SENTENCES[result]}`);
-      return EXIT_OK;
-    }
-    const { results = [] } = await api.cancelTasks({ uuids: this.uuids, ...reason });
-    for (const result of results) this.print(result, ({ uuid }) => `${uuid} ${SENTENCES[result.result]}`);
+    const { results = [] } = await api.cancelTasks({ uuids }, { reason: this.reason, isDryRun: this.dryRun });
+    const sentences = this.dryRun ? DRY_SENTENCES : SENTENCES;
+    for (const result of results) this.print(result, ({ uuid }) => `${uuid} ${sentences[result.result]}`);
     return results.some(({ result }) => result === 'not_found' || result === 'forbidden') ? EXIT_FAILED : EXIT_OK;
   }
 
   /** The filter itself, or with --limit or --offset the tasks that these leave. */
-  private async selection(api: MitosisClient): Promise<CancelTasksInput> {
+  private async selection(api: MitosisClient): Promise<TaskSelection> {
     const [filter, range] = [this.filter(), this.range()];
-    if (Object.keys(range).length === 0) {
-      const { taskFilters } = await import('../../../output/task-filters.js');
-      return { filter: taskFilters(filter) };
-    }
+    if (Object.keys(range).length === 0) return this.all ? { all: true } : { filter };
     const uuids: string[] = [];
-    const state = filter.state?.length ? filter.state : OPEN_STATES;
-    for await (const { uuid } of api.tasks({ ...filter, state, ...range })) uuids.push(uuid);
+    for await (const { uuid } of api.tasks({ ...filter, state: filter.state ?? OPEN_STATES, ...range }))
+      uuids.push(uuid);
     return { uuids };
   }
+
+  private showPreview({ cancelled, requested, sample = [], results }: CancelAnswer): number {
+    const preview = { dry_run: true, cancelled, requested, sample: sample.length > 0 ? sample : results };
+    this.print(preview, () => planLines(planOf({ cancelled, requested, sample }), true).join('\n'));
+    return EXIT_OK;
+  }
+}
+
+function planOf({ cancelled, requested, sample = [] }: CancelAnswer): ManyPlan {
+  const count = cancelled + requested;
+  const running = requested > 0 ? `, ${requested} of them running` : '';
+  return {
+    verb: 'cancel',
+    what: `${counted(count, 'task')}${running}`,
+    count,
+    sample: sample.map(({ uuid, name, state }) => `${uuid}  ${state}  ${harmless(name)}`),
+  };
 }

@@ -2,7 +2,8 @@ import { Command, Option } from 'clipanion';
 import { parseDuration } from '@mitosis/domain';
 import type { ChangeTaskInput } from '@mitosis/protocol';
 import { ApiCommand } from '../../api-command.js';
-import { parseAfter, parseEnv, parseInteger, splitList } from '../../task-options.js';
+import { replacementList } from '../../option-values.js';
+import { parseAfter, parseEnv, parseInteger } from '../../task-options.js';
 
 export class TasksChangeCommand extends ApiCommand {
   static override paths = [
@@ -49,11 +50,11 @@ export class TasksChangeCommand extends ApiCommand {
 
   private change(): ChangeTaskInput {
     const { tags, labels, env, name, priority, timeout, retries, terminal, cwd, argv } = this;
-    const after = parseAfter({ ...this, after: this.after ?? [] });
+    const after = parseAfter({ ...this, after: replacementList(this.after ?? [], '--after') });
     return {
       ...(argv.length > 0 && { args: [...argv] }),
-      ...(tags && { tags: splitList(tags) }),
-      ...(labels && { labels: splitList(labels) }),
+      ...(tags && { tags: replacementList(tags, '--tags') }),
+      ...(labels && { labels: replacementList(labels, '--labels') }),
       ...(env && { env: parseEnv(env) }),
       ...(name !== undefined && { name }),
       ...(priority !== undefined && { priority: parseInteger(priority, '--priority') }),

@@ -21,7 +21,7 @@ export class TasksQueryCommand extends TaskFilterCommand {
     ],
   });
 
-  override readonly limit = Option.String('--limit', '100', { description: 'at most so many, the newest' });
+  override readonly limit = Option.String('--limit', '100', { description: 'at most this many, the newest' });
   readonly verbose = Option.Boolean('-v,--verbose', false, {
     description: 'all that is known of each, in place of a table',
   });

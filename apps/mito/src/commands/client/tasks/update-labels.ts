@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
-import { splitList } from '../../task-options.js';
+import { replacementList } from '../../option-values.js';
 
 export class TasksUpdateLabelsCommand extends ApiCommand {
   static override paths = [
@@ -17,7 +17,7 @@ export class TasksUpdateLabelsCommand extends ApiCommand {
   readonly labels = Option.Rest({ name: 'label' });
 
   protected async run(): Promise<void> {
-    const task = await (await this.api()).changeTask(this.uuid, { labels: splitList(this.labels) });
+    const task = await (await this.api()).changeTask(this.uuid, { labels: replacementList(this.labels, 'label') });
     const { describeTask } = await import('../../../output/describe-task.js');
     this.print(task, describeTask);
   }

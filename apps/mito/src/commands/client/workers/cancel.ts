@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
+import { splitList } from '../../option-values.js';
 
 export class WorkersCancelCommand extends ApiCommand {
   static override paths = [
@@ -21,7 +22,7 @@ export class WorkersCancelCommand extends ApiCommand {
 
   protected async run(): Promise<void> {
     const api = await this.api();
-    for (const uuid of this.uuids.flatMap((list) => list.split(','))) {
+    for (const uuid of splitList(this.uuids, 'uuid')) {
       this.print(await api.steerWorker(uuid, this.force ? 'stop_now' : 'stop'), () => `${uuid} stops`);
     }
   }

@@ -1,7 +1,8 @@
 import { Command, Option } from 'clipanion';
 import { parseDuration } from '@mitosis/domain';
 import { ApiCommand } from '../../api-command.js';
-import { parseInteger, splitList } from '../../task-options.js';
+import { splitList } from '../../option-values.js';
+import { parseInteger } from '../../task-options.js';
 
 export class WorkersEnrollCommand extends ApiCommand {
   static override paths = [
@@ -30,9 +31,9 @@ export class WorkersEnrollCommand extends ApiCommand {
     const enrolment = await (
       await this.api()
     ).access.createEnrolment({
-      ...(this.groups && { groups: splitList(this.groups) }),
-      tags: splitList(this.tags),
-      labels: splitList(this.labels),
+      ...(this.groups && { groups: splitList(this.groups, '--groups') }),
+      tags: splitList(this.tags, '--tags'),
+      labels: splitList(this.labels, '--labels'),
       uses: parseInteger(this.uses, '--uses'),
       expires_in_ms: parseDuration(this.expires, '--expires'),
     });

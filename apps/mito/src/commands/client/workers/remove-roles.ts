@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
+import { splitList } from '../../option-values.js';
 
 export class WorkersRemoveRolesCommand extends ApiCommand {
   static override paths = [
@@ -16,7 +17,7 @@ export class WorkersRemoveRolesCommand extends ApiCommand {
 
   protected async run(): Promise<void> {
     const { access } = await this.api();
-    for (const group of this.groups) {
+    for (const group of splitList(this.groups, 'group')) {
       await access.removeWorkerRole(this.uuid, group);
       this.print({ uuid: this.uuid, group }, () => `${group} has no role on ${this.uuid} any more`);
     }

@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
+import { splitList } from '../../option-values.js';
 
 export class WorkersRevokeCommand extends ApiCommand {
   static override paths = [
@@ -17,7 +18,7 @@ export class WorkersRevokeCommand extends ApiCommand {
 
   protected async run(): Promise<void> {
     const { access } = await this.api();
-    for (const uuid of this.uuids) {
+    for (const uuid of splitList(this.uuids, 'uuid')) {
       await access.revokeWorker(uuid);
       this.print({ uuid }, () => `${uuid} is revoked`);
     }

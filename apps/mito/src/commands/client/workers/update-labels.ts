@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
-import { splitList } from '../../task-options.js';
+import { replacementList } from '../../option-values.js';
 
 export class WorkersUpdateLabelsCommand extends ApiCommand {
   static override paths = [
@@ -13,7 +13,9 @@ export class WorkersUpdateLabelsCommand extends ApiCommand {
   readonly labels = Option.Rest({ name: 'label' });
 
   protected async run(): Promise<void> {
-    const worker = await (await this.api()).access.updateWorker(this.uuid, { labels: splitList(this.labels) });
+    const worker = await (
+      await this.api()
+    ).access.updateWorker(this.uuid, { labels: replacementList(this.labels, 'label') });
     this.print(worker, ({ uuid, labels }) => `${uuid} has ${labels.length === 0 ? 'no labels' : labels.join(', ')}`);
   }
 }

@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
-import { splitList } from '../../task-options.js';
+import { replacementList } from '../../option-values.js';
 
 export class WorkersUpdateTagsCommand extends ApiCommand {
   static override paths = [
@@ -13,7 +13,7 @@ export class WorkersUpdateTagsCommand extends ApiCommand {
   readonly tags = Option.Rest({ name: 'tag' });
 
   protected async run(): Promise<void> {
-    const worker = await (await this.api()).access.updateWorker(this.uuid, { tags: splitList(this.tags) });
+    const worker = await (await this.api()).access.updateWorker(this.uuid, { tags: replacementList(this.tags, 'tag') });
     this.print(worker, ({ uuid, tags }) => `${uuid} has ${tags.length === 0 ? 'no tags' : tags.join(', ')}`);
   }
 }

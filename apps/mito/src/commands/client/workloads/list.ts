@@ -1,14 +1,13 @@
 import { WORKLOAD_STATES, type WorkloadState, invalidField } from '@mitosis/domain';
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
-import { parseInteger, splitList } from '../../task-options.js';
+import { givenList, givenText } from '../../option-values.js';
+import { parseInteger } from '../../task-options.js';
 
-function parseStates(words: readonly string[]): WorkloadState[] {
-  return words.map((word) => {
-    const state = WORKLOAD_STATES.find((known) => known === word);
-    if (state === undefined) throw invalidField('--state', `"${word}" is none of ${WORKLOAD_STATES.join(', ')}`);
-    return state;
-  });
+function parseState(word: string): WorkloadState {
+  const state = WORKLOAD_STATES.find((known) => known === word);
+  if (state === undefined) throw invalidField('--state', `"${word}" is none of ${WORKLOAD_STATES.join(', ')}`);
+  return state;
 }
 
 export class WorkloadsListCommand extends ApiCommand {
@@ -23,8 +22,10 @@ export class WorkloadsListCommand extends ApiCommand {
   readonly after = Option.String('--after', { description: 'below this uuid: go on where another page ended' });
 
   protected async run(): Promise<void> {
-    const { group, creator, name, after } = this;
-    const [state, limit] = [parseStates(splitList(this.state)), parseInteger(this.limit, '--limit')];
+    const { after } = this;
+    const [group, creator] = [givenText(this.group, '--group'), givenText(this.creator, '--creator')];
+    const name = givenText(this.name, '--name');
+    const [state, limit] = [givenList(this.state, '--state')?.map(parseState), parseInteger(this.limit, '--limit')];
     const { workloads } = await (await this.api()).workloads.query({ group, creator, name, after, limit, state });
     const { WORKLOAD_LISTING } = await import('../../../output/describe-workload.js');
     await this.printList(workloads, WORKLOAD_LISTING);

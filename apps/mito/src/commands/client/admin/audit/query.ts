@@ -1,8 +1,8 @@
 import { Command, Option } from 'clipanion';
-import { parseDuration } from '@mitosis/domain';
 import type { AuditView } from '@mitosis/protocol';
 import { ApiCommand } from '../../../api-command.js';
-import { parseInteger, splitList } from '../../../task-options.js';
+import { givenList, givenText, timeOf } from '../../../option-values.js';
+import { parseInteger } from '../../../task-options.js';
 
 export class AdminAuditQueryCommand extends ApiCommand {
   static override paths = [
@@ -21,22 +21,24 @@ export class AdminAuditQueryCommand extends ApiCommand {
   readonly actions = Option.Array('--action', [], { description: 'of these kinds, for example users.create' });
   readonly object = Option.String('--object', { description: 'whose object has this in its name' });
   readonly outcome = Option.String('--outcome', { description: 'done or denied' });
-  readonly since = Option.String('--since', { description: 'not older than this, e.g. 2h' });
-  readonly limit = Option.String('--limit', '100', { description: 'at most so many' });
+  readonly since = Option.String('--since', {
+    description: 'only entries since then: 2h ago, yesterday, 14:30, 2026-11-28 (local time), ISO 8601',
+  });
+  readonly until = Option.String('--until', { description: 'only entries before then' });
+  readonly limit = Option.String('--limit', '100', { description: 'at most this many' });
   readonly after = Option.String('--after', { description: 'older than the entry with this id' });
 
   protected async run(): Promise<void> {
-    const { actor, object, outcome, after } = this;
-    const since =
-      this.since === undefined ? undefined : new Date(Date.now() - parseDuration(this.since, '--since')).toISOString();
     const filter = {
-      actor,
-      object,
-      since,
-      after,
-      action: splitList(this.actions),
+      actor: givenText(this.actor, '--actor'),
+      object: givenText(this.object, '--object'),
+      since: timeOf(this.since, '--since'),
+      until: timeOf(this.until, '--until'),
+      after: this.after,
+      action: givenList(this.actions, '--action'),
       limit: parseInteger(this.limit, '--limit'),
     };
+    const outcome = givenText(this.outcome, '--outcome');
     const { entries } = await (
       await this.api()
     ).access.audit({ ...filter, outcome: outcome as AuditView['outcome'] | undefined });

@@ -18,7 +18,7 @@ export class GroupsAttachmentsDownloadManyCommand extends BatchCommand {
   ];
   static override usage = Command.Usage({
     category: 'Attachments',
-    description: 'fetch all files of a group whose key begins so',
+    description: 'fetch all files of a group, or those whose key has a prefix',
     examples: [
       ['Eight at a time', '$0 client groups attachments download-many -g vision -k datasets/ -o data --concurrency 8'],
     ],

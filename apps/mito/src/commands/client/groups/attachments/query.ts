@@ -28,7 +28,7 @@ export class GroupsAttachmentsQueryCommand extends TransferCommand {
     const group = await this.ownGroup(api, this.group);
     if (this.count) {
       const { count, total_bytes } = await api.files.queryAttachments(group, {
-        prefix: this.prefix,
+        prefix: filter.prefix,
         limit: 1,
         count: true,
       });

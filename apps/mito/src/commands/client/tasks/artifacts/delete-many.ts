@@ -1,6 +1,17 @@
 import { Command } from 'clipanion';
-import { invalidField } from '@mitosis/domain';
-import { ArtifactFilterCommand } from '../../../artifact-filter-command.js';
+import { EXIT_FAILED, EXIT_OK } from '../../../../output/exit-codes.js';
+import { formatBytes } from '../../../../output/format-bytes.js';
+import { ArtifactFilterCommand, type FoundArtifact } from '../../../artifact-filter-command.js';
+import {
+  allOption,
+  assertSelected,
+  counted,
+  dryRunOption,
+  isConfirmed,
+  planLines,
+  yesOption,
+  type ManyPlan,
+} from '../../../many-options.js';
 
 export class TasksArtifactsDeleteManyCommand extends ArtifactFilterCommand {
   static override paths = [
@@ -10,6 +21,8 @@ export class TasksArtifactsDeleteManyCommand extends ArtifactFilterCommand {
   static override usage = Command.Usage({
     category: 'Tasks',
     description: 'delete one kind of artifact of all tasks that a filter finds',
+    details:
+      'At a terminal you are shown how many there are and asked; --yes does not ask. --dry-run only says which ones. --all, in place of a filter, means those of every task that you may see.',
     examples: [
       [
         'The working folders of what went well',
@@ -18,12 +31,22 @@ export class TasksArtifactsDeleteManyCommand extends ArtifactFilterCommand {
     ],
   });
 
+  readonly all = allOption('those of every task that you may see');
+  readonly yes = yesOption();
+  readonly dryRun = dryRunOption();
+
   protected async run(): Promise<number> {
     const { deleteArtifact, parseKind } = await import('../../../../files/save-artifact.js');
     const kind = parseKind(this.kind);
-    if (!this.isFiltered) throw invalidField('filter', 'say which tasks, for example with --group or --state');
+    assertSelected(this, this.isFiltered, 'those of every task that you may see');
     const api = await this.api();
     const items = await this.artifacts(api, kind);
+    if (this.dryRun) {
+      const uuids = items.map(({ uuid }) => uuid);
+      this.print({ dry_run: true, kind, uuids }, () => planLines(planOf(kind, items), true).join('\n'));
+      return EXIT_OK;
+    }
+    if (!(await isConfirmed(this, planOf(kind, items)))) return EXIT_FAILED;
     return this.withBar('deleting', items.length, {}, (bar) =>
       this.runAll({
         items,
@@ -32,4 +55,14 @@ export class TasksArtifactsDeleteManyCommand extends ArtifactFilterCommand {
       }),
     );
   }
+}
+
+function planOf(kind: string, items: readonly FoundArtifact[]): ManyPlan {
+  const bytes = items.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return {
+    verb: 'delete',
+    what: `the artifact ${kind} of ${counted(items.length, 'task')} (${formatBytes(bytes)})`,
+    count: items.length,
+    sample: items.map(({ uuid }) => uuid),
+  };
 }
