@@ -52,3 +52,8 @@ export { WORKLOAD_STATES, WORKLOAD_STEPS, isWorkloadOver, moveWorkload } from '.
 export type { WorkloadMove, WorkloadState, WorkloadStep } from './workload.js';
 export { nameOfCommand } from './task-name.js';
 export { cutText, fromFirstCharacter, isStorableText, oneLine, storableText, textTail } from './text.js';
+export { exactNumber, parseExactJson } from './exact-json.js';
+export { JSON_DEPTH_MAX, describeChange, storableJson, storableSentence } from './storable.js';
+export type { JsonChange, StorableJson } from './storable.js';
+export { parseProgress } from './progress.js';
+export type { Progress } from './progress.js';
