@@ -36,6 +36,7 @@ import { WorkerCredentials1700000000009 } from './migrations/0009-worker-credent
 import { LimitKeys1700000000011 } from './migrations/0011-limit-keys.js';
 import { ChargedPrograms1700000000012 } from './migrations/0012-charged-programs.js';
 import { SearchByAllThatIsSubmitted1700000000013 } from './migrations/0013-search-by-all-that-is-submitted.js';
+import { NotesOfAttempts1700000000020 } from './migrations/0020-notes-of-attempts.js';
 import { WhoGaveARole1700000000026 } from './migrations/0026-who-gave-a-role.js';
 
 export interface DatabaseOptions {
@@ -115,6 +116,7 @@ export function createDataSource({
       LimitKeys1700000000011,
       ChargedPrograms1700000000012,
       SearchByAllThatIsSubmitted1700000000013,
+      NotesOfAttempts1700000000020,
       WhoGaveARole1700000000026,
     ],
     migrationsTableName: 'migrations',

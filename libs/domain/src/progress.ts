@@ -1,4 +1,5 @@
 import { storableSentence } from './storable.js';
+import { oneLine } from './text.js';
 
 /** How far a task says that it is. */
 export interface Progress {
@@ -16,6 +17,6 @@ export function parseProgress(line: string): Progress | undefined {
   if (!match) return undefined;
   const value = Number(match[1]) / (match[2] === '%' ? 100 : 1);
   if (!(value >= 0 && value <= 1)) return undefined;
-  const text = (match[3] ?? '').replace(/^"(.*)"$/, '$1').replace(/\p{Cc}+/gu, ' ');
+  const text = oneLine((match[3] ?? '').replace(/^"(.*)"$/, '$1'));
   return { value, message: text === '' ? null : storableSentence(text, MESSAGE_MAX) };
 }

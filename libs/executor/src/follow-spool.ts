@@ -1,7 +1,6 @@
-import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { MitoError } from '@mitosis/domain';
-import { isErrno } from './system-error.js';
+import { openTaskFile } from './task-file.js';
 
 /** A spool that may still grow. */
 export interface GrowingSpool {
@@ -54,12 +53,13 @@ async function deliver(file: FileHandle, at: number, length: number, onChunk: On
 }
 
 async function openSpool(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT', 'ELOOP')) throw error;
-    throw new MitoError('not-found', 'output_gone', 'The output is no longer on the worker', { cause: error });
-  }
+  const gone = (cause?: unknown): MitoError =>
+    new MitoError('not-found', 'output_gone', 'The output is no longer on the worker', { cause });
+  const file = await openTaskFile(path).catch((error: unknown) => {
+    throw gone(error);
+  });
+  if (!file) throw gone();
+  return file;
 }
 
 function invalidOffset(from: number): MitoError {

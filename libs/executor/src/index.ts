@@ -22,3 +22,5 @@ export { unpackArchive } from './archive/unpack-archive.js';
 export type { UnpackLimits, UnpackedArchive } from './archive/unpack-archive.js';
 export { listArchive, readArchiveFile } from './archive/read-archive.js';
 export type { ArchiveEntry } from './archive/read-archive.js';
+export { openTaskFile, readPieces, readTaskFile, withTaskFile } from './task-file.js';
+export { errorCode } from './system-error.js';

@@ -128,6 +128,8 @@ export {
   ClaimTasks,
   ClaimedTask,
   INLINE_OUTPUT_BYTES,
+  MESSAGE_MAX,
+  NOTE_MAX,
   QueueCredentials,
   RegisterWorker,
   ReportAnswer,

@@ -58,7 +58,10 @@ export type JobPage = z.output<typeof JobPage>;
 /** The query string of `GET /jobs/:uuid`: answers when the job is over, or after `wait_ms`. */
 export const WaitJob = z.strictObject({ wait_ms: WholeNumber(60_000).default(0) });
 
-/** A line of `metrics.jsonl`. */
+/**
+ * A line of `metrics.jsonl`. A number that a double does not carry exactly is a string with the digits as
+ * written (`"12345678901234567890"`); so are `"NaN"`, `"Infinity"` and `"-Infinity"`, which JSON has no numbers for.
+ */
 export const MetricsRow = z.record(z.string(), z.unknown());
 export type MetricsRow = z.output<typeof MetricsRow>;
 
@@ -83,6 +86,8 @@ export const JobResult = z.object({
   metrics: z.array(MetricsRow),
   /** The artifact `result` has more rows. */
   is_metrics_truncated: z.boolean(),
+  /** Of the last attempt: what was changed, left out or not understood of what it wrote. */
+  notes: z.array(z.string()),
 });
 export type JobResult = z.output<typeof JobResult>;
 

@@ -231,6 +231,8 @@ export const AttemptView = z.object({
   peak_rss_bytes: z.number().nullable(),
   output_bytes: z.number().nullable(),
   is_output_truncated: z.boolean(),
+  /** What was changed, left out or not understood of what it wrote. */
+  notes: z.array(z.string()),
 });
 export type AttemptView = z.output<typeof AttemptView>;
 

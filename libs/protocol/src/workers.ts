@@ -83,6 +83,13 @@ export type ReportedOutput = z.output<typeof ReportedOutput>;
 /** Printed output up to this size travels inside the report. */
 export const INLINE_OUTPUT_BYTES = 16_384;
 
+/** Longest message of an attempt, and longest note, in UTF-16 units. */
+export const MESSAGE_MAX = 4096;
+export const NOTE_MAX = 1024;
+
+/** What was changed, left out or not understood of what a task wrote: sentences for its owner. */
+export const Notes = z.array(z.string().max(NOTE_MAX)).max(32);
+
 /** How an attempt ended. The same `request` may be sent again: it is committed once. */
 export const AttemptReport = z.strictObject({
   request: Uuid,
@@ -104,7 +111,7 @@ export const AttemptReport = z.strictObject({
   ]),
   exit_code: z.int().nullable(),
   signal: z.string().max(32).nullable(),
-  message: z.string().max(4096).nullable(),
+  message: z.string().max(MESSAGE_MAX).nullable(),
   wall_ms: Counter,
   user_cpu_ms: Counter,
   system_cpu_ms: Counter,
@@ -114,6 +121,7 @@ export const AttemptReport = z.strictObject({
   output: ReportedOutput.nullable(),
   artifacts: z.array(ReportedArtifact).max(3),
   not_kept: z.array(LostProduct).max(4).default([]),
+  notes: Notes.default([]),
   /** What lies in `metrics.jsonl` of the result folder. */
   metrics: z
     .strictObject({ rows: z.array(MetricsRow).max(LIMITS.metricsRows), is_truncated: z.boolean() })

@@ -1,5 +1,5 @@
+import type { Progress } from '@mitosis/domain';
 import type { ClaimedTask, FromWorker } from '@mitosis/protocol';
-import type { Progress } from './progress-watch.js';
 
 type ProgressMessage = Extract<FromWorker, { type: 'progress' }>;
 

@@ -29,6 +29,7 @@ const report = (): AttemptReport => ({
   output: null,
   artifacts: [],
   not_kept: [],
+  notes: [],
   metrics: null,
   new_tasks: [],
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { cutText, MitoError, type Log } from '@mitosis/domain';
+import { MitoError, storableSentence, type Log, type Progress } from '@mitosis/domain';
 import {
   cleanScratch,
   prepareScratch,
@@ -9,19 +9,14 @@ import {
   type Executor,
   type Scratch,
 } from '@mitosis/executor';
-import type { AttemptReport, ClaimedTask, UploadRequest } from '@mitosis/protocol';
-import { ProgressWatch, type Progress } from './progress-watch.js';
+import { MESSAGE_MAX, type AttemptReport, type ClaimedTask, type UploadRequest } from '@mitosis/protocol';
+import { ProgressWatch } from './progress-watch.js';
+import { readMetrics } from './read-metrics.js';
 import { readSubtasks, startProgram, type RunProgramDeps } from './run-program.js';
 import type { RunningAttempt, StopReason } from './running-attempts.js';
-import {
-  prepareTaskFiles,
-  readMetrics,
-  readNewTasks,
-  taskFilesOf,
-  taskVariables,
-  type TaskFiles,
-} from './task-files.js';
+import { prepareTaskFiles, readNewTasks, taskFilesOf, taskVariables, type TaskFiles } from './task-files.js';
 import { uploadProducts, type Products } from './upload-products.js';
+import { withinTime } from './within-time.js';
 
 export interface RunAttemptDeps {
   readonly executor: Executor;
@@ -43,19 +38,30 @@ export interface RunAttemptDeps {
 /** Time between SIGTERM and SIGKILL. */
 const GRACE_MS = 10_000;
 
+/** For each short file that is read after the end of the program. */
+const READ_MS = 60_000;
+
+/** For removing the folders of an attempt. */
+const REMOVE_MS = 5 * 60_000;
+
 /** What programs in a terminal may expect of it, unless the task says otherwise. */
 const TERM = 'xterm-256color';
 
-const MESSAGE_MAX = 4096;
-
 type End = Omit<
   AttemptReport,
-  'request' | 'task' | 'attempt' | 'lease' | 'artifacts' | 'output' | 'not_kept' | 'metrics' | 'new_tasks'
+  'request' | 'task' | 'attempt' | 'lease' | 'artifacts' | 'output' | 'not_kept' | 'notes' | 'metrics' | 'new_tasks'
 >;
 
-type Produced = Products & Pick<AttemptReport, 'metrics' | 'new_tasks'>;
+type Produced = Products & Pick<AttemptReport, 'notes' | 'metrics' | 'new_tasks'>;
 
-const NOTHING_PRODUCED: Produced = { artifacts: [], output: null, not_kept: [], metrics: null, new_tasks: [] };
+const NOTHING_PRODUCED: Produced = {
+  artifacts: [],
+  output: null,
+  not_kept: [],
+  notes: [],
+  metrics: null,
+  new_tasks: [],
+};
 
 const NOTHING_RUN = {
   exit_code: null,
@@ -74,7 +80,7 @@ function toEnd(result: ExecutionResult, stop: AbortSignal): End {
     outcome: isReleased ? 'released' : result.outcome,
     exit_code: result.exitCode,
     signal: result.signal,
-    message: result.message === undefined ? null : cutText(result.message, MESSAGE_MAX),
+    message: result.message === undefined ? null : storableSentence(result.message, MESSAGE_MAX),
     wall_ms: Math.round(result.wallMs),
     user_cpu_ms: result.userCpuMs === null ? null : Math.round(result.userCpuMs),
     system_cpu_ms: result.systemCpuMs === null ? null : Math.round(result.systemCpuMs),
@@ -88,7 +94,7 @@ function toEnd(result: ExecutionResult, stop: AbortSignal): End {
 /** An error of ours or of the system, as the end of an attempt: the worker itself goes on. */
 function failed(outcome: End['outcome'], error: unknown): End {
   const message = error instanceof Error ? error.message : String(error);
-  return { ...NOTHING_RUN, outcome, message: cutText(message, MESSAGE_MAX) };
+  return { ...NOTHING_RUN, outcome, message: storableSentence(message, MESSAGE_MAX) };
 }
 
 async function begin(
@@ -138,19 +144,17 @@ async function finish(
   attempt: RunningAttempt,
   files: TaskFiles,
   execution: Execution,
-): Promise<ExecutionResult> {
+): Promise<{ readonly result: ExecutionResult; readonly notes: string[] }> {
   const { stop } = attempt;
   deps.onStarted(attempt, execution);
   const cancel = (): void => execution.cancel(String(stop.signal.reason));
   stop.signal.addEventListener('abort', cancel, { once: true });
   if (stop.signal.aborted) cancel();
   const watch = new ProgressWatch(files.progress, (progress) => deps.onProgress(attempt, progress), deps.log);
-  try {
-    return await execution.result;
-  } finally {
-    stop.signal.removeEventListener('abort', cancel);
-    await watch.stop();
-  }
+  const result = await execution.result;
+  stop.signal.removeEventListener('abort', cancel);
+  const problem = await watch.stop();
+  return { result, notes: problem === undefined ? [] : [problem] };
 }
 
 function executionIdOf({ task, attempt }: ClaimedTask): string {
@@ -161,7 +165,8 @@ function executionIdOf({ task, attempt }: ClaimedTask): string {
 async function withSubtasks(end: End, { workload }: ClaimedTask, scratch: Scratch): Promise<End> {
   if (workload?.step !== 'split' || end.outcome !== 'exited' || end.exit_code !== 0) return end;
   try {
-    return { ...end, subtasks: await readSubtasks(scratch, workload.max_subtasks) };
+    const lines = readSubtasks(scratch, workload.max_subtasks);
+    return { ...end, subtasks: await withinTime('reading the subtasks', READ_MS, lines) };
   } catch (error) {
     return { ...end, ...failed('limit_exceeded', error) };
   }
@@ -177,19 +182,23 @@ async function carryOut(deps: RunAttemptDeps, attempt: RunningAttempt, scratch: 
     notBegun(deps, attempt, error),
   );
   if (!('result' in execution)) return { ...execution, ...NOTHING_PRODUCED };
-  const result = await finish(deps, attempt, files, execution);
+  const { result, notes } = await finish(deps, attempt, files, execution);
   const end = await withSubtasks(toEnd(result, attempt.stop.signal), attempt.claim, scratch);
   if (end.outcome === 'spawn_failed' || end.outcome === 'released' || isStale(attempt))
-    return { ...end, ...NOTHING_PRODUCED };
+    return { ...end, ...NOTHING_PRODUCED, notes };
   try {
     const upload = (request: UploadRequest, file: string) => deps.upload(request, file, staleSignal(attempt));
-    const products = await uploadProducts({ upload }, attempt.claim, { scratch, outputBytes: result.outputBytes });
-    const metrics = await readMetrics(scratch.resultDir);
-    return { ...withLosses(await withNewTasks(end, files), products, attempt.claim), metrics };
+    const products = await uploadProducts({ upload, log: deps.log }, attempt.claim, {
+      scratch,
+      outputBytes: result.outputBytes,
+    });
+    const found = await readMetrics(scratch.resultDir);
+    const produced = withLosses(await withNewTasks(end, files), products, attempt.claim);
+    return { ...produced, metrics: found.metrics, notes: [...notes, ...found.notes] };
   } catch (error) {
     deps.log.warn({ err: error, task: attempt.claim.task }, 'the products of a task were not stored');
     const { outcome, message } = failed('upload_failed', error);
-    return { ...end, outcome: end.outcome === 'exited' ? outcome : end.outcome, message, ...NOTHING_PRODUCED };
+    return { ...end, outcome: end.outcome === 'exited' ? outcome : end.outcome, message, ...NOTHING_PRODUCED, notes };
   }
 }
 
@@ -198,17 +207,22 @@ function withLosses<T extends End>(end: T, products: Products, { workload }: Cla
   const lost = products.not_kept.filter(({ kind }) => kind !== 'output' || workload !== undefined);
   if (lost.length === 0 || end.outcome !== 'exited' || end.exit_code !== 0) return { ...end, ...products };
   const message = `not kept: ${lost.map(({ kind, why }) => `${kind} (${why})`).join('; ')}`;
-  return { ...end, outcome: 'upload_failed', message: cutText(message, MESSAGE_MAX), ...products };
+  return { ...end, outcome: 'upload_failed', message: storableSentence(message, MESSAGE_MAX), ...products };
 }
 
 /** What a task that ended well submits; when that can't be read, it has failed. */
 async function withNewTasks(end: End, files: TaskFiles): Promise<End & Pick<Produced, 'new_tasks'>> {
   if (end.outcome !== 'exited' || end.exit_code !== 0) return { ...end, new_tasks: [] };
   try {
-    return { ...end, new_tasks: await readNewTasks(files.newTasks) };
+    return { ...end, new_tasks: await withinTime('reading $MITO_NEW_TASK', READ_MS, readNewTasks(files.newTasks)) };
   } catch (error) {
     if (!(error instanceof MitoError)) throw error;
-    return { ...end, outcome: 'invalid_new_task', message: cutText(error.message, MESSAGE_MAX), new_tasks: [] };
+    return {
+      ...end,
+      outcome: 'invalid_new_task',
+      message: storableSentence(error.message, MESSAGE_MAX),
+      new_tasks: [],
+    };
   }
 }
 
@@ -276,7 +290,7 @@ function toReport({ task, attempt, lease }: ClaimedTask, outcome: End & Produced
 
 async function removeScratch({ log }: RunAttemptDeps, scratch: Scratch): Promise<void> {
   try {
-    await cleanScratch(scratch);
+    await withinTime('removing a scratch folder', REMOVE_MS, cleanScratch(scratch));
   } catch (error) {
     log.warn({ err: error, dir: scratch.dir }, 'a scratch folder was not removed; the next start tries again');
   }

@@ -1,7 +1,14 @@
-import { createReadStream } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
 import type { WorkerClient } from '@mitosis/client';
 import { MitoError, type Log } from '@mitosis/domain';
-import type { Execution, ProgramSpec, SandboxExecutor, Scratch } from '@mitosis/executor';
+import {
+  readPieces,
+  withTaskFile,
+  type Execution,
+  type ProgramSpec,
+  type SandboxExecutor,
+  type Scratch,
+} from '@mitosis/executor';
 import { FrameDecoder, WORKLOAD_LIMITS, type ClaimedTask, type WasmSpec } from '@mitosis/protocol';
 import type { InputCache } from './inputs/input-cache.js';
 import { joinResults } from './join-results.js';
@@ -81,16 +88,20 @@ export async function readSubtasks({ spoolPath }: Scratch, most: number): Promis
   const decoder = new FrameDecoder();
   const parts: Buffer[] = [];
   let size = 0;
-  for await (const chunk of createReadStream(spoolPath)) {
-    for (const { stream, payload } of decoder.push(chunk as Buffer)) {
-      if (stream !== 'stdout') continue;
-      parts.push(Buffer.from(payload));
-      size += payload.length;
+  await withTaskFile(spoolPath, async (spool, sizeBytes) => {
+    for await (const chunk of readPieces(spool, 0, sizeBytes)) {
+      for (const { stream, payload } of decoder.push(chunk)) {
+        if (stream !== 'stdout') continue;
+        parts.push(Buffer.from(payload));
+        size += payload.length;
+      }
+      if (size > WORKLOAD_LIMITS.linesBytes)
+        throw new Error(`split has printed more than ${WORKLOAD_LIMITS.linesBytes} bytes`);
     }
-    if (size > WORKLOAD_LIMITS.linesBytes)
-      throw new Error(`split has printed more than ${WORKLOAD_LIMITS.linesBytes} bytes`);
-  }
-  const lines = Buffer.concat(parts)
+  });
+  const bytes = Buffer.concat(parts);
+  if (!isUtf8(bytes)) throw new Error('what split has printed is not UTF-8 text');
+  const lines = bytes
     .toString('utf8')
     .split('\n')
     .filter((line) => line !== '');

@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
-import type { Scratch } from '@mitosis/executor';
+import { readPieces, withTaskFile, type Scratch } from '@mitosis/executor';
 import { FrameDecoder } from '@mitosis/protocol';
 
 /**
@@ -9,17 +9,20 @@ import { FrameDecoder } from '@mitosis/protocol';
  * answers. Remarks of the platform go to `stderr.log`.
  */
 export async function splitOutput(scratch: Scratch): Promise<string> {
-  const dir = path.join(scratch.dir, 'std-log');
+  // A name that the task could not know: what it has put in place is not written to.
+  const dir = path.join(scratch.dir, `std-log-${randomUUID()}`);
   await mkdir(dir, { mode: 0o700 });
-  const stdout = await open(path.join(dir, 'stdout.log'), 'w');
-  const stderr = await open(path.join(dir, 'stderr.log'), 'w');
+  const stdout = await open(path.join(dir, 'stdout.log'), 'wx');
+  const stderr = await open(path.join(dir, 'stderr.log'), 'wx');
   try {
     const decoder = new FrameDecoder();
-    for await (const chunk of createReadStream(scratch.spoolPath)) {
-      for (const { stream, payload } of decoder.push(chunk as Buffer)) {
-        await (stream === 'stdout' ? stdout : stderr).write(payload);
+    await withTaskFile(scratch.spoolPath, async (spool, sizeBytes) => {
+      for await (const chunk of readPieces(spool, 0, sizeBytes)) {
+        for (const { stream, payload } of decoder.push(chunk)) {
+          await (stream === 'stdout' ? stdout : stderr).write(payload);
+        }
       }
-    }
+    });
   } finally {
     await stdout.close();
     await stderr.close();

@@ -1,10 +1,8 @@
-import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, open, stat, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
-import { cutText, MitoError } from '@mitosis/domain';
-import type { Scratch } from '@mitosis/executor';
-import { LIMITS, MetricsRow, type AttemptReport, type ClaimedTask } from '@mitosis/protocol';
+import { cutText, MitoError, parseExactJson, storableJson, storableSentence } from '@mitosis/domain';
+import { readTaskFile, type Scratch } from '@mitosis/executor';
+import { LIMITS, MESSAGE_MAX, type ClaimedTask } from '@mitosis/protocol';
 
 /** Files by which a task and its worker talk to each other; all lie beside its folders. */
 export interface TaskFiles {
@@ -62,85 +60,52 @@ export function taskVariables(
   };
 }
 
-/** A regular file of at most `limit` bytes: a task may have put anything in its place. */
-async function readBounded(file: string, limit: number): Promise<string> {
-  const handle = await open(file, 'r');
+/** Text of a task: UTF-8, with or without a byte order mark. */
+function textOf(bytes: Uint8Array): string {
   try {
-    const info = await handle.stat();
-    if (!info.isFile()) throw new MitoError('invalid', 'not_a_file', 'it is no regular file');
-    if (info.size > limit) throw new MitoError('too-large', 'file_too_large', `it is longer than ${limit} bytes`);
-    return await handle.readFile('utf8');
-  } finally {
-    await handle.close();
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new MitoError('invalid', 'not_utf8', 'it is not UTF-8 text', { cause });
+  }
+}
+
+function parseLine(line: string, index: number): unknown {
+  try {
+    return parseExactJson(line);
+  } catch (error) {
+    throw new Error(`line ${index + 1}: ${(error as Error).message}`, { cause: error });
   }
 }
 
 function parseSpecs(text: string): unknown[] {
-  const trimmed = text.trim();
-  if (trimmed === '') return [];
+  if (text.trim() === '') return [];
   try {
-    const whole: unknown = JSON.parse(trimmed);
+    const whole = parseExactJson(text);
     return Array.isArray(whole) ? whole : [whole];
   } catch {
     // Not one JSON value: a value on each line.
-    return trimmed
-      .split('\n')
-      .filter((line) => line.trim() !== '')
-      .map((line): unknown => JSON.parse(line));
+    return text.split('\n').flatMap((line, index) => (line.trim() === '' ? [] : [parseLine(line, index)]));
   }
+}
+
+/** A command whose text was changed is another command: it is refused, not mended. */
+function assertStorable(specs: readonly unknown[]): void {
+  const [first] = storableJson(specs).changes;
+  if (!first) return;
+  const [index = '', ...field] = first.place.split('.');
+  throw new Error(`task ${Number(index) + 1}: ${field.join('.') || 'it'}: has ${first.problem}`);
 }
 
 /** The specs that a task has written: a JSON array, one object, or one on each line. Throws a sentence for its owner. */
 export async function readNewTasks(file: string): Promise<unknown[]> {
-  if (!existsSync(file)) return [];
   try {
-    const specs = parseSpecs(await readBounded(file, LIMITS.newTaskBytes));
+    const bytes = await readTaskFile(file, LIMITS.newTaskBytes);
+    const specs = bytes ? parseSpecs(textOf(bytes)) : [];
     if (specs.length > LIMITS.newTasks) throw new Error(`there are more than ${LIMITS.newTasks} tasks`);
+    assertStorable(specs);
     return specs;
   } catch (error) {
-    throw new MitoError('invalid', 'invalid_new_task', `$MITO_NEW_TASK can't be read: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-}
-
-/** Beyond this nobody looks for rows: a file this long is data, not metrics. */
-const METRICS_FILE_BYTES = 64 * 1_048_576;
-
-/**
- * The rows of `metrics.jsonl` in the result folder: the last ones within the limits, for they hold the
- * final values. Lines that are no JSON object are passed over.
- */
-export async function readMetrics(resultDir: string): Promise<AttemptReport['metrics']> {
-  const file = path.join(resultDir, 'metrics.jsonl');
-  if (!existsSync(file)) return null;
-  const info = await stat(file);
-  if (!info.isFile()) return null;
-  const start = Math.max(info.size - METRICS_FILE_BYTES, 0);
-  const rows: { row: MetricsRow; bytes: number }[] = [];
-  let bytes = 0;
-  let isTruncated = start > 0;
-  for await (const line of createInterface({ input: createReadStream(file, { start }) })) {
-    const row = parseRow(line);
-    if (!row) continue;
-    const size = Buffer.byteLength(line);
-    rows.push({ row, bytes: size });
-    bytes += size;
-    while (rows.length > LIMITS.metricsRows || bytes > LIMITS.metricsBytes) {
-      bytes -= rows.shift()?.bytes ?? 0;
-      isTruncated = true;
-    }
-  }
-  return rows.length > 0 || isTruncated ? { rows: rows.map(({ row }) => row), is_truncated: isTruncated } : null;
-}
-
-function parseRow(line: string): MetricsRow | undefined {
-  // PostgreSQL stores no NUL in JSON.
-  if (line.length > LIMITS.metricsBytes * 4 || line.includes('\\u0000')) return undefined;
-  try {
-    return MetricsRow.safeParse(JSON.parse(line)).data;
-  } catch {
-    // A line that was cut off, or a remark: no row.
-    return undefined;
+    const message = `$MITO_NEW_TASK can't be read: ${(error as Error).message}`;
+    throw new MitoError('invalid', 'invalid_new_task', storableSentence(message, MESSAGE_MAX), { cause: error });
   }
 }

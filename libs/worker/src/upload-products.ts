@@ -1,10 +1,16 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { cutText, MitoError } from '@mitosis/domain';
-import { packFolder, type PackedFolder, type Scratch } from '@mitosis/executor';
+import { MitoError, storableSentence, type Log } from '@mitosis/domain';
+import {
+  errorCode,
+  packFolder,
+  readPieces,
+  readTaskFile,
+  withTaskFile,
+  type PackedFolder,
+  type Scratch,
+} from '@mitosis/executor';
 import {
   INLINE_OUTPUT_BYTES,
   type ArtifactKind,
@@ -14,26 +20,41 @@ import {
   type UploadRequest,
 } from '@mitosis/protocol';
 import { splitOutput } from './split-output.js';
+import { whileGrowing, withinTime } from './within-time.js';
 
 export interface UploadProductsDeps {
   /** Stores a file of the attempt, however long the coordinator or the store are away. */
   upload(request: UploadRequest, file: string): Promise<void>;
+  readonly log: Log;
 }
 
 export type Products = Pick<AttemptReport, 'artifacts' | 'output' | 'not_kept'>;
 
 const SKIPPED_MAX = 1000;
 const WHY_MAX = 1000;
+const PATH_MAX = 4096;
+const SKIPPED_WHY_MAX = 255;
 
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
+/** A file that can't be read for so long (a folder that was mounted, a disk that hangs) is given up. */
+const STALL_MS = 5 * 60_000;
+
+async function measure(file: string): Promise<Pick<PackedFolder, 'sizeBytes' | 'sha256'>> {
+  const measured = await withTaskFile(file, async (handle, sizeBytes) => {
+    const hash = createHash('sha256');
+    for await (const piece of readPieces(handle, 0, sizeBytes)) hash.update(piece);
+    return { sizeBytes, sha256: hash.digest('hex') };
+  });
+  return measured ?? gone();
+}
+
+/** The task can do what it likes in its folders; what it removed is not kept. */
+function gone(): never {
+  throw new MitoError('invalid', 'output_gone', 'the task removed it');
 }
 
 /** Uploads what an attempt has left behind, and answers what the report says of it. */
 export async function uploadProducts(
-  { upload }: UploadProductsDeps,
+  { upload, log }: UploadProductsDeps,
   { task, attempt, lease, spec }: ClaimedTask,
   { scratch, outputBytes }: { scratch: Scratch; outputBytes: number },
 ): Promise<Products> {
@@ -47,25 +68,31 @@ export async function uploadProducts(
       await work();
     } catch (error) {
       notKept.push({ kind, why: reasonOf(error) });
+      log.warn({ err: error, task, kind }, 'a product of a task was not kept');
     }
   };
   const keep = async (kind: ArtifactKind, dir: string): Promise<void> => {
-    const file = path.join(scratch.dir, `${kind}.tar.gz`);
-    const packed = await packFolder(dir, file);
+    // A name that the task could not know: what it has put in place is not written to.
+    const file = path.join(scratch.dir, `${kind}-${randomUUID()}.tar.gz`);
+    const packed = await whileGrowing(file, STALL_MS, packFolder(dir, file));
     if (!packed) return;
     await store(kind, file, packed);
     await rm(file, { force: true });
-    const skipped = packed.skipped.slice(0, SKIPPED_MAX).map(({ path: name, why }) => ({ path: name, why }));
+    const skipped = packed.skipped.slice(0, SKIPPED_MAX).map(({ path: name, why }) => ({
+      path: storableSentence(name, PATH_MAX),
+      why: storableSentence(why, SKIPPED_WHY_MAX),
+    }));
     artifacts.push({ kind, size_bytes: packed.sizeBytes, sha256: packed.sha256, skipped });
   };
   let output: ReportedOutput | null = null;
   const keepOutput = async (): Promise<void> => {
     if (outputBytes === 0) return;
     if (outputBytes <= INLINE_OUTPUT_BYTES) {
-      output = { stored: 'inline', frames_base64: (await readFile(scratch.spoolPath)).toString('base64') };
+      const bytes = await withinTime('reading the output', STALL_MS, readTaskFile(scratch.spoolPath, outputBytes));
+      output = { stored: 'inline', frames_base64: (bytes ?? gone()).toString('base64') };
       return;
     }
-    const packed = { sizeBytes: outputBytes, sha256: await sha256Of(scratch.spoolPath) };
+    const packed = await withinTime('reading the output', STALL_MS, measure(scratch.spoolPath));
     await store('output', scratch.spoolPath, packed);
     output = { stored: 'object', size_bytes: packed.sizeBytes, sha256: packed.sha256 };
   };
@@ -78,9 +105,8 @@ export async function uploadProducts(
   return { artifacts, output, not_kept: notKept };
 }
 
-/** Why a product is not kept: what is no fault of the attempt (it was taken away) is thrown on. */
+/** Why a product is not kept; when the attempt was taken away, that is thrown on. */
 function reasonOf(error: unknown): string {
-  const isOurs = !(error instanceof MitoError) || error.code === 'stale_attempt';
-  if (isOurs) throw error;
-  return cutText(error.message, WHY_MAX);
+  if (error instanceof MitoError && error.code === 'stale_attempt') throw error;
+  return storableSentence(error instanceof MitoError ? error.message : errorCode(error), WHY_MAX);
 }

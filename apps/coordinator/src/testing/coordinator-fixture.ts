@@ -121,6 +121,7 @@ export function reportOf(
     output: null,
     artifacts: [],
     not_kept: [],
+    notes: [],
     metrics: null,
     new_tasks: [],
     ...changes,

@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import { invalidField, MitoError } from '@mitosis/domain';
+import { invalidField, MitoError, parseProgress } from '@mitosis/domain';
 import { MitoCommand } from './mito-command.js';
 
 export class ReportCommand extends MitoCommand {
@@ -19,8 +19,8 @@ export class ReportCommand extends MitoCommand {
     const file = this.context.env.MITO_PROGRESS;
     if (file === undefined)
       throw new MitoError('invalid', 'not_in_a_task', 'this works inside a task only: MITO_PROGRESS is not set');
-    if (!/^(?:\d+(?:\.\d+)?|\.\d+)%?$/.test(this.value))
-      throw invalidField('value', `"${this.value}" is not of the form 0.42 or 42%`);
+    if (!parseProgress(this.value))
+      throw invalidField('value', `"${this.value}" is not a number from 0 to 1 or a percentage; write 0.42 or 42%`);
     const { appendFile } = await import('node:fs/promises');
     await appendFile(file, `${this.value} ${this.message.join(' ').replace(/\s+/g, ' ')}\n`);
   }

@@ -5,6 +5,9 @@ import { MitoCommand } from './mito-command.js';
 
 const STATUS_MS = 1_000;
 
+/** The longest that a timer can wait. */
+const NO_LIMIT_MS = 2 ** 31 - 1;
+
 export interface ServiceRun {
   readonly service: Service;
   readonly log: Log;
@@ -14,8 +17,18 @@ export interface ServiceRun {
   readonly status?: () => object;
   /** Called by a second signal: end what is still going on. */
   readonly onHurry?: () => void;
+  /** Longest time that stopping takes; then the process ends at once, whatever holds it. */
+  readonly stopLimitMs?: number;
   /** Ends the service from inside, with the exit code to answer. */
   readonly ended?: Promise<number> | undefined;
+}
+
+/** What is still open this long after everything has stopped holds the process, and is not waited for. */
+const LEFT_OPEN_MS = 5_000;
+
+/** `process.exit` waits for threads of Node's pool; a thread that waits for a file for ever would hold it. */
+function endAtOnce(): void {
+  process.kill(process.pid, 'SIGKILL');
 }
 
 /**
@@ -35,8 +48,8 @@ export abstract class ServiceCommand extends MitoCommand {
   protected abstract prepare(): Promise<ServiceRun>;
 
   protected override async run(): Promise<number> {
-    const { service, log, ready, onHurry, ended, status } = await this.prepare();
-    const stopped = this.stopRequest(log, onHurry);
+    const { service, log, ready, onHurry, ended, status, stopLimitMs } = await this.prepare();
+    const stopped = this.stopRequest(log, onHurry, stopLimitMs === undefined ? () => process.exit(1) : endAtOnce);
     try {
       await service.start();
     } catch (error) {
@@ -47,8 +60,14 @@ export abstract class ServiceCommand extends MitoCommand {
     process.send?.({ type: 'ready', ...facts });
     if (status && this.statusFile !== undefined) this.keepStatus(this.statusFile, status);
     const exitCode = await Promise.race([stopped, ...(ended ? [ended] : [])]);
+    const late = setTimeout(() => {
+      log.error({ stopLimitMs }, 'it did not stop in time; ending the process at once');
+      endAtOnce();
+    }, stopLimitMs ?? NO_LIMIT_MS);
     await service.stop();
+    clearTimeout(late);
     log.info({}, 'stopped');
+    if (stopLimitMs !== undefined) setTimeout(endAtOnce, LEFT_OPEN_MS).unref();
     // Our own goodbye is no sign that the parent has gone.
     process.removeAllListeners('disconnect');
     if (process.connected) process.disconnect();
@@ -75,7 +94,7 @@ export abstract class ServiceCommand extends MitoCommand {
     setInterval(write, STATUS_MS).unref();
   }
 
-  private stopRequest(log: Log, onHurry: (() => void) | undefined): Promise<number> {
+  private stopRequest(log: Log, onHurry: (() => void) | undefined, giveUp: () => void): Promise<number> {
     return new Promise((resolve) => {
       let count = 0;
       const stop = (why: string): void => {
@@ -83,7 +102,7 @@ export abstract class ServiceCommand extends MitoCommand {
         log.info({ why }, count === 1 ? 'stopping' : 'stopping at once');
         if (count === 1) return resolve(0);
         if (onHurry && count === 2) return onHurry();
-        process.exit(1);
+        giveUp();
       };
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal));
       if (process.connected) process.once('disconnect', () => stop('the parent process has ended'));

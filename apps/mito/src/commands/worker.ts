@@ -11,6 +11,9 @@ async function codeFromParent(isExpected: boolean): Promise<string | undefined> 
   return message.enroll;
 }
 
+/** After the drain timeout: for the grace of the tasks, their products, and the goodbye. */
+const STOP_MS = 60_000;
+
 export class WorkerCommand extends ServiceCommand {
   static override paths = [['worker']];
   static override usage = Command.Usage({
@@ -87,7 +90,15 @@ export class WorkerCommand extends ServiceCommand {
     const isKnown = code !== undefined || settings.password !== undefined;
     const token = isKnown ? undefined : await this.cachedToken(settings.coordinator_addr, settings.user);
     const service = await createWorker(settings, { log, token, code, onRevoked, onStopWanted: () => end(EXIT_OK) });
-    return { service, log, ready: () => ({}), status: () => service.status, onHurry: () => service.hurry(), ended };
+    return {
+      service,
+      log,
+      ready: () => ({}),
+      status: () => service.status,
+      onHurry: () => service.hurry(),
+      ended,
+      stopLimitMs: settings.drain_timeout + STOP_MS,
+    };
   }
 
   /** Of whoever is logged in at the coordinator. */

@@ -91,7 +91,11 @@ export function describeTask(task: TaskView & DetailOnly, paint: Paint): string 
     ['started', task.started_at === null ? '' : formatTime(task.started_at)],
     ['finished', task.finished_at === null ? '' : formatTime(task.finished_at)],
     ['duration', durationOf(task)],
-    ...(task.attempts ?? []).map((attempt): [string, string] => ['attempt', describeAttempt(attempt)]),
+    ...(task.attempts ?? []).flatMap((attempt): [string, string][] => [
+      ['attempt', describeAttempt(attempt)],
+      ...attempt.notes.map((note): [string, string] => ['note', `${attempt.number}  ${note}`]),
+    ]),
+    ...task.not_kept.map(({ kind, why }): [string, string] => ['not kept', `${kind}  ${why}`]),
     ...task.artifacts.map(({ kind, size_bytes, sha256 }): [string, string] => [
       'artifact',
       `${kind}  ${formatBytes(size_bytes)}  sha256 ${sha256}`,

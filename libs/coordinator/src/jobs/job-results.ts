@@ -10,7 +10,8 @@ const RESULTS = `
     'wall_ms', a.wall_ms, 'user_cpu_ms', a.user_cpu_ms, 'system_cpu_ms', a.system_cpu_ms, 'peak_rss_bytes', a.peak_rss_bytes,
     'artifacts', coalesce((
       SELECT json_agg(json_build_object('kind', f.kind, 'size_bytes', f.size_bytes) ORDER BY f.kind) FROM artifacts f WHERE f.task_id = t.id), '[]'),
-    'metrics', coalesce(m.rows, '[]'), 'is_metrics_truncated', coalesce(m.is_truncated, false)
+    'metrics', coalesce(m.rows, '[]'), 'is_metrics_truncated', coalesce(m.is_truncated, false),
+    'notes', coalesce(a.notes, '[]')
   ) AS result
   FROM tasks t
   LEFT JOIN attempts a ON a.task_id = t.id AND a.number = t.attempt

@@ -74,6 +74,7 @@ function toEnd(report: AttemptReport, row: AttemptRow): EndedAttempt {
     outputKey: output?.stored === 'object' ? objectKey(report.task, report.attempt, 'output') : undefined,
     outputSha256: output?.stored === 'object' ? output.sha256 : undefined,
     notKept: report.not_kept,
+    notes: report.notes,
     stdoutSha256: report.stdout_sha256,
     subtasks: report.subtasks,
   };

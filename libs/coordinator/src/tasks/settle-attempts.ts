@@ -55,6 +55,7 @@ export interface EndedAttempt extends AttemptEnd {
   readonly outputKey?: string | undefined;
   readonly outputSha256?: string | undefined;
   readonly notKept?: readonly object[] | undefined;
+  readonly notes?: readonly string[] | undefined;
   readonly stdoutSha256?: string | undefined;
   /** What the `split` of a workload has printed. */
   readonly subtasks?: readonly string[] | undefined;
@@ -103,10 +104,11 @@ const CLOSE_ATTEMPTS = keepPlan(`
     system_cpu_ms = e."systemCpuMs", peak_rss_bytes = e."peakRssBytes", output_bytes = e."outputBytes",
     is_output_truncated = coalesce(e."isOutputTruncated", false),
     output_inline = decode(e."outputInlineBase64", 'base64'), output_key = e."outputKey", output_sha256 = e."outputSha256",
-    not_kept = coalesce(e."notKept", '[]'), stdout_sha256 = e."stdoutSha256"
+    not_kept = coalesce(e."notKept", '[]'), notes = coalesce(e.notes, '[]'), stdout_sha256 = e."stdoutSha256"
   FROM jsonb_to_recordset($1::jsonb) AS e(task uuid, attempt int, outcome text, "exitCode" int, signal text, message text,
     "reportRequest" uuid, "wallMs" bigint, "userCpuMs" bigint, "systemCpuMs" bigint, "peakRssBytes" bigint,
-    "outputBytes" bigint, "isOutputTruncated" boolean, "outputInlineBase64" text, "outputKey" text, "outputSha256" text, "notKept" jsonb, "stdoutSha256" text)
+    "outputBytes" bigint, "isOutputTruncated" boolean, "outputInlineBase64" text, "outputKey" text, "outputSha256" text, "notKept" jsonb,
+    notes jsonb, "stdoutSha256" text)
   WHERE a.task_id = e.task AND a.number = e.attempt`);
 
 /** A final state keeps how the last attempt ended; a task that goes on forgets it. */

@@ -79,6 +79,11 @@ export class Attempt {
   /** Products that were not stored: `{ kind, why }[]`. */
   @Column('jsonb', { name: 'not_kept', default: [] })
   notKept!: object;
+
+  /** What was changed, left out or not understood of what the task wrote: sentences. */
+  @Column('jsonb', { default: [] })
+  notes!: string[];
+
   /** Of what a sandboxed program wrote to stdout, without frames: two runs are compared by it. */
   @Column('text', { name: 'stdout_sha256', nullable: true })
   stdoutSha256!: string | null;

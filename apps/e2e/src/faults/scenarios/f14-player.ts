@@ -44,6 +44,7 @@ function reportOf({ task, attempt, lease }: Held, outcome: Outcome): AttemptRepo
     output: null,
     artifacts: [],
     not_kept: [],
+    notes: [],
     metrics: null,
     new_tasks: [],
     ...ENDS[outcome],

@@ -1,5 +1,10 @@
 import { Command, Option } from 'clipanion';
+import type { JobResult } from '@mitosis/protocol';
+import { harmless } from '../../../output/text-width.js';
 import { ApiCommand } from '../../api-command.js';
+
+/** Tasks that are named on stderr because of their metrics. */
+const NOTED_MAX = 10;
 
 export class JobsResultsCommand extends ApiCommand {
   static override paths = [
@@ -10,7 +15,7 @@ export class JobsResultsCommand extends ApiCommand {
     category: 'Jobs',
     description: 'one table of parameters, metrics and outcomes of a job',
     details:
-      'A task that writes lines of JSON to $MITO_RESULT_DIR/metrics.jsonl has a column for each of their fields; of several lines the last value of each field counts, unless --all is given. With --json every task is a line with all of its rows.',
+      'A task that writes lines of JSON to $MITO_RESULT_DIR/metrics.jsonl has a column for each of their fields; of several lines the last value of each field counts, unless --all is given. Kept are the last 1,000 lines, at most 64 KiB; tasks with more, or with lines that are no JSON objects, are named on stderr. With --json every task is a line with all of its rows.',
     examples: [['For a spreadsheet', '$0 client jobs results UUID --csv > results.csv']],
   });
 
@@ -22,12 +27,24 @@ export class JobsResultsCommand extends ApiCommand {
 
   protected async run(): Promise<void> {
     const results = (await this.api()).jobs.results(this.uuid);
-    if (this.json) return this.printList(results, { head: [], row: () => [] });
+    if (this.json) return this.printList(this.noting(results), { head: [], row: () => [] });
     const { resultTable, toCsv } = await import('../../../output/result-table.js');
     const all = [];
-    for await (const result of results) all.push(result);
+    for await (const result of this.noting(results)) all.push(result);
     const { head, rows } = resultTable(all, { isEachRow: this.all });
     if (this.csv) return void this.context.stdout.write(toCsv([head, ...rows]));
     await this.printList(rows, { head, row: (row) => row, empty: 'the job has no tasks' });
+  }
+
+  /** Passes the results on, and says on stderr afterwards of which the metrics are not what the task wrote. */
+  private async *noting(results: AsyncIterable<JobResult>): AsyncGenerator<JobResult> {
+    const noted: string[] = [];
+    for await (const result of results) {
+      const notes = result.notes.filter((note) => note.startsWith('metrics.jsonl'));
+      if (notes.length > 0) noted.push(`task ${result.index} (${result.task}): ${notes.join('; ')}`);
+      yield result;
+    }
+    for (const line of noted.slice(0, NOTED_MAX)) this.note(`note: ${harmless(line)}`);
+    if (noted.length > NOTED_MAX) this.note(`note: and ${noted.length - NOTED_MAX} more tasks; "tasks get" says why`);
   }
 }
