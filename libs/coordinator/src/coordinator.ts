@@ -38,6 +38,7 @@ import { loggedClaims, loggedSubmit, observedReports } from './metrics/observe-t
 import { Follows } from './output/follows.js';
 import { ProgramLibrary } from './programs/program-library.js';
 import { Dispatcher } from './scheduling/dispatcher.js';
+import { HandOver } from './scheduling/hand-over.js';
 import { Reconciler } from './scheduling/reconciler.js';
 import type { Accepted } from './tasks/accept-tasks.js';
 import { claimTasksWith } from './tasks/claim-tasks.js';
@@ -110,7 +111,13 @@ export class Coordinator implements Service {
     const workloadEvents = new WorkloadEvents({ bus: queue.bus, log });
     const onWorkloads = (workloads: readonly string[]): void => workloadEvents.publish(workloads);
     const groupEvents = new Announcements<GroupEvent>({ bus: queue.bus, channel: GROUPS_CHANNEL, log });
-    const dispatcher = new Dispatcher({ hints: options.hints, publisher: queue.publisher, log });
+    const handOver = new HandOver({
+      dataSource,
+      publisher: queue.publisher,
+      log,
+      onSettled: (settled) => onSettled(settled),
+    });
+    const dispatcher = new Dispatcher({ hints: options.hints, handOver, log });
     const onReady = (queues: ReadonlySet<string>): void => dispatcher.wake(queues);
     const onSettled = (settled: readonly SettledTask[]): void => {
       events.publish(settled.map(({ task, state, group, job }) => ({ task, state, group, job })));
@@ -121,7 +128,15 @@ export class Coordinator implements Service {
       dispatcher.wakeLimited(new Set(settled.filter(({ state }) => isFinal(state)).map(({ group }) => group)));
       for (const { delayMs } of settled) if (delayMs > 0) reconciler.wakeIn(delayMs);
     };
-    const reconciler = new Reconciler({ dataSource, publisher: queue.publisher, log, onSettled, onReady, onWorkloads });
+    const reconciler = new Reconciler({
+      dataSource,
+      publisher: queue.publisher,
+      handOver,
+      log,
+      onSettled,
+      onReady,
+      onWorkloads,
+    });
 
     const follows = new Follows({
       bus: queue.bus,

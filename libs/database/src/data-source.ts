@@ -37,6 +37,7 @@ import { LimitKeys1700000000011 } from './migrations/0011-limit-keys.js';
 import { ChargedPrograms1700000000012 } from './migrations/0012-charged-programs.js';
 import { SearchByAllThatIsSubmitted1700000000013 } from './migrations/0013-search-by-all-that-is-submitted.js';
 import { NotesOfAttempts1700000000020 } from './migrations/0020-notes-of-attempts.js';
+import { QueueTrouble1700000000021 } from './migrations/0021-queue-trouble.js';
 import { WhoGaveARole1700000000026 } from './migrations/0026-who-gave-a-role.js';
 
 export interface DatabaseOptions {
@@ -117,6 +118,7 @@ export function createDataSource({
       ChargedPrograms1700000000012,
       SearchByAllThatIsSubmitted1700000000013,
       NotesOfAttempts1700000000020,
+      QueueTrouble1700000000021,
       WhoGaveARole1700000000026,
     ],
     migrationsTableName: 'migrations',

@@ -43,6 +43,8 @@ export type FailureReason =
   | 'limit_exceeded'
   | 'worker_error'
   | 'worker_lost'
+  /** Its queue refuses it, though it takes others: no worker can get it. */
+  | 'undeliverable'
   | 'dependency_failed'
   /** It was to run only if another task failed, and that one completed. */
   | 'not_needed'

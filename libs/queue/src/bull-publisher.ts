@@ -1,11 +1,18 @@
 import { Queue, type BackendFactory } from 'bullmq';
-import type { Delivery } from './delivery.js';
+import { MitoError, oneLine } from '@mitosis/domain';
+import type { Delivery, RefusedDelivery } from './delivery.js';
 import { bullJob, EVENTS_MAX } from './job-form.js';
 import type { BullQueue, QueuePublisher } from './queue-backend.js';
-import { orUnavailable } from './unavailable.js';
+import { isDataRefused, orUnavailable, reasonOf } from './unavailable.js';
 
 /** Jobs per round trip, so that one call never holds the server for long. */
 const BATCH = 500;
+/** Refused deliveries that are remembered; they are few, or something else is wrong. */
+const SUSPECTS_MAX = 10_000;
+
+/** When so many are refused and none is taken, the rest is not tried. */
+const REFUSALS_MAX = 5;
+
 const HELD_STATES = ['prioritized', 'waiting', 'active'] as const;
 
 /** What the publisher needs of a server beyond BullMQ's own operations. */
@@ -25,21 +32,92 @@ export interface PublisherServer {
 /** The publisher over BullMQ's `Queue`, one object per queue on the backend's connections. */
 export class BullPublisher implements QueuePublisher {
   private readonly opened = new Map<string, BullQueue>();
+  /** Batches and single deliveries that the server took. */
+  private accepted = 0;
+  /** By job id: `accepted` as it was when the delivery was refused first. */
+  private readonly suspects = new Map<string, number>();
 
   constructor(private readonly server: PublisherServer) {}
 
-  async publish(queue: string, deliveries: readonly Delivery[]): Promise<void> {
-    const jobs = deliveries.map(bullJob);
-    await orUnavailable(async () => {
+  publish(queue: string, deliveries: readonly Delivery[]): Promise<RefusedDelivery[]> {
+    return orUnavailable(async () => {
       const registered = this.server.register(queue);
-      for (const batch of batches(jobs)) {
-        const ids = batch.map((job) => job.opts.jobId ?? '');
-        const [finished] = await Promise.all([this.server.finished(queue, ids), registered]);
-        await this.remove(queue, finished);
-        await this.bullQueue(queue).addBulk(batch);
-      }
+      const refused: RefusedDelivery[] = [];
+      for (const batch of batches(deliveries)) refused.push(...(await this.publishBatch(queue, batch, registered)));
       await registered;
+      return refused;
     });
+  }
+
+  /**
+   * One batch, or when the server refuses it the deliveries that it takes. A delivery counts as refused when
+   * the server has taken another one since: when it takes nothing at all, it is not the delivery that is wrong.
+   */
+  private async publishBatch(
+    queue: string,
+    batch: readonly Delivery[],
+    registered: Promise<void>,
+  ): Promise<RefusedDelivery[]> {
+    const before = this.accepted;
+    if ((await this.refusal(queue, batch, registered)) === undefined) return [];
+    const refused: RefusedDelivery[] = [];
+    for await (const one of this.sift(queue, batch)) {
+      refused.push(one);
+      if (this.accepted === before && refused.length === REFUSALS_MAX) throw queueRefuses(queue, one);
+    }
+    const certain = this.judge(refused, before);
+    const [first] = refused;
+    if (certain.length === 0 && first) throw queueRefuses(queue, first);
+    return certain;
+  }
+
+  /**
+   * Halves a refused batch until only what is refused on its own is left. That is tried without its name as
+   * well, the only free text in it.
+   */
+  private async *sift(queue: string, batch: readonly Delivery[]): AsyncGenerator<RefusedDelivery> {
+    const half = Math.ceil(batch.length / 2);
+    for (const part of [batch.slice(0, half), batch.slice(half)]) {
+      const [delivery] = part;
+      if (!delivery || (await this.refusal(queue, part)) === undefined) continue;
+      if (part.length > 1) {
+        yield* this.sift(queue, part);
+        continue;
+      }
+      const reason = await this.refusal(queue, [{ ...delivery, name: '-' }]);
+      if (reason !== undefined) yield { delivery, reason };
+    }
+  }
+
+  private judge(refused: readonly RefusedDelivery[], before: number): RefusedDelivery[] {
+    if (this.suspects.size > SUSPECTS_MAX) this.suspects.clear();
+    return refused.filter(({ delivery: { jobId } }) => {
+      const since = this.suspects.get(jobId) ?? before;
+      const isCertain = this.accepted > since;
+      if (isCertain) this.suspects.delete(jobId);
+      else this.suspects.set(jobId, since);
+      return isCertain;
+    });
+  }
+
+  /** Why the queue does not take this batch; undefined when it has taken it. */
+  private async refusal(
+    queue: string,
+    batch: readonly Delivery[],
+    registered?: Promise<void>,
+  ): Promise<string | undefined> {
+    const ids = batch.map(({ jobId }) => jobId);
+    const [finished] = await Promise.all([this.server.finished(queue, ids), registered]);
+    await this.remove(queue, finished);
+    try {
+      await this.bullQueue(queue).addBulk(batch.map(bullJob));
+    } catch (error) {
+      if (!isDataRefused(error)) throw error;
+      return oneLine(reasonOf(error));
+    }
+    this.accepted += 1;
+    for (const id of this.suspects.size > 0 ? ids : []) this.suspects.delete(id);
+    return undefined;
   }
 
   withdraw(queue: string, jobIds: readonly string[]): Promise<string[]> {
@@ -120,6 +198,11 @@ export class BullPublisher implements QueuePublisher {
     const removed = await Promise.all(jobIds.map((id) => backend.remove(id, false)));
     return jobIds.filter((_, index) => (removed[index] ?? 0) > 0);
   }
+}
+
+function queueRefuses(queue: string, { delivery, reason }: RefusedDelivery): MitoError {
+  const details = { queue, task: delivery.taskId };
+  return new MitoError('unavailable', 'queue_refuses', `the queue takes no task: ${reason}`, { details });
 }
 
 function* batches<T>(items: readonly T[]): Generator<T[]> {

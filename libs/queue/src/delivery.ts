@@ -10,3 +10,10 @@ export interface Delivery {
   /** A short summary for a person. */
   readonly name: string;
 }
+
+/** A delivery that a queue did not take, though it takes others. */
+export interface RefusedDelivery {
+  readonly delivery: Delivery;
+  /** What the queue server said, in words for a person. */
+  readonly reason: string;
+}

@@ -1,7 +1,7 @@
 export { Batcher } from './batcher.js';
 export type { BatcherOptions } from './batcher.js';
 export { createQueueBackend } from './create-queue-backend.js';
-export type { Delivery } from './delivery.js';
+export type { Delivery, RefusedDelivery } from './delivery.js';
 export { MESSAGE_LIMIT_BYTES } from './queue-backend.js';
 export type {
   BullQueue,

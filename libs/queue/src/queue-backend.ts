@@ -1,6 +1,6 @@
 import type { IQueueBackend, Queue } from 'bullmq';
 import type { Finding, Service } from '@mitosis/domain';
-import type { Delivery } from './delivery.js';
+import type { Delivery, RefusedDelivery } from './delivery.js';
 import type { QueueCredentials } from './queue-config.js';
 
 /** BullMQ's own view of one queue, for the board. */
@@ -33,9 +33,10 @@ export interface QueueBackend extends Service {
 export interface QueuePublisher {
   /**
    * Makes sure that `queue` holds every delivery as waiting or active: a job id that it holds is
-   * left alone, one that is only history is put on the queue again.
+   * left alone, one that is only history is put on the queue again. Returns the deliveries that the queue
+   * refuses although it takes others: no retry helps them. Throws `queue_refuses` when it takes none of them.
    */
-  publish(queue: string, deliveries: readonly Delivery[]): Promise<void>;
+  publish(queue: string, deliveries: readonly Delivery[]): Promise<RefusedDelivery[]>;
   /** Removes waiting jobs; answers the ids removed. A job that a worker has is left alone. */
   withdraw(queue: string, jobIds: readonly string[]): Promise<string[]>;
   /** Those of `jobIds` that the queue holds neither as waiting nor as active. */

@@ -40,3 +40,16 @@ export function isAccessLost(error: unknown): boolean {
   const code = codeOf(error);
   return code === '28P01' || code === '28000' || /\b(WRONGPASS|NOAUTH)\b/.test(reasonOf(error));
 }
+
+/** SQLSTATE classes of data that can't be stored: data exception, constraint violated, program limit exceeded. */
+const REFUSED_DATA = /^(22|23|54)[0-9A-Z]{3}$/;
+/** Replies of Redis that speak of the command and not of the state of the server. */
+const REFUSED_COMMAND = /^(ERR|WRONGTYPE)\b(?!.*\bmax number of clients\b)/;
+
+/** True when what was sent was refused: the server is there, and would refuse the same again. */
+export function isDataRefused(error: unknown): boolean {
+  if (error instanceof MitoError) return error.kind === 'invalid';
+  if (error instanceof TypeError || error instanceof RangeError) return true;
+  if (error instanceof Error && error.name === 'ReplyError') return REFUSED_COMMAND.test(error.message);
+  return REFUSED_DATA.test(String(codeOf(error)));
+}

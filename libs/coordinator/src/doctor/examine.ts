@@ -4,6 +4,7 @@ import type { ObjectStore } from '@mitosis/object-store';
 import type { QueueBackend } from '@mitosis/queue';
 import { checkDatabase } from './check-database.js';
 import { checkFiles, type FilesToCheck } from './check-files.js';
+import { checkQueues } from './check-queues.js';
 import { checkStore } from './check-store.js';
 
 export interface Examined extends FilesToCheck {
@@ -28,7 +29,9 @@ export async function examine({
   try {
     const ofFiles = await checkFiles(files);
     const ofStore = isFolderStore && ofFiles[0]?.status !== 'ok' ? [] : await checkStore(store);
-    return [...ofFiles, ...(await checkDatabase(dataSource, now)), ...(await queue.diagnose()), ...ofStore];
+    const ofDatabase = await checkDatabase(dataSource, now);
+    const ofQueues = dataSource.isInitialized ? await checkQueues(dataSource) : [];
+    return [...ofFiles, ...ofDatabase, ...(await queue.diagnose()), ...ofQueues, ...ofStore];
   } finally {
     await Promise.all([queue.stop(), store.stop(), dataSource.isInitialized ? dataSource.destroy() : undefined]);
   }

@@ -1,14 +1,14 @@
 import type { DataSource } from 'typeorm';
 import { keepPlan } from '@mitosis/database';
 import type { Log, Service } from '@mitosis/domain';
-import type { QueuePublisher } from '@mitosis/queue';
+import type { HandOver } from './hand-over.js';
 import { openGate } from './open-gate.js';
 import { reserveWindow, WINDOW_BASE } from './reserve-window.js';
 
 export interface DispatcherOptions {
   /** Connections whose commits need not reach the disk. */
   readonly hints: DataSource;
-  readonly publisher: QueuePublisher;
+  readonly handOver: Pick<HandOver, 'publish'>;
   readonly log: Log;
 }
 
@@ -142,7 +142,7 @@ export class Dispatcher implements Service {
   private async handOver(queue: string): Promise<void> {
     for (let isAgain = true; isAgain && !this.isStopped;) {
       const { deliveries, setAside } = await reserveWindow(this.options.hints, queue);
-      if (deliveries.length > 0) await this.options.publisher.publish(queue, deliveries);
+      await this.options.handOver.publish(queue, deliveries);
       isAgain = setAside > 0;
     }
   }

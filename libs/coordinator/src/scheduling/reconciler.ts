@@ -4,14 +4,17 @@ import type { QueuePublisher } from '@mitosis/queue';
 import { putBackHeld } from '../jobs/suspension.js';
 import { LEASE_SECONDS } from '../tasks/claim-tasks.js';
 import type { SettledTask } from '../tasks/settled-task.js';
+import type { HandOver } from './hand-over.js';
 import { loseExpiredAttempts } from './lose-expired-attempts.js';
 import { releaseDueTasks } from './release-due-tasks.js';
 import { settleWorkloads } from './settle-workloads.js';
+import { describeStuck, stuckQueues, type StuckQueue } from './stuck-queues.js';
 import { sweepQueue } from './sweep-queue.js';
 
 export interface ReconcilerOptions {
   readonly dataSource: DataSource;
   readonly publisher: QueuePublisher;
+  readonly handOver: Pick<HandOver, 'publish'>;
   readonly log: Log;
   /** Called after a commit that moved tasks. */
   onSettled(settled: readonly SettledTask[]): void;
@@ -40,6 +43,10 @@ export class Reconciler implements Service {
   private lastTickAt = 0;
   /** By queue: jobs that a worker had at the last sweep, without having claimed them. */
   private taken: ReadonlyMap<string, ReadonlySet<string>> = new Map();
+  /** By queue: its first task when it did not move; said once. */
+  private stuck: ReadonlyMap<string, string> = new Map();
+  /** Queues that could not be swept the last time; said once. */
+  private failing: ReadonlySet<string> = new Set();
   private readonly tickMs: number;
 
   constructor(private readonly options: ReconcilerOptions) {
@@ -113,7 +120,7 @@ export class Reconciler implements Service {
   }
 
   private async sweep(): Promise<void> {
-    const { dataSource, publisher, log } = this.options;
+    const { dataSource } = this.options;
     await putBackHeld(dataSource);
     // Probes of two partial indexes for each queue: the cost does not grow with the number of tasks.
     const rows = (await dataSource.query(
@@ -123,18 +130,47 @@ export class Reconciler implements Service {
        FROM queues q`,
     )) as { queue: string; is_waiting: boolean; is_handed_over: boolean }[];
     const waiting = new Set(rows.filter(({ is_waiting }) => is_waiting).map(({ queue }) => queue));
-    const taken = new Map<string, ReadonlySet<string>>();
-    for (const { queue, is_handed_over } of rows) {
-      if (!is_handed_over) continue;
-      const swept = await sweepQueue({ dataSource, publisher }, queue, this.taken.get(queue) ?? new Set());
-      taken.set(queue, swept.taken);
-      if (swept.missing > 0)
-        log.warn({ queue, count: swept.missing }, 'jobs were missing in the queue and were put there again');
-      if (swept.abandoned > 0)
-        log.warn({ queue, count: swept.abandoned }, 'jobs were taken and not claimed; they are handed over anew');
-      if (swept.abandoned > 0) waiting.add(queue);
+    const swept = new Map<string, ReadonlySet<string>>();
+    const failing = new Set<string>();
+    for (const { queue } of rows.filter(({ is_handed_over }) => is_handed_over)) {
+      const { taken, isWaiting } = await this.sweepOne(queue).catch((error: unknown) => {
+        failing.add(queue);
+        return this.notSwept(queue, error);
+      });
+      swept.set(queue, taken);
+      if (isWaiting) waiting.add(queue);
     }
-    this.taken = taken;
+    this.taken = swept;
+    this.failing = failing;
     this.options.onReady(waiting);
+    await this.nameStuck();
+  }
+
+  private async sweepOne(queue: string): Promise<{ taken: ReadonlySet<string>; isWaiting: boolean }> {
+    const { log } = this.options;
+    const { missing, taken, abandoned } = await sweepQueue(this.options, queue, this.taken.get(queue) ?? new Set());
+    if (missing > 0) log.warn({ queue, count: missing }, 'jobs were missing in the queue and were put there again');
+    if (abandoned > 0)
+      log.warn({ queue, count: abandoned }, 'jobs were taken and not claimed; they are handed over anew');
+    return { taken, isWaiting: abandoned > 0 };
+  }
+
+  /** One queue that can't be swept holds up no other. */
+  private notSwept(queue: string, error: unknown): { taken: ReadonlySet<string>; isWaiting: boolean } {
+    if (!this.failing.has(queue)) this.options.log.warn({ err: error, queue }, 'a queue was not swept; trying again');
+    return { taken: new Set(), isWaiting: false };
+  }
+
+  /** Says once of a queue that it does not move. */
+  private async nameStuck(): Promise<void> {
+    const found = await stuckQueues(this.options.dataSource);
+    const isHeldBack = async ({ queue }: StuckQueue): Promise<boolean> => this.options.publisher.isPaused(queue);
+    const stuck = new Map<string, string>();
+    for (const one of found) {
+      if (await isHeldBack(one).catch(() => false)) continue;
+      stuck.set(one.queue, one.task);
+      if (!this.stuck.has(one.queue)) this.options.log.error({ ...one }, `a queue is stuck: ${describeStuck(one)}`);
+    }
+    this.stuck = stuck;
   }
 }

@@ -1,8 +1,15 @@
 import type { DataSource } from 'typeorm';
 import type { QueuePublisher } from '@mitosis/queue';
+import type { HandOver } from './hand-over.js';
 import { toDelivery } from './reserve-window.js';
 
 type Row = Parameters<typeof toDelivery>[0];
+
+export interface SweepDeps {
+  readonly dataSource: DataSource;
+  readonly publisher: QueuePublisher;
+  readonly handOver: Pick<HandOver, 'publish'>;
+}
 
 export interface QueueSweep {
   /** Jobs that were not there and were put on the queue again. */
@@ -22,7 +29,7 @@ export interface QueueSweep {
  * claimed is handed over anew. Should both workers claim it in the end, the first one gets it.
  */
 export async function sweepQueue(
-  { dataSource, publisher }: { readonly dataSource: DataSource; readonly publisher: QueuePublisher },
+  { dataSource, publisher, handOver }: SweepDeps,
   queue: string,
   takenBefore: ReadonlySet<string>,
 ): Promise<QueueSweep> {
@@ -37,7 +44,7 @@ export async function sweepQueue(
   const jobIds = deliveries.map(({ jobId }) => jobId);
   const missing = new Set(await publisher.missing(queue, jobIds));
   const taken = new Set(await publisher.taken(queue, jobIds));
-  await publisher.publish(
+  await handOver.publish(
     queue,
     deliveries.filter(({ jobId }) => missing.has(jobId)),
   );

@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import { MitoError } from '@mitosis/domain';
 import type { QueuePublisher } from '@mitosis/queue';
 import { queueTitle } from '../board/queue-title.js';
+import { describeStuck, stuckQueues } from '../scheduling/stuck-queues.js';
 
 interface HoldRow {
   readonly queue: string;
@@ -32,7 +33,10 @@ export async function heldBack(
   if (row.running_max !== null && row.running >= row.running_max) {
     return `the group ${row.group} may run ${row.running_max} tasks at a time, and ${row.running} run`;
   }
-  return queueHold(publisher, row.queue);
+  const hold = await queueHold(publisher, row.queue);
+  if (hold !== undefined) return hold;
+  const [stuck] = await stuckQueues(dataSource, row.queue);
+  return stuck && describeStuck(stuck);
 }
 
 async function queueHold(publisher: QueuePublisher, queue: string): Promise<string | undefined> {

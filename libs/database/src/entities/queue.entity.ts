@@ -16,6 +16,10 @@ export class QueueRow {
   @Column('text', { default: 'command' })
   kind!: TaskKind;
 
+  /** Why the last hand-over to it failed; null when it did not. */
+  @Column('text', { nullable: true })
+  trouble!: string | null;
+
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
   createdAt!: Date;
 }

@@ -21,7 +21,7 @@ for (const kind of KINDS) {
       );
       const sent = deliveries(5);
       const ids = new Set(sent.map(({ jobId }) => jobId));
-      await publishAgain(async () => backend.publisher.publish('lab~gpu', sent));
+      await publishAgain(async () => void (await backend.publisher.publish('lab~gpu', sent)));
       const seen = (): number => got.filter(({ jobId }) => ids.has(jobId)).length;
       await eventually(() => seen() >= 5, { message: () => `${seen()} of 5 in round ${round}` });
       await eventually(
