@@ -64,7 +64,32 @@ test('a bad tag', names, { args: ['true'], tags: ['a b'] }, 'tags.0');
 test('a bad name of a variable', names, { args: ['true'], env: { 'A=B': '1' } }, 'env.A=B');
 test('a priority out of range', names, { args: ['true'], priority: 1001 }, 'priority');
 test('a timeout of nothing', names, { args: ['true'], timeout_ms: 0 }, 'timeout_ms');
+test('a label with a comma', names, { args: ['true'], labels: ['p=1,2'] }, 'labels.0');
+test('a parameter that JSON has rounded', names, { args: ['true'], params: { seed: 2 ** 53 } }, 'params.seed');
+test('parameters with one variable', names, { args: ['true'], params: { lr: 1, LR: 2 } }, 'params');
+test('a parameter that is nested', names, { args: ['true'], params: { lr: [1] } }, 'params.lr');
 test('no JSON', names, '{"args":', 'body');
+
+/** JSON of arrays in each other, which JSON.stringify could not write. */
+const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
+
+test('parameters of a computation that are nested too deep are 400, however deep', async (t) => {
+  for (const levels of [64, 5_000, 200_000]) {
+    const body = `{"sha256": "${'0'.repeat(64)}", "name": "x", "params": {"a": ${nested(levels)}}}`;
+    const { status, error } = await call({ method: 'POST', path: '/workloads', body });
+    t.is(status, 400);
+    t.is(error.message, 'params: must not be nested more than 64 levels deep');
+  }
+  const body = `{"sha256": "${'0'.repeat(64)}", "name": "x", "params": {"a": ${nested(63)}}}`;
+  t.is((await call({ method: 'POST', path: '/workloads', body })).error.code, 'program_not_found');
+});
+
+test('JSON that is nested very deep is 400 wherever it is sent', async (t) => {
+  for (const path of ['/tasks', '/tasks/batch', '/jobs', '/groups', '/auth/login', '/tasks/cancel']) {
+    for (const body of [nested(200_000), `{"args": ${nested(200_000)}, "params": {"x": ${nested(200_000)}}}`])
+      t.is((await call({ method: 'POST', path, body })).status, 400, path);
+  }
+});
 
 test('a body that is too large is 413', async (t) => {
   const { status, error } = await call({ method: 'POST', path: '/tasks', body: { args: ['x'.repeat(17_000_000)] } });

@@ -45,8 +45,19 @@ export { DEPENDENCY_CONDITIONS, assertAcyclic, jobState, judgeDependency, unmetO
 export type { DependencyCondition, DependencyVerdict, Prerequisite } from './dependencies.js';
 export { parseComparison } from './compare.js';
 export type { Comparison } from './compare.js';
-export { PARAM_PATTERN, SWEEP_MAX, fillPlaceholders, parseArray, parseSweep, sweepProduct } from './sweep.js';
-export type { ParamValue, Params } from './sweep.js';
+export { parseShellTemplate, parseTemplate, type Template } from './placeholders.js';
+export { isDeeperThan, parseParamJson, type ParamJson } from './param-json.js';
+export {
+  PARAM_PATTERN,
+  SWEEP_MAX,
+  assertSweepSize,
+  combineParams,
+  isExact,
+  paramValueOf,
+  parseArray,
+  parseSweep,
+} from './sweep.js';
+export type { ParamSource, ParamValue, Params } from './sweep.js';
 export { objectKey } from './object-key.js';
 export { WORKLOAD_STATES, WORKLOAD_STEPS, isWorkloadOver, moveWorkload } from './workload.js';
 export type { WorkloadMove, WorkloadState, WorkloadStep } from './workload.js';

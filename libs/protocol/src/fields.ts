@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { NAME_PATTERN, normalizeTags, PARAM_PATTERN, TAG_PATTERN, TAGS_MAX } from '@mitosis/domain';
+import { isExact, NAME_PATTERN, normalizeTags, PARAM_PATTERN, TAG_PATTERN, TAGS_MAX } from '@mitosis/domain';
 
 /** Bounds of a submission; beyond them the answer is 400 `invalid_request` naming the field. */
 export const LIMITS = {
@@ -56,8 +56,9 @@ const PLAIN_TEXT = /^[^\u0000-\u001f\u007f-\u009f]*$/;
 
 export const Label = z.string().min(1).max(255).regex(PLAIN_TEXT, 'must not have control characters');
 
+/** A label with a comma could not be searched for: there it separates labels. */
 export const Labels = z
-  .array(Label)
+  .array(Label.refine((label) => !label.includes(','), 'must not have a comma'))
   .max(LIMITS.labels)
   .transform((labels) => [...new Set(labels)]);
 
@@ -88,14 +89,21 @@ export const RelativeFolder = ProcessString.refine(
 
 const ParamValue = z.union([
   z.string().max(4096).refine(hasNoNul, 'must not have a NUL character'),
-  z.number(),
+  z.number().refine(isExact, 'is beyond 2^53, where JSON loses digits: send it as a string'),
   z.boolean(),
 ]);
 
-/** Parameters of a sweep. */
+/** Parameters of a sweep, as they are submitted. */
 export const ParamValues = z
   .record(z.string().regex(PARAM_PATTERN, 'use letters, digits and "_", not a digit first'), ParamValue)
   .refine(
     (params) => Object.keys(params).length <= LIMITS.params,
     `must not have more than ${LIMITS.params} parameters`,
+  )
+  .refine(
+    (params) => new Set(Object.keys(params).map((name) => name.toUpperCase())).size === Object.keys(params).length,
+    'must not have two names that differ only in case: both would be the same MITO_PARAM_ variable',
   );
+
+/** Parameters of a sweep, as they are shown. */
+export const StoredParams = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { GivenText, PageCursor, PageSize, WholeNumber } from './conditions.js';
-import { LIMITS, Name, ParamValues, Timestamp, Uuid } from './fields.js';
+import { LIMITS, Name, StoredParams, Timestamp, Uuid } from './fields.js';
 import { SubmitTask, TaskReceipt, TaskStateName } from './tasks.js';
 
 const Tasks = z.array(SubmitTask).min(1).max(LIMITS.batchTasks);
@@ -70,7 +70,7 @@ export const JobResult = z.object({
   index: z.int(),
   task: Uuid,
   name: z.string(),
-  params: ParamValues,
+  params: StoredParams,
   state: TaskStateName,
   exit_code: z.int().nullable(),
   signal: z.string().nullable(),

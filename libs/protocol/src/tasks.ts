@@ -24,6 +24,7 @@ import {
   ParamValues,
   ProcessString,
   RelativeFolder,
+  StoredParams,
   Tags,
   Timestamp,
   Uuid,
@@ -195,7 +196,7 @@ export const TaskView = z.object({
   /** Products of the last attempt that were not stored. */
   not_kept: z.array(LostProduct),
   cwd: z.string().nullable(),
-  params: ParamValues.nullable(),
+  params: StoredParams.nullable(),
   job: Uuid.nullable(),
   /** Its place in the job, from 0. */
   job_index: z.int().nullable(),

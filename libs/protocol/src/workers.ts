@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { WANTED_STATES } from '@mitosis/domain';
 import { ArtifactKind, LostProduct, SignedRequest, SkippedFile } from './artifacts.js';
-import { Labels, LIMITS, Name, Sha256, Tags, Timestamp, Uuid } from './fields.js';
+import { Labels, LIMITS, Name, Sha256, StoredParams, Tags, Timestamp, Uuid } from './fields.js';
 import { MetricsRow } from './jobs.js';
 import { TaskSpec } from './tasks.js';
 import { ClaimedStep, WORKLOAD_LIMITS } from './workloads.js';
@@ -51,7 +51,8 @@ export const ClaimedTask = z.object({
   lease: Uuid,
   /** With which a command speaks to the coordinator; empty for a sandboxed program, which can't. */
   token: z.string(),
-  spec: TaskSpec,
+  // Stored by an earlier version, perhaps: no longer to be refused.
+  spec: TaskSpec.extend({ params: StoredParams.optional() }),
   timeout_ms: z.int(),
   group: z.string(),
   job: Uuid.nullable(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { WORKLOAD_STATES, WORKLOAD_STEPS } from '@mitosis/domain';
+import { isDeeperThan, WORKLOAD_STATES, WORKLOAD_STEPS } from '@mitosis/domain';
 import { SignedRequest } from './artifacts.js';
 import { CommaSeparated, GivenText, PageSize } from './conditions.js';
 import { Labels, LIMITS, Name, Sha256, Tags, Timestamp, Uuid } from './fields.js';
@@ -16,6 +16,8 @@ export const WORKLOAD_LIMITS = {
   /** The results of all `map`s together: what `reduce` reads. */
   resultsBytes: 1024 * 1024 * 1024,
   paramsBytes: 65_536,
+  /** Arrays and objects in each other. */
+  paramsLevels: 64,
 } as const;
 
 /** How the tasks of a workload are submitted. */
@@ -42,12 +44,14 @@ export const SubmitWorkload = WorkloadPlan.extend({
   name: z.string().min(1).max(255),
   group: Name.optional(),
   /** What `split` gets, with `max_subtasks` added. */
-  params: z
-    .record(z.string(), z.unknown())
-    .refine(
-      (params) => Buffer.byteLength(JSON.stringify(params)) <= WORKLOAD_LIMITS.paramsBytes,
-      `must not be longer than ${WORKLOAD_LIMITS.paramsBytes} bytes`,
-    ),
+  params: z.record(z.string(), z.unknown()).superRefine((params, context) => {
+    const refuse = (message: string): void => void context.addIssue({ code: 'custom', message });
+    // JSON.stringify can't take what is nested very deep, however short it is.
+    if (isDeeperThan(params, WORKLOAD_LIMITS.paramsLevels))
+      return refuse(`must not be nested more than ${WORKLOAD_LIMITS.paramsLevels} levels deep`);
+    if (Buffer.byteLength(JSON.stringify(params)) > WORKLOAD_LIMITS.paramsBytes)
+      refuse(`must not be longer than ${WORKLOAD_LIMITS.paramsBytes} bytes`);
+  }),
   /** Compute every subtask on two workers and compare the results. */
   is_verified: z.boolean().default(false),
 });

@@ -1,11 +1,19 @@
 import {
-  fillPlaceholders,
+  assertSweepSize,
+  combineParams,
+  cutText,
   invalidField,
   nameOfCommand,
+  PARAM_PATTERN,
   parseArray,
+  parseParamJson,
+  parseShellTemplate,
   parseSweep,
-  sweepProduct,
+  parseTemplate,
+  type ParamJson,
   type Params,
+  type ParamSource,
+  type Template,
 } from '@mitosis/domain';
 import type { SubmitTaskInput } from '@mitosis/protocol';
 import { readInput } from './task-options.js';
@@ -27,67 +35,119 @@ interface Variation {
 const isGiven = ({ array, eachLine, eachJson, sweep }: SweepOptions): boolean =>
   array !== undefined || eachLine !== undefined || eachJson !== undefined || sweep.length > 0;
 
-async function readLines(file: string): Promise<Params[]> {
-  const lines = (await readInput(file, '--each-line')).toString('utf8').split(/\r?\n/);
-  if (lines.at(-1) === '') lines.pop();
-  return lines.map((line) => ({ line }));
-}
-
-async function readRecords(file: string): Promise<Params[]> {
-  const text = (await readInput(file, '--each-json')).toString('utf8');
-  let values: unknown[];
+/** The text of a UTF-8 file, without a byte order mark. */
+export async function readText(file: string, field: string): Promise<string> {
+  const bytes = await readInput(file, field);
   try {
-    values = parseRecords(text);
-  } catch (error) {
-    throw invalidField('--each-json', `${file}: ${(error as Error).message}`);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw invalidField(field, `${file} is not UTF-8 text`);
   }
-  return values.map((value) =>
-    typeof value === 'object' && value !== null ? flatten(value) : { value: value as string },
-  );
 }
 
-/** A JSON array, or a JSON value on each line. */
-export function parseRecords(text: string): unknown[] {
-  if (text.trimStart().startsWith('[')) return JSON.parse(text) as unknown[];
-  return text
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line): unknown => JSON.parse(line));
+/** The lines of a file, without those that are empty or have only blanks. */
+async function readLines(file: string): Promise<ParamSource> {
+  const field = '--each-line';
+  const lines = (await readText(file, field)).split(/\r?\n/).filter((line) => line.trim() !== '');
+  if (lines.length === 0) throw invalidField(field, `${file} has no lines that are not empty`);
+  return { field, rows: lines.map((line) => ({ line })) };
 }
 
-/** What is no plain value is passed on as JSON text. */
-function flatten(value: object): Params {
-  const isPlain = (item: unknown): item is string | number | boolean =>
-    ['string', 'number', 'boolean'].includes(typeof item);
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]: [string, unknown]) => [name, isPlain(item) ? item : JSON.stringify(item)]),
-  );
+async function readRecords(file: string): Promise<ParamSource> {
+  const field = '--each-json';
+  const records = parseRecords(await readText(file, field), { file, field });
+  if (records.length === 0) throw invalidField(field, `${file} has no records`);
+  return { field, rows: records.map((record, index) => paramsOf(record, `${field}: ${file}: record ${index + 1}`)) };
+}
+
+/** A JSON array, or a JSON value on each line; numbers keep their digits. Throws, naming `field` and the place. */
+export function parseRecords(text: string, { file, field }: { file: string; field: string }): ParamJson[] {
+  const parse = (json: string, place: string): ParamJson => {
+    try {
+      return parseParamJson(json);
+    } catch (error) {
+      throw invalidField(field, `${file}: ${place}${(error as Error).message}`);
+    }
+  };
+  if (text.trimStart().startsWith('[')) {
+    const { value, plain, paramOf } = parse(text, '');
+    return (value as unknown[]).map((item, index) => ({ value: item, plain: (plain as unknown[])[index], paramOf }));
+  }
+  return text.split('\n').flatMap((line, index) => (line.trim() === '' ? [] : [parse(line, `line ${index + 1}: `)]));
+}
+
+/** The record of a task for `submit-many`: parameters keep their digits, everything else is as JSON has it. */
+export function taskOf({ value, plain, paramOf }: ParamJson): SubmitTaskInput {
+  const { params } = (value ?? {}) as { readonly params?: unknown };
+  if (typeof params !== 'object' || params === null || Array.isArray(params)) return plain as SubmitTaskInput;
+  const exact = Object.entries(params).map(([name, item]) => [name, typeof item === 'string' ? paramOf(item) : item]);
+  return { ...(plain as SubmitTaskInput), params: Object.fromEntries(exact) as Params };
+}
+
+/** The fields of an object; what is no plain value is passed on as JSON text, and no object at all as `value`. */
+function paramsOf({ value, paramOf }: ParamJson, place: string): Params {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { value: paramOf(value) };
+  const entries = Object.entries(value);
+  const wrong = entries.find(([name]) => !PARAM_PATTERN.test(name));
+  if (wrong) throw invalidField(place, `"${cutText(wrong[0], 80)}" can't be a parameter: use letters, digits and "_"`);
+  return Object.fromEntries(entries.map(([name, item]) => [name, paramOf(item)]));
 }
 
 /** Every combination of all that was given, the array changing fastest. */
 async function variations(options: SweepOptions): Promise<Variation[]> {
-  let rows: Params[] = sweepProduct(options.sweep.map((text) => parseSweep(text)));
-  const combine = (more: readonly Params[]): void => {
-    rows = rows.flatMap((row) => more.map((extra) => ({ ...row, ...extra })));
-  };
-  if (options.eachLine !== undefined) combine(await readLines(options.eachLine));
-  if (options.eachJson !== undefined) combine(await readRecords(options.eachJson));
+  const sources: ParamSource[] = options.sweep.map((text) => {
+    const { name, values } = parseSweep(text);
+    return { field: '--sweep', rows: values.map((value) => ({ [name]: value })) };
+  });
+  if (options.eachLine !== undefined) sources.push(await readLines(options.eachLine));
+  if (options.eachJson !== undefined) sources.push(await readRecords(options.eachJson));
+  const rows = combineParams(sources);
   if (options.array === undefined) return rows.map((params) => ({ params }));
+  if (rows.some((params) => Object.hasOwn(params, 'index')))
+    throw invalidField('--array', 'its {index} is the name of a parameter, too');
   const indices = parseArray(options.array);
+  assertSweepSize(rows.length * indices.length, '--array');
   return rows.flatMap((params) => indices.map((arrayIndex) => ({ params, arrayIndex })));
 }
 
-function vary(task: SubmitTaskInput, { params, arrayIndex }: Variation): SubmitTaskInput {
-  const known = { ...params, ...(arrayIndex !== undefined && { index: arrayIndex }) };
-  const fill = (text: string): string => fillPlaceholders(text, known);
-  return {
-    ...task,
-    args: task.args.map(fill),
-    env: Object.fromEntries(Object.entries(task.env ?? {}).map(([name, value]) => [name, fill(value)])),
-    ...(task.name !== undefined && { name: fill(task.name) }),
-    ...(task.cwd !== undefined && { cwd: fill(task.cwd) }),
-    params,
-    ...(arrayIndex !== undefined && { array_index: arrayIndex }),
+/** A shell that reads its command from the argument after this one. */
+function isShellLine(args: readonly string[], place: number): boolean {
+  const [program = ''] = args;
+  const flags = args.slice(1, place);
+  return (
+    /^(?:.*\/)?(?:sh|bash|dash|ash|ksh|mksh|zsh)$/.test(program) &&
+    flags.length > 0 &&
+    flags.every((flag) => /^[-+]/.test(flag)) &&
+    /^-[a-zA-Z]*c$/.test(flags.at(-1) ?? '')
+  );
+}
+
+/** Makes of a task with placeholders the task of one variation. */
+function templateOf(task: SubmitTaskInput): (params: Params, arrayIndex?: number) => SubmitTaskInput {
+  const all = (texts: readonly string[] | undefined, field: string): Template[] =>
+    (texts ?? []).map((text) => parseTemplate(text, field));
+  const args = task.args.map((text, place) =>
+    isShellLine(task.args, place) ? parseShellTemplate(text, 'the shell line') : parseTemplate(text, 'the command'),
+  );
+  const env = Object.entries(task.env ?? {}).map(([name, value]) => [name, parseTemplate(value, '--env')] as const);
+  const [labels, tags] = [all(task.labels, '--labels'), all(task.tags, '--tags')];
+  const [name, cwd] = [
+    all(task.name === undefined ? [] : [task.name], '--name'),
+    all(task.cwd === undefined ? [] : [task.cwd], '--cwd'),
+  ];
+  return (params, arrayIndex) => {
+    const fill = (templates: readonly Template[]): string[] => templates.map((make) => make(params, arrayIndex));
+    return {
+      ...task,
+      args: fill(args),
+      env: Object.fromEntries(env.map(([key, make]) => [key, make(params, arrayIndex)])),
+      labels: fill(labels),
+      tags: fill(tags),
+      ...(name.length > 0 && { name: fill(name).join('') }),
+      ...(cwd.length > 0 && { cwd: fill(cwd).join('') }),
+      params,
+      ...(arrayIndex !== undefined && { array_index: arrayIndex }),
+    };
   };
 }
 
@@ -102,7 +162,6 @@ export async function expandSweep(
   options: SweepOptions,
 ): Promise<SubmitTaskInput[] | undefined> {
   if (!isGiven(options)) return undefined;
-  const tasks = (await variations(options)).map((variation) => vary(task, variation));
-  if (tasks.length === 0) throw invalidField('--sweep', 'there is nothing to submit');
-  return tasks;
+  const vary = templateOf(task);
+  return (await variations(options)).map(({ params, arrayIndex }) => vary(params, arrayIndex));
 }

@@ -32,9 +32,25 @@ function namesOf(rows: readonly Readonly<Record<string, unknown>>[]): string[] {
   return [...new Set(rows.flatMap((row) => Object.keys(row)))];
 }
 
-/** A metric that is called like a parameter, or like one of our own columns, gets a name of its own. */
-function metricTitle(name: string, taken: ReadonlySet<string>): string {
-  return taken.has(name) ? `metric.${name}` : name;
+/** A title that no other column has: `name`, after the prefix as often as it takes. */
+function titleOf(name: string, prefix: string, taken: Set<string>): string {
+  let title = name;
+  while (taken.has(title)) title = `${prefix}.${title}`;
+  taken.add(title);
+  return title;
+}
+
+/**
+ * The titles of all columns, all different. Parameters keep their names. A column of ours that is called
+ * like a parameter becomes `mito.NAME`, and after that a metric with a name that is taken `metric.NAME`.
+ */
+function titlesOf(params: readonly string[], metrics: readonly string[]) {
+  const taken = new Set(params);
+  const own = new Map(['index', ...OUTCOME, 'artifacts', 'task'].map((name) => [name, titleOf(name, 'mito', taken)]));
+  return {
+    ours: (name: string): string => own.get(name) ?? name,
+    metrics: metrics.map((name) => titleOf(name, 'metric', taken)),
+  };
 }
 
 /**
@@ -44,14 +60,14 @@ function metricTitle(name: string, taken: ReadonlySet<string>): string {
 export function resultTable(results: readonly JobResult[], { isEachRow }: { isEachRow: boolean }): ResultTable {
   const params = namesOf(results.map((result) => result.params));
   const metrics = namesOf(results.flatMap((result) => result.metrics));
-  const taken = new Set<string>(['index', 'task', 'artifacts', ...OUTCOME, ...params]);
+  const titles = titlesOf(params, metrics);
   const head = [
-    'index',
+    titles.ours('index'),
     ...params,
-    ...metrics.map((name) => metricTitle(name, taken)),
-    ...OUTCOME,
-    'artifacts',
-    'task',
+    ...titles.metrics,
+    ...OUTCOME.map(titles.ours),
+    titles.ours('artifacts'),
+    titles.ours('task'),
   ];
   const rows = results.flatMap((result) => {
     const each = isEachRow && result.metrics.length > 0 ? result.metrics : [lastValues(result)];

@@ -1,13 +1,12 @@
 import { Command, Option } from 'clipanion';
-import { invalidField, MitoError } from '@mitosis/domain';
+import { invalidField } from '@mitosis/domain';
 import type { SubmitTaskInput } from '@mitosis/protocol';
 import { EXIT_FAILED, EXIT_OK } from '../../../output/exit-codes.js';
 import type { Progress } from '../../../output/progress.js';
 import type { ItemResult } from '../../../output/submit-many.js';
 import { ApiCommand, SEVERAL_REQUESTS } from '../../api-command.js';
 import { needed } from '../../needed.js';
-import { parseRecords } from '../../sweep-options.js';
-import { readInput } from '../../task-options.js';
+import { parseRecords, readText, taskOf } from '../../sweep-options.js';
 
 export class TasksSubmitManyCommand extends ApiCommand {
   static override paths = [
@@ -57,13 +56,9 @@ export class TasksSubmitManyCommand extends ApiCommand {
     if (this.positional !== undefined && this.file !== undefined)
       throw invalidField('--file', `there is "${this.positional}" already`);
     const file = this.positional ?? needed(this.file, '--file', 'a JSON or NDJSON file, or - for the standard input');
-    const text = (await readInput(file, '--file')).toString('utf8');
-    try {
-      const tasks = parseRecords(text) as SubmitTaskInput[];
-      return this.group === undefined ? tasks : tasks.map((task) => ({ group: this.group as string, ...task }));
-    } catch (cause) {
-      throw new MitoError('invalid', 'invalid_request', `--file: ${file}: ${(cause as Error).message}`, { cause });
-    }
+    const field = '--file';
+    const tasks = parseRecords(await readText(file, field), { file, field }).map(taskOf);
+    return this.group === undefined ? tasks : tasks.map((task) => ({ group: this.group as string, ...task }));
   }
 
   private async submitAsJob(tasks: readonly SubmitTaskInput[], name: string): Promise<number> {

@@ -11,7 +11,7 @@ export class TasksSubmitCommand extends SubmitCommand {
     category: 'Tasks',
     description: 'queue a command to run on a worker, or many variations of it as one job',
     details:
-      'With --array, --each-line, --each-json or --sweep every combination becomes a task; {index}, {line} and {name} in the command, the environment and the name are replaced, and the task finds MITO_ARRAY_INDEX and MITO_PARAM_NAME. Such a submission is a job: see "client jobs".',
+      'With --array, --each-line, --each-json or --sweep every combination becomes a task; {index}, {line} and {name} in the command, the environment, the name, the folder, labels and tags are replaced, and the task finds MITO_ARRAY_INDEX and MITO_PARAM_NAME. {{name}} stands for {name} itself. In the line of a shell (--shell, or sh -c) a value is one quoted word that is never run. Numbers keep the digits that were typed. Such a submission is a job: see "client jobs".',
     examples: [
       ['Run a script and keep its output', '$0 client tasks submit --terminal -- ./train.sh'],
       ['Run a sandboxed program', '$0 client tasks submit --wasm prog.wasm -- --size 10'],
@@ -27,12 +27,12 @@ export class TasksSubmitCommand extends SubmitCommand {
   });
 
   readonly array = Option.String('--array', { description: 'a task for each index, e.g. 1-1000 or 0-100:10' });
-  readonly eachLine = Option.String('--each-line', { description: 'a task for each line of a file' });
+  readonly eachLine = Option.String('--each-line', { description: 'a task for each line of a file that is not empty' });
   readonly eachJson = Option.String('--each-json', {
     description: 'a task for each object of a JSON array or NDJSON file',
   });
   readonly sweep = Option.Array('--sweep', [], {
-    description: 'a parameter and its values, e.g. lr=0.1,0.01 or seed=1..5',
+    description: 'a parameter and its values, e.g. lr=0.1,0.01, seed=1..5 or x=0..1:0.25',
   });
   readonly idempotencyKey = Option.String('--idempotency-key', {
     description: 'the same key again submits nothing new',
