@@ -85,6 +85,7 @@ export async function createCoordinator(config: CoordinatorConfig, log: Log): Pr
       passwordFile: config.admin_password_file ?? path.join(stateDir, 'admin-password'),
       queuedTasksMax: config.task_queue_size,
     },
+    leaseMs: config.lease,
     urlLifetimeMs: config.signed_url_expires_in,
     programRetentionMs: config.program_retention,
     tokenLifetimeMs: config.access_token_expires_in,

@@ -2,24 +2,11 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { TaskExplanation, TaskReceipt, TaskView } from '@mitosis/protocol';
-import { eventually, tcpProxy, tempDir, type TcpProxy } from '@mitosis/testing';
-import { startMito, type MitoProcess } from './harness/mito-process.js';
-import { isAlive, processesWith } from './harness/processes.js';
+import { eventually, tempDir } from '@mitosis/testing';
+import { startLongTask, startWorkerBehindProxy } from './harness/disturbed-worker.js';
+import { startMito } from './harness/mito-process.js';
+import { attemptsOf, isAlive, processesWith } from './harness/processes.js';
 import { BACKENDS, startStack, type E2eStack } from './harness/stack.js';
-
-/** A task that notes each of its executions and waits for a file before it ends. */
-async function startLongTask(
-  { json }: E2eStack,
-  dir: string,
-): Promise<{ uuid: string; go: string; notes: () => Promise<string[]> }> {
-  const go = path.join(dir, 'go');
-  const log = path.join(dir, 'effects.log');
-  const script = `echo "$MITO_TASK_ATTEMPT" >> "${log}"; while [ ! -e "${go}" ]; do sleep 0.05; done; echo done`;
-  const { uuid } = await json<TaskReceipt>('tasks', 'submit', '--', 'sh', '-c', script);
-  const notes = async (): Promise<string[]> => (await readFile(log, 'utf8')).trim().split('\n');
-  await eventually(async () => (await notes()).length === 1, { message: 'the start of the task' });
-  return { uuid, go, notes };
-}
 
 for (const backend of BACKENDS) {
   test.serial(`${backend}: a task of a killed worker is run by another within 20 s, and committed once`, async (t) => {
@@ -69,23 +56,6 @@ for (const backend of BACKENDS) {
   });
 }
 
-/** One more worker, whose line to the coordinator can be harmed. */
-async function startWorkerBehindProxy(
-  t: ExecutionContext,
-  { ready, env }: E2eStack,
-  ...options: string[]
-): Promise<{ worker: MitoProcess; proxy: TcpProxy }> {
-  const proxy = await tcpProxy(t, { port: Number(new URL(ready.url).port) });
-  const { username, password } = ready.admin;
-  const worker = startMito(t, ['worker', '--work-dir', await tempDir(t), ...options], {
-    ...env,
-    MITO_COORDINATOR_ADDR: `http://127.0.0.1:${proxy.port}`,
-    MITO_USER: username,
-    MITO_PASSWORD: password,
-  });
-  return { worker, proxy };
-}
-
 /** A data folder that the user as whom PostgreSQL runs may enter, also when we are root. */
 async function dataFolder(t: ExecutionContext): Promise<string> {
   const dir = await tempDir(t);
@@ -108,12 +78,6 @@ async function pidRunning(uuid: string, { ready }: E2eStack): Promise<number | u
 async function parentOf(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-}
-
-/** The attempts that the processes belong to. */
-async function attemptsOf(pids: readonly number[]): Promise<string[]> {
-  const environs = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')));
-  return [...new Set(environs.map((environ) => /MITO_TASK_ATTEMPT=(\d+)/.exec(environ)?.[1] ?? '').filter(Boolean))];
 }
 
 test.serial('a worker whose coordinator does not answer ends when it is told to', async (t) => {

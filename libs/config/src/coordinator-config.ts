@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LEASE_MAX_MS, LEASE_MIN_MS } from '@mitosis/domain';
 import { NewPassword } from '@mitosis/protocol';
 import { BindAddress, BytesSetting, DurationSetting, FlagSetting, LogLevel } from './fields.js';
 
@@ -45,6 +46,11 @@ export const CoordinatorConfig = z.strictObject({
     (ms) => ms >= 1_000 && ms <= 86_400_000,
     'must be a second at least and a day at most',
   ).prefault('24h'),
+  /** How long a worker may be away before its running tasks are given to others. */
+  lease: DurationSetting.refine(
+    (ms) => ms >= LEASE_MIN_MS && ms <= LEASE_MAX_MS,
+    'must be 3 seconds at least and an hour at most',
+  ).prefault('15s'),
   /** Workers that may be registered and alive at a time; any number when not set. */
   max_nodes: z.coerce.number().int().min(1).optional(),
   /** Of each new group: tasks that may wait at a time ("mito admin groups task-quota" changes it); any number when not set. */

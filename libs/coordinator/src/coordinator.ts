@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { connect, migrate } from '@mitosis/database';
-import { isFinal, type Log, type Service } from '@mitosis/domain';
+import { isFinal, presenceOf, type Log, type Service } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { QueueBackend } from '@mitosis/queue';
 import { createAccess, type AccessLifetimes } from './access/create-access.js';
@@ -45,6 +45,7 @@ import { claimTasksWith } from './tasks/claim-tasks.js';
 import { commitReportsWith } from './tasks/commit-reports.js';
 import { ArtifactReader } from './tasks/read-artifacts.js';
 import { TaskReader } from './tasks/read-tasks.js';
+import { resumeAttemptsWith } from './tasks/resume-attempts.js';
 import type { SettledTask } from './tasks/settled-task.js';
 import { storeProgress } from './tasks/store-progress.js';
 import { StoredTasks } from './tasks/stored-tasks.js';
@@ -70,6 +71,8 @@ export interface CoordinatorOptions extends AccessLifetimes {
   readonly store: ObjectStore;
   readonly keys: KeyPair;
   readonly admin: FirstAdmin;
+  /** A worker that sends no heartbeat for longer than this loses its running attempts. */
+  readonly leaseMs: number;
   /** How long a signed request to the object store is good for. */
   readonly urlLifetimeMs: number;
   /** How long a program is kept that nothing uses. */
@@ -102,6 +105,8 @@ export class Coordinator implements Service {
     const { dataSource, queue, keys, urlLifetimeMs } = options;
     const log = withRequestIds(options.log);
     const metrics = new CoordinatorMetrics();
+    const presence = presenceOf(options.leaseMs);
+    const { leaseMs, silentMs } = presence;
     this.storedTasks = new StoredTasks((count) => metrics.submitted(count));
     const store = meteredStore(options.store, metrics);
     const tokens = new Tokens(keys);
@@ -117,7 +122,7 @@ export class Coordinator implements Service {
       log,
       onSettled: (settled) => onSettled(settled),
     });
-    const dispatcher = new Dispatcher({ hints: options.hints, handOver, log });
+    const dispatcher = new Dispatcher({ hints: options.hints, handOver, silentMs, log });
     const onReady = (queues: ReadonlySet<string>): void => dispatcher.wake(queues);
     const onSettled = (settled: readonly SettledTask[]): void => {
       events.publish(settled.map(({ task, state, group, job }) => ({ task, state, group, job })));
@@ -133,9 +138,19 @@ export class Coordinator implements Service {
       publisher: queue.publisher,
       handOver,
       log,
+      leaseMs,
       onSettled,
       onReady,
       onWorkloads,
+    });
+    const resumeAttempts = resumeAttemptsWith({
+      dataSource: options.hot,
+      events,
+      leaseMs,
+      onResumed: (queues) => {
+        metrics.resumed(queues.length);
+        dispatcher.wakeSoon(queues);
+      },
     });
 
     const follows = new Follows({
@@ -153,6 +168,8 @@ export class Coordinator implements Service {
       hints: options.hints,
       bus: queue.bus,
       access: queue.access,
+      presence,
+      resumeAttempts,
       log,
       onOutput: (message) => follows.onOutput(message),
       onTerminal: (answer) => terminals.onAnswer(answer),
@@ -184,6 +201,7 @@ export class Coordinator implements Service {
       log,
       tokens,
       passwords: this.passwords,
+      presence,
       queueAccess: queue.access,
       channels,
       onSettled,
@@ -202,6 +220,7 @@ export class Coordinator implements Service {
         dataSource: options.hot,
         tokens,
         events,
+        leaseMs,
         metrics,
         onClaimed: (queues) => dispatcher.wakeSoon(queues),
         onReady,
@@ -214,7 +233,7 @@ export class Coordinator implements Service {
 
     const metricsOf = {
       metrics,
-      figures: new FleetFigures(dataSource),
+      figures: new FleetFigures(dataSource, silentMs),
       gauges: new FleetGauges(metrics.registry),
       scrapeToken: options.scrapeToken,
     };
@@ -230,7 +249,16 @@ export class Coordinator implements Service {
         healthRoutes({ dataSource, pingQueue: () => queue.ping() }),
         metricsRoutes({ authenticator, log, ...metricsOf }),
         ...access.routes,
-        taskRoutes({ authenticator, dataSource, submitTasks, reader, artifacts, events, publisher: queue.publisher }),
+        taskRoutes({
+          authenticator,
+          dataSource,
+          submitTasks,
+          reader,
+          artifacts,
+          events,
+          publisher: queue.publisher,
+          silentMs,
+        }),
         ...taskControl({
           authenticator,
           dataSource,
@@ -248,8 +276,8 @@ export class Coordinator implements Service {
         terminalRoutes({ authenticator, dataSource, events, terminals }),
         attachmentRoutes({ authenticator, files }),
         uploadRoutes({ authenticator, files }),
-        attemptFileRoutes({ authenticator, files }),
-        workerRoutes({ authenticator, registry, claimTasks, commitReports, readSubtaskResults }),
+        attemptFileRoutes({ authenticator, files, resumeAttempts }),
+        workerRoutes({ authenticator, registry, claimTasks, commitReports, resumeAttempts, readSubtaskResults }),
         access.workerRoutes,
         programRoutes({ authenticator, programs }),
         workloadRoutes({

@@ -5,7 +5,7 @@ const idle: WorkerSituation = {
   tags: ['gpu'],
   servesGroup: true,
   onlyKind: null,
-  silentMs: 100,
+  isSilent: false,
   isDraining: false,
   slots: 2,
   running: 0,
@@ -20,7 +20,7 @@ test('an idle worker with the tags could take it now', explains, {}, 'free');
 test('an untagged worker takes any task', explains, { tags: [] }, 'free');
 test('a worker whose slots are taken is full', explains, { running: 2 }, 'full');
 test('a worker that drains takes nothing new', explains, { isDraining: true }, 'draining');
-test('a worker that is not heard of is silent', explains, { silentMs: 30_000 }, 'silent');
+test('a worker that is not heard of is silent', explains, { isSilent: true }, 'silent');
 test('a worker without the tag does not match', explains, { tags: ['cpu'] }, 'tags');
 test(
   'a worker of other groups never takes it, whatever else',

@@ -7,8 +7,8 @@ export interface WorkerSituation {
   readonly servesGroup: boolean;
   /** The only kind of task that it takes; null for any. */
   readonly onlyKind: 'wasm' | null;
-  /** Since it was heard of last. */
-  readonly silentMs: number;
+  /** Its last heartbeat is too old to count on it. */
+  readonly isSilent: boolean;
   readonly isDraining: boolean;
   readonly slots: number;
   /** Attempts that it runs now. */
@@ -18,9 +18,6 @@ export interface WorkerSituation {
 /** `free`: it could take the task now. Otherwise the first thing that stands in the way. */
 export type WorkerVerdict = 'free' | 'full' | 'draining' | 'silent' | 'tags' | 'kind' | 'group';
 
-/** A worker that was not heard of for longer than this does not count on being there. */
-export const SILENT_MS = 20_000;
-
 /** Why a worker does not take a task, the last thing first that one would mend. */
 export function explainWorker(
   task: { readonly tags: readonly string[]; readonly isProgram: boolean },
@@ -29,7 +26,7 @@ export function explainWorker(
   if (!worker.servesGroup) return 'group';
   if (worker.onlyKind === 'wasm' && !task.isProgram) return 'kind';
   if (!tagsMatch(worker.tags, task.tags)) return 'tags';
-  if (worker.silentMs > SILENT_MS) return 'silent';
+  if (worker.isSilent) return 'silent';
   if (worker.isDraining) return 'draining';
   return worker.running >= worker.slots ? 'full' : 'free';
 }

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { FINAL_STATES, isFinal, nextState, statesBefore, TASK_STATES, type TaskEvent } from './index.js';
 
-const EVENTS: TaskEvent[] = ['release', 'wait', 'claim', 'requeue', 'postpone', 'complete', 'fail', 'cancel'];
+const EVENTS: TaskEvent[] = ['release', 'wait', 'claim', 'resume', 'requeue', 'postpone', 'complete', 'fail', 'cancel'];
 
 test('the whole table of transitions is the one that the architecture shows', (t) => {
   const table = TASK_STATES.flatMap((state) =>
@@ -17,6 +17,7 @@ test('the whole table of transitions is the one that the architecture shows', (t
     'pending -cancel-> cancelled',
     'ready -wait-> pending',
     'ready -claim-> running',
+    'ready -resume-> running',
     'ready -fail-> failed',
     'ready -cancel-> cancelled',
     'running -requeue-> ready',

@@ -59,6 +59,8 @@ export type TaskEvent =
   | 'wait'
   /** A worker starts an attempt. */
   | 'claim'
+  /** The worker of a lost attempt is back before another one was opened: its process goes on. */
+  | 'resume'
   /** The attempt is over, another one may start at once. */
   | 'requeue'
   /** The attempt is over, another one may start later. */
@@ -69,7 +71,7 @@ export type TaskEvent =
 
 const TRANSITIONS: Readonly<Record<TaskState, Partial<Record<TaskEvent, TaskState>>>> = {
   pending: { release: 'ready', wait: 'pending', fail: 'failed', cancel: 'cancelled' },
-  ready: { wait: 'pending', claim: 'running', fail: 'failed', cancel: 'cancelled' },
+  ready: { wait: 'pending', claim: 'running', resume: 'running', fail: 'failed', cancel: 'cancelled' },
   running: { requeue: 'ready', postpone: 'pending', complete: 'completed', fail: 'failed', cancel: 'cancelled' },
   completed: {},
   failed: {},

@@ -61,6 +61,11 @@ export class RunningAttempts {
     return this.executions.get(key);
   }
 
+  /** True while an attempt of the task is carried out here that nobody has taken away. */
+  has(task: string): boolean {
+    return this.current.some(({ claim }) => claim.task === task);
+  }
+
   /** Ends an attempt early; the program gets SIGTERM, and SIGKILL after its grace time. */
   end(ref: AttemptRef, reason: StopReason): void {
     const attempt = this.byKey.get(keyOf(ref));
@@ -72,6 +77,11 @@ export class RunningAttempts {
 
   endAll(reason: StopReason): void {
     for (const attempt of this.byKey.values()) attempt.stop.abort(reason);
+  }
+
+  /** Without those that are being ended because they were taken away: nobody may give them back. */
+  get current(): readonly RunningAttempt[] {
+    return this.all.filter(({ stop }) => stop.signal.reason !== ('stale' satisfies StopReason));
   }
 
   get all(): readonly RunningAttempt[] {

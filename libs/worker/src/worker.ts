@@ -211,8 +211,12 @@ export class Worker implements Service {
     return path.join(this.options.workDir, 'scratch');
   }
 
+  private isAtWorkOn(task: string): boolean {
+    return this.running.has(task) || this.reporter.pending.some((report) => report.task === task);
+  }
+
   private leases() {
-    const open = this.running.all.map(({ claim: { task, attempt, lease } }) => ({ task, attempt, lease }));
+    const open = this.running.current.map(({ claim: { task, attempt, lease } }) => ({ task, attempt, lease }));
     return [...open, ...this.reporter.pending.map(({ task, attempt, lease }) => ({ task, attempt, lease }))];
   }
 
@@ -228,6 +232,8 @@ export class Worker implements Service {
   /** The life of a task here: claim → wait for a slot → run → report. While it is reported, the next one is taken. */
   private async take({ taskId, priority }: Delivery, leaveSlot: () => void): Promise<void> {
     const { log } = this.options;
+    // It was declared lost while this worker was away: the heartbeat resumes it, a claim would repeat it.
+    if (this.isAtWorkOn(taskId)) return log.debug({ task: taskId }, 'it is under way here already');
     const claim = await this.claimer.claim(taskId, priority);
     this.metrics.claimed(claim ? 'opened' : 'refused');
     if (!claim) return log.debug({ task: taskId }, 'not to be run here (any more)');

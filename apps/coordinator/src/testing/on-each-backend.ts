@@ -9,13 +9,13 @@ export interface EachBackend {
   of(backend: Backend): CoordinatorFixture;
 }
 
-/** A coordinator on each backend, for the tests of one file. */
-export function eachBackend(test: TestFn): EachBackend {
+/** A coordinator on each backend, with these settings, for the tests of one file. */
+export function eachBackend(test: TestFn, settings: Readonly<Record<string, unknown>> = {}): EachBackend {
   const file = fileScope(test);
   const fixtures = new Map<Backend, CoordinatorFixture>();
   const of = (backend: Backend): CoordinatorFixture => fixtures.get(backend) as CoordinatorFixture;
   test.before(async () => {
-    for (const backend of BACKENDS) fixtures.set(backend, await coordinatorFixture(file, backend));
+    for (const backend of BACKENDS) fixtures.set(backend, await coordinatorFixture(file, backend, settings));
   });
   return {
     onEachBackend: (title, body) => {

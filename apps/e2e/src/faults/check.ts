@@ -9,7 +9,17 @@ import type { Site } from './site.js';
 import { UndoStack } from './undo-stack.js';
 import type { Verdict } from './verdict.js';
 
-const EVENTS: readonly TaskEvent[] = ['release', 'wait', 'claim', 'requeue', 'postpone', 'complete', 'fail', 'cancel'];
+const EVENTS: readonly TaskEvent[] = [
+  'release',
+  'wait',
+  'claim',
+  'resume',
+  'requeue',
+  'postpone',
+  'complete',
+  'fail',
+  'cancel',
+];
 const LEFTOVERS_GONE_MS = 10_000;
 const ARTIFACTS_CHECKED = 20;
 const LEASE_MS = 15_000;
@@ -109,7 +119,7 @@ async function countHistory(site: Site): Promise<{ doubleCommits: number; imposs
   const moves = rows.filter(({ what }) => what === 'moved');
   const sum = (counted: typeof rows): number => counted.reduce((total, { count }) => total + count, 0);
   return {
-    doubleCommits: sum(rows.filter(({ what }) => what !== 'moved')),
+    doubleCommits: sum(rows.filter(({ what }) => what !== 'moved' && what !== 'attempt resumed')),
     impossibleMoves: sum(moves.filter(({ old_state, new_state }) => !possible.has(`${old_state} ${new_state}`))),
   };
 }

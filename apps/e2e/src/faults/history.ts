@@ -1,7 +1,7 @@
 import type pg from 'pg';
 
 /**
- * Writes down each change of a task's state, and each change of what was final, in tables of the
+ * Writes down each change of a task's state, each change of what was final, and each attempt that was resumed, in tables of the
  * harness: the product's own rows can't tell how often something was committed.
  */
 const HISTORY = `
@@ -9,7 +9,7 @@ const HISTORY = `
     id bigserial PRIMARY KEY,
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
     task uuid NOT NULL,
-    what text NOT NULL CHECK (what IN ('moved', 'changed when final', 'attempt changed after its end')),
+    what text NOT NULL CHECK (what IN ('moved', 'changed when final', 'attempt resumed', 'attempt changed after its end')),
     old_state text,
     new_state text,
     attempt integer
@@ -27,7 +27,11 @@ const HISTORY = `
   EXECUTE FUNCTION fault_note_task();
   CREATE FUNCTION fault_note_attempt() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
-    INSERT INTO fault_history (task, what, attempt) VALUES (NEW.task_id, 'attempt changed after its end', NEW.number);
+    -- A lost attempt may be opened again, with its lease, while no other attempt of the task was opened.
+    INSERT INTO fault_history (task, what, attempt) VALUES (NEW.task_id, CASE
+      WHEN OLD.outcome = 'lost' AND NEW.outcome IS NULL AND NEW.ended_at IS NULL AND NEW.lease = OLD.lease
+        AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.task_id = NEW.task_id AND a.number > NEW.number)
+      THEN 'attempt resumed' ELSE 'attempt changed after its end' END, NEW.number);
     RETURN NULL;
   END $$;
   CREATE TRIGGER fault_note_attempt AFTER UPDATE ON attempts FOR EACH ROW

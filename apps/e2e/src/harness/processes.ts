@@ -23,3 +23,9 @@ export async function processesWith(variable: string): Promise<number[]> {
   );
   return found.flat();
 }
+
+/** The attempts that the processes belong to. */
+export async function attemptsOf(pids: readonly number[]): Promise<string[]> {
+  const environs = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')));
+  return [...new Set(environs.map((environ) => /MITO_TASK_ATTEMPT=(\d+)/.exec(environ)?.[1] ?? '').filter(Boolean))];
+}

@@ -18,6 +18,8 @@ export interface StackOptions {
   readonly backend?: Backend;
   readonly workers?: number;
   readonly slots?: number;
+  /** How long a worker may be away, such as `3s`. */
+  readonly lease?: string;
   /** Kept after the end, when given. */
   readonly dataDir?: string;
 }
@@ -38,7 +40,7 @@ export interface E2eStack {
 }
 
 export async function startStack(scope: Scope, options: StackOptions = {}): Promise<E2eStack> {
-  const { backend = 'postgres', workers = 1, slots = 2, dataDir } = options;
+  const { backend = 'postgres', workers = 1, slots = 2, dataDir, lease } = options;
   const configDir = await tempDir(scope);
   const server = backend === 'redis' ? await redisServer(scope) : undefined;
   const redis = server ? ['--redis', server.url] : [];
@@ -55,7 +57,7 @@ export async function startStack(scope: Scope, options: StackOptions = {}): Prom
     ...where,
     ...redis,
   ];
-  const up = startMito(scope, argv, { MITO_CONFIG_DIR: configDir });
+  const up = startMito(scope, argv, { MITO_CONFIG_DIR: configDir, ...(lease !== undefined && { MITO_LEASE: lease }) });
   const ready = JSON.parse(await up.firstLine()) as ReadyLine;
   const env = { MITO_CONFIG_DIR: configDir, MITO_COORDINATOR_ADDR: ready.url };
   const spawn = (...args: string[]): MitoProcess => startMito(scope, args, env);

@@ -28,6 +28,9 @@ export class CoordinatorCommand extends ServiceCommand {
   readonly tokenLifetime = Option.String('--access-token-expires-in', {
     description: 'how long a login lasts, e.g. 7d',
   });
+  readonly lease = Option.String('--lease,--heartbeat-timeout', {
+    description: 'how long a worker may be away before its tasks are given to others, e.g. 1m (15s)',
+  });
   readonly s3 = Option.String('--s3', { description: 'URL of an S3-compatible store; without it a folder is used' });
   readonly s3AccessKey = Option.String('--s3-access-key', { description: 'its access key' });
   readonly s3SecretKey = Option.String('--s3-secret-key', {
@@ -44,7 +47,6 @@ export class CoordinatorCommand extends ServiceCommand {
   readonly redisSkipAclRules = Option.Boolean('--redis-skip-acl-rules', { hidden: true });
   readonly privateKeyPath = Option.String('--access-token-private-path', { hidden: true });
   readonly publicKeyPath = Option.String('--access-token-public-path', { hidden: true });
-  readonly heartbeatTimeout = Option.String('--heartbeat-timeout', { hidden: true });
 
   protected async prepare(): Promise<ServiceRun> {
     const { CoordinatorConfig, loadSettings } = await import('@mitosis/config');
@@ -63,6 +65,7 @@ export class CoordinatorCommand extends ServiceCommand {
         admin_user: this.adminUser,
         admin_password: this.adminPassword,
         access_token_expires_in: this.tokenLifetime,
+        lease: this.lease,
         s3: this.s3,
         s3_access_key: this.s3AccessKey,
         s3_secret_key: this.s3SecretKey,
@@ -95,7 +98,6 @@ export class CoordinatorCommand extends ServiceCommand {
       ['--redis-skip-acl-rules', this.redisSkipAclRules, 'workers are always limited to the keys of their groups'],
       ['--access-token-private-path', this.privateKeyPath, 'the keys are in the folder of --state-dir'],
       ['--access-token-public-path', this.publicKeyPath, 'the keys are in the folder of --state-dir'],
-      ['--heartbeat-timeout', this.heartbeatTimeout, 'a worker that is not heard of for 15 seconds is lost'],
     ]);
   }
 }

@@ -1,6 +1,6 @@
 import type { Router } from 'express';
 import type { DataSource } from 'typeorm';
-import type { Log, Service } from '@mitosis/domain';
+import type { Log, Presence, Service } from '@mitosis/domain';
 import type { QueueAccess } from '@mitosis/queue';
 import { AuditLog } from '../audit/audit-log.js';
 import { ApiTokens } from '../auth/api-tokens.js';
@@ -40,6 +40,7 @@ export interface CreateAccessOptions extends AccessLifetimes {
   readonly hot: DataSource;
   readonly tokens: Tokens;
   readonly passwords: Passwords;
+  readonly presence: Presence;
   readonly queueAccess: QueueAccess;
   readonly channels: WorkerChannels;
   readonly log: Log;
@@ -76,6 +77,7 @@ export function createAccess(options: CreateAccessOptions): AccessParts {
     access: queueAccess,
     audit,
     workers,
+    presence: options.presence,
     tokenLifetimeMs,
     workersMax: options.workersMax,
   });
@@ -84,6 +86,7 @@ export function createAccess(options: CreateAccessOptions): AccessParts {
     dataSource,
     workers,
     audit,
+    silentMs: options.presence.silentMs,
     tell: (worker, message) => channels.send(worker, message),
   });
   const expired = new ExpiredWorkers({ dataSource, workers, audit, log, tokenLifetimeMs });

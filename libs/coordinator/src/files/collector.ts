@@ -18,12 +18,18 @@ export interface CollectorOptions {
 const BATCH = 200;
 const TICK_MAX_MS = 30_000;
 
-/** Reservations that nobody can use any more, and stored objects whose task is deleted. */
+/**
+ * Reservations that nobody can use any more, and stored objects whose task is deleted. The worker of a lost
+ * attempt that can be resumed still uses its own.
+ */
 const LEFT_BEHIND = `
   SELECT o.key FROM objects o
   LEFT JOIN attempts a ON a.task_id = o.task_id AND a.number = o.attempt
+  LEFT JOIN tasks t ON t.id = a.task_id
   WHERE o.state = 'reserved' AND (
-    CASE WHEN o.attempt IS NULL THEN o.usable_until < clock_timestamp() ELSE a.task_id IS NULL OR a.ended_at IS NOT NULL END
+    CASE WHEN o.attempt IS NULL THEN o.usable_until < clock_timestamp()
+      ELSE a.task_id IS NULL OR a.ended_at IS NOT NULL
+        AND NOT (a.outcome = 'lost' AND a.number = t.attempt AND t.state = 'ready') END
     OR (o.purpose IN ('artifact', 'output') AND o.task_id IS NULL))
   UNION ALL
   (SELECT key FROM objects WHERE state = 'stored' AND purpose IN ('artifact', 'output') AND task_id IS NULL LIMIT ${BATCH})

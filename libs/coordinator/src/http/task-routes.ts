@@ -34,6 +34,8 @@ export interface TaskRouteDeps {
   readonly artifacts: ArtifactReader;
   readonly events: TaskEvents;
   readonly publisher: QueuePublisher;
+  /** A worker whose last heartbeat is older than this is silent. */
+  readonly silentMs: number;
 }
 
 export function taskRoutes({
@@ -44,6 +46,7 @@ export function taskRoutes({
   artifacts,
   events,
   publisher,
+  silentMs,
 }: TaskRouteDeps): Router {
   const routes = Router();
   routes.post('/tasks', async (req, res) => {
@@ -83,7 +86,9 @@ export function taskRoutes({
   routes.get('/tasks/:uuid/explain', async (req, res) => {
     const actor = await authenticator.caller(req.get('authorization'));
     res.json(
-      TaskExplanation.parse(await explainTask({ dataSource, reader, publisher }, actor, uuidParam(req, 'uuid'))),
+      TaskExplanation.parse(
+        await explainTask({ dataSource, reader, publisher, silentMs }, actor, uuidParam(req, 'uuid')),
+      ),
     );
   });
   routes.get('/tasks/:uuid/artifacts/:kind', async (req, res) => {

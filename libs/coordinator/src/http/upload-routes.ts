@@ -14,6 +14,7 @@ import {
 } from '@mitosis/protocol';
 import type { Authenticator } from '../auth/authenticator.js';
 import type { Files } from '../files/files.js';
+import { whileLeased, type ResumeAttempts } from '../tasks/resume-attempts.js';
 import { uuidParam } from './parse-request.js';
 
 export interface UploadRouteDeps {
@@ -62,28 +63,41 @@ export function uploadRoutes({ authenticator, files: { artifacts, peopleUploads 
 }
 
 /** What the worker of an attempt fetches and stores; the lease in each request is what counts. */
-export function attemptFileRoutes({ authenticator, files: { attemptUploads, inputs } }: UploadRouteDeps): Router {
+export function attemptFileRoutes({
+  authenticator,
+  files: { attemptUploads, inputs },
+  resumeAttempts,
+}: UploadRouteDeps & { readonly resumeAttempts: ResumeAttempts }): Router {
   const routes = Router();
+  const leased = <T>({ task, attempt, lease }: AttemptLease, call: () => Promise<T>): Promise<T> =>
+    whileLeased(resumeAttempts, { task, attempt, lease }, call);
   routes.post('/workers/me/inputs', async (req, res) => {
     await authenticator.worker(req.get('authorization'));
-    res.json(TaskInputs.parse({ inputs: await inputs.list(AttemptLease.parse(req.body)) }));
+    const lease = AttemptLease.parse(req.body);
+    res.json(TaskInputs.parse({ inputs: await leased(lease, () => inputs.list(lease)) }));
   });
   routes.post('/workers/me/uploads', async (req, res) => {
     await authenticator.worker(req.get('authorization'));
-    res.json(UploadTicket.parse(await attemptUploads.begin(UploadRequest.parse(req.body))));
+    const request = UploadRequest.parse(req.body);
+    res.json(UploadTicket.parse(await leased(request, () => attemptUploads.begin(request))));
   });
   routes.post('/workers/me/uploads/:upload/missing', async (req, res) => {
     await authenticator.worker(req.get('authorization'));
-    res.json(MissingParts.parse(await attemptUploads.missing(uuidParam(req, 'upload'), AttemptLease.parse(req.body))));
+    const lease = AttemptLease.parse(req.body);
+    const upload = uuidParam(req, 'upload');
+    res.json(MissingParts.parse(await leased(lease, () => attemptUploads.missing(upload, lease))));
   });
   routes.post('/workers/me/uploads/:upload/parts', async (req, res) => {
     await authenticator.worker(req.get('authorization'));
     const { part_numbers: numbers, ...lease } = SignAttemptParts.parse(req.body);
-    res.json(SignedParts.parse(await attemptUploads.signParts(uuidParam(req, 'upload'), lease, numbers)));
+    const upload = uuidParam(req, 'upload');
+    res.json(SignedParts.parse(await leased(lease, () => attemptUploads.signParts(upload, lease, numbers))));
   });
   routes.post('/workers/me/uploads/:upload/complete', async (req, res) => {
     await authenticator.worker(req.get('authorization'));
-    await attemptUploads.complete(uuidParam(req, 'upload'), AttemptLease.parse(req.body));
+    const lease = AttemptLease.parse(req.body);
+    const upload = uuidParam(req, 'upload');
+    await leased(lease, () => attemptUploads.complete(upload, lease));
     res.status(204).end();
   });
   return routes;

@@ -12,6 +12,7 @@ import {
 import type { Authenticator } from '../auth/authenticator.js';
 import type { claimTasksWith } from '../tasks/claim-tasks.js';
 import type { commitReportsWith } from '../tasks/commit-reports.js';
+import { whileLeased, type ResumeAttempts } from '../tasks/resume-attempts.js';
 import type { WorkerRegistry } from '../workers/register-worker.js';
 import type { readSubtaskResultsWith } from '../workloads/read-subtask-results.js';
 
@@ -20,6 +21,7 @@ export interface WorkerRouteDeps {
   readonly registry: WorkerRegistry;
   readonly claimTasks: ReturnType<typeof claimTasksWith>;
   readonly commitReports: ReturnType<typeof commitReportsWith>;
+  readonly resumeAttempts: ResumeAttempts;
   readonly readSubtaskResults: ReturnType<typeof readSubtaskResultsWith>;
 }
 
@@ -28,6 +30,7 @@ export function workerRoutes({
   registry,
   claimTasks,
   commitReports,
+  resumeAttempts,
   readSubtaskResults,
 }: WorkerRouteDeps): Router {
   const routes = Router();
@@ -58,7 +61,10 @@ export function workerRoutes({
   });
   routes.post('/workers/me/subtask-results', async (req, res) => {
     await authenticator.worker(req.get('authorization'));
-    res.json(SubtaskResults.parse(await readSubtaskResults(SubtaskResultsQuery.parse(req.body))));
+    const query = SubtaskResultsQuery.parse(req.body);
+    const { task, attempt, lease } = query;
+    const results = await whileLeased(resumeAttempts, { task, attempt, lease }, () => readSubtaskResults(query));
+    res.json(SubtaskResults.parse(results));
   });
   return routes;
 }

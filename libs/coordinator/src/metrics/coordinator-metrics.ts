@@ -32,6 +32,10 @@ export class CoordinatorMetrics {
     ['state'],
   );
   private readonly leasesLost = this.counter('mitosis_leases_lost_total', 'Attempts whose lease ran out');
+  private readonly attemptsResumed = this.counter(
+    'mitosis_attempts_resumed_total',
+    'Lost attempts that their workers went on with after an absence',
+  );
   private readonly queueWait = this.histogram(
     'mitosis_queue_wait_seconds',
     'From submission or start time to the first claim',
@@ -79,6 +83,10 @@ export class CoordinatorMetrics {
     this.claims.inc({ result: 'repeated' }, answered - waitedS.length);
     this.claims.inc({ result: 'refused' }, Math.max(0, asked - answered));
     for (const seconds of waitedS) if (seconds !== null) this.queueWait.observe(Math.max(0, seconds));
+  }
+
+  resumed(count: number): void {
+    this.attemptsResumed.inc(count);
   }
 
   reported(reports: readonly AttemptReport[], { results }: ReportAnswer): void {

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { TASK_STATES, type TaskState, type WantedState } from '@mitosis/domain';
 import type { MetricsSummary, WorkerHealth } from '@mitosis/protocol';
-import { LEASE_SECONDS } from '../tasks/claim-tasks.js';
+import { isAlive } from '../workers/alive-workers.js';
 
 /** Figures are read at most this often, and never for more than a twentieth of the time. */
 const KEEP_MS = 500;
@@ -20,6 +20,7 @@ interface WorkerRow {
   readonly memory_used_bytes: number | null;
   readonly memory_total_bytes: number | null;
   readonly seen_s: number;
+  readonly is_alive: boolean;
 }
 
 interface Sample {
@@ -31,7 +32,8 @@ interface Sample {
 const WORKERS = `
   SELECT w.id AS uuid, w.hostname, w.wanted, w.slots, count(a.task_id)::int AS running, w.cpu_load AS cpu,
     w.memory_used_bytes::float8 AS memory_used_bytes, w.memory_total_bytes::float8 AS memory_total_bytes,
-    extract(epoch FROM clock_timestamp() - w.last_seen_at)::float8 AS seen_s
+    extract(epoch FROM clock_timestamp() - w.last_seen_at)::float8 AS seen_s,
+    ${isAlive('w', '$1')} AS is_alive
   FROM workers w
   LEFT JOIN attempts a ON a.worker_id = w.id AND a.ended_at IS NULL
   WHERE w.state = 'active'
@@ -44,7 +46,10 @@ export class FleetFigures {
   private reading: Promise<MetricsSummary> | undefined;
   private samples: Sample[] = [];
 
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly silentMs: number,
+  ) {}
 
   async read(): Promise<MetricsSummary> {
     if (this.latest && performance.now() < this.validUntil) return this.latest;
@@ -64,7 +69,7 @@ export class FleetFigures {
       `SELECT clock_timestamp() AS now, extract(epoch FROM clock_timestamp() - min(created_at))::float8 AS age_s
        FROM tasks WHERE state = 'ready'`,
     )) as [{ now: Date; age_s: number | null }];
-    const workers = (await this.dataSource.query(WORKERS)) as WorkerRow[];
+    const workers = (await this.dataSource.query(WORKERS, [this.silentMs])) as WorkerRow[];
     const counts = new Map(states.map(({ state, count }) => [state, count]));
     const tasks = Object.fromEntries(
       TASK_STATES.map((state) => [state, counts.get(state) ?? 0]),
@@ -97,6 +102,6 @@ export class FleetFigures {
   }
 }
 
-function toHealth(row: WorkerRow): WorkerHealth {
-  return { ...row, health: row.seen_s > LEASE_SECONDS ? 'silent' : 'ok' };
+function toHealth({ is_alive: isAliveNow, ...row }: WorkerRow): WorkerHealth {
+  return { ...row, health: isAliveNow ? 'ok' : 'silent' };
 }

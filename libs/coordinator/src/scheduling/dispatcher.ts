@@ -10,6 +10,8 @@ export interface DispatcherOptions {
   readonly hints: DataSource;
   readonly handOver: Pick<HandOver, 'publish'>;
   readonly log: Log;
+  /** A worker whose last heartbeat is older than this makes no room in the windows. */
+  readonly silentMs: number;
 }
 
 /** So many tasks taken from a window are made up for at once. */
@@ -141,7 +143,7 @@ export class Dispatcher implements Service {
 
   private async handOver(queue: string): Promise<void> {
     for (let isAgain = true; isAgain && !this.isStopped;) {
-      const { deliveries, setAside } = await reserveWindow(this.options.hints, queue);
+      const { deliveries, setAside } = await reserveWindow(this.options.hints, queue, this.options.silentMs);
       await this.options.handOver.publish(queue, deliveries);
       isAgain = setAside > 0;
     }

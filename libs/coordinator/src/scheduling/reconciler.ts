@@ -2,7 +2,6 @@ import type { DataSource } from 'typeorm';
 import type { Log, Service } from '@mitosis/domain';
 import type { QueuePublisher } from '@mitosis/queue';
 import { putBackHeld } from '../jobs/suspension.js';
-import { LEASE_SECONDS } from '../tasks/claim-tasks.js';
 import type { SettledTask } from '../tasks/settled-task.js';
 import type { HandOver } from './hand-over.js';
 import { loseExpiredAttempts } from './lose-expired-attempts.js';
@@ -16,6 +15,8 @@ export interface ReconcilerOptions {
   readonly publisher: QueuePublisher;
   readonly handOver: Pick<HandOver, 'publish'>;
   readonly log: Log;
+  /** Every worker gets this long to speak up before one is declared lost. */
+  readonly leaseMs: number;
   /** Called after a commit that moved tasks. */
   onSettled(settled: readonly SettledTask[]): void;
   /** Called with queues that may have tasks to hand over. */
@@ -88,7 +89,7 @@ export class Reconciler implements Service {
     try {
       this.healthySince ??= now;
       await this.release();
-      if (now - this.healthySince > LEASE_SECONDS * 1000) await this.loseExpired();
+      if (now - this.healthySince > this.options.leaseMs) await this.loseExpired();
       await this.settleWorkloads();
       if (this.ticks % SWEEP_EVERY === 0) await this.sweep();
       this.ticks += 1;

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { keepPlan } from '@mitosis/database';
 import type { Delivery } from '@mitosis/queue';
+import { isAlive } from '../workers/alive-workers.js';
 
 interface ReservedRow {
   readonly id: string;
@@ -35,7 +36,7 @@ const RESERVE = keepPlan(`
       SELECT CASE WHEN g.state <> 'active' THEN 0 WHEN g.running_tasks_max IS NOT NULL THEN greatest(g.running_tasks_max
         - (SELECT count(*) FROM tasks r WHERE r.group_id = g.id AND r.state = 'running'), 0) END
       FROM queues q JOIN groups g ON g.id = q.group_id WHERE q.name = $1)) AS size
-    FROM workers WHERE state = 'active' AND last_seen_at > now() - interval '1 minute'
+    FROM workers w WHERE w.state = 'active' AND ${isAlive('w', '$2')}
   ), held AS (
     SELECT priority, count(*) AS jobs FROM tasks
     WHERE queue = $1 AND state = 'ready' AND dispatched_at IS NOT NULL GROUP BY priority
@@ -67,8 +68,8 @@ const RESERVE = keepPlan(`
  * One statement, so one round trip. Its commit need not reach the disk (`hints` is a data source
  * that does not wait for it): after a crash of Postgres the tasks are handed over again.
  */
-export async function reserveWindow(hints: DataSource, queue: string): Promise<ReservedWindow> {
-  const [rows] = (await hints.query(RESERVE, [queue])) as [ReservedRow[], number];
+export async function reserveWindow(hints: DataSource, queue: string, silentMs: number): Promise<ReservedWindow> {
+  const [rows] = (await hints.query(RESERVE, [queue, silentMs])) as [ReservedRow[], number];
   const setAside = rows.filter(({ is_held }) => is_held).length;
   return {
     deliveries: rows

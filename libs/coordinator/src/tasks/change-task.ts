@@ -52,6 +52,11 @@ const CHANGE = `
     timeout_ms = coalesce($7, timeout_ms), retries = coalesce($8, retries), dispatched_at = NULL
   WHERE id = $1`;
 
+/** What a worker that was away still runs of it is not this task any more: it can't resume the attempt. */
+const FENCE_LOST = `
+  UPDATE attempts a SET lease = gen_random_uuid() FROM tasks t
+  WHERE t.id = $1 AND a.task_id = t.id AND a.number = t.attempt AND a.outcome = 'lost'`;
+
 const SEARCH_ANEW = `
   UPDATE task_search s SET name = t.name, tags = t.tags, priority = t.priority,
     words = mito_words(concat_ws(' ', t.name, (SELECT string_agg(a, ' ') FROM jsonb_array_elements_text(t.spec -> 'args') a)))
@@ -69,6 +74,7 @@ async function changeWaiting(
   const queue = queueName(row.group, tags, row.kind);
   const newQueueGroups = await ensureQueues(tx, [{ queue, group_id: row.group_id, kind: row.kind, tags }]);
   const spec = JSON.stringify({ args, env, terminal, cwd });
+  await tx.query(FENCE_LOST, [row.id]);
   await tx.query(CHANGE, [row.id, spec, change.tags, queue, name, change.priority, change.timeout_ms, change.retries]);
   if (args || change.name !== undefined || change.tags || change.priority !== undefined)
     await tx.query(SEARCH_ANEW, [row.id]);

@@ -9,9 +9,6 @@ import type { TaskEvents } from '../events/task-events.js';
 import type { CoordinatorMetrics } from '../metrics/coordinator-metrics.js';
 import { claimWithinQuotas } from './claim-within-quotas.js';
 
-/** A worker that is not heard of for this long loses its running attempts. */
-export const LEASE_SECONDS = 15;
-
 export interface ClaimRequest {
   readonly task: string;
   readonly request: string;
@@ -21,6 +18,7 @@ export interface ClaimTasksDeps {
   readonly dataSource: DataSource;
   readonly tokens: Tokens;
   readonly events: TaskEvents;
+  readonly leaseMs: number;
   /** Called with the queue of each task that was taken from one. */
   onClaimed(queues: readonly string[]): void;
   /** Called with the queues of tasks that waited for one of these to start. */
@@ -95,7 +93,7 @@ const CLAIM = keepPlan(`
   ), opened AS (
     INSERT INTO attempts (task_id, number, worker_id, claim_request, lease, lease_until, started_at)
     SELECT id, attempt, $1, request, gen_random_uuid(),
-      clock_timestamp() + interval '${LEASE_SECONDS} seconds', clock_timestamp()
+      clock_timestamp() + $5 * interval '1 millisecond', clock_timestamp()
     FROM claimed
     RETURNING task_id, number, claim_request, lease
   ), met AS (
@@ -127,18 +125,21 @@ const GIVE_BACK = `
 /** An attempt token lives as long as the task may run, and some time for its end. */
 const TOKEN_GRACE_MS = 3_600_000;
 
-/** `admitted`: tasks of groups with a limit for which there is room. */
-async function claim(
-  tx: EntityManager,
-  { workerId }: WorkerActor,
-  claims: readonly ClaimRequest[],
-  admitted: readonly string[],
-): Promise<ClaimRow[]> {
+interface Claiming {
+  readonly worker: WorkerActor;
+  readonly claims: readonly ClaimRequest[];
+  readonly leaseMs: number;
+  /** Tasks of groups with a limit for which there is room. */
+  readonly admitted: readonly string[];
+}
+
+async function claim(tx: EntityManager, { worker, claims, leaseMs, admitted }: Claiming): Promise<ClaimRow[]> {
   return (await tx.query(CLAIM, [
-    workerId,
+    worker.workerId,
     claims.map(({ task }) => task),
     claims.map(({ request }) => request),
     admitted,
+    leaseMs,
   ])) as ClaimRow[];
 }
 
@@ -147,6 +148,7 @@ export function claimTasksWith({
   dataSource,
   tokens,
   events,
+  leaseMs,
   metrics,
   onClaimed,
   onReady,
@@ -185,13 +187,15 @@ export function claimTasksWith({
     if (rows.length > 0) onAvoided(new Set(rows.map(({ queue }) => queue)));
   };
   return async (worker: WorkerActor, claims: readonly ClaimRequest[]): Promise<ClaimedTask[]> => {
-    const claimed = await claim(dataSource.manager, worker, claims, []);
+    const claimed = await claim(dataSource.manager, { worker, claims, leaseMs, admitted: [] });
     const open = claims.filter(({ request }) => claimed.every((row) => row.request !== request));
     const tasks = open.map(({ task }) => task);
     const limited =
       tasks.length === 0
         ? []
-        : await claimWithinQuotas(dataSource, tasks, (tx, admitted) => claim(tx, worker, open, admitted));
+        : await claimWithinQuotas(dataSource, tasks, (tx, admitted) =>
+            claim(tx, { worker, claims: open, leaseMs, admitted }),
+          );
     const rows = [...claimed, ...limited];
     const answered = new Set(rows.map(({ task }) => task));
     const refused = tasks.filter((task) => !answered.has(task));

@@ -5,6 +5,7 @@ import type { ObjectStore } from '@mitosis/object-store';
 import type { AttemptReport, ReportAnswer } from '@mitosis/protocol';
 import { chargeGroups } from '../files/object-ledger.js';
 import type { Accepted } from './accept-tasks.js';
+import { RESUMABLE, resumeToEnd } from './resume-attempts.js';
 import { OPEN_ATTEMPT_COLUMNS, settleAttempts, type EndedAttempt, type OpenAttemptRow } from './settle-attempts.js';
 import { confirmProducts, publishProducts } from './settle-products.js';
 import type { SettledTask } from './settled-task.js';
@@ -21,20 +22,23 @@ export interface CommitReportsDeps {
   onNewQueues(groupIds: readonly string[]): void;
 }
 
-type Verdict = 'settle' | ReportAnswer['results'][number]['status'];
+/** `resume`: lost while its worker was away, and not taken by anybody since. */
+type Verdict = 'settle' | 'resume' | ReportAnswer['results'][number]['status'];
 
 interface AttemptRow extends OpenAttemptRow {
   readonly number: number;
   readonly lease: string;
   readonly report_request: string | null;
   readonly is_open: boolean;
+  readonly is_resumable: boolean;
 }
 
 const keyOf = ({ task, attempt }: { task: string; attempt: number }): string => `${task}/${attempt}`;
 
 /** Locks the tasks, and then their attempts, in the order of their ids: no two batches block each other. */
 const LOCK = keepPlan(`
-  SELECT ${OPEN_ATTEMPT_COLUMNS}, a.number, a.lease, a.report_request, a.ended_at IS NULL AS is_open
+  SELECT ${OPEN_ATTEMPT_COLUMNS}, a.number, a.lease, a.report_request, a.ended_at IS NULL AS is_open,
+    (${RESUMABLE}) AS is_resumable
   FROM tasks t
   JOIN attempts a ON a.task_id = t.id
   JOIN unnest($1::uuid[], $2::int[]) AS r(task_id, number) ON r.task_id = a.task_id AND r.number = a.number
@@ -52,13 +56,15 @@ async function lockAttempts(tx: EntityManager, reports: readonly AttemptReport[]
 function judge(report: AttemptReport, row: AttemptRow | undefined): Verdict {
   if (!row || row.lease !== report.lease) return 'stale';
   if (row.is_open) return 'settle';
+  if (row.is_resumable) return 'resume';
   return row.report_request === report.request ? 'accepted' : 'stale';
 }
 
 function toEnd(report: AttemptReport, row: AttemptRow): EndedAttempt {
   const { output } = report;
   return {
-    row,
+    // The loss of an attempt that is resumed does not count.
+    row: row.is_open ? row : { ...row, losses: Math.max(row.losses - 1, 0) },
     outcome: report.outcome,
     exitCode: report.exit_code,
     signal: report.signal,
@@ -128,7 +134,11 @@ export function commitReportsWith({ dataSource, store, readableMs, onSettled, on
     const { verdicts, settled, accepted } = await inTransaction(dataSource, async (tx) => {
       const rows = await lockAttempts(tx, reports);
       const judged = new Map(reports.map((report) => [report.request, judge(report, rows.get(keyOf(report)))]));
-      const current = firstOfEach(reports).filter(({ request }) => judged.get(request) === 'settle');
+      const first = firstOfEach(reports);
+      const verdictOn = (wanted: Verdict) => first.filter(({ request }) => judged.get(request) === wanted);
+      const resumed = verdictOn('resume');
+      await resumeToEnd(tx, resumed);
+      const current = [...verdictOn('settle'), ...resumed];
       const charges = await publishProducts(tx, current, readableMs);
       await insertMetrics(tx, current);
       const submitted = await submitNewTasks(tx, current);

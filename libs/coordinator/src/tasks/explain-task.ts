@@ -4,6 +4,7 @@ import type { TaskExplanation, TaskView, WorkerExplanation } from '@mitosis/prot
 import type { QueuePublisher } from '@mitosis/queue';
 import { servesGroup } from '../access/serving.js';
 import type { UserActor } from '../auth/authenticator.js';
+import { isAlive } from '../workers/alive-workers.js';
 import { heldBack } from './held-back.js';
 import type { TaskReader } from './read-tasks.js';
 
@@ -14,6 +15,7 @@ interface WorkerRow {
   readonly slots: number;
   readonly running: number;
   readonly silent_ms: number;
+  readonly is_alive: boolean;
   readonly serves_group: boolean;
   readonly is_draining: boolean;
   readonly only_kind: 'wasm' | null;
@@ -23,7 +25,7 @@ interface WorkerRow {
 const VISIBLE_WORKERS = `
   SELECT w.id, w.hostname, w.tags, w.slots, w.only_kind, w.wanted <> 'run' AS is_draining,
     (SELECT count(*)::int FROM attempts a WHERE a.worker_id = w.id AND a.ended_at IS NULL) AS running,
-    extract(epoch FROM clock_timestamp() - w.last_seen_at)::float8 * 1000 AS silent_ms,
+    extract(epoch FROM clock_timestamp() - w.last_seen_at)::float8 * 1000 AS silent_ms, ${isAlive('w', '$4')} AS is_alive,
     EXISTS (SELECT 1 FROM worker_groups s JOIN tasks t ON t.group_id = s.group_id
       WHERE s.worker_id = w.id AND ${servesGroup('s')} AND t.id = $1) AS serves_group
   FROM workers w
@@ -72,18 +74,10 @@ function detailOf(verdict: WorkerVerdict, row: WorkerRow, task: TaskView): strin
 }
 
 function explainRow(row: WorkerRow, task: TaskView): WorkerExplanation {
-  const {
-    tags,
-    slots,
-    running,
-    silent_ms: silentMs,
-    serves_group: servesGroup,
-    is_draining: isDraining,
-    only_kind: onlyKind,
-  } = row;
+  const { tags, slots, running, serves_group: servesGroup, is_draining: isDraining, only_kind: onlyKind } = row;
   const verdict = explainWorker(
     { tags: task.tags, isProgram: task.wasm !== null },
-    { tags, slots, running, silentMs, servesGroup, isDraining, onlyKind },
+    { tags, slots, running, isSilent: !row.is_alive, servesGroup, isDraining, onlyKind },
   );
   return { uuid: row.id, hostname: row.hostname, verdict, detail: detailOf(verdict, row, task) };
 }
@@ -128,16 +122,22 @@ export interface ExplainDeps {
   readonly dataSource: DataSource;
   readonly reader: TaskReader;
   readonly publisher: QueuePublisher;
+  readonly silentMs: number;
 }
 
 /** Why a task is not running: its place in the queue, and what stands in the way on each worker. */
 export async function explainTask(
-  { dataSource, reader, publisher }: ExplainDeps,
+  { dataSource, reader, publisher, silentMs }: ExplainDeps,
   actor: UserActor,
   uuid: string,
 ): Promise<TaskExplanation> {
   const task = await reader.get(actor, uuid);
-  const rows = (await dataSource.query(VISIBLE_WORKERS, [uuid, actor.isAdmin, [...actor.roles.keys()]])) as WorkerRow[];
+  const rows = (await dataSource.query(VISIBLE_WORKERS, [
+    uuid,
+    actor.isAdmin,
+    [...actor.roles.keys()],
+    silentMs,
+  ])) as WorkerRow[];
   const [place] = (await dataSource.query(AHEAD, [uuid])) as { ahead: number }[];
   const noRoom = (await dataSource.query(NO_ROOM, [uuid])) as NoRoomRow[];
   const hold = task.state === 'ready' ? await heldBack({ dataSource, publisher }, uuid) : undefined;

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { AttemptRef, FromWorker } from '@mitosis/protocol';
-import { LEASE_SECONDS } from './claim-tasks.js';
+import type { ResumeAttempts } from './resume-attempts.js';
 
 export interface RenewedLeases {
   /** Not the current attempts any more: the worker has to end them. */
@@ -16,15 +16,22 @@ interface RenewedRow extends AttemptRef {
 
 type Heartbeat = Extract<FromWorker, { type: 'heartbeat' }>;
 
+export interface RenewLeasesDeps {
+  /** Connections whose commits need not reach the disk. */
+  readonly hints: DataSource;
+  readonly leaseMs: number;
+  readonly resumeAttempts: ResumeAttempts;
+}
+
 /**
  * Renews the leases of the attempts that a worker says it runs, and notes that it is alive and how busy.
- * Answers what it has to end.
+ * Attempts that were lost while it was away are resumed where that is possible. Returns what it has to end.
  *
  * The commit need not reach the disk (`hints` does not wait for it): after a crash of Postgres the next
  * heartbeat renews again.
  */
 export async function renewLeases(
-  hints: DataSource,
+  { hints, leaseMs, resumeAttempts }: RenewLeasesDeps,
   workerId: string,
   { running, free_slots: freeSlots, load }: Heartbeat,
 ): Promise<RenewedLeases> {
@@ -39,7 +46,7 @@ export async function renewLeases(
          ON r.task_id = a.task_id AND r.number = a.number AND r.lease = a.lease
        WHERE a.ended_at IS NULL ORDER BY a.task_id FOR UPDATE OF a
      )
-     UPDATE attempts a SET lease_until = clock_timestamp() + interval '${LEASE_SECONDS} seconds'
+     UPDATE attempts a SET lease_until = clock_timestamp() + $9 * interval '1 millisecond'
      FROM mine JOIN tasks t ON t.id = mine.task_id WHERE a.task_id = mine.task_id AND a.number = mine.number
      RETURNING a.task_id AS task, a.number AS attempt, t.cancel_requested_at IS NOT NULL AS is_cancelled, t.cancel_reason AS reason`,
     [
@@ -51,12 +58,14 @@ export async function renewLeases(
       load?.cpu ?? null,
       load?.memory_used_bytes ?? null,
       load?.memory_total_bytes ?? null,
+      leaseMs,
     ],
   )) as [RenewedRow[], number];
-  const isRenewed = new Set(renewed.map(({ task, attempt }) => `${task}/${attempt}`));
-  const stale = running
-    .filter(({ task, attempt }) => !isRenewed.has(`${task}/${attempt}`))
-    .map(({ task, attempt }) => ({ task, attempt }));
+  const keyOf = ({ task, attempt }: AttemptRef): string => `${task}/${attempt}`;
+  const known = new Set(renewed.map(keyOf));
+  const resumed = await resumeAttempts(running.filter((ref) => !known.has(keyOf(ref))));
+  for (const ref of resumed) known.add(keyOf(ref));
+  const stale = running.filter((ref) => !known.has(keyOf(ref))).map(({ task, attempt }) => ({ task, attempt }));
   const cancelled = renewed
     .filter((row) => row.is_cancelled)
     .map(({ task, attempt, reason }) => ({ task, attempt, reason: reason ?? 'cancelled' }));

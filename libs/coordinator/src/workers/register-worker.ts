@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Worker, WorkerGroup } from '@mitosis/database';
-import { MitoError, type Role } from '@mitosis/domain';
+import { MitoError, type Presence, type Role } from '@mitosis/domain';
 import type { EnrollWorker, RegisterWorker, WorkerRegistration } from '@mitosis/protocol';
 import type { QueueAccess } from '@mitosis/queue';
 import { groupsToServe, type ServedGroup } from '../access/groups-to-serve.js';
@@ -9,6 +9,7 @@ import type { AuditLog } from '../audit/audit-log.js';
 import { identifyCaller } from '../audit/request-context.js';
 import type { Authenticator, UserActor, WorkerActor } from '../auth/authenticator.js';
 import type { Tokens } from '../auth/tokens.js';
+import { isAlive } from './alive-workers.js';
 import { useEnrolment } from './enrolments.js';
 import type { WorkerAccess } from './worker-access.js';
 import { servedGroups } from './worker-queues.js';
@@ -20,14 +21,12 @@ export interface WorkerRegistryDeps {
   readonly access: QueueAccess;
   readonly audit: AuditLog;
   readonly workers: WorkerAccess;
+  readonly presence: Presence;
   /** How long a worker's credential lives; a day at most. */
   readonly tokenLifetimeMs: number;
   /** Workers that may be alive at a time. */
   readonly workersMax?: number | undefined;
 }
-
-/** How often a worker has to be heard of: three heartbeats fit into a lease. */
-export const HEARTBEAT_MS = 5_000;
 
 type NewWorker = Pick<Worker, 'tags' | 'labels' | 'slots' | 'hostname' | 'version' | 'onlyKind'> &
   Partial<Pick<Worker, 'enrolmentId' | 'enrolRequest'>>;
@@ -128,12 +127,12 @@ export class WorkerRegistry {
 
   /** Registrations come one after the other where there is a limit. A worker that was lost does not count. */
   private async assertRoom(tx: EntityManager): Promise<void> {
-    const { workersMax } = this.deps;
+    const { workersMax, presence } = this.deps;
     if (workersMax === undefined) return;
     await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('workers', 8))`);
-    const [alive] = (await tx.query(
-      `SELECT count(*)::int AS workers FROM workers WHERE state <> 'gone' AND last_seen_at > clock_timestamp() - interval '15 seconds'`,
-    )) as [{ workers: number }];
+    const [alive] = (await tx.query(`SELECT count(*)::int AS workers FROM workers w WHERE ${isAlive('w', '$1')}`, [
+      presence.silentMs,
+    ])) as [{ workers: number }];
     if (alive.workers < workersMax) return;
     throw new MitoError(
       'conflict',
@@ -144,7 +143,7 @@ export class WorkerRegistry {
   }
 
   private async credentials(id: string): Promise<WorkerRegistration> {
-    const { dataSource, access, tokens, tokenLifetimeMs } = this.deps;
+    const { dataSource, access, tokens, tokenLifetimeMs, presence } = this.deps;
     const groups = await servedGroups(dataSource, id);
     if (!groups) throw new MitoError('unauthenticated', 'invalid_token', 'the worker is not known any more');
     const queue = await access.grant(id, groups);
@@ -160,7 +159,7 @@ export class WorkerRegistry {
       expires_at: expiresAt.toISOString(),
       expires_in_ms: tokenLifetimeMs,
       queue: { ...queue },
-      heartbeat_ms: HEARTBEAT_MS,
+      heartbeat_ms: presence.heartbeatMs,
     };
   }
 }

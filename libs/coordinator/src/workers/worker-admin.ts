@@ -3,12 +3,14 @@ import { isAllowed, MitoError, roleCovers, type Role, type WantedState } from '@
 import type { ToWorker, UpdateWorker, WorkerPage, WorkerQuery, WorkerView } from '@mitosis/protocol';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
+import { isAlive } from './alive-workers.js';
 import type { WorkerAccess, WorkerChange } from './worker-access.js';
 
 export interface WorkerAdminDeps {
   readonly dataSource: DataSource;
   readonly workers: WorkerAccess;
   readonly audit: AuditLog;
+  readonly silentMs: number;
   /** Sends to the worker, wherever it is connected. */
   tell(workerId: string, message: ToWorker): void;
 }
@@ -19,10 +21,11 @@ interface ViewRow extends Omit<WorkerView, 'groups' | 'registered_at' | 'last_se
   readonly roles: { readonly id: string; readonly name: string; readonly role: Role }[];
 }
 
-const VIEW = `
+/** `silentMs`: the parameter that holds how old the last heartbeat of a live worker may be. */
+const view = (silentMs: string): string => `
   SELECT w.id AS uuid, u.username AS creator, w.state, w.wanted, w.hostname, w.version, w.slots, w.tags, w.labels,
     w.registered_at, w.last_seen_at,
-    w.state <> 'gone' AND w.last_seen_at > now() - interval '15 seconds' AS is_alive,
+    ${isAlive('w', silentMs)} AS is_alive,
     (SELECT count(*)::int FROM attempts a WHERE a.worker_id = w.id AND a.ended_at IS NULL) AS running,
     coalesce((SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'role', s.role) ORDER BY g.name)
       FROM worker_groups s JOIN groups g ON g.id = s.group_id AND g.state <> 'deleted' WHERE s.worker_id = w.id), '[]') AS roles
@@ -56,7 +59,7 @@ export class WorkerAdmin {
   /** Newest first; those on which one of the caller's groups has a role, for site administrators all. */
   async query(actor: UserActor, query: WorkerQuery): Promise<WorkerPage> {
     const rows = (await this.deps.dataSource.query(
-      `${VIEW} WHERE ($1::uuid[] IS NULL OR EXISTS (SELECT 1 FROM worker_groups s WHERE s.worker_id = w.id AND s.group_id = ANY ($1)))
+      `${view('$9')} WHERE ($1::uuid[] IS NULL OR EXISTS (SELECT 1 FROM worker_groups s WHERE s.worker_id = w.id AND s.group_id = ANY ($1)))
          AND ($2::text IS NULL AND $3::text[] IS NULL OR EXISTS (
            SELECT 1 FROM worker_groups s JOIN groups g ON g.id = s.group_id
            WHERE s.worker_id = w.id AND ($2::text IS NULL OR g.name = $2) AND ($3::text[] IS NULL OR s.role = ANY ($3))
@@ -73,6 +76,7 @@ export class WorkerAdmin {
         query.labels,
         query.all === 'true',
         query.after,
+        this.deps.silentMs,
       ],
     )) as ViewRow[];
     const workers = rows.slice(0, query.limit).map((row) => toView(actor, row));
@@ -161,7 +165,7 @@ export class WorkerAdmin {
     apply: (tx: EntityManager) => Promise<WorkerChange>,
     isAllowedOtherwise: (row: ViewRow) => boolean = () => false,
   ): Promise<WorkerView> {
-    const { dataSource, audit, workers } = this.deps;
+    const { dataSource, audit, workers, silentMs } = this.deps;
     const change = await dataSource.transaction(async (tx) => {
       await tx.query('SELECT 1 FROM workers WHERE id = $1 FOR NO KEY UPDATE', [uuid]);
       await this.find(tx, actor, uuid, 'worker.manage', isAllowedOtherwise);
@@ -170,7 +174,7 @@ export class WorkerAdmin {
       return applied;
     });
     await workers.announce(change);
-    const [row] = (await dataSource.query(`${VIEW} WHERE w.id = $1`, [uuid])) as [ViewRow];
+    const [row] = (await dataSource.query(`${view('$2')} WHERE w.id = $1`, [uuid, silentMs])) as [ViewRow];
     return toView(actor, row);
   }
 
@@ -232,7 +236,7 @@ export class WorkerAdmin {
     action: 'worker.read' | 'worker.manage',
     isAllowedOtherwise: (row: ViewRow) => boolean = () => false,
   ): Promise<ViewRow> {
-    const [row] = (await tx.query(`${VIEW} WHERE w.id = $1`, [uuid])) as ViewRow[];
+    const [row] = (await tx.query(`${view('$2')} WHERE w.id = $1`, [uuid, this.deps.silentMs])) as ViewRow[];
     const groups = row && rolesOn(row);
     if (!groups || !isAllowed(actor, { action: 'worker.read', groups })) throw workerNotFound(uuid);
     if (action === 'worker.manage' && row.state === 'gone')

@@ -1,10 +1,11 @@
 import type { DataSource } from 'typeorm';
 import { WebSocket } from 'ws';
 import { Worker } from '@mitosis/database';
-import type { Log, Service } from '@mitosis/domain';
+import type { Log, Presence, Service } from '@mitosis/domain';
 import { FromWorker, type ToWorker } from '@mitosis/protocol';
 import type { MessageBus, QueueAccess } from '@mitosis/queue';
 import { renewLeases } from '../tasks/renew-leases.js';
+import type { ResumeAttempts } from '../tasks/resume-attempts.js';
 import type { TerminalAnswer } from '../terminals/terminals.js';
 import { queuesOf, servedGroups, workersServing } from './worker-queues.js';
 
@@ -24,6 +25,8 @@ export interface WorkerChannelsOptions {
   readonly hints: DataSource;
   readonly bus: MessageBus;
   readonly access: QueueAccess;
+  readonly presence: Presence;
+  readonly resumeAttempts: ResumeAttempts;
   readonly log: Log;
   /** Output that some replica has asked a worker for. */
   onOutput(message: OutputMessage): void;
@@ -42,9 +45,6 @@ const CHANNEL = 'workers';
 const TRY_AGAIN = 1013;
 
 const REVOKED = 4401;
-
-/** A socket that is silent for this long is dead: heartbeats come every 5 s. */
-const SILENCE_MS = 20_000;
 
 /**
  * The WebSockets of the workers that are connected to this replica. Messages to a worker go by the
@@ -96,7 +96,9 @@ export class WorkerChannels implements Service {
   accept(workerId: string, socket: WebSocket): void {
     this.sockets.get(workerId)?.close(4000, 'replaced by a newer connection');
     this.sockets.set(workerId, socket);
-    const silence = setTimeout(() => socket.terminate(), SILENCE_MS);
+    // A worker that is late with one more heartbeat has a dead connection.
+    const { silentMs, heartbeatMs } = this.options.presence;
+    const silence = setTimeout(() => socket.terminate(), silentMs + heartbeatMs);
     socket.on('message', (data) => {
       silence.refresh();
       this.receive(workerId, socket, String(data)).catch((error: unknown) => {
@@ -119,7 +121,9 @@ export class WorkerChannels implements Service {
     if (message.type === 'progress') return this.options.onProgress(message.reports);
     if (message.type === 'terminal') return this.options.onTerminal(message);
     if (message.type !== 'heartbeat') return this.options.onOutput(message);
-    this.write(socket, { type: 'leases', ...(await renewLeases(this.options.hints, workerId, message)) });
+    const { hints, resumeAttempts, presence } = this.options;
+    const deps = { hints, resumeAttempts, leaseMs: presence.leaseMs };
+    this.write(socket, { type: 'leases', ...(await renewLeases(deps, workerId, message)) });
   }
 
   /** The same credentials as before: they are derived, not drawn. */

@@ -15,6 +15,8 @@ export type Operation =
   | { readonly kind: 'late report' }
   | { readonly kind: 'forged report' }
   | { readonly kind: 'expire' }
+  /** The worker of the newest attempt is back and goes on with it, if it may. */
+  | { readonly kind: 'return' }
   | { readonly kind: 'cancel' };
 
 export interface Sequence {
@@ -51,7 +53,8 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: 'repeat report' as const }) },
   { weight: 2, arbitrary: fc.constant({ kind: 'late report' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'forged report' as const }) },
-  { weight: 2, arbitrary: fc.constant({ kind: 'expire' as const }) },
+  { weight: 3, arbitrary: fc.constant({ kind: 'expire' as const }) },
+  { weight: 3, arbitrary: fc.constant({ kind: 'return' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'cancel' as const }) },
 );
 
@@ -99,6 +102,11 @@ export function afterReport(
 export function afterLoss(model: ModelState): ModelState {
   const losses = model.losses + 1;
   return losses >= LOSSES_MAX ? { ...model, losses, state: 'failed' } : goOn({ ...model, losses });
+}
+
+/** After the worker of a lost attempt came back before anybody else had taken the task. */
+export function afterReturn(model: ModelState): ModelState {
+  return { ...model, state: 'running', losses: Math.max(model.losses - 1, 0) };
 }
 
 export function afterCancel(model: ModelState): ModelState {

@@ -8,13 +8,18 @@ import {
   afterClaim,
   afterLoss,
   afterReport,
+  afterReturn,
   INITIAL,
   type ModelState,
   type Operation,
   type Sequence,
 } from './f14-model.js';
 
-type Held = Pick<ClaimedTask, 'task' | 'attempt' | 'lease' | 'request'> & { readonly worker: 0 | 1; isOpen: boolean };
+type Held = Pick<ClaimedTask, 'task' | 'attempt' | 'lease' | 'request'> & {
+  readonly worker: 0 | 1;
+  isOpen: boolean;
+  isLost?: boolean;
+};
 type Outcome = Extract<Operation, { kind: 'report' }>['outcome'];
 
 const ENDS: Readonly<Record<Outcome, Pick<AttemptReport, 'outcome' | 'exit_code'>>> = {
@@ -104,6 +109,8 @@ export class Player {
         return this.forgedReport();
       case 'expire':
         return this.expire();
+      case 'return':
+        return this.comeBack();
       case 'cancel':
         await this.site.api.cancelTask(this.task);
         this.model = afterCancel(this.model);
@@ -160,7 +167,41 @@ export class Player {
     const late = this.held.find(({ isOpen }) => !isOpen);
     if (!late) return;
     this.faults += 1;
-    expectEqual(await this.send(late, reportOf(late, 'good')), 'stale', 'a report of an attempt that is over');
+    const isKept = this.isResumable(late);
+    const report = reportOf(late, 'good');
+    const wanted = isKept ? 'accepted' : 'stale';
+    expectEqual(
+      await this.send(late, report),
+      wanted,
+      'a late report is accepted when nobody has taken the task since',
+    );
+    if (!isKept) return;
+    late.isLost = false;
+    this.last = { by: late, report };
+    this.model = afterReport(afterReturn(this.model), this.sequence.retries, 'good');
+  }
+
+  /** Lost, and no other attempt was opened since. */
+  private isResumable({ isLost, attempt }: Held): boolean {
+    return isLost === true && this.model.state === 'ready' && attempt === this.model.attempt;
+  }
+
+  private async comeBack(): Promise<void> {
+    const held = this.held.at(-1);
+    if (!held || held.isOpen) return;
+    this.faults += 1;
+    const { task, attempt, lease, worker } = held;
+    const isBack = await this.workers[worker].inputs({ task, attempt, lease }).then(
+      () => true,
+      (error: unknown) => {
+        if ((error as { code?: unknown }).code !== 'stale_attempt') throw error;
+        return false;
+      },
+    );
+    expectEqual(isBack, this.isResumable(held), 'a lost attempt is resumed when nobody has taken the task since');
+    if (!isBack) return;
+    [held.isOpen, held.isLost] = [true, false];
+    this.model = afterReturn(this.model);
   }
 
   private async forgedReport(): Promise<void> {
@@ -182,7 +223,7 @@ export class Player {
       `UPDATE attempts SET lease_until = clock_timestamp() - interval '1 second' WHERE task_id = $1 AND number = $2`,
       [this.task, held.attempt],
     );
-    held.isOpen = false;
+    [held.isOpen, held.isLost] = [false, true];
     this.model = afterLoss(this.model);
     const isLost = async (): Promise<boolean> => (await this.rows()).outcome === 'lost';
     await eventually(isLost, { message: 'the end of an attempt whose lease ran out', timeoutMs: 30_000 });
