@@ -168,6 +168,9 @@ async function errorsPage() {
       if (!found.get(key)) found.set(key, plain);
     }
   }
+  const codes = [...found.keys()].map((key) => key.split(' ')[1]);
+  const twice = codes.filter((code, index) => codes.indexOf(code) !== index);
+  if (twice.length > 0) throw new Error(`a code has one kind, these have several: ${twice.join(', ')}`);
   const rows = [...found]
     .map(([key, message]) => [...key.split(' '), message])
     .sort((a, b) => (a[1] + a[0] < b[1] + b[0] ? -1 : 1));

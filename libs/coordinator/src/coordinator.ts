@@ -214,7 +214,7 @@ export class Coordinator implements Service {
     const { workloadDefaults: defaults } = options;
     const programs = new ProgramLibrary({ dataSource, store, urlLifetimeMs });
     const workloadReader = new WorkloadReader({ dataSource, events: workloadEvents });
-    const readSubtaskResults = readSubtaskResultsWith({ dataSource, store });
+    const readSubtaskResults = readSubtaskResultsWith({ dataSource, store, urlLifetimeMs });
     const claimTasks = loggedClaims(
       claimTasksWith({
         dataSource: options.hot,

@@ -47,7 +47,7 @@ export async function followSpool(
 
 async function deliver(file: FileHandle, at: number, length: number, onChunk: OnChunk): Promise<number> {
   const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, at);
-  if (bytesRead === 0) throw new MitoError('unavailable', 'output_gone', 'The output was cut by the task');
+  if (bytesRead === 0) throw new MitoError('not-found', 'output_gone', 'The output was cut by the task');
   await onChunk(buffer.subarray(0, bytesRead), at);
   return bytesRead;
 }

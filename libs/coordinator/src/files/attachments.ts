@@ -17,7 +17,7 @@ import type { UserActor } from '../auth/authenticator.js';
 import { findGroup, type GroupRef } from './find-group.js';
 import { chargeGroups, discardObjects, type Charge } from './object-ledger.js';
 import { storeStream } from './store-stream.js';
-import { toWire } from './to-wire.js';
+import { toWire, urlSeconds } from './to-wire.js';
 import { UPLOAD_COLUMNS, type UploadRow, type Uploads } from './uploads.js';
 
 export interface AttachmentsDeps {
@@ -99,7 +99,7 @@ export class Attachments {
     const group = await findGroup(dataSource, actor, groupName, 'attachment.read');
     const [row] = (await dataSource.query(`${VIEW} WHERE a.group_id = $1 AND a.key = $2`, [group.id, key])) as Row[];
     if (!row) throw attachmentNotFound(groupName, key);
-    const expiresInS = Math.max(Math.floor(uploads.urlLifetimeMs / 1000), 1);
+    const expiresInS = urlSeconds(uploads.urlLifetimeMs);
     const download = await store.signGet(row.object_key, { expiresInS, downloadName: key.split('/').at(-1) ?? key });
     return { ...row.view, download: toWire(download) };
   }

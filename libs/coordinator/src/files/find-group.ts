@@ -54,7 +54,7 @@ export async function assertGroupUnlocked(dataSource: DataSource, { id, name }: 
 }
 
 function groupLocked(name: string): MitoError {
-  return new MitoError('forbidden', 'group_locked', `the group "${name}" is locked`, { details: { field: 'group' } });
+  return new MitoError('conflict', 'group_locked', `the group "${name}" is locked`, { details: { field: 'group' } });
 }
 
 function roleRequired(group: string, what: string): MitoError {

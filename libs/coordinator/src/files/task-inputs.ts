@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { isAllowed, MitoError, type Role } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { AttemptLease, TaskInput, TaskResource } from '@mitosis/protocol';
-import { toWire } from './to-wire.js';
+import { toWire, urlSeconds } from './to-wire.js';
 
 interface Attempt {
   readonly resources: readonly TaskResource[];
@@ -50,7 +50,7 @@ export class TaskInputs {
         ? await this.attachment(attempt, resource.key)
         : await this.artifact(attempt, resource.task, resource.kind);
     if (!file) throw resourceNotFound(resource);
-    const expiresInS = Math.max(Math.floor(urlLifetimeMs / 1000), 1);
+    const expiresInS = urlSeconds(urlLifetimeMs);
     const download = toWire(
       await store.signGet(file.object_key, { expiresInS, downloadName: resource.path.split('/').at(-1) ?? 'input' }),
     );

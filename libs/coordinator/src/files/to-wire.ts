@@ -11,3 +11,8 @@ export function toWire({ method, url, headers, expiresAt, relayUrl }: StoreReque
     ...(relayUrl !== undefined && { relay_url: relayUrl }),
   };
 }
+
+/** How long a signed URL is valid, in whole seconds, at least one; from the setting `signed_url_expires_in`. */
+export function urlSeconds(urlLifetimeMs: number): number {
+  return Math.max(Math.floor(urlLifetimeMs / 1000), 1);
+}

@@ -3,7 +3,7 @@ import { MitoError } from '@mitosis/domain';
 import type { MultipartUpload, ObjectStore } from '@mitosis/object-store';
 import { SINGLE_UPLOAD_MAX_BYTES, type SignedParts, type UploadTicket } from '@mitosis/protocol';
 import { chargeGroups, discardObjects, reserveObject, type Reservation } from './object-ledger.js';
-import { toWire } from './to-wire.js';
+import { toWire, urlSeconds } from './to-wire.js';
 
 export interface UploadsDeps {
   readonly dataSource: DataSource;
@@ -110,7 +110,7 @@ export class Uploads {
   }
 
   private get expiresInS(): number {
-    return Math.max(Math.floor(this.deps.urlLifetimeMs / 1000), 1);
+    return urlSeconds(this.deps.urlLifetimeMs);
   }
 
   /** A request that is sent at the last moment has as long again to arrive. */

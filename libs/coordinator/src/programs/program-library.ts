@@ -12,12 +12,11 @@ import type { UserActor } from '../auth/authenticator.js';
 import { attachmentNotFound } from '../files/attachments.js';
 import { chargeGroups, discardObjects, type Charge } from '../files/object-ledger.js';
 import { storeBytes } from '../files/store-bytes.js';
-import { toWire } from '../files/to-wire.js';
+import { toWire, urlSeconds } from '../files/to-wire.js';
 import { programNotFound } from './assert-programs.js';
 import { removePrograms } from './remove-programs.js';
 
 /** Long enough to begin a download, short enough to be of no use to anyone who finds it later. */
-const URL_LIFETIME_S = 900;
 
 const LIST_MAX = 1000;
 
@@ -113,7 +112,10 @@ export class ProgramLibrary {
   /** For a worker that has claimed a task with this program. */
   async signDownload(sha256: string, objectKey: string): Promise<SignedRequest> {
     return toWire(
-      await this.deps.store.signGet(objectKey, { expiresInS: URL_LIFETIME_S, downloadName: `${sha256}.wasm` }),
+      await this.deps.store.signGet(objectKey, {
+        expiresInS: urlSeconds(this.deps.urlLifetimeMs),
+        downloadName: `${sha256}.wasm`,
+      }),
     );
   }
 
@@ -211,7 +213,7 @@ export class ProgramLibrary {
         details,
       });
     if (action === 'program.upload' && row.state !== 'active')
-      throw new MitoError('forbidden', 'group_locked', `the group "${name}" is locked`, { details });
+      throw new MitoError('conflict', 'group_locked', `the group "${name}" is locked`, { details });
     return row.id;
   }
 }

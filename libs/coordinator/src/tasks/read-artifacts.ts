@@ -4,7 +4,7 @@ import { MitoError } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import { ArtifactDownload, type ArtifactKind } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
-import { toWire } from '../files/to-wire.js';
+import { toWire, urlSeconds } from '../files/to-wire.js';
 import type { TaskReader } from './read-tasks.js';
 
 /** Signed requests for what tasks have produced. */
@@ -24,7 +24,7 @@ export class ArtifactReader {
     const row = await this.deps.dataSource.getRepository(Artifact).findOneBy({ taskId: task, kind });
     if (!row) throw new MitoError('not-found', 'artifact_not_found', `the task ${task} has no artifact "${kind}"`);
     const download = await this.deps.store.signGet(row.objectKey, {
-      expiresInS: Math.max(Math.floor(this.deps.urlLifetimeMs / 1000), 1),
+      expiresInS: urlSeconds(this.deps.urlLifetimeMs),
       downloadName: `${task}-${kind}.tar.gz`,
     });
     return ArtifactDownload.parse({

@@ -40,10 +40,9 @@ export interface WorkerChannelsOptions {
 
 const CHANNEL = 'workers';
 
-/** Close code for a worker whose credentials have ended. */
-/** RFC 6455, registered as "Try Again Later". */
+/** Close code, registered for RFC 6455 as "Try Again Later". */
 const TRY_AGAIN = 1013;
-
+/** Close code for a worker whose credentials have ended. */
 const REVOKED = 4401;
 
 /**

@@ -2,9 +2,7 @@ import { MitoError } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { SubtaskResults } from '@mitosis/protocol';
 import type { DataSource } from 'typeorm';
-import { toWire } from '../files/to-wire.js';
-
-const URL_LIFETIME_S = 900;
+import { toWire, urlSeconds } from '../files/to-wire.js';
 
 /** Bounds of one answer: at most 256 short results of 16 KiB each. */
 const PAGE = 256;
@@ -16,11 +14,17 @@ interface OutputRow {
   readonly bytes: string | null;
 }
 
+export interface SubtaskResultsDeps {
+  readonly dataSource: DataSource;
+  readonly store: ObjectStore;
+  readonly urlLifetimeMs: number;
+}
+
 /** The printed output of a workload's maps in their order, for the worker that has its `reduce` in hand. */
-export function readSubtaskResultsWith({ dataSource, store }: { dataSource: DataSource; store: ObjectStore }) {
+export function readSubtaskResultsWith({ dataSource, store, urlLifetimeMs }: SubtaskResultsDeps) {
   const toResult = async ({ inline, key, sha256, bytes }: OutputRow): Promise<SubtaskResults['results'][number]> => {
     if (key === null) return { stored: 'inline', frames_base64: inline?.toString('base64') ?? '' };
-    const download = toWire(await store.signGet(key, { expiresInS: URL_LIFETIME_S, downloadName: 'output' }));
+    const download = toWire(await store.signGet(key, { expiresInS: urlSeconds(urlLifetimeMs), downloadName: 'output' }));
     return { stored: 'object', size_bytes: Number(bytes), sha256: sha256 ?? '', download };
   };
 
