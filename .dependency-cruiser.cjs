@@ -26,7 +26,7 @@ const OWNED = [
   { name: 'pg', packages: 'pg|pg-pool', owners: 'libs/database|libs/queue|libs/embedded|libs/testing|apps/e2e' },
   { name: 'orm', packages: 'typeorm', owners: 'libs/database|libs/coordinator' },
   { name: 'http-server', packages: 'express|helmet', owners: 'libs/coordinator' },
-  { name: 'terminal', packages: 'clipanion|@clack/[^/]+|cli-progress|cli-table3|picocolors', owners: 'apps/mito' },
+  { name: 'terminal', packages: 'clipanion|@clack/[^/]+|picocolors', owners: 'apps/mito' },
 ];
 
 /** Code that only tests run. */

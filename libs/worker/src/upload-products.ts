@@ -49,7 +49,7 @@ async function measure(file: string): Promise<Pick<PackedFolder, 'sizeBytes' | '
 
 /** The task can do what it likes in its folders; what it removed is not kept. */
 function gone(): never {
-  throw new MitoError('invalid', 'output_gone', 'the task removed it');
+  throw new MitoError('not-found', 'output_gone', 'the task removed it');
 }
 
 /** Uploads what an attempt has left behind, and answers what the report says of it. */
