@@ -11,7 +11,7 @@ RUN groupadd --gid 10001 mito \
  && useradd --uid 10001 --gid mito --create-home --home-dir /home/mito mito \
  && install -d -o mito -g mito -m 0700 /state /work /admin \
  && install -d -m 0700 /enrol \
- && printf '#!/bin/sh\nexec node /opt/mitosis/apps/mito/dist/main.js "$@"\n' > /usr/local/bin/mito \
+ && printf '#!/bin/sh\nexec node -- /opt/mitosis/apps/mito/dist/main.js "$@"\n' > /usr/local/bin/mito \
  && chmod 0755 /usr/local/bin/mito
 USER mito
 WORKDIR /home/mito

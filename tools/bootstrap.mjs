@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isInstalled } from './installed.mjs';
 import { removeOrphans } from './orphans.mjs';
@@ -11,11 +12,19 @@ import { withSetupLock } from './setup-lock.mjs';
 
 class SetupFailure extends Error {}
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+const GRACE_MS = 5_000;
+let interruptedBy;
+let hold = async () => {};
+
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 try {
   assertNode();
-  await withSetupLock(join(root, '.nx', 'setup.lock'), setUp);
+  await withSetupLock(join(root, '.nx', 'setup.lock'), async (holdFor) => {
+    hold = holdFor;
+    await setUp();
+  });
 } catch (error) {
   // Set up or not is all that matters to the caller; what a failed step said is on stderr already.
   say(error instanceof SetupFailure ? error.message : error.stack);
@@ -45,11 +54,49 @@ async function isBuilt() {
   );
 }
 
+/**
+ * Runs a step in a process group of its own. A signal to us ends the whole group and is waited for: the lock
+ * is given up only when nothing writes into this clone any more.
+ */
 async function run(program, args, name) {
-  const child = spawn(program, args, { cwd: root, stdio: ['ignore', 2, 2] });
-  const [code, signal] = await once(child, 'exit');
+  const child = spawn(program, args, { cwd: root, stdio: ['ignore', 2, 2], detached: true });
+  const exit = once(child, 'exit');
+  const end = (signal) => {
+    interruptedBy = signal;
+    endGroup(child.pid, 'SIGTERM');
+    setTimeout(() => endGroup(child.pid, 'SIGKILL'), GRACE_MS).unref();
+  };
+  for (const signal of SIGNALS) process.on(signal, end);
+  await hold(child.pid);
+  const [code, signal] = await exit;
+  // What the step has started may outlive it.
+  if (interruptedBy !== undefined) await groupEnded(child.pid);
+  for (const signal of SIGNALS) process.off(signal, end);
+  if (interruptedBy !== undefined) throw new SetupFailure('the setup was interrupted; the next start does it again');
   if (code === 0) return;
   throw new SetupFailure(`${name} failed (${signal ?? `exit code ${code}`})`);
+}
+
+function endGroup(leader, signal) {
+  try {
+    process.kill(-leader, signal);
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
+}
+
+async function groupEnded(leader) {
+  for (const deadline = Date.now() + GRACE_MS; isGroupAlive(leader); await delay(50))
+    if (Date.now() > deadline) endGroup(leader, 'SIGKILL');
+}
+
+function isGroupAlive(leader) {
+  try {
+    process.kill(-leader, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
 }
 
 function assertNode() {

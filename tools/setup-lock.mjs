@@ -7,7 +7,11 @@ const POLL_MS = 200;
 /** No setup takes this long: a lock of this age was left by a machine that went down. */
 const STALE_AFTER_MS = 30 * 60_000;
 
-/** Runs `work` while no other process that asks for the lock file `path` does; waits for its turn. */
+/**
+ * Runs `work` while no other process that asks for the lock file `path` does; waits for its turn. `work` gets
+ * a function that names another process (group) for which the lock is held: should this one be killed, the
+ * lock lasts until that one has ended, too.
+ */
 export async function withSetupLock(path, work) {
   await mkdir(dirname(path), { recursive: true });
   const note = `${path}.${randomUUID()}`;
@@ -19,13 +23,15 @@ export async function withSetupLock(path, work) {
       if (holder === undefined) continue;
       if (!holder.alive) await removeStale(path, holder.note);
       else {
-        if (!told) process.stderr.write(`waiting for process ${holder.note}, which is setting up this clone\n`);
+        if (!told)
+          process.stderr.write(`waiting for process ${holder.note.split(' ')[0]}, which is setting up this clone\n`);
         told = true;
         await delay(POLL_MS);
       }
     }
     try {
-      return await work();
+      // The note and the lock are one file.
+      return await work((pid) => writeFile(note, `${process.pid} ${pid}`));
     } finally {
       await rm(path, { force: true });
     }
@@ -47,7 +53,12 @@ async function linked(note, path) {
 async function holderOf(path) {
   try {
     const [note, { mtimeMs }] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
-    return { note, alive: Date.now() - mtimeMs < STALE_AFTER_MS && isAlive(Number(note)) };
+    return {
+      note,
+      alive:
+        Date.now() - mtimeMs < STALE_AFTER_MS &&
+        note.split(' ').some((pid, index) => isAlive(index === 0 ? Number(pid) : -Number(pid))),
+    };
   } catch (error) {
     if (error.code === 'ENOENT') return undefined;
     throw error;

@@ -156,7 +156,7 @@ async function workFolder(dir: string): Promise<void> {
   for (const name of ['examples', 'workloads', 'node_modules']) {
     await symlink(path.join(ROOT, name), path.join(dir, name));
   }
-  await writeFile(path.join(dir, 'mito'), `#!/bin/sh\nexec "${process.execPath}" "${MAIN}" "$@"\n`, { mode: 0o755 });
+  await writeFile(path.join(dir, 'mito'), `#!/bin/sh\nexec "${process.execPath}" -- "${MAIN}" "$@"\n`, { mode: 0o755 });
   await mkdir(path.join(dir, 'home'));
 }
 

@@ -237,7 +237,7 @@ const SHELLS: Readonly<Record<string, string>> = {
 
 test('the completion scripts work in the shells that are installed', async (t) => {
   const bin = await tempDir(t);
-  await writeFile(path.join(bin, 'mito'), `#!/bin/sh\nexec "${process.execPath}" "${MAIN}" "$@"\n`, { mode: 0o755 });
+  await writeFile(path.join(bin, 'mito'), `#!/bin/sh\nexec "${process.execPath}" -- "${MAIN}" "$@"\n`, { mode: 0o755 });
   const found = Object.entries(SHELLS).flatMap(([name, script]) => {
     const program = installed(name);
     return program === undefined ? [] : [{ name, program, script }];

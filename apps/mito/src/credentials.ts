@@ -9,53 +9,85 @@ export interface Credential {
   readonly expires_at: string;
 }
 
-function parse(text: string): Credential[] {
+type Login = Pick<Credential, 'coordinator' | 'user'>;
+
+interface Stored {
+  readonly logins: readonly Credential[];
+  /** Coordinators at which somebody has logged out and nobody has logged in since. */
+  readonly nobody_at: readonly string[];
+}
+
+function parse(text: string): Stored {
   try {
-    const parsed = JSON.parse(text) as { logins?: Credential[] };
-    return Array.isArray(parsed.logins) ? parsed.logins : [];
+    const { logins, nobody_at: nobodyAt } = JSON.parse(text) as Partial<Stored>;
+    return { logins: Array.isArray(logins) ? logins : [], nobody_at: Array.isArray(nobodyAt) ? nobodyAt : [] };
   } catch {
     // A file that can't be read as credentials holds none: the next login writes it anew.
-    return [];
+    return { logins: [], nobody_at: [] };
   }
 }
 
-/** Logins kept between commands, in a file of mode 0600; the latest of a coordinator comes first. */
+/** Addresses were once kept with a slash at their end. */
+const sameAddress = (one: string, other: string): boolean => one.replace(/\/+$/, '') === other.replace(/\/+$/, '');
+
+/**
+ * Logins kept between commands, in a file of mode 0600; the latest of a coordinator comes first, and is who one
+ * is there. Nobody becomes somebody else because a login has ended: only `--user` asks for an earlier one.
+ */
 export class Credentials {
   constructor(private readonly file: string) {}
 
-  /** The login at `coordinator` that has not expired: that of `user`, or the latest. */
+  /** The login at `coordinator` that has not expired: that of `user`, or of whoever logged in last. */
   async find(coordinator: string, user: string | undefined, now: number = Date.now()): Promise<Credential | undefined> {
-    const logins = (await this.read()).filter(({ expires_at }) => Date.parse(expires_at) > now);
-    return logins.find((login) => login.coordinator === coordinator && (user === undefined || login.user === user));
+    const { logins, nobody_at: nobodyAt } = await this.read();
+    const here = logins.filter((login) => sameAddress(login.coordinator, coordinator));
+    if (user === undefined && nobodyAt.some((address) => sameAddress(address, coordinator))) return undefined;
+    const login = user === undefined ? here[0] : here.find((known) => known.user === user);
+    return login && Date.parse(login.expires_at) > now ? login : undefined;
+  }
+
+  /** Others who have a login at `coordinator` that has not expired. */
+  async others({ coordinator, user }: Login, now: number = Date.now()): Promise<string[]> {
+    const logins = (await this.read()).logins.filter((login) => sameAddress(login.coordinator, coordinator));
+    return logins
+      .filter((login) => login.user !== user && Date.parse(login.expires_at) > now)
+      .map((login) => login.user);
   }
 
   async save(login: Credential): Promise<void> {
-    await this.write([login, ...(await this.readOthers(login))]);
+    const before = await this.read();
+    await this.write({
+      logins: [login, ...without(before.logins, login)],
+      nobody_at: before.nobody_at.filter((address) => !sameAddress(address, login.coordinator)),
+    });
   }
 
-  async remove(login: Pick<Credential, 'coordinator' | 'user'>): Promise<void> {
-    await this.write(await this.readOthers(login));
+  /** Whoever logs out is nobody there until the next login. */
+  async remove(login: Login): Promise<void> {
+    const { logins, nobody_at: before } = await this.read();
+    const [current] = logins.filter(({ coordinator }) => sameAddress(coordinator, login.coordinator));
+    const rest = before.filter((address) => !sameAddress(address, login.coordinator));
+    const nobodyAt = current?.user === login.user || rest.length < before.length ? [...rest, login.coordinator] : rest;
+    await this.write({ logins: without(logins, login), nobody_at: nobodyAt });
   }
 
-  private async readOthers(login: Pick<Credential, 'coordinator' | 'user'>): Promise<Credential[]> {
-    return (await this.read()).filter(
-      ({ coordinator, user }) => coordinator !== login.coordinator || user !== login.user,
-    );
-  }
-
-  private async write(logins: readonly Credential[]): Promise<void> {
+  private async write(stored: Stored): Promise<void> {
     await mkdir(path.dirname(this.file), { recursive: true, mode: 0o700 });
     const draft = `${this.file}.${process.pid}.new`;
-    await writeFile(draft, `${JSON.stringify({ logins }, null, 2)}\n`, { mode: 0o600 });
+    await writeFile(draft, `${JSON.stringify(stored, null, 2)}\n`, { mode: 0o600 });
     await rename(draft, this.file);
   }
 
-  private async read(): Promise<Credential[]> {
+  private async read(): Promise<Stored> {
     try {
       return parse(await readFile(this.file, 'utf8'));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { logins: [], nobody_at: [] };
       throw error;
     }
   }
+}
+
+function without(logins: readonly Credential[], { coordinator, user }: Login): Credential[] {
+  return logins.filter((login) => !sameAddress(login.coordinator, coordinator) || login.user !== user);
 }

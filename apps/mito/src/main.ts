@@ -1,3 +1,4 @@
+#!/usr/bin/env -S node --
 import module from 'node:module';
 import { runMain } from './run-main.js';
 

@@ -1,6 +1,7 @@
 import { MitoError } from '@mitosis/domain';
+import { readSecret } from './files/read-input.js';
 import { ask } from './output/ask.js';
-import { readSecret, type Person } from './sign-in.js';
+import type { Person } from './sign-in.js';
 
 /** A new password, from the command line, a file, or the person, who is asked twice. */
 export async function newPassword(

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { createLog } from './process-log.js';
+import { createLog, LossyLog } from './process-log.js';
 
 function logged(fields: object, level = 'info'): { text: string; line: Record<string, unknown> } {
   let text = '';
@@ -35,4 +35,24 @@ test('a field of an error', hidden, { err: Object.assign(new Error('odd'), { con
 test('a line names the process, and the ids that it is about', (t) => {
   t.like(logged({ request: 'r-1', task: 't-1' }).line, { name: 'test', request: 'r-1', task: 't-1', msg: 'said' });
   t.is(logged({}, 'warn').text, '', 'below the level nothing is said');
+});
+
+test('a line that can not be written is lost, never an error, and how many were is said when there is room', (t) => {
+  let isFull = false;
+  let text = '';
+  const write = (line: string): void => {
+    if (isFull) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', syscall: 'write' });
+    text += line;
+  };
+  const log = createLog('info', 'test', new LossyLog({ write }, 'test'));
+  log.info('before');
+  isFull = true;
+  for (let count = 0; count < 3; count += 1) t.notThrows(() => log.info('lost'));
+  isFull = false;
+  log.info('after');
+  const messages = text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => (JSON.parse(line) as { msg: string }).msg);
+  t.deepEqual(messages, ['before', '3 lines of this log could not be written and are lost', 'after']);
 });

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
+import { systemError } from '@mitosis/domain';
 
 export interface RotatingFileOptions {
   /** A file is set aside when it has grown past this. */
@@ -35,7 +36,8 @@ export class RotatingFile {
     const { ino, size } = fstatSync(this.descriptor);
     if (size >= this.options.limitBytes) this.rotate(ino);
     else if (inodeOf(this.file) !== ino) this.reopen();
-    writeSync(this.descriptor, line);
+    const bytes = Buffer.from(line);
+    for (let written = 0; written < bytes.length;) written += writeSync(this.descriptor, bytes, written);
   }
 
   close(): void {
@@ -49,8 +51,10 @@ export class RotatingFile {
   }
 
   private reopen(): void {
-    closeSync(this.descriptor);
+    // Opened first: when that fails, this one is still good.
+    const before = this.descriptor;
     this.descriptor = this.open();
+    closeSync(before);
   }
 
   private rotate(ino: number): void {
@@ -60,6 +64,8 @@ export class RotatingFile {
     } catch (error) {
       // Somebody else is at it, or died at it: the file grows on until the lock is gone.
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') return this.breakOldLock(lock);
+      // No room for a folder: the file grows on, too.
+      if (systemError(error)) return;
       throw error;
     }
     try {

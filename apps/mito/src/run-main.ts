@@ -6,6 +6,8 @@ import { commandsBelow, overview } from './help/overview.js';
 import type { CommandEntry, MitoContext, Program } from './mito-context.js';
 import { EXIT_OK, EXIT_USAGE } from './output/exit-codes.js';
 import { paintFor, type Paint } from './output/paint.js';
+import { reportError } from './output/report-error.js';
+import { watchOutput } from './output/write-out.js';
 
 const VERSION = '0.1.0';
 const HELP = new Set(['-h', '--help']);
@@ -96,11 +98,9 @@ export async function runCommandLine(
 
 /** The whole of a process that was started with these arguments. */
 export async function runMain(argv: readonly string[], context: MitoContext): Promise<number> {
-  // A reader that went away (`mito … | head`) is no error of ours.
-  context.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(0);
-  });
+  watchOutput(context.stdout, (error) => process.exit(reportError(error, { stderr: context.stderr, isJson: false })));
+  // Of what can't be said nobody hears.
+  watchOutput(context.stderr, () => {});
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) {
     context.stdout.write(`${VERSION}\n`);
     return EXIT_OK;

@@ -1,26 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { MitosisClient } from '@mitosis/client';
 import type { ClientConfig } from '@mitosis/config';
-import { MitoError } from '@mitosis/domain';
 import type { Credential, Credentials } from './credentials.js';
+import { readSecret } from './files/read-input.js';
 import { ask } from './output/ask.js';
 
 export interface Person {
   readonly stdin: Readable;
   readonly stderr: Writable;
-}
-
-/** The first line of a file, without its end; throws `invalid_request` naming `field` when it can't be read. */
-export async function readSecret(file: string, field: string): Promise<string> {
-  try {
-    return (await readFile(file, 'utf8')).replace(/\r?\n[^]*$/, '');
-  } catch (cause) {
-    throw new MitoError('invalid', 'invalid_request', `${field}: ${(cause as Error).message}`, {
-      cause,
-      details: { field },
-    });
-  }
 }
 
 /** The password from the settings or a file; undefined when there is none. */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { MitosisClient, registerWorker, trustCa } from '@mitosis/client';
 import type { WorkerConfig } from '@mitosis/config';
 import { MitoError, type Log } from '@mitosis/domain';
+import { DataDirLock } from '@mitosis/embedded';
 import { Executor, SandboxExecutor } from '@mitosis/executor';
 import type { WorkerRegistration } from '@mitosis/protocol';
 import { createQueueBackend, type QueueConfig } from '@mitosis/queue';
@@ -40,7 +41,7 @@ async function ownCommand(workDir: string): Promise<string> {
   const dir = path.join(workDir, 'bin');
   const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
   await mkdir(dir, { recursive: true, mode: 0o755 });
-  const script = `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(path.resolve(process.argv[1] ?? ''))} "$@"\n`;
+  const script = `#!/bin/sh\nexec ${quote(process.execPath)} -- ${quote(path.resolve(process.argv[1] ?? ''))} "$@"\n`;
   await writeFile(path.join(dir, 'mito'), script, { mode: 0o755 });
   return dir;
 }
@@ -59,11 +60,40 @@ async function register(
 /** The composition root: registers the worker and puts its parts together. */
 export async function createWorker(
   config: WorkerConfig,
-  { log, onRevoked, onStopWanted, ...login }: WorkerLogin & { log: Log; onRevoked(): void; onStopWanted(): void },
+  { log, onRevoked, onStopWanted, ...login }: WorkerHooks,
 ): Promise<Worker> {
-  const { coordinator_addr: coordinatorUrl, tags, slots } = config;
   const workDir = path.resolve(config.work_dir);
   await mkdir(workDir, { recursive: true, mode: 0o700 });
+  // Before anybody hears of this worker: a second one in the folder would register under the identity of the first.
+  const lock = await lockFolder(workDir);
+  try {
+    return await registeredWorker(config, workDir, { log, onRevoked, onStopWanted, ...login }, lock);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** Throws `work_dir_in_use` that names the process which has the folder. */
+async function lockFolder(workDir: string): Promise<DataDirLock> {
+  try {
+    return await DataDirLock.acquire(workDir, { name: '.worker.lock' });
+  } catch (error) {
+    if (!(error instanceof MitoError) || error.code !== 'data_dir_in_use') throw error;
+    const message = `The work folder ${workDir} is in use by the worker with process ID ${error.details.pid}`;
+    throw new MitoError('conflict', 'work_dir_in_use', message, { cause: error, details: error.details });
+  }
+}
+
+type WorkerHooks = WorkerLogin & { log: Log; onRevoked(): void; onStopWanted(): void };
+
+async function registeredWorker(
+  config: WorkerConfig,
+  workDir: string,
+  { log, onRevoked, onStopWanted, ...login }: WorkerHooks,
+  lock: DataDirLock,
+): Promise<Worker> {
+  const { coordinator_addr: coordinatorUrl, tags, slots } = config;
   if (config.ca !== undefined) await trustCa(config.ca);
   // A coordinator that is away is waited for: without this line nobody sees what for.
   log.info({ coordinator: coordinatorUrl, slots, tags }, 'registering');
@@ -86,5 +116,6 @@ export async function createWorker(
     log,
     onRevoked,
     onStopWanted,
+    onStopped: () => lock.release(),
   });
 }

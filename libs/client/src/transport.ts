@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
-import { MitoError } from '@mitosis/domain';
+import { addressUrl, MitoError } from '@mitosis/domain';
 import { ErrorBody, errorKindOf } from '@mitosis/protocol';
 import { sendStream } from './files/signed-transfer.js';
 
@@ -125,7 +125,7 @@ export class Transport {
       ...(this.options.token && { Authorization: `Bearer ${this.options.token}` }),
     };
     const answer = await sendStream(
-      { method, url: new URL(path, this.options.url), headers },
+      { method, url: addressUrl(this.options.url, path), headers },
       body,
       this.signalWith(signal),
     );
@@ -160,7 +160,7 @@ export class Transport {
     };
     let response: Response | undefined;
     try {
-      response = await fetch(new URL(path, this.options.url), init);
+      response = await fetch(addressUrl(this.options.url, path), init);
     } catch (cause) {
       if (signal?.aborted) throw signal.reason;
       throw unreachable(this.options.url, cause);

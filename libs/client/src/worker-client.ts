@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import { addressUrl } from '@mitosis/domain';
 import {
   ClaimAnswer,
   MissingParts,
@@ -115,7 +116,7 @@ export class WorkerClient {
 
   /** The worker's WebSocket, not yet open. */
   openChannel(): WebSocket {
-    const url = new URL('/workers/me/channel', this.options.url);
+    const url = addressUrl(this.options.url, '/workers/me/channel');
     url.protocol = url.protocol.replace('http', 'ws');
     const ca = trustedCertificates();
     return new WebSocket(url, {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { AddressSetting } from './fields.js';
 
 /** `[client]` of the configuration file, and `MITO_<FIELD>` in the environment. */
 export const ClientConfig = z.strictObject({
-  coordinator_addr: z.url().default('http://127.0.0.1:5000'),
+  coordinator_addr: AddressSetting.prefault('http://127.0.0.1:5000'),
   /** File with certificates (PEM) to trust besides the public ones. */
   ca: z.string().optional(),
   user: z.string().optional(),

@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { parseBytes, parseDuration } from '@mitosis/domain';
+import { checkAddress, parseBytes, parseDuration } from '@mitosis/domain';
+
+/** The address of a coordinator, as `checkAddress` keeps it. */
+export const AddressSetting = z.string().transform((text, context) => {
+  try {
+    return checkAddress(text);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    context.addIssue({ code: 'custom', message: message.replace(/^coordinator_addr: /, '') });
+    return z.NEVER;
+  }
+});
 
 /** A duration in configuration: `10s`, `1h30m`; milliseconds inside. */
 export const DurationSetting = z.string().transform((text, context) => {
@@ -37,10 +48,13 @@ export const ListSetting = z.union([
 
 export const LogLevel = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']);
 
+export const PORT_MAX = 65_535;
+
 /** `host:port`; port 0 picks a free one. */
 export const BindAddress = z
   .string()
   .regex(/^(\[[0-9a-fA-F:]+\]|[^:]+):\d{1,5}$/, 'write host:port, for example 127.0.0.1:5000')
+  .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= PORT_MAX, `a port is 0 to ${PORT_MAX}`)
   .transform((text) => {
     const colon = text.lastIndexOf(':');
     return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };

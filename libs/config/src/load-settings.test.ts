@@ -1,9 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { ClientConfig, configDir, CoordinatorConfig, loadSettings, settingsIn, WorkerConfig } from './index.js';
+import {
+  checkSettings,
+  ClientConfig,
+  configDir,
+  CoordinatorConfig,
+  givenSettings,
+  loadSettings,
+  settingsIn,
+  WorkerConfig,
+} from './index.js';
 
 interface Place {
   readonly cwd: string;
@@ -142,4 +151,65 @@ test('what an environment says for a child: its settings under all their names, 
     settingsIn(CoordinatorConfig, { ...settings, MITO_SLOTS: '3', MITO_TOKEN: 'secret', PATH: '/bin' }),
     settings,
   );
+});
+
+test('./config.toml that others may write to is ignored, with a word, unless --config names it', (t) => {
+  const { cwd, env, write } = place(t);
+  const configFile = write('config.toml', '[client]\ncoordinator_addr = "http://elsewhere"\nuser = "eve"');
+  const notes: string[] = [];
+  const note = (text: string): void => void notes.push(text);
+  chmodSync(configFile, 0o666);
+  const ignored = loadSettings('client', ClientConfig, { cwd, env, flags: {}, note });
+  t.like(ignored, { coordinator_addr: 'http://127.0.0.1:5000', user: undefined });
+  t.regex(notes.join('\n'), /config\.toml is ignored: everybody may write to it.*--config/);
+  const named = loadSettings('client', ClientConfig, { cwd, env, flags: {}, note, configFile });
+  t.is(named.coordinator_addr, 'http://elsewhere');
+});
+
+test('a host that ./config.toml has chosen is named before it gets a secret from elsewhere', (t) => {
+  const { cwd, env, write } = place(t);
+  const file = write('config.toml', '[client]\ncoordinator_addr = "http://elsewhere"');
+  chmodSync(file, 0o600);
+  const notes: string[] = [];
+  const load = (extra: Record<string, string>): unknown =>
+    loadSettings('client', ClientConfig, {
+      cwd,
+      env: { ...env, ...extra },
+      flags: {},
+      note: (text) => void notes.push(text),
+    });
+  load({});
+  t.deepEqual(notes, [], 'without a secret there is nothing to say');
+  load({ MITO_TOKEN: 'secret' });
+  t.is(notes.length, 1);
+  t.regex(notes[0] ?? '', /token \(of the environment\) goes to http:\/\/elsewhere/);
+  t.notRegex(notes[0] ?? '', /secret/);
+  load({ MITO_TOKEN: 'secret', MITO_COORDINATOR_ADDR: 'http://mine' });
+  t.is(notes.length, 1);
+});
+
+test('every wrong setting of a section is named, and where each one is from', (t) => {
+  const { cwd, env, write } = place(t);
+  write('config.toml', '[worker]\nslots = "many"\nslotz = 3\ndrain_timeout = "10"');
+  const fields = checkSettings('worker', WorkerConfig, { cwd, env, flags: {} }).map(({ details }) => details.field);
+  t.deepEqual(fields.toSorted(), ['drain_timeout', 'slots', 'slotz']);
+  write('config.toml', '[coordinator]\nbind = "127.0.0.1:1"');
+  const given = givenSettings('coordinator', CoordinatorConfig, {
+    cwd,
+    env: { ...env, MITO_DB_URL: 'postgres://x' },
+    flags: {},
+  });
+  t.deepEqual(Object.fromEntries(given), { bind: path.join(cwd, 'config.toml'), db_url: 'the environment' });
+});
+
+test('an address that can not be meant is refused when it is read', (t) => {
+  const { cwd, env } = place(t);
+  const read = (address: string) =>
+    loadSettings('client', ClientConfig, { cwd, env, flags: { coordinator_addr: address } }).coordinator_addr;
+  t.is(read('http://lab/mito/'), 'http://lab/mito');
+  t.throws(() => read('http://a:b@lab'), { code: 'invalid_config', message: /\[client\] coordinator_addr: .*no user/ });
+  t.throws(() => read('http://lab?x'), { code: 'invalid_config' });
+  t.throws(() => loadSettings('coordinator', CoordinatorConfig, { cwd, env, flags: { bind: 'x:70000' } }), {
+    message: /a port is 0 to 65535/,
+  });
 });

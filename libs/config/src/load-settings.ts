@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'smol-toml';
 import type { z } from 'zod';
-import { MitoError } from '@mitosis/domain';
+import { MitoError, systemError } from '@mitosis/domain';
 import { configDir } from './folders.js';
 
 /** File descriptor of the standard input. */
@@ -14,29 +14,97 @@ type Values = Readonly<Record<string, unknown>>;
 export interface SettingsSource {
   readonly env: Env;
   readonly cwd: string;
-  /** `--config`; it has to exist. Without it `./config.toml` is read when there is one. */
+  /** `--config`; it has to exist. Without it `./config.toml` is read when there is one that only we can change. */
   readonly configFile?: string | undefined;
   /** From the command line; undefined ones do not count. */
   readonly flags: Values;
+  /** Tells the person what was ignored, and where secrets go. */
+  readonly note?: ((text: string) => void) | undefined;
 }
 
 /** The files that are read, later ones win. */
-export function configFiles({ env, cwd, configFile }: Omit<SettingsSource, 'flags'>): string[] {
+export function configFiles({ env, cwd, configFile }: Pick<SettingsSource, 'env' | 'cwd' | 'configFile'>): string[] {
   const own = path.join(configDir(env), 'config.toml');
   return [own, configFile ? path.resolve(cwd, configFile) : path.join(cwd, 'config.toml')];
 }
 
-function readSection(file: string, section: string, isRequired: boolean): Values {
-  if (!existsSync(file)) {
-    if (!isRequired) return {};
-    throw new MitoError('invalid', 'config_not_found', `the configuration file ${file} does not exist`);
-  }
+/** A file that others could have put or changed here. Files of root are the administrator's. */
+function strangersOf(file: string): string | undefined {
+  const { uid, gid, mode } = statSync(file);
+  const [own, ownGroup] = [process.getuid?.(), process.getgid?.()];
+  if (own === undefined) return undefined;
+  if (uid !== own && uid !== 0) return `it belongs to another user (id ${uid})`;
+  if ((mode & 0o002) !== 0) return 'everybody may write to it';
+  // The group that many systems give each user holds nobody else.
+  const isPrivateGroup = gid === own || gid === 0 || (gid === ownGroup && ownGroup === own);
+  return (mode & 0o020) !== 0 && !isPrivateGroup ? `the group ${gid} may write to it` : undefined;
+}
+
+function readSection(file: string, section: string): Values | undefined {
   try {
     return (parse(readFileSync(file, 'utf8'))[section] ?? {}) as Values;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR'))
+      return undefined;
+    const reason = systemError(cause)?.message ?? (cause instanceof Error ? cause.message : String(cause));
     throw new MitoError('invalid', 'invalid_config', `${file}: ${reason}`, { cause });
   }
+}
+
+/** Values of one source, and how it is called. */
+interface Layer {
+  readonly from: string;
+  readonly values: Values;
+}
+
+/** `--config`, or `./config.toml` when it is ours: a folder of somebody else says nothing about where we connect to. */
+function localLayer(section: string, source: SettingsSource, file: string): Layer {
+  const values = readSection(file, section);
+  if (source.configFile !== undefined) {
+    if (values) return { from: file, values };
+    throw new MitoError('invalid', 'config_not_found', `the configuration file ${file} does not exist`);
+  }
+  if (!values) return { from: file, values: {} };
+  const strangers = strangersOf(file);
+  if (strangers === undefined) return { from: file, values };
+  source.note?.(`mito: ${file} is ignored: ${strangers}. If you trust it, name it with --config ${file}`);
+  return { from: file, values: {} };
+}
+
+/** All sources, later ones win. */
+function layersOf(section: string, schema: z.ZodObject, source: SettingsSource): Layer[] {
+  const [own = '', local = ''] = configFiles(source);
+  const layers = [
+    { from: own, values: readSection(own, section) ?? {} },
+    localLayer(section, source, local),
+    { from: 'the environment', values: fromEnv(schema, source.env) },
+    { from: 'the command line', values: source.flags },
+  ];
+  return layers.map(({ from, values }) => ({ from, values: underOwnNames(schema, values) }));
+}
+
+/** The settings that something other than the defaults says, and where the value that counts is from. */
+export function givenSettings(section: string, schema: z.ZodObject, source: SettingsSource): Map<string, string> {
+  const given = layersOf(section, schema, source).flatMap(({ from, values }) =>
+    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, from] as const])),
+  );
+  return new Map(given);
+}
+
+/** What is a secret, or leads to one. */
+const CREDENTIALS = ['token', 'password', 'password_file', 'enroll'];
+
+/** Says to which host a secret of ours goes when a file that lies in this folder has chosen it. */
+function noteHost(section: string, schema: z.ZodObject, source: SettingsSource): void {
+  const { note, configFile } = source;
+  if (!note || configFile !== undefined) return;
+  const given = givenSettings(section, schema, { ...source, note: undefined });
+  const [, local = ''] = configFiles(source);
+  if (given.get('coordinator_addr') !== local) return;
+  const secret = CREDENTIALS.find((name) => given.has(name) && given.get(name) !== local);
+  if (secret === undefined) return;
+  const address = readSection(local, section)?.coordinator_addr;
+  note(`mito: ${secret} (of ${given.get(secret)}) goes to ${String(address)}, the coordinator_addr of ${local}`);
 }
 
 /** Other names of settings: `.meta({ alias })` on a field of the schema. */
@@ -103,22 +171,31 @@ function layer(...sources: Values[]): Values {
   return Object.fromEntries(defined.flat());
 }
 
+/** Everything that is wrong with the settings of one process, each naming its field; none when all is well. */
+export function checkSettings(section: string, schema: z.ZodObject, source: SettingsSource): MitoError[] {
+  try {
+    const result = schema.safeParse(layer(...layersOf(section, schema, source).map(({ values }) => values)));
+    return result.success ? [] : result.error.issues.map((issue) => problemOf(section, issue));
+  } catch (error) {
+    if (error instanceof MitoError) return [error];
+    throw error;
+  }
+}
+
+function problemOf(section: string, issue: z.core.$ZodIssue): MitoError {
+  const field = issue.path.join('.') || (issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : '');
+  return new MitoError('invalid', 'invalid_config', `[${section}] ${field}: ${issue.message}`, { details: { field } });
+}
+
 /**
  * The settings of one process, layered as: defaults of `schema`, `[section]` of
- * `$CONFIG_DIR/mitosis/config.toml`, of `--config` or `./config.toml`, environment
- * `MITO_<FIELD>` or `MITO_<FIELD>_FILE`, command line. Throws `invalid_config` naming the field.
+ * `$CONFIG_DIR/mitosis/config.toml`, of `--config` or `./config.toml` (when it is ours), environment
+ * `MITO_<FIELD>` or `MITO_<FIELD>_FILE`, command line. Throws `invalid_config` naming the first wrong field.
  */
 export function loadSettings<T extends z.ZodObject>(section: string, schema: T, source: SettingsSource): z.output<T> {
-  const files = configFiles(source).map((file, index) =>
-    readSection(file, section, index === 1 && source.configFile !== undefined),
-  );
-  const result = schema.safeParse(
-    layer(...[...files, fromEnv(schema, source.env), source.flags].map((values) => underOwnNames(schema, values))),
-  );
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const field = issue?.path.join('.') || (issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : '');
-  throw new MitoError('invalid', 'invalid_config', `[${section}] ${field}: ${issue?.message ?? 'is not valid'}`, {
-    details: { field },
-  });
+  const result = schema.safeParse(layer(...layersOf(section, schema, source).map(({ values }) => values)));
+  const [issue] = result.error?.issues ?? [];
+  if (issue) throw problemOf(section, issue);
+  noteHost(section, schema, source);
+  return result.data as z.output<T>;
 }

@@ -1,9 +1,17 @@
 import { z } from 'zod';
-import { BindAddress, DurationSetting, FlagSetting, ListSetting, LogLevel, SizeSetting } from './fields.js';
+import {
+  AddressSetting,
+  BindAddress,
+  DurationSetting,
+  FlagSetting,
+  ListSetting,
+  LogLevel,
+  SizeSetting,
+} from './fields.js';
 
 /** `[worker]` of the configuration file, and `MITO_<FIELD>` in the environment. */
 export const WorkerConfig = z.strictObject({
-  coordinator_addr: z.url().default('http://127.0.0.1:5000'),
+  coordinator_addr: AddressSetting.prefault('http://127.0.0.1:5000'),
   /** An enrolment code: with it neither a user nor a password is needed. */
   enroll: z.string().optional(),
   /** File with certificates (PEM) to trust besides the public ones. */

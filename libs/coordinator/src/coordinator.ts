@@ -7,6 +7,7 @@ import { createAccess, type AccessLifetimes } from './access/create-access.js';
 import { bootstrapAdmin, type FirstAdmin } from './auth/bootstrap-admin.js';
 import type { KeyPair } from './auth/key-pair.js';
 import { Passwords } from './auth/passwords.js';
+import type { OpenedSession, Sessions } from './auth/sessions.js';
 import { Tokens } from './auth/tokens.js';
 import { Board } from './board/board.js';
 import { Announcements } from './events/announcements.js';
@@ -100,6 +101,7 @@ export class Coordinator implements Service {
   private readonly passwords = new Passwords();
   private readonly services: readonly Service[];
   private readonly http: HttpServer;
+  private readonly sessions: Sessions;
 
   constructor(private readonly options: CoordinatorOptions) {
     const { dataSource, queue, keys, urlLifetimeMs } = options;
@@ -207,6 +209,7 @@ export class Coordinator implements Service {
       onSettled,
       onRoom: (groupId) => dispatcher.wakeGroup(groupId),
     });
+    this.sessions = sessions;
     const commitReports = observedReports(
       commitReportsWith({ dataSource: options.hot, store, readableMs: urlLifetimeMs, onSettled, onNewQueues }),
       { metrics, log },
@@ -335,6 +338,11 @@ export class Coordinator implements Service {
     for (const service of this.services.toReversed()) await service.stop();
     const { dataSource, hints, hot } = this.options;
     for (const source of [hot, hints, dataSource]) if (source.isInitialized) await source.destroy();
+  }
+
+  /** A login of an administrator, for the process that has started this one. */
+  async operatorLogin(): Promise<OpenedSession> {
+    return this.sessions.loginOperator(this.options.admin.username);
   }
 
   get url(): string {

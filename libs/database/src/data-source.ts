@@ -145,11 +145,37 @@ export async function connect(dataSource: DataSource): Promise<void> {
   }
 }
 
-/** Brings the schema up to date; safe when several processes do it at the same time. */
+/** The last of these migrations, by the number in their names. */
+function latest(names: readonly string[]): string {
+  return names.toSorted((a, b) => Number(/\d+$/.exec(a)?.[0] ?? 0) - Number(/\d+$/.exec(b)?.[0] ?? 0)).at(-1) ?? 'none';
+}
+
+/** A program that does not know the schema would write into it what the newer one does not expect. */
+async function assertNotNewer(dataSource: DataSource): Promise<void> {
+  const [table] = (await dataSource.query(`SELECT to_regclass('migrations') IS NOT NULL AS exists`)) as [
+    { exists: boolean },
+  ];
+  if (!table.exists) return;
+  const rows = (await dataSource.query('SELECT name FROM migrations')) as { name: string }[];
+  const known = dataSource.migrations.map(({ name, constructor }) => name ?? constructor.name);
+  const unknown = rows.map(({ name }) => name).filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
+  const [found, own] = [latest(unknown), latest(known)];
+  throw new MitoError(
+    'conflict',
+    'schema_newer',
+    `The schema of the database is newer than this program: it has ${found}, and this program knows ${own} at most. ` +
+      'Start the newer version again, or restore a backup that was made before it.',
+    { details: { found, own } },
+  );
+}
+
+/** Brings the schema up to date; safe when several processes do it at the same time. Throws `schema_newer`. */
 export async function migrate(dataSource: DataSource): Promise<void> {
   const runner = dataSource.createQueryRunner();
   try {
     await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await assertNotNewer(dataSource);
     await dataSource.runMigrations({ transaction: 'each' });
   } finally {
     await runner.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);

@@ -70,3 +70,5 @@ export { JSON_DEPTH_MAX, describeChange, storableJson, storableSentence } from '
 export type { JsonChange, StorableJson } from './storable.js';
 export { parseProgress } from './progress.js';
 export type { Progress } from './progress.js';
+export { systemError } from './system-error.js';
+export { addressUrl, checkAddress } from './address.js';

@@ -49,6 +49,8 @@ export interface WorkerOptions {
   onRevoked(): void;
   /** Somebody wants it to stop: whoever has started it is to call `stop`. */
   onStopWanted(): void;
+  /** It has ended: its folder is free. */
+  onStopped?(): Promise<void>;
 }
 
 /**
@@ -205,6 +207,7 @@ export class Worker implements Service {
     await queue.stop();
     await Promise.all([executor.stop(), this.options.sandbox.stop()]);
     await this.metricsServer?.stop();
+    await this.options.onStopped?.();
   }
 
   private get scratchRoot(): string {

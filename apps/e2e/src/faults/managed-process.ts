@@ -55,7 +55,7 @@ export class ManagedProcess {
     this.incarnation += 1;
     this.isAsked = false;
     const log = await open(logFile, 'a');
-    const [program = '', ...args] = [...wrapper, process.execPath, MITO, ...argv];
+    const [program = '', ...args] = [...wrapper, process.execPath, '--', MITO, ...argv];
     const basics = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/' };
     const stdio = ['ignore', log.fd, log.fd, 'ipc'] as const;
     const child = spawn(program, args, {

@@ -22,7 +22,7 @@ export class MitoProcess {
 
   /** `via` is put before the command, to run it somewhere else. */
   constructor(argv: readonly string[], env: Readonly<Record<string, string>>, via: readonly string[] = []) {
-    const [program = '', ...args] = [...via, process.execPath, MAIN, ...argv];
+    const [program = '', ...args] = [...via, process.execPath, '--', MAIN, ...argv];
     const basics = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/' };
     this.child = spawn(program, args, { env: { ...basics, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));

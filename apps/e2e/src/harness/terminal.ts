@@ -14,7 +14,7 @@ export class Terminal {
 
   constructor(argv: readonly string[], env: Readonly<Record<string, string>>) {
     const basics = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', TERM: 'xterm-256color' };
-    this.pty = spawn(process.execPath, [MAIN, ...argv], { cols: COLUMNS, rows: 40, env: { ...basics, ...env } });
+    this.pty = spawn(process.execPath, ['--', MAIN, ...argv], { cols: COLUMNS, rows: 40, env: { ...basics, ...env } });
     this.pty.onData((data) => (this.raw += data));
     this.pty.onExit(({ exitCode }) => (this.exitCode = exitCode));
   }

@@ -1,6 +1,7 @@
 import { Option } from 'clipanion';
 import type { MitosisClient, SubmittedJob } from '@mitosis/client';
 import type { ClientConfig } from '@mitosis/config';
+import { invalidField } from '@mitosis/domain';
 import type { CreateJobInput } from '@mitosis/protocol';
 import type { Credentials } from '../credentials.js';
 import { isTerminal } from '../output/paint.js';
@@ -35,12 +36,20 @@ export abstract class ApiCommand extends OutputCommand {
     hidden: true,
   });
 
-  protected async settings(): Promise<ClientConfig> {
+  private known: Promise<ClientConfig> | undefined;
+
+  protected settings(): Promise<ClientConfig> {
+    this.known ??= this.loadSettings();
+    return this.known;
+  }
+
+  private async loadSettings(): Promise<ClientConfig> {
     const { ClientConfig, loadSettings } = await import('@mitosis/config');
     const settings = loadSettings('client', ClientConfig, {
       env: this.context.env,
       cwd: process.cwd(),
       configFile: this.config,
+      note: (text) => this.note(text),
       flags: {
         coordinator_addr: this.coordinator,
         user: this.user,
@@ -81,13 +90,17 @@ export abstract class ApiCommand extends OutputCommand {
   private async cachedOrNewToken(settings: ClientConfig): Promise<string | undefined> {
     const credentials = await this.credentials(settings);
     const isGiven = this.password !== undefined || this.passwordFile !== undefined;
-    const cached = isGiven ? undefined : await credentials.find(settings.coordinator_addr, settings.user);
-    if (cached) return cached.token;
+    const cached = await credentials.find(settings.coordinator_addr, settings.user);
+    if (cached && !isGiven) return cached.token;
     const { stdin, stderr } = this.context;
     const isAnswerable = isTerminal(stdin) && isTerminal(stderr) && !this.json;
-    const isKnown = settings.user !== undefined && (settings.password ?? settings.password_file) !== undefined;
+    // A password alone is that of whoever is logged in.
+    const user = settings.user ?? (isGiven ? cached?.user : undefined);
+    if (isGiven && user === undefined && !isAnswerable)
+      throw invalidField('--user', 'name the user whose password this is');
+    const isKnown = user !== undefined && (settings.password ?? settings.password_file) !== undefined;
     if (!isKnown && !isAnswerable) return undefined;
     const { signIn } = await import('../sign-in.js');
-    return (await signIn(settings, credentials, { stdin, stderr })).token;
+    return (await signIn({ ...settings, user }, credentials, { stdin, stderr })).token;
   }
 }

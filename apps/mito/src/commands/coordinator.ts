@@ -1,4 +1,5 @@
 import { Command, Option } from 'clipanion';
+import type { createCoordinator } from '@mitosis/coordinator-app';
 import { ServiceCommand, type ServiceRun } from './service-command.js';
 
 export class CoordinatorCommand extends ServiceCommand {
@@ -48,12 +49,15 @@ export class CoordinatorCommand extends ServiceCommand {
   readonly privateKeyPath = Option.String('--access-token-private-path', { hidden: true });
   readonly publicKeyPath = Option.String('--access-token-public-path', { hidden: true });
 
+  protected readonly portOption = '--bind';
+
   protected async prepare(): Promise<ServiceRun> {
     const { CoordinatorConfig, loadSettings } = await import('@mitosis/config');
     const settings = loadSettings('coordinator', CoordinatorConfig, {
       env: this.context.env,
       cwd: process.cwd(),
       configFile: this.config,
+      note: (text) => this.note(text),
       flags: {
         bind: this.bind,
         tls_cert: this.tlsCert,
@@ -87,7 +91,20 @@ export class CoordinatorCommand extends ServiceCommand {
       log.info({ url: service.url }, 'listening');
       return { url: service.url };
     };
+    if (this.context.env.MITO_SERVES_PARENT === '1') this.serveParent(service);
     return { service, log, ready };
+  }
+
+  /** Whoever started this process and owns its data is an administrator: it needs nobody's password. */
+  private serveParent(service: Awaited<ReturnType<typeof createCoordinator>>): void {
+    process.on('message', (message: { readonly type?: string }) => {
+      if (message.type !== 'login') return;
+      service.operatorLogin().then(
+        (login) => process.send?.({ type: 'login', ...login, expiresAt: login.expiresAt.toISOString() }),
+        (error: unknown) =>
+          process.send?.({ type: 'login', error: (error as Error).message, code: 'no_administrator' }),
+      );
+    });
   }
 
   private noteObsoleteOptions(): void {

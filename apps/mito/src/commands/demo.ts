@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { EXIT_FAILED, EXIT_OK } from '../output/exit-codes.js';
 import { MitoCommand } from './mito-command.js';
+import { STOP_SIGNALS } from './service-command.js';
 
 export class DemoCommand extends MitoCommand {
   static override paths = [['demo']];
@@ -24,7 +25,7 @@ export class DemoCommand extends MitoCommand {
     const log = createProcessLog('warn', 'mito', process.stderr.isTTY === true);
     const stack = new Stack({ dataDir, isEphemeral: true, port: 0, workers: 2, slots: 1, log });
     const interrupted = new Promise<false>((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (stack.hurry(), resolve(false)));
+      for (const signal of STOP_SIGNALS) process.on(signal, () => (stack.hurry(), resolve(false)));
     });
     const show = async (): Promise<boolean> => {
       if (!(await runDemo(stack, dataDir, this.context.stdout))) return false;

@@ -1,10 +1,10 @@
-import { once } from 'node:events';
 import { Option } from 'clipanion';
 import type { Done, Outcome } from '../files/run-batch.js';
 import { idOf } from '../output/id-of.js';
 import { paintFor, type Paint } from '../output/paint.js';
 import type { Cell } from '../output/print-table.js';
 import type { Progress, ProgressOptions } from '../output/progress.js';
+import { hasRoom, writeOut } from '../output/write-out.js';
 import { MitoCommand } from './mito-command.js';
 
 /** How a list looks to a person. */
@@ -57,7 +57,8 @@ export abstract class OutputCommand extends MitoCommand {
   /** A list: one line of JSON or one id each, as they come; or a table that fits the terminal. */
   protected async printList<T>(items: Iterable<T> | AsyncIterable<T>, { head, row, empty }: Listing<T>): Promise<void> {
     if (this.json || this.quiet) {
-      for await (const item of items) await this.stream(this.json ? JSON.stringify(item) : (idOf(item) ?? ''));
+      for await (const item of items)
+        if (!(await this.stream(this.json ? JSON.stringify(item) : (idOf(item) ?? '')))) return;
       return;
     }
     const rows: (readonly Cell[])[] = [];
@@ -78,6 +79,7 @@ export abstract class OutputCommand extends MitoCommand {
       if (count > 0 && !this.json && !this.quiet) this.line();
       count += 1;
       this.print(item, render);
+      if (!(await this.isRead())) return;
     }
     if (count === 0 && !this.json && !this.quiet) this.note(empty);
   }
@@ -123,7 +125,12 @@ export abstract class OutputCommand extends MitoCommand {
     else super.note(text);
   }
 
-  private async stream(line: string): Promise<void> {
-    if (line !== '' && !this.context.stdout.write(`${line}\n`)) await once(this.context.stdout, 'drain');
+  /** Waits for whoever reads stdout; false when nobody does any more: what goes on for ever ends then. */
+  protected async isRead(): Promise<boolean> {
+    return hasRoom(this.context.stdout, this.signal);
+  }
+
+  private async stream(line: string): Promise<boolean> {
+    return line === '' || writeOut(this.context.stdout, `${line}\n`, this.signal);
   }
 }

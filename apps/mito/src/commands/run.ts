@@ -4,6 +4,7 @@ import { invalidField } from '@mitosis/domain';
 import type { SubmitTaskInput, TaskSummary, TerminalSize } from '@mitosis/protocol';
 import { exitCodeOf } from '../output/exit-code-of.js';
 import { EXIT_FAILED } from '../output/exit-codes.js';
+import { writeOut } from '../output/write-out.js';
 import { OwnTerminal, sizeOf } from '../terminal/own-terminal.js';
 import { SubmitCommand } from './submit-command.js';
 
@@ -66,6 +67,7 @@ export class RunCommand extends SubmitCommand {
     if (!this.json) this.note(`task ${uuid}`);
     let decoder = new FrameDecoder();
     let attempt = 0;
+    // Whether anybody reads what it prints changes nothing about how it ends.
     for await (const item of api.followOutput(uuid)) {
       if (item.type === 'end') return this.finish(item.task);
       if (item.attempt !== attempt) {
@@ -73,7 +75,8 @@ export class RunCommand extends SubmitCommand {
         [attempt, decoder] = [item.attempt, new FrameDecoder()];
       }
       for (const { stream, payload } of decoder.push(item.frames)) {
-        (stream === 'stdout' && !this.json ? this.context.stdout : this.context.stderr).write(payload);
+        const { stdout, stderr } = this.context;
+        await writeOut(stream === 'stdout' && !this.json ? stdout : stderr, payload, this.signal);
       }
     }
     return EXIT_FAILED;

@@ -1,9 +1,13 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { Option } from 'clipanion';
-import type { Log, Service } from '@mitosis/domain';
+import { systemError, type Log, type Service } from '@mitosis/domain';
+import { reportError } from '../output/report-error.js';
+import { explainPort } from '../port-in-use.js';
 import { MitoCommand } from './mito-command.js';
 
 const STATUS_MS = 1_000;
+/** SIGHUP: the window was closed. */
+export const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The longest that a timer can wait. */
 const NO_LIMIT_MS = 2 ** 31 - 1;
@@ -32,7 +36,7 @@ function endAtOnce(): void {
 }
 
 /**
- * A command that is one long-running process: it ends with 0 after SIGINT or SIGTERM, at once after
+ * A command that is one long-running process: it ends with 0 after SIGINT, SIGTERM or SIGHUP, at once after
  * a second one, and also when the process that started it goes away.
  */
 export abstract class ServiceCommand extends MitoCommand {
@@ -46,10 +50,28 @@ export abstract class ServiceCommand extends MitoCommand {
   readonly logLevel = Option.String('--log-level', { description: 'fatal, error, warn, info, debug or trace' });
 
   protected abstract prepare(): Promise<ServiceRun>;
+  /** What chooses the port that it listens on. */
+  protected abstract readonly portOption: string;
 
   protected override async run(): Promise<number> {
-    const { service, log, ready, onHurry, ended, status, stopLimitMs } = await this.prepare();
+    try {
+      return await this.serve(await this.prepare());
+    } catch (failure) {
+      const thrown = await explainPort(systemError(failure) ?? failure, this.portOption);
+      const error = systemError(thrown);
+      const facts = error && { code: error.code, kind: error.kind, details: error.details };
+      process.send?.({ type: 'failed', message: error?.message ?? String(thrown), ...facts });
+      throw thrown;
+    } finally {
+      // Our own goodbye is no sign that the parent has gone; and a channel that is open keeps us alive.
+      process.removeAllListeners('disconnect');
+      if (process.connected) process.disconnect();
+    }
+  }
+
+  private async serve({ service, log, ready, onHurry, ended, status, stopLimitMs }: ServiceRun): Promise<number> {
     const stopped = this.stopRequest(log, onHurry, stopLimitMs === undefined ? () => process.exit(1) : endAtOnce);
+    this.surviveFullDisk(log);
     try {
       await service.start();
     } catch (error) {
@@ -58,7 +80,7 @@ export abstract class ServiceCommand extends MitoCommand {
     }
     const facts = ready();
     process.send?.({ type: 'ready', ...facts });
-    if (status && this.statusFile !== undefined) this.keepStatus(this.statusFile, status);
+    if (status && this.statusFile !== undefined) this.keepStatus(this.statusFile, status, log);
     const exitCode = await Promise.race([stopped, ...(ended ? [ended] : [])]);
     const late = setTimeout(() => {
       log.error({ stopLimitMs }, 'it did not stop in time; ending the process at once');
@@ -68,10 +90,17 @@ export abstract class ServiceCommand extends MitoCommand {
     clearTimeout(late);
     log.info({}, 'stopped');
     if (stopLimitMs !== undefined) setTimeout(endAtOnce, LEFT_OPEN_MS).unref();
-    // Our own goodbye is no sign that the parent has gone.
-    process.removeAllListeners('disconnect');
-    if (process.connected) process.disconnect();
     return exitCode;
+  }
+
+  /** A write that nobody waits for, on a disk without room, is no reason to end what runs here. */
+  private surviveFullDisk(log: Log): void {
+    process.on('uncaughtException', (error) => {
+      if (systemError(error)?.code === 'disk_full')
+        return log.error({ err: error }, 'a write failed: the disk is full');
+      log.error({ err: error }, 'ending: an unexpected error');
+      process.exit(reportError(error, { stderr: this.context.stderr, isJson: false }));
+    });
   }
 
   /** The file to log to in place of stderr, when there is to be one. */
@@ -85,10 +114,21 @@ export abstract class ServiceCommand extends MitoCommand {
       if (value !== undefined) this.note(`mito: ${option} has no effect: ${reason}`);
   }
 
-  private keepStatus(file: string, status: () => object): void {
+  /** A status that can't be written is that of before; it is said once, and once more when it can be again. */
+  private keepStatus(file: string, status: () => object, log: Log): void {
+    let isFailing = false;
     const write = (): void => {
-      writeFileSync(`${file}.new`, JSON.stringify(status()), { mode: 0o600 });
-      renameSync(`${file}.new`, file);
+      try {
+        writeFileSync(`${file}.new`, JSON.stringify(status()), { mode: 0o600 });
+        renameSync(`${file}.new`, file);
+        if (isFailing) log.info({ file }, 'the status file is written again');
+        isFailing = false;
+      } catch (thrown) {
+        const error = systemError(thrown);
+        if (!error) throw thrown;
+        if (!isFailing) log.warn({ reason: error.message }, 'the status file can not be written; trying again');
+        isFailing = true;
+      }
     };
     write();
     setInterval(write, STATUS_MS).unref();
@@ -104,7 +144,7 @@ export abstract class ServiceCommand extends MitoCommand {
         if (onHurry && count === 2) return onHurry();
         giveUp();
       };
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal));
+      for (const signal of STOP_SIGNALS) process.on(signal, () => stop(signal));
       if (process.connected) process.once('disconnect', () => stop('the parent process has ended'));
     });
   }

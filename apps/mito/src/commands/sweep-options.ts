@@ -16,7 +16,7 @@ import {
   type Template,
 } from '@mitosis/domain';
 import type { SubmitTaskInput } from '@mitosis/protocol';
-import { readInput } from './task-options.js';
+import { readInput } from '../files/read-input.js';
 
 /** The options that make many tasks of one, as they were typed. */
 export interface SweepOptions {

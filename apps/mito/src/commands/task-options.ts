@@ -72,19 +72,11 @@ export function parseCount(text: string, field: string): number {
   return count;
 }
 
-/** A file named on the command line; `-` is the standard input. */
-export async function readInput(file: string, field: string): Promise<Buffer> {
-  const { readFile } = await import('node:fs/promises');
-  try {
-    return await readFile(file === '-' ? '/dev/stdin' : file);
-  } catch (error) {
-    throw invalidField(field, `${file} can't be read: ${(error as Error).message}`);
-  }
-}
-
 /** Lines of `NAME=VALUE`; empty ones and those that begin with `#` are passed over, quotes around a value go. */
 async function readEnvFiles(files: readonly string[]): Promise<Record<string, string>> {
-  const texts = await Promise.all(files.map((file) => readInput(file, '--env-file')));
+  const { readInput } = await import('../files/read-input.js');
+  const texts: Buffer[] = [];
+  for (const file of files) texts.push(await readInput(file, '--env-file'));
   const lines = texts
     .flatMap((text) => text.toString('utf8').split(/\r?\n/))
     .map((line) => line.trim().replace(/^export\s+/, ''));
@@ -173,6 +165,7 @@ const TIMEOUT = '10m';
 /** The body of the submission that the options describe. */
 export async function toSubmission(options: TaskOptions): Promise<SubmitTaskInput> {
   const { group, name, cwd, retries, retryDelay, terminalSize, logLimit } = options;
+  const { readInput } = await import('../files/read-input.js');
   return {
     args: argsOf(options),
     env: { ...(await readEnvFiles(options.envFile)), ...parseEnv(options.env) },

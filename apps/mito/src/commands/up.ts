@@ -1,16 +1,36 @@
 import { Command, Option } from 'clipanion';
-import { MitoError } from '@mitosis/domain';
+import { invalidField } from '@mitosis/domain';
 import { EXIT_OK } from '../output/exit-codes.js';
 import type { Stack } from '../stack/stack.js';
 import { ApiCommand } from './api-command.js';
+import { STOP_SIGNALS } from './service-command.js';
 import { parseInteger } from './task-options.js';
 
-function atLeast(minimum: number, text: string, field: string): number {
+function within([minimum, maximum]: readonly [number, number], text: string, field: string): number {
   const value = parseInteger(text, field);
-  if (value < minimum)
-    throw new MitoError('invalid', 'invalid_request', `${field}: must be at least ${minimum}`, { details: { field } });
+  if (value < minimum || value > maximum) throw invalidField(field, `must be ${minimum} to ${maximum}`);
   return value;
 }
+
+const WORKERS_MAX = 256;
+const SLOTS_MAX = 1_024;
+
+/** What belongs to the stack itself and can't be set for its parts, with what to use. */
+const OWN_SETTINGS = {
+  coordinator: {
+    bind: 'use --port',
+    db_url: 'it has a database of its own',
+    state_dir: 'use --data-dir',
+    admin_user: 'the administrator of a stack is mitosis_admin',
+    admin_password: 'the first password is generated',
+    admin_password_file: 'the file is in the folder of --data-dir',
+  },
+  worker: {
+    work_dir: 'use --data-dir',
+    drain_timeout: 'running tasks have ten seconds when a stack stops',
+    enroll: 'its workers get codes of their own',
+  },
+} as const;
 
 export class UpCommand extends ApiCommand {
   static override paths = [['up']];
@@ -18,7 +38,7 @@ export class UpCommand extends ApiCommand {
     category: 'Services',
     description: 'start everything on this machine: PostgreSQL, a coordinator, workers',
     details:
-      'Runs in the foreground until Ctrl-C or SIGTERM, which stop everything cleanly; a second one stops at once. The data folder survives, unless --ephemeral is given. Settings of the coordinator and the worker count here, too, from config.toml or as MITO_…, but for what belongs to the stack itself: addresses, database, folders, slots, accounts.',
+      'Runs in the foreground until Ctrl-C, SIGTERM or the end of its terminal, which stop everything cleanly; a second one stops at once. The data folder survives, unless --ephemeral is given. Settings of the coordinator and the worker count here, too, from config.toml or as MITO_…, but for what belongs to the stack itself: addresses, database, folders, accounts. Such a setting is named on stderr when it is there.',
     examples: [['Two workers with four slots each', '$0 up --workers 2 --slots 4']],
   });
 
@@ -33,25 +53,55 @@ export class UpCommand extends ApiCommand {
     const { Stack } = await import('../stack/stack.js');
     const { createProcessLog } = await import('../process-log.js');
     const { availableParallelism } = await import('node:os');
+    const { PORT_MAX } = await import('@mitosis/config');
+    const port = within([0, PORT_MAX], this.port, '--port');
+    const workers = within([0, WORKERS_MAX], this.workers, '--workers');
+    const slots = this.slots === undefined ? undefined : within([1, SLOTS_MAX], this.slots, '--slots');
+    const given = await this.workerSettings();
     const dataDir = await this.chooseDataDir();
+    const tell = (text: string): void => {
+      if (!this.json && !this.quiet) this.note(text);
+    };
     const stack = new Stack({
       dataDir,
       isEphemeral: this.ephemeral,
-      port: atLeast(0, this.port, '--port'),
-      workers: atLeast(0, this.workers, '--workers'),
-      slots: this.slots === undefined ? availableParallelism() : atLeast(1, this.slots, '--slots'),
+      port,
+      workers,
+      slots: slots ?? given.slots ?? availableParallelism(),
+      groups: given.groups,
+      onStep: tell,
       redisUrl: this.redis,
       log: createProcessLog('warn', 'mito', process.stderr.isTTY === true),
     });
     const stopped = this.stopRequest(() => stack.hurry());
+    let isUp = false;
     try {
-      const isUp = await Promise.race([stack.start().then(() => true), stopped.then(() => false)]);
+      isUp = await Promise.race([stack.start().then(() => true), stopped.then(() => false)]);
       if (isUp) await this.announce(stack, dataDir);
       await stopped;
+      tell('\nstopping: running tasks have ten seconds; the same again stops at once');
       return EXIT_OK;
     } finally {
       await stack.stop();
+      if (isUp) tell('everything has stopped');
     }
+  }
+
+  /** What its workers are to be like; settings that a stack decides itself are named on stderr. */
+  private async workerSettings(): Promise<{ slots?: number; groups?: readonly string[] }> {
+    const { CoordinatorConfig, givenSettings, loadSettings, WorkerConfig } = await import('@mitosis/config');
+    const source = { env: this.context.env, cwd: process.cwd(), configFile: this.config, flags: {} };
+    const sections = { coordinator: CoordinatorConfig, worker: WorkerConfig };
+    for (const [section, schema] of Object.entries(sections)) {
+      const given = givenSettings(section, schema, source);
+      for (const [name, instead] of Object.entries(OWN_SETTINGS[section as keyof typeof OWN_SETTINGS]))
+        if (given.has(name))
+          this.note(`mito: [${section}] ${name} of ${given.get(name)} has no effect under "mito up": ${instead}`);
+    }
+    const note = (text: string): void => this.note(text);
+    const worker = loadSettings('worker', WorkerConfig, { ...source, note });
+    const isGiven = givenSettings('worker', WorkerConfig, source).has('slots');
+    return { ...(isGiven && { slots: worker.slots }), ...(worker.groups && { groups: worker.groups }) };
   }
 
   private async chooseDataDir(): Promise<string> {
@@ -75,8 +125,7 @@ export class UpCommand extends ApiCommand {
         if (count === 2) return onHurry();
         process.exit(1);
       };
-      process.on('SIGINT', stop);
-      process.on('SIGTERM', stop);
+      for (const signal of STOP_SIGNALS) process.on(signal, stop);
     });
   }
 
@@ -84,9 +133,9 @@ export class UpCommand extends ApiCommand {
     const { ADMIN_USER } = await import('../stack/stack.js');
     const password = await stack.adminPassword();
     const boardUrl = `${stack.url}/board`;
-    await this.keepLogin(stack.url, ADMIN_USER, password);
+    const user = await this.keepLogin(stack);
     if (this.json) {
-      const admin = { username: ADMIN_USER, password };
+      const admin = { username: user, password: user === ADMIN_USER ? (password ?? null) : null };
       this.line(
         JSON.stringify({
           ready: true,
@@ -101,7 +150,8 @@ export class UpCommand extends ApiCommand {
     }
     const isDefault = stack.url === 'http://127.0.0.1:5000';
     this.line(`Mitosis is ready at ${stack.url}`);
-    this.line(`  administrator   ${ADMIN_USER}, password in ${stack.passwordFile}`);
+    const where = password === undefined ? '' : `, first password in ${stack.passwordFile}`;
+    this.line(`  administrator   ${user}${user === ADMIN_USER ? where : ''}`);
     this.line(`  board           ${boardUrl}`);
     this.line(`  data and logs   ${dataDir}${this.ephemeral ? ' (removed at the end)' : ''}`);
     this.line(
@@ -111,9 +161,10 @@ export class UpCommand extends ApiCommand {
   }
 
   /** Whoever starts a stack is logged in to it. */
-  private async keepLogin(coordinator: string, user: string, password: string): Promise<void> {
-    const { MitosisClient } = await import('@mitosis/client');
-    const { token, expires_at } = await new MitosisClient({ url: coordinator }).login(user, password);
-    await (await this.credentials(await this.settings())).save({ coordinator, user, token, expires_at });
+  private async keepLogin(stack: Stack): Promise<string> {
+    const { token, username: user, expiresAt } = await stack.login();
+    const login = { coordinator: stack.url, user, token, expires_at: expiresAt };
+    await (await this.credentials(await this.settings())).save(login);
+    return user;
   }
 }

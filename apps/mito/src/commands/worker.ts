@@ -53,12 +53,15 @@ export class WorkerCommand extends ServiceCommand {
   readonly retain = Option.Boolean('--retain', { hidden: true });
   readonly skipRedis = Option.Boolean('--skip-redis', { hidden: true });
 
+  protected readonly portOption = 'metrics_bind (MITO_METRICS_BIND)';
+
   protected async prepare(): Promise<ServiceRun> {
     const { WorkerConfig, loadSettings } = await import('@mitosis/config');
     const settings = loadSettings('worker', WorkerConfig, {
       env: this.context.env,
       cwd: process.cwd(),
       configFile: this.config,
+      note: (text) => this.note(text),
       flags: {
         coordinator_addr: this.coordinator,
         enroll: this.enroll,

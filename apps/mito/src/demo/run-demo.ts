@@ -7,7 +7,7 @@ import { unpackArchive } from '@mitosis/executor';
 import type { SubmitTaskInput, TaskView } from '@mitosis/protocol';
 import { printTable } from '../output/print-table.js';
 import { startProgress } from '../output/progress.js';
-import { ADMIN_USER, type Stack } from '../stack/stack.js';
+import type { Stack } from '../stack/stack.js';
 import { UNPACK_LIMITS } from '../unpack-limits.js';
 
 /** Estimates pi from random points in the unit square; the number of samples decides how long it takes. */
@@ -81,8 +81,7 @@ async function runAll(api: MitosisClient, out: Writable): Promise<{ tasks: TaskV
  * Answers whether every task completed.
  */
 export async function runDemo(stack: Stack, dir: string, out: Writable): Promise<boolean> {
-  const anonymous = new MitosisClient({ url: stack.url });
-  const { token } = await anonymous.login(ADMIN_USER, await stack.adminPassword());
+  const { token } = await stack.login();
   const api = new MitosisClient({ url: stack.url, token });
   const { tasks, wallMs } = await runAll(api, out);
   const completed = tasks.filter(({ state }) => state === 'completed');

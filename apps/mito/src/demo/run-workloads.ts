@@ -6,7 +6,7 @@ import type { SubmitWorkloadInput } from '@mitosis/protocol';
 import { builtInProgram } from '../commands/built-in-program.js';
 import { startProgress } from '../output/progress.js';
 import { saveResult } from '../output/save-result.js';
-import { ADMIN_USER, type Stack } from '../stack/stack.js';
+import type { Stack } from '../stack/stack.js';
 
 interface Shown {
   readonly name: string;
@@ -54,7 +54,7 @@ async function compute(
 
 /** Each built-in workload once, sandboxed, over the workers of `stack`. Answers whether all completed. */
 export async function runWorkloads(stack: Stack, dir: string, out: Writable): Promise<boolean> {
-  const { token } = await new MitosisClient({ url: stack.url }).login(ADMIN_USER, await stack.adminPassword());
+  const { token } = await stack.login();
   const api = new MitosisClient({ url: stack.url, token });
   out.write('\nSandboxed WebAssembly, split over the workers and put together:\n');
   let isGood = true;

@@ -1,4 +1,4 @@
-import { MitoError } from '@mitosis/domain';
+import { systemError, type MitoError } from '@mitosis/domain';
 
 /** Something that has been done with one file. */
 export interface Done {
@@ -11,7 +11,7 @@ export type Outcome<T, R> = { readonly item: T; readonly result: R } | { readonl
 
 /**
  * Does `work` for each item, `concurrency` at a time, and answers each outcome as it comes. An item
- * that fails does not keep the others; an unexpected error ends everything.
+ * that fails, also by an error of the system, does not keep the others; only a bug ends everything.
  */
 export async function* runBatch<T, R>(
   items: Iterable<T> | AsyncIterable<T>,
@@ -34,8 +34,9 @@ export async function* runBatch<T, R>(
 async function outcomeOf<T, R>(item: T, work: (item: T) => Promise<R>): Promise<Outcome<T, R>> {
   try {
     return { item, result: await work(item) };
-  } catch (error) {
-    if (error instanceof MitoError) return { item, error };
-    throw error;
+  } catch (thrown) {
+    const error = systemError(thrown);
+    if (error) return { item, error };
+    throw thrown;
   }
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { MitosisClient, TransferOptions } from '@mitosis/client';
+import { addressUrl } from '@mitosis/domain';
 import type { AttachmentDownload } from '@mitosis/protocol';
 import type { Done } from './run-batch.js';
 import { savePath } from './save-path.js';
@@ -13,7 +14,7 @@ export interface SaveChoices {
 
 /** A signed request as a URL that works from anywhere. */
 export function absoluteUrl(coordinator: string, url: string): string {
-  return new URL(url, coordinator).href;
+  return addressUrl(coordinator, url).href;
 }
 
 /** Fetches an attachment into its place, or only says where it can be fetched. */

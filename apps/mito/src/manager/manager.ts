@@ -61,7 +61,7 @@ export class Manager {
     await rm(statusFile, { force: true });
     const outFile = path.join(this.records.folder(record.name), 'output');
     const out = await open(outFile, 'w', 0o600);
-    const argv = [script, 'worker', ...record.argv, ...folders(record), '--status-file', statusFile];
+    const argv = ['--', script, 'worker', ...record.argv, ...folders(record), '--status-file', statusFile];
     const child = spawn(process.execPath, argv, {
       detached: true,
       stdio: ['ignore', out.fd, out.fd],

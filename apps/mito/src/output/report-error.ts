@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { MitoError } from '@mitosis/domain';
+import { systemError, type MitoError } from '@mitosis/domain';
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OF_KIND } from './exit-codes.js';
 
 /** What to do next, by the code of the error. */
@@ -10,6 +10,7 @@ const HINTS: Readonly<Record<string, string>> = {
   not_logged_in: 'run "mito client login"',
   forbidden: '"mito client users groups" shows what you may do in which group',
   rate_limited: 'wait a little, then try again',
+  work_dir_in_use: 'stop that worker, or give this one a folder of its own with --work-dir',
   data_dir_in_use: 'stop the other one, or give this one a folder of its own with --data-dir',
 };
 
@@ -34,16 +35,17 @@ function lines(error: MitoError, hint: string | undefined): string {
 
 /**
  * Says on stderr what went wrong, with which field, and what to do next; answers the exit code.
- * With `--json` it is one line of JSON. Only a bug shows its stack.
+ * With `--json` it is one line of JSON. Only a bug shows its stack: an error of the system is a sentence, too.
  */
-export function reportError(error: unknown, { stderr, isJson, signal }: ReportOptions): number {
+export function reportError(thrown: unknown, { stderr, isJson, signal }: ReportOptions): number {
   if (signal?.aborted) {
     stderr.write('mito: interrupted\n');
     return EXIT_INTERRUPTED;
   }
-  if (!(error instanceof MitoError)) {
+  const error = systemError(thrown);
+  if (!error) {
     stderr.write(
-      `mito: unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+      `mito: unexpected error: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`,
     );
     return EXIT_FAILED;
   }

@@ -5,6 +5,7 @@ import type { Writable } from 'node:stream';
 import type { MitosisClient } from '@mitosis/client';
 import { MitoError } from '@mitosis/domain';
 import { FrameDecoder } from '@mitosis/protocol';
+import { writeOut } from './write-out.js';
 
 export interface SaveResultOptions {
   /** Written to this stream instead of a file. */
@@ -51,7 +52,7 @@ export async function saveResult(
       size += payload.length;
       hash.update(payload);
       if (handle) await handle.writeFile(payload);
-      else toStdout?.write(payload);
+      else if (toStdout && !(await writeOut(toStdout, payload))) break;
     }
   } catch (error) {
     if (handle) await rm(draft, { force: true });
@@ -68,7 +69,8 @@ export async function saveResult(
 export async function printFailure(api: MitosisClient, workload: string, stderr: Writable): Promise<void> {
   const failed = (await api.workloads.tasks(workload)).find(({ state }) => state === 'failed');
   if (!failed) return;
-  for await (const { stream, payload } of printedBy(api, failed.uuid)) if (stream !== 'stdout') stderr.write(payload);
+  for await (const { stream, payload } of printedBy(api, failed.uuid))
+    if (stream !== 'stdout') await writeOut(stderr, payload);
 }
 
 async function openDraft(file: string): Promise<FileHandle> {

@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { OutputText, type MitosisClient, type OutputItem } from '@mitosis/client';
 import { FrameDecoder, type OutputFrame } from '@mitosis/protocol';
+import { writeOut } from './write-out.js';
 
 export interface ShowOutputOptions {
   readonly isFollowed: boolean;
@@ -93,29 +93,28 @@ export async function showOutput(api: MitosisClient, uuid: string, options: Show
   const { isFollowed, tail, streams, stdout, stderr, isJson } = options;
   const reader = new Reader();
   let texts = new OutputText();
-  const write = async (target: Writable, bytes: Uint8Array | string): Promise<void> => {
-    if (!target.write(bytes)) await once(target, 'drain');
-  };
-  const writeText = async (stream: string, text: string): Promise<void> => {
-    if (text !== '') await write(stdout, `${JSON.stringify({ stream, text })}\n`);
-  };
-  const show = async (frame: OutputFrame): Promise<void> => {
-    if (!streams.has(frame.stream)) return;
+  /** False when nobody reads stdout any more. */
+  const write = async (target: Writable, bytes: Uint8Array | string): Promise<boolean> =>
+    (await writeOut(target, bytes)) || target !== stdout;
+  const writeText = async (stream: string, text: string): Promise<boolean> =>
+    text === '' || write(stdout, `${JSON.stringify({ stream, text })}\n`);
+  const show = async (frame: OutputFrame): Promise<boolean> => {
+    if (!streams.has(frame.stream)) return true;
     if (isJson) return writeText(frame.stream, texts.decode(frame));
-    await write(frame.stream === 'stdout' ? stdout : stderr, frame.payload);
+    return write(frame.stream === 'stdout' ? stdout : stderr, frame.payload);
   };
   const endTexts = async (): Promise<void> => {
     for (const { stream, text } of texts.end()) await writeText(stream, text);
     texts = new OutputText();
   };
   if (tail !== undefined) {
-    for (const frame of await lastLines(api, uuid, { reader, tail, streams })) await show(frame);
+    for (const frame of await lastLines(api, uuid, { reader, tail, streams })) if (!(await show(frame))) return;
     if (!isFollowed) return endTexts();
   }
   for await (const item of api.followOutput(uuid, { isSnapshot: !isFollowed, from: reader.position })) {
     if (item.type === 'end') break;
     if (reader.position !== undefined && item.attempt !== reader.position.attempt) await endTexts();
-    for (const frame of reader.read(item)) await show(frame);
+    for (const frame of reader.read(item)) if (!(await show(frame))) return;
   }
   await endTexts();
 }

@@ -21,6 +21,7 @@ export interface ChildServiceOptions {
 }
 
 const START_MS = 60_000;
+const ASK_MS = 30_000;
 const RESTART_FIRST_MS = 200;
 const RESTART_MAX_MS = 10_000;
 const LOG_LIMIT_BYTES = 10_485_760;
@@ -79,26 +80,46 @@ export class ChildService implements Service {
     const logHandle = await openLog(logFile);
     const [script = ''] = process.argv.slice(1, 2);
     const stdio = ['ignore', logHandle.fd, logHandle.fd, 'ipc'] as const;
-    const child = fork(script, [...argv], { env: { ...env() }, stdio: [...stdio], detached: true });
+    // "--" as in the launcher script: no option of ours is one of Node.js.
+    const execArgv = [...process.execArgv.filter((word) => word !== '--'), '--'];
+    const child = fork(script, [...argv], { env: { ...env() }, execArgv, stdio: [...stdio], detached: true });
     await logHandle.close();
     this.child = child;
     const exit = once(child, 'exit').then(() => {});
     if (message) child.send(message);
-    const ready = once(child, 'message', { signal: AbortSignal.timeout(START_MS) }) as Promise<
-      [Record<string, unknown>]
-    >;
-    const first = await Promise.race([ready, exit.then(() => undefined)]).catch(() => undefined);
+    const ready = once(child, 'message', { signal: AbortSignal.timeout(START_MS) }) as Promise<[FirstWord]>;
+    const [first] = (await Promise.race([ready, exit.then(() => [])]).catch(() => [])) as [FirstWord?];
     ready.catch(() => {});
-    if (!first) {
+    if (first?.type !== 'ready') {
       child.kill('SIGKILL');
-      throw new MitoError(
-        'unavailable',
-        'start_failed',
-        `${name} did not start: ${await lastWords(logFile)} (log: ${logFile})`,
-      );
+      throw first ? failureOf(name, first) : await silentFailure(this.options);
     }
-    onReady?.(first[0]);
+    onReady?.(first);
     return { child, exit };
+  }
+
+  /** Asks the process for something; it answers with a message of the same `type`. */
+  async ask(type: string): Promise<Readonly<Record<string, unknown>>> {
+    const { child } = this;
+    const { name } = this.options;
+    if (!child?.connected) throw new MitoError('unavailable', 'part_not_running', `${name} does not run at the moment`);
+    const answer = new Promise<Record<string, unknown>>((resolve, reject) => {
+      const timer = setTimeout(() => reject(noAnswer(name)), ASK_MS);
+      const over = (): void => reject(noAnswer(name));
+      const listen = (message: Record<string, unknown>): void => {
+        if (message.type !== type) return;
+        clearTimeout(timer);
+        child.off('message', listen);
+        child.off('exit', over);
+        resolve(message);
+      };
+      child.on('message', listen);
+      child.once('exit', over);
+    });
+    child.send({ type });
+    const said = await answer;
+    if (typeof said.error === 'string') throw new MitoError('conflict', String(said.code), said.error);
+    return said;
   }
 
   private async supervise(first: ChildProcess, firstExit: Promise<void>): Promise<void> {
@@ -123,6 +144,27 @@ export class ChildService implements Service {
       }
     }
   }
+}
+
+/** What a process says first: that it is up, or why it can't be. */
+interface FirstWord extends Readonly<Record<string, unknown>> {
+  readonly type: 'ready' | 'failed';
+  readonly message?: string;
+  readonly code?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+const noAnswer = (name: string): MitoError =>
+  new MitoError('unavailable', 'part_not_running', `${name} has not answered; it is being started again`);
+
+function failureOf(name: string, { message = '', code = 'start_failed', details = {} }: FirstWord): MitoError {
+  const kind = code === 'start_failed' ? 'unavailable' : 'conflict';
+  return new MitoError(kind, code, `${name} did not start: ${message}`, { details });
+}
+
+async function silentFailure({ name, logFile }: ChildServiceOptions): Promise<MitoError> {
+  const message = `${name} did not start: ${await lastWords(logFile)} (log: ${logFile})`;
+  return new MitoError('unavailable', 'start_failed', message);
 }
 
 /** The error that a command ended with, or the last line of its log. */

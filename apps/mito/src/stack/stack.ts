@@ -4,6 +4,7 @@ import { MitosisClient } from '@mitosis/client';
 import { CoordinatorConfig, settingsIn, WorkerConfig } from '@mitosis/config';
 import { MitoError, type Log, type Service } from '@mitosis/domain';
 import { DataDirLock, EmbeddedPostgres } from '@mitosis/embedded';
+import { assertPortFree, explainPort } from '../port-in-use.js';
 import { ChildService } from './child-service.js';
 
 export interface StackOptions {
@@ -14,8 +15,18 @@ export interface StackOptions {
   readonly port: number;
   readonly workers: number;
   readonly slots: number;
+  /** Whose tasks the workers run; the administrator's own group's when not given. */
+  readonly groups?: readonly string[] | undefined;
+  /** Told what is being started. */
+  readonly onStep?: ((what: string) => void) | undefined;
   readonly redisUrl?: string | undefined;
   readonly log: Log;
+}
+
+export interface StackLogin {
+  readonly token: string;
+  readonly username: string;
+  readonly expiresAt: string;
 }
 
 export const ADMIN_USER = 'mitosis_admin';
@@ -67,9 +78,14 @@ export class Stack implements Service {
     await chmod(dataDir, 0o711);
     const lock = await DataDirLock.acquire(dataDir);
     this.started.push({ start: async () => {}, stop: () => lock.release() });
+    const { port, workers, onStep } = this.options;
+    if (port !== 0) await assertPortFree('127.0.0.1', port, '--port');
+    onStep?.('starting PostgreSQL');
     await this.startPostgres();
+    onStep?.('starting the coordinator');
     await this.startCoordinator();
-    for (let index = 1; index <= this.options.workers; index += 1) await this.startWorker(index);
+    if (workers > 0) onStep?.(workers === 1 ? 'starting a worker' : `starting ${workers} workers`);
+    for (let index = 1; index <= workers; index += 1) await this.startWorker(index);
   }
 
   /** A stop that comes during the start ends it before the next part. */
@@ -101,8 +117,19 @@ export class Stack implements Service {
     return path.join(this.options.dataDir, 'admin-password');
   }
 
-  async adminPassword(): Promise<string> {
-    return (await readFile(this.passwordFile, 'utf8')).trim();
+  /** The password that was generated at the first start; undefined once its file has been removed. */
+  async adminPassword(): Promise<string | undefined> {
+    const text = await readFile(this.passwordFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    });
+    return text?.trim();
+  }
+
+  /** A login of an administrator, from the coordinator that is ours: it needs nobody's password. */
+  async login(): Promise<StackLogin> {
+    const said = await this.coordinator?.ask('login');
+    return said as unknown as StackLogin;
   }
 
   get pids(): { postgres: number | null; coordinator: number | null; workers: number[] } {
@@ -135,16 +162,22 @@ export class Stack implements Service {
       MITO_STATE_DIR: path.join(dataDir, 'coordinator'),
       MITO_ADMIN_USER: ADMIN_USER,
       MITO_ADMIN_PASSWORD_FILE: this.passwordFile,
+      MITO_SERVES_PARENT: '1',
       ...(redisUrl !== undefined && { MITO_REDIS_URL: redisUrl }),
     };
     this.coordinator = this.child('coordinator', ['coordinator'], env, {
       onReady: ({ url }) => {
         this.coordinatorUrl = String(url);
         // The next start has to be found where this one was.
-        env.MITO_BIND = new URL(this.coordinatorUrl).host;
+        const { hostname, port: chosen, protocol } = new URL(this.coordinatorUrl);
+        env.MITO_BIND = `${hostname}:${chosen || (protocol === 'https:' ? 443 : 80)}`;
       },
     });
-    await this.startPart(this.coordinator);
+    try {
+      await this.startPart(this.coordinator);
+    } catch (error) {
+      throw await explainPort(error, '--port');
+    }
   }
 
   private async startWorker(index: number): Promise<void> {
@@ -167,9 +200,14 @@ export class Stack implements Service {
   /** For one start of one worker: a task that found it could do nothing with it. */
   private async enrolmentCode(): Promise<string> {
     const url = this.coordinatorUrl;
-    const { token } = await new MitosisClient({ url, retryMs: 30_000 }).login(ADMIN_USER, await this.adminPassword());
+    const { groups } = this.options;
+    const { token } = await this.login();
     const client = new MitosisClient({ url, token });
-    const { code } = await client.access.createEnrolment({ uses: 1, expires_in_ms: 120_000 });
+    const { code } = await client.access.createEnrolment({
+      uses: 1,
+      expires_in_ms: 120_000,
+      ...(groups && { groups: [...groups] }),
+    });
     await client.logout();
     return code;
   }

@@ -1,3 +1,4 @@
+import { addressUrl } from '@mitosis/domain';
 import type { SignedRequest } from '@mitosis/protocol';
 import { ConnectTimeout } from './open-request.js';
 
@@ -27,9 +28,9 @@ export class StoreRoute {
   /** Sends a signed request; `send` is called again when the first target can't be reached. */
   async take<T>(signed: SignedRequest, send: (target: Target) => Promise<T>): Promise<T> {
     const { method, headers } = signed;
-    const direct = { method, headers, url: new URL(signed.url, this.coordinatorUrl) };
+    const direct = { method, headers, url: addressUrl(this.coordinatorUrl, signed.url) };
     if (signed.relay_url === undefined) return send(direct);
-    const relayed = { method, headers: {}, url: new URL(signed.relay_url, this.coordinatorUrl) };
+    const relayed = { method, headers: {}, url: addressUrl(this.coordinatorUrl, signed.relay_url) };
     const { origin } = direct.url;
     if (this.nowMs() < (this.awayUntilMs.get(origin) ?? -Infinity)) return send(relayed);
     try {

@@ -55,6 +55,29 @@ export class Sessions {
     });
   }
 
+  /**
+   * A login of an administrator for whoever runs this coordinator and owns its keys: of `preferred` when that
+   * is one. No password is involved: a changed one locks nobody out of a machine of their own. Throws
+   * `no_administrator`.
+   */
+  async loginOperator(preferred: string): Promise<OpenedSession> {
+    return this.options.dataSource.transaction(async (tx) => {
+      const [user] = (await tx.query(
+        `SELECT id, username FROM users WHERE is_admin AND state = 'active' ORDER BY username <> $1, id LIMIT 1 FOR SHARE`,
+        [preferred],
+      )) as Pick<User, 'id' | 'username'>[];
+      if (!user)
+        throw new MitoError(
+          'conflict',
+          'no_administrator',
+          'there is no active administrator; make one with "mito admin bootstrap"',
+        );
+      const session = await this.open(tx, user);
+      await this.options.audit.record(tx, 'auth.login', `user ${user.username}`, { by: 'the process that started it' });
+      return session;
+    });
+  }
+
   async logout({ sessionId, username }: UserActor): Promise<void> {
     if (sessionId === null)
       throw new MitoError('forbidden', 'login_required', 'an API token is revoked, not logged out');
@@ -93,7 +116,7 @@ export class Sessions {
     });
   }
 
-  private async open(tx: EntityManager, user: User): Promise<OpenedSession> {
+  private async open(tx: EntityManager, user: Pick<User, 'id' | 'username'>): Promise<OpenedSession> {
     const { tokens, lifetimeMs } = this.options;
     const expiresAt = new Date(Date.now() + lifetimeMs);
     const session = { id: uuidv7(), userId: user.id, expiresAt };

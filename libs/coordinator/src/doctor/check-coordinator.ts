@@ -1,4 +1,4 @@
-import type { Finding } from '@mitosis/domain';
+import { addressUrl, type Finding } from '@mitosis/domain';
 import { CHECK_MS, failure, ok, reasonOf, warning } from './check.js';
 
 const SKEW_MS = 5_000;
@@ -17,7 +17,7 @@ interface Ready {
 /** Looks at a running coordinator from here: reachable, ready, same time, login. Never throws. */
 export async function checkCoordinator({ url, token, now }: CoordinatorToCheck): Promise<Finding[]> {
   const get = (path: string, headers: Record<string, string> = {}) =>
-    fetch(new URL(path, url), { headers, redirect: 'manual', signal: AbortSignal.timeout(CHECK_MS) });
+    fetch(addressUrl(url, path), { headers, redirect: 'manual', signal: AbortSignal.timeout(CHECK_MS) });
   let ready: Response;
   let parts: Ready;
   try {

@@ -55,7 +55,8 @@ export class Follows implements Service {
   /**
    * Delivers the output of a running attempt from byte `from` on, in order, without gaps, one
    * chunk at a time (the worker sends no further than the window beyond what was taken). Resolves
-   * when the worker has sent everything (of a snapshot: what there was), or when `signal` fires.
+   * when the worker has sent everything (of a snapshot: what there was), or when `signal` fires; no
+   * chunk is being delivered any more then.
    */
   async follow(
     worker: string,
@@ -82,7 +83,7 @@ export class Follows implements Service {
         });
       };
       const take = async (message: OutputMessage): Promise<void> => {
-        if (message.follow !== id) return;
+        if (message.follow !== id || signal.aborted) return;
         if (message.type === 'output_end') return resolve();
         const frames = Buffer.from(message.frames_base64, 'base64');
         if (message.offset !== offset) return ask();
@@ -96,6 +97,8 @@ export class Follows implements Service {
       signal.addEventListener('abort', () => resolve(), { once: true });
       ask();
     }).finally(() => this.close(worker, id));
+    // A slow reader may still be taking a chunk: whoever goes on begins after it.
+    await work;
   }
 
   private close(worker: string, id: string): void {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { Parser } from 'tar';
+import { Parser, type ReadEntry } from 'tar';
 import { MitoError } from '@mitosis/domain';
 import { errorCode } from '../system-error.js';
 
@@ -28,13 +28,33 @@ export async function readArchiveFile(archive: Readable, path: string, target: W
     strict: true,
     onReadEntry: (entry) => {
       if (written !== undefined || normal(entry.path) !== wanted || !FILES.has(entry.type)) return entry.resume();
-      written = once(entry, 'end').then(() => (isOver = true));
-      entry.pipe(target, { end: false });
+      written = copyEntry(entry, target).then(() => (isOver = true));
     },
   });
   for await (const _ of feed(archive, parser)) if (isOver) break;
   await written;
   return written !== undefined;
+}
+
+/** At the pace of the reader of `target`; nothing more once that has gone. */
+async function copyEntry(entry: ReadEntry, target: Writable): Promise<void> {
+  let isRead = true;
+  for await (const chunk of entry as AsyncIterable<Buffer>)
+    if (isRead && !target.write(chunk)) isRead = await hasDrained(target);
+}
+
+async function hasDrained(target: Writable): Promise<boolean> {
+  const over = new AbortController();
+  const options = { signal: over.signal };
+  try {
+    await Promise.race([once(target, 'drain', options), once(target, 'close', options)]);
+    return !target.destroyed;
+  } catch {
+    // Whoever owns the stream has heard of its error.
+    return false;
+  } finally {
+    over.abort();
+  }
 }
 
 /** What a tar.gz holds, in its order. */

@@ -32,6 +32,7 @@ export class ClientEventsCommand extends ApiCommand {
     const { group, job, task } = this;
     for await (const event of (await this.api()).events({ group, job, task })) {
       this.print({ ...subjectOf(event), ...event }, () => describeEvent(event));
+      if (!(await this.isRead())) return;
     }
   }
 }

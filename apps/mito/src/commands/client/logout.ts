@@ -4,7 +4,12 @@ import { ApiCommand } from '../api-command.js';
 
 export class ClientLogoutCommand extends ApiCommand {
   static override paths = [['client', 'logout'], ['logout']];
-  static override usage = Command.Usage({ category: 'Account', description: 'end the cached login and forget it' });
+  static override usage = Command.Usage({
+    category: 'Account',
+    description: 'end the cached login and forget it',
+    details:
+      'Afterwards nobody is logged in at the coordinator, also when others have cached logins: they are used with --user.',
+  });
 
   protected async run(): Promise<void> {
     const settings = await this.settings();
@@ -19,6 +24,11 @@ export class ClientLogoutCommand extends ApiCommand {
       if (!(error instanceof MitoError) || error.kind !== 'unauthenticated') throw error;
     });
     await credentials.remove(login);
-    this.print({ username: login.user, coordinator }, () => `logged out ${login.user} at ${coordinator}`);
+    const [other] = await credentials.others(login);
+    const others = other === undefined ? '' : `; "mito -u ${other} …" uses the login of ${other}, which is kept`;
+    this.print(
+      { username: login.user, coordinator },
+      () => `logged out ${login.user} at ${coordinator}; nobody is logged in there now${others}`,
+    );
   }
 }

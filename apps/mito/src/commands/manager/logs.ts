@@ -1,4 +1,5 @@
 import { Command, Option } from 'clipanion';
+import { writeOut } from '../../output/write-out.js';
 import { parseInteger } from '../task-options.js';
 import { ManagerCommand } from './manager-command.js';
 
@@ -23,7 +24,7 @@ export class ManagerLogsCommand extends ManagerCommand {
     const files = new Set(records.map((record) => this.logFile(manager, record)));
     const show = async (file: string): Promise<void> => {
       for await (const text of tailFile(file, Math.max(lines, 0), this.follow, this.signal))
-        this.context.stdout.write(text);
+        if (!(await writeOut(this.context.stdout, text, this.signal))) return;
     };
     await Promise.all([...files].map(show));
   }

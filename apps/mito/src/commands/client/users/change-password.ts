@@ -32,8 +32,14 @@ export class UsersChangePasswordCommand extends ApiCommand {
         instead: 'set MITO_PASSWORD or use --password-file',
       }));
     const next = await newPassword(this.context, { given: this.next, file: this.newPasswordFile });
-    const session = await (await this.api()).access.changePassword(current, next);
     const { coordinator_addr: coordinator } = settings;
+    const { MitosisClient } = await import('@mitosis/client');
+    const cached = await (await this.credentials(settings)).find(coordinator, settings.user);
+    // --password-file is the password to prove, not a wish to log in anew.
+    const token = settings.token ?? cached?.token;
+    const api =
+      token === undefined ? await this.api() : new MitosisClient({ url: coordinator, token, signal: this.signal });
+    const session = await api.access.changePassword(current, next);
     const login = { coordinator, user: session.username, token: session.token, expires_at: session.expires_at };
     await (await this.credentials(settings)).save(login);
     this.print(
