@@ -215,6 +215,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/client/jobs/cancel.js')).JobsCancelCommand,
   },
   {
+    paths: ['client jobs close', 'jobs close'],
+    about: { category: 'Jobs', description: 'say that no more tasks are to come to a job' },
+    load: async () => (await import('./commands/client/jobs/close.js')).JobsCloseCommand,
+  },
+  {
     paths: ['client jobs get', 'jobs get'],
     about: { category: 'Jobs', description: 'show one job' },
     load: async () => (await import('./commands/client/jobs/get.js')).JobsGetCommand,

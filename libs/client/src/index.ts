@@ -1,7 +1,8 @@
 export type { Changed, EventFilter } from './follow-events.js';
 export type { FollowOptions, OutputItem } from './follow-output.js';
 export { JobsClient } from './jobs-client.js';
-export type { JobFilter, SubmittedJob } from './jobs-client.js';
+export type { JobFilter, SubmitJobOptions, SubmittedJob } from './jobs-client.js';
+export { partKey } from './part-key.js';
 export { AccessClient } from './access-client.js';
 export type { AuditFilter, PageOptions, WorkerFilter } from './access-client.js';
 export { OutputText } from './log-pieces.js';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { isFinal } from '@mitosis/domain';
+import { invalidField, isFinal, MitoError } from '@mitosis/domain';
 import {
   CancelAnswer,
   JobPage,
@@ -7,12 +7,14 @@ import {
   JobResultPage,
   JobView,
   RetryAnswer,
+  SubmitTask,
   TaskReceipts,
   type CreateJobInput,
   type JobResult,
   type SubmitTaskInput,
 } from '@mitosis/protocol';
 import type { CallOptions } from './call-options.js';
+import { partKey } from './part-key.js';
 import { pathPart, queryString } from './query-string.js';
 import type { Transport } from './transport.js';
 
@@ -30,6 +32,18 @@ export interface SubmittedJob {
   readonly tasks: readonly string[];
 }
 
+interface KeyedOptions extends CallOptions {
+  /** A new one for each call when left out. */
+  readonly idempotencyKey?: string | undefined;
+  /** How long the coordinator is tried; some seconds when left out. */
+  readonly retryMs?: number | undefined;
+}
+
+export interface SubmitJobOptions extends Pick<KeyedOptions, 'signal' | 'idempotencyKey'> {
+  /** Told after each request how many tasks are stored, and of which job. */
+  readonly onProgress?: ((stored: number, job: string) => void) | undefined;
+}
+
 /** Tasks in one request. */
 const BATCH = 1_000;
 /** How long a coordinator that was there once is waited for. */
@@ -41,27 +55,32 @@ export class JobsClient {
   constructor(private readonly transport: Transport) {}
 
   /**
-   * Submits any number of tasks as one job, in requests of 1000: up to there all or none, beyond it the
-   * job stays open until the last request, and is cancelled when one of them is refused.
+   * Submits any number of tasks as one job, in requests of 1000: up to there all or none. Beyond it the job is
+   * open, and shown as unfinished, until the last request; its tasks run meanwhile. Called again with the same
+   * tasks and the same key it adds what is missing. A job whose later tasks are refused is cancelled.
    */
   async submit(
-    { tasks, ...job }: Omit<CreateJobInput, 'is_open'>,
-    { signal, onProgress }: CallOptions & { onProgress?: ((stored: number) => void) | undefined } = {},
+    { tasks, ...job }: Omit<CreateJobInput, 'is_open' | 'expected_tasks'>,
+    { signal, idempotencyKey = randomUUID(), onProgress }: SubmitJobOptions = {},
   ): Promise<SubmittedJob> {
     const isOpen = tasks.length > BATCH;
-    const body = { ...job, tasks: tasks.slice(0, BATCH), is_open: isOpen };
-    const { uuid, tasks: first } = await this.transport.json('POST', '/jobs', JobReceipt, this.keyed(body, signal));
+    if (isOpen) assertTasks(tasks);
+    const body = {
+      ...job,
+      tasks: tasks.slice(0, BATCH),
+      is_open: isOpen,
+      ...(isOpen && { expected_tasks: tasks.length }),
+    };
+    const begin = keyed(body, { signal, idempotencyKey });
+    const { uuid, tasks: first } = await this.transport.json('POST', '/jobs', JobReceipt, begin);
     const stored = first.map((task) => task.uuid);
-    onProgress?.(stored.length);
-    try {
-      while (stored.length < tasks.length) {
-        const next = tasks.slice(stored.length, stored.length + BATCH);
-        stored.push(...(await this.add(uuid, next, stored.length + next.length === tasks.length, { signal })));
-        onProgress?.(stored.length);
-      }
-    } catch (error) {
-      await this.cancel(uuid, { reason: 'its submission was not finished' });
-      throw error;
+    onProgress?.(stored.length, uuid);
+    for (let part = 1; stored.length < tasks.length; part += 1) {
+      const next = tasks.slice(stored.length, stored.length + BATCH);
+      const isLast = stored.length + next.length === tasks.length;
+      const options = { signal, idempotencyKey: partKey(idempotencyKey, part), retryMs: PATIENCE_MS };
+      stored.push(...(await this.addOrCancel(uuid, next, isLast, options)));
+      onProgress?.(stored.length, uuid);
     }
     return { uuid, tasks: stored };
   }
@@ -71,17 +90,17 @@ export class JobsClient {
     uuid: string,
     tasks: readonly SubmitTaskInput[],
     isLast: boolean,
-    { signal }: CallOptions = {},
+    options: KeyedOptions = {},
   ): Promise<string[]> {
-    const options = this.keyed({ tasks, is_last: isLast }, signal);
-    return (await this.transport.json('POST', `${path(uuid)}/tasks`, TaskReceipts, options)).tasks.map(
+    const request = keyed({ tasks, is_last: isLast }, options);
+    return (await this.transport.json('POST', `${path(uuid)}/tasks`, TaskReceipts, request)).tasks.map(
       (task) => task.uuid,
     );
   }
 
   /** Begins a job that more tasks are added to, until it is closed. */
   async open(job: Omit<CreateJobInput, 'is_open'>, { signal }: CallOptions = {}): Promise<JobReceipt> {
-    return this.transport.json('POST', '/jobs', JobReceipt, this.keyed({ ...job, is_open: true }, signal));
+    return this.transport.json('POST', '/jobs', JobReceipt, keyed({ ...job, is_open: true }, { signal }));
   }
 
   async close(uuid: string, { signal }: CallOptions = {}): Promise<JobView> {
@@ -157,9 +176,33 @@ export class JobsClient {
     }
   }
 
-  private keyed(body: object, signal: AbortSignal | undefined) {
-    return { body, headers: { 'Idempotency-Key': randomUUID() }, signal, isRepeatable: true };
+  /** What is wrong with the tasks ends the job: none of it is left over. What was only interrupted can be finished. */
+  private async addOrCancel(
+    uuid: string,
+    tasks: readonly SubmitTaskInput[],
+    isLast: boolean,
+    options: KeyedOptions,
+  ): Promise<string[]> {
+    try {
+      return await this.add(uuid, tasks, isLast, options);
+    } catch (error) {
+      if (error instanceof MitoError && ['invalid', 'not-found', 'too-large'].includes(error.kind))
+        await this.cancel(uuid, { reason: `its submission was refused: ${error.message}` });
+      throw error;
+    }
   }
+}
+
+/** What is wrong with one of many tasks is found before the first of them is stored. */
+function assertTasks(tasks: readonly SubmitTaskInput[]): void {
+  tasks.forEach((task, place) => {
+    const issue = SubmitTask.safeParse(task).error?.issues[0];
+    if (issue) throw invalidField(['tasks', place, ...issue.path].join('.'), issue.message);
+  });
+}
+
+function keyed(body: object, { signal, retryMs, idempotencyKey = randomUUID() }: KeyedOptions) {
+  return { body, headers: { 'Idempotency-Key': idempotencyKey }, signal, retryMs, isRepeatable: true };
 }
 
 function path(uuid: string): string {

@@ -30,8 +30,11 @@ export class WorkloadCalls {
   constructor(private readonly transport: Transport) {}
 
   /** Sent again when the answer was lost, and stored once. */
-  async submit(workload: SubmitWorkloadInput, { signal }: CallOptions = {}): Promise<WorkloadView> {
-    const headers = { 'Idempotency-Key': randomUUID() };
+  async submit(
+    workload: SubmitWorkloadInput,
+    { signal, idempotencyKey = randomUUID() }: CallOptions & { idempotencyKey?: string | undefined } = {},
+  ): Promise<WorkloadView> {
+    const headers = { 'Idempotency-Key': idempotencyKey };
     return this.transport.json('POST', '/workloads', WorkloadView, {
       body: workload,
       headers,

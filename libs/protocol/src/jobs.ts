@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SWEEP_MAX } from '@mitosis/domain';
 import { GivenText, PageCursor, PageSize, WholeNumber } from './conditions.js';
 import { LIMITS, Name, StoredParams, Timestamp, Uuid } from './fields.js';
 import { SubmitTask, TaskReceipt, TaskStateName } from './tasks.js';
@@ -14,6 +15,8 @@ export const CreateJob = z.strictObject({
   tasks: Tasks,
   /** More tasks will be added: the job is not over before it is closed. */
   is_open: z.boolean().default(false),
+  /** How many tasks it will have. While there are fewer, an open job is shown as unfinished. */
+  expected_tasks: z.int().min(1).max(SWEEP_MAX).optional(),
 });
 export type CreateJob = z.output<typeof CreateJob>;
 export type CreateJobInput = z.input<typeof CreateJob>;
@@ -39,6 +42,10 @@ export const JobView = z.object({
   created_at: Timestamp,
   counts: Counts,
   total: z.int(),
+  /** How many tasks its submission has, when it takes several requests. */
+  expected_tasks: z.int().nullable(),
+  /** The same submission with this key adds what is missing; null when it is not to be finished. */
+  idempotency_key: z.string().nullable(),
   /** Between 0 and 1: what has ended, and what running tasks say of themselves. */
   progress: z.number(),
 });

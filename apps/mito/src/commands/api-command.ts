@@ -1,14 +1,25 @@
+import { randomUUID } from 'node:crypto';
 import { Option } from 'clipanion';
 import type { MitosisClient, SubmittedJob } from '@mitosis/client';
 import type { ClientConfig } from '@mitosis/config';
-import { invalidField } from '@mitosis/domain';
+import { invalidField, MitoError } from '@mitosis/domain';
 import type { CreateJobInput } from '@mitosis/protocol';
 import type { Credentials } from '../credentials.js';
+import { Interrupted } from '../output/interrupted.js';
 import { isTerminal } from '../output/paint.js';
 import { OutputCommand } from './output-command.js';
 
 /** So many tasks are not submitted at once. */
 export const SEVERAL_REQUESTS = 1_001;
+
+/** Kinds and codes of errors after which the same command can't finish what was begun. */
+const REFUSED: ReadonlySet<string> = new Set([
+  'invalid',
+  'not-found',
+  'too-large',
+  'idempotency_key_reused',
+  'job_closed',
+]);
 
 /** A command that speaks to a coordinator. What it needs is loaded when it runs: `--help` stays fast. */
 export abstract class ApiCommand extends OutputCommand {
@@ -80,11 +91,59 @@ export abstract class ApiCommand extends OutputCommand {
     return new MitosisClient({ url: settings.coordinator_addr, token, signal: this.signal });
   }
 
-  /** Submits a job, with a bar when it takes more than one request. */
-  protected async submitJob(api: MitosisClient, job: Omit<CreateJobInput, 'is_open'>): Promise<SubmittedJob> {
-    return this.withBar('submitting', job.tasks.length, { least: SEVERAL_REQUESTS }, async (bar) =>
-      api.jobs.submit(job, { onProgress: bar?.update }),
+  /** Submits a job, with a bar when it takes more than one request; says how to finish it when it is interrupted. */
+  protected async submitJob(
+    api: MitosisClient,
+    job: Omit<CreateJobInput, 'is_open' | 'expected_tasks'>,
+    key: string | undefined,
+  ): Promise<SubmittedJob> {
+    const total = job.tasks.length;
+    const begun = { stored: 0, uuid: '' };
+    const remark = (): string =>
+      begun.uuid === ''
+        ? ''
+        : `${begun.stored} of ${total} tasks are stored, and run; "mito jobs cancel ${begun.uuid}" ends them.`;
+    return this.withKey({ key, remark }, (options) =>
+      this.withBar('submitting', total, { least: SEVERAL_REQUESTS }, async (bar) =>
+        api.jobs.submit(job, {
+          ...options,
+          onProgress: (stored, uuid) => {
+            Object.assign(begun, { stored, uuid });
+            bar?.update(stored);
+          },
+        }),
+      ),
     );
+  }
+
+  /**
+   * Submits something under the key that was given, or a new one. When Ctrl-C or a coordinator that can't be
+   * reached leaves it open what was stored, the key is told: the same command with it stores nothing twice.
+   */
+  protected async withKey<T>(
+    { key = randomUUID(), remark = () => '' }: { readonly key?: string | undefined; readonly remark?: () => string },
+    submit: (options: { readonly idempotencyKey: string; readonly signal: AbortSignal }) => Promise<T>,
+  ): Promise<T> {
+    const left = new AbortController();
+    const leave = (): void => left.abort(new Interrupted());
+    process.once('SIGINT', leave).once('SIGTERM', leave);
+    const signal = this.signal ? AbortSignal.any([left.signal, this.signal]) : left.signal;
+    try {
+      return await submit({ idempotencyKey: key, signal });
+    } catch (error) {
+      const isRefused = error instanceof MitoError && (REFUSED.has(error.kind) || REFUSED.has(error.code));
+      const isPassing = signal.aborted || (error instanceof MitoError && error.kind === 'unavailable');
+      if (!isRefused && (isPassing || remark() !== '')) this.tellKey(key, remark());
+      throw left.signal.aborted ? left.signal.reason : error;
+    } finally {
+      process.off('SIGINT', leave).off('SIGTERM', leave);
+    }
+  }
+
+  private tellKey(key: string, remark: string): void {
+    if (this.json) return this.note(JSON.stringify({ idempotency_key: key, ...(remark !== '' && { remark }) }));
+    const what = remark === '' ? 'Some of it may be stored.' : remark;
+    this.note(`${what}\nTo finish it, type the same command with --idempotency-key ${key}`);
   }
 
   private async cachedOrNewToken(settings: ClientConfig): Promise<string | undefined> {

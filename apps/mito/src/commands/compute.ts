@@ -54,6 +54,9 @@ export class ComputeCommand extends WorkloadCommand {
   readonly memoryLimit = Option.String('--memory-limit', { description: 'memory of the program, e.g. 256MiB' });
   readonly detach = Option.Boolean('-d,--detach', false, { description: 'print the id and do not wait' });
   readonly output = Option.String('-o,--output', { description: 'file for the result; "-" is stdout' });
+  readonly idempotencyKey = Option.String('--idempotency-key', {
+    description: 'the same command with the same key again submits nothing twice',
+  });
   readonly program = Option.String({ name: 'program', required: false });
 
   protected async run(): Promise<number> {
@@ -69,7 +72,10 @@ export class ComputeCommand extends WorkloadCommand {
       group: this.group,
       isBuiltInAllowed: true,
     });
-    const { uuid } = await api.workloads.submit({ sha256, name, params, is_verified: this.verify, ...plan });
+    const workload = { sha256, name, params, is_verified: this.verify, ...plan };
+    const { uuid } = await this.withKey({ key: this.idempotencyKey }, (options) =>
+      api.workloads.submit(workload, options),
+    );
     if (this.detach) {
       this.print({ uuid }, () => uuid);
       return EXIT_OK;

@@ -12,9 +12,22 @@ function countsOf({ counts }: JobView): string {
     .join(', ');
 }
 
-function stateOf({ state, is_suspended: isSuspended, is_open: isOpen }: JobView): string {
-  const remarks = [...(isSuspended ? ['suspended'] : []), ...(isOpen ? ['open'] : [])];
+/** How much of a submission in several requests there is, while some of it is missing. */
+function missingOf({ is_open: isOpen, total, expected_tasks: expected }: JobView): string | undefined {
+  if (expected === null || total >= expected) return isOpen ? 'open' : undefined;
+  const [there, all] = [total, expected].map((count) => count.toLocaleString('en'));
+  return `${isOpen ? 'unfinished' : 'closed'}: ${there} of ${all} stored`;
+}
+
+function stateOf(job: JobView): string {
+  const { state, is_suspended: isSuspended } = job;
+  const remarks = [isSuspended ? 'suspended' : undefined, missingOf(job)].filter((remark) => remark !== undefined);
   return remarks.length === 0 ? state : `${state} (${remarks.join(', ')})`;
+}
+
+/** Its submission was interrupted, or goes on. */
+export function isUnfinished({ is_open: isOpen, total, expected_tasks: expected }: JobView): boolean {
+  return isOpen && expected !== null && total < expected;
 }
 
 const percent = (progress: number): string => `${Math.floor(progress * 1000) / 10} %`;
@@ -31,6 +44,11 @@ export function describeJob(job: JobView, paint: Paint): string {
     ['tasks', `${job.total}: ${countsOf(job)}`],
     ['progress', percent(job.progress)],
   ];
+  if (isUnfinished(job))
+    facts.push([
+      'finish',
+      `the same command with --idempotency-key ${job.idempotency_key ?? ''}, jobs close or jobs cancel`,
+    ]);
   return facts
     .map(
       ([key, value]) => `${paint.dim(key.padEnd(9))} ${key === 'state' ? paintState(value, paint) : harmless(value)}`,

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { systemError, type MitoError } from '@mitosis/domain';
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OF_KIND } from './exit-codes.js';
+import { Interrupted } from './interrupted.js';
 
 /** What to do next, by the code of the error. */
 const HINTS: Readonly<Record<string, string>> = {
@@ -38,7 +39,7 @@ function lines(error: MitoError, hint: string | undefined): string {
  * With `--json` it is one line of JSON. Only a bug shows its stack: an error of the system is a sentence, too.
  */
 export function reportError(thrown: unknown, { stderr, isJson, signal }: ReportOptions): number {
-  if (signal?.aborted) {
+  if (signal?.aborted || thrown instanceof Interrupted) {
     stderr.write('mito: interrupted\n');
     return EXIT_INTERRUPTED;
   }

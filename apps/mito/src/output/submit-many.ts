@@ -1,4 +1,4 @@
-import type { MitosisClient } from '@mitosis/client';
+import { partKey, type MitosisClient } from '@mitosis/client';
 import { MitoError } from '@mitosis/domain';
 import { SubmitTask, type SubmitTaskInput } from '@mitosis/protocol';
 
@@ -16,6 +16,12 @@ interface Item {
   readonly error: string | undefined;
 }
 
+export interface SubmitManyOptions {
+  readonly isBestEffort: boolean;
+  readonly idempotencyKey: string;
+  readonly signal?: AbortSignal;
+}
+
 const BATCH = 1_000;
 
 function check(task: SubmitTaskInput): string | undefined {
@@ -24,11 +30,18 @@ function check(task: SubmitTaskInput): string | undefined {
 }
 
 /** The items one by one, for a batch that was refused: the good ones are stored. */
-async function submitEach(api: MitosisClient, items: readonly Item[]): Promise<ItemResult[]> {
+async function submitEach(
+  api: MitosisClient,
+  items: readonly Item[],
+  { idempotencyKey, signal }: SubmitManyOptions,
+): Promise<ItemResult[]> {
   const results: ItemResult[] = [];
   for (const { index, task } of items) {
     try {
-      results.push({ index, uuid: (await api.submitTask(task)).uuid });
+      results.push({
+        index,
+        uuid: (await api.submitTask(task, { idempotencyKey: partKey(idempotencyKey, index + 1), signal })).uuid,
+      });
     } catch (error) {
       if (!(error instanceof MitoError) || error.kind === 'unavailable' || error.kind === 'unauthenticated')
         throw error;
@@ -38,15 +51,22 @@ async function submitEach(api: MitosisClient, items: readonly Item[]): Promise<I
   return results;
 }
 
-async function submitGood(api: MitosisClient, items: readonly Item[], isBestEffort: boolean): Promise<ItemResult[]> {
+async function submitGood(
+  api: MitosisClient,
+  items: readonly Item[],
+  options: SubmitManyOptions,
+): Promise<ItemResult[]> {
   if (items.length === 0) return [];
   try {
-    const receipts = await api.submitTasks(items.map(({ task }) => task));
+    const receipts = await api.submitTasks(
+      items.map(({ task }) => task),
+      options,
+    );
     return receipts.map(({ uuid }, place) => ({ index: items[place]?.index ?? 0, uuid }));
   } catch (error) {
     const isRefused = error instanceof MitoError && ['invalid', 'not-found', 'forbidden'].includes(error.kind);
-    if (!isBestEffort || !isRefused) throw error;
-    return submitEach(api, items);
+    if (!options.isBestEffort || !isRefused) throw error;
+    return submitEach(api, items, { ...options, idempotencyKey: partKey(options.idempotencyKey, -1) });
   }
 }
 
@@ -58,18 +78,19 @@ async function submitGood(api: MitosisClient, items: readonly Item[], isBestEffo
 export async function* submitMany(
   api: MitosisClient,
   tasks: readonly SubmitTaskInput[],
-  isBestEffort: boolean,
+  options: SubmitManyOptions,
 ): AsyncGenerator<readonly ItemResult[]> {
   const items = tasks.map((task, index): Item => ({ index, task, error: check(task) }));
   const wrong = items.find(({ error }) => error !== undefined);
-  if (wrong && !isBestEffort) throw new MitoError('invalid', 'invalid_request', `item ${wrong.index}: ${wrong.error}`);
+  if (wrong && !options.isBestEffort)
+    throw new MitoError('invalid', 'invalid_request', `item ${wrong.index}: ${wrong.error}`);
   for (let start = 0; start < items.length; start += BATCH) {
     const batch = items.slice(start, start + BATCH);
     const refused = batch.flatMap(({ index, error }): ItemResult[] => (error === undefined ? [] : [{ index, error }]));
     const stored = await submitGood(
       api,
       batch.filter(({ error }) => error === undefined),
-      isBestEffort,
+      { ...options, idempotencyKey: partKey(options.idempotencyKey, start / BATCH) },
     );
     yield [...refused, ...stored].sort((a, b) => a.index - b.index);
   }

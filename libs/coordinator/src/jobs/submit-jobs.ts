@@ -45,7 +45,12 @@ export class JobSubmitter {
   async create(actor: UserActor, job: CreateJob, key: string | undefined): Promise<JobReceipt> {
     const receiptOf = ({ job: uuid, receipts }: Stored): JobReceipt => ({ uuid, tasks: receipts });
     const outcome = await inTransaction(this.deps.dataSource, (tx) =>
-      once(tx, { userId: actor.userId, key, request: job }, () => this.store(tx, actor, job), receiptOf),
+      once(
+        tx,
+        { userId: actor.userId, key, operation: 'a job', request: job },
+        () => this.store(tx, actor, job, key),
+        receiptOf,
+      ),
     );
     if ('earlier' in outcome) return outcome.earlier as JobReceipt;
     const { job: uuid, group, receipts } = outcome.result;
@@ -70,7 +75,7 @@ export class JobSubmitter {
     const outcome = await inTransaction(this.deps.dataSource, (tx) =>
       once(
         tx,
-        { userId: actor.userId, key, request: { uuid, tasks, isLast } },
+        { userId: actor.userId, key, operation: 'more tasks of a job', request: { uuid, tasks, isLast } },
         async () => {
           const firstIndex = await this.lockOpen(tx, uuid);
           const accepted = await acceptTasks(tx, actor, inGroup(tasks, group), {
@@ -104,7 +109,8 @@ export class JobSubmitter {
   private async store(
     tx: EntityManager,
     actor: UserActor,
-    { group, name, tasks, is_open: isOpen }: CreateJob,
+    { group, name, tasks, is_open: isOpen, expected_tasks: expected }: CreateJob,
+    key: string | undefined,
   ): Promise<Stored> {
     const { id: groupId, name: groupName } = await groupFor(tx, actor, {
       name: group ?? actor.ownGroup ?? actor.username,
@@ -112,13 +118,11 @@ export class JobSubmitter {
     });
     const job = uuidv7();
     const title = name ?? tasks[0]?.name ?? (tasks[0] && nameOfCommand(tasks[0].args));
-    await tx.query('INSERT INTO jobs (id, group_id, creator_id, name, is_open) VALUES ($1, $2, $3, $4, $5)', [
-      job,
-      groupId,
-      actor.userId,
-      title,
-      isOpen,
-    ]);
+    await tx.query(
+      `INSERT INTO jobs (id, group_id, creator_id, name, is_open, expected_tasks, idempotency_key)
+       VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+      [job, groupId, actor.userId, title, isOpen, expected ?? null, key ?? null],
+    );
     await recordRequest(tx, `job ${job}`, { group: groupName, tasks: tasks.length });
     return {
       job,
@@ -135,7 +139,8 @@ export class JobSubmitter {
     const [job] = (await tx.query('SELECT is_open FROM jobs WHERE id = $1 FOR NO KEY UPDATE', [uuid])) as {
       is_open: boolean;
     }[];
-    if (!job?.is_open) throw new MitoError('conflict', 'job_closed', 'the job takes no more tasks');
+    if (!job?.is_open)
+      throw new MitoError('conflict', 'job_closed', 'the job takes no more tasks: it was closed or cancelled');
     const [last] = (await tx.query('SELECT coalesce(max(job_index) + 1, 0) AS next FROM tasks WHERE job_id = $1', [
       uuid,
     ])) as { next: number }[];

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { explainWorker, isFinal, missingTags, type WorkerVerdict } from '@mitosis/domain';
-import type { TaskExplanation, TaskView, WorkerExplanation } from '@mitosis/protocol';
+import type { TaskDetail, TaskExplanation, TaskView, WorkerExplanation } from '@mitosis/protocol';
 import type { QueuePublisher } from '@mitosis/queue';
 import { servesGroup } from '../access/serving.js';
 import type { UserActor } from '../auth/authenticator.js';
@@ -97,7 +97,33 @@ function waitsFor(task: TaskView, ahead: number, workers: readonly WorkerExplana
   return `no worker runs tasks of the group ${task.group}`;
 }
 
+/** The jobs that a task waits for, with how much of their submission there is. */
+const AWAITED_JOBS = `
+  SELECT j.id, j.expected_tasks, (SELECT count(*)::int FROM tasks t WHERE t.job_id = j.id AND t.retried_by IS NULL) AS stored
+  FROM jobs j WHERE j.id = ANY ($1) AND j.is_open ORDER BY j.id`;
+
+interface OpenJobRow {
+  readonly id: string;
+  readonly expected_tasks: number | null;
+  readonly stored: number;
+}
+
+/** What a pending task waits for, a job that more tasks are to come to first. */
+async function awaited(dataSource: DataSource, { state, after }: TaskDetail): Promise<string | undefined> {
+  const open = after.filter((each) => each.state === 'open');
+  if (state !== 'pending' || open.length === 0) return undefined;
+  const jobs = open.flatMap(({ kind, uuid }) => (kind === 'job' ? [uuid] : []));
+  const [job] = (await dataSource.query(AWAITED_JOBS, [jobs])) as OpenJobRow[];
+  if (job && job.expected_tasks !== null && job.stored < job.expected_tasks)
+    return `it waits for the job ${job.id}, whose submission is unfinished: ${job.stored} of ${job.expected_tasks} tasks are stored`;
+  if (job) return `it waits for the job ${job.id}, which is open: more tasks are to come, or somebody has to close it`;
+  const [{ kind, uuid, when }] = open as [TaskDetail['after'][number]];
+  const more = open.length === 1 ? '' : `, and for ${open.length - 1} more`;
+  return `it waits for the ${kind} ${uuid} (${when})${more}`;
+}
+
 interface Obstacles {
+  readonly waits: string | undefined;
   readonly noRoom: readonly NoRoomRow[];
   readonly hold: string | undefined;
 }
@@ -106,11 +132,11 @@ function summaryOf(
   task: TaskView,
   ahead: number,
   workers: readonly WorkerExplanation[],
-  { noRoom, hold }: Obstacles,
+  { waits, noRoom, hold }: Obstacles,
 ): string {
   if (isFinal(task.state)) return `it has ended: ${task.state}`;
   if (task.state === 'running') return 'it is running';
-  if (task.state === 'pending') return 'it waits for other tasks, or for its start time';
+  if (task.state === 'pending') return waits ?? 'it waits for its start time';
   if (hold !== undefined) return hold;
   const [first] = noRoom;
   if (first)
@@ -141,9 +167,16 @@ export async function explainTask(
   const [place] = (await dataSource.query(AHEAD, [uuid])) as { ahead: number }[];
   const noRoom = (await dataSource.query(NO_ROOM, [uuid])) as NoRoomRow[];
   const hold = task.state === 'ready' ? await heldBack({ dataSource, publisher }, uuid) : undefined;
+  const waits = await awaited(dataSource, task);
   const workers = rows
     .map((row) => explainRow(row, task))
     .sort((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict));
   const ahead = task.state === 'ready' ? (place?.ahead ?? 0) : null;
-  return { uuid, state: task.state, summary: summaryOf(task, ahead ?? 0, workers, { noRoom, hold }), ahead, workers };
+  return {
+    uuid,
+    state: task.state,
+    summary: summaryOf(task, ahead ?? 0, workers, { waits, noRoom, hold }),
+    ahead,
+    workers,
+  };
 }

@@ -7,8 +7,45 @@ export interface KeyedRequest {
   readonly userId: string;
   /** Undefined: the request is not to be remembered. */
   readonly key: string | undefined;
+  /** What kind of request it is, for people. */
+  readonly operation: string;
   /** What makes it this request and no other. */
-  readonly request: unknown;
+  readonly request: { readonly tasks?: readonly object[]; readonly [part: string]: unknown };
+}
+
+/** Short hashes of the parts of a request by their names, those of all its tasks together. */
+type Outline = Readonly<Record<string, string>>;
+
+const shortHash = (value: unknown): string =>
+  createHash('sha256')
+    .update(JSON.stringify(value) ?? '')
+    .digest('hex')
+    .slice(0, 12);
+
+function outlineOf({
+  operation,
+  request: { tasks = [], ...rest },
+}: Pick<KeyedRequest, 'operation' | 'request'>): Outline {
+  const fields = new Set(tasks.flatMap((task) => Object.keys(task)));
+  const columns = [...fields].map((field) => [
+    field,
+    shortHash(tasks.map((task) => (task as Record<string, unknown>)[field] ?? null)),
+  ]);
+  return {
+    operation,
+    'the number of tasks': String(tasks.length),
+    ...Object.fromEntries(Object.entries(rest).map(([field, value]) => [field, shortHash(value)])),
+    ...Object.fromEntries(columns as [string, string][]),
+  };
+}
+
+/** What tells two requests apart, for people. */
+function differenceOf(earlier: Outline | null, now: Outline): string {
+  if (earlier === null) return '';
+  if (earlier.operation !== now.operation) return `: for ${earlier.operation}, and this is ${now.operation}`;
+  const parts = [...new Set([...Object.keys(earlier), ...Object.keys(now)])];
+  const different = parts.filter((part) => earlier[part] !== now[part]);
+  return different.length === 0 ? '' : `, which differs in ${different.join(', ')}`;
 }
 
 /**
@@ -18,18 +55,21 @@ export interface KeyedRequest {
  */
 export async function once<T extends object>(
   tx: EntityManager,
-  { userId, key, request }: KeyedRequest,
+  { userId, key, operation, request }: KeyedRequest,
   work: () => Promise<T>,
   answerOf: (result: T) => object,
 ): Promise<{ readonly earlier: object } | { readonly result: T }> {
   if (key === undefined) return { result: await work() };
-  const requestHash = createHash('sha256').update(JSON.stringify(request)).digest('hex');
+  const requestHash = createHash('sha256')
+    .update(JSON.stringify(operation === 'tasks' ? request.tasks : request))
+    .digest('hex');
+  const outline = outlineOf({ operation, request });
   const taken = (await tx.query(
-    `INSERT INTO idempotency_keys (user_id, key, request_hash, answer) VALUES ($1, $2, $3, '[]')
+    `INSERT INTO idempotency_keys (user_id, key, request_hash, outline, answer) VALUES ($1, $2, $3, $4, '[]')
      ON CONFLICT DO NOTHING RETURNING key`,
-    [userId, key, requestHash],
+    [userId, key, requestHash, JSON.stringify(outline)],
   )) as unknown[];
-  if (taken.length === 0) return { earlier: await recall(tx, { userId, key, requestHash }) };
+  if (taken.length === 0) return { earlier: await recall(tx, { userId, key, requestHash, outline }) };
   const result = await work();
   await tx.getRepository(IdempotencyKey).update({ userId, key }, { answer: answerOf(result) });
   return { result };
@@ -37,13 +77,13 @@ export async function once<T extends object>(
 
 async function recall(
   tx: EntityManager,
-  { userId, key, requestHash }: { userId: string; key: string; requestHash: string },
+  { userId, key, requestHash, outline }: { userId: string; key: string; requestHash: string; outline: Outline },
 ): Promise<object> {
   const stored = await tx.getRepository(IdempotencyKey).findOneByOrFail({ userId, key });
   if (stored.requestHash === requestHash) return stored.answer;
   throw new MitoError(
     'conflict',
     'idempotency_key_reused',
-    `the idempotency key "${key}" was used for another request`,
+    `the idempotency key "${key}" was used for another request${differenceOf(stored.outline as Outline | null, outline)}`,
   );
 }

@@ -28,7 +28,7 @@ export function submitTasksWith({ dataSource, onAccepted }: SubmitTasksDeps): Su
     const outcome = await inTransaction(dataSource, (tx) =>
       once(
         tx,
-        { userId: actor.userId, key, request: tasks },
+        { userId: actor.userId, key, operation: 'tasks', request: { tasks } },
         async () => {
           const accepted = await acceptTasks(tx, actor, tasks, { upstream: actor.task });
           await recordRequest(tx, ...tasksAsObject(accepted.receipts.map(({ uuid }) => uuid)));

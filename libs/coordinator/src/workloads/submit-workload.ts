@@ -72,7 +72,7 @@ export function submitWorkloadWith({ dataSource, defaults, onAccepted }: SubmitW
   return async (actor: UserActor, asked: SubmitWorkload, key: string | undefined): Promise<string> => {
     const answerOf = ({ uuid }: Stored): { uuid: string } => ({ uuid });
     const outcome = await inTransaction(dataSource, (tx) =>
-      once(tx, { userId: actor.userId, key, request: asked }, () => insert(tx, actor, asked, defaults), answerOf),
+      once(tx, { userId: actor.userId, key, operation: 'a computation', request: asked }, () => insert(tx, actor, asked, defaults), answerOf),
     );
     if ('earlier' in outcome) return (outcome.earlier as { uuid: string }).uuid;
     onAccepted(outcome.result);

@@ -16,6 +16,10 @@ export class IdempotencyKey {
   @Column('jsonb')
   answer!: object;
 
+  /** What the request was: short hashes of its parts by their names. */
+  @Column('jsonb', { nullable: true })
+  outline!: object | null;
+
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
   createdAt!: Date;
 }

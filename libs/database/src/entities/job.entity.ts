@@ -23,6 +23,14 @@ export class Job {
   @Column('boolean', { name: 'is_open' })
   isOpen!: boolean;
 
+  /** How many tasks its submission has, when it takes several requests. */
+  @Column('integer', { name: 'expected_tasks', nullable: true })
+  expectedTasks!: number | null;
+
+  /** With which its submission can be finished. */
+  @Column('text', { name: 'idempotency_key', nullable: true })
+  idempotencyKey!: string | null;
+
   /** Some task waits for it, or did. */
   @Column('boolean', { name: 'has_dependents', default: false })
   hasDependents!: boolean;

@@ -18,11 +18,17 @@ export class JobsWaitCommand extends ApiCommand {
   protected async run(): Promise<number> {
     const api = await this.api();
     const first = await api.jobs.get(this.uuid);
+    const { describeJob, isUnfinished } = await import('../../../output/describe-job.js');
+    if (isUnfinished(first) && !this.json) {
+      const { total, expected_tasks: expected } = first;
+      this.note(
+        `its submission is unfinished: ${total} of ${expected} tasks are stored; see "mito jobs get ${this.uuid}"`,
+      );
+    }
     const ended = ({ counts }: typeof first): number => counts.completed + counts.failed + counts.cancelled;
     const job = await this.withBar('waiting', first.total, {}, (bar) =>
       api.jobs.wait(this.uuid, bar ? { onProgress: (seen) => bar.update(ended(seen)) } : {}),
     );
-    const { describeJob } = await import('../../../output/describe-job.js');
     this.print(job, describeJob);
     return job.state === 'completed' ? EXIT_OK : EXIT_FAILED;
   }

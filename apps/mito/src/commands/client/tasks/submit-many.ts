@@ -26,6 +26,9 @@ export class TasksSubmitManyCommand extends ApiCommand {
   readonly group = Option.String('-g,--group', { description: 'group of the tasks that name none' });
   readonly bestEffort = Option.Boolean('--best-effort', false, { description: 'store what can be stored' });
   readonly name = Option.String('--name', { description: 'make the tasks one job of this name' });
+  readonly idempotencyKey = Option.String('--idempotency-key', {
+    description: 'the same file with the same key again submits nothing twice, and finishes what was interrupted',
+  });
 
   protected async run(): Promise<number> {
     const tasks = await this.read();
@@ -39,11 +42,14 @@ export class TasksSubmitManyCommand extends ApiCommand {
     let failed = 0;
     let done = 0;
     try {
-      for await (const results of submitMany(await this.api(), tasks, this.bestEffort)) {
-        this.show(results);
-        failed += results.filter(({ error }) => error !== undefined).length;
-        bar?.update((done += results.length));
-      }
+      const api = await this.api();
+      await this.withKey({ key: this.idempotencyKey }, async (options) => {
+        for await (const results of submitMany(api, tasks, { ...options, isBestEffort: this.bestEffort })) {
+          this.show(results);
+          failed += results.filter(({ error }) => error !== undefined).length;
+          bar?.update((done += results.length));
+        }
+      });
     } catch (error) {
       if (done > 0 && !this.json) this.note(`${done - failed} of ${tasks.length} tasks were stored before this:`);
       throw error;
@@ -64,7 +70,7 @@ export class TasksSubmitManyCommand extends ApiCommand {
   private async submitAsJob(tasks: readonly SubmitTaskInput[], name: string): Promise<number> {
     if (this.bestEffort) throw invalidField('--best-effort', 'a job is stored whole');
     const group = this.group === undefined ? {} : { group: this.group };
-    const job = await this.submitJob(await this.api(), { tasks: [...tasks], name, ...group });
+    const job = await this.submitJob(await this.api(), { tasks: [...tasks], name, ...group }, this.idempotencyKey);
     this.print({ uuid: job.uuid, tasks: job.tasks }, () => job.uuid);
     return EXIT_OK;
   }

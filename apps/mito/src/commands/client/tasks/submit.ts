@@ -35,7 +35,7 @@ export class TasksSubmitCommand extends SubmitCommand {
     description: 'a parameter and its values, e.g. lr=0.1,0.01, seed=1..5 or x=0..1:0.25',
   });
   readonly idempotencyKey = Option.String('--idempotency-key', {
-    description: 'the same key again submits nothing new',
+    description: 'the same command with the same key again submits nothing twice, and finishes what was interrupted',
   });
 
   protected async run(): Promise<void> {
@@ -43,16 +43,13 @@ export class TasksSubmitCommand extends SubmitCommand {
     const task = await this.submission(api);
     const tasks = await expandSweep(task, this);
     if (!tasks) {
-      const receipt = await api.submitTask(task, { idempotencyKey: this.idempotencyKey });
+      const receipt = await this.withKey({ key: this.idempotencyKey }, (options) => api.submitTask(task, options));
       return this.print(receipt, ({ uuid }) => uuid);
     }
     const { group } = this;
     const name = nameOfSweep(task, this.shell);
-    const job = await this.submitJob(api, {
-      tasks,
-      ...(group !== undefined && { group }),
-      ...(name !== undefined && { name }),
-    });
+    const titled = { ...(group !== undefined && { group }), ...(name !== undefined && { name }) };
+    const job = await this.submitJob(api, { tasks, ...titled }, this.idempotencyKey);
     this.print({ uuid: job.uuid, tasks: job.tasks }, () => job.uuid);
   }
 }
