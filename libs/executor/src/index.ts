@@ -17,7 +17,7 @@ export type { Scratch } from './scratch.js';
 export { taskEnvironment } from './task-environment.js';
 export type { TaskEnvironmentOptions } from './task-environment.js';
 export { packFolder } from './archive/pack-folder.js';
-export type { PackLimits, PackedFolder, SkippedEntry } from './archive/pack-folder.js';
+export type { PackLimits, PackOptions, PackedFolder, SkippedEntry } from './archive/pack-folder.js';
 export { unpackArchive } from './archive/unpack-archive.js';
 export type { UnpackLimits, UnpackedArchive } from './archive/unpack-archive.js';
 export { listArchive, readArchiveFile } from './archive/read-archive.js';

@@ -8,8 +8,9 @@ export function isErrno(error: unknown, ...codes: readonly string[]): error is N
 /** A short name of what went wrong that shows no path: the system's words and code, else the message. */
 export function errorCode(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const errno = 'errno' in error && typeof error.errno === 'number' ? error.errno : undefined;
-  return errno === undefined ? error.message : describeErrno(errno);
+  const { errno, code } = error as NodeJS.ErrnoException;
+  // Other libraries have numbers of their own: -3 of zlib is Z_DATA_ERROR, not ESRCH.
+  return errno !== undefined && errnoCode(errno) === code ? describeErrno(errno) : error.message;
 }
 
 /** `no space left on device (ENOSPC)` for -28 or 28. */

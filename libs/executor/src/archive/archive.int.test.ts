@@ -124,9 +124,11 @@ test('a folder past the limits is refused, and no archive is left', async (t) =>
   const { source, archive, root } = await folders(t);
   await writeFile(join(source, 'sparse'), '');
   await truncate(join(source, 'sparse'), 10_000_001);
-  await t.throwsAsync(packFolder(source, archive, LIMITS), { code: 'folder_too_large' });
+  await t.throwsAsync(packFolder(source, archive, { limits: LIMITS }), { code: 'folder_too_large' });
   for (let index = 0; index < 3; index++) await writeFile(join(source, `f${index}`), '');
-  await t.throwsAsync(packFolder(source, archive, { bytes: 1e9, entries: 3 }), { code: 'folder_too_large' });
+  await t.throwsAsync(packFolder(source, archive, { limits: { bytes: 1e9, entries: 3 } }), {
+    code: 'folder_too_large',
+  });
   await t.throwsAsync(packFolder(join(source, 'missing'), archive), { code: 'pack_failed', message: /ENOENT/ });
   t.deepEqual(await readdir(root), ['source']);
 });
@@ -169,7 +171,17 @@ const hostile: [title: string, entries: Entry[], code: string][] = [
     'archive_refused',
   ],
   ['a hard link to a file outside', [{ path: 'h', type: 'Link', linkpath: '../../etc/passwd' }], 'archive_refused'],
-  ['a hard link inside', [file('a'), { path: 'h', type: 'Link', linkpath: 'a' }], 'archive_refused'],
+  ['a hard link to a link', [linkTo('l', 'a'), { path: 'h', type: 'Link', linkpath: 'l' }], 'archive_refused'],
+  [
+    'a hard link through a link',
+    [{ path: 'd', type: 'Directory' }, linkTo('l', 'd'), file('d/a'), { path: 'h', type: 'Link', linkpath: 'l/a' }],
+    'archive_refused',
+  ],
+  [
+    'a hard link to a file that comes later',
+    [{ path: 'h', type: 'Link', linkpath: 'a' }, file('a')],
+    'archive_refused',
+  ],
   ['a named pipe', [{ path: 'p', type: 'FIFO' }], 'archive_refused'],
   ['a device', [{ path: 'd', type: 'CharacterDevice', devmaj: 1, devmin: 3 }], 'archive_refused'],
   ['too many entries', Array.from({ length: 1001 }, (_, index) => file(`f${index}`, '')), 'archive_too_large'],

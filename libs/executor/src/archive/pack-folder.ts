@@ -1,20 +1,28 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream, opendirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { constants, createWriteStream, opendirSync, readlinkSync, type Stats } from 'node:fs';
+import { open, realpath, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { WriteEntry } from 'tar';
-import { MitoError } from '@mitosis/domain';
-import { errorCode } from '../system-error.js';
+import { cutText, MitoError, storableText } from '@mitosis/domain';
+import { errorCode, isErrno } from '../system-error.js';
+import { fileMode, folderMode } from './archive-rules.js';
 import { quickGzip } from './quick-gzip.js';
-import { walkFolder, type Found } from './walk-folder.js';
+import { END_OF_ARCHIVE, padding, tarHeader } from './tar-header.js';
+import { typeObjection, walkFolder, type Found, type LeaveOut } from './walk-folder.js';
 
 export interface PackLimits {
   /** Sum of the sizes of the files. */
   readonly bytes: number;
   /** Files, folders and links. */
   readonly entries: number;
+}
+
+export interface PackOptions {
+  /** 64 GiB and 1,000,000 entries unless told. */
+  readonly limits?: PackLimits;
+  /** Asked for every path, relative to the folder. */
+  readonly leaveOut?: LeaveOut;
 }
 
 export interface PackedFolder {
@@ -24,7 +32,7 @@ export interface PackedFolder {
   readonly sha256: string;
   /** Regular files in it. */
   readonly files: number;
-  /** What was left out and why, at most 1,000 lines; the last one counts the rest. */
+  /** What was left out, or changed meanwhile, and why: at most 1,000 lines; the last one counts the rest. */
   readonly skipped: readonly SkippedEntry[];
 }
 
@@ -36,22 +44,28 @@ export interface SkippedEntry {
 const DEFAULT_LIMITS: PackLimits = { bytes: 64 * 2 ** 30, entries: 1_000_000 };
 const READ_BYTES = 1_048_576;
 const SKIPPED_MAX = 1000;
-/** Where a tar archive ends (POSIX.1-2024, pax, "ustar Interchange Format"). */
-const END_OF_ARCHIVE = Buffer.alloc(1024);
+/** Of all lines about what was left out together. */
+const SKIPPED_CHARS_MAX = 262_144;
+const PATH_CHARS_MAX = 1024;
+const WHY_CHARS_MAX = 255;
+/** A pipe or a link may have taken the place of a file since it was looked at. */
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const REPLACED = 'it was replaced while the folder was packed';
 
 /**
- * Packs what lies in `dir` as tar.gz into `targetFile` (mode 0600, outside `dir`): regular files,
- * folders, and links that stay inside. Other links, devices, pipes, sockets and what can't be read are
- * listed, never followed. Answers undefined, and writes nothing, when the folder is empty. Memory does
- * not grow with their size. Throws `folder_too_large` past the limits (64 GiB and 1,000,000 entries
- * unless told) and `pack_failed` with the system's reason; either way `targetFile` is removed.
+ * Packs what lies in `dir` as tar.gz into `targetFile` (mode 0600, outside `dir`): regular files, folders,
+ * and links that stay inside. What `archive-rules.ts` objects to, devices, pipes, sockets and what can't be
+ * read are listed, never followed; files with several names are packed once for each. Returns undefined, and
+ * writes nothing, when the folder is empty. Memory does not grow with their size; a file that grows
+ * meanwhile is packed up to the size that it had. Throws `folder_too_large` past the limits and
+ * `pack_failed` with the system's reason; either way `targetFile` is removed.
  */
 export async function packFolder(
   dir: string,
   targetFile: string,
-  limits: PackLimits = DEFAULT_LIMITS,
+  { limits = DEFAULT_LIMITS, leaveOut }: PackOptions = {},
 ): Promise<PackedFolder | undefined> {
-  const packing = new Packing(dir, limits);
+  const packing = new Packing(dir, limits, leaveOut);
   try {
     if (isEmpty(dir)) return undefined;
     const { feed, deflate, frame } = quickGzip();
@@ -86,6 +100,7 @@ class Packing {
   readonly #hash = createHash('sha256');
   readonly #skipped: SkippedEntry[] = [];
   #skippedMore = 0;
+  #skippedChars = 0;
   #sizeBytes = 0;
   #files = 0;
   #bytes = 0;
@@ -94,13 +109,17 @@ class Packing {
   constructor(
     private readonly dir: string,
     private readonly limits: PackLimits,
+    private readonly leaveOut: LeaveOut | undefined,
   ) {}
 
   /** The archive before compression. Entries are made one by one, so that nothing is read ahead. */
   async *tar(): AsyncGenerator<Buffer> {
-    for await (const found of walkFolder(this.dir)) {
+    const root = await realpath(this.dir);
+    for await (const found of walkFolder(root, this.leaveOut)) {
+      this.#countEntry(found.path);
       if (found.kind === 'skipped') this.#skip(found);
-      else yield* this.#entry(found);
+      else if (found.stats.isFile()) yield* this.#file(root, found.path);
+      else yield this.#header(found);
     }
     yield END_OF_ARCHIVE;
   }
@@ -124,30 +143,86 @@ class Packing {
   }
 
   #skip({ path, why }: SkippedEntry): void {
-    if (this.#skipped.length < SKIPPED_MAX - 1) this.#skipped.push({ path, why });
+    const line = { path: cutText(storableText(path), PATH_CHARS_MAX, '…'), why: cutText(why, WHY_CHARS_MAX, '…') };
+    this.#skippedChars += line.path.length + line.why.length;
+    const hasRoom = this.#skipped.length < SKIPPED_MAX - 1 && this.#skippedChars <= SKIPPED_CHARS_MAX;
+    if (hasRoom && this.#skippedMore === 0) this.#skipped.push(line);
     else this.#skippedMore++;
   }
 
-  async *#entry({ path, stats }: Extract<Found, { kind: 'entry' }>): AsyncGenerator<Buffer> {
-    this.#count(stats.isFile() ? stats.size : 0);
-    if (stats.isFile()) this.#files++;
-    // A link cache of its own: files with several names are packed in full, for no reader has to trust a link.
-    const entry = new WriteEntry(path, {
-      cwd: this.dir,
-      portable: true,
-      maxReadSize: READ_BYTES,
-      linkCache: new Map(),
-      statCache: new Map([[join(this.dir, path), stats]]),
-    });
-    for await (const chunk of entry as AsyncIterable<Buffer>) yield chunk;
+  #header({ path, stats, target }: Extract<Found, { kind: 'entry' }>): Buffer {
+    const mtime = stats.mtimeMs / 1000;
+    if (target !== undefined) return tarHeader({ path, type: 'link', size: 0, mode: 0o777, mtime, target });
+    return tarHeader({ path, type: 'folder', size: 0, mode: folderMode(stats.mode), mtime });
   }
 
-  #count(bytes: number): void {
-    this.#bytes += bytes;
-    this.#entries++;
-    if (this.#bytes <= this.limits.bytes && this.#entries <= this.limits.entries) return;
-    const { bytes: bytesMax, entries: entriesMax } = this.limits;
-    const message = `The folder holds more than ${bytesMax} bytes or ${entriesMax} entries`;
-    throw new MitoError('too-large', 'folder_too_large', message);
+  async *#file(root: string, path: string): AsyncGenerator<Buffer> {
+    const file = await this.#open(root, path);
+    if (!file) return;
+    try {
+      const stats = await file.stat();
+      const objection = typeObjection(stats) ?? (isAt(file, join(root, path)) ? undefined : REPLACED);
+      if (objection !== undefined || !stats.isFile()) return this.#skip({ path, why: objection ?? REPLACED });
+      this.#countBytes(path, stats.size);
+      this.#files++;
+      const { size, mode, mtimeMs } = stats;
+      yield tarHeader({ path, type: 'file', size, mode: fileMode(mode), mtime: mtimeMs / 1000 });
+      const read = yield* content(file, size);
+      yield padding(size);
+      const why = changeOf(stats, await file.stat(), read);
+      if (why !== undefined) this.#skip({ path, why });
+    } finally {
+      await file.close();
+    }
   }
+
+  async #open(root: string, path: string): Promise<FileHandle | undefined> {
+    try {
+      return await open(join(root, path), OPEN_FLAGS);
+    } catch (error) {
+      this.#skip({ path, why: isErrno(error, 'ELOOP', 'ENOENT', 'ENXIO', 'ENOTDIR') ? REPLACED : errorCode(error) });
+      return undefined;
+    }
+  }
+
+  #countEntry(path: string): void {
+    if (++this.#entries > this.limits.entries) throw this.#tooLarge(path);
+  }
+
+  #countBytes(path: string, bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes > this.limits.bytes) throw this.#tooLarge(path);
+  }
+
+  #tooLarge(path: string): MitoError {
+    const { bytes, entries } = this.limits;
+    const message = `The folder holds more than ${bytes} bytes or ${entries} entries (reached at "${cutText(path, 200, '…')}")`;
+    return new MitoError('too-large', 'folder_too_large', message);
+  }
+}
+
+/** The first `size` bytes of a file, filled up with zeros when it has become shorter; returns how many it had. */
+async function* content(file: FileHandle, size: number): AsyncGenerator<Buffer, number> {
+  let at = 0;
+  while (at < size) {
+    const length = Math.min(READ_BYTES, size - at);
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, at);
+    if (bytesRead === 0) break;
+    yield buffer.subarray(0, bytesRead);
+    at += bytesRead;
+  }
+  const read = at;
+  for (; at < size; at += Math.min(READ_BYTES, size - at)) yield Buffer.alloc(Math.min(READ_BYTES, size - at));
+  return read;
+}
+
+function changeOf(before: Stats, after: Stats, read: number): string | undefined {
+  if (read < before.size) return `it became shorter while it was packed: zeros after byte ${read}`;
+  if (after.size > before.size) return `it grew while it was packed: only its first ${before.size} bytes are there`;
+  return after.mtimeMs === before.mtimeMs ? undefined : 'it was written to while it was packed';
+}
+
+/** False when a folder on the way was replaced by a link: the file that was opened lies elsewhere. */
+function isAt(file: FileHandle, path: string): boolean {
+  return process.platform !== 'linux' || readlinkSync(`/proc/self/fd/${file.fd}`) === path;
 }

@@ -1,19 +1,22 @@
-import { constants, type Stats } from 'node:fs';
-import { access, lstat, readdir, readlink } from 'node:fs/promises';
+import { type Stats } from 'node:fs';
+import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../system-error.js';
-import { isContainedLink } from './contained-link.js';
+import { linkObjection, nameText, pathObjection } from './archive-rules.js';
 
-/** Something found in a folder: to be packed, or passed over for a reason. */
+/** Something found in a folder: to be packed, or left out for a reason. `target` is that of a link. */
 export type Found =
-  | { readonly kind: 'entry'; readonly path: string; readonly stats: Stats }
+  | { readonly kind: 'entry'; readonly path: string; readonly stats: Stats; readonly target?: string }
   | { readonly kind: 'skipped'; readonly path: string; readonly why: string };
+
+/** Why a path is left out besides the rules of archives; undefined to pack it. */
+export type LeaveOut = (path: string) => string | undefined;
 
 /**
  * All that lies below `root`, a folder always before what is in it; paths are relative. Follows no
  * link. What can't be packed comes as `skipped`. Rejects when `root` itself can't be read.
  */
-export async function* walkFolder(root: string): AsyncGenerator<Found> {
+export async function* walkFolder(root: string, leaveOut: LeaveOut = () => undefined): AsyncGenerator<Found> {
   const folders = [''];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     const names = await namesOf(root, folder);
@@ -22,7 +25,7 @@ export async function* walkFolder(root: string): AsyncGenerator<Found> {
       continue;
     }
     for (const name of names) {
-      const found = await look(root, folder, name);
+      const found = await look(root, folder, name, leaveOut);
       if (found.kind === 'entry' && found.stats.isDirectory()) folders.push(found.path);
       yield found;
     }
@@ -39,29 +42,31 @@ async function namesOf(root: string, folder: string): Promise<Buffer[] | string>
   }
 }
 
-async function look(root: string, folder: string, rawName: Buffer): Promise<Found> {
-  const name = rawName.toString();
-  const path = folder === '' ? name : `${folder}/${name}`;
-  if (!Buffer.from(name).equals(rawName)) return { kind: 'skipped', path, why: 'its name is not UTF-8' };
-  // Readers of pax headers, ours among them, take the rest of such a name for another record.
-  if (name.includes('\n')) return { kind: 'skipped', path, why: 'its name has a line break' };
+async function look(root: string, folder: string, rawName: Buffer, leaveOut: LeaveOut): Promise<Found> {
+  const name = nameText(rawName);
+  const path = folder === '' ? (name ?? rawName.toString()) : `${folder}/${name ?? rawName.toString()}`;
+  const objection = name === undefined ? 'its name is not UTF-8' : (pathObjection(path) ?? leaveOut(path));
+  if (objection !== undefined) return { kind: 'skipped', path, why: objection };
   try {
     const stats = await lstat(join(root, path));
-    const why = await reasonToSkip(join(root, path), path, stats);
-    return why === undefined ? { kind: 'entry', path, stats } : { kind: 'skipped', path, why };
+    const target = stats.isSymbolicLink() ? await readlink(join(root, path), { encoding: 'buffer' }) : undefined;
+    const why = target === undefined ? typeObjection(stats) : targetObjection(path, target);
+    if (why !== undefined) return { kind: 'skipped', path, why };
+    return { kind: 'entry', path, stats, ...(target && { target: target.toString() }) };
   } catch (error) {
     return { kind: 'skipped', path, why: errorCode(error) };
   }
 }
 
-async function reasonToSkip(absolute: string, path: string, stats: Stats): Promise<string | undefined> {
-  if (stats.isDirectory()) return undefined;
-  if (stats.isSymbolicLink()) {
-    return isContainedLink(path, await readlink(absolute)) ? undefined : 'a link that leaves the folder';
-  }
+function targetObjection(path: string, target: Buffer): string | undefined {
+  const text = nameText(target);
+  return text === undefined ? 'a link to a name that is not UTF-8' : linkObjection(path, text);
+}
+
+/** Why something that is no link can't be packed. */
+export function typeObjection(stats: Stats): string | undefined {
+  if (stats.isFile() || stats.isDirectory()) return undefined;
   if (stats.isFIFO()) return 'a named pipe';
   if (stats.isSocket()) return 'a socket';
-  if (stats.isBlockDevice() || stats.isCharacterDevice()) return 'a device';
-  await access(absolute, constants.R_OK);
-  return undefined;
+  return stats.isSymbolicLink() ? 'a link' : 'a device';
 }

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { isContainedLink } from './contained-link.js';
+import { isContainedLink } from './archive-rules.js';
 
 const cases: [path: string, target: string, isContained: boolean][] = [
   ['a', 'b', true],
