@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import { MitosisClient } from '@mitosis/client';
 import type { ClaimedTask, UploadTicket } from '@mitosis/protocol';
@@ -258,7 +259,7 @@ test('an artifact becomes visible with the report, counted by what is stored', a
   await worker.upload({ ...lease, ...facts }, await fileOf(t, bytes));
   t.deepEqual((await coordinator.api.getTask(uuid)).artifacts, []);
   t.deepEqual(await charge(group), { used: 0, reserved: 1000 });
-  const never = { kind: 'exec-log' as const, size_bytes: 5, sha256: sha256(Buffer.from('never')), skipped: [] };
+  const never = { kind: 'std-log' as const, size_bytes: 5, sha256: sha256(Buffer.from('never')), skipped: [] };
   await worker.report([reportOf(claimed, 0, { artifacts: [{ ...facts, skipped: [] }, never] })]);
   t.deepEqual(await charge(group), { used: 1000, reserved: 0 });
   const task = await coordinator.api.getTask(uuid);
@@ -269,9 +270,18 @@ test('an artifact becomes visible with the report, counted by what is stored', a
   );
   t.deepEqual(
     task.not_kept.map(({ kind }) => kind),
-    ['exec-log'],
+    ['std-log'],
   );
   await t.throwsAsync(worker.upload({ ...lease, ...facts }, await fileOf(t, bytes)), { code: 'stale_attempt' });
+});
+
+test('an exec-log that never arrived does not fail a task, and is told', async (t) => {
+  const { uuid, worker, claimed } = await runningTask(await newGroup());
+  const never = { kind: 'exec-log' as const, size_bytes: 5, sha256: sha256(Buffer.from('never')), skipped: [] };
+  await worker.report([reportOf(claimed, 0, { artifacts: [never] })]);
+  const task = await coordinator.api.getTask(uuid);
+  t.is(task.state, 'completed');
+  t.deepEqual(task.not_kept, [{ kind: 'exec-log', why: 'it never arrived in the store' }]);
 });
 
 test('an artifact over the quota is refused before its bytes travel', async (t) => {
@@ -283,6 +293,32 @@ test('an artifact over the quota is refused before its bytes travel', async (t) 
     await fileOf(t, bytes),
   );
   await t.throwsAsync(upload, { code: 'storage_quota_exceeded', message: /has 100 of 100 bytes left, 101 are needed/ });
+});
+
+test('an input that can not be unpacked is refused when it is submitted, and nothing is stored', async (t) => {
+  const group = await newGroup();
+  const upload = async (key: string, bytes: Buffer): Promise<void> =>
+    void (await coordinator.api.files.uploadAttachment(group, key, await fileOf(t, bytes)));
+  await upload('a.tar.xz', Buffer.from('\xfd7zXZ\0rest', 'latin1'));
+  await upload('empty', Buffer.alloc(0));
+  await upload('good', gzipSync(Buffer.alloc(1024)));
+  await upload('plain.tar', Buffer.alloc(1024));
+  const task = (key: string, unpack = true) => ({
+    args: ['true'],
+    group,
+    resources: [{ from: 'attachment' as const, key, path: 'd', unpack }],
+  });
+  const what =
+    /resources\.0: the attachment "a\.tar\.xz" can't be unpacked: not supported: .* xz; make it with "tar -czf"/;
+  await t.throwsAsync(coordinator.api.submitTask(task('a.tar.xz')), { code: 'invalid_request', message: what });
+  await t.throwsAsync(coordinator.api.submitTasks([task('good'), task('empty')]), {
+    message: /tasks\.1\.resources\.0: the attachment "empty" can't be unpacked: the file is empty/,
+  });
+  const job = coordinator.api.jobs.submit({ group, name: 'j', tasks: [task('a.tar.xz')] });
+  await t.throwsAsync(job, { code: 'invalid_request', message: what });
+  t.is(await coordinator.api.countTasks({ group }), 0);
+  await coordinator.api.submitTasks([task('good'), task('plain.tar'), task('not there yet'), task('a.tar.xz', false)]);
+  t.is(await coordinator.api.countTasks({ group }), 4);
 });
 
 test('inputs: of the own group, of tasks that the submitter may read, and no others', async (t) => {

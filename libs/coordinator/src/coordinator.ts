@@ -16,6 +16,7 @@ import { JobEvents } from './events/job-events.js';
 import { TaskEvents } from './events/task-events.js';
 import { WorkloadEvents } from './events/workload-events.js';
 import { createFiles } from './files/files.js';
+import { UnpackableInputs } from './files/unpackable-inputs.js';
 import { attachmentRoutes } from './http/attachment-routes.js';
 import { docsPage, openApiRoutes } from './http/docs-routes.js';
 import { healthRoutes } from './http/health-routes.js';
@@ -197,7 +198,8 @@ export class Coordinator implements Service {
       if (newQueueGroups.length > 0) onNewQueues(newQueueGroups);
       onSettled(settled);
     };
-    const submitTasks = loggedSubmit(submitTasksWith({ dataSource, onAccepted }), log);
+    const inputs = new UnpackableInputs({ store, log });
+    const submitTasks = loggedSubmit(submitTasksWith({ dataSource, inputs, onAccepted }), log);
     const { authenticator, sessions, registry, audit, ...access } = createAccess({
       ...options,
       log,
@@ -263,6 +265,7 @@ export class Coordinator implements Service {
           silentMs,
         }),
         ...taskControl({
+          inputs,
           authenticator,
           dataSource,
           channels,

@@ -202,9 +202,14 @@ async function carryOut(deps: RunAttemptDeps, attempt: RunningAttempt, scratch: 
   }
 }
 
-/** A success whose artifacts could not be kept is none; a failure stays what it is. What a step of a workload prints is its result. */
+/**
+ * A success whose result could not be kept is none; a failure stays what it is. What a step of a workload prints
+ * is its result. Without its exec-log a task is as good as with it: that it was not kept is told, and no more.
+ */
 function withLosses<T extends End>(end: T, products: Products, { workload }: ClaimedTask): T & Products {
-  const lost = products.not_kept.filter(({ kind }) => kind !== 'output' || workload !== undefined);
+  const lost = products.not_kept.filter(
+    ({ kind }) => kind !== 'exec-log' && (kind !== 'output' || workload !== undefined),
+  );
   if (lost.length === 0 || end.outcome !== 'exited' || end.exit_code !== 0) return { ...end, ...products };
   const message = `not kept: ${lost.map(({ kind, why }) => `${kind} (${why})`).join('; ')}`;
   return { ...end, outcome: 'upload_failed', message: storableSentence(message, MESSAGE_MAX), ...products };

@@ -35,6 +35,21 @@ const WHY_MAX = 1000;
 const PATH_MAX = 4096;
 const SKIPPED_WHY_MAX = 255;
 
+/** What programs keep in HOME, which is the working folder, for the next time; there is none. */
+const CACHES = new Set(
+  ['.cache', '.npm', '.yarn', '.pnpm-store', '.bun', '.conda', '.mamba', '.virtualenvs', '.cargo', '.rustup', '.gradle']
+    .concat(['.m2', '.ivy2', '.sbt', '.nuget', '.dotnet', '.gem', '.bundle', '.ccache', '.nv', '.triton', '.keras'])
+    .concat(['.torch', '.julia', '.ipython', '.jupyter', '.matplotlib', '.texlive', '.nextflow', '.apptainer'])
+    .concat(['.singularity', '.local/share', '.local/state', '.local/lib', '.config/matplotlib', 'Library/Caches'])
+    .concat(['snap']),
+);
+const CACHE = 'a cache: exec-log leaves it out';
+
+/** Why something in the working folder is not part of the exec-log. */
+function cacheObjection(name: string): string | undefined {
+  return CACHES.has(name) ? CACHE : undefined;
+}
+
 /** A file that can't be read for so long (a folder that was mounted, a disk that hangs) is given up. */
 const STALL_MS = 5 * 60_000;
 
@@ -74,7 +89,8 @@ export async function uploadProducts(
   const keep = async (kind: ArtifactKind, dir: string): Promise<void> => {
     // A name that the task could not know: what it has put in place is not written to.
     const file = path.join(scratch.dir, `${kind}-${randomUUID()}.tar.gz`);
-    const packed = await whileGrowing(file, STALL_MS, packFolder(dir, file));
+    const choices = kind === 'exec-log' ? { leaveOut: cacheObjection } : {};
+    const packed = await whileGrowing(file, STALL_MS, packFolder(dir, file, choices));
     if (!packed) return;
     await store(kind, file, packed);
     await rm(file, { force: true });

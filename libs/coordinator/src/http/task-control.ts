@@ -5,6 +5,7 @@ import type { Announcements } from '../events/announcements.js';
 import type { GroupEvent } from '../events/group-events.js';
 import type { JobEvents } from '../events/job-events.js';
 import type { TaskEvents } from '../events/task-events.js';
+import type { UnpackableInputs } from '../files/unpackable-inputs.js';
 import { JobReader } from '../jobs/read-jobs.js';
 import { retryFailedWith } from '../jobs/retry-failed.js';
 import { JobSubmitter } from '../jobs/submit-jobs.js';
@@ -22,6 +23,7 @@ import { taskControlRoutes } from './task-control-routes.js';
 export interface TaskControlDeps {
   readonly authenticator: Authenticator;
   readonly dataSource: DataSource;
+  readonly inputs: UnpackableInputs;
   readonly channels: WorkerChannels;
   readonly events: TaskEvents;
   readonly jobEvents: JobEvents;
@@ -38,6 +40,7 @@ export function taskControl(deps: TaskControlDeps): Router[] {
   const {
     authenticator,
     dataSource,
+    inputs,
     channels,
     events,
     jobEvents,
@@ -57,7 +60,7 @@ export function taskControl(deps: TaskControlDeps): Router[] {
     },
   });
   const jobReader = new JobReader({ dataSource, events });
-  const jobs = new JobSubmitter({ dataSource, reader: jobReader, jobEvents, onAccepted });
+  const jobs = new JobSubmitter({ dataSource, inputs, reader: jobReader, jobEvents, onAccepted });
   const retryFailed = retryFailedWith({ dataSource, reader: jobReader, onAccepted });
   const suspension = new Suspension({ dataSource, reader: jobReader, jobEvents, groupEvents, onReady });
   return [

@@ -5,6 +5,7 @@ import type { AddTasks, CreateJob, JobReceipt, SubmitTask, TaskReceipt } from '@
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import type { JobEvents } from '../events/job-events.js';
+import type { UnpackableInputs } from '../files/unpackable-inputs.js';
 import { acceptTasks, groupFor, type Accepted } from '../tasks/accept-tasks.js';
 import { endedJobs } from '../tasks/ended-jobs.js';
 import { once } from '../tasks/idempotency.js';
@@ -15,6 +16,7 @@ import type { JobReader } from './read-jobs.js';
 
 export interface JobSubmitterDeps {
   readonly dataSource: DataSource;
+  readonly inputs: UnpackableInputs;
   readonly reader: JobReader;
   readonly jobEvents: JobEvents;
   /** Called after the commit. */
@@ -77,6 +79,7 @@ export class JobSubmitter {
         tx,
         { userId: actor.userId, key, operation: 'more tasks of a job', request: { uuid, tasks, isLast } },
         async () => {
+          await this.deps.inputs.check(tx, actor, inGroup(tasks, group));
           const firstIndex = await this.lockOpen(tx, uuid);
           const accepted = await acceptTasks(tx, actor, inGroup(tasks, group), {
             job: { id: uuid, firstIndex },
@@ -116,6 +119,7 @@ export class JobSubmitter {
       name: group ?? actor.ownGroup ?? actor.username,
       kind: tasks.length > 0 && tasks.every(({ wasm }) => wasm) ? 'wasm' : 'command',
     });
+    await this.deps.inputs.check(tx, actor, inGroup(tasks, groupName));
     const job = uuidv7();
     const title = name ?? tasks[0]?.name ?? (tasks[0] && nameOfCommand(tasks[0].args));
     await tx.query(

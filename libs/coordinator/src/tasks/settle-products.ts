@@ -19,7 +19,8 @@ export async function confirmProducts(store: ObjectStore, report: AttemptReport)
     .filter((_, index) => !kept[index])
     .map(({ kind }) => ({ kind, why: NEVER_ARRIVED }));
   if (!hasOutput) lost.push({ kind: 'output', why: NEVER_ARRIVED });
-  const isFailure = lost.some(({ kind }) => kind !== 'output') && report.outcome === 'exited' && report.exit_code === 0;
+  const isNeeded = ({ kind }: LostProduct): boolean => kind !== 'output' && kind !== 'exec-log';
+  const isFailure = lost.some(isNeeded) && report.outcome === 'exited' && report.exit_code === 0;
   return {
     ...report,
     ...(isFailure && {

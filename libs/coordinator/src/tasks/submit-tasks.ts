@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { SubmitTask, TaskReceipt } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
+import type { UnpackableInputs } from '../files/unpackable-inputs.js';
 import { acceptTasks, type Accepted } from './accept-tasks.js';
 import { once } from './idempotency.js';
 import { tasksAsObject } from './tasks-as-object.js';
@@ -9,6 +10,7 @@ import { inTransaction } from './transaction.js';
 
 export interface SubmitTasksDeps {
   readonly dataSource: DataSource;
+  readonly inputs: UnpackableInputs;
   /** Called after the commit. */
   onAccepted(accepted: Pick<Accepted, 'settled' | 'newQueueGroups'>): void;
 }
@@ -23,13 +25,14 @@ export type SubmitTasks = (
  * Stores tasks, all of them or none. When it answers they are committed: from here on no task is
  * lost. With an idempotency key the same request may be sent any number of times.
  */
-export function submitTasksWith({ dataSource, onAccepted }: SubmitTasksDeps): SubmitTasks {
+export function submitTasksWith({ dataSource, inputs, onAccepted }: SubmitTasksDeps): SubmitTasks {
   return async (actor, tasks, key) => {
     const outcome = await inTransaction(dataSource, (tx) =>
       once(
         tx,
         { userId: actor.userId, key, operation: 'tasks', request: { tasks } },
         async () => {
+          await inputs.check(tx, actor, tasks);
           const accepted = await acceptTasks(tx, actor, tasks, { upstream: actor.task });
           await recordRequest(tx, ...tasksAsObject(accepted.receipts.map(({ uuid }) => uuid)));
           return accepted;

@@ -70,8 +70,9 @@ function isOctal(value: number): boolean {
   return value >= 0 && value <= OCTAL_MAX;
 }
 
+/** Short enough, and ASCII. */
 function isPlain(name: string): boolean {
-  return name.length <= NAME_BYTES && /^[\x01-\x7f]*$/.test(name);
+  return name.length <= NAME_BYTES && Buffer.byteLength(name) === name.length;
 }
 
 /** `LENGTH KEY=VALUE\n`, where the length counts itself. */
