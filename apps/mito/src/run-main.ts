@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import { COMMANDS } from './command-index.js';
 import { moveGlobalOptions } from './global-options.js';
 import { findCommand, leadsOn } from './help/find-command.js';
+import { expandGuess } from './help/guesses.js';
 import { commandsBelow, overview } from './help/overview.js';
 import type { CommandEntry, MitoContext, Program } from './mito-context.js';
 import { EXIT_OK, EXIT_USAGE } from './output/exit-codes.js';
@@ -55,12 +56,25 @@ function asksForHelp(line: readonly string[]): boolean {
   return own.some((word) => HELP.has(word));
 }
 
+/** The line with the command that is meant, where a usual guess at it was typed. */
+function withoutGuess(argv: readonly string[]): readonly string[] {
+  const [help, line] = argv[0] === 'help' ? [['help'], argv.slice(1)] : [[], moveGlobalOptions(argv)];
+  const at = Math.max(
+    line.findIndex((word) => !word.startsWith('-')),
+    0,
+  );
+  const words = line.slice(at);
+  const meant = expandGuess(COMMANDS, words);
+  return meant === words ? argv : [...help, ...line.slice(0, at), ...meant];
+}
+
 /** Runs one command line and answers its exit code. What can't be parsed is answered on stderr with 2. */
 export async function runCommandLine(
   enableColors: boolean,
-  argv: readonly string[],
+  typed: readonly string[],
   context: MitoContext,
 ): Promise<number> {
+  const argv = withoutGuess(typed);
   const asked = askedFolder(argv);
   if (asked) return showFolder(asked.folder, asked.isHelp, context);
   const line = argv[0] === 'help' ? [...argv.slice(1), '--help'] : moveGlobalOptions(argv);

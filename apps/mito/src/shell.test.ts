@@ -13,6 +13,7 @@ import { Credentials } from './credentials.js';
 import { moveGlobalOptions } from './global-options.js';
 import { commandModel } from './help/command-model.js';
 import { describeCommand } from './help/describe-command.js';
+import { expandGuess } from './help/guesses.js';
 import { describeSyntaxError, similarCommands } from './help/syntax-error.js';
 import { formatBytes } from './output/format-bytes.js';
 import { relativeTime } from './output/format-time.js';
@@ -121,6 +122,91 @@ test('an error says what, which field, and what to do next', (t) => {
     error: { code: 'invalid_token', details: { field: 'token' }, hint: 'run "mito client login"', exit_code: 3 },
   });
   t.is(reportError(error, { stderr, isJson: false, signal: AbortSignal.abort() }), 130);
+});
+
+test('usual guesses at a command lead to it', (t) => {
+  for (const [typed, meant] of [
+    ['ps', 'tasks query'],
+    ['ls -s failed', 'tasks query -s failed'],
+    ['logs UUID', 'tasks logs UUID'],
+    ['submit -- ls', 'tasks submit -- ls'],
+    ['status', 'tasks query'],
+    ['client ps', 'client tasks query'],
+    ['tasks list', 'tasks query'],
+    ['tasks ls', 'tasks query'],
+    ['workers list -g a', 'workers query -g a'],
+    ['users list', 'admin users query'],
+    ['audit ls', 'admin audit query'],
+    ['manager ls', 'manager status'],
+    ['jobs query', 'jobs list'],
+    ['groups attachments ls', 'groups attachments query'],
+    ['admin users list', 'admin users query'],
+    ['programs query', 'programs list'],
+    ['run -- ls', 'run -- ls'],
+    ['tasks get list', 'tasks get list'],
+    ['manager logs', 'manager logs'],
+    ['constructor', 'constructor'],
+  ] as const)
+    t.is(expandGuess(COMMANDS, typed.split(' ')).join(' '), meant);
+  const listed = COMMANDS.flatMap(({ paths }) => paths).filter((path) => / (query|list)$/.test(path));
+  t.true(listed.length > 10);
+  for (const path of listed)
+    for (const word of ['query', 'list', 'ls']) {
+      const found = expandGuess(COMMANDS, path.replace(/\w+$/, word).split(' ')).join(' ');
+      t.true(
+        COMMANDS.some(({ paths }) => paths.includes(found)),
+        found,
+      );
+    }
+});
+
+test('a guess at something that looks is never answered with a command that starts something', (t) => {
+  const starters = /^(client )?(up|demo|worker|coordinator|manager spawn|manager restart)$/;
+  for (const typed of [
+    'p',
+    'u',
+    'us',
+    'ups',
+    'sup',
+    'uptime',
+    'top',
+    'dem',
+    'works',
+    'workers',
+    'worker-list',
+    'workers ls x',
+    'coordinators',
+    'info',
+    'squeue',
+    'sinfo',
+    'nodes',
+    'log',
+    'stop',
+    'down',
+    'managers',
+    'manager list',
+    'manager ps',
+    'describe',
+    'demos',
+    'jobs',
+    'wait',
+    'id',
+  ])
+    t.deepEqual(
+      similarCommands(COMMANDS, typed.split(' ')).filter((path) => starters.test(path)),
+      [],
+      typed,
+    );
+  t.deepEqual(similarCommands(COMMANDS, ['squeue']), ['tasks query']);
+  t.deepEqual(similarCommands(COMMANDS, ['wroker'])[0], 'worker');
+  t.deepEqual(similarCommands(COMMANDS, ['corodinator'])[0], 'coordinator');
+  for (const suggestion of ['squeue', 'sacct', 'down', 'rm', 'cp', 'info'].flatMap((word) =>
+    similarCommands(COMMANDS, [word]),
+  ))
+    t.true(
+      COMMANDS.some(({ paths }) => paths.includes(suggestion)),
+      suggestion,
+    );
 });
 
 test('a command line that nothing understands leads to one that is', (t) => {

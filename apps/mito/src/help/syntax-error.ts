@@ -1,4 +1,5 @@
 import type { CommandEntry } from '../mito-context.js';
+import { mayBeMeant, suggestedFor } from './guesses.js';
 import { commandsBelow } from './overview.js';
 
 interface Candidate {
@@ -19,11 +20,17 @@ function distance(from: string, to: string): number {
   return previous[to.length] ?? 0;
 }
 
-/** Up to three commands that may have been meant, the nearest first. */
+/** Up to three commands that may have been meant, the nearest first; none that starts something in place of looking. */
 export function similarCommands(commands: readonly CommandEntry[], typed: readonly string[]): string[] {
   const all = commands.flatMap(({ paths, about }) => (about ? paths : []));
+  const known = suggestedFor(typed[0] === 'client' ? typed.slice(1) : typed);
+  if (known.length > 0) return [...known];
   const near = all.map((path) => ({ path, far: distance(typed.slice(0, path.split(' ').length).join(' '), path) }));
-  const good = near.filter(({ path, far }) => far <= Math.max(2, path.length / 4)).sort((a, b) => a.far - b.far);
+  const good = near
+    .filter(
+      ({ path, far }) => far <= Math.max(Math.min(2, path.length / 3), path.length / 4) && mayBeMeant(path, typed),
+    )
+    .sort((a, b) => a.far - b.far);
   return [...new Set(good.map(({ path }) => path))].slice(0, 3);
 }
 
