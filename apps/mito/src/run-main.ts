@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import type { Cli, Command } from 'clipanion';
 import { COMMANDS } from './command-index.js';
 import { moveGlobalOptions } from './global-options.js';
 import { findCommand, leadsOn } from './help/find-command.js';
@@ -68,6 +69,33 @@ function withoutGuess(argv: readonly string[]): readonly string[] {
   return meant === words ? argv : [...help, ...line.slice(0, at), ...meant];
 }
 
+/** `--retries -1`: the parser takes the value for an option, and says that there is none. */
+function withNegatives(line: readonly string[]): string[] {
+  const end = line.includes('--') ? line.indexOf('--') : line.length;
+  const joined: string[] = [];
+  for (const [index, word] of line.entries()) {
+    const before = joined.at(-1) ?? '';
+    const isValue = index < end && /^-\.?\d/.test(word) && /^--?[a-z][a-z-]*$/.test(before);
+    if (isValue) joined[joined.length - 1] = `${before}=${word}`;
+    else joined.push(word);
+  }
+  return joined;
+}
+
+type Parsed = { readonly command: Command<MitoContext> } | { readonly error: unknown };
+
+function parseLine(cli: Cli<MitoContext>, line: readonly string[], context: MitoContext): Parsed {
+  const lines = [[...line], withNegatives(line)];
+  const tries = lines.map((words): Parsed => {
+    try {
+      return { command: cli.process(words, context) };
+    } catch (error) {
+      return { error };
+    }
+  });
+  return tries.find((parsed) => 'command' in parsed) ?? (tries[0] as Parsed);
+}
+
 /** Runs one command line and answers its exit code. What can't be parsed is answered on stderr with 2. */
 export async function runCommandLine(
   enableColors: boolean,
@@ -96,18 +124,16 @@ export async function runCommandLine(
   }
   const { createCli } = await import('./create-cli.js');
   const cli = createCli(enableColors, await meant.load());
-  let command;
-  try {
-    command = cli.process([...line], context);
-  } catch (error) {
+  const parsed = parseLine(cli, line, context);
+  if ('error' in parsed) {
     const { describeSyntaxError } = await import('./help/syntax-error.js');
     const { usageLine } = await import('./help/describe-command.js');
     const { commandModel } = await import('./help/command-model.js');
     const model = await commandModel(meant);
-    context.stderr.write(describeSyntaxError(error, model && usageLine(model)));
+    context.stderr.write(describeSyntaxError(parsed.error, model && usageLine(model)));
     return EXIT_USAGE;
   }
-  return cli.run(command, context);
+  return cli.run(parsed.command, context);
 }
 
 /** The whole of a process that was started with these arguments. */

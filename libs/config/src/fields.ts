@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { checkAddress, parseBytes, parseDuration } from '@mitosis/domain';
+import { checkAddress, MitoError, parseBytes, parseDuration, plainWords } from '@mitosis/domain';
+
+// For every schema of the process: what people read shall not be in the words of the validator.
+z.config({ customError: plainWords });
+
+/** What was wrong, without the name of a field: the caller knows that of the setting. */
+function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return error instanceof MitoError ? text.replace(/^value: /, '') : text;
+}
 
 /** The address of a coordinator, as `checkAddress` keeps it. */
 export const AddressSetting = z.string().transform((text, context) => {
@@ -15,9 +24,9 @@ export const AddressSetting = z.string().transform((text, context) => {
 /** A duration in configuration: `10s`, `1h30m`; milliseconds inside. */
 export const DurationSetting = z.string().transform((text, context) => {
   try {
-    return parseDuration(text, 'duration');
+    return parseDuration(text, 'value');
   } catch (error) {
-    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+    context.addIssue({ code: 'custom', message: reasonOf(error) });
     return z.NEVER;
   }
 });
@@ -25,9 +34,9 @@ export const DurationSetting = z.string().transform((text, context) => {
 /** A size in configuration: `512MB`, `20GiB`; bytes inside. */
 export const SizeSetting = z.string().transform((text, context) => {
   try {
-    return parseBytes(text, 'size');
+    return parseBytes(text, 'value');
   } catch (error) {
-    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+    context.addIssue({ code: 'custom', message: reasonOf(error) });
     return z.NEVER;
   }
 });

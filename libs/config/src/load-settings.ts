@@ -175,16 +175,34 @@ function layer(...sources: Values[]): Values {
 export function checkSettings(section: string, schema: z.ZodObject, source: SettingsSource): MitoError[] {
   try {
     const result = schema.safeParse(layer(...layersOf(section, schema, source).map(({ values }) => values)));
-    return result.success ? [] : result.error.issues.map((issue) => problemOf(section, issue));
+    return result.success ? [] : result.error.issues.map((issue) => problemOf(section, issue, source));
   } catch (error) {
     if (error instanceof MitoError) return [error];
     throw error;
   }
 }
 
-function problemOf(section: string, issue: z.core.$ZodIssue): MitoError {
+/** Options whose names are not those of the settings that they set. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  coordinator_addr: '--coordinator',
+  db_url: '--db',
+  redis_url: '--redis',
+  s3_bucket: '--artifacts-bucket',
+};
+
+/** The error names what the person wrote: the option, the variable, or the setting of the file. */
+function problemOf(section: string, issue: z.core.$ZodIssue, { flags, env }: SettingsSource): MitoError {
   const field = issue.path.join('.') || (issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : '');
-  return new MitoError('invalid', 'invalid_config', `[${section}] ${field}: ${issue.message}`, { details: { field } });
+  const message = issue.code === 'unrecognized_keys' ? 'there is no such setting' : issue.message;
+  const name = String(issue.path[0] ?? '');
+  if (flags[name] !== undefined) {
+    const option = OPTIONS[name] ?? `--${name.replaceAll('_', '-')}`;
+    return new MitoError('invalid', 'invalid_config', `${option}: ${message}`, { details: { field: option } });
+  }
+  const variable = env[variableOf(name)] === undefined ? '' : ` (${variableOf(name)})`;
+  return new MitoError('invalid', 'invalid_config', `[${section}] ${field}${variable}: ${message}`, {
+    details: { field },
+  });
 }
 
 /**
@@ -195,7 +213,7 @@ function problemOf(section: string, issue: z.core.$ZodIssue): MitoError {
 export function loadSettings<T extends z.ZodObject>(section: string, schema: T, source: SettingsSource): z.output<T> {
   const result = schema.safeParse(layer(...layersOf(section, schema, source).map(({ values }) => values)));
   const [issue] = result.error?.issues ?? [];
-  if (issue) throw problemOf(section, issue);
+  if (issue) throw problemOf(section, issue, source);
   noteHost(section, schema, source);
   return result.data as z.output<T>;
 }

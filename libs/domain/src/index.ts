@@ -22,7 +22,10 @@ export type { Access, Actor, GroupAction, SiteAction, WorkerAction } from './acc
 export { TOKEN_SCOPES } from './scopes.js';
 export type { TokenScope } from './scopes.js';
 export { BLANK_CONDITION, BLANK_ITEM, hasWord, isBlank, listItems, NO_WORD } from './conditions.js';
-export { parseBytes, parseQuotaChange } from './quota-change.js';
+export { formatBytes, parseBytes } from './bytes.js';
+export { plainWords } from './plain-words.js';
+export type { Issue } from './plain-words.js';
+export { parseQuotaChange } from './quota-change.js';
 export type { QuotaChange } from './quota-change.js';
 export { durationMs, formatDuration, parseDuration } from './duration.js';
 export { parsePointInTime } from './point-in-time.js';

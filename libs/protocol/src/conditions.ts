@@ -49,15 +49,17 @@ export const CommaSeparated = <T>(item: z.ZodType<T, string>) =>
     })
     .pipe(z.array(item).max(64));
 
+const WHOLE = z.int({ error: ({ code }) => (code === 'invalid_type' ? 'use a whole number' : undefined) });
+
 /** Blank text is no number: `Number('')` is 0. */
 const QueryNumber = (schema: z.ZodNumber) =>
   z.preprocess((value) => (typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN), schema);
 
 /** In a query string: at most so many results in a page. */
-export const PageSize = (standard = 100) => QueryNumber(z.int('use a whole number').min(1).max(1000)).default(standard);
+export const PageSize = (standard = 100) => QueryNumber(WHOLE.min(1).max(1000)).default(standard);
 
 /** In a query string: a whole number from 0 on. */
-export const WholeNumber = (max = 2_147_483_647) => QueryNumber(z.int('use a whole number').min(0).max(max));
+export const WholeNumber = (max = 2_147_483_647) => QueryNumber(WHOLE.min(0).max(max));
 
 /** In a query string: so many results are skipped. */
 export const Offset = WholeNumber(LIMITS.offset).default(0);

@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { isExact, NAME_PATTERN, normalizeTags, PARAM_PATTERN, TAG_PATTERN, TAGS_MAX } from '@mitosis/domain';
+import {
+  isExact,
+  NAME_PATTERN,
+  normalizeTags,
+  PARAM_PATTERN,
+  plainWords,
+  TAG_PATTERN,
+  TAGS_MAX,
+} from '@mitosis/domain';
+
+// For every schema of the process: what people read shall not be in the words of the validator.
+z.config({ customError: plainWords });
 
 /** Bounds of a submission; beyond them the answer is 400 `invalid_request` naming the field. */
 export const LIMITS = {

@@ -1,10 +1,10 @@
 import { Command, Option } from 'clipanion';
-import { invalidField, MitoError } from '@mitosis/domain';
+import { invalidField, MitoError, parseBytes } from '@mitosis/domain';
 import type { SubmitWorkloadInput } from '@mitosis/protocol';
 import { EXIT_INTERRUPTED, EXIT_OK } from '../output/exit-codes.js';
 import { splitList } from './option-values.js';
 import { storeProgram } from './store-program.js';
-import { parseInteger, parseSize } from './task-options.js';
+import { parseInteger, parseWithin, PRIORITY, RETRIES } from './task-options.js';
 import { WorkloadCommand } from './workload-command.js';
 
 function parseParams(text: string): SubmitWorkloadInput['params'] {
@@ -91,12 +91,12 @@ export class ComputeCommand extends WorkloadCommand {
     return {
       tags: splitList(this.tags, '--tags'),
       labels: splitList(this.labels, '--labels'),
-      priority: parseInteger(this.priority, '--priority'),
+      priority: parseWithin(this.priority, '--priority', PRIORITY),
       ...(this.group !== undefined && { group: this.group }),
       ...(this.maxSubtasks !== undefined && { max_subtasks: parseInteger(this.maxSubtasks, '--max-subtasks') }),
       ...(this.timeout !== undefined && { timeout_ms: parseDuration(this.timeout, '--timeout') }),
-      ...(this.retries !== undefined && { retries: parseInteger(this.retries, '--retries') }),
-      ...(this.memoryLimit !== undefined && { memory_limit_bytes: parseSize(this.memoryLimit, '--memory-limit') }),
+      ...(this.retries !== undefined && { retries: parseWithin(this.retries, '--retries', RETRIES) }),
+      ...(this.memoryLimit !== undefined && { memory_limit_bytes: parseBytes(this.memoryLimit, '--memory-limit') }),
     };
   }
 }

@@ -1,11 +1,12 @@
 import { Option } from 'clipanion';
 import type { MitosisClient } from '@mitosis/client';
+import { parseBytes } from '@mitosis/domain';
 import type { SubmitTaskInput, TerminalSize } from '@mitosis/protocol';
 import { sizeOf } from '../terminal/own-terminal.js';
 import { ApiCommand } from './api-command.js';
 import { programName } from './read-program.js';
 import { storeProgram } from './store-program.js';
-import { parseSize, toSubmission } from './task-options.js';
+import { toSubmission } from './task-options.js';
 
 /** The options that every way to submit a task has. */
 export abstract class SubmitCommand extends ApiCommand {
@@ -72,7 +73,7 @@ export abstract class SubmitCommand extends ApiCommand {
   protected async submission(api: MitosisClient): Promise<SubmitTaskInput> {
     if (this.wasm === undefined) return toSubmission({ ...this, terminalSize: this.terminalSize });
     const memory =
-      this.memoryLimit === undefined ? {} : { memory_limit_bytes: parseSize(this.memoryLimit, '--memory-limit') };
+      this.memoryLimit === undefined ? {} : { memory_limit_bytes: parseBytes(this.memoryLimit, '--memory-limit') };
     const task = await toSubmission({
       ...this,
       argv: [programName(this.wasm), ...this.argv],

@@ -1,4 +1,4 @@
-import { invalidField, parseDuration } from '@mitosis/domain';
+import { formatBytes, invalidField, parseBytes, parseDuration } from '@mitosis/domain';
 import type { ArtifactKind, SubmitTaskInput, TerminalSize } from '@mitosis/protocol';
 import { splitList } from './option-values.js';
 
@@ -63,6 +63,18 @@ function parseLimitKeys(pairs: readonly string[]): Record<string, number> {
 export function parseInteger(text: string, field: string): number {
   if (!/^[+-]?\d{1,9}$/.test(text)) throw invalidField(field, `"${text}" is not a whole number`);
   return Number(text);
+}
+
+/** Ranges of options, as the coordinator has them; `LIMITS` of the protocol is loaded too late for `--help`. */
+export const RETRIES = [0, 100] as const;
+export const PRIORITY = [-1000, 1000] as const;
+export const PAGE = [1, 1000] as const;
+
+/** A whole number of a range, both ends included. */
+export function parseWithin(text: string, field: string, [min, max]: readonly [min: number, max: number]): number {
+  const value = parseInteger(text, field);
+  if (value < min || value > max) throw invalidField(field, `"${text}" is out of range; use ${min} to ${max}`);
+  return value;
 }
 
 /** A whole number that is not negative. */
@@ -141,23 +153,13 @@ export function parseAfter(options: AfterOptions): AfterInput[] {
   ];
 }
 
-const SIZE_UNITS: Readonly<Record<string, number>> = {
-  '': 1,
-  B: 1,
-  K: 1024,
-  KIB: 1024,
-  M: 1024 ** 2,
-  MIB: 1024 ** 2,
-  G: 1024 ** 3,
-  GIB: 1024 ** 3,
-};
+const LOG_LIMIT = [1024, 100 * 2 ** 30] as const;
 
-/** A size such as `64MiB`, `1G` or `65536`, in bytes. */
-export function parseSize(text: string, field: string): number {
-  const [, digits, unit] = /^(\d{1,12})\s*([A-Za-z]*)$/.exec(text) ?? [];
-  const factor = SIZE_UNITS[(unit ?? '').toUpperCase()];
-  if (digits === undefined || factor === undefined) throw invalidField(field, `"${text}" is not a size such as 64MiB`);
-  return Number(digits) * factor;
+function parseLogLimit(text: string): number {
+  const bytes = parseBytes(text, '--log-limit');
+  const [min, max] = LOG_LIMIT;
+  if (bytes >= min && bytes <= max) return bytes;
+  throw invalidField('--log-limit', `"${text}" is out of range; use ${formatBytes(min)} to ${formatBytes(max)}`);
 }
 
 const TIMEOUT = '10m';
@@ -172,7 +174,7 @@ export async function toSubmission(options: TaskOptions): Promise<SubmitTaskInpu
     tags: splitList(options.tags, '--tags'),
     labels: splitList(options.labels, '--labels'),
     timeout_ms: parseDuration(options.timeout ?? TIMEOUT, '--timeout'),
-    priority: parseInteger(options.priority, '--priority'),
+    priority: parseWithin(options.priority, '--priority', PRIORITY),
     terminal: options.terminal,
     resources: options.resources.map(parseResource),
     after: parseAfter(options),
@@ -184,11 +186,13 @@ export async function toSubmission(options: TaskOptions): Promise<SubmitTaskInpu
       stdin_base64: (await readInput(options.stdin, '--stdin')).toString('base64'),
     }),
     ...(terminalSize && { pty: terminalSize }),
-    ...(logLimit !== undefined && { log_limit_bytes: parseSize(logLimit, '--log-limit') }),
+    ...(logLimit !== undefined && { log_limit_bytes: parseLogLimit(logLimit) }),
     ...(cwd !== undefined && { cwd }),
     ...(group !== undefined && { group }),
     ...(name !== undefined && { name }),
-    ...(retries !== undefined && { retries: parseInteger(retries, '--retries') }),
-    ...(retryDelay !== undefined && { retry_delay_ms: parseDuration(retryDelay, '--retry-delay') }),
+    ...(retries !== undefined && { retries: parseWithin(retries, '--retries', RETRIES) }),
+    ...(retryDelay !== undefined && {
+      retry_delay_ms: parseDuration(retryDelay, '--retry-delay', { isZeroAllowed: true }),
+    }),
   };
 }

@@ -1,3 +1,4 @@
+import { formatBytes } from '@mitosis/domain';
 import type {
   AuditView,
   EnrolmentView,
@@ -8,7 +9,6 @@ import type {
   WorkerView,
 } from '@mitosis/protocol';
 import type { Listing } from '../commands/output-command.js';
-import { formatBytes } from './format-bytes.js';
 import { formatTime, formatTimeShort } from './format-time.js';
 import type { Paint } from './paint.js';
 import { harmless } from './text-width.js';

@@ -1,5 +1,5 @@
+import { formatBytes } from '@mitosis/domain';
 import type { MetricsSummary, WorkerHealth } from '@mitosis/protocol';
-import { formatBytes } from './format-bytes.js';
 import { formatTimeShort } from './format-time.js';
 import { paintState, type Paint } from './paint.js';
 import { tableText } from './print-table.js';

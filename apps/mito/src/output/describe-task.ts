@@ -1,7 +1,6 @@
-import { formatDuration } from '@mitosis/domain';
+import { formatBytes, formatDuration } from '@mitosis/domain';
 import type { AttemptView, TaskDetail, TaskView } from '@mitosis/protocol';
 import type { Listing } from '../commands/output-command.js';
-import { formatBytes } from './format-bytes.js';
 import { formatTime, formatTimeShort } from './format-time.js';
 import { paintState, type Paint } from './paint.js';
 import { harmless } from './text-width.js';
@@ -35,7 +34,7 @@ function describeAttempt(attempt: AttemptView): string {
     worker,
   } = attempt;
   const how = signal ?? (exitCode === null ? '' : `exit ${exitCode}`);
-  const memory = peak_rss_bytes === null ? '-' : `${(peak_rss_bytes / 1_048_576).toFixed(1)} MiB`;
+  const memory = peak_rss_bytes === null ? '-' : formatBytes(peak_rss_bytes);
   const use =
     outcome === null
       ? ''

@@ -1,6 +1,5 @@
 import type { Writable } from 'node:stream';
-import { formatDuration } from '@mitosis/domain';
-import { formatBytes } from './format-bytes.js';
+import { formatBytes, formatDuration } from '@mitosis/domain';
 import { isTerminal } from './paint.js';
 import { shorten, textWidth } from './text-width.js';
 

@@ -1,8 +1,8 @@
 import { Command } from 'clipanion';
+import { formatBytes } from '@mitosis/domain';
 import type { Manager } from '../../manager/manager.js';
 import type { ProcessUsage } from '../../manager/process-usage.js';
 import type { WorkerRecord } from '../../manager/worker-records.js';
-import { formatBytes } from '../../output/format-bytes.js';
 import { formatTimeShort } from '../../output/format-time.js';
 import { paintState } from '../../output/paint.js';
 import type { Listing } from '../output-command.js';

@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion';
+import { formatBytes } from '@mitosis/domain';
 import type { StorageReport } from '@mitosis/protocol';
 import { EXIT_FAILED, EXIT_OK } from '../../../output/exit-codes.js';
-import { formatBytes } from '../../../output/format-bytes.js';
 import { ApiCommand } from '../../api-command.js';
 
 function describe(report: StorageReport): string {

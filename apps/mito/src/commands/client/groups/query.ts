@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
-import { parseInteger } from '../../task-options.js';
+import { PAGE, parseWithin } from '../../task-options.js';
 
 export class GroupsQueryCommand extends ApiCommand {
   static override paths = [
@@ -20,7 +20,7 @@ export class GroupsQueryCommand extends ApiCommand {
   protected async run(): Promise<void> {
     const { groups } = await (
       await this.api()
-    ).access.groups({ limit: parseInteger(this.limit, '--limit'), after: this.after });
+    ).access.groups({ limit: parseWithin(this.limit, '--limit', PAGE), after: this.after });
     const { GROUP_LISTING } = await import('../../../output/describe-access.js');
     await this.printList(groups, GROUP_LISTING);
   }

@@ -1,7 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 import { givenText } from '../../option-values.js';
-import { parseInteger } from '../../task-options.js';
+import { PAGE, parseWithin } from '../../task-options.js';
 
 export class JobsListCommand extends ApiCommand {
   static override paths = [
@@ -21,7 +21,7 @@ export class JobsListCommand extends ApiCommand {
     const [name, after] = [givenText(this.name, '--name'), this.after];
     const { jobs } = await (
       await this.api()
-    ).jobs.query({ group, creator, name, after, limit: parseInteger(this.limit, '--limit') });
+    ).jobs.query({ group, creator, name, after, limit: parseWithin(this.limit, '--limit', PAGE) });
     const { JOB_LISTING } = await import('../../../output/describe-job.js');
     await this.printList(jobs, JOB_LISTING);
   }

@@ -3,7 +3,7 @@ import { parseDuration } from '@mitosis/domain';
 import type { ChangeTaskInput } from '@mitosis/protocol';
 import { ApiCommand } from '../../api-command.js';
 import { replacementList } from '../../option-values.js';
-import { parseAfter, parseEnv, parseInteger } from '../../task-options.js';
+import { parseAfter, parseEnv, parseWithin, PRIORITY, RETRIES } from '../../task-options.js';
 
 export class TasksChangeCommand extends ApiCommand {
   static override paths = [
@@ -57,9 +57,9 @@ export class TasksChangeCommand extends ApiCommand {
       ...(labels && { labels: replacementList(labels, '--labels') }),
       ...(env && { env: parseEnv(env) }),
       ...(name !== undefined && { name }),
-      ...(priority !== undefined && { priority: parseInteger(priority, '--priority') }),
+      ...(priority !== undefined && { priority: parseWithin(priority, '--priority', PRIORITY) }),
       ...(timeout !== undefined && { timeout_ms: parseDuration(timeout, '--timeout') }),
-      ...(retries !== undefined && { retries: parseInteger(retries, '--retries') }),
+      ...(retries !== undefined && { retries: parseWithin(retries, '--retries', RETRIES) }),
       ...(terminal !== undefined && { terminal }),
       ...(cwd !== undefined && { cwd }),
       ...((this.after !== undefined || after.length > 0) && { after }),

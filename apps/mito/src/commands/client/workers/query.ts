@@ -2,7 +2,7 @@ import { Command, Option } from 'clipanion';
 import type { WorkerFilter } from '@mitosis/client';
 import { ApiCommand } from '../../api-command.js';
 import { givenList, givenText } from '../../option-values.js';
-import { parseInteger } from '../../task-options.js';
+import { PAGE, parseWithin } from '../../task-options.js';
 
 export class WorkersQueryCommand extends ApiCommand {
   static override paths = [
@@ -28,7 +28,7 @@ export class WorkersQueryCommand extends ApiCommand {
 
   protected async run(): Promise<void> {
     const { all, after } = this;
-    const limit = parseInteger(this.limit, '--limit');
+    const limit = parseWithin(this.limit, '--limit', PAGE);
     const { workers } = await (await this.api()).access.workers({ ...workerFilter(this), all, after, limit });
     if (this.count) return this.print({ count: workers.length }, ({ count }) => String(count));
     const { WORKER_LISTING } = await import('../../../output/describe-access.js');

@@ -2,7 +2,7 @@ import { WORKLOAD_STATES, type WorkloadState, invalidField } from '@mitosis/doma
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 import { givenList, givenText } from '../../option-values.js';
-import { parseInteger } from '../../task-options.js';
+import { PAGE, parseWithin } from '../../task-options.js';
 
 function parseState(word: string): WorkloadState {
   const state = WORKLOAD_STATES.find((known) => known === word);
@@ -25,7 +25,7 @@ export class WorkloadsListCommand extends ApiCommand {
     const { after } = this;
     const [group, creator] = [givenText(this.group, '--group'), givenText(this.creator, '--creator')];
     const name = givenText(this.name, '--name');
-    const [state, limit] = [givenList(this.state, '--state')?.map(parseState), parseInteger(this.limit, '--limit')];
+    const [state, limit] = [givenList(this.state, '--state')?.map(parseState), parseWithin(this.limit, '--limit', PAGE)];
     const { workloads } = await (await this.api()).workloads.query({ group, creator, name, after, limit, state });
     const { WORKLOAD_LISTING } = await import('../../../output/describe-workload.js');
     await this.printList(workloads, WORKLOAD_LISTING);

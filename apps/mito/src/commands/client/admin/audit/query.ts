@@ -2,7 +2,7 @@ import { Command, Option } from 'clipanion';
 import type { AuditView } from '@mitosis/protocol';
 import { ApiCommand } from '../../../api-command.js';
 import { givenList, givenText, timeOf } from '../../../option-values.js';
-import { parseInteger } from '../../../task-options.js';
+import { PAGE, parseWithin } from '../../../task-options.js';
 
 export class AdminAuditQueryCommand extends ApiCommand {
   static override paths = [
@@ -36,7 +36,7 @@ export class AdminAuditQueryCommand extends ApiCommand {
       until: timeOf(this.until, '--until'),
       after: this.after,
       action: givenList(this.actions, '--action'),
-      limit: parseInteger(this.limit, '--limit'),
+      limit: parseWithin(this.limit, '--limit', PAGE),
     };
     const outcome = givenText(this.outcome, '--outcome');
     const { entries } = await (

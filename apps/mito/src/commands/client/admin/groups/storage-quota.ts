@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import { parseBytes, parseQuotaChange } from '@mitosis/domain';
+import { formatBytes, parseBytes, parseQuotaChange } from '@mitosis/domain';
 import { ApiCommand } from '../../../api-command.js';
 
 export class AdminGroupsStorageQuotaCommand extends ApiCommand {
@@ -20,7 +20,6 @@ export class AdminGroupsStorageQuotaCommand extends ApiCommand {
   protected async run(): Promise<void> {
     const storage_quota_bytes = parseQuotaChange(this.quota, (amount) => parseBytes(amount, 'quota'));
     const group = await (await this.api()).access.setQuotas(this.group, { storage_quota_bytes });
-    const { formatBytes } = await import('../../../../output/format-bytes.js');
     this.print(group, ({ name, storage_quota_bytes: bytes }) => `${name} may store ${formatBytes(bytes)}`);
   }
 }

@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../../api-command.js';
-import { parseInteger } from '../../../task-options.js';
+import { PAGE, parseWithin } from '../../../task-options.js';
 
 export class AdminUsersQueryCommand extends ApiCommand {
   static override paths = [
@@ -16,7 +16,7 @@ export class AdminUsersQueryCommand extends ApiCommand {
   protected async run(): Promise<void> {
     const { users } = await (
       await this.api()
-    ).access.users({ state: this.state, limit: parseInteger(this.limit, '--limit'), after: this.after });
+    ).access.users({ state: this.state, limit: parseWithin(this.limit, '--limit', PAGE), after: this.after });
     const { USER_LISTING } = await import('../../../../output/describe-access.js');
     await this.printList(users, USER_LISTING);
   }

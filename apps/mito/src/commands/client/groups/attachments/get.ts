@@ -1,6 +1,5 @@
 import { Command, Option } from 'clipanion';
-import { keyTarget } from '@mitosis/domain';
-import { formatBytes } from '../../../../output/format-bytes.js';
+import { formatBytes, keyTarget } from '@mitosis/domain';
 import { groupOption, smartOption } from '../../../attachment-options.js';
 import { TransferCommand } from '../../../transfer-command.js';
 

@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import { formatBytes } from '../../../../output/format-bytes.js';
+import { formatBytes } from '@mitosis/domain';
 import { attachmentFilter, groupOption, limitOption, offsetOption, prefixOption } from '../../../attachment-options.js';
 import { TransferCommand } from '../../../transfer-command.js';
 

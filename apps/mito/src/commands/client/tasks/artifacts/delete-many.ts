@@ -1,6 +1,6 @@
 import { Command } from 'clipanion';
+import { formatBytes } from '@mitosis/domain';
 import { EXIT_FAILED, EXIT_OK } from '../../../../output/exit-codes.js';
-import { formatBytes } from '../../../../output/format-bytes.js';
 import { ArtifactFilterCommand, type FoundArtifact } from '../../../artifact-filter-command.js';
 import {
   allOption,

@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import { formatBytes } from '../../../../output/format-bytes.js';
+import { formatBytes } from '@mitosis/domain';
 import { ApiCommand } from '../../../api-command.js';
 
 export class TasksArtifactsListCommand extends ApiCommand {
