@@ -46,6 +46,7 @@ import type { Accepted } from './tasks/accept-tasks.js';
 import { claimTasksWith } from './tasks/claim-tasks.js';
 import { commitReportsWith } from './tasks/commit-reports.js';
 import { ArtifactReader } from './tasks/read-artifacts.js';
+import { takeReportsWith } from './tasks/read-reports.js';
 import { TaskReader } from './tasks/read-tasks.js';
 import { resumeAttemptsWith } from './tasks/resume-attempts.js';
 import type { SettledTask } from './tasks/settled-task.js';
@@ -213,7 +214,7 @@ export class Coordinator implements Service {
     });
     this.sessions = sessions;
     const commitReports = observedReports(
-      commitReportsWith({ dataSource: options.hot, store, readableMs: urlLifetimeMs, onSettled, onNewQueues }),
+      commitReportsWith({ dataSource: options.hot, store, log, readableMs: urlLifetimeMs, onSettled, onNewQueues }),
       { metrics, log },
     );
     const { workloadDefaults: defaults } = options;
@@ -231,6 +232,8 @@ export class Coordinator implements Service {
         onReady,
         onAvoided: (queues) => setTimeout(() => dispatcher.wake(queues), AVOIDED_MS).unref(),
         signProgram: (sha256, objectKey) => programs.signDownload(sha256, objectKey),
+        commitReports,
+        log,
         sandboxMemoryBytes: defaults.sandboxMemoryBytes,
       }),
       log,
@@ -283,7 +286,14 @@ export class Coordinator implements Service {
         attachmentRoutes({ authenticator, files }),
         uploadRoutes({ authenticator, files }),
         attemptFileRoutes({ authenticator, files, resumeAttempts }),
-        workerRoutes({ authenticator, registry, claimTasks, commitReports, resumeAttempts, readSubtaskResults }),
+        workerRoutes({
+          authenticator,
+          registry,
+          claimTasks,
+          takeReports: takeReportsWith({ commitReports, log }),
+          resumeAttempts,
+          readSubtaskResults,
+        }),
         access.workerRoutes,
         programRoutes({ authenticator, programs }),
         workloadRoutes({

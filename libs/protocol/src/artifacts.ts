@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Sha256, Timestamp, Uuid } from './fields.js';
+import { AttemptNumber, Sha256, Timestamp, Uuid } from './fields.js';
 
 /** `result`: the result folder; `exec-log`: the working folder; `std-log`: what the task printed. */
 export const ARTIFACT_KINDS = ['result', 'exec-log', 'std-log'] as const;
@@ -40,7 +40,7 @@ export type ArtifactDownload = z.output<typeof ArtifactDownload>;
 /** What a worker asks for before it uploads something of an attempt. */
 export const UploadRequest = z.strictObject({
   task: Uuid,
-  attempt: z.int().min(1),
+  attempt: AttemptNumber,
   lease: Uuid,
   kind: z.enum([...ARTIFACT_KINDS, 'output']),
   size_bytes: z.int().min(0),

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { WANTED_STATES } from '@mitosis/domain';
-import { Uuid } from './fields.js';
+import { storableText, WANTED_STATES } from '@mitosis/domain';
+import { AttemptNumber, Uuid } from './fields.js';
 import { TERMINAL_REFUSALS, TerminalSize, TypeInTerminal } from './terminal.js';
 
 /** An attempt, as both ends of the channel name it. */
-export const AttemptRef = z.object({ task: Uuid, attempt: z.int().min(1) });
+export const AttemptRef = z.object({ task: Uuid, attempt: AttemptNumber });
 export type AttemptRef = z.output<typeof AttemptRef>;
 
 /** How busy the machine of a worker is: `cpu` of all cores, 0 to 1, since the last heartbeat. */
@@ -14,6 +14,13 @@ export const WorkerLoad = z.object({
   memory_total_bytes: z.int().min(0),
 });
 export type WorkerLoad = z.output<typeof WorkerLoad>;
+
+/** What a running task says of itself. */
+export const ProgressReport = AttemptRef.extend({
+  lease: Uuid,
+  value: z.number().min(0).max(1),
+  message: z.string().max(255).transform(storableText).nullable(),
+});
 
 /** What a worker says on its WebSocket. */
 export const FromWorker = z.discriminatedUnion('type', [
@@ -41,11 +48,11 @@ export const FromWorker = z.discriminatedUnion('type', [
   /** What running tasks say of themselves, since the last time. */
   z.object({
     type: z.literal('progress'),
+    /** One that can't be read is left out, and costs the others nothing. */
     reports: z
-      .array(
-        AttemptRef.extend({ lease: Uuid, value: z.number().min(0).max(1), message: z.string().max(255).nullable() }),
-      )
-      .max(1024),
+      .array(z.unknown())
+      .max(1024)
+      .transform((reports) => reports.flatMap((report) => ProgressReport.safeParse(report).data ?? [])),
   }),
 ]);
 export type FromWorker = z.output<typeof FromWorker>;

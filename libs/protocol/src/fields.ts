@@ -75,6 +75,9 @@ export const Labels = z
 
 export const Uuid = z.uuid();
 
+/** The number of an attempt, from 1; the column has 32 bits. */
+export const AttemptNumber = z.int32().min(1);
+
 export const Timestamp = z.iso.datetime({ offset: true });
 
 const hasNoNul = (value: string): boolean => !value.includes('\0');

@@ -125,6 +125,7 @@ export type { CancelTasksInput, ChangeTaskInput, SubmitTaskInput } from './tasks
 export {
   AttemptReport,
   ClaimAnswer,
+  ClaimBatch,
   ClaimTasks,
   ClaimedTask,
   INLINE_OUTPUT_BYTES,
@@ -134,6 +135,7 @@ export {
   RegisterWorker,
   ReportAnswer,
   ReportAttempts,
+  ReportBatch,
   ReportedArtifact,
   ReportedOutput,
   SteerWorker,
@@ -193,3 +195,4 @@ export {
   WorkloadView,
 } from './workloads.js';
 export type { SubmitWorkloadInput } from './workloads.js';
+export { bareReport, reducedReport } from './reduce-report.js';

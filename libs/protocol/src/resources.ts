@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { attachmentKeyObjection, resourcePathObjection } from '@mitosis/domain';
 import { ArtifactKind, SignedRequest } from './artifacts.js';
-import { Sha256, Uuid } from './fields.js';
+import { AttemptNumber, Sha256, Uuid } from './fields.js';
 
 const checked = (objectionTo: (text: string) => string | undefined) =>
   z.string().superRefine((text, context) => {
@@ -35,7 +35,7 @@ export const TaskResources = z
   });
 
 /** A worker shows that the attempt is its own. */
-export const AttemptLease = z.strictObject({ task: Uuid, attempt: z.int().min(1), lease: Uuid });
+export const AttemptLease = z.strictObject({ task: Uuid, attempt: AttemptNumber, lease: Uuid });
 export type AttemptLease = z.output<typeof AttemptLease>;
 
 /** One input, with a request to fetch it that is good for some minutes. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Uuid } from './fields.js';
+import { AttemptNumber, Uuid } from './fields.js';
 
 /** Of a pseudo terminal, in characters. */
 export const TerminalSize = z.strictObject({ cols: z.int().min(1).max(65_535), rows: z.int().min(1).max(65_535) });
@@ -31,7 +31,7 @@ export type TerminalOpened = z.output<typeof TerminalOpened>;
  * `session` on this attempt before: what was taken is not typed again when the request is repeated.
  */
 export const TypeInTerminal = z.strictObject({
-  attempt: z.int().min(1),
+  attempt: AttemptNumber,
   session: Uuid,
   offset: z.int().min(0),
   data_base64: TypedText,

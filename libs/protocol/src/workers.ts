@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { WANTED_STATES } from '@mitosis/domain';
 import { ArtifactKind, LostProduct, SignedRequest, SkippedFile } from './artifacts.js';
-import { Labels, LIMITS, Name, Sha256, StoredParams, Tags, Timestamp, Uuid } from './fields.js';
+import { AttemptNumber, Labels, LIMITS, Name, Sha256, StoredParams, Tags, Timestamp, Uuid } from './fields.js';
 import { MetricsRow } from './jobs.js';
 import { TaskSpec } from './tasks.js';
 import { ClaimedStep, WORKLOAD_LIMITS } from './workloads.js';
@@ -36,11 +36,16 @@ export const WorkerRegistration = z.object({
 export type WorkerRegistration = z.output<typeof WorkerRegistration>;
 
 /** The body of `POST /workers/me/claims`; the same `request` gets the same answer again. */
-export const ClaimTasks = z.strictObject({
+const Claim = z.strictObject({ task: Uuid, request: Uuid });
+export const ClaimTasks = z.strictObject({ claims: z.array(Claim).min(1).max(256) });
+
+/** As it is received: a claim that can't be read is left out, and costs the others nothing. */
+export const ClaimBatch = z.strictObject({
   claims: z
-    .array(z.strictObject({ task: Uuid, request: Uuid }))
+    .array(z.unknown())
     .min(1)
-    .max(256),
+    .max(256)
+    .transform((claims) => claims.flatMap((claim) => Claim.safeParse(claim).data ?? [])),
 });
 
 /** An attempt that was opened for the caller. `lease` fences every later write. */
@@ -95,7 +100,7 @@ export const Notes = z.array(z.string().max(NOTE_MAX)).max(32);
 export const AttemptReport = z.strictObject({
   request: Uuid,
   task: Uuid,
-  attempt: z.int().min(1),
+  attempt: AttemptNumber,
   lease: Uuid,
   outcome: z.enum([
     'exited',
@@ -110,7 +115,8 @@ export const AttemptReport = z.strictObject({
     'worker_error',
     'released',
   ]),
-  exit_code: z.int().nullable(),
+  /** As a signed number of 32 bits, whatever the program gave: -1 for a sandboxed program that exits with 2^32 - 1. */
+  exit_code: z.int32().nullable(),
   signal: z.string().max(32).nullable(),
   message: z.string().max(MESSAGE_MAX).nullable(),
   wall_ms: Counter,
@@ -139,9 +145,22 @@ export type AttemptReport = z.output<typeof AttemptReport>;
 
 export const ReportAttempts = z.strictObject({ reports: z.array(AttemptReport).min(1).max(256) });
 
-/** Per report: `accepted` (also when it was before), or `stale`: the attempt is not the current one. */
+/** As it is received: each report is read, and answered, by itself. */
+export const ReportBatch = z.strictObject({ reports: z.array(z.unknown()).min(1).max(256) });
+
+/**
+ * Per report, in their order: `accepted` (also when it was before); `stale`: the attempt is not the current one;
+ * `refused`: it can't be read or stored, `message` says why; `unavailable`: send this one again, later.
+ */
 export const ReportAnswer = z.object({
-  results: z.array(z.object({ request: Uuid, status: z.enum(['accepted', 'stale']) })),
+  results: z.array(
+    z.object({
+      /** Null for a report that has none. */
+      request: Uuid.nullable(),
+      status: z.enum(['accepted', 'stale', 'refused', 'unavailable']),
+      message: z.string().optional(),
+    }),
+  ),
 });
 export type ReportAnswer = z.output<typeof ReportAnswer>;
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isDeeperThan, WORKLOAD_STATES, WORKLOAD_STEPS } from '@mitosis/domain';
 import { SignedRequest } from './artifacts.js';
 import { CommaSeparated, GivenText, PageSize } from './conditions.js';
-import { Labels, LIMITS, Name, Sha256, Tags, Timestamp, Uuid } from './fields.js';
+import { AttemptNumber, Labels, LIMITS, Name, Sha256, Tags, Timestamp, Uuid } from './fields.js';
 import { WASM_LIMITS } from './programs.js';
 import { TaskStateName } from './tasks.js';
 
@@ -112,7 +112,7 @@ export type ClaimedStep = z.output<typeof ClaimedStep>;
 /** The body of `POST /workers/me/subtask-results`, for the attempt that puts them together. */
 export const SubtaskResultsQuery = z.strictObject({
   task: Uuid,
-  attempt: z.int().min(1),
+  attempt: AttemptNumber,
   lease: Uuid,
   /** Index of the first one wanted. */
   from: z.int().min(0),

@@ -89,3 +89,34 @@ test('a call in a hurry does not wait for the pace, and takes along what does', 
   for (const batch of batches) batch.finish();
   t.deepEqual([await first, await rest], [0, [10, 20]]);
 });
+
+test('a batch is bounded in bytes; an item that is larger travels alone', async (t) => {
+  const batches: number[][] = [];
+  const batcher = new Batcher<number, number>(
+    async (items) => {
+      batches.push([...items]);
+      return items;
+    },
+    { maxItems: 10, concurrency: 1, paceMs: () => 0, maxBytes: 10, sizeOf: (item) => item },
+  );
+  await Promise.all([4, 5, 6, 20, 1, 9].map((item) => batcher.call(item)));
+  t.deepEqual(batches, [[4, 5], [6], [20], [1, 9]]);
+});
+
+test('an item that spoils its batch fails its own call and no other', async (t) => {
+  let sent = 0;
+  const batcher = new Batcher<number, number>(
+    async (items) => {
+      sent += 1;
+      if (items.some((item) => item % 10 === 0)) throw new Error('refused');
+      return items;
+    },
+    { maxItems: 64, concurrency: 1, paceMs: () => 0, isFaultOfOne: () => true },
+  );
+  const results = await Promise.allSettled(Array.from({ length: 64 }, (_, index) => batcher.call(index + 1)));
+  t.deepEqual(
+    results.flatMap(({ status }, index) => (status === 'rejected' ? [index + 1] : [])),
+    [10, 20, 30, 40, 50, 60],
+  );
+  t.true(sent < 64);
+});

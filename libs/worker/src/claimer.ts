@@ -4,7 +4,7 @@ import type { Log } from '@mitosis/domain';
 import type { ClaimedTask } from '@mitosis/protocol';
 import { Batcher } from '@mitosis/queue';
 import type { ExecutionSlots } from './execution-slots.js';
-import { keepTrying } from './keep-trying.js';
+import { isFaultOfOne, keepTrying } from './keep-trying.js';
 
 /** A slot that is free waits for its claim; what is claimed ahead of its turn has time. */
 const PACE_MS = { starved: 5, ahead: 25 };
@@ -30,7 +30,12 @@ export class Claimer {
         const byRequest = new Map(claimed.map((task) => [task.request, task]));
         return claims.map(({ request }) => byRequest.get(request));
       },
-      { maxItems: 256, concurrency: 2, paceMs: () => PACE_MS[options.slots.isStarved ? 'starved' : 'ahead'] },
+      {
+        maxItems: 256,
+        concurrency: 2,
+        paceMs: () => PACE_MS[options.slots.isStarved ? 'starved' : 'ahead'],
+        isFaultOfOne,
+      },
     );
   }
 

@@ -7,7 +7,8 @@ export interface ControlChannelOptions {
   readonly client: WorkerClient;
   readonly log: Log;
   readonly heartbeatMs: number;
-  heartbeat(): Extract<FromWorker, { type: 'heartbeat' }>;
+  /** One or more: together they renew all leases. */
+  heartbeats(): Extract<FromWorker, { type: 'heartbeat' }>[];
   onMessage(message: ToWorker): void;
   /** The connection is gone: what was asked over it will be asked anew. */
   onLost(): void;
@@ -86,7 +87,7 @@ export class ControlChannel implements Service {
       return;
     }
     this.unanswered += 1;
-    this.send(this.options.heartbeat());
+    for (const message of this.options.heartbeats()) this.send(message);
   }
 
   private onMessage(text: string): void {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -34,10 +34,16 @@ const report = (): AttemptReport => ({
   new_tasks: [],
 });
 
+const accept = (reports: AttemptReport[]) => ({
+  status: 200,
+  results: reports.map(({ request }) => ({ request, status: 'accepted' })),
+});
+
 /** A coordinator's HTTP side as far as reports go: this is about the wire and the disk, not about the verdict. */
 async function reportServer(
   t: ExecutionContext,
   port = 0,
+  judge: (reports: AttemptReport[]) => { status: number; results?: object[] } = accept,
 ): Promise<{ url: string; port: number; seen: string[]; close(): void }> {
   const seen: string[] = [];
   const server: Server = createServer((req, res) => {
@@ -45,9 +51,11 @@ async function reportServer(
     req.on('data', (chunk) => (body += chunk));
     req.on('end', () => {
       const { reports } = JSON.parse(body) as { reports: AttemptReport[] };
-      seen.push(...reports.map(({ task }) => task));
-      res.setHeader('Content-Type', 'application/json');
-      res.end(JSON.stringify({ results: reports.map(({ request }) => ({ request, status: 'accepted' })) }));
+      const { status, results } = judge(reports);
+      if (status === 200) seen.push(...reports.map(({ task }) => task));
+      res.writeHead(status, { 'Content-Type': 'application/json' });
+      const error = { code: status === 413 ? 'body_too_large' : 'invalid_request', message: 'no', details: {} };
+      res.end(JSON.stringify(results ? { results } : { error }));
     });
   });
   server.listen(port, '127.0.0.1');
@@ -90,7 +98,7 @@ test('a report that can not be delivered is kept on disk and delivered when the 
   const { seen } = await reportServer(t, server.port);
   await eventually(() => seen.includes(late.task), { message: 'the delivery' });
   await eventually(async () => (await new ReportSpool(dir).load()).reports.length === 0, { message: 'an empty spool' });
-  t.deepEqual(reporter.pending, []);
+  await eventually(() => reporter.pending.length === 0, { message: 'nothing to deliver' });
 });
 
 test('a worker delivers what an earlier run of it could not', async (t) => {
@@ -112,4 +120,64 @@ test('a damaged file in the spool is named and does not keep the others', async 
   const { reports, unreadable } = await spool.load();
   t.is(reports.length, 1);
   t.deepEqual(unreadable, ['damaged.json']);
+});
+
+test('a report that spoils its batch is sent without what its program wrote, and the others are delivered once', async (t) => {
+  const bad = { ...report(), metrics: { rows: [{ k: 'bad' }], is_truncated: false } };
+  const taken: AttemptReport[] = [];
+  const { url, seen } = await reportServer(t, 0, (reports) => {
+    if (reports.some(({ metrics }) => metrics !== null)) return { status: 400 };
+    taken.push(...reports);
+    return accept(reports);
+  });
+  const reporter = reporterFor(t, url, await tempDir(t));
+  const all = [...Array.from({ length: 40 }, report), bad, ...Array.from({ length: 40 }, report)];
+  const statuses = await Promise.all(all.map((one) => reporter.report(one)));
+  t.true(statuses.every((status) => status === 'accepted'));
+  t.deepEqual(seen.toSorted(), all.map(({ task }) => task).toSorted());
+  const mended = taken.find(({ task }) => task === bad.task);
+  t.like(mended, { outcome: 'exited', exit_code: 0, metrics: null, request: bad.request });
+  t.regex(mended?.notes[0] ?? '', /was refused .*dropped: its metrics/);
+});
+
+test('reports that are too large together go in several requests; one that is too large alone ends with that reason', async (t) => {
+  const limitBytes = 2_000_000;
+  const taken: AttemptReport[] = [];
+  const { url } = await reportServer(t, 0, (reports) => {
+    if (JSON.stringify(reports).length > limitBytes) return { status: 413 };
+    taken.push(...reports);
+    return accept(reports);
+  });
+  const reporter = reporterFor(t, url, await tempDir(t));
+  const wish = (bytes: number) => ({ ...report(), new_tasks: [{ args: ['x'.repeat(bytes)] }] });
+  const huge = wish(limitBytes);
+  const all = [...Array.from({ length: 8 }, () => wish(900_000)), huge];
+  const statuses = await Promise.all(all.map((one) => reporter.report(one)));
+  t.true(statuses.every((status) => status === 'accepted'));
+  const ends = taken.filter(({ outcome }) => outcome === 'invalid_new_task');
+  t.deepEqual(
+    ends.map(({ task }) => task),
+    [huge.task],
+  );
+  t.is(taken.length, all.length);
+});
+
+test('a report of which nothing is taken is set aside, and is not delivered again by a later run', async (t) => {
+  const dir = await tempDir(t);
+  const { url } = await reportServer(t, 0, (reports) => ({
+    status: 200,
+    results: reports.map(({ request }) => ({ request, status: 'refused', message: 'no' })),
+  }));
+  t.is(await reporterFor(t, url, dir).report(report()), 'refused');
+  t.deepEqual(await new ReportSpool(dir).load(), { reports: [], unreadable: [] });
+  t.is((await readdir(dir)).length, 1);
+});
+
+test('a report that can not be written as JSON ends its attempt with that reason', async (t) => {
+  const deep = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`) as unknown;
+  const { url, seen } = await reportServer(t);
+  const reporter = reporterFor(t, url, await tempDir(t));
+  const bad = { ...report(), new_tasks: [deep] };
+  t.is(await reporter.report(bad), 'accepted');
+  t.deepEqual(seen, [bad.task]);
 });

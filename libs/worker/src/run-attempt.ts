@@ -285,6 +285,11 @@ export function notStarted(attempt: RunningAttempt): AttemptReport | 'stale' {
   return toReport(attempt.claim, { ...NOTHING_RUN, outcome: calledOff(attempt), message: null, ...NOTHING_PRODUCED });
 }
 
+/** The report of an attempt that an error of this program has ended. */
+export function brokenOff(claim: ClaimedTask, error: unknown): AttemptReport {
+  return toReport(claim, { ...failed('worker_error', error), ...NOTHING_PRODUCED });
+}
+
 function calledOff({ stop }: RunningAttempt): 'cancelled' | 'released' {
   return stop.signal.reason === ('cancelled' satisfies StopReason) ? 'cancelled' : 'released';
 }

@@ -18,7 +18,7 @@ import { Prefetch } from './prefetch.js';
 import { ProgressReporter } from './progress-reporter.js';
 import { ReportSpool } from './report-spool.js';
 import { Reporter } from './reporter.js';
-import { notStarted, runAttempt, type RunAttemptDeps } from './run-attempt.js';
+import { brokenOff, notStarted, runAttempt, type RunAttemptDeps } from './run-attempt.js';
 import type { RunProgramDeps } from './run-program.js';
 import { RunningAttempts, type RunningAttempt } from './running-attempts.js';
 import { Terminals } from './terminals.js';
@@ -51,6 +51,15 @@ export interface WorkerOptions {
   onStopWanted(): void;
   /** It has ended: its folder is free. */
   onStopped?(): Promise<void>;
+}
+
+/** Leases that one message renews: with many reports to deliver there may be more. */
+const HEARTBEAT_LEASES = 4096;
+
+/** `items` in parts of at most `size`, and one part when there are none. */
+function parts<T>(items: readonly T[], size: number): T[][] {
+  const count = Math.max(Math.ceil(items.length / size), 1);
+  return Array.from({ length: count }, (_, index) => items.slice(index * size, (index + 1) * size));
 }
 
 /**
@@ -106,12 +115,10 @@ export class Worker implements Service {
       client: this.client,
       log,
       heartbeatMs: registration.heartbeat_ms,
-      heartbeat: () => ({
-        type: 'heartbeat',
-        running: this.leases(),
-        free_slots: Math.min(this.consumer.freeSlots, slots),
-        load: this.machine.read(),
-      }),
+      heartbeats: () => {
+        const facts = { free_slots: Math.min(this.consumer.freeSlots, slots), load: this.machine.read() };
+        return parts(this.leases(), HEARTBEAT_LEASES).map((running) => ({ type: 'heartbeat', running, ...facts }));
+      },
       onMessage: (message) => this.obey(message),
       onLost: () => this.lostCoordinator(),
       onRevoked: () => options.onRevoked(),
@@ -244,7 +251,16 @@ export class Worker implements Service {
     const attempt = this.running.add(claim);
     try {
       const { signal } = attempt.stop;
-      const report = (await this.slots.run(priority, signal, () => this.run(attempt))) ?? notStarted(attempt);
+      const ran = await this.slots
+        .run(priority, signal, () => this.run(attempt))
+        .catch((error: unknown) => {
+          log.error(
+            { err: error, task: taskId, attempt: claim.attempt },
+            'an attempt ended with an error of the worker',
+          );
+          return brokenOff(claim, error);
+        });
+      const report = ran ?? notStarted(attempt);
       leaveSlot();
       this.metrics.ended(report);
       if (report === 'stale') return log.warn({ task: taskId }, 'the attempt was taken away; its process was ended');

@@ -2,6 +2,7 @@ import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { z } from 'zod';
 import { HTTP_STATUS, MitoError, type Log } from '@mitosis/domain';
 import type { ErrorBody } from '@mitosis/protocol';
+import { isDatabaseAway } from '../tasks/transaction.js';
 
 /** What body-parser throws for a body that is too large or no JSON. */
 interface BodyError extends Error {
@@ -24,27 +25,6 @@ function ofBody(error: BodyError): MitoError {
   if (error.type === 'entity.too.large')
     return new MitoError('too-large', 'body_too_large', 'the request body is too large');
   return new MitoError('invalid', 'invalid_request', `body: ${error.message}`, { details: { field: 'body' } });
-}
-
-/** True for what pg and TypeORM throw while the database is away: no fault of the request. */
-function isDatabaseAway(error: unknown): boolean {
-  const code = String((error as { code?: unknown } | null)?.code ?? '');
-  const isConnection = [
-    'ECONNREFUSED',
-    'ECONNRESET',
-    'ENOENT',
-    'EPIPE',
-    'ETIMEDOUT',
-    '57P01',
-    '57P02',
-    '57P03',
-    '53300',
-  ].includes(code);
-  return (
-    isConnection ||
-    code.startsWith('08') ||
-    /Connection terminated|timeout exceeded when trying to connect/.test(String(error))
-  );
 }
 
 /**

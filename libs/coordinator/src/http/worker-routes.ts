@@ -1,17 +1,18 @@
 import { Router } from 'express';
+import type { z } from 'zod';
 import {
-  ClaimAnswer,
-  ClaimTasks,
+  ClaimBatch,
   RegisterWorker,
   ReportAnswer,
-  ReportAttempts,
+  ReportBatch,
   SubtaskResults,
   SubtaskResultsQuery,
   WorkerRegistration,
+  type ClaimAnswer,
 } from '@mitosis/protocol';
 import type { Authenticator } from '../auth/authenticator.js';
 import type { claimTasksWith } from '../tasks/claim-tasks.js';
-import type { commitReportsWith } from '../tasks/commit-reports.js';
+import type { takeReportsWith } from '../tasks/read-reports.js';
 import { whileLeased, type ResumeAttempts } from '../tasks/resume-attempts.js';
 import type { WorkerRegistry } from '../workers/register-worker.js';
 import type { readSubtaskResultsWith } from '../workloads/read-subtask-results.js';
@@ -20,7 +21,7 @@ export interface WorkerRouteDeps {
   readonly authenticator: Authenticator;
   readonly registry: WorkerRegistry;
   readonly claimTasks: ReturnType<typeof claimTasksWith>;
-  readonly commitReports: ReturnType<typeof commitReportsWith>;
+  readonly takeReports: ReturnType<typeof takeReportsWith>;
   readonly resumeAttempts: ResumeAttempts;
   readonly readSubtaskResults: ReturnType<typeof readSubtaskResultsWith>;
 }
@@ -29,7 +30,7 @@ export function workerRoutes({
   authenticator,
   registry,
   claimTasks,
-  commitReports,
+  takeReports,
   resumeAttempts,
   readSubtaskResults,
 }: WorkerRouteDeps): Router {
@@ -50,14 +51,14 @@ export function workerRoutes({
   });
   routes.post('/workers/me/claims', async (req, res) => {
     const worker = await authenticator.worker(req.get('authorization'));
-    const { claims } = ClaimTasks.parse(req.body);
-    res.json(ClaimAnswer.parse({ claimed: await claimTasks(worker, claims) }));
+    const { claims } = ClaimBatch.parse(req.body);
+    res.json({ claimed: await claimTasks(worker, claims) } satisfies z.output<typeof ClaimAnswer>);
   });
   // The lease in each report is what counts: a worker delivers what it did under an earlier name, too.
   routes.post('/workers/me/reports', async (req, res) => {
     await authenticator.worker(req.get('authorization'));
-    const { reports } = ReportAttempts.parse(req.body);
-    res.json(ReportAnswer.parse(await commitReports(reports)));
+    const { reports } = ReportBatch.parse(req.body);
+    res.json(ReportAnswer.parse(await takeReports(reports)));
   });
   routes.post('/workers/me/subtask-results', async (req, res) => {
     await authenticator.worker(req.get('authorization'));

@@ -1,13 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import type { DataSource, EntityManager } from 'typeorm';
 import { keepPlan } from '@mitosis/database';
-import type { TaskState } from '@mitosis/domain';
-import type { ClaimedStep, ClaimedTask, SignedRequest } from '@mitosis/protocol';
+import type { Log, TaskState } from '@mitosis/domain';
+import { bareReport, ClaimedTask, type AttemptReport, type ClaimedStep, type SignedRequest } from '@mitosis/protocol';
 import { servesGroup } from '../access/serving.js';
 import type { WorkerActor } from '../auth/authenticator.js';
 import type { Tokens } from '../auth/tokens.js';
 import type { TaskEvents } from '../events/task-events.js';
 import type { CoordinatorMetrics } from '../metrics/coordinator-metrics.js';
 import { claimWithinQuotas } from './claim-within-quotas.js';
+import { isPassing } from './transaction.js';
 
 export interface ClaimRequest {
   readonly task: string;
@@ -27,6 +29,9 @@ export interface ClaimTasksDeps {
   /** Called with queues whose jobs another worker has to take, some time later. */
   onAvoided(queues: ReadonlySet<string>): void;
   signProgram(sha256: string, objectKey: string): Promise<SignedRequest>;
+  /** Ends the attempt of a task that can't be handed out. */
+  commitReports(reports: readonly AttemptReport[]): Promise<unknown>;
+  readonly log: Log;
   /** Memory of a WASM task that asks for no amount. */
   readonly sandboxMemoryBytes: number;
 }
@@ -154,6 +159,8 @@ export function claimTasksWith({
   onReady,
   onAvoided,
   signProgram,
+  commitReports,
+  log,
   sandboxMemoryBytes,
 }: ClaimTasksDeps) {
   const toAnswer = async (row: ClaimRow): Promise<ClaimedTask> => {
@@ -182,6 +189,19 @@ export function claimTasksWith({
       ...(workload && { workload }),
     };
   };
+  /** A task that can't be handed out ends its own attempt, with the reason, and keeps no other from the worker. */
+  const answerOrFail = async (row: ClaimRow): Promise<ClaimedTask | undefined> => {
+    try {
+      return ClaimedTask.parse(await toAnswer(row));
+    } catch (error) {
+      if (isPassing(error)) throw error;
+      const { task, attempt, lease } = row;
+      log.error({ err: error, task, attempt }, 'a task could not be handed out');
+      const why = `the coordinator can't hand it out: ${(error as Error).message}`;
+      await commitReports([bareReport({ request: randomUUID(), task, attempt, lease }, why)]);
+      return undefined;
+    }
+  };
   const giveBack = async (worker: WorkerActor, refused: readonly string[]): Promise<void> => {
     const [rows] = (await dataSource.query(GIVE_BACK, [refused, worker.workerId])) as [{ queue: string }[], number];
     if (rows.length > 0) onAvoided(new Set(rows.map(({ queue }) => queue)));
@@ -209,6 +229,7 @@ export function claimTasksWith({
       ...released.map(({ task, state, group, job }) => ({ task, state, group, job })),
     ]);
     metrics.claimed({ asked: claims.length, answered: rows.length, waitedS: fresh.map(({ waited_s }) => waited_s) });
-    return Promise.all(rows.map(toAnswer));
+    const answers = await Promise.all(rows.map(answerOrFail));
+    return answers.flatMap((answer) => answer ?? []);
   };
 }

@@ -1,8 +1,8 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { keepPlan } from '@mitosis/database';
-import { cutText, objectKey } from '@mitosis/domain';
+import { objectKey, storableSentence, type Log } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
-import type { AttemptReport, ReportAnswer } from '@mitosis/protocol';
+import { bareReport, MESSAGE_MAX, reducedReport, type AttemptReport, type ReportAnswer } from '@mitosis/protocol';
 import { chargeGroups } from '../files/object-ledger.js';
 import type { Accepted } from './accept-tasks.js';
 import { RESUMABLE, resumeToEnd } from './resume-attempts.js';
@@ -10,17 +10,21 @@ import { OPEN_ATTEMPT_COLUMNS, settleAttempts, type EndedAttempt, type OpenAttem
 import { confirmProducts, publishProducts } from './settle-products.js';
 import type { SettledTask } from './settled-task.js';
 import { submitDownstream } from './submit-downstream.js';
-import { inTransaction } from './transaction.js';
+import { inTransaction, isDatabaseAway, isPassing } from './transaction.js';
 
 export interface CommitReportsDeps {
   readonly dataSource: DataSource;
   readonly store: ObjectStore;
+  readonly log: Log;
   /** How long signed requests for what a new attempt replaces stay good. */
   readonly readableMs: number;
   /** Called after the commit. */
   onSettled(settled: readonly SettledTask[]): void;
   onNewQueues(groupIds: readonly string[]): void;
 }
+
+/** Of the reason why a report could not be stored. */
+const REASON_MAX = 500;
 
 /** `resume`: lost while its worker was away, and not taken by anybody since. */
 type Verdict = 'settle' | 'resume' | ReportAnswer['results'][number]['status'];
@@ -113,7 +117,9 @@ async function submitNewTasks(
     if (downstream && 'accepted' in downstream) accepted.push(downstream.accepted);
     const isRefused = downstream !== undefined && 'refusal' in downstream;
     judged.push(
-      isRefused ? { ...report, outcome: 'invalid_new_task', message: cutText(downstream.refusal, 4096) } : report,
+      isRefused
+        ? { ...report, outcome: 'invalid_new_task', message: storableSentence(downstream.refusal, MESSAGE_MAX) }
+        : report,
     );
   }
   return { reports: judged, accepted };
@@ -124,34 +130,70 @@ function firstOfEach(reports: readonly AttemptReport[]): AttemptReport[] {
   return [...new Map(reports.toReversed().map((report) => [keyOf(report), report])).values()];
 }
 
+type Result = ReportAnswer['results'][number];
+
+/** One transaction for all of them. */
+async function commitTogether(deps: CommitReportsDeps, received: readonly AttemptReport[]): Promise<Result[]> {
+  const { dataSource, store, readableMs, onSettled, onNewQueues } = deps;
+  const reports = await Promise.all(received.map((report) => confirmProducts(store, report)));
+  const { verdicts, settled, accepted } = await inTransaction(dataSource, async (tx) => {
+    const rows = await lockAttempts(tx, reports);
+    const judged = new Map(reports.map((report) => [report.request, judge(report, rows.get(keyOf(report)))]));
+    const first = firstOfEach(reports);
+    const verdictOn = (wanted: Verdict) => first.filter(({ request }) => judged.get(request) === wanted);
+    const resumed = verdictOn('resume');
+    await resumeToEnd(tx, resumed);
+    const current = [...verdictOn('settle'), ...resumed];
+    const charges = await publishProducts(tx, current, readableMs);
+    await insertMetrics(tx, current);
+    const submitted = await submitNewTasks(tx, current);
+    const ends = submitted.reports.map((report) => toEnd(report, rows.get(keyOf(report)) as AttemptRow));
+    const moved = await settleAttempts(tx, ends);
+    await chargeGroups(tx, charges);
+    return { verdicts: judged, settled: moved, accepted: submitted.accepted };
+  });
+  const newQueueGroups = accepted.flatMap((one) => one.newQueueGroups);
+  if (newQueueGroups.length > 0) onNewQueues(newQueueGroups);
+  // What was submitted may have moved on meanwhile, with the task that submitted it.
+  onSettled([...accepted.flatMap((one) => one.settled), ...settled]);
+  const statusOf = (request: string) => (verdicts.get(request) === 'stale' ? 'stale' : 'accepted');
+  return reports.map(({ request }) => ({ request, status: statusOf(request) }));
+}
+
+/** A report that PostgreSQL does not take ends its own attempt all the same: with less and less of what it says. */
+async function commitAlone(deps: CommitReportsDeps, report: AttemptReport): Promise<Result> {
+  const { request, task, attempt } = report;
+  let why = '';
+  for (const form of [() => report, () => reducedReport(report, why), () => bareReport(report, why)]) {
+    try {
+      const [result] = await commitTogether(deps, [form()]);
+      if (result) return result;
+    } catch (error) {
+      if (isPassing(error)) return { request, status: 'unavailable' };
+      deps.log.error({ err: error, task, attempt }, 'a report could not be stored');
+      why = storableSentence(`the coordinator could not store it: ${(error as Error).message}`, REASON_MAX);
+    }
+  }
+  return { request, status: 'refused', message: why };
+}
+
 /**
- * Commits how attempts ended, each exactly once, in one transaction with the artifacts and what
- * becomes of the task, what it submits and what waited for it. `stale` means that the attempt is not the current one any more.
+ * Commits how attempts ended, each exactly once, with the artifacts and what becomes of the task, what it submits and
+ * what waited for it. All are committed in one transaction; when that fails for anything but a database or a store
+ * that is away, each in its own, so that one report can spoil no other. `stale` means that the attempt is not the
+ * current one any more.
  */
-export function commitReportsWith({ dataSource, store, readableMs, onSettled, onNewQueues }: CommitReportsDeps) {
+export function commitReportsWith(deps: CommitReportsDeps) {
   return async (received: readonly AttemptReport[]): Promise<ReportAnswer> => {
-    const reports = await Promise.all(received.map((report) => confirmProducts(store, report)));
-    const { verdicts, settled, accepted } = await inTransaction(dataSource, async (tx) => {
-      const rows = await lockAttempts(tx, reports);
-      const judged = new Map(reports.map((report) => [report.request, judge(report, rows.get(keyOf(report)))]));
-      const first = firstOfEach(reports);
-      const verdictOn = (wanted: Verdict) => first.filter(({ request }) => judged.get(request) === wanted);
-      const resumed = verdictOn('resume');
-      await resumeToEnd(tx, resumed);
-      const current = [...verdictOn('settle'), ...resumed];
-      const charges = await publishProducts(tx, current, readableMs);
-      await insertMetrics(tx, current);
-      const submitted = await submitNewTasks(tx, current);
-      const ends = submitted.reports.map((report) => toEnd(report, rows.get(keyOf(report)) as AttemptRow));
-      const moved = await settleAttempts(tx, ends);
-      await chargeGroups(tx, charges);
-      return { verdicts: judged, settled: moved, accepted: submitted.accepted };
-    });
-    const newQueueGroups = accepted.flatMap((one) => one.newQueueGroups);
-    if (newQueueGroups.length > 0) onNewQueues(newQueueGroups);
-    // What was submitted may have moved on meanwhile, with the task that submitted it.
-    onSettled([...accepted.flatMap((one) => one.settled), ...settled]);
-    const statusOf = (request: string) => (verdicts.get(request) === 'stale' ? 'stale' : 'accepted');
-    return { results: reports.map(({ request }) => ({ request, status: statusOf(request) })) };
+    if (received.length === 0) return { results: [] };
+    try {
+      return { results: await commitTogether(deps, received) };
+    } catch (error) {
+      if (isDatabaseAway(error)) throw error;
+      deps.log.warn({ err: error, reports: received.length }, 'a batch of reports failed; each is committed alone');
+    }
+    const results: Result[] = [];
+    for (const report of received) results.push(await commitAlone(deps, report));
+    return { results };
   };
 }
