@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import type { TaskDetail, TaskView } from '@mitosis/protocol';
 import { eventually, fileScope, tempDir } from '@mitosis/testing';
-import { HOSTILE, prints } from './harness/hostile-programs.js';
+import { exitsWith, HOSTILE, prints } from './harness/hostile-programs.js';
 import { startStack, type E2eStack } from './harness/stack.js';
 
 const file = fileScope(test);
@@ -46,6 +46,27 @@ test('a program that ends with another exit code is tried again, as often as --r
   t.like(await submit('--retries', '2'), { state: 'failed', reason: 'exit_code', exit_code: 2, attempt: 3 });
   t.like(await submit('--retries', '2', '--retry-exit-codes', '2,9'), { attempt: 3 });
   t.like(await submit('--retries', '2', '--retry-exit-codes', '9'), { exit_code: 2, attempt: 1 });
+});
+
+test('an exit code out of range ends the task at once, counts as 255 everywhere, and is never 0', async (t) => {
+  const { mito, json } = stack;
+  for (const code of [-1, 256, 512, -(2 ** 31)]) {
+    const ran = await mito('run', '--name', `exit ${code}`, '--wasm', await stored('exit', exitsWith(code)));
+    t.is(ran.code, 255, `${code}: ${ran.stderr}`);
+    const task = await json<TaskView>('tasks', 'query', '--name', `exit ${code}`, '-e', '255');
+    t.like(task, { state: 'failed', reason: 'exit_code', exit_code: 255, attempt: 1 });
+    t.is(task.message, `the program gave exit code ${code >>> 0}, which counts as 255`);
+  }
+});
+
+test('a program that a signal has ended is found and retried by the number that a shell has for it', async (t) => {
+  const { mito, json } = stack;
+  const options = ['--name', 'killed', '--retries', '1', '--retry-delay', '10ms', '--retry-exit-codes', '137'];
+  t.is((await mito('run', ...options, '--', 'sh', '-c', 'kill -9 $$')).code, 137);
+  for (const filter of ['137', '>=128', '!=0']) {
+    const task = await json<TaskView>('tasks', 'query', '--name', 'killed', '-e', filter);
+    t.like(task, { exit_code: 137, signal: 'SIGKILL', reason: 'signal', attempt: 2 }, filter);
+  }
 });
 
 test('a program that does not end is killed within a second after its time', async (t) => {

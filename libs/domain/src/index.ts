@@ -76,3 +76,4 @@ export { parseProgress } from './progress.js';
 export type { Progress } from './progress.js';
 export { systemError } from './system-error.js';
 export { addressUrl, checkAddress } from './address.js';
+export { EXIT_OUT_OF_RANGE, exitCodeOfSignal, processExitCode } from './exit-code.js';

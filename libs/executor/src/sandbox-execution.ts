@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { cutText, MitoError } from '@mitosis/domain';
+import { MitoError, processExitCode, storableSentence } from '@mitosis/domain';
 import type { SandboxReason, SandboxRequest, SandboxResult } from '@mitosis/sandbox';
 import type { Execution, ExecutionOutcome, ExecutionResult } from './execution.js';
 import { failedResult, MESSAGE_LENGTH_MAX } from './failed-result.js';
@@ -25,9 +25,11 @@ function outcomeOf({ outcome, reason }: SandboxResult): ExecutionOutcome {
   return reason !== undefined && LIMITS.has(reason) ? 'limit_exceeded' : 'trapped';
 }
 
-function messageOf({ reason, message }: SandboxResult): string | undefined {
-  const text = [reason, message].filter(Boolean).join(': ');
-  return text === '' ? undefined : cutText(text, MESSAGE_LENGTH_MAX);
+function messageOf({ reason, message, exitCode }: SandboxResult): string | undefined {
+  const isMapped = exitCode !== null && processExitCode(exitCode) !== exitCode;
+  const mapped = isMapped && `the program gave exit code ${exitCode}, which counts as ${processExitCode(exitCode)}`;
+  const text = [reason, message, mapped].filter(Boolean).join(': ');
+  return text === '' ? undefined : storableSentence(text, MESSAGE_LENGTH_MAX);
 }
 
 /** What could not run at all: by the program's own fault, or for want of something here. */
@@ -114,7 +116,7 @@ export class SandboxExecution implements Execution {
       this.#cancelReason !== undefined && result.outcome === 'cancelled' ? this.#cancelReason : messageOf(result);
     return {
       outcome: outcomeOf(result),
-      exitCode: result.exitCode,
+      exitCode: result.exitCode === null ? null : processExitCode(result.exitCode),
       signal: null,
       ...(message !== undefined && { message }),
       wallMs: result.wallMs,

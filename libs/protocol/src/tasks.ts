@@ -186,6 +186,7 @@ export const TaskView = z.object({
   created_at: Timestamp,
   started_at: Timestamp.nullable(),
   finished_at: Timestamp.nullable(),
+  /** 0 to 255; of a program that signal n has ended 128 + n, and of a sandboxed one that gave another number 255. */
   exit_code: z.int().nullable(),
   signal: z.string().nullable(),
   /** Why the task failed or was cancelled; null while it is open and when it completed. */

@@ -115,7 +115,7 @@ export const AttemptReport = z.strictObject({
     'worker_error',
     'released',
   ]),
-  /** As a signed number of 32 bits, whatever the program gave: -1 for a sandboxed program that exits with 2^32 - 1. */
+  /** Null for a program that a signal has ended, and for one that did not run. */
   exit_code: z.int32().nullable(),
   signal: z.string().max(32).nullable(),
   message: z.string().max(MESSAGE_MAX).nullable(),

@@ -48,6 +48,9 @@ const forever = (body: readonly number[]): number[] => [0x03, 0x40, ...body, 0x0
 const store = (at: number, value: number): number[] => [...i32(at), ...i32(value), 0x36, 2, 0];
 const grow = [...i32(16), 0x40, 0, ...i32(-1), 0x46, 0x04, 0x40, 0x00, 0x0b];
 
+/** Ends with this exit code, any number of 32 bits. */
+export const exitsWith = (code: number): Buffer => program(['proc_exit'], [...i32(code), 0x10, 0]);
+
 /** Opens `path` below the root of its file system and ends with the errno as its exit code. */
 function opens(path: string, flags: number): Buffer {
   const all = [0x42, ...[0xff, 0xff, 0xff, 0xff, 0x01]];

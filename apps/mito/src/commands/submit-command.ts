@@ -37,7 +37,7 @@ export abstract class SubmitCommand extends ApiCommand {
     description: 'time before the first retry, doubled for each further one',
   });
   readonly retryExitCodes = Option.Array('--retry-exit-codes', [], {
-    description: 'only these exit codes are tried again',
+    description: 'only these exit codes are tried again; 128 + n stands for signal n, e.g. 137 for SIGKILL',
   });
   readonly limitKeys = Option.Array('--limit-key', [], {
     description: 'KEY=N: start only while fewer than N tasks of the group with this key run',

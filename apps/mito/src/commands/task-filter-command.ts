@@ -31,7 +31,7 @@ export abstract class TaskFilterCommand extends ApiCommand {
   readonly job = Option.String('-j,--job', { description: 'only tasks of this job' });
   readonly upstream = Option.String('--upstream', { description: 'only tasks that this task submitted' });
   readonly exitCode = Option.String('-e,--exit-code', {
-    description: 'only tasks with this exit code, for example 3, !=0 or >=100',
+    description: 'only tasks with this exit code, for example 3, !=0 or >=100; 137 after SIGKILL',
   });
   readonly priority = Option.String('-p,--priority', {
     description: 'only tasks with this priority, for example 5 or >0',

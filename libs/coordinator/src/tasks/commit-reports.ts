@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { keepPlan } from '@mitosis/database';
-import { objectKey, storableSentence, type Log } from '@mitosis/domain';
+import { exitCodeOfSignal, objectKey, storableSentence, type Log } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import { bareReport, MESSAGE_MAX, reducedReport, type AttemptReport, type ReportAnswer } from '@mitosis/protocol';
 import { chargeGroups } from '../files/object-ledger.js';
@@ -70,7 +70,8 @@ function toEnd(report: AttemptReport, row: AttemptRow): EndedAttempt {
     // The loss of an attempt that is resumed does not count.
     row: row.is_open ? row : { ...row, losses: Math.max(row.losses - 1, 0) },
     outcome: report.outcome,
-    exitCode: report.exit_code,
+    // As a shell has it: retries, filters and tables find a signal by its number, too.
+    exitCode: report.exit_code ?? exitCodeOfSignal(report.signal) ?? null,
     signal: report.signal,
     message: report.message,
     reportRequest: report.request,
