@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import test from 'ava';
 import { enrollWorker, registerWorker, WorkerClient, type MitosisClient } from '@mitosis/client';
 import { MitoError, type Role } from '@mitosis/domain';
@@ -252,4 +254,104 @@ test.serial('a group that is locked or deleted can be given to no worker', async
   await boss.access.deleteGroup(name);
   t.is(await outcomeOf(lend), 'group_not_found');
   t.is(await outcomeOf(() => boss.access.createGroup(name)), 'name_taken', 'nobody gets the name of a deleted group');
+});
+
+/** A task of somebody in their own group that nobody else may see, with a result. */
+async function secretOf(token: string, name: string): Promise<string> {
+  const client = scene.client(token);
+  const { uuid } = await client.submitTask({ args: ['true'], group: name });
+  const place = path.join(coordinator.stateDir, 'secret');
+  await writeFile(place, 'secret');
+  await client.files.uploadArtifact(uuid, 'result', place);
+  return uuid;
+}
+
+const taking = (task: string) => ({
+  args: ['true'],
+  group: 'lab',
+  resources: [{ from: 'artifact' as const, task, kind: 'result' as const, path: 'in' }],
+});
+
+/** A worker of the group with the attempt of a task, which `token` has submitted. */
+async function running(token: string, task: object = { args: ['true'], group: 'lab' }) {
+  const worker = await (WAYS.register?.(tokenOf('write')) as Promise<string>);
+  const client = new WorkerClient({ url: coordinator.url, token: worker });
+  const { uuid } = (await (await scene.send('POST', '/tasks', token, task)).json()) as { uuid: string };
+  const [claimed] = await client.claim([{ task: uuid, request: randomUUID() }]);
+  const { attempt, lease, token: attemptToken } = claimed as ClaimedTask;
+  return { client, claimed: claimed as ClaimedTask, lease: { task: uuid, attempt, lease }, attemptToken };
+}
+
+/** By each of them a task could bring what its creator sees elsewhere into its own group. */
+const DETOURS: Readonly<Record<string, (attempt: string, secret: string, job: string) => Promise<Response>>> = {
+  'an input': (attempt, secret) => scene.send('POST', '/tasks', attempt, taking(secret)),
+  'an input of a batch': (attempt, secret) =>
+    scene.send('POST', '/tasks/batch', attempt, { tasks: [{ args: ['true'], group: 'lab' }, taking(secret)] }),
+  'an input of a new job': (attempt, secret) =>
+    scene.send('POST', '/jobs', attempt, { group: 'lab', tasks: [taking(secret)] }),
+  'an input of a task added to a job': (attempt, secret, job) =>
+    scene.send('POST', `/jobs/${job}/tasks`, attempt, { tasks: [taking(secret)] }),
+  'the artifact itself': (attempt, secret) => scene.send('GET', `/tasks/${secret}/artifacts/result`, attempt),
+  'its output': (attempt, secret) => scene.send('GET', `/tasks/${secret}/output`, attempt),
+  'what it says of itself': (attempt, secret) => scene.send('GET', `/tasks/${secret}`, attempt),
+  'waiting for it': (attempt, secret) => scene.send('POST', '/tasks/wait', attempt, { uuids: [secret], timeout_ms: 0 }),
+  'a task after it': (attempt, secret) =>
+    scene.send('POST', '/tasks', attempt, { args: ['true'], group: 'lab', after: [{ task: secret }] }),
+};
+
+for (const [detour, take] of Object.entries(DETOURS)) {
+  test.serial(`a running task does not reach what its creator has in another group: ${detour}`, async (t) => {
+    const { name, token } = await member('write');
+    const secret = await secretOf(token, name);
+    const own = (await (
+      await scene.send('POST', '/jobs', token, { group: 'lab', tasks: [{ args: ['true'] }], is_open: true })
+    ).json()) as { uuid: string };
+    const { attemptToken } = await running(token);
+    const response = await take(attemptToken, secret, own.uuid);
+    t.is(response.status, 404, await response.text());
+  });
+}
+
+test.serial('nor by a task that it writes to $MITO_NEW_TASK, nor by a retry of one of its creator', async (t) => {
+  const { name, token } = await member('write');
+  const secret = await secretOf(token, name);
+  const { client, claimed } = await running(token);
+  await client.report([reportOf(claimed, 0, { new_tasks: [taking(secret)] })]);
+  t.like(await boss.getTask(claimed.task), { state: 'failed' });
+  const job = (await (await scene.send('POST', '/jobs', token, { group: 'lab', tasks: [taking(secret)] })).json()) as {
+    uuid: string;
+  };
+  await scene.send('POST', `/jobs/${job.uuid}/cancel`, token, {});
+  const { attemptToken } = await running(token);
+  t.is((await scene.send('POST', `/jobs/${job.uuid}/retry-failed`, attemptToken)).status, 404);
+  t.is((await scene.send('POST', `/jobs/${job.uuid}/retry-failed`, token)).status, 200, 'its creator may');
+});
+
+test.serial('inputs are looked at again when the task starts: with what its submitter may do then', async (t) => {
+  const { name, token } = await member('write');
+  const secret = await secretOf(token, name);
+  t.is((await scene.send('POST', '/tasks', tokenOf('write'), taking(secret))).status, 404, 'nobody else names it');
+  const mine = await running(token, taking(secret));
+  t.is((await mine.client.inputs(mine.lease)).length, 1);
+  const shared = await scene.freshGroup();
+  await boss.access.updateMembers(shared, { [name]: 'read' });
+  const { uuid } = await boss.submitTask({ args: ['true'], group: shared });
+  await writeFile(path.join(coordinator.stateDir, 'shared'), 'shared');
+  await boss.files.uploadArtifact(uuid, 'result', path.join(coordinator.stateDir, 'shared'));
+  const theirs = await running(token, taking(uuid));
+  t.is((await theirs.client.inputs(theirs.lease)).length, 1);
+  await boss.access.removeMember(shared, name);
+  await t.throwsAsync(theirs.client.inputs(theirs.lease), { code: 'resource_not_found' });
+});
+
+test.serial('what a deleted group has left is no input any more, for nobody', async (t) => {
+  const group = await scene.freshGroup();
+  const { uuid } = await boss.submitTask({ args: ['true'], group });
+  await writeFile(path.join(coordinator.stateDir, 'left'), 'left');
+  await boss.files.uploadArtifact(uuid, 'result', path.join(coordinator.stateDir, 'left'));
+  const before = await running(tokenOf('admin'), taking(uuid));
+  await boss.cancelTask(uuid);
+  await boss.access.deleteGroup(group);
+  await t.throwsAsync(before.client.inputs(before.lease), { code: 'resource_not_found' });
+  t.is((await scene.send('POST', '/tasks', tokenOf('admin'), taking(uuid))).status, 404);
 });

@@ -125,12 +125,7 @@ export class Authenticator {
 
   /** A person, for what is done in their name while they are not there; undefined when they are not active. */
   async person(tx: EntityManager, userId: string): Promise<UserActor | undefined> {
-    const rows: UserRow[] = await tx.query(
-      `SELECT u.id AS user_id, u.username, u.is_admin, m.group_id, m.role FROM users u ${ROLES_JOIN}
-       WHERE u.id = $1 AND u.state = 'active'`,
-      [userId],
-    );
-    return toActor(rows, null);
+    return findPerson(tx, userId);
   }
 
   private async bySession(token: string): Promise<UserActor> {
@@ -165,4 +160,20 @@ function toActor(rows: readonly UserRow[], sessionId: string | null): UserActor 
   if (!first) return undefined;
   const { user_id: userId, username, is_admin: isAdmin } = first;
   return { kind: 'user', userId, username, isAdmin, roles: rolesOf(rows), sessionId };
+}
+
+/** A person with all their roles of now; undefined when they are not active. */
+export async function findPerson(tx: Pick<EntityManager, 'query'>, userId: string): Promise<UserActor | undefined> {
+  const rows: UserRow[] = await tx.query(
+    `SELECT u.id AS user_id, u.username, u.is_admin, m.group_id, m.role FROM users u ${ROLES_JOIN}
+     WHERE u.id = $1 AND u.state = 'active'`,
+    [userId],
+  );
+  return toActor(rows, null);
+}
+
+/** What is left of a person who acts through a task: the role in the task's own group. */
+export function confinedTo(person: UserActor, groupId: string): UserActor {
+  const role = person.roles.get(groupId);
+  return { ...person, isAdmin: false, roles: new Map(role ? [[groupId, role]] : []), scope: 'submit' };
 }

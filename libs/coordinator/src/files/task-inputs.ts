@@ -1,25 +1,55 @@
-import type { DataSource } from 'typeorm';
-import { isAllowed, MitoError, type Role } from '@mitosis/domain';
+import type { DataSource, EntityManager } from 'typeorm';
+import { isAllowed, MitoError } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { AttemptLease, TaskInput, TaskResource } from '@mitosis/protocol';
+import { confinedTo, findPerson, type UserActor } from '../auth/authenticator.js';
 import { toWire, urlSeconds } from './to-wire.js';
 
 interface Attempt {
   readonly resources: readonly TaskResource[];
   readonly group_id: string;
   readonly creator_id: string;
-  readonly is_admin: boolean;
+  /** A task submitted it: it takes in files of its own group only. */
+  readonly is_confined: boolean;
 }
 
 interface File {
+  readonly group_id: string;
   readonly object_key: string;
   readonly size_bytes: string;
   readonly sha256: string;
 }
 
 /**
- * Where the inputs of an attempt are to be fetched: attachments of the task's own group, and artifacts
- * that whoever submitted the task may still read. Asked for at the start, and again when a request
+ * Refuses tasks with an input that the caller may not read: a running task that submits others reads in its own
+ * group only. What is to be there when the task starts is looked at then. @throws `resource_not_found`.
+ */
+export async function assertInputs(
+  tx: EntityManager,
+  actor: UserActor,
+  tasks: readonly { readonly resources: readonly TaskResource[] }[],
+): Promise<void> {
+  const inputs = tasks.flatMap(({ resources }, place) =>
+    resources.flatMap((resource, index) =>
+      resource.from === 'artifact' ? [{ resource, field: `tasks.${place}.resources.${index}.task` }] : [],
+    ),
+  );
+  if (inputs.length === 0) return;
+  const rows = (await tx.query(
+    `SELECT t.id, t.group_id FROM tasks t JOIN groups g ON g.id = t.group_id AND g.state <> 'deleted' WHERE t.id = ANY ($1)`,
+    [[...new Set(inputs.map(({ resource }) => resource.task))]],
+  )) as { id: string; group_id: string }[];
+  const groups = new Map(rows.map(({ id, group_id }) => [id, group_id]));
+  for (const { resource, field } of inputs) {
+    const groupId = groups.get(resource.task);
+    if (groupId === undefined || !isAllowed(actor, { action: 'task.read', groupId }))
+      throw resourceNotFound(resource, field);
+  }
+}
+
+/**
+ * Where the inputs of an attempt are to be fetched: attachments of the task's own group, and artifacts,
+ * as far as whoever submitted the task may read them now. Asked for at the start, and again when a request
  * has expired or a file was replaced meanwhile.
  */
 export class TaskInputs {
@@ -34,22 +64,27 @@ export class TaskInputs {
   /** @throws `stale_attempt`, and `resource_not_found` that names the input. */
   async list({ task, attempt, lease }: AttemptLease): Promise<TaskInput[]> {
     const [row] = (await this.deps.dataSource.query(
-      `SELECT coalesce(t.spec -> 'resources', '[]') AS resources, t.group_id, t.creator_id, u.is_admin
-       FROM attempts a JOIN tasks t ON t.id = a.task_id JOIN users u ON u.id = t.creator_id
+      `SELECT coalesce(t.spec -> 'resources', '[]') AS resources, t.group_id, t.creator_id,
+         t.is_confined OR t.upstream_id IS NOT NULL AS is_confined
+       FROM attempts a JOIN tasks t ON t.id = a.task_id
        WHERE a.task_id = $1 AND a.number = $2 AND a.lease = $3 AND a.ended_at IS NULL`,
       [task, attempt, lease],
     )) as Attempt[];
     if (!row) throw new MitoError('conflict', 'stale_attempt', 'the attempt is not the current one any more');
-    return Promise.all(row.resources.map((resource) => this.sign(row, resource)));
+    if (row.resources.length === 0) return [];
+    const person = await findPerson(this.deps.dataSource, row.creator_id);
+    const reader = person && (row.is_confined ? confinedTo(person, row.group_id) : person);
+    return Promise.all(row.resources.map((resource) => this.sign(row, reader, resource)));
   }
 
-  private async sign(attempt: Attempt, resource: TaskResource): Promise<TaskInput> {
+  private async sign(attempt: Attempt, reader: UserActor | undefined, resource: TaskResource): Promise<TaskInput> {
     const { store, urlLifetimeMs } = this.deps;
     const file =
       resource.from === 'attachment'
         ? await this.attachment(attempt, resource.key)
-        : await this.artifact(attempt, resource.task, resource.kind);
-    if (!file) throw resourceNotFound(resource);
+        : await this.artifact(resource.task, resource.kind);
+    const action = resource.from === 'attachment' ? 'attachment.read' : 'task.read';
+    if (!file || !reader || !isAllowed(reader, { action, groupId: file.group_id })) throw resourceNotFound(resource);
     const expiresInS = urlSeconds(urlLifetimeMs);
     const download = toWire(
       await store.signGet(file.object_key, { expiresInS, downloadName: resource.path.split('/').at(-1) ?? 'input' }),
@@ -65,37 +100,29 @@ export class TaskInputs {
 
   private async attachment({ group_id: groupId }: Attempt, key: string): Promise<File | undefined> {
     const rows = (await this.deps.dataSource.query(
-      'SELECT object_key, size_bytes, sha256 FROM attachments WHERE group_id = $1 AND key = $2',
+      'SELECT group_id, object_key, size_bytes, sha256 FROM attachments WHERE group_id = $1 AND key = $2',
       [groupId, key],
     )) as File[];
     return rows[0];
   }
 
-  private async artifact(attempt: Attempt, task: string, kind: string): Promise<File | undefined> {
-    const [file] = (await this.deps.dataSource.query(
-      `SELECT f.object_key, f.size_bytes, f.sha256, t.group_id FROM artifacts f JOIN tasks t ON t.id = f.task_id
-       WHERE f.task_id = $1 AND f.kind = $2`,
+  /** What a group that was deleted has left is no input any more. */
+  private async artifact(task: string, kind: string): Promise<File | undefined> {
+    const rows = (await this.deps.dataSource.query(
+      `SELECT t.group_id, f.object_key, f.size_bytes, f.sha256 FROM artifacts f JOIN tasks t ON t.id = f.task_id
+       JOIN groups g ON g.id = t.group_id AND g.state <> 'deleted' WHERE f.task_id = $1 AND f.kind = $2`,
       [task, kind],
-    )) as (File & { group_id: string })[];
-    if (!file) return undefined;
-    return file.group_id === attempt.group_id || (await this.mayRead(attempt, file.group_id)) ? file : undefined;
-  }
-
-  private async mayRead({ creator_id: userId, is_admin: isAdmin }: Attempt, groupId: string): Promise<boolean> {
-    const rows = (await this.deps.dataSource.query('SELECT group_id, role FROM memberships WHERE user_id = $1', [
-      userId,
-    ])) as { group_id: string; role: Role }[];
-    const roles = new Map(rows.map(({ group_id, role }) => [group_id, role]));
-    return isAllowed({ kind: 'user', userId, isAdmin, roles }, { action: 'task.read', groupId });
+    )) as File[];
+    return rows[0];
   }
 }
 
-function resourceNotFound(resource: TaskResource): MitoError {
+function resourceNotFound(resource: TaskResource, field?: string): MitoError {
   const name =
     resource.from === 'attachment'
       ? `the attachment "${resource.key}"`
       : `the artifact ${resource.kind} of the task ${resource.task}`;
-  return new MitoError('not-found', 'resource_not_found', `${name} does not exist`, {
-    details: { path: resource.path },
+  return new MitoError('not-found', 'resource_not_found', `${name} does not exist, or the task may not read it`, {
+    details: { path: resource.path, ...(field !== undefined && { field }) },
   });
 }

@@ -1,8 +1,10 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { FailureReason, TaskState } from '@mitosis/domain';
+import type { TaskResource } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
+import { assertInputs } from '../files/task-inputs.js';
 import { assertPrograms } from '../programs/assert-programs.js';
 import type { Accepted } from '../tasks/accept-tasks.js';
 import { settleDependents } from '../tasks/settle-dependents.js';
@@ -24,6 +26,7 @@ interface FailedRow {
   readonly groupId: string;
   /** Of its program, when it runs one. */
   readonly sha256: string | null;
+  readonly resources: readonly TaskResource[];
 }
 
 /** A task that was handed in again: same spec, same place in the job, the caller as its creator. */
@@ -32,9 +35,9 @@ const COPY = `
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS p(old uuid, new uuid)
   ), added AS (
     INSERT INTO tasks (id, group_id, creator_id, queue, name, state, spec, tags, labels, priority, timeout_ms, retries,
-                       retry_delay_ms, retry_exit_codes, limits, is_gated, job_id, job_index, upstream_id)
+                       retry_delay_ms, retry_exit_codes, limits, is_gated, job_id, job_index, upstream_id, is_confined)
     SELECT p.new, t.group_id, $2, t.queue, t.name, CASE WHEN EXISTS (SELECT 1 FROM dependencies d WHERE d.task_id = t.id) THEN 'pending' ELSE 'ready' END,
-      t.spec, t.tags, t.labels, t.priority, t.timeout_ms, t.retries, t.retry_delay_ms, t.retry_exit_codes, t.limits, t.limits <> '{}', t.job_id, t.job_index, t.upstream_id
+      t.spec, t.tags, t.labels, t.priority, t.timeout_ms, t.retries, t.retry_delay_ms, t.retry_exit_codes, t.limits, t.limits <> '{}', t.job_id, t.job_index, t.upstream_id, t.is_confined OR $3
     FROM pairs p JOIN tasks t ON t.id = p.old ORDER BY t.job_index
     RETURNING id, seq, group_id, creator_id, job_id, name, tags, labels, priority, spec, state, queue
   ), searched AS (
@@ -61,7 +64,7 @@ const COPY_EDGES = `
 
 async function copy(tx: EntityManager, actor: UserActor, failed: readonly FailedRow[]): Promise<SettledTask[]> {
   const pairs = JSON.stringify(failed.map(({ id }) => ({ old: id, new: uuidv7() })));
-  const added = (await tx.query(COPY, [pairs, actor.userId])) as SettledTask[];
+  const added = (await tx.query(COPY, [pairs, actor.userId, actor.task !== undefined])) as SettledTask[];
   noteStored(tx, added.length);
   await tx.query(
     `UPDATE tasks t SET retried_by = p.new FROM jsonb_to_recordset($1::jsonb) AS p(old uuid, new uuid) WHERE t.id = p.old`,
@@ -95,7 +98,7 @@ export function retryFailedWith({ dataSource, reader, onAccepted }: RetryFailedD
       // Two retries at once must not both replace the same tasks.
       await tx.query('SELECT 1 FROM jobs WHERE id = $1 FOR NO KEY UPDATE', [uuid]);
       const failed = (await tx.query(
-        `SELECT id, reason, group_id AS "groupId", spec -> 'wasm' ->> 'sha256' AS sha256 FROM tasks WHERE job_id = $1 AND state IN ('failed', 'cancelled') AND retried_by IS NULL AND reason IS DISTINCT FROM 'not_needed'
+        `SELECT id, reason, group_id AS "groupId", spec -> 'wasm' ->> 'sha256' AS sha256, coalesce(spec -> 'resources', '[]') AS resources FROM tasks WHERE job_id = $1 AND state IN ('failed', 'cancelled') AND retried_by IS NULL AND reason IS DISTINCT FROM 'not_needed'
          ORDER BY id FOR NO KEY UPDATE`,
         [uuid],
       )) as FailedRow[];
@@ -103,6 +106,7 @@ export function retryFailedWith({ dataSource, reader, onAccepted }: RetryFailedD
         tx,
         failed.flatMap(({ groupId, sha256 }) => (sha256 === null ? [] : [{ groupId, sha256 }])),
       );
+      await assertInputs(tx, actor, failed);
       await recordRequest(tx, `job ${uuid}`, { tasks: failed.length });
       return failed.length === 0 ? [] : copy(tx, actor, failed);
     });

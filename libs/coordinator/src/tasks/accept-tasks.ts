@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { isAllowed, MitoError, type TaskKind, type TaskState } from '@mitosis/domain';
 import type { SubmitTask, TaskReceipt } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
+import { assertInputs } from '../files/task-inputs.js';
 import { assertPrograms } from '../programs/assert-programs.js';
 import { linkDependencies } from './link-dependencies.js';
 import { assertRoomInQueue, type QueueQuota } from './queue-quota.js';
@@ -66,14 +67,14 @@ export async function insertTasks(tx: EntityManager, rows: readonly TaskRow[]): 
        SELECT * FROM jsonb_to_recordset($1::jsonb) AS t(
          id uuid, group_id uuid, creator_id uuid, queue text, name text, state text, spec jsonb, tags text[], labels text[],
          priority int, timeout_ms bigint, retries int, retry_delay_ms int, retry_exit_codes int[], limits jsonb,
-         job_id uuid, job_index int, upstream_id uuid, words text,
+         job_id uuid, job_index int, upstream_id uuid, is_confined boolean, words text,
          workload_id uuid, workload_step text, workload_index int, avoid_worker_id uuid)
      ), added AS (
        INSERT INTO tasks (id, group_id, creator_id, queue, name, state, spec, tags, labels, priority,
-                          timeout_ms, retries, retry_delay_ms, retry_exit_codes, limits, is_gated, job_id, job_index, upstream_id,
+                          timeout_ms, retries, retry_delay_ms, retry_exit_codes, limits, is_gated, job_id, job_index, upstream_id, is_confined,
                           workload_id, workload_step, workload_index, avoid_worker_id)
        SELECT id, group_id, creator_id, queue, name, state, spec, tags, labels, priority,
-              timeout_ms, retries, retry_delay_ms, retry_exit_codes, limits, limits <> '{}', job_id, job_index, upstream_id,
+              timeout_ms, retries, retry_delay_ms, retry_exit_codes, limits, limits <> '{}', job_id, job_index, upstream_id, is_confined,
               workload_id, workload_step, workload_index, avoid_worker_id
        FROM given ORDER BY id RETURNING id, seq
      )
@@ -109,6 +110,7 @@ export async function acceptTasks(
     tx,
     rows.flatMap(({ group_id: groupId, spec: { wasm } }) => (wasm ? [{ groupId, sha256: wasm.sha256 }] : [])),
   );
+  await assertInputs(tx, actor, tasks);
   for (const group of groups.values())
     await assertRoomInQueue(tx, group, rows.filter((row) => row.group_id === group.id).length);
   const newQueueGroups = await ensureQueues(tx, rows);

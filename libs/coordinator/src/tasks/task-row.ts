@@ -50,6 +50,7 @@ export function toRow(task: SubmitTask, group: GroupRef, actor: UserActor, { job
     job_id: job?.id ?? null,
     job_index: job ? job.firstIndex + place : null,
     upstream_id: upstream ?? null,
+    is_confined: actor.task !== undefined,
     state: (task.after.length > 0 ? 'pending' : 'ready') as TaskState,
     words: cutText(storableText(`${name} ${args.join(' ')}`), 4096),
   };
