@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'ava';
 import { enrollWorker, registerWorker, WorkerClient, type MitosisClient } from '@mitosis/client';
-import { MitoError, type Role } from '@mitosis/domain';
-import type { ClaimedTask } from '@mitosis/protocol';
+import { isInScope, MitoError, type Access, type Role } from '@mitosis/domain';
+import { OPERATIONS, type ClaimedTask } from '@mitosis/protocol';
 import { fileScope } from '@mitosis/testing';
 import { AccessScene, type CallerKind } from './testing/access-scene.js';
 import { coordinatorFixture, reportOf, type CoordinatorFixture } from './testing/coordinator-fixture.js';
@@ -354,4 +354,23 @@ test.serial('what a deleted group has left is no input any more, for nobody', as
   await boss.access.deleteGroup(group);
   await t.throwsAsync(before.client.inputs(before.lease), { code: 'resource_not_found' });
   t.is((await scene.send('POST', '/tasks', tokenOf('admin'), taking(uuid))).status, 404);
+});
+
+/** Operations that change something and ask no more than who calls; each decides about the object itself. */
+const FOR_EVERYBODY = ['auth.logout', 'uploads.abandon', 'uploads.complete', 'uploads.parts'];
+
+test.serial('a token is held against what each operation declares, whatever its route asks', async (t) => {
+  const person = OPERATIONS.filter(({ access }) => !['anyone', 'signed', 'worker'].includes(access));
+  const changes = person.filter(({ method, access }) => method !== 'GET' && access === 'user');
+  t.deepEqual(changes.map(({ id }) => id).toSorted(), FOR_EVERYBODY, 'review what is for every token');
+  const admin = scene.client(await scene.login('mitosis_admin'));
+  for (const scope of ['read', 'submit', 'workers'] as const) {
+    const { token } = await admin.access.createToken({ name: `scope-${scope}`, scope });
+    for (const { id, method, path: at, access } of person) {
+      if (access === 'user' || access === 'metrics.read' || isInScope(scope, access as Access['action'])) continue;
+      const response = await scene.send(method, at.replaceAll(/:\w+/g, scene.task), token);
+      t.is(response.status, 403, `${scope}: ${id}`);
+      t.regex(await response.text(), /not_allowed/, `${scope}: ${id}`);
+    }
+  }
 });

@@ -252,6 +252,7 @@ export class Coordinator implements Service {
       log,
       audit,
       metrics,
+      authenticator,
       routes: [
         openApiRoutes(),
         healthRoutes({ dataSource, pingQueue: () => queue.ping() }),

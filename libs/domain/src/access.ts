@@ -125,7 +125,8 @@ const IN_SCOPE: Readonly<Record<Exclude<TokenScope, 'full'>, ReadonlySet<Access[
   workers: new Set([...READING, 'worker.register', 'worker.manage', 'worker.lend', 'worker.evict', 'enrolment.manage']),
 };
 
-function isInScope(scope: TokenScope | undefined, action: Access['action']): boolean {
+/** Whether a token of this scope may be used for what is asked at all; a login (no scope) may be used for everything. */
+export function isInScope(scope: TokenScope | undefined, action: Access['action']): boolean {
   if (scope === undefined) return true;
   if (action === 'account.manage') return false;
   return scope === 'full' || IN_SCOPE[scope].has(action);

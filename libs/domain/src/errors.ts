@@ -1,6 +1,15 @@
 /** How an error is to be handled; every edge maps a kind exactly once (HTTP status, exit code, retry). */
 export type ErrorKind =
-  'invalid' | 'unauthenticated' | 'forbidden' | 'not-found' | 'conflict' | 'too-large' | 'rate-limited' | 'unavailable';
+  | 'invalid'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not-found'
+  | 'timeout'
+  | 'conflict'
+  | 'too-large'
+  | 'unsupported'
+  | 'rate-limited'
+  | 'unavailable';
 
 /** The one mapping between kinds of errors and HTTP status codes (RFC 9110). */
 export const HTTP_STATUS: Readonly<Record<ErrorKind, number>> = {
@@ -8,8 +17,10 @@ export const HTTP_STATUS: Readonly<Record<ErrorKind, number>> = {
   unauthenticated: 401,
   forbidden: 403,
   'not-found': 404,
+  timeout: 408,
   conflict: 409,
   'too-large': 413,
+  unsupported: 415,
   'rate-limited': 429,
   unavailable: 503,
 };

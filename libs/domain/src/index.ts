@@ -17,7 +17,7 @@ export {
 export type { AttemptEnd, AttemptHistory, RetryPolicy, Settlement } from './settle-attempt.js';
 export { ROLES, roleCovers, smallerRole } from './roles.js';
 export type { Role } from './roles.js';
-export { isAllowed } from './access.js';
+export { isAllowed, isInScope } from './access.js';
 export type { Access, Actor, GroupAction, SiteAction, WorkerAction } from './access.js';
 export { TOKEN_SCOPES } from './scopes.js';
 export type { TokenScope } from './scopes.js';
@@ -63,6 +63,8 @@ export {
   parseSweep,
 } from './sweep.js';
 export type { ParamSource, ParamValue, Params } from './sweep.js';
+export { jsonExcess } from './json-bounds.js';
+export type { JsonBounds } from './json-bounds.js';
 export { objectKey } from './object-key.js';
 export { WORKLOAD_STATES, WORKLOAD_STEPS, isWorkloadOver, moveWorkload } from './workload.js';
 export type { WorkloadMove, WorkloadState, WorkloadStep } from './workload.js';

@@ -25,8 +25,10 @@ export const EXIT_OF_KIND: Readonly<Record<ErrorKind, number>> = {
   unauthenticated: EXIT_NOT_AUTHORIZED,
   forbidden: EXIT_NOT_AUTHORIZED,
   'not-found': EXIT_NOT_FOUND,
+  timeout: EXIT_FAILED,
   conflict: EXIT_FAILED,
   'too-large': EXIT_USAGE,
+  unsupported: EXIT_USAGE,
   'rate-limited': EXIT_FAILED,
   unavailable: EXIT_UNREACHABLE,
 };

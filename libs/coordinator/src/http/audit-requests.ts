@@ -1,9 +1,9 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { OPERATIONS, type Operation } from '@mitosis/protocol';
+import type { Operation } from '@mitosis/protocol';
 import type { AuditLog } from '../audit/audit-log.js';
 import { withRequestContext, type RequestContext } from '../audit/request-context.js';
+import { operationOf } from './admit-requests.js';
 
-const byRoute = new Map(OPERATIONS.map((operation) => [`${operation.method} ${operation.path}`, operation]));
 const DENIED: ReadonlySet<number> = new Set([401, 403, 404, 429]);
 
 /** True for what changes something in a person's name; workers' reports are kept with the attempts. */
@@ -13,18 +13,13 @@ function isChange({ method, access, isFrequent }: Operation): boolean {
   );
 }
 
-function operationOf(req: Request): Operation | undefined {
-  const route = req.route as { path?: string } | undefined;
-  return byRoute.get(`${req.method} ${route?.path ?? ''}`);
-}
-
 /** What is refused outside of the API (the board, a path nobody serves) has no operation; a path that leads nowhere is no refusal. */
 function actionOf(operation: Operation | undefined, status: number): string | undefined {
   return operation?.id ?? (status === 404 ? undefined : 'http.request');
 }
 
 function note(audit: AuditLog, context: RequestContext, req: Request, res: Response): void {
-  const operation = operationOf(req);
+  const operation = operationOf(res);
   const { statusCode: status } = res;
   const isDone = status < 400 && operation !== undefined && isChange(operation) && !context.isRecorded;
   const action = actionOf(operation, status);
@@ -39,7 +34,7 @@ function note(audit: AuditLog, context: RequestContext, req: Request, res: Respo
 export function auditRequests(audit: AuditLog): RequestHandler {
   return (req, res, next) => {
     const change = (): string | undefined => {
-      const operation = operationOf(req);
+      const operation = operationOf(res);
       return operation && isChange(operation) ? operation.id : undefined;
     };
     const context: RequestContext = { address: req.socket.remoteAddress ?? '', change, isRecorded: false };

@@ -7,15 +7,15 @@ import express, { type Express, type Router } from 'express';
 import helmet from 'helmet';
 import type { Log, Service } from '@mitosis/domain';
 import type { AuditLog } from '../audit/audit-log.js';
+import type { Authenticator } from '../auth/authenticator.js';
 import type { CoordinatorMetrics } from '../metrics/coordinator-metrics.js';
+import { admitRequests, findOperation } from './admit-requests.js';
 import { answerErrors, answerNotFound } from './answer-errors.js';
 import { auditRequests } from './audit-requests.js';
 import { answerClientError } from './client-error.js';
 import { mountedRoutes } from './mounted-routes.js';
 import { observeRequests } from './observe-requests.js';
-
-/** The largest body of an ordinary request: a batch of a thousand tasks, or of reports with short logs. */
-const BODY_LIMIT = '16mb';
+import { endSlowBodies, refuseEncodings } from './read-body.js';
 
 export interface HttpServerOptions {
   readonly host: string;
@@ -25,6 +25,7 @@ export interface HttpServerOptions {
   readonly log: Log;
   readonly audit: AuditLog;
   readonly metrics: Pick<CoordinatorMetrics, 'requested'>;
+  readonly authenticator: Authenticator;
   readonly routes: readonly Router[];
   /** Pages for people: no part of the API. */
   readonly board: Router;
@@ -34,7 +35,8 @@ export interface HttpServerOptions {
   onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
-function createApp({ log, audit, metrics, routes, board, docs, serveObjects }: HttpServerOptions): Express {
+function createApp(options: HttpServerOptions): Express {
+  const { log, audit, metrics, authenticator, routes, board, docs, serveObjects } = options;
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
@@ -42,10 +44,11 @@ function createApp({ log, audit, metrics, routes, board, docs, serveObjects }: H
   // A lab may have no TLS: its pages have to find their parts all the same.
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   app.use(auditRequests(audit));
+  app.use(refuseEncodings, endSlowBodies);
   if (serveObjects) app.use((req, res, next) => (req.url.startsWith('/objects/') ? serveObjects(req, res) : next()));
   app.use(board);
   app.use(docs);
-  app.use(express.json({ limit: BODY_LIMIT, strict: true }));
+  app.use(findOperation(), admitRequests({ authenticator }));
   for (const router of routes) app.use(router);
   app.use(answerNotFound);
   app.use(answerErrors(log));

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import type { Log } from '@mitosis/domain';
 import type { CoordinatorMetrics } from '../metrics/coordinator-metrics.js';
+import { operationOf } from './admit-requests.js';
 
 /** The request that the present work belongs to. */
 const current = new AsyncLocalStorage<{ readonly request: string }>();
@@ -32,7 +33,7 @@ export function observeRequests(log: Log, metrics: Pick<CoordinatorMetrics, 'req
     res.once('close', () => {
       const seconds = (performance.now() - begunAt) / 1000;
       const status = res.writableFinished ? res.statusCode : 499;
-      metrics.requested(method, routeOf(path, req.route), status, seconds);
+      metrics.requested(method, routeOf(path, req.route ?? operationOf(res)), status, seconds);
       log.debug({ request, method, path, status, ms: Math.round(seconds * 1000) }, 'request');
     });
     current.run({ request }, next);

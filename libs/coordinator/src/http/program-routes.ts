@@ -11,7 +11,7 @@ export interface ProgramRouteDeps {
   readonly programs: ProgramLibrary;
 }
 
-const readRaw = promisify(express.raw({ type: 'application/wasm', limit: PROGRAM_LIMIT_BYTES }));
+const readRaw = promisify(express.raw({ type: 'application/wasm', limit: PROGRAM_LIMIT_BYTES, inflate: false }));
 
 /** The body as bytes, read only after the caller is known. */
 async function programBody(req: Request): Promise<Uint8Array> {

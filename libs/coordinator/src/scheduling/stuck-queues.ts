@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { servesGroup } from '../access/serving.js';
 import { queueTitle } from '../board/queue-title.js';
 
 /** A queue whose first task is not taken although a worker is free. */
@@ -22,7 +23,7 @@ const STUCK = `
     WHERE queue = q.name AND state = 'ready' AND dispatched_at IS NOT NULL ORDER BY priority DESC, seq LIMIT 1) t
   WHERE ($1::text IS NULL OR q.name = $1) AND t.dispatched_at < clock_timestamp() - interval '${STUCK_S} seconds'
     AND EXISTS (
-      SELECT 1 FROM workers w JOIN worker_groups s ON s.worker_id = w.id AND s.group_id = q.group_id AND s.role IN ('write', 'admin')
+      SELECT 1 FROM workers w JOIN worker_groups s ON s.worker_id = w.id AND s.group_id = q.group_id AND ${servesGroup('s')}
       WHERE w.state = 'active' AND w.wanted = 'run' AND w.last_seen_at > clock_timestamp() - interval '20 seconds'
         AND w.free_slots > 0 AND (w.only_kind IS NULL OR w.only_kind = q.kind) AND (w.tags = '{}' OR q.tags <@ w.tags)
         AND w.id IS DISTINCT FROM t.avoid_worker_id)

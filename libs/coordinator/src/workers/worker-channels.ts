@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { WebSocket } from 'ws';
 import { Worker } from '@mitosis/database';
-import type { Log, Presence, Service } from '@mitosis/domain';
+import { JSON_DEPTH_MAX, jsonExcess, MitoError, type Log, type Presence, type Service } from '@mitosis/domain';
 import { FromWorker, type ToWorker } from '@mitosis/protocol';
 import type { MessageBus, QueueAccess } from '@mitosis/queue';
 import { renewLeases } from '../tasks/renew-leases.js';
@@ -39,6 +39,9 @@ export interface WorkerChannelsOptions {
 }
 
 const CHANNEL = 'workers';
+
+/** A heartbeat of 4,096 attempts has some 50,000 values. */
+const MESSAGE_BOUNDS = { depth: JSON_DEPTH_MAX, values: 100_000 };
 
 /** Close code, registered for RFC 6455 as "Try Again Later". */
 const TRY_AGAIN = 1013;
@@ -100,7 +103,7 @@ export class WorkerChannels implements Service {
     const silence = setTimeout(() => socket.terminate(), silentMs + heartbeatMs);
     socket.on('message', (data) => {
       silence.refresh();
-      this.receive(workerId, socket, String(data)).catch((error: unknown) => {
+      this.receive(workerId, socket, data as Buffer).catch((error: unknown) => {
         this.options.log.warn({ err: error, worker: workerId }, 'a message of a worker failed');
       });
     });
@@ -114,8 +117,10 @@ export class WorkerChannels implements Service {
     this.options.onConnected(workerId);
   }
 
-  private async receive(workerId: string, socket: WebSocket, text: string): Promise<void> {
-    const message = FromWorker.parse(JSON.parse(text));
+  private async receive(workerId: string, socket: WebSocket, bytes: Buffer): Promise<void> {
+    const excess = jsonExcess(bytes, MESSAGE_BOUNDS);
+    if (excess) throw new MitoError('too-large', 'message_too_large', `a message exceeds the bound of its ${excess}`);
+    const message = FromWorker.parse(JSON.parse(bytes.toString('utf8')));
     if (message.type === 'access_lost') return this.grantAgain(workerId);
     if (message.type === 'progress') return this.options.onProgress(message.reports);
     if (message.type === 'terminal') return this.options.onTerminal(message);

@@ -20,6 +20,8 @@ export interface Operation {
   readonly access: OperationAccess;
   /** The body, when there is one. */
   readonly request?: z.ZodType;
+  /** True when its body may have 16 MB; others have 2 MB, and 8 KB where anyone may call. */
+  readonly isBulky?: boolean;
   /** The query string, when it means something. */
   readonly query?: z.ZodType;
   /** The body of the answer; without one the answer is empty, or as `answerType` says. */

@@ -106,7 +106,7 @@ export const WORKER_OPERATIONS: readonly Operation[] = [
     method: 'GET',
     path: '/enrolments',
     summary: 'List your enrolment codes that can still be used',
-    access: 'user',
+    access: 'enrolment.manage',
     answer: EnrolmentList,
   },
   {
@@ -124,7 +124,7 @@ export const WORKER_OPERATIONS: readonly Operation[] = [
     method: 'DELETE',
     path: '/enrolments/:uuid',
     summary: 'Revoke an enrolment code',
-    access: 'user',
+    access: 'enrolment.manage',
   },
   { id: 'workers.unregister', method: 'DELETE', path: '/workers/me', summary: 'Say goodbye', access: 'worker' },
   {
@@ -143,6 +143,7 @@ export const WORKER_OPERATIONS: readonly Operation[] = [
     summary: 'Report how attempts ended',
     access: 'worker',
     request: ReportAttempts,
+    isBulky: true,
     answer: ReportAnswer,
   },
   {
