@@ -18,6 +18,7 @@ const named = process.argv.slice(2);
 
 const lintCode = await run(process.execPath, [join(root, 'tools', 'lint.mjs')]);
 const tested = await testedProjects();
+await installNeeds(tested);
 const tally = new Tally();
 const testCode = tested.length === 0 ? 0 : await runTests(tested);
 
@@ -36,6 +37,13 @@ async function testedProjects() {
     else console.log(`${project.path} has no tests`);
   }
   return found;
+}
+
+/** Before any test starts: the package manager may take longer than a test hook. */
+async function installNeeds(tested) {
+  const testing = await import('../libs/testing/dist/index.js');
+  const failures = await testing.installNeeds(tested.map((name) => basename(name)));
+  for (const failure of failures) console.log(failure);
 }
 
 /** Two cores run one package at a time: ava fills them by itself, and tests that wait for real services dislike a crowd. */

@@ -4,6 +4,7 @@ export type { EventuallyOptions } from './eventually.js';
 export { freshDatabase } from './fresh-database.js';
 export type { FreshDatabaseOptions } from './fresh-database.js';
 export { freePort } from '@mitosis/embedded';
+export { installNeeds } from './install-needs.js';
 export { postgresServer, silentLog } from './postgres-server.js';
 export type { PostgresServer } from './postgres-server.js';
 export { prometheusSamples } from './prometheus-samples.js';

@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-const INSTALL_TIMEOUT_MS = 300_000;
-const LOCK_SECONDS = 200;
+const INSTALL_TIMEOUT_MS = 1_200_000;
+const LOCK_SECONDS = 600;
 /** One apt-get of ours at a time: it waits for the lock of dpkg, but not for that of the package lists. */
 const LOCK_FILE = path.join(tmpdir(), 'mito-apt.lock');
 const POLICY = '/usr/sbin/policy-rc.d';

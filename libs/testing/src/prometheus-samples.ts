@@ -20,14 +20,15 @@ export interface PrometheusSample {
 
 /** Reads an exposition with the parser of Prometheus' own client for Python. Throws when that finds a fault. */
 export async function prometheusSamples(text: string): Promise<PrometheusSample[]> {
-  const python = await installed({
-    what: 'the Prometheus client for Python',
-    packages: ['python3-prometheus-client'],
-    find,
-  });
+  const python = await installPrometheusClient();
   const reading = run(python, ['-c', SCRIPT], { maxBuffer: 64 * 1024 * 1024 });
   reading.child.stdin?.end(text);
   return JSON.parse((await reading).stdout) as PrometheusSample[];
+}
+
+/** Path of a Python with the client of Prometheus, see {@link installed}. */
+export async function installPrometheusClient(): Promise<string> {
+  return installed({ what: 'the Prometheus client for Python', packages: ['python3-prometheus-client'], find });
 }
 
 /** A Python that has it. */

@@ -35,10 +35,15 @@ export interface S3Server {
  * 127.0.0.1; stopped when `scope` ends, without a scope when this process ends. It is {@link installed} where it is missing.
  */
 export async function s3Server(scope?: Scope): Promise<S3Server> {
-  await installed({ what: 'an S3 server', packages: PACKAGES, find: async () => (await areInstalled()) || undefined });
+  await installS3();
   const server = await startSwift();
   scope?.teardown(async () => await server.stop());
   return server;
+}
+
+/** See {@link installed}. */
+export async function installS3(): Promise<void> {
+  await installed({ what: 'an S3 server', packages: PACKAGES, find: async () => (await areInstalled()) || undefined });
 }
 
 async function startSwift(): Promise<S3Server> {

@@ -3,12 +3,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { link, mkdir, readdir, readFile, readlink, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import { Header, Pax, type HeaderData } from 'tar';
 import { tempDir } from '@mitosis/testing';
 import { packFolder, unpackArchive } from '../index.js';
+import { quickGzip } from './quick-gzip.js';
 
 const run = promisify(execFile);
 const LIMITS = { bytes: 10_000_000, entries: 1000, ratio: 100 };
@@ -68,6 +70,29 @@ test('what does not get smaller is stored as it is, what does is compressed, in 
   await unpackArchive(archive, target, { bytes: 3e7, entries: 10, ratio: 100 });
   await run('diff', ['-r', source, target]);
   await run('gzip', ['-t', archive]);
+});
+
+test('how fast pieces come, and are read, changes nothing in the archive', async (t) => {
+  const [dense, plain] = [randomBytes(200_000), Buffer.alloc(200_000, 'step 1 loss 0.25\n')];
+  const pieces = Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? dense : plain));
+  const pack = async (between: () => Promise<void>): Promise<Buffer> => {
+    const feed = async function* (): AsyncGenerator<Buffer> {
+      for (const piece of pieces) {
+        await between();
+        yield piece;
+      }
+    };
+    const packed: Buffer[] = [];
+    for await (const block of quickGzip(feed())) {
+      await between();
+      packed.push(block);
+    }
+    return Buffer.concat(packed);
+  };
+  const atOnce = await pack(() => Promise.resolve());
+  t.true(atOnce.equals(await pack(() => setImmediate())));
+  t.true(gunzipSync(atOnce).equals(Buffer.concat(pieces)));
+  t.true(atOnce.length < 20 * dense.length + 100_000, `${atOnce.length} bytes`);
 });
 
 test('what does not get smaller is not even tried: it lies in the archive in the largest blocks that deflate has', async (t) => {

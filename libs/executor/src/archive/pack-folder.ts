@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { constants, createWriteStream, opendirSync, readlinkSync, type Stats } from 'node:fs';
 import { open, realpath, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { cutText, MitoError, storableText } from '@mitosis/domain';
 import { errorCode, isErrno } from '../system-error.js';
@@ -68,12 +67,8 @@ export async function packFolder(
   const packing = new Packing(dir, limits, leaveOut);
   try {
     if (isEmpty(dir)) return undefined;
-    const { feed, deflate, frame } = quickGzip();
     await pipeline(
-      Readable.from(feed(packing.tar()), { objectMode: false, highWaterMark: READ_BYTES }),
-      deflate,
-      frame,
-      (archive: AsyncIterable<Buffer>) => packing.measure(archive),
+      packing.measure(quickGzip(packing.tar())),
       createWriteStream(targetFile, { mode: 0o600, highWaterMark: READ_BYTES }),
     );
     return packing.summary();

@@ -1,4 +1,4 @@
-import { promisify } from 'node:util';
+import { once } from 'node:events';
 import { constants, crc32, createDeflateRaw, deflateRawSync, type DeflateRaw, type ZlibParams } from 'node:zlib';
 
 /** Of the level above this one, gzip makes text a seventh smaller, in four times the time. */
@@ -14,49 +14,63 @@ const WORTHWHILE = 0.95;
 /** Deflated, without a name, a time or flags; made quickly, on Unix (RFC 1952, 2.3). */
 const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 3]);
 
-/** The stages of a gzip stream: the pieces go through `feed`, `deflate` and `frame`, in this order. */
-export interface QuickGzip {
-  feed(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer>;
-  readonly deflate: DeflateRaw;
-  frame(blocks: AsyncIterable<Buffer>): AsyncGenerator<Buffer>;
+/**
+ * Compresses files of which nothing is known, as one gzip stream. What does not get smaller (compressed files,
+ * images, weights) is stored as it is, at the speed of a copy; the rest is compressed quickly. The output
+ * depends on the pieces only, not on how fast they come or are read. The frame is ours because Node changes
+ * the level of raw streams only: for those of `createGzip` its `params` does nothing, and says nothing.
+ */
+export async function* quickGzip(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const deflate = createDeflateRaw({ level: QUICK, chunkSize: PIECE_BYTES }) as Deflate;
+  const left = new AbortController();
+  const written = write(deflate, pieces, left.signal);
+  // Its failure is thrown below, by the loop.
+  written.catch((error: Error) => deflate.destroy(error));
+  try {
+    yield HEADER;
+    yield* deflate as AsyncIterable<Buffer>;
+    const { checksum, size } = await written;
+    const trailer = Buffer.alloc(8);
+    trailer.writeUInt32LE(checksum, 0);
+    trailer.writeUInt32LE(size % 2 ** 32, 4);
+    yield trailer;
+  } finally {
+    left.abort();
+    deflate.destroy();
+  }
 }
 
-/**
- * Compresses files of which nothing is known. What does not get smaller (compressed files, images,
- * weights) is stored as it is, at the speed of a copy; the rest is compressed quickly. The output
- * depends on the pieces only. The frame is ours because Node changes the level of raw streams only:
- * for those of `createGzip` its `params` does nothing, and says nothing.
- */
-export function quickGzip(): QuickGzip {
-  const deflate = createDeflateRaw({ level: QUICK, chunkSize: PIECE_BYTES }) as DeflateRaw & ZlibParams;
-  const setLevel = promisify((level: number, done: () => void) =>
-    deflate.params(level, constants.Z_DEFAULT_STRATEGY, done),
-  );
+type Deflate = DeflateRaw & ZlibParams;
+
+/** Each piece is written before the level is changed for the next one: a change acts on all that comes after it. */
+async function write(
+  deflate: Deflate,
+  pieces: AsyncIterable<Buffer>,
+  signal: AbortSignal,
+): Promise<{ readonly checksum: number; readonly size: number }> {
+  let level: number = QUICK;
   let checksum = 0;
   let size = 0;
-  return {
-    deflate,
-    async *feed(pieces) {
-      let level: number = QUICK;
-      for await (const piece of pieces) {
-        const wanted = piece.length < JUDGED_BYTES ? level : levelFor(piece);
-        // It takes effect after what was written before.
-        if (wanted !== level) await setLevel(wanted);
-        level = wanted;
-        checksum = crc32(piece, checksum);
-        size += piece.length;
-        yield piece;
-      }
-    },
-    async *frame(blocks) {
-      yield HEADER;
-      yield* blocks;
-      const trailer = Buffer.alloc(8);
-      trailer.writeUInt32LE(checksum, 0);
-      trailer.writeUInt32LE(size % 2 ** 32, 4);
-      yield trailer;
-    },
-  };
+  for await (const piece of pieces) {
+    const wanted = piece.length < JUDGED_BYTES ? level : levelFor(piece);
+    if (wanted !== level) await setLevel(deflate, wanted);
+    level = wanted;
+    checksum = crc32(piece, checksum);
+    size += piece.length;
+    if (!deflate.write(piece)) await once(deflate, 'drain', { signal });
+  }
+  deflate.end();
+  return { checksum, size };
+}
+
+function setLevel(deflate: Deflate, level: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    deflate.once('close', reject);
+    deflate.params(level, constants.Z_DEFAULT_STRATEGY, () => {
+      deflate.off('close', reject);
+      resolve();
+    });
+  });
 }
 
 /** Judged by a sample from its middle: the beginning of a file is often a header of another kind. */
