@@ -207,7 +207,7 @@ test('an address that can not be meant is refused when it is read', (t) => {
   const read = (address: string) =>
     loadSettings('client', ClientConfig, { cwd, env, flags: { coordinator_addr: address } }).coordinator_addr;
   t.is(read('http://lab/mito/'), 'http://lab/mito');
-  t.throws(() => read('http://a:b@lab'), { code: 'invalid_config', message: /\[client\] coordinator_addr: .*no user/ });
+  t.throws(() => read('http://a:b@lab'), { code: 'invalid_config', message: /--coordinator: .*no user/ });
   t.throws(() => read('http://lab?x'), { code: 'invalid_config' });
   t.throws(() => loadSettings('coordinator', CoordinatorConfig, { cwd, env, flags: { bind: 'x:70000' } }), {
     message: /a port is 0 to 65535/,

@@ -38,6 +38,7 @@ import { ChargedPrograms1700000000012 } from './migrations/0012-charged-programs
 import { SearchByAllThatIsSubmitted1700000000013 } from './migrations/0013-search-by-all-that-is-submitted.js';
 import { NotesOfAttempts1700000000020 } from './migrations/0020-notes-of-attempts.js';
 import { QueueTrouble1700000000021 } from './migrations/0021-queue-trouble.js';
+import { WordsOfEveryScript1700000000022 } from './migrations/0022-words-of-every-script.js';
 import { UnfinishedSubmissions1700000000025 } from './migrations/0025-unfinished-submissions.js';
 import { WhoGaveARole1700000000026 } from './migrations/0026-who-gave-a-role.js';
 
@@ -120,6 +121,7 @@ export function createDataSource({
       SearchByAllThatIsSubmitted1700000000013,
       NotesOfAttempts1700000000020,
       QueueTrouble1700000000021,
+      WordsOfEveryScript1700000000022,
       UnfinishedSubmissions1700000000025,
       WhoGaveARole1700000000026,
     ],

@@ -23,15 +23,6 @@ const LONGEST_SUBMISSION = `interval '5 minutes'`;
 
 const operatorOf = ({ operator }: { operator: string }): string => operator.replace('!=', '<>');
 
-/** The words of a search text, as a tsquery: all of them, the beginning of a word is enough. */
-function toTsQuery(text: string): string {
-  return text
-    .split(/[^\p{L}\p{N}]+/u)
-    .filter(Boolean)
-    .map((word) => `${word}:*`)
-    .join(' & ');
-}
-
 /** The actor's groups in which `action` is allowed on a task of `creatorId`. */
 function groupsWith(actor: UserActor, action: SelectAction, creatorId = ''): string[] {
   return [...actor.roles.keys()].filter((groupId) => isAllowed(actor, { action, groupId, creatorId }));
@@ -155,11 +146,7 @@ export class TaskConditions {
     this.add(tags, EITHER, (p, table) => `${table}.tags @> ${p}::text[]`);
     if (priority) this.add(priority.value, EITHER, (p, table) => `${table}.priority ${operatorOf(priority)} ${p}::int`);
     // In a subquery, so that the planner guesses nothing: by its reckoning a message of four words is never there.
-    this.add(
-      text === undefined ? undefined : toTsQuery(text),
-      ['s'],
-      (p) => `s.words @@ (SELECT to_tsquery('simple', ${p}))`,
-    );
+    this.add(text, ['s'], (p) => `s.words @@ (SELECT mito_query(${p}))`);
   }
 
   private addOutcome({ exit_code: exitCode, worker, upstream }: TaskFilters): void {
