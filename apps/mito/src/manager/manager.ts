@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MitoError } from '@mitosis/domain';
-import { processIdentity } from '@mitosis/embedded';
 import { WorkerRecords, type WorkerRecord, type WorkerStatus } from './worker-records.js';
 
 export interface ManagerOptions {
@@ -60,21 +59,29 @@ export class Manager {
     const statusFile = this.records.statusFile(record.name);
     await rm(statusFile, { force: true });
     const outFile = path.join(this.records.folder(record.name), 'output');
-    const out = await open(outFile, 'w', 0o600);
-    const argv = ['--', script, 'worker', ...record.argv, ...folders(record), '--status-file', statusFile];
-    const child = spawn(process.execPath, argv, {
-      detached: true,
-      stdio: ['ignore', out.fd, out.fd],
-      env: { ...env, NO_COLOR: '1' },
-    });
-    await once(child, 'spawn');
-    await out.close();
-    const process_ = await processIdentity(child.pid ?? 0);
-    const started: WorkerRecord = { ...record, process: process_, spawned_at: new Date().toISOString() };
-    await this.records.save(started);
-    child.unref();
-    await this.assertRegistered(started, outFile);
-    return started;
+    await (await open(outFile, 'w', 0o600)).close();
+    const fresh: WorkerRecord = {
+      ...record,
+      spawned_at: new Date().toISOString(),
+      process: undefined,
+      keeper: undefined,
+    };
+    await this.records.save({ ...fresh, restarts: 0, last_end: undefined });
+    const worker = [
+      process.execPath,
+      '--',
+      script,
+      'worker',
+      ...record.argv,
+      ...folders(record),
+      '--status-file',
+      statusFile,
+    ];
+    const argv = ['--', script, 'manager', 'keep', '--dir', this.records.dir, record.name, ...worker];
+    const keeper = spawn(process.execPath, argv, { detached: true, stdio: 'ignore', env: { ...env } });
+    await once(keeper, 'spawn');
+    keeper.unref();
+    return this.registered(fresh, keeper, outFile);
   }
 
   /** Stops the worker of this name, if it runs, and starts it again with the options it had. */
@@ -91,14 +98,15 @@ export class Manager {
   }
 
   /** At once: what runs is given back to be run elsewhere; a process that does not obey is killed. */
-  async kill(record: WorkerRecord): Promise<void> {
+  async kill(spawned: WorkerRecord): Promise<void> {
+    const record = await this.release(spawned);
     const deadline = performance.now() + HURRY_MS;
     await this.signal(record, 'SIGTERM');
     await this.pause();
     await this.signal(record, 'SIGTERM');
     while ((await this.records.isAlive(record)) && performance.now() < deadline) await this.pause();
     await this.signal(record, 'SIGKILL');
-    while (await this.records.isAlive(record)) await this.pause();
+    while (await this.isThere(record)) await this.pause();
     await this.records.forget(record);
   }
 
@@ -106,9 +114,22 @@ export class Manager {
     return this.records.status(record);
   }
 
-  private async end(record: WorkerRecord): Promise<void> {
-    await this.signal(record, 'SIGTERM');
-    while (await this.records.isAlive(record)) await this.pause();
+  private async end(spawned: WorkerRecord): Promise<void> {
+    await this.release(spawned);
+    // Its keeper may just have started another process.
+    const told = new Set<number>();
+    for (;;) {
+      const record = (await this.records.reread(spawned)) ?? spawned;
+      if (!(await this.isThere(record))) return;
+      const { pid } = record.process ?? {};
+      if (pid !== undefined && !told.has(pid)) await this.signal(record, 'SIGTERM');
+      if (pid !== undefined) told.add(pid);
+      await this.pause();
+    }
+  }
+
+  private async isThere(record: WorkerRecord): Promise<boolean> {
+    return (await this.records.isAlive(record)) || this.records.isKept(record);
   }
 
   private async pause(): Promise<void> {
@@ -116,26 +137,40 @@ export class Manager {
   }
 
   private async signal(record: WorkerRecord, signal: NodeJS.Signals): Promise<void> {
-    if (!record.process || !(await this.records.isAlive(record))) return;
-    try {
-      process.kill(record.process.pid, signal);
-    } catch (error) {
-      // It has ended just now.
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-    }
+    if (record.process && (await this.records.isAlive(record))) signalIfThere(record.process.pid, signal);
   }
 
-  private async assertRegistered(record: WorkerRecord, outFile: string): Promise<void> {
+  /** The record as its keeper has it, once the coordinator has taken the worker. */
+  private async registered(record: WorkerRecord, keeper: ChildProcess, outFile: string): Promise<WorkerRecord> {
     const deadline = performance.now() + START_MS;
-    while ((await this.status(record)) === undefined) {
-      const isAlive = await this.records.isAlive(record);
-      if (!isAlive || performance.now() > deadline) {
+    for (;;) {
+      const isOver = keeper.exitCode !== null || keeper.signalCode !== null;
+      const now = (await this.records.reread(record)) ?? record;
+      if ((await this.status(record)) !== undefined && now.process) return now;
+      if (isOver || performance.now() > deadline) {
         const said = (await readFile(outFile, 'utf8')).trim().split('\n').slice(-5).join('\n');
-        await this.signal(record, 'SIGKILL');
-        const message = isAlive ? `did not start within ${START_MS / 1000} s` : 'ended at once';
+        keeper.kill('SIGTERM');
+        await this.signal(now, 'SIGKILL');
+        const message = isOver ? 'ended at once' : `did not start within ${START_MS / 1000} s`;
         throw new MitoError('unavailable', 'start_failed', `${record.name} ${message}: ${said || 'it said nothing'}`);
       }
       await this.pause();
     }
+  }
+
+  /** From now on it is not started again. Answers its record as it is now. */
+  private async release(record: WorkerRecord): Promise<WorkerRecord> {
+    const now = (await this.records.reread(record)) ?? record;
+    if (now.keeper && (await this.records.isKept(now))) signalIfThere(now.keeper.pid, 'SIGTERM');
+    return now;
+  }
+}
+
+function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    // It has ended just now.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }

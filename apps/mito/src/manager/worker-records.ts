@@ -9,6 +9,20 @@ export interface WorkerRecord {
   /** Undefined until the process is there. */
   readonly process?: ProcessIdentity | undefined;
   readonly spawned_at: string;
+  /** The process that starts it again when it has ended by itself. */
+  readonly keeper?: ProcessIdentity | undefined;
+  /** How often it was started again, and how it had ended before the last time. */
+  readonly restarts?: number | undefined;
+  readonly last_end?: WorkerEnd | undefined;
+}
+
+/** How a worker process has ended. */
+export interface WorkerEnd {
+  readonly at: string;
+  readonly exit_code: number | null;
+  readonly signal: string | null;
+  /** Its last lines. */
+  readonly said: string;
 }
 
 /** What a worker says of itself in its status file. */
@@ -89,5 +103,15 @@ export class WorkerRecords {
 
   async isAlive(record: WorkerRecord): Promise<boolean> {
     return record.process !== undefined && isSameProcess(record.process);
+  }
+
+  /** True while it will be started again when it ends. */
+  async isKept({ keeper }: WorkerRecord): Promise<boolean> {
+    return keeper !== undefined && isSameProcess(keeper);
+  }
+
+  /** As it is on the disk now; undefined once it was forgotten. */
+  async reread({ name }: WorkerRecord): Promise<WorkerRecord | undefined> {
+    return readJson<WorkerRecord>(path.join(this.folder(name), 'worker.json'));
   }
 }

@@ -46,6 +46,8 @@ function createApp(options: HttpServerOptions): Express {
   app.use(auditRequests(audit));
   app.use(refuseEncodings, endSlowBodies);
   if (serveObjects) app.use((req, res, next) => (req.url.startsWith('/objects/') ? serveObjects(req, res) : next()));
+  // Whoever opens the address in a browser wants the page for people; relative, for there may be a path prefix.
+  app.get('/', (req, res, next) => (req.accepts(['json', 'html']) === 'html' ? res.redirect('board') : next()));
   app.use(board);
   app.use(docs);
   app.use(findOperation(), admitRequests({ authenticator }));

@@ -1,8 +1,8 @@
 import { Command } from 'clipanion';
-import { formatBytes } from '@mitosis/domain';
+import { formatBytes, oneLine } from '@mitosis/domain';
 import type { Manager } from '../../manager/manager.js';
 import type { ProcessUsage } from '../../manager/process-usage.js';
-import type { WorkerRecord } from '../../manager/worker-records.js';
+import type { WorkerEnd, WorkerRecord } from '../../manager/worker-records.js';
 import { formatTimeShort } from '../../output/format-time.js';
 import { paintState } from '../../output/paint.js';
 import type { Listing } from '../output-command.js';
@@ -11,17 +11,25 @@ import { ManagerCommand } from './manager-command.js';
 interface Row {
   readonly name: string;
   readonly pid: number | null;
-  readonly state: 'running' | 'ended';
+  readonly state: 'running' | 'restarting' | 'ended';
   readonly worker: string | null;
   readonly cpu_percent: number | null;
   readonly memory_bytes: number | null;
   readonly tasks_running: number | null;
   readonly tasks_done: number | null;
   readonly spawned_at: string;
+  readonly restarts: number;
+  /** How it ended before it was started again. */
+  readonly last_end: WorkerEnd | null;
+}
+
+function describeEnd({ at, exit_code: code, signal, said }: WorkerEnd): string {
+  const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
+  return `${formatTimeShort(at)}, ${how}${said === '' ? '' : `: ${oneLine(said)}`}`;
 }
 
 const LISTING: Listing<Row> = {
-  head: ['NAME', 'PID', 'STATE', 'CPU', 'MEMORY', 'RUNNING', 'DONE', 'STARTED', 'WORKER'],
+  head: ['NAME', 'PID', 'STATE', 'CPU', 'MEMORY', 'RUNNING', 'DONE', 'STARTED', 'WORKER', 'RESTARTS', 'LAST END'],
   row: (row, paint) => [
     row.name,
     String(row.pid ?? ''),
@@ -32,6 +40,8 @@ const LISTING: Listing<Row> = {
     String(row.tasks_done ?? ''),
     formatTimeShort(row.spawned_at),
     row.worker ?? '',
+    String(row.restarts),
+    row.last_end === null ? '' : describeEnd(row.last_end),
   ],
   empty: 'no worker was spawned here; start some with "mito manager spawn N"',
 };
@@ -41,7 +51,8 @@ export class ManagerStatusCommand extends ManagerCommand {
   static override usage = Command.Usage({
     category: 'Manager',
     description: 'show the workers that were spawned on this machine',
-    details: 'CPU and memory are those of the worker and of everything in its session; 100 % is one core.',
+    details:
+      'CPU and memory are those of the worker and of everything in its session; 100 % is one core. A worker that ended by itself is started again, at longer and longer intervals; RESTARTS and LAST END say how often and why, and so does manager.log in the folder.',
   });
 
   protected async run(): Promise<void> {
@@ -65,13 +76,15 @@ export class ManagerStatusCommand extends ManagerCommand {
     return {
       name: record.name,
       pid: record.process?.pid ?? null,
-      state: usage ? 'running' : 'ended',
+      state: usage ? 'running' : (await manager.records.isKept(record)) ? 'restarting' : 'ended',
       worker: status?.uuid ?? null,
       cpu_percent: usage?.cpuPercent ?? null,
       memory_bytes: usage?.rssBytes ?? null,
       tasks_running: usage ? (status?.running ?? null) : null,
       tasks_done: status?.done ?? null,
       spawned_at: record.spawned_at,
+      restarts: record.restarts ?? 0,
+      last_end: record.last_end ?? null,
     };
   }
 }

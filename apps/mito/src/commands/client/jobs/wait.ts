@@ -26,8 +26,11 @@ export class JobsWaitCommand extends ApiCommand {
       );
     }
     const ended = ({ counts }: typeof first): number => counts.completed + counts.failed + counts.cancelled;
-    const job = await this.withBar('waiting', first.total, {}, (bar) =>
-      api.jobs.wait(this.uuid, bar ? { onProgress: (seen) => bar.update(ended(seen)) } : {}),
+    const goesOn = `job ${this.uuid} goes on; "mito jobs wait ${this.uuid}" comes back, "mito jobs cancel ${this.uuid}" ends it`;
+    const job = await this.whileWatching(goesOn, () =>
+      this.withBar('waiting', first.total, {}, (bar) =>
+        api.jobs.wait(this.uuid, bar ? { onProgress: (seen) => bar.update(ended(seen)) } : {}),
+      ),
     );
     this.print(job, describeJob);
     return job.state === 'completed' ? EXIT_OK : EXIT_FAILED;

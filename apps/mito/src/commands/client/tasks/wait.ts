@@ -26,10 +26,15 @@ export class TasksWaitCommand extends ApiCommand {
   protected async run(): Promise<number> {
     const api = await this.api();
     const ended = new Set<string>();
-    const tasks = await this.withBar('waiting', this.uuids.length, {}, (bar) =>
-      api.waitTasks(this.uuids, {
-        ...(bar && { onProgress: (seen) => bar.update(countEnded(ended, seen)) }),
-      }),
+    const [first] = this.uuids;
+    const what = this.uuids.length === 1 ? `task ${first} goes on` : `${this.uuids.length} tasks go on`;
+    const goesOn = `${what}; "mito tasks wait" comes back, "mito tasks cancel UUID" ends one`;
+    const tasks = await this.whileWatching(goesOn, () =>
+      this.withBar('waiting', this.uuids.length, {}, (bar) =>
+        api.waitTasks(this.uuids, {
+          ...(bar && { onProgress: (seen) => bar.update(countEnded(ended, seen)) }),
+        }),
+      ),
     );
     for (const task of tasks)
       this.print(task, ({ uuid, state, reason }) => `${uuid} ${state}${reason === null ? '' : ` (${reason})`}`);
