@@ -314,6 +314,10 @@ test('an input that can not be unpacked is refused when it is submitted, and not
   await t.throwsAsync(coordinator.api.submitTasks([task('good'), task('empty')]), {
     message: /tasks\.1\.resources\.0: the attachment "empty" can't be unpacked: the file is empty/,
   });
+  await upload('table.csv.gz', gzipSync('1,2,3\n'.repeat(200)));
+  await upload('damaged', Buffer.from('\x1f\x8bnot gzip', 'latin1'));
+  await t.throwsAsync(coordinator.api.submitTask(task('table.csv.gz')), { message: /a file that is no tar archive/ });
+  await t.throwsAsync(coordinator.api.submitTask(task('damaged')), { message: /it is not a gzip file: unknown/ });
   const job = coordinator.api.jobs.submit({ group, name: 'j', tasks: [task('a.tar.xz')] });
   await t.throwsAsync(job, { code: 'invalid_request', message: what });
   t.is(await coordinator.api.countTasks({ group }), 0);

@@ -1,5 +1,6 @@
+import { constants, gunzipSync } from 'node:zlib';
 import type { EntityManager } from 'typeorm';
-import { ARCHIVE_HEAD_BYTES, archiveObjection, invalidField, isAllowed, type Log } from '@mitosis/domain';
+import { ARCHIVE_HEAD_BYTES, archiveObjection, invalidField, isAllowed, isGzip, type Log } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { SubmitTask } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
@@ -55,7 +56,7 @@ export class UnpackableInputs {
     const head = await this.#headOf(file);
     if (head === undefined) return undefined;
     if (this.#objections.size >= KNOWN_MAX) this.#objections.clear();
-    const objection = archiveObjection(head);
+    const objection = archiveObjection(head) ?? gzipObjection(head);
     this.#objections.set(file.sha256, objection);
     return objection;
   }
@@ -74,6 +75,17 @@ export class UnpackableInputs {
       this.deps.log.warn({ err: error, key }, 'an archive could not be looked at; the worker will');
       return undefined;
     }
+  }
+}
+
+/** Why a gzip file can't be unpacked, as far as its beginning tells. */
+function gzipObjection(head: Buffer): string | undefined {
+  if (!isGzip(head)) return undefined;
+  try {
+    const tar = gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
+    return tar.length < ARCHIVE_HEAD_BYTES ? undefined : archiveObjection(tar.subarray(0, ARCHIVE_HEAD_BYTES));
+  } catch (error) {
+    return `it is not a gzip file: ${error instanceof Error ? error.message : String(error)}`;
   }
 }
 
