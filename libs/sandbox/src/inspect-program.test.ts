@@ -3,6 +3,7 @@ import { MitoError } from '@mitosis/domain';
 import { capMemory, TABLE_ENTRIES_MAX, TABLES_MAX } from './cap-memory.js';
 import { inspectProgram } from './inspect-program.js';
 import { buildProgram, type ProgramSpec } from './testing/wasm-builder.js';
+import { encodeU32 } from './wasm-reader.js';
 
 const plain: ProgramSpec = { body: (p) => p.exitWith(p.call('fd_close', 9)) };
 
@@ -119,5 +120,40 @@ test('a program that is too large is refused before it is looked at', (t) => {
   t.is(
     codeOf(() => inspectProgram(new Uint8Array(32 * 1024 * 1024 + 1))),
     'wasm_too_large',
+  );
+});
+
+const HEADER = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+const section = (id: number, content: Buffer): Buffer =>
+  Buffer.concat([Buffer.from([id, ...encodeU32(content.length)]), content]);
+const listOf = (count: number, entry: readonly number[]): Buffer =>
+  Buffer.concat([Buffer.from(encodeU32(count)), Buffer.alloc(count * entry.length, Buffer.from(entry))]);
+
+/** Modules that have far too much of something; none may take long to refuse. */
+const BLOATED: Readonly<Record<string, () => Buffer[]>> = {
+  exports: () => [section(7, listOf(8_000_000, [0, 0, 0]))],
+  imports: () => [section(2, listOf(3_000_000, [0, 0, 0, 0]))],
+  memories: () => [section(5, listOf(3_000_000, [0, 0]))],
+  tables: () => [section(4, listOf(3_000_000, [0x70, 0, 0]))],
+  'custom sections': () => Array.from({ length: 3 }, () => Buffer.alloc(9_000_000, Buffer.from([0, 1, 0]))),
+};
+
+for (const [what, make] of Object.entries(BLOATED)) {
+  test(`a module with millions of ${what} is refused by name, and at once`, (t) => {
+    const bytes = Buffer.concat([Buffer.from(HEADER), ...make()]);
+    const begunAt = performance.now();
+    const error = t.throws(() => inspectProgram(bytes), { instanceOf: MitoError });
+    t.log(`${Math.round(performance.now() - begunAt)} ms: ${error?.message}`);
+    t.regex(error?.code ?? '', /^wasm_/);
+  });
+}
+
+test('a function that nests without end is refused before the engine sees it', (t) => {
+  const depth = 200_000;
+  const nested = [...Array.from({ length: depth }, () => [2, 0x40]).flat(), ...Array<number>(depth).fill(0x0b)];
+  const program = buildProgram({ body: (p) => [...nested, ...p.exitWith(p.call('fd_close', 9))] });
+  t.is(
+    codeOf(() => inspectProgram(program)),
+    'wasm_limit_exceeded',
   );
 });

@@ -2,13 +2,20 @@ import { cutText, MitoError } from '@mitosis/domain';
 import { capMemory } from './cap-memory.js';
 import { WASI_FUNCTIONS, WASI_MODULE } from './guest/wasi-functions.js';
 import { readLimits, readTable, type Limits } from './wasm-limits.js';
-import { malformed, readSections, SectionId, WasmReader } from './wasm-reader.js';
+import { malformed, readSections, SectionId, tooMany, WasmReader } from './wasm-reader.js';
 
 /** The largest program that is taken. */
 export const PROGRAM_LIMIT_BYTES = 32 * 1024 * 1024;
 
 /** The most that a 32-bit memory can have. */
 const PAGES_MAX = 65_536;
+
+/**
+ * The engine compiles function by function, outside of the memory limit of the program; what it takes grows with the
+ * nesting of one function, and so with its size. The largest functions of interpreters have a quarter of this.
+ */
+const FUNCTION_BYTES_MAX = 524_288;
+const FUNCTIONS_MAX = 250_000;
 
 /** An error lists at most this many names, of at most this many characters. */
 const NAMES_MAX = 100;
@@ -89,6 +96,16 @@ function demandExports(reader: WasmReader): void {
   );
 }
 
+function demandSmallFunctions(reader: WasmReader): void {
+  const count = reader.u32();
+  if (count > FUNCTIONS_MAX) throw tooMany('functions', count, FUNCTIONS_MAX);
+  for (let index = 0; index < count; index += 1) {
+    const bytes = reader.u32();
+    if (bytes > FUNCTION_BYTES_MAX) throw tooMany(`bytes in its function ${index}`, bytes, FUNCTION_BYTES_MAX);
+    reader.skip(bytes);
+  }
+}
+
 function demandOneMemory(memories: readonly Limits[]): Limits {
   const [memory] = memories;
   if (memory === undefined || memories.length > 1) {
@@ -126,6 +143,7 @@ export function inspectProgram(bytes: Uint8Array): ProgramInfo {
   demandAllowed(imports);
   demandExports(readerOf(SectionId.export));
   const memory = demandOneMemory(defining.list(() => readLimits(defining)));
+  demandSmallFunctions(readerOf(SectionId.code));
   capMemory(bytes, PAGES_MAX);
   return {
     sizeBytes: bytes.length,

@@ -7,13 +7,27 @@ export interface Section {
   readonly end: number;
 }
 
-export const SectionId = { custom: 0, import: 2, table: 4, memory: 5, export: 7 } as const;
+export const SectionId = { custom: 0, import: 2, table: 4, memory: 5, export: 7, code: 10 } as const;
+
+/** Custom sections included; programs have some twenty. */
+const SECTIONS_MAX = 1_000;
+/** Of any list that is kept: a program imports at most the functions of WASI and exports a handful. */
+const LIST_MAX = 10_000;
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 const HEADER = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 const LEB_BYTES_MAX = 5;
 
 export function malformed(message: string): MitoError {
   return new MitoError('invalid', 'wasm_malformed', `not a WebAssembly program: ${message}`);
+}
+
+/** `wasm_limit_exceeded`: the program has more of something than the sandbox takes. */
+export function tooMany(what: string, has: number, cap: number): MitoError {
+  return new MitoError('invalid', 'wasm_limit_exceeded', `the program has ${has} ${what}, ${cap} are allowed`, {
+    details: { has, cap },
+  });
 }
 
 /** Reads a module's bytes; everything read is checked to lie within `end`. */
@@ -59,7 +73,7 @@ export class WasmReader {
     const start = this.at;
     this.skip(length);
     try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(this.bytes.subarray(start, this.at));
+      return UTF8.decode(this.bytes.subarray(start, this.at));
     } catch (error) {
       throw new MitoError('invalid', 'wasm_malformed', 'a name in the program is not UTF-8', { cause: error });
     }
@@ -69,6 +83,7 @@ export class WasmReader {
   list<T>(read: () => T): T[] {
     const count = this.u32();
     if (count > this.end - this.at) throw malformed('a list is longer than its section');
+    if (count > LIST_MAX) throw tooMany('entries in one list', count, LIST_MAX);
     return Array.from({ length: count }, read);
   }
 }
@@ -80,14 +95,15 @@ export function readSections(bytes: Uint8Array): Section[] {
   }
   const reader = new WasmReader(bytes, HEADER.length);
   const sections: Section[] = [];
+  const seen = new Set<number>([]);
   while (!reader.isDone) {
+    if (sections.length === SECTIONS_MAX) throw tooMany('sections', sections.length + 1, SECTIONS_MAX);
     const id = reader.u8();
     const length = reader.u32();
     const start = reader.at;
     reader.skip(length);
-    if (id !== SectionId.custom && sections.some((section) => section.id === id)) {
-      throw malformed(`section ${id} occurs twice`);
-    }
+    if (id !== SectionId.custom && seen.has(id)) throw malformed(`section ${id} occurs twice`);
+    seen.add(id);
     sections.push({ id, start, end: reader.at });
   }
   return sections;
