@@ -325,6 +325,27 @@ test('an input that can not be unpacked is refused when it is submitted, and not
   t.is(await coordinator.api.countTasks({ group }), 4);
 });
 
+test('what is stored under a SHA-256 has it: other bytes of the same length are given up', async (t) => {
+  const group = await newGroup();
+  const announced = randomBytes(1000);
+  const begin = () => post(`/groups/${group}/attachments`, { key: 'k', size_bytes: 1000, sha256: sha256(announced) });
+  const send = async (bytes: Buffer): Promise<string> => {
+    const { upload, single } = (await begin()).json as UploadTicket;
+    await fetch(new URL(single?.url ?? '', coordinator.url), {
+      method: 'PUT',
+      headers: single?.headers ?? {},
+      body: bytes,
+    });
+    return upload;
+  };
+  const wrong = await post(`/uploads/${await send(randomBytes(1000))}/complete`, {});
+  t.is(wrong.status, 409);
+  t.like(wrong.json, { error: { code: 'upload_corrupt' } });
+  t.deepEqual(await charge(group), { used: 0, reserved: 0 });
+  t.is((await post(`/uploads/${await send(announced)}/complete`, {})).status, 200);
+  t.deepEqual(await charge(group), { used: 1000, reserved: 0 });
+});
+
 test('inputs: of the own group, of tasks that the submitter may read, and no others', async (t) => {
   const group = await newGroup();
   const other = await newGroup();

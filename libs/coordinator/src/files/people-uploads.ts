@@ -40,6 +40,7 @@ export class PeopleUploads {
     await uploads.finish(row);
     const stored = { name: row.name, size_bytes: Number(row.size_bytes), sha256: row.sha256 ?? '' };
     if (row.state === 'stored') return stored;
+    await uploads.assertContent(row);
     await dataSource.transaction(async (tx) => {
       const settled = await settleObjects(tx, [row.key]);
       // None was settled: a twin of this request was faster, or the upload was given up.

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { MitoError } from '@mitosis/domain';
 import type { MultipartUpload, ObjectStore } from '@mitosis/object-store';
@@ -95,6 +96,23 @@ export class Uploads {
     if (row.upload !== null) await this.deps.store.multipart.complete(row.upload);
     if (!(await this.isComplete(row)))
       throw new MitoError('conflict', 'upload_incomplete', 'the bytes have not arrived in the store');
+  }
+
+  /**
+   * Reads back what has arrived, from either store, and holds it against the SHA-256 that was announced: whoever
+   * downloads it relies on that. Another content is given up. @throws `upload_corrupt`.
+   */
+  async assertContent(row: UploadRow): Promise<void> {
+    const hash = createHash('sha256');
+    const { body } = await this.deps.store.get(row.key);
+    for await (const chunk of body) hash.update(chunk as Uint8Array);
+    if (hash.digest('hex') === row.sha256) return;
+    await this.abandon(row);
+    throw new MitoError(
+      'conflict',
+      'upload_corrupt',
+      'the bytes that have arrived are not those whose SHA-256 was announced; upload the file again',
+    );
   }
 
   /** Gives an upload up: its room is free at once, its bytes are collected later. */
