@@ -93,6 +93,7 @@ export async function createCoordinator(config: CoordinatorConfig, log: Log): Pr
     workersMax: config.max_nodes,
     queuedTasksMax: config.task_queue_size,
     auditRetentionMs: config.audit_retention,
+    trustedProxies: config.trusted_proxies,
     scrapeToken: config.metrics_token,
     workloadDefaults: {
       sandboxMemoryBytes: config.sandbox_memory_limit,

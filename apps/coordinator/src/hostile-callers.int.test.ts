@@ -276,6 +276,25 @@ test.serial('too many wrong passwords are 429, and the right one still works els
   t.is(statuses.indexOf(429), 20);
 });
 
+test.serial('limits that others have used up keep nobody from where they have logged in before', async (t) => {
+  const [known, unknown] = [await scene.freshUser(), await scene.freshUser()];
+  await scene.login(known);
+  const spend = (key: string) =>
+    coordinator.database.query(
+      `INSERT INTO rate_limits (key, points, expire) VALUES ($1, 1000000, $2)
+       ON CONFLICT (key) DO UPDATE SET points = excluded.points, expire = excluded.expire`,
+      [key, Date.now() + 300_000],
+    );
+  for (const key of [`account:${known}`, `account:${unknown}`, 'address:127.0.0.1']) await spend(key);
+  const login = async (username: string): Promise<number> => {
+    const body = { username, password: scene.passwordOf(username) };
+    return (await scene.send('POST', '/auth/login', '', body)).status;
+  };
+  t.is(await login(known), 200);
+  t.is(await login(unknown), 429);
+  await coordinator.database.query('DELETE FROM rate_limits');
+});
+
 test.serial('text that can not be stored is refused, wherever it would be kept', async (t) => {
   for (const reason of ['\0', '\uD800', 'a\uDC00']) {
     const response = await scene.send('POST', `/tasks/${await scene.freshTask()}/cancel`, tokenOf('write'), { reason });

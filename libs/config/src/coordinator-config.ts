@@ -57,6 +57,12 @@ export const CoordinatorConfig = z.strictObject({
   task_queue_size: z.coerce.number().int().min(1).max(2_147_483_647).optional(),
   /** How long the audit log remembers. */
   audit_retention: DurationSetting.prefault('365d'),
+  /** Proxies in front of the coordinator: addresses or networks (10.0.0.0/8), with commas. The address of a caller is
+   *  then the last one of X-Forwarded-For that is none of these. Others' X-Forwarded-For is ignored. */
+  trusted_proxies: z
+    .string()
+    .default('')
+    .transform((text) => text.split(/[\s,]+/).filter((proxy) => proxy !== '')),
   /** Bearer token with which Prometheus may read /metrics; site administrators always may. */
   metrics_token: z.string().min(16).optional(),
   /** Linear memory of a WASM task that asks for no amount. */

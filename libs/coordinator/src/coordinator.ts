@@ -18,6 +18,7 @@ import { WorkloadEvents } from './events/workload-events.js';
 import { createFiles } from './files/files.js';
 import { UnpackableInputs } from './files/unpackable-inputs.js';
 import { attachmentRoutes } from './http/attachment-routes.js';
+import { callerAddressWith } from './http/caller-address.js';
 import { docsPage, openApiRoutes } from './http/docs-routes.js';
 import { healthRoutes } from './http/health-routes.js';
 import { HttpServer } from './http/http-server.js';
@@ -84,6 +85,8 @@ export interface CoordinatorOptions extends AccessLifetimes {
   readonly workersMax?: number | undefined;
   /** Of each new group: how many of its tasks may wait at a time; any number when not set. */
   readonly queuedTasksMax: number | undefined;
+  /** Addresses and networks whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
   /** With this bearer token the metrics can be read without an account. */
   readonly scrapeToken?: string | undefined;
   /** What WASM tasks and workloads get that say nothing else. */
@@ -114,6 +117,7 @@ export class Coordinator implements Service {
     this.storedTasks = new StoredTasks((count) => metrics.submitted(count));
     const store = meteredStore(options.store, metrics);
     const tokens = new Tokens(keys);
+    const addressOf = callerAddressWith(options.trustedProxies);
 
     const events = new TaskEvents(queue.bus, log);
     const jobEvents = new JobEvents({ bus: queue.bus, dataSource, log });
@@ -253,6 +257,7 @@ export class Coordinator implements Service {
       audit,
       metrics,
       authenticator,
+      addressOf,
       routes: [
         openApiRoutes(),
         healthRoutes({ dataSource, pingQueue: () => queue.ping() }),
@@ -313,7 +318,7 @@ export class Coordinator implements Service {
       docs: docsPage(),
       board: new Board({ dataSource, publisher: queue.publisher, authenticator, sessions }).router(),
       serveObjects: store.handler,
-      onUpgrade: workerUpgrade({ authenticator, channels, audit, log }),
+      onUpgrade: workerUpgrade({ authenticator, channels, audit, log, addressOf }),
     });
     this.services = [
       queue,

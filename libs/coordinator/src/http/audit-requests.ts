@@ -3,6 +3,7 @@ import type { Operation } from '@mitosis/protocol';
 import type { AuditLog } from '../audit/audit-log.js';
 import { withRequestContext, type RequestContext } from '../audit/request-context.js';
 import { operationOf } from './admit-requests.js';
+import type { CallerAddress } from './caller-address.js';
 
 const DENIED: ReadonlySet<number> = new Set([401, 403, 404, 429]);
 
@@ -31,13 +32,13 @@ function note(audit: AuditLog, context: RequestContext, req: Request, res: Respo
 }
 
 /** Gives each request its context, and notes changes and refusals that were not recorded where they happened. */
-export function auditRequests(audit: AuditLog): RequestHandler {
+export function auditRequests(audit: AuditLog, addressOf: CallerAddress): RequestHandler {
   return (req, res, next) => {
     const change = (): string | undefined => {
       const operation = operationOf(res);
       return operation && isChange(operation) ? operation.id : undefined;
     };
-    const context: RequestContext = { address: req.socket.remoteAddress ?? '', change, isRecorded: false };
+    const context: RequestContext = { address: addressOf(req), change, isRecorded: false };
     res.once('close', () => note(audit, context, req, res));
     withRequestContext(context, next);
   };

@@ -12,6 +12,7 @@ import type { CoordinatorMetrics } from '../metrics/coordinator-metrics.js';
 import { admitRequests, findOperation } from './admit-requests.js';
 import { answerErrors, answerNotFound } from './answer-errors.js';
 import { auditRequests } from './audit-requests.js';
+import type { CallerAddress } from './caller-address.js';
 import { answerClientError } from './client-error.js';
 import { mountedRoutes } from './mounted-routes.js';
 import { observeRequests } from './observe-requests.js';
@@ -26,6 +27,7 @@ export interface HttpServerOptions {
   readonly audit: AuditLog;
   readonly metrics: Pick<CoordinatorMetrics, 'requested'>;
   readonly authenticator: Authenticator;
+  readonly addressOf: CallerAddress;
   readonly routes: readonly Router[];
   /** Pages for people: no part of the API. */
   readonly board: Router;
@@ -43,7 +45,7 @@ function createApp(options: HttpServerOptions): Express {
   app.use(observeRequests(log, metrics));
   // A lab may have no TLS: its pages have to find their parts all the same.
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
-  app.use(auditRequests(audit));
+  app.use(auditRequests(audit, options.addressOf));
   app.use(refuseEncodings, endSlowBodies);
   if (serveObjects) app.use((req, res, next) => (req.url.startsWith('/objects/') ? serveObjects(req, res) : next()));
   // Whoever opens the address in a browser wants the page for people; relative, for there may be a path prefix.

@@ -6,6 +6,7 @@ import type { AuditLog } from '../audit/audit-log.js';
 import { withRequestContext } from '../audit/request-context.js';
 import type { Authenticator } from '../auth/authenticator.js';
 import type { WorkerChannels } from '../workers/worker-channels.js';
+import type { CallerAddress } from './caller-address.js';
 
 const CHANNEL_PATH = '/workers/me/channel';
 
@@ -21,17 +22,18 @@ export interface WorkerUpgradeDeps {
   readonly channels: WorkerChannels;
   readonly audit: AuditLog;
   readonly log: Log;
+  readonly addressOf: CallerAddress;
 }
 
-function noteRefusal(audit: AuditLog, { socket }: IncomingMessage, status: number): void {
-  const context = { address: socket.remoteAddress ?? '', change: () => undefined, isRecorded: false };
+function noteRefusal(audit: AuditLog, address: string, status: number): void {
+  const context = { address, change: () => undefined, isRecorded: false };
   withRequestContext(context, () =>
     audit.note({ action: 'workers.channel', object: CHANNEL_PATH, outcome: 'denied', details: { status } }),
   );
 }
 
 /** Turns an upgrade request of an authenticated worker into its channel; anything else is refused. */
-export function workerUpgrade({ authenticator, channels, audit, log }: WorkerUpgradeDeps) {
+export function workerUpgrade({ authenticator, channels, audit, log, addressOf }: WorkerUpgradeDeps) {
   const server = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_LIMIT_BYTES });
   return (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', (error) => log.debug({ err: error }, 'socket before its upgrade'));
@@ -41,7 +43,7 @@ export function workerUpgrade({ authenticator, channels, audit, log }: WorkerUpg
       (error: unknown) => {
         if (!(error instanceof MitoError)) log.warn({ err: error }, 'a worker could not be authenticated');
         const status = error instanceof MitoError ? HTTP_STATUS[error.kind] : 503;
-        if (status < 500) noteRefusal(audit, req, status);
+        if (status < 500) noteRefusal(audit, addressOf(req), status);
         refuse(socket, status);
       },
     );
