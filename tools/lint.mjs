@@ -1,4 +1,4 @@
-// `npm run lint`: formatting, oxlint, import directions and floating promises, side by side. Needs a build.
+// `npm run lint`: formatting, oxlint, import directions and the rules that need types, side by side. Needs a build.
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,17 +9,15 @@ import { checkLint } from './oxlint.mjs';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const begin = performance.now();
 
-const problems = (
-  await Promise.all([checkFormat(root), checkLint(root), checkFloatingPromises(), checkBoundaries(root)])
-).flat();
+const problems = (await Promise.all([checkFormat(root), checkLint(root), checkTypes(), checkBoundaries(root)])).flat();
 for (const problem of problems) console.log(problem);
 const took = `${((performance.now() - begin) / 1000).toFixed(1)} s`;
 console.log(problems.length === 0 ? `lint: clean (${took})` : `lint: ${problems.length} problems (${took})`);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
 /** In a process of its own: it keeps one core busy for seconds. */
-async function checkFloatingPromises() {
-  const child = spawn(process.execPath, [join(root, 'tools', 'floating-promises.mjs')], {
+async function checkTypes() {
+  const child = spawn(process.execPath, [join(root, 'tools', 'typed-lint.mjs')], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -28,5 +26,5 @@ async function checkFloatingPromises() {
     .split('\n')
     .filter((line) => line !== '');
   const code = child.exitCode ?? (await new Promise((resolve) => void child.once('exit', resolve)));
-  return code !== 0 && lines.length === 0 ? [`floating-promises.mjs ended with ${code}`] : lines;
+  return code !== 0 && lines.length === 0 ? [`typed-lint.mjs ended with ${code}`] : lines;
 }

@@ -14,7 +14,11 @@ export async function checkLint(root) {
   ]);
   const pairs = fixture.diagnostics.map(({ filename, code }) => [filename, ruleName(code)]);
   // What only the type-aware check can see is left to that one.
-  const ours = byFile([...pairs, [`${FIXTURE}/libs/worker/src/floating.ts`, 'floating-promise']]);
+  const ours = byFile([
+    ...pairs,
+    [`${FIXTURE}/libs/worker/src/floating.ts`, 'floating-promise'],
+    ...['cut-text', 'cut-bytes', 'raw-output'].map((rule) => [`${FIXTURE}/libs/worker/src/${rule}.ts`, rule]),
+  ]);
   const blind = await fixtureProblems({ root, fixture: FIXTURE, found: ours });
   return [...blind, ...product.diagnostics.map(lineOf)];
 }

@@ -299,7 +299,28 @@ test.serial('text that can not be stored is refused, wherever it would be kept',
   for (const reason of ['\0', '\uD800', 'a\uDC00']) {
     const response = await scene.send('POST', `/tasks/${await scene.freshTask()}/cancel`, tokenOf('write'), { reason });
     t.is(response.status, 400, JSON.stringify(reason));
-    t.regex(await response.text(), /NUL characters or half a surrogate pair/);
+    t.regex(await response.text(), /reason: must not have (control characters|a NUL character or half)/);
+  }
+});
+
+test.serial('text that drives a terminal, or that can not be stored, is refused with its field', async (t) => {
+  const submissions: [string, (text: string) => object][] = [
+    ['name', (name) => ({ args: ['true'], name })],
+    ['labels.0', (label) => ({ args: ['true'], labels: [label] })],
+    ['key', (key) => ({ args: ['true'], key })],
+    ['args.1', (arg) => ({ args: ['true', arg] })],
+    ['env.A', (value) => ({ args: ['true'], env: { A: value } })],
+  ];
+  for (const text of ['a\0', 'a\ud83d', '\udc00a', 'a\u001b[2J', 'a\u009b2J', 'a\nb']) {
+    const isProcessText = !/[\0\ud800-\udfff]/.test(text);
+    for (const [field, bodyOf] of submissions) {
+      const { status, text: read } = await scene
+        .send('POST', '/tasks', tokenOf('write'), bodyOf(text))
+        .then(async (response) => ({ status: response.status, text: await response.text() }));
+      const isFine = isProcessText && /^(args|env)/.test(field);
+      t.is(status, isFine ? 201 : 400, `${field} ${JSON.stringify(text)}: ${read}`);
+      if (!isFine) t.true(read.includes(field), `${field}: ${read}`);
+    }
   }
 });
 

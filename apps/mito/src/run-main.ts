@@ -9,6 +9,7 @@ import type { CommandEntry, MitoContext, Program } from './mito-context.js';
 import { EXIT_OK, EXIT_USAGE } from './output/exit-codes.js';
 import { paintFor, type Paint } from './output/paint.js';
 import { reportError } from './output/report-error.js';
+import { jsonLine, say, useLocale } from './output/say.js';
 import { watchOutput } from './output/write-out.js';
 
 const VERSION = '0.1.0';
@@ -34,9 +35,9 @@ function meantCommand(words: readonly string[]): CommandEntry | undefined {
 async function showFolder(folder: string, isHelp: boolean, { stdout, stderr, env }: MitoContext): Promise<number> {
   const stream = isHelp ? stdout : stderr;
   const paint = paintFor(stream, env);
-  stream.write(`${overview(COMMANDS, folder, paint)}\n`);
+  say(stream, `${overview(COMMANDS, folder, paint)}\n`);
   const own = COMMANDS.find(({ paths }) => paths.includes(folder));
-  if (own) stream.write(`\n${await commandHelp(own, stream, paint)}`);
+  if (own) say(stream, `\n${await commandHelp(own, stream, paint)}`);
   return isHelp ? EXIT_OK : EXIT_USAGE;
 }
 
@@ -115,11 +116,11 @@ export async function runCommandLine(
   const meant = meantCommand(words);
   if (!meant) {
     const { describeUnknownCommand } = await import('./help/syntax-error.js');
-    context.stderr.write(describeUnknownCommand(COMMANDS, words));
+    say(context.stderr, describeUnknownCommand(COMMANDS, words));
     return EXIT_USAGE;
   }
   if (asksForHelp(line)) {
-    context.stdout.write(await commandHelp(meant, context.stdout, paintFor(context.stdout, context.env)));
+    say(context.stdout, await commandHelp(meant, context.stdout, paintFor(context.stdout, context.env)));
     return EXIT_OK;
   }
   const { createCli } = await import('./create-cli.js');
@@ -130,7 +131,7 @@ export async function runCommandLine(
     const { usageLine } = await import('./help/describe-command.js');
     const { commandModel } = await import('./help/command-model.js');
     const model = await commandModel(meant);
-    context.stderr.write(describeSyntaxError(parsed.error, model && usageLine(model)));
+    say(context.stderr, describeSyntaxError(parsed.error, model && usageLine(model)));
     return EXIT_USAGE;
   }
   return cli.run(parsed.command, context);
@@ -141,8 +142,11 @@ export async function runMain(argv: readonly string[], context: MitoContext): Pr
   watchOutput(context.stdout, (error) => process.exit(reportError(error, { stderr: context.stderr, isJson: false })));
   // Of what can't be said nobody hears.
   watchOutput(context.stderr, () => {});
-  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v')) {
-    context.stdout.write(`${VERSION}\n`);
+  useLocale(context.env);
+  const isJson = argv.includes('--json');
+  const [asked, ...more] = argv.filter((word) => word !== '--json');
+  if (more.length === 0 && (asked === '--version' || asked === '-v')) {
+    say(context.stdout, `${isJson ? jsonLine({ version: VERSION }) : VERSION}\n`);
     return EXIT_OK;
   }
   const { isColorSupported } = paintFor(context.stdout, context.env);

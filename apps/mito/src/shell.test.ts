@@ -21,7 +21,8 @@ import { paintFor } from './output/paint.js';
 import { fitWidths, printTable } from './output/print-table.js';
 import { startProgress } from './output/progress.js';
 import { reportError } from './output/report-error.js';
-import { harmless, shorten, textWidth } from './output/text-width.js';
+import { harmless } from './output/say.js';
+import { shorten, textWidth } from './output/text-width.js';
 
 class Screen extends PassThrough {
   constructor(

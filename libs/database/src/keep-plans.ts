@@ -11,6 +11,7 @@ const names = new Map<string, string>();
  * the look-up by key into a subquery that the planner can't merge (`LATERAL … OFFSET 0`, `FOR UPDATE`).
  */
 export function keepPlan(text: string): string {
+  // parsing: a hash is ASCII
   names.set(text, `mito_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`);
   return text;
 }

@@ -101,6 +101,7 @@ class ShellQuotes {
 
   /** Reads what begins at the current place; returns its length. */
   private step(): number {
+    // parsing: only ASCII syntax is looked for in it
     const rest = this.line.slice(this.at, this.at + 3);
     const { context } = this;
     if (context === 'single') return this.end("'", rest) ?? 1;

@@ -36,6 +36,7 @@ function atClock(year: number, month: number, day: number, clockMs: number): Dat
 
 function zoneMinutes(zone: string): number | undefined {
   if (/^z$/i.test(zone)) return 0;
+  // parsing: a zone is ASCII
   const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(3).replace(':', '') || '0')];
   return hours > 15 || minutes > 59 ? undefined : (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes);
 }

@@ -96,6 +96,7 @@ async function firstLine(guard: ChildProcess): Promise<number> {
     guard.once('exit', (code) =>
       reject(new Error(`the guard ended with code ${String(code)} before it started anything`)),
     );
+    // parsing: a process id in digits
     guard.stdout?.once('data', (chunk: Buffer) => resolve(Number(chunk.toString('utf8').trim())));
   });
 }

@@ -63,6 +63,7 @@ class Removal {
   refusal(): MitoError {
     const path = this.top.toString();
     const rest = this.#count > 1 ? `, and ${this.#count - 1} more` : '';
+    // parsing: a path is cut at a separator
     const where = this.#first?.path.subarray(this.top.length + 1).toString() ?? '';
     const why = `${where === '' ? '' : `"${where}": `}${errorCode(this.#first?.error)}${rest}`;
     return new MitoError('unavailable', 'scratch_not_removed', `${path} was not removed: ${why}`, {

@@ -9,14 +9,13 @@ import {
   NO_WORD,
   parseComparison,
 } from '@mitosis/domain';
-import { LIMITS, Timestamp } from './fields.js';
+import { LIMITS, Timestamp, UNSTORABLE } from './fields.js';
 
 /**
  * What things are selected by, in query strings and in the filters of operations on many. A condition that
  * is given and empty is refused: it must never select everything. `conditions.test.ts` holds every query of
  * every operation to that, so a field of a query is made of these or of something that refuses blank text.
  */
-const UNSTORABLE = 'must not have NUL characters or half a surrogate pair';
 
 function objectionTo(text: string): string | undefined {
   if (isBlank(text)) return BLANK_CONDITION;

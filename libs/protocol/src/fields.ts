@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   isExact,
+  isStorableText,
   NAME_PATTERN,
   normalizeTags,
   PARAM_PATTERN,
@@ -65,7 +66,17 @@ export const LimitKeys = z
 // oxlint-disable-next-line no-control-regex -- they are what it is about
 const PLAIN_TEXT = /^[^\u0000-\u001f\u007f-\u009f]*$/;
 
-export const Label = z.string().min(1).max(255).regex(PLAIN_TEXT, 'must not have control characters');
+/** Why text with a NUL or half of a surrogate pair is refused: neither PostgreSQL nor a process can have it. */
+export const UNSTORABLE = 'must not have a NUL character or half of a surrogate pair';
+
+/** Text for people in one line; it may be empty. */
+export const PlainLine = (max: number) =>
+  z.string().max(max).regex(PLAIN_TEXT, 'must not have control characters').refine(isStorableText, UNSTORABLE);
+
+/** A name, a reason: one line that is not empty. */
+export const PlainText = (max: number) => PlainLine(max).min(1);
+
+export const Label = PlainText(255);
 
 /** A label with a comma could not be searched for: there it separates labels. */
 export const Labels = z
@@ -80,12 +91,10 @@ export const AttemptNumber = z.int32().min(1);
 
 export const Timestamp = z.iso.datetime({ offset: true });
 
-const hasNoNul = (value: string): boolean => !value.includes('\0');
-
 /** A string that can be an argument or an environment value of a process. */
 export const ProcessString = z
   .string()
-  .refine(hasNoNul, 'must not have a NUL character')
+  .refine(isStorableText, UNSTORABLE)
   .refine((value) => Buffer.byteLength(value) <= LIMITS.argBytes, `must not be longer than ${LIMITS.argBytes} bytes`);
 
 export const EnvName = z
@@ -102,7 +111,7 @@ export const RelativeFolder = ProcessString.refine(
 );
 
 const ParamValue = z.union([
-  z.string().max(4096).refine(hasNoNul, 'must not have a NUL character'),
+  z.string().max(4096).refine(isStorableText, UNSTORABLE),
   z.number().refine(isExact, 'is beyond 2^53, where JSON loses digits: send it as a string'),
   z.boolean(),
 ]);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SWEEP_MAX } from '@mitosis/domain';
 import { GivenText, PageCursor, PageSize, WholeNumber } from './conditions.js';
-import { LIMITS, Name, StoredParams, Timestamp, Uuid } from './fields.js';
+import { LIMITS, Name, PlainText, StoredParams, Timestamp, Uuid } from './fields.js';
 import { SubmitTask, TaskReceipt, TaskStateName } from './tasks.js';
 
 const Tasks = z.array(SubmitTask).min(1).max(LIMITS.batchTasks);
@@ -11,7 +11,7 @@ export const CreateJob = z.strictObject({
   /** Defaults to the caller's own; that of all its tasks. */
   group: Name.optional(),
   /** For people; defaults to the name of the first task. */
-  name: z.string().min(1).max(255).optional(),
+  name: PlainText(255).optional(),
   tasks: Tasks,
   /** More tasks will be added: the job is not over before it is closed. */
   is_open: z.boolean().default(false),

@@ -22,6 +22,7 @@ import {
   LIMITS,
   Name,
   ParamValues,
+  PlainText,
   ProcessString,
   RelativeFolder,
   StoredParams,
@@ -72,7 +73,7 @@ export const After = z
   .strictObject({
     task: Uuid.optional(),
     job: Uuid.optional(),
-    key: z.string().min(1).max(255).optional(),
+    key: PlainText(255).optional(),
     when: z.enum(DEPENDENCY_CONDITIONS).default('completed'),
   })
   .refine(
@@ -90,7 +91,7 @@ export const SubmitTask = TaskSpec.extend({
   /** Defaults to the caller's own group. */
   group: Name.optional(),
   /** For people; defaults to the beginning of the command. */
-  name: z.string().min(1).max(255).optional(),
+  name: PlainText(255).optional(),
   tags: Tags.default([]),
   labels: Labels.default([]),
   /** Higher first; 0 is ordinary. */
@@ -105,7 +106,7 @@ export const SubmitTask = TaskSpec.extend({
   /** It stays pending until all of these have come true. */
   after: z.array(After).max(LIMITS.after).default([]),
   /** A name within the request, for `after` of others. */
-  key: z.string().min(1).max(255).optional(),
+  key: PlainText(255).optional(),
 })
   .refine((task) => specBytes(task) <= LIMITS.specBytes, {
     path: ['args'],
@@ -138,7 +139,7 @@ export const ChangeTask = z
     cwd: RelativeFolder.optional(),
     tags: Tags.optional(),
     labels: Labels.optional(),
-    name: z.string().min(1).max(255).optional(),
+    name: PlainText(255).optional(),
     priority: z.int().min(-LIMITS.priority).max(LIMITS.priority).optional(),
     timeout_ms: z.int().min(1).max(LIMITS.timeoutMs).optional(),
     retries: z.int().min(0).max(LIMITS.retries).optional(),
@@ -296,14 +297,14 @@ export type TaskQuery = z.output<typeof TaskQuery>;
 export const TaskCount = z.object({ count: z.int() });
 
 /** The body of `POST /tasks/:uuid/cancel`, `POST /jobs/:uuid/cancel` and `POST /workloads/:uuid/cancel`. */
-export const CancelTask = z.strictObject({ reason: z.string().min(1).max(1000).optional() });
+export const CancelTask = z.strictObject({ reason: PlainText(1000).optional() });
 
 /** The body of `POST /tasks/cancel`: those named, or all that the filters find, or all there are. */
 export const CancelTasks = z
   .strictObject({
     uuids: z.array(Uuid).min(1).max(LIMITS.batchTasks).optional(),
     filter: FilterOf(TaskFilters).optional(),
-    reason: z.string().min(1).max(1000).optional(),
+    reason: PlainText(1000).optional(),
     ...MANY_FIELDS,
   })
   .refine(isOneSelection, ONE_SELECTION);

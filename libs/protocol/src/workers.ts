@@ -1,7 +1,18 @@
 import { z } from 'zod';
-import { WANTED_STATES } from '@mitosis/domain';
+import { oneLine, WANTED_STATES } from '@mitosis/domain';
 import { ArtifactKind, LostProduct, SignedRequest, SkippedFile } from './artifacts.js';
-import { AttemptNumber, Labels, LIMITS, Name, Sha256, StoredParams, Tags, Timestamp, Uuid } from './fields.js';
+import {
+  AttemptNumber,
+  Labels,
+  LIMITS,
+  Name,
+  PlainLine,
+  Sha256,
+  StoredParams,
+  Tags,
+  Timestamp,
+  Uuid,
+} from './fields.js';
 import { MetricsRow } from './jobs.js';
 import { TaskSpec } from './tasks.js';
 import { ClaimedStep, WORKLOAD_LIMITS } from './workloads.js';
@@ -15,8 +26,8 @@ export const RegisterWorker = z.strictObject({
   slots: z.int().min(1).max(1024),
   /** Take sandboxed programs and nothing else. */
   only: z.literal('wasm').optional(),
-  hostname: z.string().max(255),
-  version: z.string().max(64),
+  hostname: PlainLine(255),
+  version: PlainLine(64),
 });
 export type RegisterWorker = z.output<typeof RegisterWorker>;
 export type RegisterWorkerInput = z.input<typeof RegisterWorker>;
@@ -117,7 +128,7 @@ export const AttemptReport = z.strictObject({
   ]),
   /** Null for a program that a signal has ended, and for one that did not run. */
   exit_code: z.int32().nullable(),
-  signal: z.string().max(32).nullable(),
+  signal: z.string().max(32).transform(oneLine).nullable(),
   message: z.string().max(MESSAGE_MAX).nullable(),
   wall_ms: Counter,
   user_cpu_ms: Counter,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isDeeperThan, WORKLOAD_STATES, WORKLOAD_STEPS } from '@mitosis/domain';
 import { SignedRequest } from './artifacts.js';
 import { CommaSeparated, GivenText, PageSize } from './conditions.js';
-import { AttemptNumber, Labels, LIMITS, Name, Sha256, Tags, Timestamp, Uuid } from './fields.js';
+import { AttemptNumber, Labels, LIMITS, Name, PlainText, Sha256, Tags, Timestamp, UNSTORABLE, Uuid } from './fields.js';
 import { WASM_LIMITS } from './programs.js';
 import { TaskStateName } from './tasks.js';
 
@@ -36,12 +36,15 @@ export const WorkloadPlan = z.strictObject({
 });
 export type WorkloadPlan = z.output<typeof WorkloadPlan>;
 
+/** How `JSON.stringify` writes what can't be stored. */
+const UNSTORABLE_IN_JSON = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][\da-f]{2})/;
+
 /** The body of `POST /workloads`. */
 export const SubmitWorkload = WorkloadPlan.extend({
   /** The program, uploaded before to the same group. */
   sha256: Sha256,
   /** For people, and the program's `args[0]`. */
-  name: z.string().min(1).max(255),
+  name: PlainText(255),
   group: Name.optional(),
   /** What `split` gets, with `max_subtasks` added. */
   params: z.record(z.string(), z.unknown()).superRefine((params, context) => {
@@ -51,6 +54,7 @@ export const SubmitWorkload = WorkloadPlan.extend({
       return refuse(`must not be nested more than ${WORKLOAD_LIMITS.paramsLevels} levels deep`);
     if (Buffer.byteLength(JSON.stringify(params)) > WORKLOAD_LIMITS.paramsBytes)
       refuse(`must not be longer than ${WORKLOAD_LIMITS.paramsBytes} bytes`);
+    if (UNSTORABLE_IN_JSON.test(JSON.stringify(params))) refuse(UNSTORABLE);
   }),
   /** Compute every subtask on two workers and compare the results. */
   is_verified: z.boolean().default(false),

@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { invalidField } from '@mitosis/domain';
+import { writeData } from '../output/say.js';
 import { MitoCommand } from './mito-command.js';
 
 export class CompletionCommand extends MitoCommand {
@@ -22,6 +23,6 @@ export class CompletionCommand extends MitoCommand {
     const { COMPLETION_SCRIPTS } = await import('../completion/scripts.js');
     const script = Object.entries(COMPLETION_SCRIPTS).find(([name]) => name === this.shell)?.[1];
     if (script === undefined) throw invalidField('shell', `"${this.shell}" is none of bash, zsh, fish`);
-    this.context.stdout.write(script);
+    writeData(this.context.stdout, script);
   }
 }

@@ -2,6 +2,7 @@ import { Option } from 'clipanion';
 import { invalidField } from '@mitosis/domain';
 import type { MitoContext } from '../mito-context.js';
 import { isTerminal } from '../output/paint.js';
+import { say } from '../output/say.js';
 
 /** The options of every command that changes or deletes all that a filter finds. */
 export const allOption = (what: string) =>
@@ -67,12 +68,12 @@ export function planLines({ verb, what, sample, count }: ManyPlan, isDryRun: boo
 export async function isConfirmed(command: ManyCommand, plan: ManyPlan): Promise<boolean> {
   if (command.yes || plan.count === 0 || !isAskable(command)) return true;
   const { stdin: input, stderr: output } = command.context;
-  output.write(`${planLines(plan, false).join('\n')}\n`);
+  say(output, `${planLines(plan, false).join('\n')}\n`);
   const { confirm } = await import('@clack/prompts');
   const question = { message: `${plan.verb} ${plan.what}?`, initialValue: false, input, output };
   const answer = await confirm(question);
   if (answer === true) return true;
-  output.write('nothing was changed\n');
+  say(output, 'nothing was changed\n');
   return false;
 }
 

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import { Command, Option } from 'clipanion';
 import { MitoError, parseDuration } from '@mitosis/domain';
 import { isTerminal } from '../output/paint.js';
+import { control } from '../output/say.js';
 import { ApiCommand } from './api-command.js';
 
 /** Back to the top left corner, and away with everything below. */
@@ -38,7 +39,7 @@ export class MetricsCommand extends ApiCommand {
     const isScreen = isTerminal(this.context.stdout) && !this.once && !this.json;
     for (;;) {
       const metrics = await api.metrics({ signal: this.signal });
-      if (isScreen) this.context.stdout.write(REDRAW);
+      if (isScreen) control(this.context.stdout, REDRAW);
       this.print(metrics, (value, paint) =>
         describeMetrics(value, paint, {
           columns: columnsOf(this.context.stdout),

@@ -1,6 +1,7 @@
 import { Command } from 'clipanion';
 import type { MitoContext } from '../mito-context.js';
 import { reportError } from '../output/report-error.js';
+import { harmless, say } from '../output/say.js';
 
 /** Expected errors are one or two lines on stderr and an exit code; anything else shows its stack. */
 export abstract class MitoCommand extends Command<MitoContext> {
@@ -24,13 +25,13 @@ export abstract class MitoCommand extends Command<MitoContext> {
     return this.context.signal;
   }
 
-  /** Writes a line to stdout. */
+  /** Writes lines to stdout; see {@link say}. */
   protected line(text = ''): void {
-    this.context.stdout.write(`${text}\n`);
+    say(this.context.stdout, `${text}\n`);
   }
 
   /** Writes a line for the person at the terminal to stderr. */
   protected note(text: string): void {
-    this.context.stderr.write(`${text}\n`);
+    say(this.context.stderr, `${harmless(text)}\n`);
   }
 }

@@ -4,6 +4,7 @@ import { idOf } from '../output/id-of.js';
 import { paintFor, type Paint } from '../output/paint.js';
 import type { Cell } from '../output/print-table.js';
 import type { Progress, ProgressOptions } from '../output/progress.js';
+import { harmlessValue, jsonLine } from '../output/say.js';
 import { hasRoom, writeOut } from '../output/write-out.js';
 import { MitoCommand } from './mito-command.js';
 
@@ -43,26 +44,25 @@ export abstract class OutputCommand extends MitoCommand {
 
   /** One value: as one line of JSON, as its id (see {@link idOf}), or as the text that `render` makes of it. */
   protected print<T>(value: T, render: (value: T, paint: Paint) => string): void {
-    if (this.json) return this.line(JSON.stringify(value));
-    if (!this.quiet) return this.line(render(value, this.paint));
+    if (this.json) return this.line(jsonLine(value));
+    if (!this.quiet) return this.line(render(harmlessValue(value), this.paint));
     const id = idOf(value);
     if (id !== undefined) this.line(id);
   }
 
   /** Something that is shown once: that is what the next command needs, with `--quiet` too. */
   protected printSecret<T>(value: T, secret: string): void {
-    this.line(this.json ? JSON.stringify(value) : secret);
+    this.line(this.json ? jsonLine(value) : secret);
   }
 
   /** A list: one line of JSON or one id each, as they come; or a table that fits the terminal. */
   protected async printList<T>(items: Iterable<T> | AsyncIterable<T>, { head, row, empty }: Listing<T>): Promise<void> {
     if (this.json || this.quiet) {
-      for await (const item of items)
-        if (!(await this.stream(this.json ? JSON.stringify(item) : (idOf(item) ?? '')))) return;
+      for await (const item of items) if (!(await this.stream(this.json ? jsonLine(item) : (idOf(item) ?? '')))) return;
       return;
     }
     const rows: (readonly Cell[])[] = [];
-    for await (const item of items) rows.push(row(item, this.paint));
+    for await (const item of items) rows.push(row(harmlessValue(item), this.paint));
     if (rows.length === 0) return this.note(empty ?? 'nothing found');
     const { printTable } = await import('../output/print-table.js');
     printTable(this.context.stdout, head, rows);
@@ -88,7 +88,7 @@ export abstract class OutputCommand extends MitoCommand {
   protected printOutcome(name: string, outcome: Outcome<unknown, Done>): void {
     if ('result' in outcome) return this.print(outcome.result, (done) => String(done.file ?? done.name));
     const { code, message } = outcome.error;
-    if (this.json) this.line(JSON.stringify({ name, error: { code, message } }));
+    if (this.json) this.line(jsonLine({ name, error: { code, message } }));
     else this.note(`mito: ${name}: ${message}`);
   }
 

@@ -4,6 +4,7 @@ import { invalidField } from '@mitosis/domain';
 import type { SubmitTaskInput, TaskSummary, TerminalSize } from '@mitosis/protocol';
 import { exitCodeOf } from '../output/exit-code-of.js';
 import { EXIT_FAILED } from '../output/exit-codes.js';
+import { jsonLine } from '../output/say.js';
 import { writeOut } from '../output/write-out.js';
 import { OwnTerminal, sizeOf } from '../terminal/own-terminal.js';
 import { SubmitCommand } from './submit-command.js';
@@ -88,9 +89,10 @@ export class RunCommand extends SubmitCommand {
   }
 
   private async finish(task: TaskSummary): Promise<number> {
-    if (this.json) this.line(JSON.stringify(task));
+    if (this.json) this.line(jsonLine(task));
     else if (task.reason !== null && task.reason !== 'exit_code') {
-      this.note(`mito: the task ${task.state}: ${task.reason}${task.message === null ? '' : ` (${task.message})`}`);
+      const how = task.signal === null ? task.reason : `${task.reason} ${task.signal}`;
+      this.note(`mito: the task ${task.state}: ${how}${task.message === null ? '' : ` (${task.message})`}`);
     }
     return exitCodeOf(task);
   }

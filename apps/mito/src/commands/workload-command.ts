@@ -2,6 +2,7 @@ import type { MitosisClient } from '@mitosis/client';
 import type { WorkloadView } from '@mitosis/protocol';
 import { EXIT_FAILED, EXIT_OK } from '../output/exit-codes.js';
 import type { Progress } from '../output/progress.js';
+import { jsonLine } from '../output/say.js';
 import { ApiCommand } from './api-command.js';
 
 /** A command that stays until a workload is over. */
@@ -32,7 +33,7 @@ export abstract class WorkloadCommand extends ApiCommand {
     this.note(
       `mito: the workload ${workload.state === 'failed' ? 'failed' : 'was cancelled'}: ${workload.message ?? 'no reason was given'}`,
     );
-    if (this.json) this.line(JSON.stringify(workload));
+    if (this.json) this.line(jsonLine(workload));
     return EXIT_FAILED;
   }
 

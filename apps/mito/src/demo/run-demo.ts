@@ -7,6 +7,7 @@ import { unpackArchive } from '@mitosis/executor';
 import type { SubmitTaskInput, TaskView } from '@mitosis/protocol';
 import { printTable } from '../output/print-table.js';
 import { startProgress } from '../output/progress.js';
+import { say } from '../output/say.js';
 import type { Stack } from '../stack/stack.js';
 import { UNPACK_LIMITS } from '../unpack-limits.js';
 
@@ -86,7 +87,7 @@ export async function runDemo(stack: Stack, dir: string, out: Writable): Promise
   const { tasks, wallMs } = await runAll(api, out);
   const completed = tasks.filter(({ state }) => state === 'completed');
   for (const task of tasks)
-    if (task.state !== 'completed') out.write(`${task.name}: ${task.state} (${task.reason}) ${task.message ?? ''}\n`);
+    if (task.state !== 'completed') say(out, `${task.name}: ${task.state} (${task.reason}) ${task.message ?? ''}\n`);
 
   const workers = [...new Set(tasks.map(({ worker }) => worker))];
   const rows: string[][] = [];
@@ -105,10 +106,11 @@ export async function runDemo(stack: Stack, dir: string, out: Writable): Promise
     ]);
   }
   printTable(out, ['SAMPLES', 'SEED', 'PI', 'ERROR', 'TIME', 'WHERE'], rows);
-  if (folder) out.write(`\nThe artifact "result" of the last task, unpacked: ${(await readdir(folder)).join(', ')}\n`);
+  if (folder) say(out, `\nThe artifact "result" of the last task, unpacked: ${(await readdir(folder)).join(', ')}\n`);
   const sumMs = tasks.reduce((sum, task) => sum + millisecondsOf(task), 0);
-  out.write(`${completed.length} of ${tasks.length} tasks completed on ${workers.length} workers: `);
-  out.write(
+  say(out, `${completed.length} of ${tasks.length} tasks completed on ${workers.length} workers: `);
+  say(
+    out,
     `${formatDuration(wallMs)} of wall time for ${formatDuration(sumMs)} of task time (${(sumMs / wallMs).toFixed(1)} at once)\n`,
   );
   return completed.length === tasks.length;

@@ -6,6 +6,7 @@ import type { SubmitWorkloadInput } from '@mitosis/protocol';
 import { builtInProgram } from '../commands/built-in-program.js';
 import { startProgress } from '../output/progress.js';
 import { saveResult } from '../output/save-result.js';
+import { say } from '../output/say.js';
 import type { Stack } from '../stack/stack.js';
 
 interface Shown {
@@ -41,12 +42,13 @@ async function compute(
   });
   bar?.stop();
   if (ended.state !== 'completed' || ended.result_task === null) {
-    out.write(`${name} ${ended.state}: ${ended.message ?? ''}\n`);
+    say(out, `${name} ${ended.state}: ${ended.message ?? ''}\n`);
     return false;
   }
   const options = { file: path.join(dir, name), name, onRemark: () => {} };
   const { size_bytes: size } = await saveResult(api, ended.result_task, options);
-  out.write(
+  say(
+    out,
     `${name}: ${what} of ${size} bytes from ${ended.subtasks} subtasks in ${formatDuration(performance.now() - begun)}\n`,
   );
   return true;
@@ -56,7 +58,7 @@ async function compute(
 export async function runWorkloads(stack: Stack, dir: string, out: Writable): Promise<boolean> {
   const { token } = await stack.login();
   const api = new MitosisClient({ url: stack.url, token });
-  out.write('\nSandboxed WebAssembly, split over the workers and put together:\n');
+  say(out, '\nSandboxed WebAssembly, split over the workers and put together:\n');
   let isGood = true;
   for (const workload of WORKLOADS) isGood = (await compute(api, workload, dir, out)) && isGood;
   return isGood;

@@ -3,6 +3,7 @@ import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { callbackify } from 'node:util';
+import { control } from '../output/say.js';
 
 export interface LineReaderOptions {
   readonly input: Readable;
@@ -42,7 +43,7 @@ export class LineReader {
     reader.on('line', (line) => this.ahead.push(line));
     reader.on('SIGINT', () => {
       isCleared = true;
-      output.write('^C\n');
+      control(output, '^C\n');
       reader.close();
     });
     reader.prompt();
@@ -64,6 +65,7 @@ export class LineReader {
       if (earlier === undefined) return await this.options.complete(line);
       await earlier.catch(() => undefined);
       await nextTurn();
+      // parsing: readline moves its cursor by whole characters
       return await this.options.complete(reader.line.slice(0, reader.cursor));
     })();
     this.completing = own;

@@ -4,6 +4,7 @@ import type { MitoContext, Program } from '../mito-context.js';
 import { EXIT_OK, EXIT_USAGE } from '../output/exit-codes.js';
 import { isTerminal } from '../output/paint.js';
 import { reportError } from '../output/report-error.js';
+import { say } from '../output/say.js';
 import { HistoryFile } from './history-file.js';
 import { LineReader, plainLines } from './line-reader.js';
 import { splitLine, wordsOf } from './split-line.js';
@@ -49,10 +50,11 @@ export class Shell {
     });
     for (;;) {
       const line = await reader.next(this.history.latestFirst);
-      if (line === undefined) stdout.write('\n');
+      if (line === undefined) say(stdout, '\n');
       if (line === undefined || LEAVE.has(line.trim())) return EXIT_OK;
       if (line.trim() !== '') await this.history.add(line.trim());
-      await this.runLine(line);
+      const exitCode = await this.runLine(line);
+      if (exitCode !== undefined && exitCode !== EXIT_OK) say(this.options.context.stderr, `exit code ${exitCode}\n`);
     }
   }
 
@@ -67,7 +69,7 @@ export class Shell {
     }
     if (argv[0] === 'mito') argv = argv.slice(1);
     if (!this.isService(argv)) return this.execute(argv);
-    stderr.write(`mito: "${argv[0]}" goes on for long: start it in a terminal of its own\n`);
+    say(stderr, `mito: "${argv[0]}" goes on for long: start it in a terminal of its own\n`);
     return EXIT_USAGE;
   }
 

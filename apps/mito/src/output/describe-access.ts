@@ -11,7 +11,7 @@ import type {
 import type { Listing } from '../commands/output-command.js';
 import { formatTime, formatTimeShort } from './format-time.js';
 import type { Paint } from './paint.js';
-import { harmless } from './text-width.js';
+import { harmless } from './say.js';
 
 function describe(facts: readonly (readonly [string, string])[], paint: Paint): string {
   const shown = facts.filter(([, value]) => value !== '');

@@ -2,7 +2,7 @@ import type { JobView } from '@mitosis/protocol';
 import type { Listing } from '../commands/output-command.js';
 import { formatTime, formatTimeShort } from './format-time.js';
 import { paintState, type Paint } from './paint.js';
-import { harmless } from './text-width.js';
+import { harmless } from './say.js';
 
 /** How many tasks are in each state, without those in which there are none. */
 function countsOf({ counts }: JobView): string {

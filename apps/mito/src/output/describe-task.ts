@@ -3,7 +3,7 @@ import type { AttemptView, TaskDetail, TaskView } from '@mitosis/protocol';
 import type { Listing } from '../commands/output-command.js';
 import { formatTime, formatTimeShort } from './format-time.js';
 import { paintState, type Paint } from './paint.js';
-import { harmless } from './text-width.js';
+import { harmless } from './say.js';
 
 function durationOf({ started_at, finished_at }: TaskView): string {
   if (started_at === null) return '';
@@ -84,7 +84,7 @@ export function describeTask(task: TaskView & DetailOnly, paint: Paint): string 
       'cancelled',
       task.cancel_requested_at === null
         ? ''
-        : `${task.cancel_requested_at} by ${task.cancelled_by ?? '?'}${task.cancel_reason === null ? '' : `: ${task.cancel_reason}`}`,
+        : `${formatTime(task.cancel_requested_at)} by ${task.cancelled_by ?? '?'}${task.cancel_reason === null ? '' : `: ${task.cancel_reason}`}`,
     ],
     ['created', formatTime(task.created_at)],
     ['started', task.started_at === null ? '' : formatTime(task.started_at)],

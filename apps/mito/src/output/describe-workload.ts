@@ -3,7 +3,7 @@ import type { WorkloadSummary, WorkloadTask, WorkloadView } from '@mitosis/proto
 import type { Listing } from '../commands/output-command.js';
 import { formatTime, formatTimeShort } from './format-time.js';
 import { paintState, type Paint } from './paint.js';
-import { harmless } from './text-width.js';
+import { harmless } from './say.js';
 
 const subtasksOf = ({ subtasks, subtasks_done: done }: WorkloadSummary): string =>
   subtasks === null ? '-' : `${done}/${subtasks}`;

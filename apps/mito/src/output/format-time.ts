@@ -26,5 +26,6 @@ export function formatTime(iso: string, now: number = Date.now()): string {
 export function formatTimeShort(iso: string, now: number = Date.now()): string {
   const { date, clock } = parts(new Date(iso));
   const isToday = date === parts(new Date(now)).date;
+  // parsing: a time is ASCII
   return `${isToday ? clock : `${date} ${clock.slice(0, 5)}`} (${relativeTime(iso, now)})`;
 }

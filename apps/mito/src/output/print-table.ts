@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { isTerminal } from './paint.js';
-import { harmless, shorten, textWidth } from './text-width.js';
+import { harmless, say } from './say.js';
+import { shorten, textWidth } from './text-width.js';
 
 /** What stands in a column; `paint` colours it after it was cut to size. */
 export type Cell = string | { readonly text: string; readonly paint: (text: string) => string };
@@ -55,5 +56,5 @@ export function columnsOf(stdout: Writable): number {
  * nothing is cut. Control characters in cells are shown, not obeyed.
  */
 export function printTable(stdout: Writable, head: readonly string[], rows: readonly (readonly Cell[])[]): void {
-  stdout.write(tableText(head, rows, columnsOf(stdout)));
+  say(stdout, tableText(head, rows, columnsOf(stdout)));
 }

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { formatBytes, formatDuration } from '@mitosis/domain';
 import { isTerminal } from './paint.js';
+import { control, drawn, harmless, say } from './say.js';
 import { shorten, textWidth } from './text-width.js';
 
 /** How far something is: a bar with the time left on a terminal, otherwise a line for each tenth, at most one a second. */
@@ -43,8 +44,9 @@ function plainProgress(stream: Writable, label: string, total: number, format: (
     if (tenth <= shown || (done < total && performance.now() - shownAt < LINE_MS)) return;
     shown = tenth;
     shownAt = performance.now();
-    stream.write(
-      `${label} ${format(done)}/${format(total)}${done < total ? `, ${timeLeft(begin, done, total)}` : ''}\n`,
+    say(
+      stream,
+      `${harmless(label)} ${format(done)}/${format(total)}${done < total ? `, ${timeLeft(begin, done, total)}` : ''}\n`,
     );
   };
   return { update, add: (more) => update(now + more), above: (write) => write(), stop() {} };
@@ -56,11 +58,11 @@ function barLine(
   label: string,
   { done, total, facts }: { done: number; total: number; facts: string },
 ): string {
-  const name = shorten(label, Math.max(columns - facts.length - WIDTH_MIN - 4, 0));
+  const name = shorten(harmless(label), Math.max(columns - facts.length - WIDTH_MIN - 4, 0));
   const width = Math.min(columns - textWidth(name) - facts.length - 4, WIDTH_MAX);
   if (width < 1) return shorten(facts, columns - 1);
   const full = Math.round(Math.min(Math.max(done / total, 0), 1) * width);
-  return `${name} ${'█'.repeat(full)}${'░'.repeat(width - full)} ${facts}`;
+  return `${name} ${drawn('█').repeat(full)}${drawn('░').repeat(width - full)} ${facts}`;
 }
 
 function bar(
@@ -73,7 +75,8 @@ function bar(
   let done = 0;
   const draw = (): void => {
     const time = done < total ? timeLeft(begin, done, total) : `in ${formatDuration(performance.now() - begin)}`;
-    stream.write(
+    control(
+      stream,
       CLEAR_LINE +
         barLine(stream.columns ?? 80, label, { done, total, facts: `${format(done)}/${format(total)}  ${time}` }),
     );
@@ -84,14 +87,14 @@ function bar(
     update: (now) => void (done = now),
     add: (more) => void (done += more),
     above(write) {
-      stream.write(CLEAR_LINE);
+      control(stream, CLEAR_LINE);
       write();
       draw();
     },
     stop() {
       clearInterval(timer);
       draw();
-      stream.write('\n');
+      control(stream, '\n');
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import { systemError, type MitoError } from '@mitosis/domain';
 import { EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OF_KIND } from './exit-codes.js';
 import { Interrupted } from './interrupted.js';
+import { jsonLine, say } from './say.js';
 
 /** What to do next, by the code of the error. */
 const HINTS: Readonly<Record<string, string>> = {
@@ -27,11 +28,14 @@ function describe(error: MitoError, exitCode: number, hint: string | undefined):
   return { error: { kind, code, message, details, ...(hint !== undefined && { hint }), exit_code: exitCode } };
 }
 
+/** What follows the first line of a text of others can't pass for a line of ours. */
+const indented = (text: string): string => text.replaceAll('\n', '\n      ');
+
 function lines(error: MitoError, hint: string | undefined): string {
   const field = error.details.field;
   const isNamed = typeof field !== 'string' || error.message.includes(field);
   const more = [...(isNamed ? [] : [`field: ${field}`]), ...(hint === undefined ? [] : [hint])];
-  return [`mito: ${error.message}`, ...more.map((line) => `      ${line}`)].join('\n');
+  return [`mito: ${indented(error.message)}`, ...more.map((line) => `      ${line}`)].join('\n');
 }
 
 /**
@@ -40,18 +44,17 @@ function lines(error: MitoError, hint: string | undefined): string {
  */
 export function reportError(thrown: unknown, { stderr, isJson, signal }: ReportOptions): number {
   if (signal?.aborted || thrown instanceof Interrupted) {
-    stderr.write('mito: interrupted\n');
+    say(stderr, 'mito: interrupted\n');
     return EXIT_INTERRUPTED;
   }
   const error = systemError(thrown);
   if (!error) {
-    stderr.write(
-      `mito: unexpected error: ${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`,
-    );
+    const shown = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+    say(stderr, `mito: unexpected error: ${indented(shown)}\n`);
     return EXIT_FAILED;
   }
   const exitCode = EXIT_OF_KIND[error.kind];
   const hint = error.message.includes('"mito ') ? undefined : HINTS[error.code];
-  stderr.write(`${isJson ? JSON.stringify(describe(error, exitCode, hint)) : lines(error, hint)}\n`);
+  say(stderr, `${isJson ? jsonLine(describe(error, exitCode, hint)) : lines(error, hint)}\n`);
   return exitCode;
 }

@@ -60,6 +60,7 @@ export async function saveResult(
   } finally {
     await handle?.close();
   }
+  // parsing: a UUID is ASCII
   const target = file ?? `${name}-${task.slice(-8)}.${extensionOf(head)}`;
   if (handle) await rename(draft, target);
   return { file: target, size_bytes: size, sha256: hash.digest('hex') };

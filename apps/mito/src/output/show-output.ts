@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { OutputText, type MitosisClient, type OutputItem } from '@mitosis/client';
 import { FrameDecoder, type OutputFrame } from '@mitosis/protocol';
+import { jsonLine } from './say.js';
 import { writeOut } from './write-out.js';
 
 export interface ShowOutputOptions {
@@ -97,7 +98,7 @@ export async function showOutput(api: MitosisClient, uuid: string, options: Show
   const write = async (target: Writable, bytes: Uint8Array | string): Promise<boolean> =>
     (await writeOut(target, bytes)) || target !== stdout;
   const writeText = async (stream: string, text: string): Promise<boolean> =>
-    text === '' || write(stdout, `${JSON.stringify({ stream, text })}\n`);
+    text === '' || write(stdout, `${jsonLine({ stream, text })}\n`);
   const show = async (frame: OutputFrame): Promise<boolean> => {
     if (!streams.has(frame.stream)) return true;
     if (isJson) return writeText(frame.stream, texts.decode(frame));

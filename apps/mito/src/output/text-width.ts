@@ -1,3 +1,5 @@
+import { drawn } from './say.js';
+
 const WIDE =
   /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Emoji_Presentation}|[\u3000-\u303f\uff01-\uff60\uffe0-\uffe6]/u;
 const PLAIN = /^[\x20-\x7e]*$/;
@@ -21,12 +23,7 @@ export function shorten(text: string, columns: number): string {
     if (width > columns - 1) break;
     kept += segment;
   }
-  return `${kept}…`;
-}
-
-/** Text of others must not drive the terminal: control characters become visible ones. */
-export function harmless(text: string): string {
-  return text.replace(/\p{Cc}/gu, (control) => (control === '\n' ? '⏎' : '�'));
+  return `${kept}${drawn('…')}`;
 }
 
 /** The words of a text in lines of at most `columns` columns; a word that is longer has a line of its own. */

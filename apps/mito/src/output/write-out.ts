@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import { writeData } from './say.js';
 
 /** Streams that nobody reads any more. */
 const unread = new WeakSet<Writable>();
@@ -37,9 +38,10 @@ export async function hasRoom(stream: Writable, signal?: AbortSignal): Promise<b
   return !unread.has(stream);
 }
 
-/** Writes at the pace of the reader; answers false when there is none any more. */
+/** Writes at the pace of the reader, bytes as they are and text by {@link writeData}; answers false when there is no reader any more. */
 export async function writeOut(stream: Writable, data: string | Uint8Array, signal?: AbortSignal): Promise<boolean> {
   if (unread.has(stream)) return false;
-  stream.write(data);
+  if (typeof data === 'string') writeData(stream, data);
+  else stream.write(data);
   return hasRoom(stream, signal);
 }

@@ -3,6 +3,7 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import { invalidField } from '@mitosis/domain';
 import type { TerminalSize } from '@mitosis/protocol';
 import { isTerminal } from '../output/paint.js';
+import { control, harmless } from '../output/say.js';
 
 const DEFAULT_SIZE: TerminalSize = { cols: 80, rows: 24 };
 
@@ -64,7 +65,7 @@ export class OwnTerminal {
 
   /** A line of our own among what the program shows. */
   remark(text: string): void {
-    this.stdout.write(`\r\n[${text}]\r\n`);
+    control(this.stdout, `\r\n[${harmless(text)}]\r\n`);
   }
 
   /** Gives the terminal back as it was. */
@@ -73,6 +74,6 @@ export class OwnTerminal {
     this.stdout.off('resize', this.onResize);
     this.stdin.setRawMode(false);
     this.stdin.pause();
-    this.stdout.write(`${this.isOnOtherScreen ? OTHER_SCREEN_OFF : ''}${RESET}`);
+    control(this.stdout, `${this.isOnOtherScreen ? OTHER_SCREEN_OFF : ''}${RESET}`);
   }
 }

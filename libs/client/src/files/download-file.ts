@@ -28,6 +28,7 @@ export async function downloadFile(
   file: string,
   options: TransferOptions = {},
 ): Promise<void> {
+  // parsing: a hash is ASCII
   const draft = `${file}.${download.sha256.slice(0, 16)}.part`;
   await mkdir(path.dirname(file), { recursive: true });
   const drafting = new Draft(draft, download, options);

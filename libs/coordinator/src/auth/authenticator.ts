@@ -40,6 +40,7 @@ const ADMITTED_MS = 1_000;
 const TOKEN_LENGTH_MAX = 4096;
 
 function bearer(header: string | undefined): string {
+  // parsing: only ASCII is a token
   const token = /^Bearer ([\w.~+/-]+=*)$/.exec(header?.slice(0, TOKEN_LENGTH_MAX) ?? '')?.[1];
   if (token === undefined) {
     throw new MitoError('unauthenticated', 'not_logged_in', 'this needs a login; run "mito client login"');

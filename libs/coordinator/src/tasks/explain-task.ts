@@ -168,7 +168,8 @@ export async function explainTask(
   const noRoom = (await dataSource.query(NO_ROOM, [uuid])) as NoRoomRow[];
   const hold = task.state === 'ready' ? await heldBack({ dataSource, publisher }, uuid) : undefined;
   const waits = await awaited(dataSource, task);
-  const workers = rows
+  // Of what has ended or runs nobody asks which worker could take it.
+  const workers = (isFinal(task.state) ? [] : rows)
     .map((row) => explainRow(row, task))
     .sort((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict));
   const ahead = task.state === 'ready' ? (place?.ahead ?? 0) : null;

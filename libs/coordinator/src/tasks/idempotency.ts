@@ -20,6 +20,7 @@ const shortHash = (value: unknown): string =>
   createHash('sha256')
     .update(JSON.stringify(value) ?? '')
     .digest('hex')
+    // parsing: a hash is ASCII
     .slice(0, 12);
 
 function outlineOf({

@@ -1,4 +1,4 @@
-import { isTarHeader, MitoError } from '@mitosis/domain';
+import { cutText, isTarHeader, MitoError } from '@mitosis/domain';
 import { BLOCK_BYTES, padding } from './tar-header.js';
 
 /** An entry as it stands in the archive: nothing in it is checked. Read `body` to its end, or not at all. */
@@ -340,7 +340,7 @@ function numberOf(pax: Pax, key: string): number | undefined {
     throw new MitoError(
       'invalid',
       'archive_refused',
-      `an extended header of the archive says ${key}=${text.slice(0, 40)}`,
+      `an extended header of the archive says ${key}=${cutText(text, 40)}`,
     );
   }
   return value;

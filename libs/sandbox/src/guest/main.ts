@@ -46,6 +46,7 @@ function serve(): never {
     const { payload } = receive();
     const before = cpuMs();
     const end = 4 + payload.readUInt32LE(0);
+    // parsing: the frame says where its JSON ends
     const order = JSON.parse(payload.toString('utf8', 4, end)) as RunOrder;
     const runEnd = obey(order, payload.subarray(end));
     const processCpuMs = cpuMs();

@@ -31,7 +31,7 @@ export class ClientEventsCommand extends ApiCommand {
   protected async run(): Promise<void> {
     const { group, job, task } = this;
     for await (const event of (await this.api()).events({ group, job, task })) {
-      this.print({ ...subjectOf(event), ...event }, () => describeEvent(event));
+      this.print({ ...subjectOf(event), ...event }, (value) => describeEvent(value));
       if (!(await this.isRead())) return;
     }
   }

@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import type { JobResult } from '@mitosis/protocol';
-import { harmless } from '../../../output/text-width.js';
+import { writeData } from '../../../output/say.js';
 import { ApiCommand } from '../../api-command.js';
 
 /** Tasks that are named on stderr because of their metrics. */
@@ -32,7 +32,7 @@ export class JobsResultsCommand extends ApiCommand {
     const all = [];
     for await (const result of this.noting(results)) all.push(result);
     const { head, rows } = resultTable(all, { isEachRow: this.all });
-    if (this.csv) return void this.context.stdout.write(toCsv([head, ...rows]));
+    if (this.csv) return void writeData(this.context.stdout, toCsv([head, ...rows]));
     await this.printList(rows, { head, row: (row) => row, empty: 'the job has no tasks' });
   }
 
@@ -44,7 +44,7 @@ export class JobsResultsCommand extends ApiCommand {
       if (notes.length > 0) noted.push(`task ${result.index} (${result.task}): ${notes.join('; ')}`);
       yield result;
     }
-    for (const line of noted.slice(0, NOTED_MAX)) this.note(`note: ${harmless(line)}`);
+    for (const line of noted.slice(0, NOTED_MAX)) this.note(`note: ${line}`);
     if (noted.length > NOTED_MAX) this.note(`note: and ${noted.length - NOTED_MAX} more tasks; "tasks get" says why`);
   }
 }

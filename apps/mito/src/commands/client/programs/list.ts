@@ -1,4 +1,6 @@
 import { Command, Option } from 'clipanion';
+import { formatTimeShort } from '../../../output/format-time.js';
+import { jsonLine } from '../../../output/say.js';
 import { ApiCommand } from '../../api-command.js';
 
 export class ProgramsListCommand extends ApiCommand {
@@ -17,7 +19,7 @@ export class ProgramsListCommand extends ApiCommand {
     const { printTable } = await import('../../../output/print-table.js');
     const programs = await (await this.api()).programs.list({ group: this.group });
     if (this.json) {
-      for (const program of programs) this.line(JSON.stringify(program));
+      for (const program of programs) this.line(jsonLine(program));
       return;
     }
     const rows = programs.map(({ name, sha256, size_bytes: size, creator, created_at: at }) => [
@@ -25,8 +27,8 @@ export class ProgramsListCommand extends ApiCommand {
       sha256,
       String(size),
       creator,
-      at.slice(0, 19).replace('T', ' '),
+      formatTimeShort(at),
     ]);
-    printTable(this.context.stdout, ['NAME', 'SHA-256', 'BYTES', 'CREATOR', 'CREATED (UTC)'], rows);
+    printTable(this.context.stdout, ['NAME', 'SHA-256', 'BYTES', 'CREATOR', 'CREATED'], rows);
   }
 }

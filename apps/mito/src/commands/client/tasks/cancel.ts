@@ -3,7 +3,7 @@ import type { MitosisClient, TaskSelection } from '@mitosis/client';
 import { FINAL_STATES, invalidField, TASK_STATES } from '@mitosis/domain';
 import type { CancelAnswer, CancelResult } from '@mitosis/protocol';
 import { EXIT_FAILED, EXIT_OK } from '../../../output/exit-codes.js';
-import { harmless } from '../../../output/text-width.js';
+import { harmless } from '../../../output/say.js';
 import {
   allOption,
   assertSelected,

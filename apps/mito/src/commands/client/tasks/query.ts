@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion';
 import type { MitosisClient } from '@mitosis/client';
 import { isTerminal } from '../../../output/paint.js';
+import { control } from '../../../output/say.js';
 import { TaskFilterCommand } from '../../task-filter-command.js';
 
 /** Between two looks with --watch. */
@@ -36,7 +37,7 @@ export class TasksQueryCommand extends TaskFilterCommand {
     const { setTimeout: delay } = await import('node:timers/promises');
     for (;;) {
       await delay(WATCH_MS, undefined, { signal: this.signal });
-      if (isTerminal(this.context.stdout)) this.context.stdout.write(CLEAR_SCREEN);
+      if (isTerminal(this.context.stdout)) control(this.context.stdout, CLEAR_SCREEN);
       await this.look(api);
     }
   }

@@ -3,6 +3,7 @@ import { invalidField } from '@mitosis/domain';
 import type { SubmitTaskInput } from '@mitosis/protocol';
 import { EXIT_FAILED, EXIT_OK } from '../../../output/exit-codes.js';
 import type { Progress } from '../../../output/progress.js';
+import { jsonLine } from '../../../output/say.js';
 import type { ItemResult } from '../../../output/submit-many.js';
 import { ApiCommand, SEVERAL_REQUESTS } from '../../api-command.js';
 import { needed } from '../../needed.js';
@@ -76,7 +77,7 @@ export class TasksSubmitManyCommand extends ApiCommand {
   }
 
   private show(results: readonly ItemResult[]): void {
-    if (this.json) return this.line(results.map((result) => JSON.stringify(result)).join('\n'));
+    if (this.json) return this.line(results.map(jsonLine).join('\n'));
     const stored = results.flatMap(({ uuid }) => uuid ?? []);
     if (stored.length > 0) this.line(stored.join('\n'));
     for (const { index, error } of results) if (error !== undefined) this.note(`item ${index}: ${error}`);

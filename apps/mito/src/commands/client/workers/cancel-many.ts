@@ -2,7 +2,7 @@ import { Command, Option } from 'clipanion';
 import type { MitosisClient, WorkerFilter } from '@mitosis/client';
 import type { WorkerView } from '@mitosis/protocol';
 import { EXIT_FAILED, EXIT_OK } from '../../../output/exit-codes.js';
-import { harmless } from '../../../output/text-width.js';
+import { harmless } from '../../../output/say.js';
 import { ApiCommand } from '../../api-command.js';
 import {
   allOption,

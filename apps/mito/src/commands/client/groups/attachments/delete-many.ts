@@ -2,7 +2,7 @@ import { Command } from 'clipanion';
 import { formatBytes } from '@mitosis/domain';
 import type { AttachmentView } from '@mitosis/protocol';
 import { EXIT_FAILED, EXIT_OK } from '../../../../output/exit-codes.js';
-import { harmless } from '../../../../output/text-width.js';
+import { harmless } from '../../../../output/say.js';
 import { attachmentFilter, groupOption, limitOption, offsetOption, prefixOption } from '../../../attachment-options.js';
 import {
   allOption,
