@@ -18,7 +18,7 @@ import { describeSyntaxError, similarCommands } from './help/syntax-error.js';
 import { relativeTime } from './output/format-time.js';
 import { idOf } from './output/id-of.js';
 import { paintFor } from './output/paint.js';
-import { fitWidths, printTable } from './output/print-table.js';
+import { fitWidths, printTable, tableText } from './output/print-table.js';
 import { startProgress } from './output/progress.js';
 import { reportError } from './output/report-error.js';
 import { harmless } from './output/say.js';
@@ -72,6 +72,18 @@ test('a table keeps its first column and fits the terminal', (t) => {
   const pipe = new Screen(false, 30);
   printTable(pipe, ['ID', 'NAME'], [['0123456789', 'a very long name that is not cut anywhere']]);
   t.regex(pipe.text, /not cut anywhere\n$/);
+});
+
+test('a table leaves columns out in place of wrapping, and never cuts a state', (t) => {
+  const head = ['index', 'lr', 'state', 'reason', 'wall_ms', 'artifacts', 'task'];
+  const row = ['0', '0.10000000', 'completed', '', '21822182', 'result:130', '01a22301-0000-7000-8000-000000000000'];
+  for (const columns of [20, 40, 60, 80, 110]) {
+    const lines = tableText(head, [row, row], columns).trimEnd().split('\n');
+    for (const line of lines) t.true(textWidth(line) <= columns, line);
+    t.regex(lines[1] ?? '', /completed/);
+    t.is(/reason/.test(lines[0] ?? ''), columns === 110);
+  }
+  t.regex(tableText(head, [row], 0), /reason/);
 });
 
 test('wide characters count double, and text of others does not drive the terminal', (t) => {
