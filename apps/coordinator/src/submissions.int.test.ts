@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
-import type { SubmitTaskInput } from '@mitosis/protocol';
+import { encodeFrame, FrameDecoder, type SubmitTaskInput } from '@mitosis/protocol';
 import { connectWorker, reportOf, type CoordinatorFixture } from './testing/coordinator-fixture.js';
 import { eachBackend } from './testing/on-each-backend.js';
 
@@ -129,4 +129,51 @@ test('a submission whose later tasks are refused leaves no job that runs', async
   await t.throwsAsync(api.jobs.submit({ tasks, name: 'refused' }), { code: 'task_not_found' });
   const [job] = (await api.jobs.query({ name: 'refused' })).jobs;
   t.like(job, { state: 'cancelled', is_open: false, total: 2_000 });
+});
+
+test('retrying what failed is a submission: neither the quota nor the lock of a group is passed', async (t) => {
+  const coordinator = of('postgres');
+  const { api } = coordinator;
+  const name = `g${randomUUID().slice(0, 8)}`;
+  await api.access.createGroup(name);
+  const { uuid } = await api.jobs.open({ group: name, tasks: tasksOf(3) });
+  await api.jobs.cancel(uuid);
+  await api.access.setQuotas(name, { queued_tasks_max: { set: 2 } });
+  await t.throwsAsync(api.jobs.retryFailed(uuid), { code: 'queued_tasks_quota' });
+  t.like(await api.jobs.get(uuid), { counts: { cancelled: 3, ready: 0 } });
+  await api.access.setQuotas(name, { queued_tasks_max: { set: 3 } });
+  await api.access.setGroupState(name, 'locked');
+  await t.throwsAsync(api.jobs.retryFailed(uuid), { code: 'group_locked' });
+  await api.access.setGroupState(name, 'active');
+  t.is(await api.jobs.retryFailed(uuid), 3);
+});
+
+/** What a task printed, by attempt, as anybody reads it. */
+async function outputOf({ api }: CoordinatorFixture, uuid: string, attempt?: number): Promise<string> {
+  const decoder = new FrameDecoder();
+  let text = '';
+  for await (const item of api.followOutput(uuid, { isSnapshot: true, attempt })) {
+    if (item.type === 'end') continue;
+    for (const { payload } of decoder.push(item.frames)) text += Buffer.from(payload).toString();
+  }
+  return text;
+}
+
+test('the output of every attempt can be read after a retry', async (t) => {
+  const coordinator = of('postgres');
+  const { uuid } = await coordinator.api.submitTask({ args: ['true'], retries: 1, retry_delay_ms: 0 });
+  const worker = await connectWorker(coordinator);
+  for (const attempt of [1, 2]) {
+    const [claimed] = await worker.claim([{ task: uuid, request: randomUUID() }]);
+    if (!claimed) throw new Error('the claim was refused');
+    const frames = Buffer.from(encodeFrame('stdout', Buffer.from(`try ${attempt}\n`))).toString('base64');
+    await worker.report([reportOf(claimed, 2 - attempt, { output: { stored: 'inline', frames_base64: frames } })]);
+  }
+  t.is(await outputOf(coordinator, uuid), 'try 2\n');
+  t.is(await outputOf(coordinator, uuid, 1), 'try 1\n');
+  t.is(await outputOf(coordinator, uuid, 2), 'try 2\n');
+  await t.throwsAsync(outputOf(coordinator, uuid, 3), {
+    code: 'attempt_not_found',
+    message: /no attempt 3: it has 1, 2/,
+  });
 });

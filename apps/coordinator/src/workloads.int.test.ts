@@ -52,6 +52,23 @@ async function statesOf(person: Person, uuid: string): Promise<string[]> {
   return (await person.workloads.tasks(uuid)).map(({ step, state }) => `${step} ${state}`);
 }
 
+/** Fails the task `split` with this exit code; answers the state of the workload then. */
+async function stateAfterSplit(person: Person, exitCode: number): Promise<string> {
+  const { uuid } = await person.workloads.submit({ ...asked(), retries: 3 });
+  const worker = await connectWorker({ url: coordinator.url, token: person.token }, { groups: [person.name] });
+  const [split] = await person.workloads.tasks(uuid);
+  const [claimed] = await worker.claim([{ task: split?.uuid ?? '', request: randomUUID() }]);
+  if (!claimed) throw new Error('the split was not to be had');
+  await worker.report([reportOf(claimed, exitCode)]);
+  return (await person.workloads.get(uuid)).state;
+}
+
+test('a split that ends with a complaint fails the computation at once; 75 asks for another try', async (t) => {
+  const person = await owner();
+  t.is(await stateAfterSplit(person, 1), 'failed');
+  t.not(await stateAfterSplit(person, 75), 'failed');
+});
+
 test('workloads are listed newest first, page by page, those of the own groups only', async (t) => {
   const [person, other] = [await owner(), await owner()];
   const uuids: string[] = [];

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MitoError } from '@mitosis/domain';
 import { OutputEnd, OutputEvent, type TaskSummary } from '@mitosis/protocol';
-import { pathPart } from './query-string.js';
+import { pathPart, queryString } from './query-string.js';
 import { serverSentEvents } from './server-sent-events.js';
 import type { Transport } from './transport.js';
 
@@ -16,6 +16,8 @@ export interface FollowOptions {
   readonly patienceMs?: number;
   /** Only what is there now. */
   readonly isSnapshot?: boolean;
+  /** Only this attempt; the last one, and those that follow it, when left out. */
+  readonly attempt?: number | undefined;
   /** Where to begin: the end of frames that were read before. */
   readonly from?: { readonly attempt: number; readonly offset: number } | undefined;
 }
@@ -76,9 +78,9 @@ function isPassing(error: unknown, signal: AbortSignal | undefined): boolean {
 export async function* followOutput(
   transport: Transport,
   uuid: string,
-  { signal, patienceMs = 120_000, isSnapshot = false, from }: FollowOptions = {},
+  { signal, patienceMs = 120_000, isSnapshot = false, attempt, from }: FollowOptions = {},
 ): AsyncGenerator<OutputItem> {
-  const path = `/tasks/${pathPart(uuid)}/output${isSnapshot ? '?follow=false' : ''}`;
+  const path = `/tasks/${pathPart(uuid)}/output?${queryString({ ...(isSnapshot && { follow: 'false' }), attempt })}`;
   let lastId = from === undefined ? undefined : `${from.attempt}:${from.offset}`;
   let aliveAt: number | undefined;
   for (;;) {

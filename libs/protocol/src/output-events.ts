@@ -17,4 +17,10 @@ export const OutputQuery = z.strictObject({
     .enum(['true', 'false'])
     .default('true')
     .transform((value) => value === 'true'),
+  /** Only this attempt; the last one, and those that follow it, when left out. */
+  attempt: z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/, 'use the number of an attempt, from 1')
+    .transform(Number)
+    .optional(),
 });

@@ -99,13 +99,13 @@ export abstract class OutputCommand extends MitoCommand {
   protected async withBar<T>(
     label: string,
     total: number,
-    { unit = 'things', least = LEAST[unit] }: ProgressOptions & { readonly least?: number },
+    { unit = 'things', least = LEAST[unit], done = 0 }: ProgressOptions & { readonly least?: number },
     work: (bar?: Progress) => Promise<T>,
   ): Promise<T> {
     const isShown = total > 0 && (this.isBarWanted || total >= least);
     if (this.json || this.quiet || !isShown) return work();
     const { startProgress } = await import('../output/progress.js');
-    const bar = startProgress(this.context.stderr, label, total, { unit });
+    const bar = startProgress(this.context.stderr, label, total, { unit, done });
     this.bar = bar;
     try {
       return await work(bar);

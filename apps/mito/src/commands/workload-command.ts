@@ -60,7 +60,7 @@ export abstract class WorkloadCommand extends ApiCommand {
     try {
       return await work(({ name, subtasks, subtasks_done: done }) => {
         if (subtasks === null || this.json || this.quiet) return;
-        bar ??= startProgress(this.context.stderr, name, subtasks);
+        bar ??= startProgress(this.context.stderr, name, subtasks, { done });
         bar.update(done);
       });
     } finally {

@@ -94,6 +94,7 @@ export function describeTask(task: TaskView & DetailOnly, paint: Paint): string 
       ['attempt', describeAttempt(attempt)],
       ...attempt.notes.map((note): [string, string] => ['note', `${attempt.number}  ${note}`]),
     ]),
+    ['output', (task.attempts ?? []).length > 1 ? `of an earlier attempt: tasks logs ${task.uuid} --attempt N` : ''],
     ...task.not_kept.map(({ kind, why }): [string, string] => ['not kept', `${kind}  ${why}`]),
     ...task.artifacts.map(({ kind, size_bytes, sha256 }): [string, string] => [
       'artifact',

@@ -10,6 +10,8 @@ export interface Progress {
   update(done: number): void;
   /** So much more is done. */
   add(more: number): void;
+  /** While nothing is to be expected no time counts. */
+  pause(isPaused: boolean): void;
   /** Has `write` write lines, above the bar when it is on the same terminal. */
   above(write: () => void): void;
   stop(): void;
@@ -18,6 +20,8 @@ export interface Progress {
 export interface ProgressOptions {
   /** What `done` and `total` count; things unless told. */
   readonly unit?: 'things' | 'bytes';
+  /** So much was done before; it says nothing about how fast it goes. */
+  readonly done?: number;
 }
 
 const CLEAR_LINE = '\r\u001b[K';
@@ -28,28 +32,72 @@ const LINE_MS = 1_000;
 const WIDTH_MIN = 10;
 const WIDTH_MAX = 30;
 
-/** The time left, when it goes on as it went so far. */
-function timeLeft(sinceMs: number, done: number, total: number): string {
-  return done === 0 ? '' : `${formatDuration(((performance.now() - sinceMs) / done) * (total - done))} left`;
+/** A process that looks less often than this was stopped meanwhile, or its machine was asleep. */
+const STOPPED_MS = 2_000;
+
+/** How fast it goes: by what was done while we looked, without the time of pauses. */
+export class Pace {
+  private activeMs = 0;
+  private lookedAt: number;
+  private isPaused = false;
+
+  constructor(
+    private readonly before: number,
+    private readonly gapMaxMs: number,
+    private readonly clock: () => number = () => performance.now(),
+  ) {
+    this.lookedAt = clock();
+  }
+
+  look(): void {
+    const now = this.clock();
+    if (!this.isPaused) this.activeMs += Math.min(now - this.lookedAt, this.gapMaxMs);
+    this.lookedAt = now;
+  }
+
+  pause(isPaused: boolean): void {
+    this.look();
+    this.isPaused = isPaused;
+  }
+
+  /** The time left, when it goes on as it went. */
+  left(done: number, total: number): string {
+    if (this.isPaused) return 'suspended';
+    const made = done - this.before;
+    return made <= 0 ? '' : `${formatDuration((this.activeMs / made) * (total - done))} left`;
+  }
 }
 
-function plainProgress(stream: Writable, label: string, total: number, format: (value: number) => string): Progress {
-  const begin = performance.now();
-  let shown = 0;
-  let shownAt = begin;
-  let now = 0;
+type Format = (value: number) => string;
+
+interface Counted {
+  readonly total: number;
+  readonly before: number;
+  readonly format: Format;
+}
+
+function plainProgress(stream: Writable, label: string, { total, before, format }: Counted): Progress {
+  const pace = new Pace(before, Infinity);
+  let shown = Math.floor((before / total) * 10);
+  let shownAt = performance.now();
+  let now = before;
   const update = (done: number): void => {
     now = done;
+    pace.look();
     const tenth = Math.floor((done / total) * 10);
     if (tenth <= shown || (done < total && performance.now() - shownAt < LINE_MS)) return;
     shown = tenth;
     shownAt = performance.now();
-    say(
-      stream,
-      `${harmless(label)} ${format(done)}/${format(total)}${done < total ? `, ${timeLeft(begin, done, total)}` : ''}\n`,
-    );
+    const left = done < total ? pace.left(done, total) : '';
+    say(stream, `${harmless(label)} ${format(done)}/${format(total)}${left === '' ? '' : `, ${left}`}\n`);
   };
-  return { update, add: (more) => update(now + more), above: (write) => write(), stop() {} };
+  return {
+    update,
+    add: (more) => update(now + more),
+    pause: (isPaused) => pace.pause(isPaused),
+    above: (write) => write(),
+    stop() {},
+  };
 }
 
 /** As wide as fits: the label, the bar, what is done, and the time left or taken. */
@@ -68,13 +116,14 @@ function barLine(
 function bar(
   stream: Writable & { readonly columns?: number },
   label: string,
-  total: number,
-  format: (value: number) => string,
+  { total, before, format }: Counted,
 ): Progress {
   const begin = performance.now();
-  let done = 0;
+  const pace = new Pace(before, STOPPED_MS);
+  let done = before;
   const draw = (): void => {
-    const time = done < total ? timeLeft(begin, done, total) : `in ${formatDuration(performance.now() - begin)}`;
+    pace.look();
+    const time = done < total ? pace.left(done, total) : `in ${formatDuration(performance.now() - begin)}`;
     control(
       stream,
       CLEAR_LINE +
@@ -86,6 +135,7 @@ function bar(
   return {
     update: (now) => void (done = now),
     add: (more) => void (done += more),
+    pause: (isPaused) => pace.pause(isPaused),
     above(write) {
       control(stream, CLEAR_LINE);
       write();
@@ -104,8 +154,8 @@ export function startProgress(
   stream: Writable,
   label: string,
   total: number,
-  { unit = 'things' }: ProgressOptions = {},
+  { unit = 'things', done: before = 0 }: ProgressOptions = {},
 ): Progress {
   const format = unit === 'bytes' ? formatBytes : String;
-  return (isTerminal(stream) ? bar : plainProgress)(stream, label, total, format);
+  return (isTerminal(stream) ? bar : plainProgress)(stream, label, { total, before, format });
 }

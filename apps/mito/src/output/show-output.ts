@@ -6,6 +6,8 @@ import { writeOut } from './write-out.js';
 
 export interface ShowOutputOptions {
   readonly isFollowed: boolean;
+  /** Only this one, not the last. */
+  readonly attempt?: number | undefined;
   /** Only so many lines of what is there. */
   readonly tail: number | undefined;
   readonly streams: ReadonlySet<string>;
@@ -79,10 +81,10 @@ function endOfBreak(bytes: Uint8Array, count: number): number {
 async function lastLines(
   api: MitosisClient,
   uuid: string,
-  { reader, tail, streams }: { reader: Reader; tail: number; streams: ReadonlySet<string> },
+  { reader, tail, streams, attempt }: Pick<ShowOutputOptions, 'streams' | 'attempt'> & { reader: Reader; tail: number },
 ): Promise<OutputFrame[]> {
   const last = new Tail(tail);
-  for await (const item of api.followOutput(uuid, { isSnapshot: true })) {
+  for await (const item of api.followOutput(uuid, { isSnapshot: true, attempt })) {
     const frames = item.type === 'frames' ? reader.read(item) : [];
     for (const frame of frames.filter(({ stream }) => streams.has(stream))) last.add(frame);
   }
@@ -91,7 +93,7 @@ async function lastLines(
 
 /** Writes what a task prints, and waits for whoever reads it: a slow reader slows nobody else. */
 export async function showOutput(api: MitosisClient, uuid: string, options: ShowOutputOptions): Promise<void> {
-  const { isFollowed, tail, streams, stdout, stderr, isJson } = options;
+  const { isFollowed, attempt, tail, streams, stdout, stderr, isJson } = options;
   const reader = new Reader();
   let texts = new OutputText();
   /** False when nobody reads stdout any more. */
@@ -109,13 +111,16 @@ export async function showOutput(api: MitosisClient, uuid: string, options: Show
     texts = new OutputText();
   };
   if (tail !== undefined) {
-    for (const frame of await lastLines(api, uuid, { reader, tail, streams })) if (!(await show(frame))) return;
+    for (const frame of await lastLines(api, uuid, { reader, tail, streams, attempt }))
+      if (!(await show(frame))) return;
     if (!isFollowed) return endTexts();
   }
-  for await (const item of api.followOutput(uuid, { isSnapshot: !isFollowed, from: reader.position })) {
+  for await (const item of api.followOutput(uuid, { isSnapshot: !isFollowed, attempt, from: reader.position })) {
     if (item.type === 'end') break;
     if (reader.position !== undefined && item.attempt !== reader.position.attempt) await endTexts();
     for (const frame of reader.read(item)) if (!(await show(frame))) return;
   }
   await endTexts();
+  if (attempt !== undefined && reader.position === undefined)
+    stderr.write(`nothing that attempt ${attempt} printed was stored\n`);
 }

@@ -3,7 +3,7 @@ import { Router, type Response } from 'express';
 import { invalidField } from '@mitosis/domain';
 import { OutputEnd, OutputQuery, type OutputEvent } from '@mitosis/protocol';
 import type { Authenticator } from '../auth/authenticator.js';
-import { streamOutput, type OutputPosition, type StreamOutputDeps } from '../output/stream-output.js';
+import { assertAttempt, streamOutput, type OutputPosition, type StreamOutputDeps } from '../output/stream-output.js';
 import { abandoned, uuidParam } from './parse-request.js';
 import { whileAllowed } from './while-allowed.js';
 
@@ -35,9 +35,10 @@ export function outputRoutes({ authenticator, ...deps }: OutputRouteDeps): Route
   routes.get('/tasks/:uuid/output', async (req, res) => {
     const actor = await authenticator.caller(req.get('authorization'));
     const task = uuidParam(req, 'uuid');
-    const { follow } = OutputQuery.parse(req.query);
+    const { follow, attempt } = OutputQuery.parse(req.query);
     const from = parsePosition(req.get('last-event-id'));
     await deps.reader.summaries(actor, [task]);
+    if (attempt !== undefined) await assertAttempt(deps.dataSource, task, attempt);
     const stillAllowed = async () =>
       deps.reader.summaries(await authenticator.caller(req.get('authorization')), [task]);
     const signal = whileAllowed(abandoned(req), stillAllowed);
@@ -53,7 +54,14 @@ export function outputRoutes({ authenticator, ...deps }: OutputRouteDeps): Route
       }
     };
     try {
-      const end = await streamOutput(deps, actor, { task, from, isSnapshot: !follow, sink: { write }, signal });
+      const end = await streamOutput(deps, actor, {
+        task,
+        from: from ?? (attempt === undefined ? undefined : { attempt, offset: 0 }),
+        isSnapshot: !follow,
+        isOneAttempt: attempt !== undefined,
+        sink: { write },
+        signal,
+      });
       if (end) res.write(`event: end\ndata: ${JSON.stringify(OutputEnd.parse(end))}\n\n`);
     } catch (error) {
       if (!signal.aborted) throw error;

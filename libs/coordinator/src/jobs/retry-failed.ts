@@ -1,12 +1,13 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import type { FailureReason, TaskState } from '@mitosis/domain';
+import type { FailureReason, TaskKind, TaskState } from '@mitosis/domain';
 import type { TaskResource } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import { assertInputs } from '../files/task-inputs.js';
 import { assertPrograms } from '../programs/assert-programs.js';
-import type { Accepted } from '../tasks/accept-tasks.js';
+import { groupFor, type Accepted } from '../tasks/accept-tasks.js';
+import { assertRoomInQueue } from '../tasks/queue-quota.js';
 import { settleDependents } from '../tasks/settle-dependents.js';
 import type { SettledTask } from '../tasks/settled-task.js';
 import { noteStored } from '../tasks/stored-tasks.js';
@@ -62,6 +63,19 @@ const COPY_EDGES = `
   )
   SELECT DISTINCT on_id AS id FROM edges WHERE on_kind = 'task'`;
 
+/** What is handed in again has to pass what any submission has to: the role for its kind, a group that is not locked, the quota. */
+async function assertAccepted(
+  tx: EntityManager,
+  actor: UserActor,
+  { name, failed }: { readonly name: string; readonly failed: readonly FailedRow[] },
+): Promise<void> {
+  const kinds = new Set(failed.map(({ sha256 }): TaskKind => (sha256 === null ? 'command' : 'wasm')));
+  for (const kind of kinds) {
+    const group = await groupFor(tx, actor, { name, kind });
+    if (kind === [...kinds].at(-1)) await assertRoomInQueue(tx, group, failed.length);
+  }
+}
+
 async function copy(tx: EntityManager, actor: UserActor, failed: readonly FailedRow[]): Promise<SettledTask[]> {
   const pairs = JSON.stringify(failed.map(({ id }) => ({ old: id, new: uuidv7() })));
   const added = (await tx.query(COPY, [pairs, actor.userId, actor.task !== undefined])) as SettledTask[];
@@ -92,7 +106,7 @@ async function copy(tx: EntityManager, actor: UserActor, failed: readonly Failed
  */
 export function retryFailedWith({ dataSource, reader, onAccepted }: RetryFailedDeps) {
   return async (actor: UserActor, uuid: string): Promise<number> => {
-    await reader.row(actor, uuid, 'task.manage');
+    const { group: name } = await reader.row(actor, uuid, 'task.manage');
     await reader.row(actor, uuid, 'task.submit');
     const settled = await inTransaction(dataSource, async (tx) => {
       // Two retries at once must not both replace the same tasks.
@@ -102,6 +116,7 @@ export function retryFailedWith({ dataSource, reader, onAccepted }: RetryFailedD
          ORDER BY id FOR NO KEY UPDATE`,
         [uuid],
       )) as FailedRow[];
+      await assertAccepted(tx, actor, { name, failed });
       await assertPrograms(
         tx,
         failed.flatMap(({ groupId, sha256 }) => (sha256 === null ? [] : [{ groupId, sha256 }])),

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
-import { isFinal } from '@mitosis/domain';
+import { isFinal, MitoError } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { TaskSummary } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
@@ -64,6 +64,18 @@ async function readAttempt(dataSource: DataSource, task: string, attempt: number
   return row;
 }
 
+/** Throws `attempt_not_found`, naming the attempts that there are. */
+export async function assertAttempt(dataSource: DataSource, task: string, attempt: number): Promise<void> {
+  const rows = (await dataSource.query('SELECT number FROM attempts WHERE task_id = $1 ORDER BY number', [task])) as {
+    number: number;
+  }[];
+  if (rows.some(({ number }) => number === attempt)) return;
+  const known = rows.length === 0 ? 'it has none' : `it has ${rows.map(({ number }) => number).join(', ')}`;
+  throw new MitoError('not-found', 'attempt_not_found', `the task has no attempt ${attempt}: ${known}`, {
+    details: { field: 'attempt' },
+  });
+}
+
 interface Reading {
   readonly task: string;
   readonly row: AttemptRow;
@@ -112,11 +124,13 @@ export async function streamOutput(
     task: string;
     from: OutputPosition | undefined;
     isSnapshot: boolean;
+    /** Ends with the attempt of `from`. */
+    isOneAttempt: boolean;
     sink: OutputSink;
     signal: AbortSignal;
   },
 ): Promise<TaskSummary | undefined> {
-  const { task, sink, isSnapshot, signal } = request;
+  const { task, sink, isSnapshot, isOneAttempt, signal } = request;
   let position = request.from ?? { attempt: 0, offset: 0 };
   while (!signal.aborted) {
     const change = nextChange(deps.events, task, signal);
@@ -134,6 +148,7 @@ export async function streamOutput(
           signal: row.is_open ? change.signal : signal,
         });
       if (isSnapshot && !change.signal.aborted) return summary;
+      if (isOneAttempt && row && !row.is_open) return summary;
       if (row && !row.is_open && (await isSuperseded(deps.dataSource, task, row.number))) {
         position = { attempt: row.number + 1, offset: 0 };
       } else if (summary && isFinal(summary.state) && !row?.is_open) {

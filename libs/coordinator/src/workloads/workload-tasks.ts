@@ -27,6 +27,12 @@ export interface StepOptions {
   readonly avoidWorkerId?: string;
 }
 
+/**
+ * A `split` that fails would fail again with the same parameters, which are most often what is wrong. It is
+ * tried again only when it ends with this code. Source: EX_TEMPFAIL, sysexits.h (BSD).
+ */
+const EXIT_TRY_AGAIN = 75;
+
 /** A `check` is computed by the program's `map`. */
 const entryOf = (step: WorkloadStep): string => (step === 'check' ? 'map' : step);
 
@@ -62,7 +68,7 @@ export function workloadTask(workload: WorkloadFrame, { step, args = [], index, 
     timeout_ms: plan.timeout_ms,
     retries: plan.retries,
     retry_delay_ms: plan.retry_delay_ms,
-    retry_exit_codes: [],
+    retry_exit_codes: step === 'split' ? [EXIT_TRY_AGAIN] : [],
     limits: {},
     job_id: null,
     job_index: null,

@@ -28,9 +28,13 @@ export class JobsWaitCommand extends ApiCommand {
     const ended = ({ counts }: typeof first): number => counts.completed + counts.failed + counts.cancelled;
     const goesOn = `job ${this.uuid} goes on; "mito jobs wait ${this.uuid}" comes back, "mito jobs cancel ${this.uuid}" ends it`;
     const job = await this.whileWatching(goesOn, () =>
-      this.withBar('waiting', first.total, {}, (bar) =>
-        api.jobs.wait(this.uuid, bar ? { onProgress: (seen) => bar.update(ended(seen)) } : {}),
-      ),
+      this.withBar('waiting', first.expected_tasks ?? first.total, { done: ended(first) }, (bar) => {
+        const onProgress = (seen: typeof first): void => {
+          bar?.pause(seen.is_suspended);
+          bar?.update(ended(seen));
+        };
+        return api.jobs.wait(this.uuid, bar ? { onProgress } : {});
+      }),
     );
     this.print(job, describeJob);
     return job.state === 'completed' ? EXIT_OK : EXIT_FAILED;
