@@ -8,6 +8,7 @@ const STORED = constants.Z_NO_COMPRESSION;
 const PIECE_BYTES = 262_144;
 /** Shorter pieces, such as headers, go along with what is around them. */
 const JUDGED_BYTES = 16_384;
+const GATHERED_BYTES = 65_536;
 const SAMPLE_BYTES = 8_192;
 const WORTHWHILE = 0.95;
 
@@ -51,7 +52,7 @@ async function write(
   let level: number = QUICK;
   let checksum = 0;
   let size = 0;
-  for await (const piece of pieces) {
+  for await (const piece of gathered(pieces)) {
     const wanted = piece.length < JUDGED_BYTES ? level : levelFor(piece);
     if (wanted !== level) await setLevel(deflate, wanted);
     level = wanted;
@@ -61,6 +62,26 @@ async function write(
   }
   deflate.end();
   return { checksum, size };
+}
+
+/** Short pieces together: each one that is written wakes a thread. */
+async function* gathered(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let short: Buffer[] = [];
+  let size = 0;
+  for await (const piece of pieces) {
+    const isShort = piece.length < JUDGED_BYTES;
+    if (isShort) {
+      short.push(piece);
+      size += piece.length;
+    }
+    if (short.length > 0 && (!isShort || size >= GATHERED_BYTES)) {
+      yield Buffer.concat(short);
+      short = [];
+      size = 0;
+    }
+    if (!isShort) yield piece;
+  }
+  if (short.length > 0) yield Buffer.concat(short);
 }
 
 function setLevel(deflate: Deflate, level: number): Promise<void> {
