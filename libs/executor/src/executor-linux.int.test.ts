@@ -54,6 +54,26 @@ onLinux('the peak memory of a large program is exact', async (t) => {
   t.true(peakRssBytes !== null && peakRssBytes > 3e8 && peakRssBytes < 4.5e8, `${peakRssBytes}`);
 });
 
+const SMALL = 'const b = Buffer.alloc(5e7, 1); setTimeout(() => b, 600)';
+
+onLinux('the peak memory of a program that a shell began is that of the program, not of the shell', async (t) => {
+  const node = `'${process.execPath}' -e '${SMALL}'`;
+  for (const script of [
+    `${node}; true`,
+    `(${node}) | cat; true`,
+    `sh -c "${node.replaceAll('"', '\\"')}; true"; true`,
+  ]) {
+    const { peakRssBytes } = await fixture.run(['sh', '-c', script]);
+    t.true(peakRssBytes !== null && peakRssBytes > 5e7 && peakRssBytes < 3e8, `${script}: ${peakRssBytes}`);
+  }
+});
+
+onLinux('so is one that stays below the size of the launcher', async (t) => {
+  // tail keeps all of it until somebody reads, and sleep never does.
+  const { peakRssBytes } = await fixture.run(['sh', '-c', 'head -c 40000000 /dev/zero | tail -c 40000000 | sleep 0.8']);
+  t.true(peakRssBytes !== null && peakRssBytes > 3.5e7 && peakRssBytes < 5.5e7, `${peakRssBytes}`);
+});
+
 onLinux("the peak memory of a small program is its own, not the launcher's", async (t) => {
   const { peakRssBytes } = await fixture.run(['sleep', '0.3']);
   t.true(peakRssBytes !== null && peakRssBytes > 100_000 && peakRssBytes < 20_000_000, `${peakRssBytes}`);

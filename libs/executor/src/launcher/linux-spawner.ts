@@ -117,6 +117,10 @@ function childrenOf(pid: number): number[] {
   return readProc(childrenPath(pid)).split(' ').filter(Boolean).map(Number);
 }
 
+function largest(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b);
+}
+
 class LinuxProcess implements SpawnedProcess {
   tag: bigint | undefined;
   mark = '';
@@ -146,7 +150,8 @@ class LinuxProcess implements SpawnedProcess {
       signal: signalNumber === 0 ? null : (SIGNAL_NAMES.get(signalNumber) ?? `SIG${signalNumber}`),
       userCpuMs,
       systemCpuMs,
-      peakRssBytes: ownPeakBytes ?? this.#sampler.peakBytes,
+      // What the system counted has no descendant that was not waited for; what was seen has no short-lived one.
+      peakRssBytes: largest(ownPeakBytes ?? null, this.#sampler.peakBytes),
     });
     this.#settle = undefined;
   }

@@ -1,4 +1,6 @@
+import { readdirSync } from 'node:fs';
 import { readProc } from '../stray-processes.js';
+import { isErrno } from '../system-error.js';
 
 /** `VmHWM` of a process, in bytes: the most that it had resident since its exec. Undefined when unknown. */
 export function peakMemory(pid: number | 'self'): number | undefined {
@@ -6,11 +8,38 @@ export function peakMemory(pid: number | 'self'): number | undefined {
   return kib === undefined ? undefined : Number(kib) * 1024;
 }
 
-/** When a program is looked at, in ms after its start; then every second. */
-const LOOKS_MS = [20, 250];
+/** Times between the first looks at a program, in ms; then every second. Many are over soon. */
+const LOOKS_MS = [20, 20, 40, 80, 120, 200, 300, 500];
 const INTERVAL_MS = 1000;
 
-/** Follows the peak memory of one program while it runs, where the system shows it. */
+/** So many processes of a program are looked at; each look has to stay cheap. */
+const PROCESSES_MAX = 256;
+
+function threadsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ESRCH', 'EACCES', 'EPERM')) return [];
+    throw error;
+  }
+}
+
+/** A process with its descendants, as they are now. Any thread of a process may have started a child. */
+function processTree(root: number): number[] {
+  const found = [root];
+  for (const pid of found) {
+    if (found.length >= PROCESSES_MAX) break;
+    for (const thread of threadsOf(pid)) {
+      found.push(...readProc(`/proc/${pid}/task/${thread}/children`).split(' ').filter(Boolean).map(Number));
+    }
+  }
+  return found.slice(0, PROCESSES_MAX);
+}
+
+/**
+ * Follows the peak memory of a program while it runs, where the system shows it: that of the largest among its
+ * process and all descendants. A program that was begun by a shell is a descendant.
+ */
 export class PeakMemorySampler {
   #peakBytes: number | null = null;
   #looks = 0;
@@ -34,9 +63,9 @@ export class PeakMemorySampler {
   }
 
   #look(): void {
-    const bytes = peakMemory(this.pid);
-    if (bytes === undefined) return;
-    this.#peakBytes = Math.max(this.#peakBytes ?? 0, bytes);
+    if (peakMemory(this.pid) === undefined) return;
+    const peaks = processTree(this.pid).map((pid) => peakMemory(pid) ?? 0);
+    this.#peakBytes = Math.max(this.#peakBytes ?? 0, ...peaks);
     this.#arm();
   }
 }
