@@ -5,12 +5,13 @@ import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { ToWorker, type ClaimedTask } from '@mitosis/protocol';
 import { eventually, tempDir } from '@mitosis/testing';
+import { examineCoordinator } from './examine-coordinator.js';
 import { connectWorker, reportOf, type CoordinatorFixture } from './testing/coordinator-fixture.js';
 import { eachBackend } from './testing/on-each-backend.js';
 
 type TestWorker = Awaited<ReturnType<typeof connectWorker>>;
 
-const { onEachBackend } = eachBackend(test, { lease: '3s' });
+const { onEachBackend } = eachBackend(test, { lease: '10s' });
 
 const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -40,7 +41,7 @@ async function lose(coordinator: CoordinatorFixture, uuid: string): Promise<void
   );
   await eventually(async () => (await stateOf(coordinator, uuid)) === 'ready', {
     message: 'the loss of the attempt',
-    timeoutMs: 20_000,
+    timeoutMs: 40_000,
   });
 }
 
@@ -67,6 +68,40 @@ onEachBackend('a worker that comes back goes on with its attempt, and the loss d
   const { attempts } = await c.api.getTask(uuid);
   t.is(attempts.length, 1);
   t.like(attempts[0], { outcome: 'exited', exit_code: 0 });
+});
+
+onEachBackend('a worker that says that it can not work is not counted on', async (t, c) => {
+  const tag = `t${randomUUID()}`;
+  const worker = await connectWorker(c, { tags: [tag] });
+  const { uuid } = await c.api.submitTask({ args: ['true'], tags: [tag] });
+  const { uuid: id } = worker.registration;
+  const explained = async () => {
+    const { workers } = await c.api.explainTask(uuid);
+    return workers.find((row) => row.uuid === id);
+  };
+  const health = async () => (await c.api.metrics()).workers.find((row) => row.uuid === id)?.health;
+  const socket = worker.openChannel();
+  t.teardown(() => socket.terminate());
+  await once(socket, 'open');
+  const beat = (trouble?: object): void =>
+    socket.send(JSON.stringify({ type: 'heartbeat', running: [], free_slots: 1, ...(trouble && { trouble }) }));
+  beat({ reason: 'the queue server at 127.0.0.1:1 refuses the connection', lasts_ms: 180_000 });
+  await eventually(async () => (await explained())?.verdict === 'unable', { message: 'the verdict' });
+  const { detail = '' } = (await explained()) ?? {};
+  t.regex(detail, /can't work for 3 m \d+ s: the queue server at 127\.0\.0\.1:1 refuses/);
+  const view = await c.api.access.worker(id);
+  t.regex(view.trouble ?? '', /refuses the connection/);
+  t.true(Math.abs(Date.parse(view.trouble_since ?? '') - Date.now() + 180_000) < 30_000);
+  await eventually(async () => (await health()) === 'unable', { message: 'the metrics' });
+  const scraped = await fetch(`${c.url}/metrics`, { headers: { Authorization: `Bearer ${c.scrapeToken}` } });
+  t.regex(await scraped.text(), /mitosis_workers\{health="unable"\} 1/);
+  const findings = await examineCoordinator({ url: c.url, token: c.token, now: Date.now });
+  t.true(
+    findings.some(({ check, status, found }) => check === 'workers' && status === 'failure' && /refuses/.test(found)),
+  );
+  beat();
+  await eventually(async () => (await explained())?.verdict === 'free', { message: 'the end of the trouble' });
+  t.is((await c.api.access.worker(id)).trouble_since, null);
 });
 
 onEachBackend('an attempt may be lost and resumed more often than losses fail a task', async (t, c) => {

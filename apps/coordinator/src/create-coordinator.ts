@@ -4,10 +4,10 @@ import path from 'node:path';
 import type { CoordinatorConfig } from '@mitosis/config';
 import { Coordinator, loadKeyPair } from '@mitosis/coordinator';
 import { createDataSource } from '@mitosis/database';
-import { MitoError, type Log } from '@mitosis/domain';
+import { MitoError, type Finding, type Log } from '@mitosis/domain';
 import { createObjectStore, RelayedStore, type ObjectStore, type ObjectStoreConfig } from '@mitosis/object-store';
 import { createQueueBackend, type QueueConfig } from '@mitosis/queue';
-import { readTls } from './read-tls.js';
+import { isLoopback, readTls } from './read-tls.js';
 
 /** A secret for one use, the same on every replica that has the key pair. */
 function deriveSecret(privatePem: string, purpose: string): Buffer {
@@ -18,6 +18,19 @@ function deriveSecret(privatePem: string, purpose: string): Buffer {
 export function queueConfig(config: CoordinatorConfig, accessKey: string): QueueConfig {
   if (config.redis_url === undefined) return { kind: 'postgres', databaseUrl: config.db_url, accessKey };
   return { kind: 'redis', url: config.redis_url, prefix: config.redis_prefix, accessKey };
+}
+
+/** Workers on other machines are to come here, but get an address of the queues that is only good on this machine. */
+export function queueReach({ bind, redis_url: redisUrl, db_url: databaseUrl }: CoordinatorConfig): Finding | undefined {
+  const [field, url] = redisUrl === undefined ? ['db_url', databaseUrl] : ['redis_url', redisUrl];
+  const host = URL.canParse(url) ? new URL(url).hostname.replaceAll(/[[\]]/g, '') : '';
+  if (isLoopback(bind.host) || !isLoopback(host)) return undefined;
+  return {
+    check: 'queue.address',
+    status: 'warning',
+    found: `workers on other machines can't reach the queues: ${field} names ${host}, and bind is ${bind.host}`,
+    advice: `name in ${field} an address of the server that the workers reach`,
+  };
 }
 
 /** Where the objects are, by the settings. Throws `invalid_config`. */
@@ -56,6 +69,8 @@ function createStore(config: CoordinatorConfig, signingKey: Uint8Array): ObjectS
 export async function createCoordinator(config: CoordinatorConfig, log: Log): Promise<Coordinator> {
   const stateDir = path.resolve(config.state_dir);
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  const reach = queueReach(config);
+  if (reach) log.warn({ advice: reach.advice }, reach.found);
   const keys = await loadKeyPair(path.join(stateDir, 'keys'));
   const accessKey = deriveSecret(keys.privatePem, 'queue access').toString('base64url');
   return new Coordinator({

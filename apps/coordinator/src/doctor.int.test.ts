@@ -95,6 +95,15 @@ test('a user who may not create tables', planted, 'database.rights', 'failure', 
     db_url: changed(databaseUrl, (url) => Object.assign(url, { username: 'doctor_reader', password: 'doctor' })),
   }),
 );
+test('a user who may not give workers access', planted, 'queue.rights', 'failure', /CREATEROLE/, () =>
+  findings({
+    redis_url: undefined,
+    db_url: changed(databaseUrl, (url) => Object.assign(url, { username: 'doctor_reader', password: 'doctor' })),
+  }),
+);
+test('queues that only this machine reaches', planted, 'queue.address', 'warning', /redis_url an address/, () =>
+  findings({ bind: '0.0.0.0:5000', insecure_http: true }),
+);
 test('an empty database', planted, 'database.schema', 'warning', /start a coordinator/, async () =>
   findings({ db_url: await freshDatabase(file) }),
 );

@@ -6,7 +6,7 @@ import { createDataSource } from '@mitosis/database';
 import type { Finding, Log } from '@mitosis/domain';
 import { createObjectStore } from '@mitosis/object-store';
 import { createQueueBackend } from '@mitosis/queue';
-import { queueConfig, storeConfig } from './create-coordinator.js';
+import { queueConfig, queueReach, storeConfig } from './create-coordinator.js';
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -22,7 +22,8 @@ export async function examineDeployment(
   { now = Date.now, freeBytes }: ExamineOptions = {},
 ): Promise<Finding[]> {
   const stateDir = path.resolve(config.state_dir);
-  return examine({
+  const reach = queueReach(config);
+  const findings = await examine({
     dataSource: createDataSource({ url: config.db_url, applicationName: 'mito doctor', poolSize: 2 }),
     queue: createQueueBackend(queueConfig(config, randomBytes(32).toString('hex')), SILENT),
     // What it signs is fetched from S3 only; the folder store's own key is not needed.
@@ -33,4 +34,5 @@ export async function examineDeployment(
     freeBytes,
     now,
   });
+  return reach ? [...findings, reach] : findings;
 }

@@ -15,7 +15,7 @@ function invalidSetting(field: string, message: string, cause?: unknown): MitoEr
   });
 }
 
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   const family = isIP(host);
   return family === 0 ? host === 'localhost' : loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
 }

@@ -12,6 +12,8 @@ export const ClientConfig = z.strictObject({
   password_file: z.string().optional(),
   /** A token to use instead of the cached credentials. */
   token: z.string().optional(),
+  /** Group that tasks are submitted to when none is named; the user's own when not set. */
+  group: z.string().optional(),
   credential_path: z.string().optional(),
 });
 export type ClientConfig = z.output<typeof ClientConfig>;

@@ -41,6 +41,7 @@ import { QueueTrouble1700000000021 } from './migrations/0021-queue-trouble.js';
 import { WordsOfEveryScript1700000000022 } from './migrations/0022-words-of-every-script.js';
 import { UnfinishedSubmissions1700000000025 } from './migrations/0025-unfinished-submissions.js';
 import { WhoGaveARole1700000000026 } from './migrations/0026-who-gave-a-role.js';
+import { TroubleOfWorkers1700000000028 } from './migrations/0028-trouble-of-workers.js';
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -124,6 +125,7 @@ export function createDataSource({
       WordsOfEveryScript1700000000022,
       UnfinishedSubmissions1700000000025,
       WhoGaveARole1700000000026,
+      TroubleOfWorkers1700000000028,
     ],
     migrationsTableName: 'migrations',
     extra: {

@@ -7,6 +7,7 @@ const idle: WorkerSituation = {
   onlyKind: null,
   isSilent: false,
   isDraining: false,
+  isUnable: false,
   slots: 2,
   running: 0,
 };
@@ -19,6 +20,7 @@ const explains = test.macro({
 test('an idle worker with the tags could take it now', explains, {}, 'free');
 test('an untagged worker takes any task', explains, { tags: [] }, 'free');
 test('a worker whose slots are taken is full', explains, { running: 2 }, 'full');
+test('a worker that cannot work is not free', explains, { isUnable: true }, 'unable');
 test('a worker that drains takes nothing new', explains, { isDraining: true }, 'draining');
 test('a worker that is not heard of is silent', explains, { isSilent: true }, 'silent');
 test('a worker without the tag does not match', explains, { tags: ['cpu'] }, 'tags');

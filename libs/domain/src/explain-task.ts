@@ -10,13 +10,15 @@ export interface WorkerSituation {
   /** Its last heartbeat is too old to count on it. */
   readonly isSilent: boolean;
   readonly isDraining: boolean;
+  /** It says itself that it can't work. */
+  readonly isUnable: boolean;
   readonly slots: number;
   /** Attempts that it runs now. */
   readonly running: number;
 }
 
 /** `free`: it could take the task now. Otherwise the first thing that stands in the way. */
-export type WorkerVerdict = 'free' | 'full' | 'draining' | 'silent' | 'tags' | 'kind' | 'group';
+export type WorkerVerdict = 'free' | 'full' | 'draining' | 'unable' | 'silent' | 'tags' | 'kind' | 'group';
 
 /** Why a worker does not take a task, the last thing first that one would mend. */
 export function explainWorker(
@@ -28,6 +30,7 @@ export function explainWorker(
   if (!tagsMatch(worker.tags, task.tags)) return 'tags';
   if (worker.isSilent) return 'silent';
   if (worker.isDraining) return 'draining';
+  if (worker.isUnable) return 'unable';
   return worker.running >= worker.slots ? 'full' : 'free';
 }
 

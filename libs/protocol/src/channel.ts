@@ -22,6 +22,13 @@ export const ProgressReport = AttemptRef.extend({
   message: z.string().max(255).transform(storableText).nullable(),
 });
 
+/** Why a worker can't work, in words, and for how long. */
+export const WorkerTrouble = z.object({
+  reason: z.string().max(500).transform(storableText),
+  lasts_ms: z.int().min(0),
+});
+export type WorkerTrouble = z.output<typeof WorkerTrouble>;
+
 /** What a worker says on its WebSocket. */
 export const FromWorker = z.discriminatedUnion('type', [
   /** Renews the leases of `running`; answered by `leases`. */
@@ -30,6 +37,8 @@ export const FromWorker = z.discriminatedUnion('type', [
     running: z.array(AttemptRef.extend({ lease: Uuid })).max(4096),
     free_slots: z.int(),
     load: WorkerLoad.optional(),
+    /** Without it the worker can work. */
+    trouble: WorkerTrouble.optional(),
   }),
   /** The queue server refuses this worker's credentials: it may have been restarted and forgotten them. */
   z.object({ type: z.literal('access_lost') }),

@@ -6,9 +6,11 @@ import { TaskStateName } from './tasks.js';
 export const WorkerExplanation = z.object({
   uuid: Uuid,
   hostname: z.string(),
-  verdict: z.enum(['free', 'full', 'draining', 'silent', 'tags', 'kind', 'group']),
+  verdict: z.enum(['free', 'full', 'draining', 'unable', 'silent', 'tags', 'kind', 'group']),
   /** For people: which tags are missing, how many slots are taken. */
   detail: z.string(),
+  /** It has no tags: it takes any task of its groups. */
+  is_untagged: z.boolean(),
 });
 export type WorkerExplanation = z.output<typeof WorkerExplanation>;
 

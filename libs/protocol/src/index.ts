@@ -33,7 +33,7 @@ export {
 } from './auth.js';
 export type { CreateTokenInput } from './auth.js';
 export { EventQuery, GroupChanged, JobChanged, TaskChanged } from './events.js';
-export { AttemptRef, FOLLOW_WINDOW_BYTES, FromWorker, ToWorker, WorkerLoad } from './channel.js';
+export { AttemptRef, FOLLOW_WINDOW_BYTES, FromWorker, ToWorker, WorkerLoad, WorkerTrouble } from './channel.js';
 export { MetricsSummary, WorkerHealth } from './metrics.js';
 export { ErrorBody, errorKindOf } from './errors.js';
 export { TaskExplanation, WorkerExplanation } from './explain.js';

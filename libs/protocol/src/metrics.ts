@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { TASK_STATES, WANTED_STATES } from '@mitosis/domain';
 import { Uuid } from './fields.js';
 
-/** `silent`: not heard of for longer than a lease. The figures are those of its last heartbeat. */
+/** `silent`: three heartbeats are missing. `unable`: it says itself that it can't work. The figures are those of its last heartbeat. */
 export const WorkerHealth = z.object({
   uuid: Uuid,
   hostname: z.string(),
-  health: z.enum(['ok', 'silent']),
+  health: z.enum(['ok', 'silent', 'unable']),
   wanted: z.enum(WANTED_STATES),
   slots: z.int(),
   running: z.int(),
@@ -14,6 +14,8 @@ export const WorkerHealth = z.object({
   memory_used_bytes: z.int().nullable(),
   memory_total_bytes: z.int().nullable(),
   seen_s: z.number(),
+  /** Of a worker that is `unable`. */
+  trouble: z.string().nullable(),
 });
 export type WorkerHealth = z.output<typeof WorkerHealth>;
 

@@ -11,8 +11,11 @@ export const WorkerView = z.object({
   creator: z.string(),
   state: z.enum(['active', 'gone']),
   wanted: z.enum(WANTED_STATES),
-  /** Heard of within the last 15 s. */
+  /** Its last heartbeat is not older than three of their intervals. */
   is_alive: z.boolean(),
+  /** Why it can't work, as it says itself; null when it can. */
+  trouble: z.string().nullable(),
+  trouble_since: Timestamp.nullable(),
   hostname: z.string(),
   version: z.string(),
   slots: z.int(),

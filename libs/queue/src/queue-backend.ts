@@ -13,6 +13,8 @@ export type BullQueue = Queue<unknown, unknown, string, unknown, unknown, string
  */
 export interface QueueBackend extends Service {
   readonly kind: 'postgres' | 'redis';
+  /** `host:port` of the server, for people. */
+  readonly address: string;
   /**
    * Coordinator only: creates or migrates the schema (Postgres), or checks version and eviction
    * policy (Redis). May be repeated, also by several replicas at once. Throws
@@ -72,6 +74,8 @@ export interface ConsumerOptions {
    * the consumer stops.
    */
   onDelivery(delivery: Delivery, signal: AbortSignal, leaveSlot: () => void): Promise<void>;
+  /** What became of a fetch: with the error when the server could not be used, without one when it answered. */
+  onFetched?(error?: unknown): void;
   /** The server refuses our credentials; at most once every 10 s. */
   onAccessLost?(): void;
 }
@@ -118,7 +122,7 @@ export interface QueueAccess {
   /**
    * Creates or changes the access of a worker to exactly these groups; takes effect at once. May be
    * repeated by any replica. Throws `invalid_request` (an id of more than 40 characters or with other
-   * than letters, digits, `-`, `_`; a bad group), `worker_url_needed`, `queue_unavailable`.
+   * than letters, digits, `-`, `_`; a bad group), `worker_url_needed`, `queue_access_denied`, `queue_unavailable`.
    */
   grant(workerId: string, groups: readonly string[]): Promise<QueueCredentials>;
   /** Ends the access and its connections. Unknown workers are fine. */

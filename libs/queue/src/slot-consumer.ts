@@ -203,6 +203,7 @@ export class SlotConsumer implements QueueConsumer {
     try {
       const job = await this.source.claim(queue.name, randomUUID(), this.options.name);
       this.backoff.reset();
+      this.options.onFetched?.();
       return job;
     } catch (error) {
       this.claimFailed(queue, error);
@@ -217,6 +218,7 @@ export class SlotConsumer implements QueueConsumer {
       this.relisten();
       return;
     }
+    this.options.onFetched?.(error);
     this.reportAccessLost(error);
     // Still to be fetched, but not before a pause: the server is away or busy.
     queue.wakes += 1;

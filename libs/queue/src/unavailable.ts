@@ -16,6 +16,17 @@ export async function orUnavailable<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Runs `call`; throws `queue_access_denied` when the server does not let us do that, as {@link orUnavailable} otherwise. */
+export async function orDenied<T>(advice: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!isDenied(error)) throw queueUnavailable(error);
+    const message = `the coordinator may not give workers access to the queues (${reasonOf(error)}). ${advice}`;
+    throw new MitoError('forbidden', 'queue_access_denied', message, { cause: error });
+  }
+}
+
 /** What an error says, for a log line. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -52,6 +52,11 @@ export class ControlChannel implements Service {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
   }
 
+  /** Sends a heartbeat out of turn: something is to be known at once. */
+  beatNow(): void {
+    for (const message of this.options.heartbeats()) this.send(message);
+  }
+
   /** Bytes that were handed over and have not left yet. */
   get bufferedBytes(): number {
     return this.socket?.bufferedAmount ?? 0;

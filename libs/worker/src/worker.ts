@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { WorkerClient } from '@mitosis/client';
-import type { Log, Service, WantedState } from '@mitosis/domain';
+import { MitoError, type Log, type Service, type WantedState } from '@mitosis/domain';
 import type { Executor, SandboxExecutor } from '@mitosis/executor';
 import type { AttemptReport, ToWorker, WorkerRegistration } from '@mitosis/protocol';
 import type { Delivery, QueueBackend, QueueConsumer } from '@mitosis/queue';
@@ -22,6 +22,7 @@ import { brokenOff, notStarted, runAttempt, type RunAttemptDeps } from './run-at
 import type { RunProgramDeps } from './run-program.js';
 import { RunningAttempts, type RunningAttempt } from './running-attempts.js';
 import { Terminals } from './terminals.js';
+import { describeOutage, FolderWatch, Troubles } from './troubles.js';
 import { WorkFolder } from './work-folder.js';
 import { WorkerMetrics } from './worker-metrics.js';
 
@@ -63,6 +64,14 @@ function parts<T>(items: readonly T[], size: number): T[][] {
   return Array.from({ length: count }, (_, index) => items.slice(index * size, (index + 1) * size));
 }
 
+/** The object store, and not the coordinator, is what can't be used. */
+const STORE_TROUBLES: ReadonlySet<string> = new Set([
+  'transfer_interrupted',
+  'transfer_refused',
+  'storage_unavailable',
+  'storage_full',
+]);
+
 /**
  * A registered worker: starting → running → draining → stopped. No error of a task, of the
  * coordinator or of the network ends it; a coordinator that is away is waited for.
@@ -87,6 +96,8 @@ export class Worker implements Service {
   private readonly slots: ExecutionSlots;
   private readonly prefetch: Prefetch;
   private readonly machine = new MachineLoad();
+  private readonly troubles: Troubles;
+  private readonly folder: FolderWatch;
   private readonly metrics: WorkerMetrics;
   private readonly metricsServer: MetricsServer | undefined;
   private stopping: Promise<void> | undefined;
@@ -98,6 +109,8 @@ export class Worker implements Service {
     const { registration, log, queue, slots, isPrefetching, coordinatorUrl: url } = options;
     const { signal } = this.ended;
     this.workFolder = new WorkFolder(options.workDir, log);
+    this.troubles = new Troubles(log, () => this.channel.beatNow());
+    this.folder = new FolderWatch(options.workDir, this.troubles);
     this.slots = new ExecutionSlots(slots);
     this.prefetch = new Prefetch(isPrefetching ? slots : 0);
     this.client = new WorkerClient({ url, token: registration.token, onRequest: (sent) => log.debug(sent, 'request') });
@@ -122,7 +135,8 @@ export class Worker implements Service {
       heartbeats: () => {
         this.lookAtRoom();
         const free = this.workFolder.hasRoom ? Math.min(this.consumer.freeSlots, slots) : 0;
-        const facts = { free_slots: free, load: this.machine.read() };
+        const { current: trouble } = this.troubles;
+        const facts = { free_slots: free, load: this.machine.read(), ...(trouble && { trouble }) };
         return parts(this.leases(), HEARTBEAT_LEASES).map((running) => ({ type: 'heartbeat', running, ...facts }));
       },
       onMessage: (message) => this.obey(message),
@@ -137,6 +151,10 @@ export class Worker implements Service {
       slots,
       name: registration.uuid,
       onDelivery: (delivery, _signal, leaveSlot) => this.track(this.take(delivery, leaveSlot)),
+      onFetched: (error) => {
+        if (error === undefined) this.troubles.works('queue');
+        else this.troubles.failed('queue', describeOutage('the queue server', queue.address, error));
+      },
       onAccessLost: () => this.channel.send({ type: 'access_lost' }),
     });
     this.metrics = new WorkerMetrics({
@@ -155,6 +173,7 @@ export class Worker implements Service {
     await this.metricsServer?.start();
     if (this.metricsServer) log.info({ url: this.metricsServer.url }, 'serving metrics');
     await executor.start();
+    await this.folder.start();
     await this.inputs.start();
     await this.reporter.start();
     await queue.start();
@@ -196,7 +215,10 @@ export class Worker implements Service {
 
   /** What runs goes on while the disk is full; nothing new is taken. */
   private lookAtRoom(): void {
-    if (!this.workFolder.look() || this.stopping) return;
+    const isChanged = this.workFolder.look();
+    if (this.workFolder.hasRoom) this.troubles.works('room');
+    else this.troubles.failed('room', `the disk of the work folder ${this.options.workDir} is full`);
+    if (!isChanged || this.stopping) return;
     if (!this.workFolder.hasRoom) this.pauseConsumer();
     else if (this.wanted === 'run') this.consumer.resume();
   }
@@ -227,6 +249,7 @@ export class Worker implements Service {
     await this.client.unregister().catch((error: unknown) => log.warn({ err: error }, 'could not say goodbye'));
     await queue.stop();
     await Promise.all([executor.stop(), this.options.sandbox.stop()]);
+    await this.folder.stop();
     await this.metricsServer?.stop();
     await this.options.onStopped?.();
   }
@@ -292,10 +315,24 @@ export class Worker implements Service {
   private readonly placeInputs: RunAttemptDeps['placeInputs'] = (...args) =>
     placeInputs({ client: this.client, cache: this.inputs, log: this.options.log }, ...args);
 
+  private async storing(call: () => Promise<void>): Promise<void> {
+    try {
+      await call();
+      this.troubles.works('object store');
+    } catch (error) {
+      const isStore = error instanceof MitoError && STORE_TROUBLES.has(error.code);
+      if (isStore) this.troubles.failed('object store', `the object store can't be used: ${error.message}`);
+      throw error;
+    }
+  }
+
   private async run(attempt: RunningAttempt): Promise<AttemptReport | 'stale'> {
     const { log, executor } = this.options;
     const upload: RunAttemptDeps['upload'] = async (request, file, signal) => {
-      await keepTrying('an upload', () => this.client.upload(request, file, signal), { log, signal });
+      await keepTrying('an upload', () => this.storing(() => this.client.upload(request, file, signal)), {
+        log,
+        signal,
+      });
       this.metrics.uploaded(request.size_bytes);
     };
     const onStarted: RunAttemptDeps['onStarted'] = (started, execution) => this.running.started(started, execution);

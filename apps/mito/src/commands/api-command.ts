@@ -92,6 +92,25 @@ export abstract class ApiCommand extends OutputCommand {
     return new MitosisClient({ url: settings.coordinator_addr, token, signal: this.signal });
   }
 
+  /**
+   * Waits with `work`; says on stderr why the task has not started meanwhile, after 3 s and when the reason
+   * changes. With `--quiet` it says nothing. `task` is undefined while there is none to ask about.
+   */
+  protected async sayingWhy<T>(
+    api: MitosisClient,
+    task: () => Promise<string | undefined>,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    if (this.quiet) return work();
+    const { StartVerdict } = await import('../output/start-verdict.js');
+    const verdict = new StartVerdict(api, task, (text) => this.note(text));
+    try {
+      return await work();
+    } finally {
+      await verdict.stop();
+    }
+  }
+
   /** Submits a job, with a bar when it takes more than one request; says how to finish it when it is interrupted. */
   protected async submitJob(
     api: MitosisClient,

@@ -47,7 +47,11 @@ export class RunCommand extends SubmitCommand {
     const api = await this.api();
     const { uuid } = await api.submitTask(await this.interactiveSubmission(api));
     const note = (text: string): void => this.note(text);
-    const end = await attachTerminal(api, uuid, { stdin, stdout, note, signal: this.signal, isFromStart: true });
+    const end = await this.sayingWhy(
+      api,
+      async () => uuid,
+      () => attachTerminal(api, uuid, { stdin, stdout, note, signal: this.signal, isFromStart: true }),
+    );
     if (end) return this.finish(end);
     this.note(`detached from task ${uuid}; "mito client tasks attach ${uuid}" comes back`);
     return 0;
@@ -64,9 +68,16 @@ export class RunCommand extends SubmitCommand {
   private async runWatched(): Promise<number> {
     const api = await this.api();
     const { uuid } = await api.submitTask(await this.submission(api));
-    if (!this.json) this.note(`task ${uuid}`);
+    if (!this.json && !this.quiet) this.note(`task ${uuid}`);
     const goesOn = `task ${uuid} goes on; "mito tasks logs -f ${uuid}" follows it, "mito tasks cancel ${uuid}" ends it`;
-    return this.whileWatching(goesOn, () => this.follow(api, uuid));
+    return this.whileWatching(goesOn, async () => {
+      await this.warn(api, uuid);
+      return this.sayingWhy(
+        api,
+        async () => uuid,
+        () => this.follow(api, uuid),
+      );
+    });
   }
 
   private async follow(api: MitosisClient, uuid: string): Promise<number> {

@@ -10,7 +10,9 @@ import { toSubmission } from './task-options.js';
 
 /** The options that every way to submit a task has. */
 export abstract class SubmitCommand extends ApiCommand {
-  readonly group = Option.String('-g,--group', { description: 'group that the task belongs to; your own by default' });
+  readonly group = Option.String('-g,--group', {
+    description: 'group that the task belongs to; MITO_GROUP, or your own, by default',
+  });
   readonly name = Option.String('--name', { description: 'name for people; the command by default' });
   readonly tags = Option.Array('-t,--tags', [], { description: 'tags a worker must have' });
   readonly labels = Option.Array('-l,--labels', [], { description: 'labels to find the task by' });
@@ -69,17 +71,31 @@ export abstract class SubmitCommand extends ApiCommand {
     return this.pty ? sizeOf(this.context.stdout) : undefined;
   }
 
+  /** Says what a person would want to know now: that nobody can run the task, or that an untagged worker may. */
+  protected async warn(api: MitosisClient, uuid: string): Promise<void> {
+    if (this.quiet || this.json) return;
+    const { state, summary, workers } = await api.explainTask(uuid);
+    const serving = workers.filter(({ verdict }) => verdict !== 'group');
+    if (state === 'ready' && serving.length === 0) return this.note(`mito: warning: ${summary}`);
+    const untagged = this.tags.length === 0 ? undefined : serving.find(({ is_untagged: isUntagged }) => isUntagged);
+    if (untagged) {
+      const worker = `the worker on ${untagged.hostname} has no tags and takes any task`;
+      this.note(`mito: warning: ${worker}: this one may run there, whatever tags it asks for`);
+    }
+  }
+
   /** What the options describe; a program is uploaded first, unless the group has it. */
   protected async submission(api: MitosisClient): Promise<SubmitTaskInput> {
-    if (this.wasm === undefined) return toSubmission({ ...this, terminalSize: this.terminalSize });
+    const group = this.group ?? (await this.settings()).group;
+    const options = { ...this, group, terminalSize: this.terminalSize };
+    if (this.wasm === undefined) return toSubmission(options);
     const memory =
       this.memoryLimit === undefined ? {} : { memory_limit_bytes: parseBytes(this.memoryLimit, '--memory-limit') };
     const task = await toSubmission({
-      ...this,
+      ...options,
       argv: [programName(this.wasm), ...this.argv],
-      terminalSize: this.terminalSize,
     });
-    const { sha256 } = await storeProgram(api, { program: this.wasm, field: '--wasm', group: this.group });
+    const { sha256 } = await storeProgram(api, { program: this.wasm, field: '--wasm', group });
     return { ...task, wasm: { sha256, ...memory } };
   }
 }

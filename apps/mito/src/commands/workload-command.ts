@@ -13,7 +13,11 @@ export abstract class WorkloadCommand extends ApiCommand {
     const leave = (): void => left.abort(new Error('interrupted'));
     process.once('SIGINT', leave);
     try {
-      return await this.withProgress((onProgress) => api.workloads.wait(uuid, { signal: left.signal, onProgress }));
+      const firstOpen = async (): Promise<string | undefined> =>
+        (await api.workloads.tasks(uuid)).find(({ state }) => state === 'ready' || state === 'running')?.uuid;
+      return await this.sayingWhy(api, firstOpen, () =>
+        this.withProgress((onProgress) => api.workloads.wait(uuid, { signal: left.signal, onProgress })),
+      );
     } catch (error) {
       if (!left.signal.aborted) throw error;
       this.note(

@@ -1,4 +1,4 @@
-import { formatBytes } from '@mitosis/domain';
+import { formatBytes, formatDuration } from '@mitosis/domain';
 import type {
   AuditView,
   EnrolmentView,
@@ -61,10 +61,17 @@ export function describeGroup(group: GroupView & { readonly members?: MemberList
   );
 }
 
-function stateOf({ state, is_alive: isAlive, wanted }: WorkerView): string {
+function stateOf({ state, is_alive: isAlive, wanted, trouble }: WorkerView): string {
   if (state === 'gone') return 'gone';
   if (!isAlive) return 'silent';
+  if (trouble !== null) return "can't work";
   return wanted === 'run' ? 'alive' : wanted === 'drain' ? 'draining' : 'stopping';
+}
+
+/** Why a worker can't work, and for how long. */
+export function troubleOf({ trouble, trouble_since: since }: WorkerView, now = Date.now()): string {
+  if (trouble === null || since === null) return '';
+  return `for ${formatDuration(Math.max(Math.round((now - Date.parse(since)) / 1000), 0) * 1000)}: ${trouble}`;
 }
 
 const rolesOf = ({ groups }: WorkerView): string =>
@@ -77,6 +84,7 @@ export function describeWorker(worker: WorkerView, paint: Paint): string {
     [
       ['uuid', worker.uuid],
       ['state', stateOf(worker)],
+      ["can't work", troubleOf(worker)],
       ['creator', worker.creator],
       ['host', worker.hostname],
       ['version', worker.version],

@@ -19,6 +19,7 @@ function worker(index: number, changes: Partial<WorkerHealth> = {}): WorkerHealt
     cpu: 0.5,
     ...memory,
     seen_s: 1.2,
+    trouble: null,
     ...changes,
   };
 }

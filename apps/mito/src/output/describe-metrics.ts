@@ -28,11 +28,12 @@ function memoryOf({ memory_used_bytes: used, memory_total_bytes: total }: Worker
 
 function healthOf({ health, wanted }: WorkerHealth): string {
   if (health === 'silent') return 'lost';
+  if (health === 'unable') return "can't work";
   return wanted === 'run' ? 'ok' : wanted === 'drain' ? 'draining' : 'stopping';
 }
 
 /** What needs a look comes first: it must not be below the edge of the screen. */
-const SEVERITY = ['lost', 'stopping', 'draining', 'ok'];
+const SEVERITY = ['lost', "can't work", 'stopping', 'draining', 'ok'];
 const severity = (worker: WorkerHealth): number => SEVERITY.indexOf(healthOf(worker));
 
 function workerLines(

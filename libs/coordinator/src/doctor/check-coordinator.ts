@@ -1,4 +1,5 @@
 import { addressUrl, type Finding } from '@mitosis/domain';
+import type { WorkerPage } from '@mitosis/protocol';
 import { CHECK_MS, failure, ok, reasonOf, warning } from './check.js';
 
 const SKEW_MS = 5_000;
@@ -37,8 +38,11 @@ export async function checkCoordinator({ url, token, now }: CoordinatorToCheck):
     readiness(ready.status, parts),
     clock(ready.headers.get('date'), now()),
   ];
-  if (token !== undefined) findings.push(login((await get('/auth', { Authorization: `Bearer ${token}` })).status));
-  else findings.push(warning('login', 'there is no login for it', 'run "mito client login"'));
+  if (token !== undefined) {
+    const authorization = { Authorization: `Bearer ${token}` };
+    findings.push(login((await get('/auth', authorization)).status));
+    findings.push(...(await workersInTrouble(await get('/workers?limit=1000', authorization))));
+  } else findings.push(warning('login', 'there is no login for it', 'run "mito client login"'));
   return findings;
 }
 
@@ -61,6 +65,23 @@ function clock(date: string | null, now: number): Finding {
     `this clock and that of the coordinator differ by ${Math.round(skewMs / 1000)} s`,
     'let NTP set both clocks',
   );
+}
+
+/** Workers that the caller may see and that say of themselves that they can't work. */
+async function workersInTrouble(response: Response): Promise<Finding[]> {
+  if (response.status !== 200) return [];
+  const { workers } = (await response.json()) as Pick<WorkerPage, 'workers'>;
+  const alive = workers.filter(({ is_alive: isAlive }) => isAlive);
+  const unable = alive.flatMap(({ hostname, uuid, trouble }) =>
+    trouble === null
+      ? []
+      : failure(
+          'workers',
+          `${hostname} (${uuid}) can't work: ${trouble}`,
+          'see the log of that worker, and what it names',
+        ),
+  );
+  return unable.length > 0 ? unable : [ok('workers', `${alive.length} workers are alive, all of them can work`)];
 }
 
 function login(status: number): Finding {

@@ -21,6 +21,7 @@ interface WorkerRow {
   readonly memory_total_bytes: number | null;
   readonly seen_s: number;
   readonly is_alive: boolean;
+  readonly trouble: string | null;
 }
 
 interface Sample {
@@ -33,7 +34,7 @@ const WORKERS = `
   SELECT w.id AS uuid, w.hostname, w.wanted, w.slots, count(a.task_id)::int AS running, w.cpu_load AS cpu,
     w.memory_used_bytes::float8 AS memory_used_bytes, w.memory_total_bytes::float8 AS memory_total_bytes,
     extract(epoch FROM clock_timestamp() - w.last_seen_at)::float8 AS seen_s,
-    ${isAlive('w', '$1')} AS is_alive
+    ${isAlive('w', '$1')} AS is_alive, w.trouble
   FROM workers w
   LEFT JOIN attempts a ON a.worker_id = w.id AND a.ended_at IS NULL
   WHERE w.state = 'active'
@@ -103,5 +104,5 @@ export class FleetFigures {
 }
 
 function toHealth({ is_alive: isAliveNow, ...row }: WorkerRow): WorkerHealth {
-  return { ...row, health: isAliveNow ? 'ok' : 'silent' };
+  return { ...row, health: !isAliveNow ? 'silent' : row.trouble === null ? 'ok' : 'unable' };
 }

@@ -53,7 +53,7 @@ export class FleetGauges {
     if (!figures) return;
     for (const [state, count] of Object.entries(figures.tasks)) this.tasks.set({ state }, count);
     this.oldestReady.set(figures.oldest_ready_s ?? 0);
-    for (const health of ['ok', 'silent'] as const) {
+    for (const health of ['ok', 'silent', 'unable'] as const) {
       this.workers.set({ health }, figures.workers.filter((worker) => worker.health === health).length);
     }
     for (const { uuid: worker, hostname, ...row } of figures.workers) {

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { explainWorker, isFinal, missingTags, type WorkerVerdict } from '@mitosis/domain';
+import { explainWorker, formatDuration, isFinal, missingTags, type WorkerVerdict } from '@mitosis/domain';
 import type { TaskDetail, TaskExplanation, TaskView, WorkerExplanation } from '@mitosis/protocol';
 import type { QueuePublisher } from '@mitosis/queue';
 import { servesGroup } from '../access/serving.js';
@@ -16,6 +16,8 @@ interface WorkerRow {
   readonly running: number;
   readonly silent_ms: number;
   readonly is_alive: boolean;
+  readonly trouble: string | null;
+  readonly trouble_s: number | null;
   readonly serves_group: boolean;
   readonly is_draining: boolean;
   readonly only_kind: 'wasm' | null;
@@ -25,7 +27,8 @@ interface WorkerRow {
 const VISIBLE_WORKERS = `
   SELECT w.id, w.hostname, w.tags, w.slots, w.only_kind, w.wanted <> 'run' AS is_draining,
     (SELECT count(*)::int FROM attempts a WHERE a.worker_id = w.id AND a.ended_at IS NULL) AS running,
-    extract(epoch FROM clock_timestamp() - w.last_seen_at)::float8 * 1000 AS silent_ms, ${isAlive('w', '$4')} AS is_alive,
+    extract(epoch FROM clock_timestamp() - w.last_seen_at)::float8 * 1000 AS silent_ms, ${isAlive('w', '$4')} AS is_alive, w.trouble,
+    extract(epoch FROM clock_timestamp() - w.trouble_since)::float8 AS trouble_s,
     EXISTS (SELECT 1 FROM worker_groups s JOIN tasks t ON t.group_id = s.group_id
       WHERE s.worker_id = w.id AND ${servesGroup('s')} AND t.id = $1) AS serves_group
   FROM workers w
@@ -46,22 +49,40 @@ const NO_ROOM = `
       AND o.state IN ('ready', 'running') AND o.limits ? l.key) o
   WHERE t.id = $1 AND t.is_gated AND t.state = 'ready' AND o.count >= l.value::int ORDER BY l.key`;
 
+/** Groups in which the caller may submit and for which there is a live worker. */
+async function servedGroupsOf(dataSource: DataSource, { roles }: UserActor, silentMs: number): Promise<string[]> {
+  const writing = [...roles].flatMap(([id, role]) => (role === 'read' ? [] : [id]));
+  const rows = (await dataSource.query(
+    `SELECT g.name FROM groups g WHERE g.id = ANY ($1) AND g.state = 'active' AND EXISTS (
+       SELECT 1 FROM worker_groups s JOIN workers w ON w.id = s.worker_id AND w.state = 'active' AND ${isAlive('w', '$2')}
+       WHERE s.group_id = g.id AND ${servesGroup('s')}) ORDER BY g.name LIMIT 5`,
+    [writing, silentMs],
+  )) as { name: string }[];
+  return rows.map(({ name }) => name);
+}
+
 interface NoRoomRow {
   readonly key: string;
   readonly limit: number;
   readonly taken: number;
 }
 
-const ORDER: readonly WorkerVerdict[] = ['free', 'full', 'draining', 'silent', 'tags', 'kind', 'group'];
+const ORDER: readonly WorkerVerdict[] = ['free', 'full', 'draining', 'unable', 'silent', 'tags', 'kind', 'group'];
+
+function untagged({ tags }: WorkerRow, task: TaskView): string {
+  return tags.length === 0 && task.tags.length > 0 ? '; it has no tags, so it takes any task' : '';
+}
 
 function detailOf(verdict: WorkerVerdict, row: WorkerRow, task: TaskView): string {
   switch (verdict) {
     case 'free':
-      return `${row.slots - row.running} of ${row.slots} slots are free`;
+      return `${row.slots - row.running} of ${row.slots} slots are free${untagged(row, task)}`;
     case 'full':
-      return `all ${row.slots} slots are taken`;
+      return `all ${row.slots} slots are taken${untagged(row, task)}`;
     case 'draining':
       return 'it takes nothing new';
+    case 'unable':
+      return `can't work for ${formatDuration(Math.round(row.trouble_s ?? 0) * 1000)}: ${row.trouble ?? ''}`;
     case 'silent':
       return `it was not heard of for ${Math.round(row.silent_ms / 1000)} s`;
     case 'tags':
@@ -77,24 +98,46 @@ function explainRow(row: WorkerRow, task: TaskView): WorkerExplanation {
   const { tags, slots, running, serves_group: servesGroup, is_draining: isDraining, only_kind: onlyKind } = row;
   const verdict = explainWorker(
     { tags: task.tags, isProgram: task.wasm !== null },
-    { tags, slots, running, isSilent: !row.is_alive, servesGroup, isDraining, onlyKind },
+    {
+      tags,
+      slots,
+      running,
+      isSilent: !row.is_alive,
+      isUnable: row.trouble !== null,
+      servesGroup,
+      isDraining,
+      onlyKind,
+    },
   );
-  return { uuid: row.id, hostname: row.hostname, verdict, detail: detailOf(verdict, row, task) };
+  return {
+    uuid: row.id,
+    hostname: row.hostname,
+    verdict,
+    detail: detailOf(verdict, row, task),
+    is_untagged: tags.length === 0,
+  };
 }
 
 function before(ahead: number): string {
   return ahead === 1 ? '1 task comes before it' : `${ahead} tasks come before it`;
 }
 
-function waitsFor(task: TaskView, ahead: number, workers: readonly WorkerExplanation[]): string {
+function waitsFor(
+  task: TaskView,
+  ahead: number,
+  { workers, served }: { workers: readonly WorkerExplanation[]; served: readonly string[] },
+): string {
   const count = (verdict: WorkerVerdict): number => workers.filter((worker) => worker.verdict === verdict).length;
   if (count('free') > 0) return ahead === 0 ? 'a worker is free: it starts any moment' : before(ahead);
   if (count('full') > 0) return `all ${count('full')} workers that could run it are full; ${before(ahead)}`;
   if (count('draining') > 0) return 'the workers that could run it are draining';
+  const unable = workers.find(({ verdict }) => verdict === 'unable');
+  if (unable) return `no worker that could run it can work; ${unable.hostname} ${unable.detail}`;
   if (count('silent') > 0) return 'the workers that could run it are not heard of';
   if (count('tags') > 0) return `no worker of its group has the tags ${task.tags.join(', ')}`;
   if (count('kind') > 0) return 'the workers that could run it take sandboxed programs only';
-  return `no worker runs tasks of the group ${task.group}`;
+  const others = served.filter((group) => group !== task.group).join(', ');
+  return `no worker runs tasks of the group ${task.group}${others === '' ? '' : `; there are workers for ${others} (-g)`}`;
 }
 
 /** The jobs that a task waits for, with how much of their submission there is. */
@@ -124,16 +167,14 @@ async function awaited(dataSource: DataSource, { state, after }: TaskDetail): Pr
 
 interface Obstacles {
   readonly waits: string | undefined;
+  readonly workers: readonly WorkerExplanation[];
+  /** Groups of the caller for which there are workers. */
+  readonly served: readonly string[];
   readonly noRoom: readonly NoRoomRow[];
   readonly hold: string | undefined;
 }
 
-function summaryOf(
-  task: TaskView,
-  ahead: number,
-  workers: readonly WorkerExplanation[],
-  { waits, noRoom, hold }: Obstacles,
-): string {
+function summaryOf(task: TaskView, ahead: number, { workers, served, waits, noRoom, hold }: Obstacles): string {
   if (isFinal(task.state)) return `it has ended: ${task.state}`;
   if (task.state === 'running') return 'it is running';
   if (task.state === 'pending') return waits ?? 'it waits for its start time';
@@ -141,7 +182,7 @@ function summaryOf(
   const [first] = noRoom;
   if (first)
     return `its limit of ${first.limit} tasks with the key ${first.key} is reached by ${first.taken} that run or are about to`;
-  return waitsFor(task, ahead, workers);
+  return waitsFor(task, ahead, { workers, served });
 }
 
 export interface ExplainDeps {
@@ -176,7 +217,13 @@ export async function explainTask(
   return {
     uuid,
     state: task.state,
-    summary: summaryOf(task, ahead ?? 0, workers, { waits, noRoom, hold }),
+    summary: summaryOf(task, ahead ?? 0, {
+      workers,
+      served: await servedGroupsOf(dataSource, actor, silentMs),
+      waits,
+      noRoom,
+      hold,
+    }),
     ahead,
     workers,
   };

@@ -33,12 +33,13 @@ export interface RenewLeasesDeps {
 export async function renewLeases(
   { hints, leaseMs, resumeAttempts }: RenewLeasesDeps,
   workerId: string,
-  { running, free_slots: freeSlots, load }: Heartbeat,
+  { running, free_slots: freeSlots, load, trouble }: Heartbeat,
 ): Promise<RenewedLeases> {
   const [renewed] = (await hints.query(
     `WITH seen AS (
        UPDATE workers SET last_seen_at = clock_timestamp(), free_slots = $5, cpu_load = $6,
-         memory_used_bytes = $7, memory_total_bytes = $8
+         memory_used_bytes = $7, memory_total_bytes = $8,
+         trouble = $10, trouble_since = clock_timestamp() - $11::float8 * interval '1 millisecond'
        WHERE id = $1
      ), mine AS (
        SELECT a.task_id, a.number FROM attempts a
@@ -59,6 +60,8 @@ export async function renewLeases(
       load?.memory_used_bytes ?? null,
       load?.memory_total_bytes ?? null,
       leaseMs,
+      trouble?.reason ?? null,
+      trouble?.lasts_ms ?? null,
     ],
   )) as [RenewedRow[], number];
   const keyOf = ({ task, attempt }: AttemptRef): string => `${task}/${attempt}`;

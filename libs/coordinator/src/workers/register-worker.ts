@@ -122,6 +122,11 @@ export class WorkerRegistry {
       `worker ${id}`,
       details,
     );
+    // A worker that can't get access to the queues leaves no row, and uses up no code.
+    await this.deps.access.grant(
+      id,
+      groups.map(({ name }) => name),
+    );
     return id;
   }
 

@@ -15,9 +15,10 @@ export interface WorkerAdminDeps {
   tell(workerId: string, message: ToWorker): void;
 }
 
-interface ViewRow extends Omit<WorkerView, 'groups' | 'registered_at' | 'last_seen_at'> {
+interface ViewRow extends Omit<WorkerView, 'groups' | 'registered_at' | 'last_seen_at' | 'trouble_since'> {
   readonly registered_at: Date;
   readonly last_seen_at: Date;
+  readonly trouble_since: Date | null;
   readonly roles: { readonly id: string; readonly name: string; readonly role: Role }[];
 }
 
@@ -25,7 +26,7 @@ interface ViewRow extends Omit<WorkerView, 'groups' | 'registered_at' | 'last_se
 const view = (silentMs: string): string => `
   SELECT w.id AS uuid, u.username AS creator, w.state, w.wanted, w.hostname, w.version, w.slots, w.tags, w.labels,
     w.registered_at, w.last_seen_at,
-    ${isAlive('w', silentMs)} AS is_alive,
+    ${isAlive('w', silentMs)} AS is_alive, w.trouble, w.trouble_since,
     (SELECT count(*)::int FROM attempts a WHERE a.worker_id = w.id AND a.ended_at IS NULL) AS running,
     coalesce((SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'role', s.role) ORDER BY g.name)
       FROM worker_groups s JOIN groups g ON g.id = s.group_id AND g.state <> 'deleted' WHERE s.worker_id = w.id), '[]') AS roles
@@ -49,6 +50,7 @@ function toView(actor: UserActor, row: ViewRow): WorkerView {
     groups: Object.fromEntries(shown.map(({ name, role }) => [name, role])),
     registered_at: row.registered_at.toISOString(),
     last_seen_at: row.last_seen_at.toISOString(),
+    trouble_since: row.trouble_since?.toISOString() ?? null,
   };
 }
 

@@ -67,4 +67,11 @@ export class Worker {
 
   @Column('bigint', { name: 'memory_total_bytes', nullable: true })
   memoryTotalBytes!: string | null;
+
+  /** Why it can't work, as its last heartbeat said; null when it can. */
+  @Column('text', { nullable: true })
+  trouble!: string | null;
+
+  @Column('timestamptz', { name: 'trouble_since', nullable: true })
+  troubleSince!: Date | null;
 }

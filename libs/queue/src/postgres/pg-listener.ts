@@ -94,6 +94,8 @@ export class PgListener {
       this.asked = Promise.resolve();
       this.opened = deferred();
       await endPgClient(client);
+      // Whoever listened finds out by asking whether there is anything, or that the server is away.
+      if (!this.stopping.signal.aborted) for (const listener of this.rebuilt) listener();
       await pause(backoff.next(), this.stopping.signal);
     }
   }

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { invalidField, MitoError, NAME_PATTERN } from '@mitosis/domain';
 import type { QueueAccess } from '../queue-backend.js';
 import type { PostgresQueueConfig, QueueCredentials } from '../queue-config.js';
-import { orUnavailable } from '../unavailable.js';
+import { orDenied } from '../unavailable.js';
 import { workerLogin } from '../worker-login.js';
 import { workerPassword } from '../worker-password.js';
 import type { QueueSchema } from './queue-schema.js';
@@ -78,7 +78,7 @@ export class PostgresAccess implements QueueAccess {
   }
 
   private inTransaction(login: string, work: (client: pg.PoolClient) => Promise<void>): Promise<void> {
-    return orUnavailable(async () => {
+    return orDenied('Its database user needs CREATEROLE: ALTER ROLE … CREATEROLE.', async () => {
       const client = await this.pool.connect();
       let failure: unknown;
       try {

@@ -28,6 +28,7 @@ import { workerSchemaSql } from './worker-schema.js';
 /** PostgreSQL 14 or newer: a pool of at most 4 connections per side, and one that listens. */
 export class PostgresBackend implements QueueBackend {
   readonly kind = 'postgres';
+  readonly address: string;
   readonly publisher: BullPublisher;
   readonly bus: PostgresBus;
   readonly access: PostgresAccess;
@@ -43,6 +44,7 @@ export class PostgresBackend implements QueueBackend {
     private readonly config: PostgresQueueConfig,
     private readonly log: Log,
   ) {
+    this.address = new URL(config.databaseUrl).host;
     this.schema = queueSchema(config.schema);
     const path = [this.schema.bullmq];
     this.pool = queuePool(config.databaseUrl, path, log);
@@ -90,7 +92,7 @@ export class PostgresBackend implements QueueBackend {
       const found = rows[0]?.exists
         ? 'the queues are in PostgreSQL'
         : 'the queues will be in PostgreSQL; the first coordinator makes their schema';
-      return [{ check, status: 'ok', found }];
+      return [{ check, status: 'ok', found }, await this.rights()];
     } catch (error) {
       return [
         {
@@ -101,6 +103,21 @@ export class PostgresBackend implements QueueBackend {
         },
       ];
     }
+  }
+
+  private async rights(): Promise<Finding> {
+    const check = 'queue.rights';
+    const { rows } = await this.pool.query<{ name: string; may: boolean }>(
+      'SELECT rolname AS name, rolsuper OR rolcreaterole AS may FROM pg_roles WHERE rolname = current_user',
+    );
+    const [role] = rows;
+    if (role?.may) return { check, status: 'ok', found: `the user "${role.name}" may create the logins of workers` };
+    return {
+      check,
+      status: 'failure',
+      found: `the user "${role?.name ?? ''}" may not create roles: no worker gets access to the queues`,
+      advice: `ALTER ROLE ${role?.name ?? '…'} CREATEROLE, or keep the queues in Redis (redis_url)`,
+    };
   }
 
   createConsumer(options: ConsumerOptions): QueueConsumer {

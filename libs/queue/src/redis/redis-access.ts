@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { invalidField, NAME_PATTERN } from '@mitosis/domain';
 import type { QueueAccess } from '../queue-backend.js';
 import { DEFAULT_PREFIX, type QueueCredentials, type RedisQueueConfig } from '../queue-config.js';
-import { orUnavailable } from '../unavailable.js';
+import { orDenied, orUnavailable } from '../unavailable.js';
 import { workerLogin } from '../worker-login.js';
 import { workerPassword } from '../worker-password.js';
 import { groupPrefix } from './redis-keys.js';
@@ -71,7 +71,7 @@ export class RedisAccess implements QueueAccess {
     const password = workerPassword(this.accessKey, 'redis', workerId);
     const prefix = this.config.prefix ?? DEFAULT_PREFIX;
     const patterns = groups.map((group) => `~${groupPrefix(prefix, group)}:*`);
-    await orUnavailable(async () => {
+    await orDenied('Its Redis user needs the command ACL.', async () => {
       const before = await this.patterns(username);
       await this.client.call(
         'ACL',

@@ -22,6 +22,7 @@ const MINIMUM_MAJOR = 7;
 /** Redis or Valkey: one shared connection, one more per consumer, one more for a used bus. */
 export class RedisBackend implements QueueBackend {
   readonly kind = 'redis';
+  readonly address: string;
   readonly publisher: BullPublisher;
   readonly bus: RedisBus;
   readonly access: RedisAccess;
@@ -35,6 +36,7 @@ export class RedisBackend implements QueueBackend {
     private readonly config: RedisQueueConfig,
     private readonly log: Log,
   ) {
+    this.address = new URL(config.url).host;
     this.prefix = config.prefix ?? DEFAULT_PREFIX;
     this.shared = redisClient(config, log);
     this.connection = sharedConnection(this.shared);

@@ -44,9 +44,10 @@ export class TasksSubmitCommand extends SubmitCommand {
     const tasks = await expandSweep(task, this);
     if (!tasks) {
       const receipt = await this.withKey({ key: this.idempotencyKey }, (options) => api.submitTask(task, options));
-      return this.print(receipt, ({ uuid }) => uuid);
+      this.print(receipt, ({ uuid }) => uuid);
+      return this.warn(api, receipt.uuid);
     }
-    const { group } = this;
+    const { group } = task;
     const name = nameOfSweep(task, this.shell);
     const titled = { ...(group !== undefined && { group }), ...(name !== undefined && { name }) };
     const job = await this.submitJob(api, { tasks, ...titled }, this.idempotencyKey);

@@ -29,13 +29,17 @@ export class TasksWaitCommand extends ApiCommand {
     const [first] = this.uuids;
     const what = this.uuids.length === 1 ? `task ${first} goes on` : `${this.uuids.length} tasks go on`;
     const goesOn = `${what}; "mito tasks wait" comes back, "mito tasks cancel UUID" ends one`;
-    const tasks = await this.whileWatching(goesOn, () =>
+    const firstOpen = async (): Promise<string | undefined> => this.uuids.find((uuid) => !ended.has(uuid));
+    const wait = (): Promise<TaskSummary[]> =>
       this.withBar('waiting', this.uuids.length, {}, (bar) =>
         api.waitTasks(this.uuids, {
-          ...(bar && { onProgress: (seen) => bar.update(countEnded(ended, seen)) }),
+          onProgress: (seen) => {
+            const count = countEnded(ended, seen);
+            bar?.update(count);
+          },
         }),
-      ),
-    );
+      );
+    const tasks = await this.whileWatching(goesOn, () => this.sayingWhy(api, firstOpen, wait));
     for (const task of tasks)
       this.print(task, ({ uuid, state, reason }) => `${uuid} ${state}${reason === null ? '' : ` (${reason})`}`);
     return tasks.every(({ state }) => state === 'completed') ? EXIT_OK : EXIT_FAILED;

@@ -1,0 +1,129 @@
+import { constants } from 'node:fs';
+import { access, rm, statfs, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { cutText, storableText, type Log, type Service } from '@mitosis/domain';
+import type { WorkerTrouble } from '@mitosis/protocol';
+
+/** Something that a worker needs for its work. */
+export type Need = 'queue' | 'object store' | 'work folder' | 'room';
+
+interface Trouble {
+  readonly since: number;
+  reason: string;
+  isTold: boolean;
+}
+
+/** A failure shorter than this is nobody's business: it is tried again. */
+const TELL_AFTER_MS = 3_000;
+const REASON_MAX = 300;
+
+/**
+ * What keeps this worker from working. A need fails → (3 s) → it is told, once → it works again, told once.
+ * The heartbeats carry what was told.
+ */
+export class Troubles {
+  private readonly open = new Map<Need, Trouble>();
+
+  constructor(
+    private readonly log: Log,
+    private readonly onChange: () => void,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  failed(need: Need, reason: string): void {
+    const trouble = this.open.get(need);
+    const text = cutText(storableText(reason), REASON_MAX);
+    if (!trouble) {
+      this.open.set(need, { since: this.now(), reason: text, isTold: false });
+      return;
+    }
+    trouble.reason = text;
+    if (trouble.isTold || this.now() - trouble.since < TELL_AFTER_MS) return;
+    trouble.isTold = true;
+    this.log.warn({ need, reason: text }, 'this worker cannot work');
+    this.onChange();
+  }
+
+  works(need: Need): void {
+    const trouble = this.open.get(need);
+    this.open.delete(need);
+    if (!trouble?.isTold) return;
+    const lastedS = Math.round((this.now() - trouble.since) / 1000);
+    this.log.info({ need, lasted_s: lastedS }, 'this worker can work again');
+    this.onChange();
+  }
+
+  /** The first that began, for the heartbeat. */
+  get current(): WorkerTrouble | undefined {
+    const [first] = [...this.open.values()].filter(({ isTold }) => isTold).sort((a, b) => a.since - b.since);
+    return first && { reason: first.reason, lasts_ms: Math.round(this.now() - first.since) };
+  }
+}
+
+const OUTAGES: readonly (readonly [RegExp, string])[] = [
+  [/ECONNREFUSED/, 'refuses the connection'],
+  [/ENOTFOUND|EAI_AGAIN/, 'has no address: its name is not known here'],
+  [/EHOSTUNREACH|ENETUNREACH|ENETDOWN/, "can't be reached from here"],
+  [/ETIMEDOUT|timeout|max retries|Connection is closed|Stream isn't writeable/i, 'does not answer'],
+  [/28P01|28000|WRONGPASS|NOAUTH|password authentication/, 'refuses the credentials'],
+];
+
+/** A sentence on a server that can't be used; without the password of an address. */
+export function describeOutage(what: string, address: string, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const message = error instanceof Error ? error.message : String(error);
+  const known = OUTAGES.find(([pattern]) => pattern.test(`${code} ${message}`));
+  const why = known ? known[1] : `can't be used: ${message.replaceAll(/:\/\/[^@\s]*@/g, '://')}`;
+  return `${what} at ${address} ${why}`;
+}
+
+const CHECK_EVERY_MS = 5_000;
+const PROBE_BYTES = 4_096;
+
+/** Looks whether the work folder takes files: without it no task can begin and no report can be kept. */
+export class FolderWatch implements Service {
+  private timer: NodeJS.Timeout | undefined;
+  private round: Promise<void> = Promise.resolve();
+  private isStopped = true;
+
+  constructor(
+    private readonly dir: string,
+    private readonly troubles: Troubles,
+    private readonly everyMs = CHECK_EVERY_MS,
+  ) {}
+
+  async start(): Promise<void> {
+    this.isStopped = false;
+    this.next(0);
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    clearTimeout(this.timer);
+    await this.round;
+  }
+
+  private next(delayMs: number): void {
+    if (this.isStopped) return;
+    this.timer = setTimeout(() => {
+      this.round = this.look().finally(() => this.next(this.everyMs));
+    }, delayMs);
+    this.timer.unref();
+  }
+
+  private async look(): Promise<void> {
+    const probe = path.join(this.dir, '.probe');
+    try {
+      await access(this.dir, constants.W_OK | constants.X_OK);
+      const { ffree, files } = await statfs(this.dir);
+      if (files > 0 && ffree === 0) throw new Error('no inode is free');
+      await writeFile(probe, Buffer.alloc(PROBE_BYTES), { mode: 0o600 });
+      await rm(probe, { force: true });
+      this.troubles.works('work folder');
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.troubles.failed('work folder', `the work folder ${this.dir} can't be written: ${reason}`);
+      await rm(probe, { force: true }).catch(() => undefined);
+    }
+  }
+}
