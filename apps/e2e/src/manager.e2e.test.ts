@@ -37,11 +37,11 @@ async function status(): Promise<Row[]> {
 test.before(async () => {
   stack = await startStack(file, { workers: 0 });
   dir = await tempDir(file);
-  file.teardown(async () => void (await manager('kill')));
+  file.teardown(async () => void (await manager('kill', '--all', '--yes')));
 });
 
 test.afterEach.always(async () => {
-  await manager('kill');
+  await manager('kill', '--all', '--yes');
 });
 
 test.serial('workers are spawned, shown, restarted and stopped', async (t) => {
@@ -76,7 +76,7 @@ test.serial('workers are spawned, shown, restarted and stopped', async (t) => {
     (await status()).map(({ name, pid }) => [name, pid]),
     [['worker-1', restarted.pid]],
   );
-  t.is((await manager('stop')).code, 0);
+  t.is((await manager('stop', '--all', '--yes')).code, 0);
   t.false(await isAlive(restarted.pid));
   t.deepEqual(await status(), []);
 });
@@ -97,7 +97,7 @@ test.serial('kill gives back what runs, and hits no worker that was not spawned 
     `[ -e "${marker}" ] || { touch "${marker}"; exec sleep 600; }`,
   );
   await eventually(async () => readFile(marker).then(() => true), { message: 'the task runs', timeoutMs: 20_000 });
-  t.is((await manager('kill')).stdout, 'worker-1 has ended\n');
+  t.is((await manager('kill', '--all', '--yes')).stdout, 'worker-1 has ended\n');
   t.is(foreign.child.exitCode, null, 'the other worker runs on');
   await manager('spawn', '1', '-t', 'here');
   const { code } = await stack.mito('tasks', 'wait', uuid);
@@ -121,7 +121,7 @@ test.serial('a process that was given the id of an ended worker is left alone', 
   const record = path.join(dir, 'worker-1', 'worker.json');
   const known = JSON.parse(await readFile(record, 'utf8')) as { process: object };
   await writeFile(record, JSON.stringify({ ...known, process: { ...known.process, pid: bystander.pid } }));
-  t.is((await manager('kill')).code, 0);
+  t.is((await manager('kill', '--all', '--yes')).code, 0);
   t.is(bystander.exitCode ?? bystander.signalCode, null);
 });
 
@@ -140,7 +140,7 @@ test.serial('a worker that dies is started again, and the status and the log say
   t.regex((await manager('status')).stdout, /signal SIGKILL/);
   t.regex(await readFile(path.join(dir, 'manager.log'), 'utf8'), /worker-1 has ended; it is started again/);
   t.is((await stack.mito('run', '-t', 'mortal', '--', 'true')).code, 0);
-  t.is((await manager('stop')).code, 0);
+  t.is((await manager('stop', '--all', '--yes')).code, 0);
   t.deepEqual(await status(), [], 'a stop is a stop');
   t.false(await isAlive(again.pid));
 });
@@ -157,4 +157,17 @@ test.serial('what no worker understands starts none', async (t) => {
   t.deepEqual(await status(), []);
   const missing = await manager('stop', 'worker-7');
   t.is(missing.code, 4);
+});
+
+test.serial('no command of the manager means all workers unless it is asked for', async (t) => {
+  await manager('spawn', '1');
+  const [row] = (await status()) as [Row];
+  for (const verb of ['stop', 'kill', 'restart']) {
+    const unnamed = await manager(verb);
+    t.deepEqual([unnamed.code, /--all/.test(unnamed.stderr)], [2, true], `${verb}: ${unnamed.stderr}`);
+    const unconfirmed = await manager(verb, '--all');
+    t.deepEqual([unconfirmed.code, /--yes/.test(unconfirmed.stderr)], [2, true], `${verb}: ${unconfirmed.stderr}`);
+    t.is((await manager(verb, '--all', '--dry-run')).stdout, `would ${verb} worker-1\n`);
+  }
+  t.true(await isAlive(row.pid));
 });

@@ -16,7 +16,9 @@ export abstract class SubmitCommand extends ApiCommand {
   readonly name = Option.String('--name', { description: 'name for people; the command by default' });
   readonly tags = Option.Array('-t,--tags', [], { description: 'tags a worker must have' });
   readonly labels = Option.Array('-l,--labels', [], { description: 'labels to find the task by' });
-  readonly env = Option.Array('-e,--env', [], { description: 'NAME=VALUE for the task' });
+  readonly env = Option.Array('-e,--env', [], {
+    description: 'NAME=VALUE for the task; every reader of the group can see the value (repeatable)',
+  });
   readonly timeout = Option.String('--timeout', {
     description: 'time limit, e.g. 90s or 2h; 10m when not given, a day for "mito run -it"',
   });

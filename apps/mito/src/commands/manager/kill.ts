@@ -9,8 +9,10 @@ export class ManagerKillCommand extends WorkersCommand {
     category: 'Manager',
     description: 'stop workers of this machine at once',
     details:
-      'All of them, or the named ones; only processes that were spawned here. What they run is given back and run elsewhere. A worker that has not ended after five seconds is killed.',
+      'The named ones, or with --all every worker that was spawned here; never another process. Their tasks are requeued. A worker that has not ended after five seconds is killed.',
   });
+
+  protected readonly verb = 'kill';
 
   protected async treat(manager: Manager, record: WorkerRecord): Promise<void> {
     await manager.kill(record);

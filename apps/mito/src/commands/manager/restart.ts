@@ -8,8 +8,11 @@ export class ManagerRestartCommand extends WorkersCommand {
   static override usage = Command.Usage({
     category: 'Manager',
     description: 'stop workers of this machine and start them again with the same options',
-    details: 'All of them, or the named ones, one after the other; also those that have ended by themselves.',
+    details:
+      'The named ones, or with --all every worker that was spawned here, one after the other; also those that have ended.',
   });
+
+  protected readonly verb = 'restart';
 
   /** So that never all of them are away. */
   protected override get isOneByOne(): boolean {

@@ -9,8 +9,10 @@ export class ManagerStopCommand extends WorkersCommand {
     category: 'Manager',
     description: 'stop workers of this machine once their tasks have ended',
     details:
-      'All of them, or the named ones. Tasks that run longer than the drain timeout of the worker are given back and run elsewhere.',
+      'The named ones, or with --all every worker that was spawned here. Tasks that run longer than the drain timeout of the worker are requeued.',
   });
+
+  protected readonly verb = 'stop';
 
   protected async treat(manager: Manager, record: WorkerRecord): Promise<void> {
     await manager.stop(record);
