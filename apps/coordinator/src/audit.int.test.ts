@@ -247,6 +247,22 @@ for (const { what, act, action, says } of REFUSED) {
   });
 }
 
+test.serial('a flood of refusals is one row a minute with its number, of one caller and one kind', async (t) => {
+  const token = tokenOf('no group');
+  const ids = Array.from({ length: 40 }, () => randomUUID());
+  const before = await count('audit_log');
+  for (const id of ids) t.is((await scene.send('GET', `/tasks/${id}/explain`, token)).status, 404);
+  const { entries } = await coordinator.api.access.audit({ action: ['tasks.explain'], actor: 'outsider' });
+  t.true(entries.length <= 2, 'two when the minute turned over');
+  const told = entries.map(({ details }) => Number(details.count ?? 1)).reduce((sum, number) => sum + number);
+  t.is(told, 40);
+  const named = await coordinator.api.access.audit({ action: ['tasks.explain'], object: ids[1] ?? '' });
+  t.true(named.entries.length === 1, 'the first objects are found by their names');
+  await Promise.all(Array.from({ length: 400 }, () => scene.send('GET', '/auth', 'no token')));
+  await coordinator.api.access.audit({});
+  t.true((await count('audit_log')) - before <= 10);
+});
+
 test.serial('administrators look things up by every part of an entry, page by page', async (t) => {
   const { access } = coordinator.api;
   const username = await scene.freshUser();

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { encodeFrame, FrameDecoder, type SubmitTaskInput } from '@mitosis/protocol';
+import { eventually } from '@mitosis/testing';
 import { connectWorker, reportOf, type CoordinatorFixture } from './testing/coordinator-fixture.js';
 import { eachBackend } from './testing/on-each-backend.js';
 
@@ -176,4 +177,32 @@ test('the output of every attempt can be read after a retry', async (t) => {
     code: 'attempt_not_found',
     message: /no attempt 3: it has 1, 2/,
   });
+});
+
+test('keys and logins are removed 30 days after they were of use; the keys of an unfinished submission stay', async (t) => {
+  const coordinator = of('postgres');
+  const { api, database } = coordinator;
+  const [open, ended, recent] = [randomUUID(), randomUUID(), randomUUID()];
+  await interrupted(coordinator, open, 2);
+  await api.submitTask({ args: ['true'] }, { idempotencyKey: ended });
+  await api.submitTask({ args: ['true'] }, { idempotencyKey: recent });
+  await database.query(
+    `UPDATE idempotency_keys SET created_at = now() - interval '31 days' WHERE key = $1 OR starts_with(key, $2)`,
+    [ended, open],
+  );
+  await database.query(
+    `INSERT INTO sessions (id, user_id, expires_at) SELECT gen_random_uuid(), id, now() - days * interval '1 day'
+     FROM users, unnest(ARRAY[31, 29]) AS days`,
+  );
+  const replica = await coordinator.startReplica();
+  const kept = async (): Promise<string[]> =>
+    ((await database.query('SELECT key FROM idempotency_keys')) as { key: string }[]).map(({ key }) => key);
+  await eventually(async () => !(await kept()).includes(ended), { message: 'the old key is removed' });
+  const keys = await kept();
+  for (const key of [open, `${open}#1`, recent]) t.true(keys.includes(key), key);
+  const sessions = async (age: string): Promise<unknown[]> =>
+    (await database.query(`SELECT 1 FROM sessions WHERE expires_at < now() - interval '${age}'`)) as unknown[];
+  await eventually(async () => (await sessions('30 days')).length === 0, { message: 'the old logins are removed' });
+  t.true((await sessions('28 days')).length > 0);
+  await replica.stop();
 });

@@ -42,6 +42,7 @@ import { WordsOfEveryScript1700000000022 } from './migrations/0022-words-of-ever
 import { UnfinishedSubmissions1700000000025 } from './migrations/0025-unfinished-submissions.js';
 import { WhoGaveARole1700000000026 } from './migrations/0026-who-gave-a-role.js';
 import { TroubleOfWorkers1700000000028 } from './migrations/0028-trouble-of-workers.js';
+import { WhatExpires1700000000029 } from './migrations/0029-what-expires.js';
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -126,6 +127,7 @@ export function createDataSource({
       UnfinishedSubmissions1700000000025,
       WhoGaveARole1700000000026,
       TroubleOfWorkers1700000000028,
+      WhatExpires1700000000029,
     ],
     migrationsTableName: 'migrations',
     extra: {

@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Log, Service } from '@mitosis/domain';
 import type { AuditPage, AuditQuery, AuditView } from '@mitosis/protocol';
+import { detailsOf, RefusalFolds, type Fold } from './fold-refusals.js';
 import { currentRequest } from './request-context.js';
 
 export interface AuditNote {
@@ -26,17 +27,42 @@ export interface AuditLogOptions {
 }
 
 const FLUSH_MS = 100;
+/** Numbers of refusals that are stored already grow this often, and whenever somebody reads. */
+const COUNT_MS = 1_000;
 const SWEEP_MS = 600_000;
 /** Notes that wait for their turn; beyond it they are counted, not kept. */
 const WAITING_MAX = 5_000;
-/** Refusals of callers who are not logged in that are kept one by one, per flush; the others are counted. */
-const ANONYMOUS_MAX = 20;
+/** Rows of refusals that begin in a minute: of callers who are not logged in, and of all together. */
+const REFUSALS_MAX = { anonymous: 300, all: WAITING_MAX };
 
 const INSERT = `
   INSERT INTO audit_log (actor_kind, actor_id, actor_name, action, object, outcome, address, details)
   SELECT actor_kind, actor_id, actor_name, action, left(object, 1024), outcome, address, details
   FROM jsonb_to_recordset($1::jsonb) AS e(actor_kind text, actor_id uuid, actor_name text, action text, object text,
-    outcome text, address text, details jsonb)`;
+    outcome text, address text, details jsonb)
+  RETURNING id`;
+
+const COUNT = `
+  UPDATE audit_log a SET details = a.details || e.details
+  FROM jsonb_to_recordset($1::jsonb) AS e(id bigint, details jsonb) WHERE a.id = e.id`;
+
+interface WaitingRow {
+  readonly row: AuditRow;
+  /** Of a refusal. */
+  readonly fold?: Fold;
+}
+
+/** Stands for everything beyond the limits. */
+const DROPPED: AuditRow = {
+  actor_kind: 'system',
+  actor_id: null,
+  actor_name: 'coordinator',
+  address: '',
+  action: 'audit.dropped',
+  object: '',
+  outcome: 'denied',
+  details: {},
+};
 
 function toRow(note: AuditNote): AuditRow {
   const context = currentRequest();
@@ -82,24 +108,30 @@ export async function recordRequest(
 /**
  * Who did what, when and from where. A change is recorded in the transaction that makes it;
  * refusals, and requests that stored nothing yet (an upload that begins), are noted and written within a tenth of a second.
+ * The number of a refusal that repeats follows within a second.
  */
 export class AuditLog implements Service {
-  private waiting: AuditRow[] = [];
-  private anonymous = 0;
-  private dropped = 0;
+  private waiting: WaitingRow[] = [];
+  private readonly folds = new RefusalFolds(REFUSALS_MAX);
+  /** Folds whose row is stored with a smaller number. */
+  private readonly grown = new Set<Fold>();
   private flushing: Promise<void> = Promise.resolve();
   private timers: NodeJS.Timeout[] = [];
 
   constructor(private readonly options: AuditLogOptions) {}
 
   async start(): Promise<void> {
-    this.timers = [setInterval(() => void this.flush(), FLUSH_MS), setInterval(() => void this.removeOld(), SWEEP_MS)];
+    this.timers = [
+      setInterval(() => void this.flush(() => this.insert()), FLUSH_MS),
+      setInterval(() => void this.flush(() => this.count()), COUNT_MS),
+      setInterval(() => void this.removeOld(), SWEEP_MS),
+    ];
     await this.removeOld();
   }
 
   async stop(): Promise<void> {
     for (const timer of this.timers.splice(0)) clearInterval(timer);
-    await this.flush();
+    await this.writeAll();
   }
 
   /** See {@link recordChange}. */
@@ -107,22 +139,29 @@ export class AuditLog implements Service {
     await recordChange(tx, action, object, details);
   }
 
-  /** Takes a note of something that is over. */
+  /** Takes a note of something that is over. Refusals of the same kind are one row a minute. */
   note(note: AuditNote): void {
     const row = toRow(note);
-    const isAnonymous = row.actor_kind === 'anonymous' && note.outcome === 'denied';
-    if (isAnonymous) this.anonymous += 1;
-    if (this.waiting.length >= WAITING_MAX || (isAnonymous && this.anonymous > ANONYMOUS_MAX)) this.dropped += 1;
-    else this.waiting.push(row);
+    if (note.outcome === 'denied') this.noteRefusal(row);
+    else if (this.waiting.length < WAITING_MAX) this.waiting.push({ row });
+    else this.noteRefusal(DROPPED);
+  }
+
+  private noteRefusal(row: AuditRow): void {
+    const added = this.folds.add(row, Date.now(), this.waiting.length < WAITING_MAX);
+    if (!added) return this.noteRefusal(DROPPED);
+    const { fold, isNew } = added;
+    if (isNew) this.waiting.push({ row, fold });
+    else this.grown.add(fold);
   }
 
   /** Newest first; what was noted here before is in it. */
   async query(query: AuditQuery): Promise<AuditPage> {
-    await this.flush();
+    await this.writeAll();
     const rows = (await this.options.dataSource.query(
       `SELECT id, at, actor_kind, actor_id, actor_name AS actor, action, object, outcome, address, details FROM audit_log
        WHERE ($1::text IS NULL OR actor_name = $1) AND ($2::text[] IS NULL OR action = ANY ($2))
-         AND ($3::text IS NULL OR strpos(object, $3) > 0) AND ($4::text IS NULL OR outcome = $4)
+         AND ($3::text IS NULL OR strpos(object, $3) > 0 OR strpos(details->>'also', $3) > 0) AND ($4::text IS NULL OR outcome = $4)
          AND ($5::timestamptz IS NULL OR at >= $5) AND ($6::timestamptz IS NULL OR at < $6)
          AND ($7::bigint IS NULL OR id < $7)
        ORDER BY id DESC LIMIT ${query.limit + 1}`,
@@ -132,25 +171,41 @@ export class AuditLog implements Service {
     return { entries, next: rows.length > query.limit ? (entries.at(-1)?.id ?? null) : null };
   }
 
-  private async flush(): Promise<void> {
-    this.flushing = this.flushing.then(() => this.write());
+  private async writeAll(): Promise<void> {
+    await this.flush(() => this.insert());
+    await this.flush(() => this.count());
+  }
+
+  /** One write after the other. */
+  private async flush(write: () => Promise<void>): Promise<void> {
+    this.flushing = this.flushing.then(write);
     await this.flushing;
   }
 
-  private async write(): Promise<void> {
-    const rows = this.waiting.splice(0);
-    const { dropped } = this;
-    [this.anonymous, this.dropped] = [0, 0];
-    if (dropped > 0) {
-      const nobody = { actor_kind: 'system', actor_id: null, actor_name: 'coordinator', address: '' };
-      rows.push({ ...nobody, action: 'audit.dropped', object: '', outcome: 'denied', details: { count: dropped } });
-    }
-    if (rows.length === 0) return;
+  private async insert(): Promise<void> {
+    const notes = this.waiting.splice(0);
+    if (notes.length === 0) return;
     try {
-      await this.options.dataSource.query(INSERT, [JSON.stringify(rows)]);
+      const ids = (await this.options.dataSource.query(INSERT, [JSON.stringify(notes.map(({ row }) => row))])) as {
+        id: string;
+      }[];
+      for (const [index, { fold }] of notes.entries()) if (fold) fold.id = ids[index]?.id;
     } catch (error) {
-      this.waiting.unshift(...rows.slice(0, WAITING_MAX));
-      this.options.log.warn({ err: error, count: rows.length }, 'audit notes were not written; trying again');
+      this.waiting.unshift(...notes);
+      this.options.log.warn({ err: error, count: notes.length }, 'audit notes were not written; trying again');
+    }
+  }
+
+  private async count(): Promise<void> {
+    const folds = [...this.grown].filter(({ id }) => id !== undefined);
+    if (folds.length === 0) return;
+    for (const fold of folds) this.grown.delete(fold);
+    try {
+      const rows = folds.map((fold) => ({ id: fold.id, details: detailsOf(fold) }));
+      await this.options.dataSource.query(COUNT, [JSON.stringify(rows)]);
+    } catch (error) {
+      for (const fold of folds) this.grown.add(fold);
+      this.options.log.warn({ err: error, count: folds.length }, 'numbers of refusals were not written; trying again');
     }
   }
 

@@ -6,6 +6,7 @@ import type { SettledTask } from '../tasks/settled-task.js';
 import type { HandOver } from './hand-over.js';
 import { loseExpiredAttempts } from './lose-expired-attempts.js';
 import { releaseDueTasks } from './release-due-tasks.js';
+import { removeExpired } from './remove-expired.js';
 import { settleWorkloads } from './settle-workloads.js';
 import { describeStuck, stuckQueues, type StuckQueue } from './stuck-queues.js';
 import { sweepQueue } from './sweep-queue.js';
@@ -28,6 +29,8 @@ export interface ReconcilerOptions {
 
 /** A queue is compared with the tasks every so many ticks. */
 const SWEEP_EVERY = 3;
+/** What has expired is removed every so many ticks: ten minutes. */
+const EXPIRE_EVERY = 200;
 
 /**
  * Makes true again what a crash, a wiped queue or a lost message has left undone; it alone can
@@ -92,6 +95,7 @@ export class Reconciler implements Service {
       if (now - this.healthySince > this.options.leaseMs) await this.loseExpired();
       await this.settleWorkloads();
       if (this.ticks % SWEEP_EVERY === 0) await this.sweep();
+      if (this.ticks % EXPIRE_EVERY === 0) await this.expire();
       this.ticks += 1;
     } catch (error) {
       this.healthySince = undefined;
@@ -111,6 +115,14 @@ export class Reconciler implements Service {
       if (queues.size > 0) this.options.onReady(queues);
     } catch (error) {
       this.options.log.warn({ err: error }, 'releasing due tasks failed; trying again');
+    }
+  }
+
+  private async expire(): Promise<void> {
+    try {
+      await removeExpired(this.options.dataSource);
+    } catch (error) {
+      this.options.log.warn({ err: error }, 'keys and logins that have expired were not removed; trying again later');
     }
   }
 
