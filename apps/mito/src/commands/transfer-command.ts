@@ -43,7 +43,7 @@ export abstract class TransferCommand extends ApiCommand {
     return this.pb;
   }
 
-  /** Uploads a file, or a folder packed, under a progress bar; what had to be left out of it is said. */
+  /** Uploads a file, or a folder packed, under a progress bar; what had to be left out or changed is said. */
   protected async uploadFrom<T>(
     place: string,
     isPacked: boolean,
@@ -52,7 +52,7 @@ export abstract class TransferCommand extends ApiCommand {
   ): Promise<T> {
     const { withUploadable } = await import('../files/uploadable.js');
     return withUploadable(place, isPacked, async ({ file, sizeBytes, skipped }) => {
-      for (const { path, why } of skipped) this.note(`left out: ${path}: ${why}`);
+      for (const { path, why } of skipped) this.note(`left out or changed: ${path}: ${why}`);
       return this.withBar(name, sizeBytes, { unit: 'bytes' }, (bar) => send(file, bar?.add));
     });
   }

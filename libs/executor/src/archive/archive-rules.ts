@@ -32,14 +32,45 @@ export function nameText(name: Buffer): string | undefined {
   return Buffer.from(text).equals(name) ? text : undefined;
 }
 
-/** The permissions of a file in an archive and of an unpacked one. Its owner can always read and write it. */
-export function fileMode(mode: number): number {
-  return (mode & 0o755) | 0o600;
+/** The permissions of a file or folder in an archive, and of an unpacked one: all but the special bits. */
+export function permissions(mode: number): number {
+  return mode & 0o777;
 }
 
-/** The permissions of a folder in an archive and of an unpacked one. Its owner can always do everything. */
-export function folderMode(mode: number): number {
-  return (mode & 0o755) | 0o700;
+const SPECIAL_BITS: readonly (readonly [bit: number, name: string])[] = [
+  [0o4000, 'set-user-ID'],
+  [0o2000, 'set-group-ID'],
+  [0o1000, 'sticky'],
+];
+
+/** Says which special bits of a mode an archive does not keep; undefined when it has none. */
+export function droppedBits(mode: number): string | undefined {
+  const names = SPECIAL_BITS.filter(([bit]) => (mode & bit) !== 0).map(([, name]) => name);
+  if (names.length === 0) return undefined;
+  return `packed without its ${names.join(' and ')} bit${names.length > 1 ? 's' : ''}`;
+}
+
+const NANOSECONDS = 1_000_000_000n;
+/** Of a Date in JavaScript, in seconds. */
+const SECONDS_MAX = 8.64e12;
+const DECIMAL = /^(-?)(\d{1,13})(?:\.(\d{0,9})\d*)?$/;
+
+/** Nanoseconds since 1970 as seconds with as many decimals as are needed, like `-0.5` (POSIX, pax, `mtime`). */
+export function secondsText(nanoseconds: bigint): string {
+  const size = nanoseconds < 0n ? -nanoseconds : nanoseconds;
+  const decimals = String(size % NANOSECONDS)
+    .padStart(9, '0')
+    .replace(/0+$/, '');
+  return `${nanoseconds < 0n ? '-' : ''}${size / NANOSECONDS}${decimals && `.${decimals}`}`;
+}
+
+/** The nanoseconds of a number of seconds; undefined for a time that no system has. */
+export function nanosecondsOf(seconds: string): bigint | undefined {
+  const value = Number(seconds);
+  if (!(Math.abs(value) <= SECONDS_MAX)) return undefined;
+  const [, sign = '', whole = '0', decimals = ''] = DECIMAL.exec(seconds) ?? DECIMAL.exec(value.toFixed(9)) ?? [];
+  const size = BigInt(whole) * NANOSECONDS + BigInt(decimals.padEnd(9, '0'));
+  return sign === '-' ? -size : size;
 }
 
 /**

@@ -1,5 +1,17 @@
 import { execFile } from 'node:child_process';
-import { link, lstat, lutimes, mkdir, open, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  link,
+  lstat,
+  lutimes,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,9 +19,13 @@ import test from 'ava';
 import fc from 'fast-check';
 import { tempDir } from '@mitosis/testing';
 import { packFolder, unpackArchive, type SkippedEntry } from '../index.js';
+import { removeTree } from '../remove-tree.js';
 
 const run = promisify(execFile);
 const LIMITS = { bytes: 1e9, entries: 10_000, ratio: 1e6 };
+/** Only root can look into what its owner may not read. */
+const READABLE = process.getuid?.() === 0 ? 0 : 0o500;
+const PERMISSIONS = [0o664, 0o666, 0o775, 0o777, 0o600, 0o400, 0o555, 0o444, 0o644, 0o755, 0o700, 0o111, 0] as const;
 /** Every run is a new one; the seed is in the message of a failure, and below. */
 const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const AMOUNT =
@@ -85,21 +101,22 @@ const time = fc.oneof(
   fc.constantFrom(0, -1, -0.5, -464_000_000.5, 1e9 + 0.999, 8 ** 11 - 1, 8 ** 11, 9_300_000_000.25),
   fc.double({ min: -2e9, max: 1.4e10, noNaN: true }),
 );
-const tree = fc.array(
-  fc.record({ name: anyName, parent: fc.nat(50), node, mode: fc.constantFrom(0, 0o4755, 0o644, 0o777, 0o400), time }),
-  { maxLength: 25 },
+const mode = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom(...PERMISSIONS, 0o4755, 0o2775, 0o1777, 0o7000) },
+  { weight: 1, arbitrary: fc.nat(0o7777) },
 );
+const tree = fc.array(fc.record({ name: anyName, parent: fc.nat(50), node, mode, time }), { maxLength: 25 });
 
 /** Makes what the system allows; names that are taken already are passed over. */
 async function grow(root: string, planned: readonly Planned[]): Promise<void> {
   const folders: Buffer[] = [Buffer.from(root)];
-  const times: [Buffer, number][] = [];
+  const made: [path: Buffer, mode: number | undefined, time: string][] = [];
   let lastFile: Buffer | undefined;
-  for (const { name, parent, node: what, mode, time: mtime } of planned) {
+  for (const { name, parent, node: what, mode: bits, time: seconds } of planned) {
     const path = Buffer.concat([folders[parent % folders.length] ?? Buffer.from(root), Buffer.from('/'), name]);
     try {
-      if (what.kind === 'folder') await mkdir(path, { mode: mode | 0o700 });
-      else if (what.kind === 'file') await writeFile(path, what.content, { mode: mode | 0o400, flag: 'wx' });
+      if (what.kind === 'folder') await mkdir(path);
+      else if (what.kind === 'file') await writeFile(path, what.content, { flag: 'wx' });
       else if (what.kind === 'link') await symlink(what.target, path);
       else if (what.kind === 'twin') await link(lastFile ?? path, path);
       else await run('mkfifo', [join(root, 'pipe')]);
@@ -109,27 +126,36 @@ async function grow(root: string, planned: readonly Planned[]): Promise<void> {
     }
     if (what.kind === 'folder') folders.push(path);
     if (what.kind === 'file') lastFile = path;
-    if (what.kind !== 'pipe') times.push([path, mtime]);
+    const hasMode = what.kind === 'folder' || what.kind === 'file';
+    // A number below 0 is the current time for Node; text is not.
+    if (what.kind !== 'pipe') made.push([path, hasMode ? bits | READABLE : undefined, seconds.toFixed(9)]);
   }
-  for (const [path, mtime] of times.reverse()) await lutimes(path, new Date(mtime * 1000), new Date(mtime * 1000));
+  for (const [path, bits, seconds] of made.reverse()) {
+    if (bits !== undefined) await chmod(path, bits);
+    await lutimes(path, seconds, seconds);
+  }
 }
 
-/** What is told of each path: everything that a packed tree has to keep. */
-async function look(root: string): Promise<Map<string, string>> {
-  const seen = new Map<string, string>();
+interface Seen {
+  /** Everything that a packed tree has to keep, besides the time. */
+  readonly what: string;
+  readonly time: bigint;
+  readonly isSpecial: boolean;
+}
+
+async function look(root: string): Promise<Map<string, Seen>> {
+  const seen = new Map<string, Seen>();
   const visit = async (dir: Buffer, prefix: string): Promise<void> => {
     for (const name of (await readdir(dir, { encoding: 'buffer' })) as Buffer[]) {
       const path = Buffer.concat([dir, Buffer.from('/'), name]);
-      const stats = await lstat(path);
+      const stats = await lstat(path, { bigint: true });
       const text = prefix + name.toString();
-      const when = Math.floor(stats.mtimeMs / 1000);
-      const mode = (stats.mode & 0o755) | 0o600;
-      if (stats.isDirectory()) seen.set(text, `folder ${(mode | 0o700).toString(8)} ${when}`);
-      else if (stats.isSymbolicLink())
-        seen.set(text, `link ${(await readlink(path, { encoding: 'buffer' })).toString('hex')}`);
-      else if (stats.isFile())
-        seen.set(text, `file ${mode.toString(8)} ${when} ${(await readFile(path)).toString('hex')}`);
-      else seen.set(text, 'other');
+      const bits = (stats.mode & 0o777n).toString(8);
+      let what = 'other';
+      if (stats.isDirectory()) what = `folder ${bits}`;
+      else if (stats.isSymbolicLink()) what = `link ${(await readlink(path, { encoding: 'buffer' })).toString('hex')}`;
+      else if (stats.isFile()) what = `file ${bits} ${(await readFile(path)).toString('hex')}`;
+      seen.set(text, { what, time: stats.mtimeNs, isSpecial: (stats.mode & 0o7000n) !== 0n });
       if (stats.isDirectory()) await visit(path, `${text}/`);
     }
   };
@@ -137,8 +163,25 @@ async function look(root: string): Promise<Map<string, string>> {
   return seen;
 }
 
+/** Node sets a time as a double: to the microsecond today, to four of them in the year 2400. */
+const TIME_STEP_NS = 4_000n;
+
+/** What is not in `after` as it was in `before`, or is there in addition. */
+function differences(before: Map<string, Seen>, after: Map<string, Seen>, stepNs = TIME_STEP_NS): string[] {
+  const added = [...after.keys()].filter((path) => !before.has(path)).map((path) => `${path} was added`);
+  const changed = [...before].flatMap(([path, { what, time: was }]) => {
+    const now = after.get(path);
+    if (now?.what !== what) return [`${JSON.stringify(path)}: ${what} became ${now?.what}`];
+    const difference = now.time - was;
+    return difference < stepNs && difference > -stepNs ? [] : [`${JSON.stringify(path)}: ${was} became ${now.time}`];
+  });
+  return [...added, ...changed];
+}
+
+const isOfBits = ({ why }: SkippedEntry): boolean => why.startsWith('packed without its ');
+
 function isNamed(path: string, skipped: readonly SkippedEntry[]): boolean {
-  return skipped.some((entry) => path === entry.path || path.startsWith(`${entry.path}/`));
+  return skipped.some((entry) => !isOfBits(entry) && (path === entry.path || path.startsWith(`${entry.path}/`)));
 }
 
 test(`what is packed is unpacked to the same tree, or named (seed ${SEED})`, async (t) => {
@@ -154,12 +197,19 @@ test(`what is packed is unpacked to the same tree, or named (seed ${SEED})`, asy
     if (!packed) return before.size === 0;
     await unpackArchive(archive, out, LIMITS);
     const after = await look(out);
-    for (const [path, what] of before) {
-      if (isNamed(path, packed.skipped)) before.delete(path);
-      else if (after.get(path) !== what) throw new Error(`${JSON.stringify(path)}: ${what} became ${after.get(path)}`);
-    }
-    if (after.size !== before.size) throw new Error(`${after.size} entries in place of ${before.size}`);
+    for (const path of before.keys()) if (isNamed(path, packed.skipped)) before.delete(path);
+    t.deepEqual(differences(before, after), []);
+    const special = [...before].filter(([, { isSpecial }]) => isSpecial).map(([path]) => path);
+    t.deepEqual(
+      packed.skipped
+        .filter(isOfBits)
+        .map(({ path }) => path)
+        .sort(),
+      special.sort(),
+    );
+    t.false([...after.values()].some(({ isSpecial }) => isSpecial));
     await run('tar', ['-tzf', archive]);
+    await removeTree(dir);
     return true;
   });
   await fc.assert(property, { seed: SEED, ...AMOUNT });
@@ -180,7 +230,78 @@ test('what can be packed goes for names, times and modes as they are', async (t)
   const packed = await packFolder(source, join(root, 'archive'));
   t.deepEqual(packed?.skipped, []);
   await unpackArchive(join(root, 'archive'), join(root, 'out'), LIMITS);
-  t.deepEqual(await look(join(root, 'out')), await look(source));
+  t.deepEqual(differences(await look(source), await look(join(root, 'out'))), []);
+});
+
+test('permissions of files and folders come back exactly, whatever the umask; special bits are named', async (t) => {
+  const root = await tempDir(t);
+  const source = join(root, 'source');
+  await mkdir(source);
+  for (const bits of PERMISSIONS.map((each) => each | READABLE)) {
+    const name = bits.toString(8);
+    await writeFile(join(source, `file ${name}`), name);
+    await chmod(join(source, `file ${name}`), bits);
+    await mkdir(join(source, `folder ${name}`, 'in', 'it'), { recursive: true });
+    await writeFile(join(source, `folder ${name}`, 'in', 'x'), '');
+    await chmod(join(source, `folder ${name}`), bits);
+  }
+  await writeFile(join(source, 'set'), '');
+  await chmod(join(source, 'set'), 0o6775);
+  await mkdir(join(source, 'sticky'));
+  await chmod(join(source, 'sticky'), 0o1777);
+  const packed = await packFolder(source, join(root, 'archive'));
+  t.deepEqual(packed?.skipped, [
+    { path: 'set', why: 'packed without its set-user-ID and set-group-ID bits' },
+    { path: 'sticky', why: 'packed without its sticky bit' },
+  ]);
+  // Twice: the second time, the folders are there and can't be written to.
+  for (let time = 1; time <= 2; time++) {
+    await unpackArchive(join(root, 'archive'), join(root, 'out'), LIMITS);
+    t.deepEqual(differences(await look(source), await look(join(root, 'out'))), []);
+  }
+  await removeTree(source);
+  await removeTree(join(root, 'out'));
+});
+
+test('a set-group-ID bit that all folders have from the folder around them is not named', async (t) => {
+  const root = await tempDir(t);
+  const source = join(root, 'source');
+  await mkdir(source);
+  await chmod(source, 0o2775);
+  await mkdir(join(source, 'folder'));
+  await writeFile(join(source, 'file'), '');
+  await chmod(join(source, 'file'), 0o2755);
+  const packed = await packFolder(source, join(root, 'archive'));
+  t.deepEqual(packed?.skipped, [{ path: 'file', why: 'packed without its set-group-ID bit' }]);
+});
+
+test('times come back to the microsecond, of links too, and stand in the archive to the nanosecond', async (t) => {
+  const root = await tempDir(t);
+  const source = join(root, 'source');
+  await mkdir(source);
+  const times = ['1700000000.123456', '1000000000.999', '0.5', '0.000001', '-0.5', '-464000000.123456', '1234567890']
+    .concat(['1764493500.7', '4102444800.000002', '-1.999999'])
+    .sort();
+  for (const [index, seconds] of times.entries()) {
+    await writeFile(join(source, `file ${index}`), '');
+    await symlink('nowhere', join(source, `link ${index}`));
+    await run('touch', ['-h', '-d', `@${seconds}`, join(source, `file ${index}`), join(source, `link ${index}`)]);
+  }
+  await run('touch', ['-d', '@1700000000.123456789', join(source, 'fine')]);
+  await packFolder(source, join(root, 'archive'));
+  await unpackArchive(join(root, 'archive'), join(root, 'out'), LIMITS);
+  t.deepEqual(differences(await look(source), await look(join(root, 'out')), 1_000n), []);
+  for (const index of times.keys()) {
+    for (const kind of ['file', 'link']) {
+      const [was, now] = await Promise.all(
+        [source, join(root, 'out')].map((dir) => lstat(join(dir, `${kind} ${index}`), { bigint: true })),
+      );
+      t.is(now?.mtimeNs, was?.mtimeNs, `${kind} of ${times[index]}`);
+    }
+  }
+  await mkdir(join(root, 'gnu'));
+  await run('tar', ['-xzf', join(root, 'archive'), '-C', join(root, 'gnu')]);
+  t.deepEqual(differences(await look(source), await look(join(root, 'gnu')), 1n), []);
 });
 
 test('a folder of which nothing can be packed gives an archive that can be unpacked', async (t) => {
@@ -225,7 +346,9 @@ for (const [title, options] of foreign) {
     await writeHoles(join(source, 'holes'));
     await run('tar', ['-cf', join(root, 'archive'), ...options, '-C', source, '.']);
     await unpackArchive(join(root, 'archive'), join(root, 'out'), LIMITS);
-    t.deepEqual(await look(join(root, 'out')), await look(source));
+    // Only pax has room for fractions of a second.
+    const stepNs = title.startsWith('pax') ? TIME_STEP_NS : 1_000_000_000n;
+    t.deepEqual(differences(await look(source), await look(join(root, 'out')), stepNs), []);
     t.is((await lstat(join(root, 'out', 'second name'))).nlink, 2);
   });
 }

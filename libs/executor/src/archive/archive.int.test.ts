@@ -10,6 +10,7 @@ import test, { type ExecutionContext } from 'ava';
 import { Header, Pax, type HeaderData } from 'tar';
 import { tempDir } from '@mitosis/testing';
 import { packFolder, unpackArchive } from '../index.js';
+import { removeTree } from '../remove-tree.js';
 import { quickGzip } from './quick-gzip.js';
 
 const run = promisify(execFile);
@@ -244,9 +245,44 @@ for (const [title, entries, code] of hostile) {
     await writeArchive(archive, entries);
     const error = await t.throwsAsync(unpackArchive(archive, target, LIMITS));
     t.true('code' in error && String(error.code).startsWith(code), String(error));
-    t.deepEqual((await readdir(root)).sort(), ['archive.tar.gz', 'source', 'target']);
+    t.deepEqual((await readdir(root)).sort(), ['archive.tar.gz', 'source']);
   });
 }
+
+test('an archive that is refused halfway leaves what was in the folder, and says what it added', async (t) => {
+  const { archive, target, root } = await folders(t);
+  await writeArchive(archive, [file('a/b'), file('c'), file('../escaped')]);
+  await mkdir(target);
+  const nothing = { code: 'archive_refused', message: /not inside the folder\. Nothing of it is left in .*\.$/ };
+  await t.throwsAsync(unpackArchive(archive, target, LIMITS), nothing);
+  t.deepEqual(await readdir(target), []);
+  await t.throwsAsync(unpackArchive(archive, join(root, 'new', 'deep'), LIMITS), nothing);
+  await writeFile(join(target, 'mine'), 'mine');
+  await t.throwsAsync(unpackArchive(archive, target, LIMITS), {
+    message: /\. 2 of its entries are in .*target, and stay there\.$/,
+  });
+  t.deepEqual((await readdir(target)).sort(), ['a', 'c', 'mine']);
+  t.deepEqual((await readdir(root)).sort(), ['archive.tar.gz', 'source', 'target']);
+});
+
+test('a file that the system does not let grow is named, with what helps, and nothing is left', async (t) => {
+  const { source, archive, target, root } = await folders(t);
+  await mkdir(join(source, 'deep'));
+  await writeFile(join(source, 'a'), 'x');
+  await writeFile(join(source, 'deep', 'large'), randomBytes(500_000));
+  await packFolder(source, archive);
+  const program = `import { unpackArchive } from ${JSON.stringify(new URL('../index.js', import.meta.url))};
+    const limits = { bytes: 1e9, entries: 1000, ratio: 1000 };
+    await unpackArchive(${JSON.stringify(archive)}, ${JSON.stringify(target)}, limits).catch((error) => console.log(error.message));`;
+  const limited = `ulimit -f 100; exec "$0" --input-type=module -e "$1"`;
+  const { stdout } = await run('/bin/sh', ['-c', limited, process.execPath, program]);
+  const large = join(target, 'deep', 'large');
+  t.is(
+    stdout,
+    `The archive was not unpacked: ${large} was not written: file too large (EFBIG). Mend that, and try again. Nothing of it is left in ${target}.\n`,
+  );
+  t.deepEqual((await readdir(root)).sort(), ['archive.tar.gz', 'source']);
+});
 
 test('what is no archive is refused', async (t) => {
   const { root, target, source } = await folders(t);
@@ -266,15 +302,18 @@ test('what is no archive is refused', async (t) => {
   });
 });
 
-test('set-user-id bits are dropped, and the owner can always remove what was unpacked', async (t) => {
+test('special bits of an archive are dropped, and a folder that nobody may write to is unpacked whole', async (t) => {
   const { archive, target } = await folders(t);
   await writeArchive(archive, [
-    { path: 'd', type: 'Directory', mode: 0o000 },
+    { path: 'd/e', type: 'Directory', mode: 0o7555 },
+    { path: 'd', type: 'Directory', mode: 0o555 },
     { ...file('d/s'), mode: 0o4755 },
+    { ...file('d/e/f'), mode: 0o400 },
   ]);
   await unpackArchive(archive, target, LIMITS);
-  t.is((await stat(join(target, 'd'))).mode & 0o7700, 0o700);
-  t.is((await stat(join(target, 'd', 's'))).mode & 0o7000, 0);
+  const modes = ['d', 'd/s', 'd/e', 'd/e/f'].map(async (path) => (await stat(join(target, path))).mode & 0o7777);
+  t.deepEqual(await Promise.all(modes), [0o555, 0o755, 0o555, 0o400]);
+  await removeTree(target);
 });
 
 test('the last of two entries with one name wins, inside the folder', async (t) => {

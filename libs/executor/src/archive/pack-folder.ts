@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { constants, createWriteStream, opendirSync, readlinkSync, type Stats } from 'node:fs';
-import { open, realpath, rm, type FileHandle } from 'node:fs/promises';
+import { constants, createWriteStream, opendirSync, readlinkSync, type BigIntStats } from 'node:fs';
+import { open, realpath, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { cutText, MitoError, storableText } from '@mitosis/domain';
 import { errorCode, isErrno } from '../system-error.js';
-import { fileMode, folderMode } from './archive-rules.js';
+import { droppedBits, permissions } from './archive-rules.js';
 import { quickGzip } from './quick-gzip.js';
 import { END_OF_ARCHIVE, padding, tarHeader } from './tar-header.js';
 import { typeObjection, walkFolder, type Found, type LeaveOut } from './walk-folder.js';
@@ -53,7 +53,7 @@ const REPLACED = 'it was replaced while the folder was packed';
 
 /**
  * Packs what lies in `dir` as tar.gz into `targetFile` (mode 0600, outside `dir`): regular files, folders,
- * and links that stay inside. What `archive-rules.ts` objects to, devices, pipes, sockets and what can't be
+ * and links that stay inside, with their times and permissions. What `archive-rules.ts` objects to, devices, pipes, sockets and what can't be
  * read are listed, never followed; files with several names are packed once for each. Returns undefined, and
  * writes nothing, when the folder is empty. Memory does not grow with their size; a file that grows
  * meanwhile is packed up to the size that it had. Throws `folder_too_large` past the limits and
@@ -100,6 +100,8 @@ class Packing {
   #files = 0;
   #bytes = 0;
   #entries = 0;
+  /** Folders have the set-group-ID bit of the folder that they were made in: that says where they were, no more. */
+  #inherited = 0;
 
   constructor(
     private readonly dir: string,
@@ -110,6 +112,7 @@ class Packing {
   /** The archive before compression. Entries are made one by one, so that nothing is read ahead. */
   async *tar(): AsyncGenerator<Buffer> {
     const root = await realpath(this.dir);
+    this.#inherited = (await stat(root)).mode & 0o2000;
     for await (const found of walkFolder(root, this.leaveOut)) {
       this.#countEntry(found.path);
       if (found.kind === 'skipped') this.#skip(found);
@@ -145,26 +148,34 @@ class Packing {
     else this.#skippedMore++;
   }
 
+  #sayDropped(path: string, mode: number): void {
+    const why = droppedBits(mode);
+    if (why !== undefined) this.#skip({ path, why });
+  }
+
   #header({ path, stats, target }: Extract<Found, { kind: 'entry' }>): Buffer {
-    const mtime = stats.mtimeMs / 1000;
+    const mtime = stats.mtimeNs;
     if (target !== undefined) return tarHeader({ path, type: 'link', size: 0, mode: 0o777, mtime, target });
-    return tarHeader({ path, type: 'folder', size: 0, mode: folderMode(stats.mode), mtime });
+    const mode = Number(stats.mode);
+    this.#sayDropped(path, mode & ~this.#inherited);
+    return tarHeader({ path, type: 'folder', size: 0, mode: permissions(mode), mtime });
   }
 
   async *#file(root: string, path: string): AsyncGenerator<Buffer> {
     const file = await this.#open(root, path);
     if (!file) return;
     try {
-      const stats = await file.stat();
+      const stats = await file.stat({ bigint: true });
       const objection = typeObjection(stats) ?? (isAt(file, join(root, path)) ? undefined : REPLACED);
       if (objection !== undefined || !stats.isFile()) return this.#skip({ path, why: objection ?? REPLACED });
-      this.#countBytes(path, stats.size);
+      const [size, mode] = [Number(stats.size), Number(stats.mode)];
+      this.#countBytes(path, size);
       this.#files++;
-      const { size, mode, mtimeMs } = stats;
-      yield tarHeader({ path, type: 'file', size, mode: fileMode(mode), mtime: mtimeMs / 1000 });
+      this.#sayDropped(path, mode);
+      yield tarHeader({ path, type: 'file', size, mode: permissions(mode), mtime: stats.mtimeNs });
       const read = yield* content(file, size);
       yield padding(size);
-      const why = changeOf(stats, await file.stat(), read);
+      const why = changeOf(stats, await file.stat({ bigint: true }), read);
       if (why !== undefined) this.#skip({ path, why });
     } finally {
       await file.close();
@@ -211,10 +222,10 @@ async function* content(file: FileHandle, size: number): AsyncGenerator<Buffer, 
   return read;
 }
 
-function changeOf(before: Stats, after: Stats, read: number): string | undefined {
+function changeOf(before: BigIntStats, after: BigIntStats, read: number): string | undefined {
   if (read < before.size) return `it became shorter while it was packed: zeros after byte ${read}`;
   if (after.size > before.size) return `it grew while it was packed: only its first ${before.size} bytes are there`;
-  return after.mtimeMs === before.mtimeMs ? undefined : 'it was written to while it was packed';
+  return after.mtimeNs === before.mtimeNs ? undefined : 'it was written to while it was packed';
 }
 
 /** False when a folder on the way was replaced by a link: the file that was opened lies elsewhere. */

@@ -1,4 +1,5 @@
 import { cutText, isTarHeader, MitoError } from '@mitosis/domain';
+import { nanosecondsOf } from './archive-rules.js';
 import { BLOCK_BYTES, padding } from './tar-header.js';
 
 /** An entry as it stands in the archive: nothing in it is checked. Read `body` to its end, or not at all. */
@@ -8,8 +9,8 @@ export interface TarEntry {
   /** Of the file, with its holes. */
   readonly size: number;
   readonly mode: number;
-  /** In seconds since 1970; undefined when unknown. */
-  readonly mtime: number | undefined;
+  /** In nanoseconds since 1970; undefined when unknown. */
+  readonly mtime: bigint | undefined;
   readonly target: Buffer;
   /** Where the bytes of `body` belong; the rest are zeros. */
   readonly pieces: readonly Piece[];
@@ -100,7 +101,7 @@ async function* entryOf(stored: Stored): AsyncGenerator<TarEntry> {
   const body = new Body(bytes, storedSize);
   const sparse = type === 'file' ? await sparseOf(stored, body) : undefined;
   const target = last(pax, 'linkpath') ?? header.target;
-  const mtime = numberOf(pax, 'mtime') ?? header.mtime;
+  const mtime = nanosecondsOf(numberOf(pax, 'mtime') === undefined ? String(header.mtime) : textOf(pax, 'mtime'));
   const size = type === 'file' ? (sparse?.size ?? storedSize) : 0;
   const pieces = sparse?.pieces ?? [{ offset: 0, length: size }];
   if (sparse) checkPieces(path, sparse, body.left);
@@ -332,9 +333,13 @@ function last(pax: Pax, key: string): Buffer | undefined {
   return value === undefined || value.length === 0 ? undefined : value;
 }
 
+function textOf(pax: Pax, key: string): string {
+  return last(pax, key)?.toString('latin1') ?? '';
+}
+
 function numberOf(pax: Pax, key: string): number | undefined {
-  const text = last(pax, key)?.toString('latin1');
-  if (text === undefined) return undefined;
+  const text = textOf(pax, key);
+  if (text === '') return undefined;
   const value = Number(text);
   if (!Number.isFinite(value) || (key !== 'mtime' && !(Number.isSafeInteger(value) && value >= 0))) {
     throw new MitoError(

@@ -1,4 +1,5 @@
 import { tarChecksum } from '@mitosis/domain';
+import { secondsText } from './archive-rules.js';
 
 /** What is written for one entry. */
 export interface TarHeader {
@@ -6,8 +7,8 @@ export interface TarHeader {
   readonly type: 'file' | 'folder' | 'link';
   readonly size: number;
   readonly mode: number;
-  /** In seconds since 1970; a fraction is cut off. */
-  readonly mtime: number;
+  /** In nanoseconds since 1970. */
+  readonly mtime: bigint;
   readonly target?: string;
 }
 
@@ -22,18 +23,19 @@ const OCTAL_MAX = 8 ** 11 - 1;
 
 /**
  * The header of an entry: ustar, preceded by a pax header when that can't hold it (long or other than
- * ASCII names, sizes over 8 GiB, times before 1970 or after 2242). Written here, not by the `tar`
- * package: that one throws for times before 1970 with a fraction, and strips `C:` from names.
+ * ASCII names, sizes over 8 GiB, times with a fraction, before 1970 or after 2242). Written here, not by
+ * the `tar` package: that one throws for times before 1970 with a fraction, and strips `C:` from names.
  */
 export function tarHeader(entry: TarHeader): Buffer {
   const path = entry.type === 'folder' ? `${entry.path}/` : entry.path;
-  const mtime = Math.floor(entry.mtime);
+  const mtime = Number(entry.mtime / 1_000_000_000n);
+  const time = secondsText(entry.mtime);
   const { target = '' } = entry;
   const records = [
     ...(isPlain(path) ? [] : [paxRecord('path', path)]),
     ...(isPlain(target) ? [] : [paxRecord('linkpath', target)]),
     ...(isOctal(entry.size) ? [] : [paxRecord('size', String(entry.size))]),
-    ...(isOctal(mtime) ? [] : [paxRecord('mtime', String(mtime))]),
+    ...(/^\d+$/.test(time) && isOctal(mtime) ? [] : [paxRecord('mtime', time)]),
   ];
   const block = ustar({ ...entry, path, mtime, flag: TYPE_FLAGS[entry.type], target });
   if (records.length === 0) return block;
@@ -47,7 +49,7 @@ export function padding(size: number): Buffer {
   return Buffer.alloc((BLOCK_BYTES - (size % BLOCK_BYTES)) % BLOCK_BYTES);
 }
 
-type Ustar = Omit<TarHeader, 'type'> & { readonly flag: string };
+type Ustar = Omit<TarHeader, 'type' | 'mtime'> & { readonly flag: string; readonly mtime: number };
 
 function ustar({ path, mode, size, mtime, flag, target = '' }: Ustar): Buffer {
   const block = Buffer.alloc(BLOCK_BYTES);

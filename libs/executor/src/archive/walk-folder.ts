@@ -1,4 +1,4 @@
-import { type Stats } from 'node:fs';
+import { type BigIntStats } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '../system-error.js';
@@ -6,7 +6,7 @@ import { linkObjection, nameText, pathObjection } from './archive-rules.js';
 
 /** Something found in a folder: to be packed, or left out for a reason. `target` is that of a link. */
 export type Found =
-  | { readonly kind: 'entry'; readonly path: string; readonly stats: Stats; readonly target?: string }
+  | { readonly kind: 'entry'; readonly path: string; readonly stats: BigIntStats; readonly target?: string }
   | { readonly kind: 'skipped'; readonly path: string; readonly why: string };
 
 /** Why a path is left out besides the rules of archives; undefined to pack it. */
@@ -48,7 +48,7 @@ async function look(root: string, folder: string, rawName: Buffer, leaveOut: Lea
   const objection = name === undefined ? 'its name is not UTF-8' : (pathObjection(path) ?? leaveOut(path));
   if (objection !== undefined) return { kind: 'skipped', path, why: objection };
   try {
-    const stats = await lstat(join(root, path));
+    const stats = await lstat(join(root, path), { bigint: true });
     const target = stats.isSymbolicLink() ? await readlink(join(root, path), { encoding: 'buffer' }) : undefined;
     const why = target === undefined ? typeObjection(stats) : targetObjection(path, target);
     if (why !== undefined) return { kind: 'skipped', path, why };
@@ -64,7 +64,7 @@ function targetObjection(path: string, target: Buffer): string | undefined {
 }
 
 /** Why something that is no link can't be packed. */
-export function typeObjection(stats: Stats): string | undefined {
+export function typeObjection(stats: BigIntStats): string | undefined {
   if (stats.isFile() || stats.isDirectory()) return undefined;
   if (stats.isFIFO()) return 'a named pipe';
   if (stats.isSocket()) return 'a socket';

@@ -31,6 +31,6 @@ export class TasksArtifactsListCommand extends ApiCommand {
     for (const { kind, why } of lost) this.note(`not kept: ${kind}: ${why}`);
     if (this.json || this.quiet) return;
     for (const { kind, skipped } of artifacts)
-      for (const { path, why } of skipped) this.note(`left out of ${kind}: ${path}: ${why}`);
+      for (const { path, why } of skipped) this.note(`left out or changed in ${kind}: ${path}: ${why}`);
   }
 }
