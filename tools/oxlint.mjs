@@ -8,9 +8,10 @@ const PATHS = ['apps', 'libs', 'tools', 'bench', '.dependency-cruiser.cjs'];
 
 /** Findings as lines of text. */
 export async function checkLint(root) {
-  const [fixture, product] = await Promise.all([
+  const [fixture, product, conflicts] = await Promise.all([
     oxlint(root, [FIXTURE]),
     oxlint(root, ['--ignore-pattern', 'tools/fixtures/**', ...PATHS]),
+    conflictMarkers(root),
   ]);
   const pairs = fixture.diagnostics.map(({ filename, code }) => [filename, ruleName(code)]);
   // What only the type-aware check can see is left to that one.
@@ -20,7 +21,17 @@ export async function checkLint(root) {
     ...['cut-text', 'cut-bytes', 'raw-output'].map((rule) => [`${FIXTURE}/libs/worker/src/${rule}.ts`, rule]),
   ]);
   const blind = await fixtureProblems({ root, fixture: FIXTURE, found: ours });
-  return [...blind, ...product.diagnostics.map(lineOf)];
+  return [...blind, ...conflicts, ...product.diagnostics.map(lineOf)];
+}
+
+/** Lines that an unresolved merge conflict left in any file of the repository: no compiler reads the pages. */
+async function conflictMarkers(root) {
+  const args = ['grep', '--untracked', '-nIE', '^(<<<<<<<|>>>>>>>)( |$)'];
+  const child = spawn('git', args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  const lines = Buffer.concat(await child.stdout.toArray())
+    .toString('utf8')
+    .split('\n');
+  return lines.filter((line) => line !== '').map((line) => `${line} (conflict marker)`);
 }
 
 /** `eslint(no-empty)` is called `no-empty`. */
