@@ -7,6 +7,7 @@ export type {
   BullQueue,
   ConsumerOptions,
   MessageBus,
+  LeftOverLogin,
   QueueAccess,
   QueueBackend,
   QueueConsumer,

@@ -125,6 +125,17 @@ export interface QueueAccess {
    * than letters, digits, `-`, `_`; a bad group), `worker_url_needed`, `queue_access_denied`, `queue_unavailable`.
    */
   grant(workerId: string, groups: readonly string[]): Promise<QueueCredentials>;
-  /** Ends the access and its connections. Unknown workers are fine. */
+  /**
+   * Ends the access and its connections. Unknown workers are fine. When it resolves the worker has no right left; a
+   * login that can't be removed at once is left to `cleanUp`.
+   */
   revoke(workerId: string): Promise<void>;
+  /** Removes logins that were revoked and are still there; any replica calls it now and then. Returns those that stay. */
+  cleanUp(): Promise<readonly LeftOverLogin[]>;
+}
+
+/** A login at the queue server that may do nothing any more and could not be removed. */
+export interface LeftOverLogin {
+  readonly login: string;
+  readonly reason: string;
 }

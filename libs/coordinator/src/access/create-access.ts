@@ -89,7 +89,7 @@ export function createAccess(options: CreateAccessOptions): AccessParts {
     silentMs: options.presence.silentMs,
     tell: (worker, message) => channels.send(worker, message),
   });
-  const expired = new ExpiredWorkers({ dataSource, workers, audit, log, tokenLifetimeMs });
+  const expired = new ExpiredWorkers({ dataSource, workers, access: queueAccess, audit, log, tokenLifetimeMs });
   return {
     authenticator,
     sessions,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { eventually, freshDatabase, postgresServer } from '@mitosis/testing';
+import { eventually, freshDatabase, postgresServer, type Scope } from '@mitosis/testing';
 import { consume, deliveries, gate, KINDS, openScene, query } from './scene.js';
 
 for (const kind of KINDS) {
@@ -201,6 +201,74 @@ test('postgres: a worker can read no table, and call nothing for another group',
   t.is((await publisher.jobIds('secret')).length, 2);
 });
 
+/** A worker's own session, and what is left of its login. */
+async function hostileWorker(t: Scope) {
+  const scene = await openScene('postgres', t);
+  if (scene.config.kind !== 'postgres') throw new Error('a Postgres scene');
+  const { databaseUrl } = scene.config;
+  const backend = await scene.backend();
+  const worker = randomUUID();
+  const credentials = await backend.access.grant(worker, ['lab']);
+  if (credentials.kind !== 'postgres') throw new Error('Postgres credentials');
+  const client = new pg.Client({ connectionString: credentials.databaseUrl });
+  client.on('error', () => undefined);
+  await client.connect();
+  t.teardown(() => client.end());
+  const role = async (): Promise<boolean | undefined> =>
+    (await query(databaseUrl, 'SELECT rolcanlogin FROM pg_roles WHERE rolname = $1', [`bullmq_w_${worker}`])).rows.map(
+      ({ rolcanlogin }: { rolcanlogin: boolean }) => rolcanlogin,
+    )[0];
+  return { backend, worker, client, url: credentials.databaseUrl, databaseUrl, role };
+}
+
+test('postgres: a login that owns large objects, here and in another database, is without any right once revoked', async (t) => {
+  const { backend, worker, client, url, databaseUrl, role } = await hostileWorker(t);
+  const elsewhere = new URL(url);
+  elsewhere.pathname = new URL(await freshDatabase(t)).pathname;
+  await client.query(`SELECT lo_from_bytea(0, 'x') FROM generate_series(1, 2500)`);
+  await query(elsewhere.href, `SELECT lo_from_bytea(0, 'x')`);
+  await backend.access.revoke(worker);
+  const take = `SELECT id FROM bullmq_worker.move_to_active('lab', 't', 600000, 0, 'x', NULL, NULL)`;
+  await t.throwsAsync(client.query(take));
+  await t.throwsAsync(query(url, take));
+  t.is(await role(), false, 'it is still there, and may not connect');
+  await query(databaseUrl, `UPDATE bullmq_worker.worker_login SET revoked_at = now() - interval '6 minutes'`);
+  const told = (await backend.diagnose()).find(({ check }) => check === 'queue.logins');
+  t.regex(told?.found ?? '', /has no right any more, but could not be dropped: .*depend on it/);
+  t.deepEqual(await backend.access.cleanUp(), []);
+  t.is(await role(), undefined);
+  t.is((await query(databaseUrl, 'SELECT 1 FROM pg_largeobject_metadata')).rowCount, 0);
+  t.false((await backend.diagnose()).some(({ check }) => check === 'queue.logins'));
+});
+
+test('postgres: a login that holds locks delays neither its revocation nor the access of others', async (t) => {
+  const { backend, worker, client, role } = await hostileWorker(t);
+  const login = `bullmq_w_${worker}`;
+  await client.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [login]);
+  await client.query('BEGIN');
+  await client.query(`ALTER ROLE CURRENT_USER PASSWORD 'mine'`);
+  const other = randomUUID();
+  const begunAt = performance.now();
+  await backend.access.grant(other, ['lab']);
+  await backend.access.revoke(other);
+  await backend.access.revoke(worker);
+  t.true(performance.now() - begunAt < 3_000, `${performance.now() - begunAt} ms`);
+  t.is(await role(), undefined);
+});
+
+test('postgres: a worker that is granted again keeps its login, whatever its revocation left', async (t) => {
+  const { backend, worker, client, url, role } = await hostileWorker(t);
+  await client.query(`SELECT lo_from_bytea(0, 'x')`);
+  await backend.access.revoke(worker);
+  await backend.access.grant(worker, ['lab']);
+  t.deepEqual(await backend.access.cleanUp(), []);
+  t.is(await role(), true);
+  await query(url, 'SELECT 1');
+  await backend.access.revoke(worker);
+  await backend.access.cleanUp();
+  t.is(await role(), undefined);
+});
+
 test('postgres: a clock that a worker claims to have takes away no lock', async (t) => {
   const worker = randomUUID();
   const scene = await openScene('postgres', t);
@@ -248,8 +316,12 @@ test('postgres: everything works for a coordinator that is no superuser, also wi
   const { got } = await consume(worker, ['lab']);
   await backend.publisher.publish('lab', deliveries(1));
   await eventually(() => got.length === 1, { message: 'the delivery' });
+  const credentials = await backend.access.grant(leftOver, ['lab']);
+  if (credentials.kind !== 'postgres') throw new Error('Postgres credentials');
+  await query(credentials.databaseUrl, `SELECT lo_from_bytea(0, 'x')`);
   await backend.access.revoke(leftOver);
   await t.throwsAsync(worker.ping(), { code: 'queue_unavailable' });
+  t.deepEqual(await backend.access.cleanUp(), []);
   await backend.stop();
   await worker.stop();
 });

@@ -92,7 +92,7 @@ export class PostgresBackend implements QueueBackend {
       const found = rows[0]?.exists
         ? 'the queues are in PostgreSQL'
         : 'the queues will be in PostgreSQL; the first coordinator makes their schema';
-      return [{ check, status: 'ok', found }, await this.rights()];
+      return [{ check, status: 'ok', found }, await this.rights(), ...(await this.leftOverLogins())];
     } catch (error) {
       return [
         {
@@ -118,6 +118,23 @@ export class PostgresBackend implements QueueBackend {
       found: `the user "${role?.name ?? ''}" may not create roles: no worker gets access to the queues`,
       advice: `ALTER ROLE ${role?.name ?? '…'} CREATEROLE, or keep the queues in Redis (redis_url)`,
     };
+  }
+
+  private async leftOverLogins(): Promise<Finding[]> {
+    const table = `"${this.schema.worker}".worker_login`;
+    const { rows } = await this.pool.query<{ exists: boolean }>('SELECT to_regclass($1) IS NOT NULL AS exists', [
+      table,
+    ]);
+    if (rows[0]?.exists !== true) return [];
+    const left = await this.pool.query<{ login: string; trouble: string }>(
+      `SELECT login, trouble FROM ${table} WHERE revoked_at < now() - interval '5 minutes' AND trouble IS NOT NULL LIMIT ${LOGINS_MAX}`,
+    );
+    return left.rows.map(({ login, trouble }) => ({
+      check: 'queue.logins',
+      status: 'warning',
+      found: `the revoked login "${login}" has no right any more, but could not be dropped: ${trouble}`,
+      advice: `as a superuser, in each database it owns something in: DROP OWNED BY "${login}"; then: DROP ROLE "${login}"`,
+    }));
   }
 
   createConsumer(options: ConsumerOptions): QueueConsumer {
@@ -170,6 +187,7 @@ function bullPool(pool: pg.Pool): PgPool {
 }
 
 const MINIMUM_VERSION = 140_000;
+const LOGINS_MAX = 10;
 
 async function migrate(client: pg.PoolClient, schema: QueueSchema): Promise<void> {
   const { rows } = await client.query<{ version: number }>(

@@ -30,6 +30,12 @@ export function workerSchemaSql({ bullmq, worker }: QueueSchema): string {
       group_name text NOT NULL,
       PRIMARY KEY (login, group_name)
     );
+    -- Each login that was given out; one with a time is revoked, and its role is not dropped yet.
+    CREATE TABLE IF NOT EXISTS "${worker}".worker_login (
+      login name PRIMARY KEY,
+      revoked_at timestamptz,
+      trouble text
+    );
     CREATE UNLOGGED TABLE IF NOT EXISTS "${worker}".bus_message (
       id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
       body text NOT NULL,

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { invalidField, NAME_PATTERN } from '@mitosis/domain';
-import type { QueueAccess } from '../queue-backend.js';
+import type { LeftOverLogin, QueueAccess } from '../queue-backend.js';
 import { DEFAULT_PREFIX, type QueueCredentials, type RedisQueueConfig } from '../queue-config.js';
 import { orDenied, orUnavailable } from '../unavailable.js';
 import { workerLogin } from '../worker-login.js';
@@ -95,6 +95,11 @@ export class RedisAccess implements QueueAccess {
   async revoke(workerId: string): Promise<void> {
     const username = workerLogin('w_', workerId);
     await orUnavailable(() => this.client.call('ACL', 'DELUSER', username));
+  }
+
+  /** Deleting a user of Redis ends it as a whole. */
+  async cleanUp(): Promise<readonly LeftOverLogin[]> {
+    return [];
   }
 
   private workerUrl(): string {
