@@ -49,7 +49,7 @@ export class ControlChannel implements Service {
 
   /** Dropped when there is no connection: whoever waits for it asks again on the next one. */
   send(message: FromWorker): void {
-    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+    if (this.isOpen) this.socket?.send(JSON.stringify(message));
   }
 
   /** Sends a heartbeat out of turn: something is to be known at once. */
@@ -58,6 +58,10 @@ export class ControlChannel implements Service {
   }
 
   /** Bytes that were handed over and have not left yet. */
+  get isOpen(): boolean {
+    return this.socket?.readyState === WebSocket.OPEN;
+  }
+
   get bufferedBytes(): number {
     return this.socket?.bufferedAmount ?? 0;
   }

@@ -1,9 +1,6 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import test from 'ava';
 import type { Log } from '@mitosis/domain';
-import { eventually, tempDir } from '@mitosis/testing';
-import { describeOutage, FolderWatch, Troubles } from './troubles.js';
+import { describeOutage, Troubles } from './troubles.js';
 
 /** Troubles with a clock that the test moves. */
 function scene() {
@@ -81,18 +78,3 @@ const retries = new Error('Reached the max retries per request limit (which is 0
 test('a Redis that is away', outage, retries, 'the queue server at db:5432 does not answer');
 const secret = new Error('bad url postgres://me:secret@db/x');
 test('no password is shown', outage, secret, "the queue server at db:5432 can't be used: bad url postgres://db/x");
-
-test('a work folder that is gone is found, and that it is back', async (t) => {
-  const dir = path.join(await tempDir(t), 'work');
-  const { troubles, clock } = scene();
-  const folder = new FolderWatch(dir, troubles, 10);
-  await folder.start();
-  t.teardown(() => folder.stop());
-  await eventually(() => (clock.now += 1_000) > 0 && troubles.current !== undefined, { message: 'the trouble' });
-  t.regex(troubles.current?.reason ?? '', /the work folder .*work can't be written: ENOENT/);
-  await mkdir(dir);
-  await eventually(() => troubles.current === undefined, { message: 'the end of the trouble' });
-  await rm(dir, { recursive: true });
-  await writeFile(dir, 'no folder');
-  await eventually(() => (clock.now += 1_000) > 0 && troubles.current !== undefined, { message: 'the next trouble' });
-});

@@ -1,11 +1,8 @@
-import { constants } from 'node:fs';
-import { access, rm, statfs, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { cutText, storableText, type Log, type Service } from '@mitosis/domain';
+import { cutText, storableText, type Log } from '@mitosis/domain';
 import type { WorkerTrouble } from '@mitosis/protocol';
 
 /** Something that a worker needs for its work. */
-export type Need = 'queue' | 'object store' | 'work folder' | 'room';
+export type Need = 'queue' | 'object store' | 'work folder';
 
 interface Trouble {
   readonly since: number;
@@ -75,55 +72,4 @@ export function describeOutage(what: string, address: string, error: unknown): s
   const known = OUTAGES.find(([pattern]) => pattern.test(`${code} ${message}`));
   const why = known ? known[1] : `can't be used: ${message.replaceAll(/:\/\/[^@\s]*@/g, '://')}`;
   return `${what} at ${address} ${why}`;
-}
-
-const CHECK_EVERY_MS = 5_000;
-const PROBE_BYTES = 4_096;
-
-/** Looks whether the work folder takes files: without it no task can begin and no report can be kept. */
-export class FolderWatch implements Service {
-  private timer: NodeJS.Timeout | undefined;
-  private round: Promise<void> = Promise.resolve();
-  private isStopped = true;
-
-  constructor(
-    private readonly dir: string,
-    private readonly troubles: Troubles,
-    private readonly everyMs = CHECK_EVERY_MS,
-  ) {}
-
-  async start(): Promise<void> {
-    this.isStopped = false;
-    this.next(0);
-  }
-
-  async stop(): Promise<void> {
-    this.isStopped = true;
-    clearTimeout(this.timer);
-    await this.round;
-  }
-
-  private next(delayMs: number): void {
-    if (this.isStopped) return;
-    this.timer = setTimeout(() => {
-      this.round = this.look().finally(() => this.next(this.everyMs));
-    }, delayMs);
-    this.timer.unref();
-  }
-
-  private async look(): Promise<void> {
-    const probe = path.join(this.dir, '.probe');
-    try {
-      await access(this.dir, constants.W_OK | constants.X_OK);
-      const { ffree, files } = await statfs(this.dir);
-      if (files > 0 && ffree === 0) throw new Error('no inode is free');
-      await writeFile(probe, Buffer.alloc(PROBE_BYTES), { mode: 0o600 });
-      await rm(probe, { force: true });
-      this.troubles.works('work folder');
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.troubles.failed('work folder', `the work folder ${this.dir} can't be written: ${reason}`);
-      await rm(probe, { force: true }).catch(() => undefined);
-    }
-  }
 }

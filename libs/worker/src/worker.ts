@@ -22,7 +22,7 @@ import { brokenOff, notStarted, runAttempt, type RunAttemptDeps } from './run-at
 import type { RunProgramDeps } from './run-program.js';
 import { RunningAttempts, type RunningAttempt } from './running-attempts.js';
 import { Terminals } from './terminals.js';
-import { describeOutage, FolderWatch, Troubles } from './troubles.js';
+import { describeOutage, Troubles } from './troubles.js';
 import { WorkFolder } from './work-folder.js';
 import { WorkerMetrics } from './worker-metrics.js';
 
@@ -97,20 +97,22 @@ export class Worker implements Service {
   private readonly prefetch: Prefetch;
   private readonly machine = new MachineLoad();
   private readonly troubles: Troubles;
-  private readonly folder: FolderWatch;
+  private readonly folder: WorkFolder;
   private readonly metrics: WorkerMetrics;
   private readonly metricsServer: MetricsServer | undefined;
   private stopping: Promise<void> | undefined;
   private done = 0;
   private wanted: WantedState = 'run';
-  private readonly workFolder: WorkFolder;
 
   constructor(private readonly options: WorkerOptions) {
     const { registration, log, queue, slots, isPrefetching, coordinatorUrl: url } = options;
     const { signal } = this.ended;
-    this.workFolder = new WorkFolder(options.workDir, log);
     this.troubles = new Troubles(log, () => this.channel.beatNow());
-    this.folder = new FolderWatch(options.workDir, this.troubles);
+    this.folder = new WorkFolder({
+      dir: options.workDir,
+      troubles: this.troubles,
+      onChange: () => this.folderChanged(),
+    });
     this.slots = new ExecutionSlots(slots);
     this.prefetch = new Prefetch(isPrefetching ? slots : 0);
     this.client = new WorkerClient({ url, token: registration.token, onRequest: (sent) => log.debug(sent, 'request') });
@@ -133,8 +135,7 @@ export class Worker implements Service {
       log,
       heartbeatMs: registration.heartbeat_ms,
       heartbeats: () => {
-        this.lookAtRoom();
-        const free = this.workFolder.hasRoom ? Math.min(this.consumer.freeSlots, slots) : 0;
+        const free = this.folder.isUsable ? Math.min(this.consumer.freeSlots, slots) : 0;
         const { current: trouble } = this.troubles;
         const facts = { free_slots: free, load: this.machine.read(), ...(trouble && { trouble }) };
         return parts(this.leases(), HEARTBEAT_LEASES).map((running) => ({ type: 'heartbeat', running, ...facts }));
@@ -213,21 +214,17 @@ export class Worker implements Service {
     this.consumer.pause().catch((error: unknown) => this.options.log.error({ err: error }, 'could not pause'));
   }
 
-  /** What runs goes on while the disk is full; nothing new is taken. */
-  private lookAtRoom(): void {
-    const isChanged = this.workFolder.look();
-    if (this.workFolder.hasRoom) this.troubles.works('room');
-    else this.troubles.failed('room', `the disk of the work folder ${this.options.workDir} is full`);
-    if (!isChanged || this.stopping) return;
-    if (!this.workFolder.hasRoom) this.pauseConsumer();
-    else if (this.wanted === 'run') this.consumer.resume();
+  private folderChanged(): void {
+    if (this.stopping) return;
+    if (!this.folder.isUsable) this.pauseConsumer();
+    else if (this.wanted === 'run' && this.channel.isOpen) this.consumer.resume();
   }
 
   private steer(wanted: WantedState): void {
     const { log, onStopWanted } = this.options;
     if (this.stopping) return;
     this.wanted = wanted;
-    if (wanted === 'run') return this.workFolder.hasRoom ? this.consumer.resume() : undefined;
+    if (wanted === 'run') return this.folder.isUsable ? this.consumer.resume() : undefined;
     log.info({ wanted }, 'taking nothing new');
     this.pauseConsumer();
     if (wanted === 'stop_now') this.hurry();
