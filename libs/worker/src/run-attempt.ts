@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { MitoError, storableSentence, type Log, type Progress } from '@mitosis/domain';
 import {
   cleanScratch,
+  errorCode,
   prepareScratch,
   taskEnvironment,
   type Execution,
@@ -9,7 +10,7 @@ import {
   type Executor,
   type Scratch,
 } from '@mitosis/executor';
-import { MESSAGE_MAX, type AttemptReport, type ClaimedTask, type UploadRequest } from '@mitosis/protocol';
+import { MESSAGE_MAX, NOTE_MAX, type AttemptReport, type ClaimedTask, type UploadRequest } from '@mitosis/protocol';
 import { ProgressWatch } from './progress-watch.js';
 import { readMetrics } from './read-metrics.js';
 import { readSubtasks, startProgram, type RunProgramDeps } from './run-program.js';
@@ -275,8 +276,8 @@ export async function runAttempt(deps: RunAttemptDeps, attempt: RunningAttempt):
     const isTaskFault = error instanceof MitoError && error.code === 'bad_cwd';
     outcome = { ...failed(isTaskFault ? 'spawn_failed' : 'worker_error', error), ...NOTHING_PRODUCED };
   }
-  if (scratch) await removeScratch(deps, scratch);
-  return isStale(attempt) ? 'stale' : toReport(claim, outcome);
+  const notes = [...outcome.notes, ...(scratch ? await removeScratch(deps, scratch) : [])];
+  return isStale(attempt) ? 'stale' : toReport(claim, { ...outcome, notes });
 }
 
 /** The report of an attempt that was called off, or given back, before its program was started. */
@@ -298,10 +299,15 @@ function toReport({ task, attempt, lease }: ClaimedTask, outcome: End & Produced
   return { request: randomUUID(), task, attempt, lease, ...outcome };
 }
 
-async function removeScratch({ log }: RunAttemptDeps, scratch: Scratch): Promise<void> {
+/** Returns what its owner, too, has to know: what of the task is still on the worker. */
+async function removeScratch({ log }: RunAttemptDeps, scratch: Scratch): Promise<string[]> {
   try {
     await withinTime('removing a scratch folder', REMOVE_MS, cleanScratch(scratch));
+    return [];
   } catch (error) {
     log.warn({ err: error, dir: scratch.dir }, 'a scratch folder was not removed; the next start tries again');
+    const why = error instanceof MitoError ? error.message : errorCode(error);
+    const note = `Files of this attempt are still on the worker: ${why}. The worker tries to remove them when it starts again`;
+    return [storableSentence(note, NOTE_MAX)];
   }
 }

@@ -282,6 +282,10 @@ test('a file that the system does not let grow is named, with what helps, and no
     `The archive was not unpacked: ${large} was not written: file too large (EFBIG). Mend that, and try again. Nothing of it is left in ${target}.\n`,
   );
   t.deepEqual((await readdir(root)).sort(), ['archive.tar.gz', 'source']);
+  await mkdir(target);
+  await writeFile(join(target, 'mine'), 'mine');
+  t.regex((await run('/bin/sh', ['-c', limited, process.execPath, program])).stdout, /2 of its entries are in/);
+  t.deepEqual((await readdir(target, { recursive: true })).sort(), ['a', 'deep', 'mine']);
 });
 
 test('what is no archive is refused', async (t) => {

@@ -214,6 +214,10 @@ class Unpacking {
       if (end < entry.size) await file.truncate(entry.size);
       await file.chmod(permissions(entry.mode));
       if (entry.mtime !== undefined) await file.utimes(timeOf(entry.mtime), timeOf(entry.mtime));
+    } catch (error) {
+      // No half of a file is left where others are kept.
+      await unlink(place);
+      throw error;
     } finally {
       await file.close();
     }

@@ -1,5 +1,6 @@
-import { appendFile, chmod, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
+import { MitoError } from '@mitosis/domain';
 import { silentLog, tempDir } from '@mitosis/testing';
 import { InputCache } from './input-cache.js';
 
@@ -32,6 +33,26 @@ test('what many want at the same time is fetched once, and kept for those who co
   t.deepEqual(fetched, ['a']);
   await use('a', { group: 'other' });
   t.deepEqual(fetched, ['a', 'a'], 'groups share nothing');
+});
+
+test('the beginning of a file that does not fit onto the disk is removed, that of one that broke off is kept', async (t) => {
+  const dir = await tempDir(t);
+  const { cache } = await cacheOf(t, 1000, dir);
+  for (const [code, left] of [
+    ['disk_full', 0],
+    ['transfer_interrupted', 1],
+  ] as const) {
+    const wanted = { group: 'g', sha256: code, sizeBytes: 400 };
+    const fetch = async (file: string): Promise<void> => {
+      await writeFile(`${file}.abc.part`, 'begin');
+      throw new MitoError('unavailable', code, 'it ended');
+    };
+    await t.throwsAsync(
+      cache.use(wanted, fetch, never, () => Promise.resolve()),
+      { code },
+    );
+    t.is((await readdir(dir)).length, left);
+  }
 });
 
 test('the least recently used goes when there is no room', async (t) => {

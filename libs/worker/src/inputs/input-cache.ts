@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
-import type { Log, Service } from '@mitosis/domain';
+import { MitoError, type Log, type Service } from '@mitosis/domain';
 import { SingleFlight } from './single-flight.js';
 
 export interface InputCacheOptions {
@@ -112,10 +112,21 @@ export class InputCache implements Service {
   private async fetch(name: string, { sizeBytes }: WantedFile, fetch: (file: string) => Promise<void>): Promise<void> {
     await this.makeRoom(sizeBytes);
     const file = this.fileOf(name);
-    await fetch(file);
+    try {
+      await fetch(file);
+    } catch (error) {
+      if (error instanceof MitoError && error.code === 'disk_full') await this.dropDrafts(name);
+      throw error;
+    }
     await chmod(file, 0o444);
     await utimes(file, new Date(), UNTOUCHED);
     this.entries.set(name, { sizeBytes, usedAt: Date.now(), notedAt: Date.now(), users: 0 });
+  }
+
+  /** The beginning of what does not fit would keep the disk full, and the worker from all other work. */
+  private async dropDrafts(name: string): Promise<void> {
+    for (const found of await readdir(this.options.dir))
+      if (found.startsWith(`${name}.`) && found.endsWith('.part')) await rm(this.fileOf(found), { force: true });
   }
 
   private async isIntact(name: string, { sizeBytes }: WantedFile): Promise<boolean> {

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
-import { chmod, copyFile, link, mkdir } from 'node:fs/promises';
+import { chmod, copyFile, link, mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { WorkerClient } from '@mitosis/client';
 import { MitoError, type Log } from '@mitosis/domain';
-import { unpackArchive, type Scratch } from '@mitosis/executor';
+import { errorCode, removeTree, unpackArchive, type Scratch } from '@mitosis/executor';
 import type { AttemptLease, ClaimedTask, TaskInput } from '@mitosis/protocol';
 import { keepTrying } from '../keep-trying.js';
 import type { InputCache } from './input-cache.js';
@@ -68,6 +68,8 @@ class Placing {
       } catch (error) {
         const isReplaced = error instanceof MitoError && REPLACED.has(error.code);
         if (!isReplaced || tries === TRIES) throw error;
+        // All inputs come from one and the same moment.
+        for (const name of await readdir(this.resourceDir)) await removeTree(path.join(this.resourceDir, name));
       }
     }
   }
@@ -81,7 +83,11 @@ class Placing {
     const { sha256, size_bytes: sizeBytes } = input;
     const wanted = { group: this.claim.group, sha256, sizeBytes };
     const fetch = (file: string, signal: AbortSignal): Promise<void> => this.fetch(input, file, signal);
-    await this.deps.cache.use(wanted, fetch, this.signal, (file) => this.putIn(input, file));
+    try {
+      await this.deps.cache.use(wanted, fetch, this.signal, (file) => this.putIn(input, file));
+    } catch (error) {
+      throw this.signal.aborted ? error : notPlaced(input.path, error);
+    }
   }
 
   private async fetch(input: TaskInput, file: string, signal: AbortSignal): Promise<void> {
@@ -106,6 +112,16 @@ class Placing {
     await mkdir(path.dirname(target), { recursive: true });
     await linkOrCopy(file, target);
   }
+}
+
+/** Names the input: a task can have many. */
+function notPlaced(place: string, error: unknown): MitoError {
+  const isKnown = error instanceof MitoError;
+  const why = `the input "${place}" was not placed: ${isKnown ? error.message : errorCode(error)}`;
+  const isOfDisk = !isKnown || error.code === 'disk_full';
+  const advice = isOfDisk ? '. Make room on the disk of the worker, or run the task on another one' : '';
+  const [kind, code] = isKnown ? [error.kind, error.code] : (['unavailable', 'unpack_failed'] as const);
+  return new MitoError(kind, code, `${why}${advice}`, { cause: error });
 }
 
 /**
