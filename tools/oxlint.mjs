@@ -18,7 +18,10 @@ export async function checkLint(root) {
   const ours = byFile([
     ...pairs,
     [`${FIXTURE}/libs/worker/src/floating.ts`, 'floating-promise'],
-    ...['cut-text', 'cut-bytes', 'raw-output'].map((rule) => [`${FIXTURE}/libs/worker/src/${rule}.ts`, rule]),
+    ...['cut-text', 'cut-bytes', 'raw-output', 'guessed-text'].map((rule) => [
+      `${FIXTURE}/libs/worker/src/${rule}.ts`,
+      rule,
+    ]),
   ]);
   const blind = await fixtureProblems({ root, fixture: FIXTURE, found: ours });
   return [...blind, ...conflicts, ...product.diagnostics.map(lineOf)];

@@ -68,7 +68,34 @@ const RAW_OUTPUT = {
   },
 };
 
-export const TEXT_RULES = [CUT_TEXT, CUT_BYTES, RAW_OUTPUT];
+/**
+ * Text that people give is read with `decodeText` of libs/domain, by `readText` and `readOwnText` of the command:
+ * they refuse what is not UTF-8 and take the byte order mark off. Node.js by itself puts U+FFFD in its place.
+ */
+const GUESSED_TEXT = {
+  name: 'guessed-text',
+  says: 'bytes that are not UTF-8 become U+FFFD: use readText or decodeText, or say "// lossy: why"',
+  concerns: (file) =>
+    (/^(apps\/mito|libs\/config)\/src\//.test(file) && !file.endsWith('.test.ts')) || file.endsWith('guessed-text.ts'),
+  breaks(node, { checker, source }) {
+    if (ts.isNewExpression(node)) return isLenientDecoder(node) && !excused(node, source, 'lossy');
+    if (!ts.isCallExpression(node)) return false;
+    const called = ts.isPropertyAccessExpression(node.expression) ? node.expression.name : node.expression;
+    const isGuessed = node.arguments.some((argument) => /^(\{ encoding: )?'utf-?8'/.test(argument.getText()));
+    const isRead = /^(readFile|readFileSync|setEncoding|createReadStream)$/.test(called.getText()) && isGuessed;
+    const isDecoded =
+      called.getText() === 'toString' &&
+      ts.isPropertyAccessExpression(node.expression) &&
+      isBytes(checker, node.expression.expression) &&
+      (isGuessed || node.arguments.length === 0);
+    return (isRead || isDecoded) && !excused(node, source, 'lossy');
+  },
+};
+
+const isLenientDecoder = (node) =>
+  node.expression.getText() === 'TextDecoder' && !/fatal: true/.test(node.arguments?.[1]?.getText() ?? '');
+
+export const TEXT_RULES = [CUT_TEXT, CUT_BYTES, RAW_OUTPUT, GUESSED_TEXT];
 
 function isText(checker, node) {
   const type = checker.getNonNullableType(checker.getTypeAtLocation(node));

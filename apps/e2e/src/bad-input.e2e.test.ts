@@ -76,6 +76,87 @@ test('a wrong password', refuses, ['client', 'login', 'mitosis_admin', '--passwo
   says: /wrong/,
 });
 
+const LATIN = Buffer.from('k\u00fche', 'latin1');
+
+/** Runs a command to which the shell adds one argument in Latin-1: Node.js starts no process with such bytes. */
+const withLatin = (...argv: string[]): MitoProcess =>
+  new MitoProcess(argv, stack.env, ['/bin/sh', '-c', `exec "$@" "$(printf 'k\\374he')"`, 'sh']);
+
+const refusesLatin = test.macro({
+  async exec(t, argv: string[], says: RegExp) {
+    const { code, stdout, stderr } = await withLatin(...argv).ended;
+    t.is(code, 2, stderr);
+    t.is(stdout, '');
+    t.regex(stderr, says);
+  },
+  title: (sentence) => sentence ?? '',
+});
+
+const NAMED = /^mito: argument \d "k\\xfche".* is not UTF-8/;
+test('an argument of a command that is not UTF-8 is named', refusesLatin, ['run', '--', 'printf', '%s'], NAMED);
+test('a name that is not UTF-8 is named with its option', refusesLatin, ['run', '--name'], /\(after --name\)/);
+test('a file whose name is not UTF-8 is named', refusesLatin, ['attachments', 'upload'], NAMED);
+test('a local command that is not UTF-8 is named as well', refusesLatin, ['cmd', '--', 'echo'], NAMED);
+
+const FILE_OPTIONS: readonly (readonly string[])[] = [
+  ['tasks', 'submit', '--env-file', 'FILE', '--', 'true'],
+  ['tasks', 'submit', '--each-line', 'FILE', '--', 'true'],
+  ['tasks', 'submit', '--each-json', 'FILE', '--', 'true'],
+  ['tasks', 'submit-many', 'FILE'],
+  ['login', '--user', 'kim', '--password-file', 'FILE'],
+  ['auth', '--config', 'FILE'],
+];
+
+test('of a file that is not UTF-8 the line is named, whichever option reads it', async (t) => {
+  const list = path.join(await tempDir(t), 'list');
+  for (const [content, says] of [
+    [Buffer.concat([Buffer.from('\ufeff# one\r\n\r\n'), LATIN]), /: line 3 is not UTF-8 \(byte 0xFC\)/],
+    [Buffer.from('\ufeffA=b\n', 'utf16le'), /its byte order mark says UTF-16/],
+    [Buffer.from('A=b\nC=\0\n'), /: line 2 has a NUL byte/],
+  ] as const) {
+    await writeFile(list, content);
+    for (const option of FILE_OPTIONS) {
+      const argv = option.map((word) => (word === 'FILE' ? list : word));
+      const { code, stdout, stderr } = await stack.mito(...argv);
+      t.is(code, 2, `${argv.join(' ')}: ${stderr}`);
+      t.is(stdout, '');
+      t.regex(stderr, says);
+      t.true(stderr.includes(list), stderr);
+    }
+  }
+});
+
+test('a byte order mark at the start of a file is no part of its text, whichever option reads it', async (t) => {
+  const dir = await tempDir(t);
+  const file = async (content: string): Promise<string> => {
+    const name = path.join(dir, String(content.length));
+    await writeFile(name, `\ufeff${content}`);
+    return name;
+  };
+  const password = await file(stack.ready.admin.password);
+  const env = { ...stack.env, MITO_CONFIG_DIR: dir };
+  const login = ['login', '--user', stack.ready.admin.username, '--password-file', password];
+  t.is((await new MitoProcess(login, env).ended).code, 0);
+  const config = await file(`[client]\ncoordinator_addr = "${stack.env.MITO_COORDINATOR_ADDR}"\n`);
+  const configured = new MitoProcess(['auth', '--config', config], { MITO_CONFIG_DIR: dir });
+  t.like(await configured.ended, { code: 0 });
+  const [vars, lines] = [await file('A=b\r\nC=d\r\n'), await file('one\r\n\r\n')];
+  for (const argv of [
+    ['--env-file', vars],
+    ['--each-line', lines],
+    ['--each-json', await file('{"a":1}')],
+  ])
+    t.like(await stack.mito('tasks', 'submit', ...argv, '--', 'true'), { code: 0 });
+  t.like(await stack.mito('tasks', 'submit-many', await file('[{"args":["true"]}]')), { code: 0 });
+});
+
+test('of commands from a pipe, a line that is not UTF-8 is named and not run', async (t) => {
+  const run = `printf 'auth\\nrun -- echo k\\374he\\n' | exec "$@"`;
+  const { code, stderr } = await new MitoProcess(['client', '-i'], stack.env, ['/bin/sh', '-c', run, 'sh']).ended;
+  t.is(code, 2, stderr);
+  t.regex(stderr, /^mito: line 2 is not UTF-8 \(byte 0xFC\)/m);
+});
+
 test('without a login it says how to log in', async (t) => {
   const { code, stderr } = await new MitoProcess(['client', 'auth'], {
     ...stack.env,

@@ -1,5 +1,6 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { readOwnText } from './files/read-input.js';
 
 /** One login of one user at one coordinator. */
 export interface Credential {
@@ -79,12 +80,7 @@ export class Credentials {
   }
 
   private async read(): Promise<Stored> {
-    try {
-      return parse(await readFile(this.file, 'utf8'));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { logins: [], nobody_at: [] };
-      throw error;
-    }
+    return parse((await readOwnText(this.file)) ?? '{}');
   }
 }
 

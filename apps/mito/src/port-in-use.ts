@@ -9,6 +9,7 @@ const LISTENING = '0A';
 /** The inodes of the sockets of this machine that listen on `port`. */
 async function listeningSockets(port: number): Promise<Set<string>> {
   const tables = await Promise.all(
+    // lossy: the kernel writes ASCII
     ['/proc/net/tcp', '/proc/net/tcp6'].map((file) => readFile(file, 'utf8').catch(() => '')),
   );
   const hexPort = port.toString(16).toUpperCase().padStart(4, '0');

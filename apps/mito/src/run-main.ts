@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { Cli, Command } from 'clipanion';
+import type { MitoError } from '@mitosis/domain';
 import { COMMANDS } from './command-index.js';
 import { moveGlobalOptions } from './global-options.js';
 import { findCommand, leadsOn } from './help/find-command.js';
@@ -137,6 +138,13 @@ export async function runCommandLine(
   return cli.run(parsed.command, context);
 }
 
+/** The error about what was given in other bytes than UTF-8: Node.js has put U+FFFD in their place. */
+async function refuseBytes(argv: readonly string[], env: MitoContext['env']): Promise<MitoError | undefined> {
+  if (![...argv, ...Object.values(env)].some((text) => text?.includes('\ufffd'))) return undefined;
+  const { notUtf8 } = await import('./given-text.js');
+  return notUtf8({ argv, env });
+}
+
 /** The whole of a process that was started with these arguments. */
 export async function runMain(argv: readonly string[], context: MitoContext): Promise<number> {
   watchOutput(context.stdout, (error) => process.exit(reportError(error, { stderr: context.stderr, isJson: false })));
@@ -144,6 +152,8 @@ export async function runMain(argv: readonly string[], context: MitoContext): Pr
   watchOutput(context.stderr, () => {});
   useLocale(context.env);
   const isJson = argv.includes('--json');
+  const refusal = await refuseBytes(argv, context.env);
+  if (refusal) return reportError(refusal, { stderr: context.stderr, isJson });
   const [asked, ...more] = argv.filter((word) => word !== '--json');
   if (more.length === 0 && (asked === '--version' || asked === '-v')) {
     say(context.stdout, `${isJson ? jsonLine({ version: VERSION }) : VERSION}\n`);

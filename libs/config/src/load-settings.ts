@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'smol-toml';
 import type { z } from 'zod';
-import { MitoError, systemError } from '@mitosis/domain';
+import { decodeText, MitoError, systemError } from '@mitosis/domain';
 import { configDir } from './folders.js';
 
 /** File descriptor of the standard input. */
@@ -42,7 +42,7 @@ function strangersOf(file: string): string | undefined {
 
 function readSection(file: string, section: string): Values | undefined {
   try {
-    return (parse(readFileSync(file, 'utf8'))[section] ?? {}) as Values;
+    return (parse(decodeText(readFileSync(file)))[section] ?? {}) as Values;
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR'))
       return undefined;
@@ -158,7 +158,7 @@ function fromEnv(schema: z.ZodObject, env: Env): Values {
 
 function readSecret(file: string, variable: string): string {
   try {
-    return readFileSync(file === '-' ? STDIN : file, 'utf8').trimEnd();
+    return decodeText(readFileSync(file === '-' ? STDIN : file)).trimEnd();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new MitoError('invalid', 'invalid_config', `${variable}: ${reason}`, { cause, details: { field: variable } });

@@ -46,6 +46,7 @@ export {
   resourcePathObjection,
   uploadTarget,
 } from './attachment-key.js';
+export { decodeText, escapedText } from './decode-text.js';
 export { DEPENDENCY_CONDITIONS, assertAcyclic, jobState, judgeDependency, unmetOutcome } from './dependencies.js';
 export type { DependencyCondition, DependencyVerdict, Prerequisite } from './dependencies.js';
 export { parseComparison } from './compare.js';

@@ -16,7 +16,7 @@ import {
   type Template,
 } from '@mitosis/domain';
 import type { SubmitTaskInput } from '@mitosis/protocol';
-import { readInput } from '../files/read-input.js';
+import { readText } from '../files/read-input.js';
 
 /** The options that make many tasks of one, as they were typed. */
 export interface SweepOptions {
@@ -34,16 +34,6 @@ interface Variation {
 
 const isGiven = ({ array, eachLine, eachJson, sweep }: SweepOptions): boolean =>
   array !== undefined || eachLine !== undefined || eachJson !== undefined || sweep.length > 0;
-
-/** The text of a UTF-8 file, without a byte order mark. */
-export async function readText(file: string, field: string): Promise<string> {
-  const bytes = await readInput(file, field);
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw invalidField(field, `${file} is not UTF-8 text`);
-  }
-}
 
 /** The lines of a file, without those that are empty or have only blanks. */
 async function readLines(file: string): Promise<ParamSource> {

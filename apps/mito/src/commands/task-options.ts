@@ -86,12 +86,10 @@ export function parseCount(text: string, field: string): number {
 
 /** Lines of `NAME=VALUE`; empty ones and those that begin with `#` are passed over, quotes around a value go. */
 async function readEnvFiles(files: readonly string[]): Promise<Record<string, string>> {
-  const { readInput } = await import('../files/read-input.js');
-  const texts: Buffer[] = [];
-  for (const file of files) texts.push(await readInput(file, '--env-file'));
-  const lines = texts
-    .flatMap((text) => text.toString('utf8').split(/\r?\n/))
-    .map((line) => line.trim().replace(/^export\s+/, ''));
+  const { readText } = await import('../files/read-input.js');
+  const texts: string[] = [];
+  for (const file of files) texts.push(await readText(file, '--env-file'));
+  const lines = texts.flatMap((text) => text.split(/\r?\n/)).map((line) => line.trim().replace(/^export\s+/, ''));
   const pairs = parseEnv(
     lines.filter((line) => line !== '' && !line.startsWith('#')),
     '--env-file',

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { MitosisClient } from '@mitosis/client';
-import { formatDuration, isFinal } from '@mitosis/domain';
+import { decodeText, formatDuration, isFinal } from '@mitosis/domain';
 import { unpackArchive } from '@mitosis/executor';
 import type { SubmitTaskInput, TaskView } from '@mitosis/protocol';
 import { printTable } from '../output/print-table.js';
@@ -94,7 +94,7 @@ export async function runDemo(stack: Stack, dir: string, out: Writable): Promise
   let folder = '';
   for (const task of completed) {
     ({ folder } = await fetchResult(api, task, path.join(dir, 'results')));
-    const { samples, seed, pi } = JSON.parse(await readFile(path.join(folder, 'pi.json'), 'utf8')) as Estimate;
+    const { samples, seed, pi } = JSON.parse(decodeText(await readFile(path.join(folder, 'pi.json')))) as Estimate;
     const error = Math.abs(pi - Math.PI).toExponential(1);
     rows.push([
       String(samples),

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
-import { invalidField, systemError } from '@mitosis/domain';
+import { decodeText, invalidField, MitoError, systemError } from '@mitosis/domain';
 
 /** Which option has read the standard input of this process: it can be read once. */
 let taker: string | undefined;
@@ -22,7 +22,33 @@ export async function readInput(file: string, field: string): Promise<Buffer> {
   }
 }
 
-/** The first line of a file, without its end: a password or a code. Throws as {@link readInput} does. */
+/**
+ * The text of a file that an option names, without a byte order mark. Throws as {@link readInput} does, and
+ * naming the line of what is not UTF-8: see `decodeText`.
+ */
+export async function readText(file: string, field: string): Promise<string> {
+  return decodeNamed(await readInput(file, field), field, file === '-' ? 'the standard input' : file);
+}
+
+/** The first line of a file, without its end: a password or a code. Throws as {@link readText} does. */
 export async function readSecret(file: string, field: string): Promise<string> {
-  return (await readInput(file, field)).toString('utf8').replace(/\r?\n[^]*$/, '');
+  return (await readText(file, field)).replace(/\r?\n[^]*$/, '');
+}
+
+/** The text of a file of ours, undefined when there is none. Throws as {@link readText} does. */
+export async function readOwnText(file: string): Promise<string | undefined> {
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return bytes && decodeNamed(bytes, file, file);
+}
+
+function decodeNamed(bytes: Uint8Array, field: string, file: string): string {
+  try {
+    return decodeText(bytes);
+  } catch (error) {
+    if (!(error instanceof MitoError)) throw error;
+    throw invalidField(field, field === file ? error.message : `${file}: ${error.message}`);
+  }
 }

@@ -77,7 +77,9 @@ export class LineReader {
   }
 }
 
-/** Lines of a pipe or a file: no prompt, nothing to complete. */
-export async function* plainLines(input: Readable): AsyncGenerator<string> {
-  yield* createInterface({ input, terminal: false });
+/** Lines of a pipe or a file, as bytes: no prompt, nothing to complete. */
+export async function* plainLines(input: Readable): AsyncGenerator<Buffer> {
+  // In Latin-1 each byte is one character: as UTF-8, readline would replace the bytes that are something else.
+  const lines = createInterface({ input: input.setEncoding('latin1'), terminal: false });
+  for await (const line of lines) yield Buffer.from(line, 'latin1');
 }

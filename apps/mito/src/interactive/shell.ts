@@ -1,3 +1,4 @@
+import { decodeText } from '@mitosis/domain';
 import { complete, type Lookup } from '../completion/complete.js';
 import { findCommand } from '../help/find-command.js';
 import type { MitoContext, Program } from '../mito-context.js';
@@ -31,9 +32,12 @@ export class Shell {
     const { stdin, stdout } = this.options.context;
     if (isTerminal(stdin) && isTerminal(stdout)) return this.converse();
     let exitCode = EXIT_OK;
-    for await (const line of plainLines(stdin)) {
-      if (LEAVE.has(line.trim())) break;
-      exitCode = (await this.runLine(line)) ?? exitCode;
+    let number = 0;
+    for await (const bytes of plainLines(stdin)) {
+      number += 1;
+      const line = this.decode(bytes, number);
+      if (line !== undefined && LEAVE.has(line.trim())) break;
+      exitCode = line === undefined ? EXIT_USAGE : ((await this.runLine(line)) ?? exitCode);
     }
     return exitCode;
   }
@@ -55,6 +59,16 @@ export class Shell {
       if (line.trim() !== '') await this.history.add(line.trim());
       const exitCode = await this.runLine(line);
       if (exitCode !== undefined && exitCode !== EXIT_OK) say(this.options.context.stderr, `exit code ${exitCode}\n`);
+    }
+  }
+
+  /** The text of a line; undefined, after it was said, when it is not UTF-8. */
+  private decode(bytes: Uint8Array, number: number): string | undefined {
+    try {
+      return decodeText(bytes, number);
+    } catch (error) {
+      reportError(error, { stderr: this.options.context.stderr, isJson: false });
+      return undefined;
     }
   }
 

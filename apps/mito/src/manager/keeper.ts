@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { systemError, textTail, type Log } from '@mitosis/domain';
+import { fromFirstCharacter, systemError, textTail, type Log } from '@mitosis/domain';
 import { processIdentity } from '@mitosis/embedded';
 import { EXIT_NOT_AUTHORIZED, EXIT_OK, EXIT_USAGE } from '../output/exit-codes.js';
 import type { WorkerEnd, WorkerRecord, WorkerRecords } from './worker-records.js';
@@ -113,7 +113,9 @@ async function lastWords(file: string, from: number): Promise<string> {
     const { size } = await handle.stat();
     const begin = Math.max(size < from ? 0 : from, size - 4 * SAID_CHARACTERS);
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.max(size - begin, 0)), 0, undefined, begin);
-    return textTail(buffer.toString('utf8', 0, bytesRead).trim().split('\n').slice(-3).join('\n'), SAID_CHARACTERS);
+    // lossy: what a process has printed, for a person
+    const text = new TextDecoder().decode(fromFirstCharacter(buffer.subarray(0, bytesRead)));
+    return textTail(text.trim().split('\n').slice(-3).join('\n'), SAID_CHARACTERS);
   } finally {
     await handle.close();
   }

@@ -148,6 +148,7 @@ export class Manager {
       const now = (await this.records.reread(record)) ?? record;
       if ((await this.status(record)) !== undefined && now.process) return now;
       if (isOver || performance.now() > deadline) {
+        // lossy: what a process has printed, for a person
         const said = (await readFile(outFile, 'utf8')).trim().split('\n').slice(-5).join('\n');
         keeper.kill('SIGTERM');
         await this.signal(now, 'SIGKILL');

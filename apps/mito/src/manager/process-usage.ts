@@ -28,6 +28,7 @@ async function sampleProc(): Promise<Map<number, Sample>> {
   const sums = new Map<number, Sample>();
   for (const pid of pids) {
     // A process may end while it is looked at.
+    // lossy: only the numbers count
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
     const fields = stat
       .slice(stat.lastIndexOf(')') + 2)

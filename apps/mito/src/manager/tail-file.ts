@@ -35,6 +35,7 @@ export async function* tailFile(
   });
   if (!found) return;
   const { bytes, position: first } = await readFrom(file, Math.max(found.size - TAIL_BYTES, 0));
+  // lossy: what a process has printed, for a person
   let decoder = new TextDecoder();
   const text = decoder.decode(fromFirstCharacter(bytes), { stream: true });
   const kept = lines === 0 ? [] : text.split('\n').filter(Boolean).slice(-lines);
@@ -47,6 +48,7 @@ export async function* tailFile(
     if (!isOther && now.size === position.offset) continue;
     const more = await readFrom(file, isOther ? 0 : position.offset);
     position = more.position;
+    // lossy: what a process has printed, for a person
     if (isOther) decoder = new TextDecoder();
     const added = decoder.decode(more.bytes, { stream: true });
     if (added !== '') yield added;

@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isSameProcess, type ProcessIdentity } from '@mitosis/embedded';
+import { readOwnText } from '../files/read-input.js';
 
 /** What is known of a worker process that was spawned here. */
 export interface WorkerRecord {
@@ -35,12 +36,8 @@ export interface WorkerStatus {
 const NAME = /^worker-(\d+)$/;
 
 async function readJson<T>(file: string): Promise<T | undefined> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as T;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const text = await readOwnText(file);
+  return text === undefined ? undefined : (JSON.parse(text) as T);
 }
 
 /** The pid files of the workers on this machine, one folder each. A process is known by its id and its start, never by its name. */

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { OutputText, type MitosisClient, type OutputItem } from '@mitosis/client';
 import { FrameDecoder, type OutputFrame } from '@mitosis/protocol';
-import { jsonLine } from './say.js';
+import { jsonLine, say } from './say.js';
 import { writeOut } from './write-out.js';
 
 export interface ShowOutputOptions {
@@ -122,5 +122,5 @@ export async function showOutput(api: MitosisClient, uuid: string, options: Show
   }
   await endTexts();
   if (attempt !== undefined && reader.position === undefined)
-    stderr.write(`nothing that attempt ${attempt} printed was stored\n`);
+    say(stderr, `nothing that attempt ${attempt} printed was stored\n`);
 }

@@ -169,6 +169,7 @@ async function silentFailure({ name, logFile }: ChildServiceOptions): Promise<Mi
 
 /** The error that a command ended with, or the last line of its log. */
 async function lastWords(logFile: string): Promise<string> {
+  // lossy: words of a log for a person
   const lines = (await readFile(logFile, 'utf8')).trim().split('\n');
   return (lines.findLast((line) => line.startsWith('mito: ')) ?? lines.at(-1) ?? '').replace(/^mito: /, '');
 }

@@ -1,9 +1,10 @@
-import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { MitosisClient } from '@mitosis/client';
 import { CoordinatorConfig, settingsIn, WorkerConfig } from '@mitosis/config';
 import { MitoError, type Log, type Service } from '@mitosis/domain';
 import { DataDirLock, EmbeddedPostgres } from '@mitosis/embedded';
+import { readOwnText } from '../files/read-input.js';
 import { assertPortFree, explainPort } from '../port-in-use.js';
 import { ChildService } from './child-service.js';
 
@@ -119,11 +120,7 @@ export class Stack implements Service {
 
   /** The password that was generated at the first start; undefined once its file has been removed. */
   async adminPassword(): Promise<string | undefined> {
-    const text = await readFile(this.passwordFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    });
-    return text?.trim();
+    return (await readOwnText(this.passwordFile))?.trim();
   }
 
   /** A login of an administrator, from the coordinator that is ours: it needs nobody's password. */

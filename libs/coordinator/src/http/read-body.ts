@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Request, RequestHandler } from 'express';
-import { invalidField, jsonExcess, MitoError, type JsonBounds } from '@mitosis/domain';
+import { cutText, invalidField, jsonExcess, MitoError, type JsonBounds } from '@mitosis/domain';
 import { answerClientError } from './client-error.js';
 
 /** What a body in JSON may have. */
@@ -29,7 +29,7 @@ const hasBody = ({ headers }: Request): boolean =>
 export const refuseEncodings: RequestHandler = (req, _res, next) => {
   const encoding = req.headers['content-encoding'];
   if (encoding === undefined || encoding === 'identity') return next();
-  const message = `send the body as it is: Content-Encoding "${encoding.slice(0, 64)}" is not taken`;
+  const message = `send the body as it is: Content-Encoding "${cutText(encoding, 64)}" is not taken`;
   throw new MitoError('unsupported', 'unsupported_encoding', message, { details: { field: 'Content-Encoding' } });
 };
 
