@@ -88,7 +88,7 @@ onEachBackend('a worker that says that it can not work is not counted on', async
   beat({ reason: 'the queue server at 127.0.0.1:1 refuses the connection', lasts_ms: 180_000 });
   await eventually(async () => (await explained())?.verdict === 'unable', { message: 'the verdict' });
   const { detail = '' } = (await explained()) ?? {};
-  t.regex(detail, /can't work for 3 m \d+ s: the queue server at 127\.0\.0\.1:1 refuses/);
+  t.regex(detail, /unable to work for 3 m \d+ s: the queue server at 127\.0\.0\.1:1 refuses/);
   const view = await c.api.access.worker(id);
   t.regex(view.trouble ?? '', /refuses the connection/);
   t.true(Math.abs(Date.parse(view.trouble_since ?? '') - Date.now() + 180_000) < 30_000);

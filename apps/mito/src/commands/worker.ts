@@ -116,7 +116,7 @@ export class WorkerCommand extends ServiceCommand {
     this.noteObsolete([
       ['--polling-interval', this.pollingInterval, 'workers are told of tasks at once'],
       ['--heartbeat-interval', this.heartbeatInterval, 'the coordinator says how often it wants to hear of a worker'],
-      ['--lifetime', this.lifetime, 'a worker stays valid until it stops, is stopped or is not heard of'],
+      ['--lifetime', this.lifetime, 'a worker stays valid until it stops, is stopped or goes offline'],
       ['--retain', this.retain, 'other logins of the user always stay valid'],
       ['--skip-redis', this.skipRedis, 'the coordinator says how the queues are reached'],
     ]);

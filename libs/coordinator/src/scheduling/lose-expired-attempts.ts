@@ -11,7 +11,7 @@ export async function loseExpiredAttempts(dataSource: DataSource): Promise<Settl
        WHERE t.state = 'running' AND a.ended_at IS NULL AND a.lease_until < clock_timestamp()
        ORDER BY t.id LIMIT 1000 FOR UPDATE OF t, a SKIP LOCKED`,
     )) as OpenAttemptRow[];
-    const message = 'the worker was not heard of for longer than the lease';
+    const message = 'the worker sent no heartbeat for longer than the lease';
     return settleAttempts(
       tx,
       rows.map((row) => ({ row, outcome: 'lost' as const, message })),

@@ -82,9 +82,9 @@ function detailOf(verdict: WorkerVerdict, row: WorkerRow, task: TaskView): strin
     case 'draining':
       return 'it takes nothing new';
     case 'unable':
-      return `can't work for ${formatDuration(Math.round(row.trouble_s ?? 0) * 1000)}: ${row.trouble ?? ''}`;
+      return `unable to work for ${formatDuration(Math.round(row.trouble_s ?? 0) * 1000)}: ${row.trouble ?? ''}`;
     case 'silent':
-      return `it was not heard of for ${Math.round(row.silent_ms / 1000)} s`;
+      return `no heartbeat for ${Math.round(row.silent_ms / 1000)} s`;
     case 'tags':
       return `it lacks ${missingTags(task.tags, row.tags).join(', ')}`;
     case 'kind':
@@ -119,7 +119,12 @@ function explainRow(row: WorkerRow, task: TaskView): WorkerExplanation {
 }
 
 function before(ahead: number): string {
+  if (ahead === 0) return 'it is next';
   return ahead === 1 ? '1 task comes before it' : `${ahead} tasks come before it`;
+}
+
+function busy(workers: number): string {
+  return workers === 1 ? 'the worker that could run it is full' : `all ${workers} workers that could run it are full`;
 }
 
 function waitsFor(
@@ -128,12 +133,12 @@ function waitsFor(
   { workers, served }: { workers: readonly WorkerExplanation[]; served: readonly string[] },
 ): string {
   const count = (verdict: WorkerVerdict): number => workers.filter((worker) => worker.verdict === verdict).length;
-  if (count('free') > 0) return ahead === 0 ? 'a worker is free: it starts any moment' : before(ahead);
-  if (count('full') > 0) return `all ${count('full')} workers that could run it are full; ${before(ahead)}`;
+  if (count('free') > 0) return ahead === 0 ? 'a worker is free: the task starts any moment' : before(ahead);
+  if (count('full') > 0) return `${busy(count('full'))}; ${before(ahead)}`;
   if (count('draining') > 0) return 'the workers that could run it are draining';
   const unable = workers.find(({ verdict }) => verdict === 'unable');
-  if (unable) return `no worker that could run it can work; ${unable.hostname} ${unable.detail}`;
-  if (count('silent') > 0) return 'the workers that could run it are not heard of';
+  if (unable) return `no worker that could run it is able to work; ${unable.hostname} is ${unable.detail}`;
+  if (count('silent') > 0) return 'the workers that could run it are offline';
   if (count('tags') > 0) return `no worker of its group has the tags ${task.tags.join(', ')}`;
   if (count('kind') > 0) return 'the workers that could run it take sandboxed programs only';
   const others = served.filter((group) => group !== task.group).join(', ');
