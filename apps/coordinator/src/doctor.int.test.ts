@@ -6,7 +6,7 @@ import test from 'ava';
 import { CoordinatorConfig } from '@mitosis/config';
 import { createDataSource, migrate } from '@mitosis/database';
 import type { Finding } from '@mitosis/domain';
-import { fileScope, freePort, freshDatabase, redisServer, s3Server, tempDir } from '@mitosis/testing';
+import { fileScope, freePort, freshDatabase, pgbouncer, redisServer, s3Server, tempDir } from '@mitosis/testing';
 import { examineCoordinator } from './examine-coordinator.js';
 import { examineDeployment, type ExamineOptions } from './examine-deployment.js';
 import { coordinatorFixture, type CoordinatorFixture } from './testing/coordinator-fixture.js';
@@ -104,6 +104,22 @@ test('a user who may not give workers access', planted, 'queue.rights', 'failure
 test('queues that only this machine reaches', planted, 'queue.address', 'warning', /redis_url an address/, () =>
   findings({ bind: '0.0.0.0:5000', insecure_http: true }),
 );
+for (const poolMode of ['transaction', 'statement'] as const)
+  test(`a pooler in ${poolMode} mode`, planted, 'database.sessions', 'failure', /pool_mode = session/, async () =>
+    findings({ db_url: await pgbouncer(file, databaseUrl, { poolMode }) }),
+  );
+test('a pooler that refuses our settings', planted, 'database.reachable', 'failure', /pool_mode = session/, async () =>
+  findings({ db_url: await pgbouncer(file, databaseUrl, { poolMode: 'session', ignored: '' }) }),
+);
+test('it finds nothing wrong with a pooler in session mode', async (t) => {
+  const found = await findings({ db_url: await pgbouncer(file, databaseUrl, { poolMode: 'session' }) });
+  const ofDatabase = found.filter(({ check }) => check.startsWith('database.'));
+  t.true(ofDatabase.length > 3);
+  t.true(
+    ofDatabase.every(({ status }) => status === 'ok'),
+    JSON.stringify(ofDatabase),
+  );
+});
 test('an empty database', planted, 'database.schema', 'warning', /start a coordinator/, async () =>
   findings({ db_url: await freshDatabase(file) }),
 );

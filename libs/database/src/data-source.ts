@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { DataSource } from 'typeorm';
 import { MitoError } from '@mitosis/domain';
+import { assertSessions, POOLER_ADVICE } from './assert-sessions.js';
 import { ApiToken } from './entities/api-token.entity.js';
 import { Artifact } from './entities/artifact.entity.js';
 import { Attachment } from './entities/attachment.entity.js';
@@ -146,10 +147,16 @@ export async function connect(dataSource: DataSource): Promise<void> {
     await dataSource.initialize();
   } catch (cause) {
     if (!(cause instanceof Error) || typeof (cause as { code?: unknown }).code !== 'string') throw cause;
-    throw new MitoError('unavailable', 'database_unavailable', `the database can't be used: ${cause.message}`, {
-      cause,
-      details: { field: 'db_url' },
-    });
+    const advice = /unsupported startup parameter/.test(cause.message) ? `; ${POOLER_ADVICE}` : '';
+    throw new MitoError(
+      'unavailable',
+      'database_unavailable',
+      `the database can't be used: ${cause.message}${advice}`,
+      {
+        cause,
+        details: { field: 'db_url' },
+      },
+    );
   }
 }
 
@@ -178,8 +185,9 @@ async function assertNotNewer(dataSource: DataSource): Promise<void> {
   );
 }
 
-/** Brings the schema up to date; safe when several processes do it at the same time. Throws `schema_newer`. */
+/** Brings the schema up to date; safe when several processes do it at the same time. Throws `schema_newer`, `database_pooled`. */
 export async function migrate(dataSource: DataSource): Promise<void> {
+  await assertSessions(dataSource);
   const runner = dataSource.createQueryRunner();
   try {
     await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);

@@ -1,3 +1,4 @@
+export { keepsSessions, POOLER_ADVICE } from './assert-sessions.js';
 export { connect, createDataSource, migrate } from './data-source.js';
 export { keepPlan } from './keep-plans.js';
 export type { DatabaseOptions } from './data-source.js';

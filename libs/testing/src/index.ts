@@ -5,6 +5,8 @@ export { freshDatabase } from './fresh-database.js';
 export type { FreshDatabaseOptions } from './fresh-database.js';
 export { freePort } from '@mitosis/embedded';
 export { installNeeds } from './install-needs.js';
+export { pgbouncer } from './pgbouncer.js';
+export type { PgbouncerOptions } from './pgbouncer.js';
 export { postgresServer, silentLog } from './postgres-server.js';
 export type { PostgresServer } from './postgres-server.js';
 export { prometheusSamples } from './prometheus-samples.js';

@@ -1,4 +1,5 @@
 import { chromium } from './chromium.js';
+import { pgbouncerProgram } from './pgbouncer.js';
 import { installPrometheusClient } from './prometheus-samples.js';
 import { redisProgram } from './redis-program.js';
 import { installS3 } from './s3-server.js';
@@ -8,8 +9,9 @@ type Install = () => Promise<unknown>;
 
 /** What the tests of each package need of the machine, by the last part of its name. */
 const NEEDS: Readonly<Record<string, readonly Install[]>> = {
-  'coordinator-app': [redisProgram, installS3, chromium, installPrometheusClient],
+  'coordinator-app': [pgbouncerProgram, redisProgram, installS3, chromium, installPrometheusClient],
   e2e: [redisProgram, installS3, chromium, installPrometheusClient],
+  database: [pgbouncerProgram],
   'object-store': [installS3],
   queue: [redisProgram],
   sandbox: [wasiCompiler],

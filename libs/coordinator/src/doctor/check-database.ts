@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { keepsSessions, POOLER_ADVICE } from '@mitosis/database';
 import type { Finding } from '@mitosis/domain';
 import { failure, ok, reasonOf, warning } from './check.js';
 
@@ -12,6 +13,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   '28000': 'the user in db_url may not connect: see pg_hba.conf of the server',
   '3D000': 'create the database: CREATE DATABASE …',
   '53300': 'the server has no connection left: raise max_connections or end idle clients',
+  // Of a connection pooler: "unsupported startup parameter".
+  '08P01': POOLER_ADVICE,
   ECONNREFUSED: 'start PostgreSQL, or correct host and port in db_url',
   ENOTFOUND: 'the host in db_url has no address',
 };
@@ -33,6 +36,7 @@ export async function checkDatabase(dataSource: DataSource, now: () => number): 
   const findings: Finding[] = [];
   for (const [check, look] of Object.entries({
     'database.reachable': version,
+    'database.sessions': sessions,
     'database.rights': rights,
     'database.schema': schema,
     'database.connections': connections,
@@ -51,6 +55,15 @@ async function version(dataSource: DataSource): Promise<Finding> {
   )) as [{ number: number; text: string }];
   if (row.number >= MINIMUM_VERSION) return ok('database.reachable', `PostgreSQL ${row.text} answers`);
   return failure('database.reachable', `PostgreSQL ${row.text} is too old`, 'use PostgreSQL 14 or newer');
+}
+
+async function sessions(dataSource: DataSource): Promise<Finding> {
+  if (await keepsSessions(dataSource)) return ok('database.sessions', 'a connection keeps its session');
+  return failure(
+    'database.sessions',
+    'db_url leads to a connection pooler that keeps no session between two transactions',
+    POOLER_ADVICE,
+  );
 }
 
 async function rights(dataSource: DataSource): Promise<Finding> {
