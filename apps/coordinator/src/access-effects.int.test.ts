@@ -118,7 +118,7 @@ for (const scope of ['read', 'submit'] as const) {
 
 test.serial('the token of a running task brings up no worker', async (t) => {
   const attempt = await scene.attemptToken();
-  for (const serve of Object.values(WAYS)) t.is(await outcomeOf(() => serve(attempt)), 'invalid_token');
+  for (const serve of Object.values(WAYS)) t.is(await outcomeOf(() => serve(attempt)), 'not_allowed');
 });
 
 test.serial('a role below write runs nothing, and a role that is lowered ends what runs', async (t) => {

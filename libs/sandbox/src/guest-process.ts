@@ -4,12 +4,16 @@ import { MitoError, textTail, type Log } from '@mitosis/domain';
 import { FrameStream } from './frame-stream.js';
 import { FRAME_HEADER_BYTES, ToSandbox } from './guest/frame.js';
 import { CHILD_ENV, type LaunchPlan } from './launch-plan.js';
+import { residentBytes } from './process-usage.js';
 
 const READY_TIMEOUT_MS = 10_000;
 const LAST_WORDS_MAX = 4096;
 
 /** A process is replaced after this many runs, so that nothing can pile up in it for ever. */
 const RUNS_MAX = 5000;
+
+/** With what is left of earlier runs; a fresh one has 45 MiB. */
+const KEPT_MAX_BYTES = 160 * 1_048_576;
 
 /** One child of the sandbox: started, spoken to in frames, and killed with its whole group. */
 export class GuestProcess {
@@ -75,8 +79,10 @@ export class GuestProcess {
     return this.#isUsable && this.#runs < RUNS_MAX;
   }
 
+  /** A run is over. A process that has kept much of it takes no other: what it has would count against that one. */
   countRun(): void {
     this.#runs += 1;
+    if ((residentBytes(this.pid) ?? 0) > KEPT_MAX_BYTES) this.#isUsable = false;
   }
 
   send(type: number, payload: Uint8Array): void {

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import test from 'ava';
 import { MitoError } from '@mitosis/domain';
 import { capMemory, TABLE_ENTRIES_MAX, TABLES_MAX } from './cap-memory.js';
+import { inspectInBackground } from './inspect-in-background.js';
 import { inspectProgram } from './inspect-program.js';
 import { buildProgram, type ProgramSpec } from './testing/wasm-builder.js';
 import { encodeU32 } from './wasm-reader.js';
@@ -155,5 +157,32 @@ test('a function that nests without end is refused before the engine sees it', (
   t.is(
     codeOf(() => inspectProgram(program)),
     'wasm_limit_exceeded',
+  );
+});
+
+test('a function with more locals than any compiler makes is refused', (t) => {
+  const of = (locals: number): Uint8Array => buildProgram({ locals, body: (p) => p.exitWith(p.call('fd_close', 9)) });
+  t.is(
+    codeOf(() => inspectProgram(of(10_001))),
+    'wasm_limit_exceeded',
+  );
+  t.notThrows(() => inspectProgram(of(10_000)));
+});
+
+test('a large program is looked at in a thread, with the same answers', async (t) => {
+  const small = buildProgram({ body: (p) => p.exitWith(p.call('fd_close', 9)) });
+  const padded = (bytes: Uint8Array): Uint8Array =>
+    Buffer.concat([bytes, section(0, Buffer.concat([Buffer.from([1, 0x78]), Buffer.alloc(30_000_000)]))]);
+  const { sha256, ...info } = await inspectInBackground(padded(small));
+  t.deepEqual(info, inspectProgram(padded(small)));
+  t.is(sha256, createHash('sha256').update(padded(small)).digest('hex'));
+  const bad = padded(Buffer.concat([small, section(5, listOf(3_000_000, [0, 0]))]));
+  t.is(
+    (await t.throwsAsync(inspectInBackground(bad), { instanceOf: MitoError }))?.code,
+    codeOf(() => inspectProgram(bad)),
+  );
+  t.is(
+    (await t.throwsAsync(inspectInBackground(new Uint8Array(32 * 1024 * 1024 + 1)), { instanceOf: MitoError }))?.code,
+    'wasm_too_large',
   );
 });

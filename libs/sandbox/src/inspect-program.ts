@@ -16,6 +16,8 @@ const PAGES_MAX = 65_536;
  */
 const FUNCTION_BYTES_MAX = 524_288;
 const FUNCTIONS_MAX = 250_000;
+/** For each open block of a function the engine keeps something of every local: both together are what compiling takes. */
+const LOCALS_MAX = 10_000;
 
 /** An error lists at most this many names, of at most this many characters. */
 const NAMES_MAX = 100;
@@ -102,8 +104,27 @@ function demandSmallFunctions(reader: WasmReader): void {
   for (let index = 0; index < count; index += 1) {
     const bytes = reader.u32();
     if (bytes > FUNCTION_BYTES_MAX) throw tooMany(`bytes in its function ${index}`, bytes, FUNCTION_BYTES_MAX);
+    demandFewLocals(new WasmReader(reader.bytes, reader.at, reader.end), index);
     reader.skip(bytes);
   }
+}
+
+/** A body begins with its locals: so many of this type, so many of that one. */
+function demandFewLocals(body: WasmReader, index: number): void {
+  const groups = body.u32();
+  if (groups > LOCALS_MAX) throw tooMany(`lists of locals in its function ${index}`, groups, LOCALS_MAX);
+  let locals = 0;
+  for (let group = 0; group < groups; group += 1) {
+    locals += body.u32();
+    if (locals > LOCALS_MAX) throw tooMany(`locals in its function ${index}`, locals, LOCALS_MAX);
+    skipValueType(body);
+  }
+}
+
+/** One byte, but for references, which name the type that they are of. */
+function skipValueType(reader: WasmReader): void {
+  const isReference = [0x63, 0x64].includes(reader.u8());
+  if (isReference) reader.u32();
 }
 
 function demandOneMemory(memories: readonly Limits[]): Limits {

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { MitoError } from '@mitosis/domain';
 import { capMemory } from './cap-memory.js';
-import { inspectProgram, PROGRAM_LIMIT_BYTES } from './inspect-program.js';
+import { inspectInBackground } from './inspect-in-background.js';
+import { PROGRAM_LIMIT_BYTES } from './inspect-program.js';
 import type { SandboxRequest } from './sandbox-request.js';
 
 async function readProgram(path: string): Promise<Uint8Array> {
@@ -26,15 +26,14 @@ async function readProgram(path: string): Promise<Uint8Array> {
 
 /**
  * The request's program, ready for a child: its digest is what the request says, it passes
- * {@link inspectProgram}, and its memory is capped. Throws `program_mismatch` and what these throw.
+ * `inspectProgram`, and its memory is capped. Throws `program_mismatch` and what these throw.
  */
 export async function loadProgram(request: SandboxRequest, memoryPages: number): Promise<Uint8Array> {
   const { program, sha256 } = request;
   const bytes = typeof program === 'string' ? await readProgram(program) : program;
-  const digest = createHash('sha256').update(bytes).digest('hex');
+  const { sha256: digest } = await inspectInBackground(bytes);
   if (digest !== sha256) {
     throw new MitoError('invalid', 'program_mismatch', `the program's SHA-256 is ${digest}, not ${sha256}`);
   }
-  inspectProgram(bytes);
   return capMemory(bytes, memoryPages);
 }

@@ -1,4 +1,4 @@
-import { cpuTimeMs } from './cpu-time.js';
+import { cpuTimeMs, residentBytes } from './process-usage.js';
 import type { SandboxResult } from './sandbox-request.js';
 
 export type Stop = Pick<SandboxResult, 'outcome' | 'reason' | 'message'>;
@@ -6,7 +6,12 @@ export type Stop = Pick<SandboxResult, 'outcome' | 'reason' | 'message'>;
 /** Asking the kernel more often than this would not be more exact. */
 const CHECK_MIN_MS = 20;
 
+/** So often the memory of the process is looked at; a run that is shorter never is. */
+const MEMORY_CHECK_MS = 100;
+
 export interface WatchLimits {
+  /** Of the whole process: what compiling takes is outside of every limit that the engine keeps. */
+  readonly processLimitBytes: number;
   readonly cpuTimeLimitMs: number;
   readonly wallLimitMs: number;
 }
@@ -44,6 +49,7 @@ export class RunWatch {
     const wallMessage = `the program ran longer than ${limits.wallLimitMs} ms`;
     this.#arm(limits.wallLimitMs, () => this.end({ outcome: 'timed_out', reason: 'wall_limit', message: wallMessage }));
     if (limits.cpuTimeLimitMs <= limits.wallLimitMs) this.#arm(limits.cpuTimeLimitMs, () => this.#checkCpu());
+    this.#arm(MEMORY_CHECK_MS, () => this.#checkMemory());
     signal.addEventListener('abort', this.#cancel, { once: true });
     if (signal.aborted) this.#cancel();
   }
@@ -81,6 +87,14 @@ export class RunWatch {
     const message = `the program used more than ${this.limits.cpuTimeLimitMs} ms of CPU time`;
     if (leftMs <= 0) this.end({ outcome: 'timed_out', reason: 'cpu_limit', message });
     else this.#arm(Math.max(leftMs, CHECK_MIN_MS), () => this.#checkCpu());
+  }
+
+  #checkMemory(): void {
+    const limitMib = Math.floor(this.limits.processLimitBytes / 2 ** 20);
+    const message = `compiling and running the program took more than ${limitMib} MiB, its own memory included`;
+    if ((residentBytes(this.process.pid) ?? 0) > this.limits.processLimitBytes)
+      this.end({ outcome: 'failed', reason: 'memory_limit', message });
+    else this.#arm(MEMORY_CHECK_MS, () => this.#checkMemory());
   }
 
   #cpuMs(): number {

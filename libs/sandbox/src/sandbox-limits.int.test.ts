@@ -163,3 +163,21 @@ test.serial('a program that passes the check but does not compile is refused', a
   await t.throwsAsync(runProgram(sandbox, program), { code: 'wasm_invalid' });
   t.is((await runProgram(sandbox, hello)).result.exitCode, 0);
 });
+
+test.serial(
+  'compiling that takes far more memory than the program may have is ended, and the next run is served',
+  async (t) => {
+    const depth = 100_000;
+    const nested = [
+      ...Array<number[]>(depth)
+        .fill([...i32(0), Op.if, Op.empty])
+        .flat(),
+      ...Array<number>(depth).fill(Op.end),
+    ];
+    const program = buildProgram({ locals: 10_000, body: () => nested });
+    const { result } = await runProgram(sandbox, program, { memoryLimitBytes: MIB, wallLimitMs: 60_000 });
+    t.like(result, { outcome: 'failed', reason: 'memory_limit', exitCode: null });
+    t.regex(result.message ?? '', /took more than 513 MiB/);
+    t.is((await runProgram(sandbox, hello)).stdout.toString(), 'hello\n');
+  },
+);

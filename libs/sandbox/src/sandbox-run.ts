@@ -15,6 +15,12 @@ const LAST_OUTPUT_MS = 500;
 /** Added to the wall limit for a child that has to end itself when its sandbox is gone. */
 const DEADLINE_GRACE_MS = 1000;
 
+/**
+ * What a process may have beyond the memory and the files of its program: Node itself, 96 MiB of heap, and what compiling
+ * takes. The largest programs that are taken need 300 MiB.
+ */
+const PROCESS_MARGIN_BYTES = 448 * 1_048_576;
+
 const NOTHING = new Uint8Array(0);
 
 const pause = promisify(setTimeout);
@@ -39,7 +45,8 @@ export class SandboxRun {
     this.#memoryPages = Math.floor(limits.memoryLimitBytes / PAGE_BYTES);
     this.#outputLeftBytes = limits.outputLimitBytes;
     if (request.resultDir !== undefined) this.#results = new ResultFolder(request.resultDir, limits.resultLimitBytes);
-    this.#watch = new RunWatch(guest, limits, signal);
+    const processLimitBytes = limits.memoryLimitBytes + limits.fileLimitBytes + PROCESS_MARGIN_BYTES;
+    this.#watch = new RunWatch(guest, { ...limits, processLimitBytes }, signal);
     this.#lastCall = this.#watch.stopped.then(() => pause(LAST_OUTPUT_MS));
   }
 

@@ -73,10 +73,10 @@ export class Sandbox implements Service {
     if (pool === undefined) throw sandboxStopped();
     const guest = await pool.acquire(signal);
     if (guest === undefined) return NOT_STARTED;
-    guest.countRun();
     try {
       return await new SandboxRun(guest, request, limits, signal).finish();
     } finally {
+      guest.countRun();
       pool.release(guest);
     }
   }

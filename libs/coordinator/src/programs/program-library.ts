@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -6,7 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { invalidField, isAllowed, MitoError, type Access } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { ProgramFromAttachment, ProgramView, SignedRequest } from '@mitosis/protocol';
-import { assertProgramSize, inspectProgram } from '@mitosis/sandbox';
+import { assertProgramSize, inspectInBackground } from '@mitosis/sandbox';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import { attachmentNotFound } from '../files/attachments.js';
@@ -15,8 +14,6 @@ import { storeBytes } from '../files/store-bytes.js';
 import { toWire, urlSeconds } from '../files/to-wire.js';
 import { programNotFound } from './assert-programs.js';
 import { removePrograms } from './remove-programs.js';
-
-/** Long enough to begin a download, short enough to be of no use to anyone who finds it later. */
 
 const LIST_MAX = 1000;
 
@@ -121,8 +118,7 @@ export class ProgramLibrary {
 
   private async store(actor: UserActor, groupId: string, { name, bytes }: NewProgram): Promise<ProgramView> {
     if (/\p{Cc}/u.test(name)) throw invalidField('name', 'must not have control characters');
-    const { sizeBytes, imports } = inspectProgram(bytes);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const { sizeBytes, imports, sha256 } = await inspectInBackground(bytes);
     if (await this.renew(groupId, sha256)) return this.view(groupId, sha256);
     const id = uuidv7();
     const object = {

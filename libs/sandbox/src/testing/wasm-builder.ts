@@ -80,6 +80,8 @@ export interface ProgramSpec {
   /** Functions imported from elsewhere than WASI, without parameters or results. */
   readonly foreign?: readonly (readonly [module: string, name: string])[];
   readonly exports?: readonly ('memory' | '_start')[];
+  /** Of `_start`, all of them i64. */
+  readonly locals?: number;
   /** The body of `_start`; the parameter has what it takes to write it. */
   readonly body: (program: ProgramBuilder) => readonly number[];
 }
@@ -190,7 +192,7 @@ export function buildProgram(spec: ProgramSpec): Uint8Array {
     ...encodeU32(bytes.length),
     ...bytes,
   ]);
-  const content = [0, ...code, Op.end];
+  const content = [...(spec.locals === undefined ? [0] : [1, ...encodeU32(spec.locals), 0x7e]), ...code, Op.end];
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, vector([[0x60, 0, 0], ...wasi.map(functionType)])),
