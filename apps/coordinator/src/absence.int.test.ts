@@ -41,7 +41,6 @@ async function lose(coordinator: CoordinatorFixture, uuid: string): Promise<void
   );
   await eventually(async () => (await stateOf(coordinator, uuid)) === 'ready', {
     message: 'the loss of the attempt',
-    timeoutMs: 40_000,
   });
 }
 

@@ -365,7 +365,7 @@ onEachBackend('nothing of a suspended job starts', async (t, coordinator) => {
     return rows.every(({ is_held }) => is_held);
   };
   const other = await submit(coordinator);
-  await eventually(isHeld, { message: 'its tasks are set aside', timeoutMs: 20_000 });
+  await eventually(isHeld, { message: 'its tasks are set aside' });
   await run(coordinator, other);
   await api.jobs.setSuspended(job.uuid, false);
   await run(coordinator, first);

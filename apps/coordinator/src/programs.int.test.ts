@@ -98,12 +98,12 @@ test('a program that nothing uses is collected after its time, one that somethin
   await owner.submitTask({ args: ['p'], wasm: { sha256: used.sha256 } });
   await age(owner.name);
   const left = async (): Promise<string[]> => (await owner.programs.list()).map(({ name }) => name);
-  await eventually(async () => (await left()).length === 1, { message: 'the collection', timeoutMs: 15_000 });
+  await eventually(async () => (await left()).length === 1, { message: 'the collection' });
   t.deepEqual(await left(), ['used']);
   t.deepEqual(await usage(owner.name), { used: used.size_bytes, reserved: 0 });
   await t.throwsAsync(owner.jobs.retryFailed(job.uuid), { code: 'program_not_found' });
   const objects = async (): Promise<number> =>
     ((await coordinator.database.query('SELECT 1 FROM objects WHERE sha256 = $1', [idle.sha256])) as unknown[]).length;
-  await eventually(async () => (await objects()) === 0, { message: 'the object is deleted', timeoutMs: 15_000 });
+  await eventually(async () => (await objects()) === 0, { message: 'the object is deleted' });
   await assertStorageIsClean(t);
 });

@@ -75,7 +75,7 @@ test.serial('kill -9 of coordinator and worker during uploads loses nothing and 
   const bytes = randomBytes(96 * MIB);
   await writeFile(place, bytes);
   const first = stack.spawn('groups', 'attachments', 'upload', place, 'big');
-  await eventually(() => isUploading(stack), { message: 'the beginning of the upload', timeoutMs: 30_000 });
+  await eventually(() => isUploading(stack), { message: 'the beginning of the upload' });
   process.kill(stack.ready.pids.coordinator, 'SIGKILL');
   await first.ended;
   await eventually(async () => (await stack.mito('groups', 'attachments', 'upload', place, 'big')).code === 0, {
@@ -95,5 +95,5 @@ test.serial('kill -9 of coordinator and worker during uploads loses nothing and 
     timeoutMs: 120_000,
   });
   t.like(await stack.json<TaskView>('tasks', 'get', uuid), { attempt: 2 });
-  await eventually(() => isClean(stack), { message: 'a clean store', timeoutMs: 30_000 });
+  await eventually(() => isClean(stack), { message: 'a clean store' });
 });

@@ -53,7 +53,7 @@ test.serial('workers are spawned, shown, restarted and stopped', async (t) => {
       const seen = await status();
       return seen.reduce((sum, { tasks_done }) => sum + tasks_done, 0) === 4 && seen;
     },
-    { message: 'four tasks done', timeoutMs: 20_000 },
+    { message: 'four tasks done' },
   );
   t.deepEqual(
     rows.map(({ name, state }) => [name, state]),
@@ -96,7 +96,7 @@ test.serial('kill gives back what runs, and hits no worker that was not spawned 
     '-c',
     `[ -e "${marker}" ] || { touch "${marker}"; exec sleep 600; }`,
   );
-  await eventually(async () => readFile(marker).then(() => true), { message: 'the task runs', timeoutMs: 20_000 });
+  await eventually(async () => readFile(marker).then(() => true), { message: 'the task runs' });
   t.is((await manager('kill', '--all', '--yes')).stdout, 'worker-1 has ended\n');
   t.is(foreign.child.exitCode, null, 'the other worker runs on');
   await manager('spawn', '1', '-t', 'here');
@@ -134,7 +134,7 @@ test.serial('a worker that dies is started again, and the status and the log say
       const [now] = await status();
       return now?.state === 'running' && now.pid !== row.pid && now;
     },
-    { message: 'it runs again', timeoutMs: 30_000 },
+    { message: 'it runs again' },
   );
   t.like(again, { name: 'worker-1', restarts: 1, last_end: { signal: 'SIGKILL', exit_code: null } });
   t.regex((await manager('status')).stdout, /signal SIGKILL/);

@@ -60,7 +60,7 @@ onEachBackend(
     );
     t.is((await mito('groups', 'attachments', 'delete', 'tools/count.wasm')).code, 0);
     const ended = async (): Promise<boolean> => (await json<TaskView>('tasks', 'get', uuid)).state === 'completed';
-    await eventually(ended, { message: 'the task whose attachment is gone', timeoutMs: 20_000 });
+    await eventually(ended, { message: 'the task whose attachment is gone' });
   },
 );
 
@@ -173,7 +173,7 @@ test('a worker that is lost in the middle does not change the result', async (t)
   const run = stack.spawn('compute', 'mandelbrot', '--json', '--params', params, '-o', path.join(dir, 'a.png'));
   const mapping = async (): Promise<boolean> =>
     (await stack.mito('tasks', 'query', '--state', 'running', '--json')).stdout.includes('mandelbrot map');
-  await eventually(mapping, { message: 'a running map', timeoutMs: 20_000 });
+  await eventually(mapping, { message: 'a running map' });
   process.kill(stack.ready.pids.workers[0] as number, 'SIGKILL');
   t.is((await run.ended).code, 0);
   await stack.json('compute', 'mandelbrot', '--params', params, '-o', path.join(dir, 'b.png'));

@@ -19,7 +19,7 @@ const LONG =
 async function untilRunning(uuid: string): Promise<void> {
   const isMapping = async (): Promise<boolean> =>
     (await stack.mito('workloads', 'tasks', uuid, '--json')).stdout.includes('"running"');
-  await eventually(isMapping, { message: 'a running task of the workload', timeoutMs: 20_000 });
+  await eventually(isMapping, { message: 'a running task of the workload' });
 }
 
 test('a detached computation is listed, shown, and its result fetched later', async (t) => {
@@ -46,7 +46,7 @@ test('a detached computation is listed, shown, and its result fetched later', as
 test('Ctrl-C leaves a computation running and says how to end it; cancelling ends what runs within a second', async (t) => {
   const { mito, json, spawn } = stack;
   const watching = spawn('compute', 'mandelbrot', '--params', LONG);
-  await eventually(async () => watching.stderr.includes('workload '), { message: 'the workload', timeoutMs: 20_000 });
+  await eventually(async () => watching.stderr.includes('workload '), { message: 'the workload' });
   const uuid = /workload (\S+)/.exec(watching.stderr)?.[1] ?? '';
   await untilRunning(uuid);
   const left = await watching.stop('SIGINT');
@@ -63,7 +63,7 @@ test('Ctrl-C leaves a computation running and says how to end it; cancelling end
   t.true(cancelled.requested >= 1 && cancelled.cancelled > 1000, JSON.stringify(cancelled));
   const isOver = async (): Promise<boolean> =>
     (await mito('tasks', 'query', '--state', 'running', '--json')).stdout === '';
-  await eventually(isOver, { message: 'no running task', timeoutMs: 20_000 });
+  await eventually(isOver, { message: 'no running task' });
   const steps = (await mito('workloads', 'tasks', uuid, '--json')).stdout
     .trim()
     .split('\n')

@@ -1,5 +1,5 @@
 export { chromium } from './chromium.js';
-export { eventually } from './eventually.js';
+export { eventually, SOON_MS } from './eventually.js';
 export type { EventuallyOptions } from './eventually.js';
 export { freshDatabase } from './fresh-database.js';
 export type { FreshDatabaseOptions } from './fresh-database.js';

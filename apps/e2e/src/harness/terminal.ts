@@ -42,7 +42,6 @@ export class Terminal {
     const fresh = (): string => this.screen.slice(this.from);
     await eventually(() => pattern.test(fresh()), {
       message: () => `${pattern} on the screen: ${JSON.stringify(fresh())}`,
-      timeoutMs: 20_000,
     });
     this.from = this.screen.length;
   }
@@ -50,7 +49,6 @@ export class Terminal {
   async ended(): Promise<number> {
     await eventually(() => this.exitCode !== undefined, {
       message: () => `the end of the program: ${this.screen}`,
-      timeoutMs: 20_000,
     });
     return this.exitCode ?? -1;
   }

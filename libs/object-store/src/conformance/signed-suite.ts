@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { eventually } from '@mitosis/testing';
+import { eventually, SOON_MS } from '@mitosis/testing';
 import type { SignedRequest } from '../object-store.js';
 import { answerOf, openSigned, sendSigned, type Answer } from './send-signed.js';
 import { freshPrefix, leftovers, readAll, type Suite } from './subject.js';
@@ -38,7 +38,7 @@ export const signedSuite: Suite = (test, subject) => {
     await subject.store.put(key, bytes, { contentType: 'text/html' });
     const signed = await signGet(key);
     t.is(signed.method, 'GET');
-    t.true(Math.abs(signed.expiresAt.getTime() - Date.now() - 60_000) < 5000);
+    t.true(Math.abs(signed.expiresAt.getTime() - Date.now() - 60_000) < SOON_MS);
     const answer = await sendSigned(subject.origin, signed);
     t.is(answer.status, 200);
     t.deepEqual(answer.body, bytes);

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { eventually } from '@mitosis/testing';
+import { eventually, SOON_MS } from '@mitosis/testing';
 import { consume, deliveries, gate, KINDS, openScene } from './scene.js';
 
 for (const kind of KINDS) {
@@ -88,7 +88,7 @@ for (const kind of KINDS) {
     const since = performance.now();
     await backend.publisher.publish('b', deliveries(1));
     await eventually(() => got.length === 2, { message: 'a delivery of the attached queue' });
-    t.true(performance.now() - since < 1_000);
+    t.true(performance.now() - since < SOON_MS, 'no sweep was needed');
     await eventually(() => consumer.freeSlots === 2, { message: () => `${consumer.freeSlots} free slots` });
     await consumer.setQueues([]);
     await backend.publisher.publish('b', deliveries(1));
