@@ -120,6 +120,44 @@ test.serial('Ctrl-C clears the line, or ends the command that runs and nothing e
   t.is(await shell.ended(), 0);
 });
 
+test.serial('only "yes" cancels many tasks: no other word, no Ctrl-C and no Ctrl-D', async (t) => {
+  const { uuid: blocker } = await stack.json<TaskReceipt>('tasks', 'submit', '--', 'sleep', '600');
+  await stack.mito('tasks', 'submit', '--array', '1-3', '--after', blocker, '-l', 'many', '--', 'true');
+  const cancel = ['tasks', 'cancel', '-l', 'many'];
+  for (const keys of ['ls\r', 'ja\r', 'no\r', '\r', 'yes, all\r', '\u0003', '\u0004']) {
+    const terminal = openTerminal(t, cancel, stack.env);
+    await terminal.sees(/this will cancel 3 tasks:[^]*cancel 3 tasks\? Type "yes" to go on/);
+    terminal.type(keys);
+    await terminal.sees(/nothing was changed/);
+    t.is(await terminal.ended(), 1, JSON.stringify(keys));
+  }
+  t.is((await stack.mito('tasks', 'query', '-l', 'many', '-s', 'pending', '--count')).stdout, '3\n');
+  const shell = openTerminal(t, ['client', '-i'], stack.env);
+  await shell.sees(/mito> /);
+  shell.type(`${cancel.join(' ')}\r`);
+  await shell.sees(/Type "yes"/);
+  shell.type('\u0004');
+  await shell.sees(/nothing was changed[^]*mito> /);
+  shell.type(`${cancel.join(' ')}\r`);
+  await shell.sees(/Type "yes"/);
+  shell.type('yes\r');
+  await shell.sees(/3 cancelled\n[^]*mito> /);
+  shell.type(`${cancel.join(' ')} --yes\r`);
+  await shell.sees(/nothing to cancel[^]*mito> /);
+  shell.type('exit\r');
+  t.is(await shell.ended(), 0);
+});
+
+test('Ctrl-D at the question for a name or a password gives up with a word', async (t) => {
+  for (const argv of [['login'], ['login', 'mitosis_admin']]) {
+    const terminal = openTerminal(t, argv, { ...stack.env, MITO_CONFIG_DIR: await tempDir(t) });
+    await terminal.sees(/User name|Password/);
+    terminal.type('\u0004');
+    await terminal.sees(/cancelled/);
+    t.is(await terminal.ended(), 2);
+  }
+});
+
 test('commands for the interactive mode may come from a pipe', async (t) => {
   const { stdout, code } = await inPipe(
     [MAIN, 'client', '-i'],

@@ -31,6 +31,14 @@ export interface ManyPlan {
   readonly count: number;
 }
 
+/** What a command may touch. */
+export interface Selectable {
+  /** What `--all` stands for: `every task that you may cancel`. */
+  readonly what: string;
+  /** What selects some of them, unless it is a filter. */
+  readonly by?: string;
+}
+
 const SHOWN = 5;
 
 const isAskable = ({ context: { stdin, stderr }, json }: ManyCommand): boolean =>
@@ -40,11 +48,26 @@ const isAskable = ({ context: { stdin, stderr }, json }: ManyCommand): boolean =
  * Throws `invalid_request` unless exactly one of a filter and `--all` says which things are meant, and unless
  * somebody confirms `--all`: a person at a terminal, or `--yes`.
  */
-export function assertSelected(command: ManyCommand, isFiltered: boolean, what: string): void {
-  if (command.all && isFiltered) throw invalidField('--all', `means ${what} without a filter; leave one of them out`);
-  if (!command.all && !isFiltered) throw invalidField('filter', `say which; --all means ${what}`);
+export function assertSelected(command: ManyCommand, isFiltered: boolean, { what, by = 'filter' }: Selectable): void {
+  if (command.all && isFiltered)
+    throw invalidField('--all', `it means ${what}, and can't be combined with a ${by}; leave one of them out`);
+  if (!command.all && !isFiltered)
+    throw invalidField(by, `none is given; add one (--help says which), or --all for ${what}`);
   if (command.all && !command.yes && !command.dryRun && !isAskable(command))
     throw invalidField('--all', 'nobody can be asked here: add --yes, or --dry-run to see what would be done');
+}
+
+/** What became of the tasks that were to be cancelled. */
+export function cancelledText({
+  cancelled,
+  requested,
+}: {
+  readonly cancelled: number;
+  readonly requested: number;
+}): string {
+  if (cancelled === 0 && requested === 0) return 'nothing to cancel: no task of these is waiting or running';
+  const ending = requested === 1 ? '1 is being ended by its worker' : `${requested} are being ended by their workers`;
+  return requested === 0 ? `${cancelled} cancelled` : `${cancelled} cancelled, ${ending}`;
 }
 
 /** `12 tasks`, `1 task`. */
@@ -69,10 +92,8 @@ export async function isConfirmed(command: ManyCommand, plan: ManyPlan): Promise
   if (command.yes || plan.count === 0 || !isAskable(command)) return true;
   const { stdin: input, stderr: output } = command.context;
   say(output, `${planLines(plan, false).join('\n')}\n`);
-  const { confirm } = await import('@clack/prompts');
-  const question = { message: `${plan.verb} ${plan.what}?`, initialValue: false, input, output };
-  const answer = await confirm(question);
-  if (answer === true) return true;
+  const { askYes } = await import('../output/ask.js');
+  if (await askYes(input, output, `${plan.verb} ${plan.what}?`)) return true;
   say(output, 'nothing was changed\n');
   return false;
 }

@@ -34,7 +34,7 @@ export abstract class WorkersCommand extends ManagerCommand {
   }
 
   protected async run(): Promise<number> {
-    assertSelected(this, this.names.length > 0, ALL);
+    assertSelected(this, this.names.length > 0, { what: ALL, by: 'name' });
     const manager = await this.manager();
     const records = await manager.select(this.names);
     if (this.dryRun) {

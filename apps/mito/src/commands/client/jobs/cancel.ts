@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
+import { cancelledText } from '../../many-options.js';
 
 export class JobsCancelCommand extends ApiCommand {
   static override paths = [
@@ -16,9 +17,6 @@ export class JobsCancelCommand extends ApiCommand {
 
   protected async run(): Promise<void> {
     const answer = await (await this.api()).jobs.cancel(this.uuid, { reason: this.reason });
-    this.print(
-      answer,
-      ({ cancelled, requested }) => `${cancelled} cancelled, ${requested} are being ended by their workers`,
-    );
+    this.print(answer, cancelledText);
   }
 }

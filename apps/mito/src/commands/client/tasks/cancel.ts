@@ -7,6 +7,7 @@ import { harmless } from '../../../output/say.js';
 import {
   allOption,
   assertSelected,
+  cancelledText,
   counted,
   dryRunOption,
   isConfirmed,
@@ -61,7 +62,7 @@ export class TasksCancelCommand extends TaskFilterCommand {
   protected async run(): Promise<number> {
     const uuids = splitList(this.uuids, 'uuid');
     const isFiltered = this.isFiltered;
-    if (uuids.length === 0) assertSelected(this, isFiltered, 'every task that you may cancel');
+    if (uuids.length === 0) assertSelected(this, isFiltered, { what: 'every task that you may cancel' });
     else if (isFiltered || this.all) throw invalidField('uuid', 'name tasks, or use a filter or --all, not both');
     const api = await this.api();
     if (uuids.length > 0) return this.cancelNamed(api, uuids);
@@ -72,7 +73,7 @@ export class TasksCancelCommand extends TaskFilterCommand {
       if (!(await isConfirmed(this, planOf(preview)))) return EXIT_FAILED;
     }
     const { cancelled, requested } = await api.cancelTasks(selection, { reason: this.reason });
-    this.print({ cancelled, requested }, () => `${cancelled} cancelled, ${requested} are being ended by their workers`);
+    this.print({ cancelled, requested }, cancelledText);
     return EXIT_OK;
   }
 

@@ -45,7 +45,7 @@ export class WorkersCancelManyCommand extends ApiCommand {
   protected async run(): Promise<number> {
     const filter = workerFilter(this);
     const isFiltered = Object.values(filter).some((value) => value !== undefined);
-    assertSelected(this, isFiltered, 'every worker that you may see');
+    assertSelected(this, isFiltered, { what: 'every worker that you may see' });
     const api = await this.api();
     const workers = await allWorkers(api, filter);
     if (workers.length === 0) this.note('no such workers');

@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
+import { cancelledText } from '../../many-options.js';
 
 export class WorkloadsCancelCommand extends ApiCommand {
   static override paths = [['client', 'workloads', 'cancel'], ['workloads', 'cancel']];
@@ -14,6 +15,6 @@ export class WorkloadsCancelCommand extends ApiCommand {
 
   protected async run(): Promise<void> {
     const answer = await (await this.api()).workloads.cancel(this.uuid, { reason: this.reason });
-    this.print(answer, ({ cancelled, requested }) => `${cancelled} cancelled, ${requested} are being ended by their workers`);
+    this.print(answer, cancelledText);
   }
 }

@@ -40,7 +40,7 @@ export class GroupsAttachmentsDeleteManyCommand extends TransferCommand {
 
   protected async run(): Promise<number> {
     const filter = attachmentFilter(this);
-    assertSelected(this, filter.prefix !== undefined, 'every file of the group');
+    assertSelected(this, filter.prefix !== undefined, { what: 'every file of the group' });
     const api = await this.api();
     const group = await this.ownGroup(api, this.group);
     const files: AttachmentView[] = [];

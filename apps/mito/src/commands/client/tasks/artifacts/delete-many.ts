@@ -38,7 +38,7 @@ export class TasksArtifactsDeleteManyCommand extends ArtifactFilterCommand {
   protected async run(): Promise<number> {
     const { deleteArtifact, parseKind } = await import('../../../../files/save-artifact.js');
     const kind = parseKind(this.kind);
-    assertSelected(this, this.isFiltered, 'those of every task that you may see');
+    assertSelected(this, this.isFiltered, { what: 'those of every task that you may see' });
     const api = await this.api();
     const items = await this.artifacts(api, kind);
     if (this.dryRun) {
