@@ -205,3 +205,29 @@ test('a coordinator stops at once although workers are connected to it', async (
   await closed;
   t.true(performance.now() - since < SOON_MS, `it took ${Math.round(performance.now() - since)} ms`);
 });
+
+test('messages that a worker floods its channel with cost nobody else, and few log lines', async (t) => {
+  const worker = await connectWorker(coordinator);
+  const flood = worker.openChannel();
+  t.teardown(() => flood.terminate());
+  await once(flood, 'open');
+  const heartbeat = JSON.stringify({ type: 'heartbeat', running: [], free_slots: 1 });
+  for (let sent = 0; sent < 5_000; sent++) flood.send(heartbeat);
+  const other = await connectWorker(coordinator);
+  const channel = other.openChannel();
+  t.teardown(() => channel.terminate());
+  await once(channel, 'open');
+  const since = performance.now();
+  channel.send(heartbeat);
+  await new Promise<void>((resolve) => {
+    channel.on('message', (data) => {
+      if (String(data).includes('"leases"')) resolve();
+    });
+  });
+  t.true(performance.now() - since < 5_000, `the other one waited for ${Math.round(performance.now() - since)} ms`);
+
+  const closed = once(channel, 'close');
+  for (let sent = 0; sent < 20_000; sent++) channel.send('{"type":"nonsense"}');
+  t.is((await closed)[0], 1008);
+  t.is((await fetch(`${coordinator.url}/health`)).status, 200);
+});

@@ -43,10 +43,64 @@ const CHANNEL = 'workers';
 /** A heartbeat of 4,096 attempts has some 50,000 values. */
 const MESSAGE_BOUNDS = { depth: JSON_DEPTH_MAX, values: 100_000 };
 
+/** Messages of one connection that can't be read: a newer worker may know some that we don't, and sends few of them. */
+const BAD_MESSAGES_MAX = 100;
+/** Close code of RFC 6455 for what breaks the rules. */
+const POLICY = 1008;
 /** Close code, registered for RFC 6455 as "Try Again Later". */
 const TRY_AGAIN = 1013;
 /** Close code for a worker whose credentials have ended. */
 const REVOKED = 4401;
+
+/** @throws `invalid_message` for what is none. */
+function readMessage(bytes: Buffer): FromWorker {
+  const excess = jsonExcess(bytes, MESSAGE_BOUNDS);
+  if (excess) throw new MitoError('invalid', 'invalid_message', `a message exceeds the bound of its ${excess}`);
+  try {
+    return FromWorker.parse(JSON.parse(bytes.toString('utf8')));
+  } catch (error) {
+    throw new MitoError('invalid', 'invalid_message', "a message can't be read", { cause: error });
+  }
+}
+
+/**
+ * Handles what one worker sends, one message after the other, and reads no more from its connection while some
+ * wait: a worker that sends faster than its messages are handled waits for itself, and costs the others nothing.
+ * The first message that can't be read is logged; after {@link BAD_MESSAGES_MAX} of them the connection ends.
+ */
+class Inbox {
+  private readonly waiting: (() => Promise<void>)[] = [];
+  isBusy = false;
+  private bad = 0;
+
+  constructor(
+    private readonly socket: WebSocket,
+    private readonly worker: string,
+    private readonly log: Log,
+  ) {}
+
+  take(handle: () => Promise<void>): void {
+    this.waiting.push(handle);
+    if (this.isBusy) this.socket.pause();
+    else void this.work();
+  }
+
+  private async work(): Promise<void> {
+    this.isBusy = true;
+    for (let handle = this.waiting.shift(); handle; handle = this.waiting.shift()) {
+      // What had arrived before the connection was ended.
+      if (this.bad < BAD_MESSAGES_MAX) await handle().catch((error: unknown) => this.fail(error));
+    }
+    this.isBusy = false;
+    if (this.socket.isPaused) this.socket.resume();
+  }
+
+  private fail(error: unknown): void {
+    const isBad = error instanceof MitoError && error.code === 'invalid_message';
+    if (!isBad || this.bad === 0) this.log.warn({ err: error, worker: this.worker }, 'a message of a worker failed');
+    if (isBad && ++this.bad === BAD_MESSAGES_MAX) this.socket.close(POLICY, "too many messages that can't be read");
+  }
+}
 
 /**
  * The WebSockets of the workers that are connected to this replica. Messages to a worker go by the
@@ -100,12 +154,15 @@ export class WorkerChannels implements Service {
     this.sockets.set(workerId, socket);
     // A worker that is late with one more heartbeat has a dead connection.
     const { silentMs, heartbeatMs } = this.options.presence;
-    const silence = setTimeout(() => socket.terminate(), silentMs + heartbeatMs);
+    const inbox = new Inbox(socket, workerId, this.options.log);
+    const silence = setTimeout(() => {
+      // It is not silent: we are slow, and have not read what it sent.
+      if (inbox.isBusy) silence.refresh();
+      else socket.terminate();
+    }, silentMs + heartbeatMs);
     socket.on('message', (data) => {
       silence.refresh();
-      this.receive(workerId, socket, data as Buffer).catch((error: unknown) => {
-        this.options.log.warn({ err: error, worker: workerId }, 'a message of a worker failed');
-      });
+      inbox.take(() => this.receive(workerId, socket, data as Buffer));
     });
     socket.on('error', (error) => this.options.log.debug({ err: error, worker: workerId }, 'worker socket'));
     socket.on('close', () => {
@@ -118,9 +175,7 @@ export class WorkerChannels implements Service {
   }
 
   private async receive(workerId: string, socket: WebSocket, bytes: Buffer): Promise<void> {
-    const excess = jsonExcess(bytes, MESSAGE_BOUNDS);
-    if (excess) throw new MitoError('too-large', 'message_too_large', `a message exceeds the bound of its ${excess}`);
-    const message = FromWorker.parse(JSON.parse(bytes.toString('utf8')));
+    const message = readMessage(bytes);
     if (message.type === 'access_lost') return this.grantAgain(workerId);
     if (message.type === 'progress') return this.options.onProgress(message.reports);
     if (message.type === 'terminal') return this.options.onTerminal(message);
