@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -35,11 +36,34 @@ test('a value in the line of a shell is never code, by --shell or by sh -c', asy
     ['/bin/sh', '-c'],
     ['bash', '-ec'],
     ['/usr/bin/zsh', '-e', '-c'],
+    ['bash', '-o', 'pipefail', '-c'],
+    ['bash', '-c', '-e', '--'],
+    ['bash', '-ceu', '-o', 'pipefail'],
   ])
     t.deepEqual(await argsOf([...shell, 'echo {line}', '{line}'], { eachLine }), [
       [...shell, 'echo "${MITO_PARAM_LINE}"', '$(touch made)'],
     ]);
   t.deepEqual(await argsOf(['echo', '-c', '{line}'], { eachLine }), [['echo', '-c', '$(touch made)']]);
+  t.deepEqual(await argsOf(['bash', 'script', '-c', '{line}'], { eachLine }), [
+    ['bash', 'script', '-c', '$(touch made)'],
+  ]);
+});
+
+test('a shell that another command starts sets the variables that its line reads', async (t) => {
+  const value = `it's $(touch made) "\`id\`" \\`;
+  const eachLine = await inputFile(t, value);
+  for (const wrapper of [
+    ['env', '-i'],
+    ['env', 'X=1'],
+    ['nice', '-n', '5'],
+    ['timeout', '5'],
+    ['sh', '-c', 'exec "$@"', 'x'],
+  ])
+    for (const line of ["printf '[%s]' {line}", 'printf "[{line}]"', "printf '[{line}]'"]) {
+      const [[program = '', ...args] = []] = (await argsOf([...wrapper, 'sh', '-ec', line], { eachLine })) ?? [];
+      const env = { ...process.env, MITO_PARAM_LINE: value };
+      t.is(execFileSync(program, args, { encoding: 'utf8', env }), `[${value}]`, `${wrapper.join(' ')}: ${line}`);
+    }
 });
 
 test('parameters are filled in the command, the environment, the name, the folder, labels and tags', async (t) => {

@@ -53,20 +53,24 @@ export function parseTemplate(text: string, field: string): Template {
  * As {@link parseTemplate}, for a line that a shell reads. A value of letters, digits and `_.,:/@%+-` is
  * put there as it is. In place of any other stands a reference to its variable, `MITO_PARAM_NAME`, quoted
  * for its place: the shell passes the value on as one word, whatever is in it, and never runs it.
+ * With `setsVariables` the line itself sets the variables that it reads, for shells that do not get them.
  */
-export function parseShellTemplate(line: string, field: string): Template {
+export function parseShellTemplate(line: string, field: string, { setsVariables = false } = {}): Template {
   const { pieces, rest } = piecesOf(line);
   const quotes = new ShellQuotes(line);
   const parts = pieces.map(({ before, name, at }) => {
-    const reference = quotes.quote(at, `\${MITO_PARAM_${name.toUpperCase()}}`);
-    return { before, name, reference };
+    const variable = `MITO_PARAM_${name.toUpperCase()}`;
+    return { before, name, variable, reference: quotes.quote(at, `\${${variable}}`) };
   });
   return (params, index) => {
-    const filled = parts.map(({ before, name, reference }) => {
+    const set = new Map<string, string>();
+    const filled = parts.map(({ before, name, variable, reference }) => {
       const value = valueOf(name, params, { field, index });
-      return before + (HARMLESS.test(value) ? value : reference);
+      if (HARMLESS.test(value)) return before + value;
+      if (setsVariables) set.set(variable, `${variable}='${value.replaceAll("'", "'\\''")}'; `);
+      return before + reference;
     });
-    return filled.join('') + rest;
+    return [...set.values(), ...filled, rest].join('');
   };
 }
 

@@ -100,25 +100,48 @@ async function variations(options: SweepOptions): Promise<Variation[]> {
   return rows.flatMap((params) => indices.map((arrayIndex) => ({ params, arrayIndex })));
 }
 
-/** A shell that reads its command from the argument after this one. */
-function isShellLine(args: readonly string[], place: number): boolean {
-  const [program = ''] = args;
-  const flags = args.slice(1, place);
-  return (
-    /^(?:.*\/)?(?:sh|bash|dash|ash|ksh|mksh|zsh)$/.test(program) &&
-    flags.length > 0 &&
-    flags.every((flag) => /^[-+]/.test(flag)) &&
-    /^-[a-zA-Z]*c$/.test(flags.at(-1) ?? '')
+const SHELL = /^(?:.*\/)?(?:r?bash|sh|dash|ash|ksh\d*|mksh|pdksh|yash|posh|zsh)$/;
+/** Options of shells whose value is the next argument: `-o pipefail`, `-eo pipefail`, `--rcfile FILE`. */
+const WITH_VALUE = /^(?:[-+][a-zA-Z]*[oO]|--(?:rcfile|init-file))$/;
+
+/** Where in the arguments after a shell's name its command line stands, if they have one: `-e -c LINE`, `-co pipefail LINE`. */
+function placeOfLine(args: readonly string[]): number | undefined {
+  let hasCommand = false;
+  for (let place = 0; place < args.length; place += 1) {
+    const arg = args[place] ?? '';
+    if (!/^[-+]./.test(arg)) return hasCommand ? place : undefined;
+    if (arg === '--') return hasCommand ? place + 1 : undefined;
+    if (/^-[a-zA-Z]*c/.test(arg)) hasCommand = true;
+    if (WITH_VALUE.test(arg)) place += 1;
+  }
+  return undefined;
+}
+
+/** The arguments that a shell reads as commands, wherever it is started: `sh -c`, `env A=b sh -c`, `timeout 5 bash -ec`. */
+function shellLines(args: readonly string[]): ReadonlyMap<number, { readonly isDirect: boolean }> {
+  return new Map(
+    args.flatMap((arg, at) => {
+      const place = SHELL.test(arg) ? placeOfLine(args.slice(at + 1)) : undefined;
+      return place === undefined ? [] : [[at + 1 + place, { isDirect: at === 0 }] as const];
+    }),
   );
+}
+
+/** What stands in between (`sudo`, `docker run`) may not pass variables on: the line sets those that it reads itself. */
+function parseCommand(args: readonly string[]): Template[] {
+  const lines = shellLines(args);
+  return args.map((text, place) => {
+    const line = lines.get(place);
+    if (!line) return parseTemplate(text, 'the command');
+    return parseShellTemplate(text, 'the shell line', { setsVariables: !line.isDirect });
+  });
 }
 
 /** Makes of a task with placeholders the task of one variation. */
 function templateOf(task: SubmitTaskInput): (params: Params, arrayIndex?: number) => SubmitTaskInput {
   const all = (texts: readonly string[] | undefined, field: string): Template[] =>
     (texts ?? []).map((text) => parseTemplate(text, field));
-  const args = task.args.map((text, place) =>
-    isShellLine(task.args, place) ? parseShellTemplate(text, 'the shell line') : parseTemplate(text, 'the command'),
-  );
+  const args = parseCommand(task.args);
   const env = Object.entries(task.env ?? {}).map(([name, value]) => [name, parseTemplate(value, '--env')] as const);
   const [labels, tags] = [all(task.labels, '--labels'), all(task.tags, '--tags')];
   const [name, cwd] = [
