@@ -170,6 +170,33 @@ test.serial('a worker that is stopped by force gives its tasks back, and they do
   t.is((await stack.mito('tasks', 'wait', uuid)).code, 0);
 });
 
+test.serial('a coordinator that somebody stopped by hand is started again', async (t) => {
+  t.timeout(120_000);
+  const stack = await startStack(t, { workers: 1 });
+  process.kill(stack.ready.pids.coordinator, 'SIGTERM');
+  await eventually(async () => !(await isAlive(stack.ready.pids.coordinator)), {
+    message: 'its end',
+    timeoutMs: 40_000,
+  });
+  await eventually(async () => (await stack.mito('run', '--', 'true')).code === 0, {
+    message: 'a task that runs',
+    timeoutMs: 40_000,
+  });
+});
+
+test.serial('a worker that outlives its stack works for the next one on the same folder', async (t) => {
+  t.timeout(120_000);
+  const dataDir = await dataFolder(t);
+  const first = await startStack(t, { dataDir, workers: 0 });
+  const code = (await first.mito('workers', 'enroll', '--quiet')).stdout.trim();
+  const worker = ['worker', '--coordinator', first.ready.url, '--enroll', code, '--work-dir', await tempDir(t)];
+  startMito(t, worker, first.env);
+  t.is((await first.mito('run', '--', 'true')).code, 0);
+  await first.up.stop('SIGTERM');
+  const second = await startStack(t, { dataDir, workers: 0, port: new URL(first.ready.url).port });
+  t.is((await second.mito('run', '--timeout', '20s', '--', 'true')).code, 0);
+});
+
 test.serial('a second stack on the same data folder says so and ends', async (t) => {
   const dataDir = await dataFolder(t);
   const first = await startStack(t, { dataDir, workers: 0 });

@@ -200,6 +200,22 @@ test.serial('a server that dies is started again on the same port with its commi
   t.deepEqual(await ask(url, 'select n from kept'), [{ n: 5 }]);
 });
 
+test.serial('the next start takes the port of the last one, and another when it is taken', async (t) => {
+  const dataDir = await openFolder(t);
+  const first = await started(t, dataDir);
+  const { port } = new URL(first.url);
+  await first.stop();
+  const second = await started(t, dataDir);
+  t.is(new URL(second.url).port, port);
+  await second.stop();
+  const squatter = createServer().listen(Number(port), '127.0.0.1');
+  t.teardown(() => squatter.close());
+  await once(squatter, 'listening');
+  const third = await started(t, dataDir);
+  t.not(new URL(third.url).port, port);
+  t.deepEqual(await ask(third.url, 'select 1 as n'), [{ n: 1 }]);
+});
+
 test.serial('stopping while the server is being restarted ends it for good', async (t) => {
   const dataDir = await openFolder(t);
   const server = await started(t, dataDir);

@@ -6,7 +6,7 @@ import { DataDirLock } from './data-dir-lock.js';
 import { ensureDatabase } from './ensure-database.js';
 import { freePort } from './free-port.js';
 import type { GuardedChild, RunAs } from './guarded-child.js';
-import { launchServer } from './launch-server.js';
+import { lastPort, launchServer } from './launch-server.js';
 import { stopLeftoverServer } from './leftover-server.js';
 import { postgresBinaries, type PostgresBinaries } from './postgres-binaries.js';
 import { ServerLog } from './server-log.js';
@@ -20,7 +20,7 @@ const RELAUNCH_DELAY_MAX_MS = 5_000;
 export interface EmbeddedPostgresOptions {
   /** Made when missing. Holds the cluster, its log and the password file, and nothing else. */
   readonly dataDir: string;
-  /** 0 or undefined: a free one, chosen at each start. */
+  /** 0 or undefined: the port of the last start when it is free, otherwise any free one. */
   readonly port?: number;
   readonly log: Log;
   /** Server settings over our own (`postgresql.conf` names). */
@@ -139,7 +139,7 @@ export class EmbeddedPostgres implements Service {
   async #launchOnPort(place: Place): Promise<Pick<Running, 'child' | 'port'>> {
     const fixedPort = this.options.port ?? 0;
     for (let attempt = 1; ; attempt++) {
-      const port = fixedPort === 0 ? await freePort() : fixedPort;
+      const port = fixedPort === 0 ? await this.#choosePort(place, attempt) : fixedPort;
       try {
         return { port, child: await this.#launch({ ...place, port }) };
       } catch (error) {
@@ -148,6 +148,12 @@ export class EmbeddedPostgres implements Service {
         if (!taken || fixedPort !== 0 || attempt === FREE_PORT_ATTEMPTS) throw error;
       }
     }
+  }
+
+  /** Workers that outlive a stack know the queues by the port of its last start. */
+  async #choosePort({ folders }: Place, attempt: number): Promise<number> {
+    const last = attempt === 1 ? await lastPort(folders.cluster) : undefined;
+    return last ?? (await freePort());
   }
 
   async #launch(where: Place & Pick<Running, 'port'>): Promise<GuardedChild> {

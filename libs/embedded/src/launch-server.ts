@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MitoError } from '@mitosis/domain';
 import { serverEnvironment, type ClusterFolders } from './cluster.js';
@@ -36,6 +38,16 @@ export async function launchServer(options: LaunchOptions): Promise<GuardedChild
   const lastWords = await options.serverLog.lastWords();
   await child.stop();
   throw startFailure(options, (await child.exited).code, lastWords);
+}
+
+/** The port of the server that ran on this cluster before, from the command line that PostgreSQL keeps of itself. */
+export async function lastPort(cluster: string): Promise<number | undefined> {
+  const options = await readFile(join(cluster, 'postmaster.opts'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  const port = /"port=(\d{1,5})"/.exec(options)?.[1];
+  return port === undefined ? undefined : Number(port);
 }
 
 async function spawnServer(options: LaunchOptions): Promise<GuardedChild> {

@@ -22,6 +22,8 @@ export interface StackOptions {
   readonly lease?: string;
   /** Kept after the end, when given. */
   readonly dataDir?: string;
+  /** A free one when not given. */
+  readonly port?: string;
 }
 
 /** A stack that was started by `mito up`, and a person who is logged in to it. */
@@ -40,7 +42,7 @@ export interface E2eStack {
 }
 
 export async function startStack(scope: Scope, options: StackOptions = {}): Promise<E2eStack> {
-  const { backend = 'postgres', workers = 1, slots = 2, dataDir, lease } = options;
+  const { backend = 'postgres', workers = 1, slots = 2, port = '0', dataDir, lease } = options;
   const configDir = await tempDir(scope);
   const server = backend === 'redis' ? await redisServer(scope) : undefined;
   const redis = server ? ['--redis', server.url] : [];
@@ -49,7 +51,7 @@ export async function startStack(scope: Scope, options: StackOptions = {}): Prom
     'up',
     '--json',
     '--port',
-    '0',
+    port,
     '--workers',
     String(workers),
     '--slots',

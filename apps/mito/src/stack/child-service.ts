@@ -16,6 +16,8 @@ export interface ChildServiceOptions {
   readonly firstMessage?: (() => Promise<object>) | undefined;
   /** Called when it is up, also after a restart. */
   readonly onReady?: ((message: Readonly<Record<string, unknown>>) => void) | undefined;
+  /** True when people may stop it for good by other means than ours: then exit code 0 is no reason to start it again. */
+  readonly mayBeStopped?: boolean | undefined;
   /** How long a stop may take before the process is killed. */
   readonly stopMs: number;
 }
@@ -127,9 +129,9 @@ export class ChildService implements Service {
     for (let pauseMs = RESTART_FIRST_MS; ; pauseMs = Math.min(pauseMs * 2, RESTART_MAX_MS)) {
       await exit;
       if (this.isStopping) return;
-      const { name } = this.options;
-      // Somebody has told it to stop.
-      if (child.exitCode === 0) return this.options.log.info({ name }, `${name} has stopped`);
+      const { name, mayBeStopped } = this.options;
+      if (child.exitCode === 0 && mayBeStopped)
+        return this.options.log.warn({ name }, `${name} was told to stop; it is not started again`);
       this.options.log.warn(
         { name, exit_code: child.exitCode, signal: child.signalCode },
         `${name} has ended; starting it again`,

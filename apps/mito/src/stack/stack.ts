@@ -189,7 +189,7 @@ export class Stack implements Service {
     };
     this.assertWanted();
     const firstMessage = async () => ({ enroll: await this.enrolmentCode() });
-    const worker = this.child(`worker ${index}`, ['worker'], env, { firstMessage });
+    const worker = this.child(`worker ${index}`, ['worker'], env, { firstMessage, mayBeStopped: true });
     this.workers.push(worker);
     await worker.start();
   }
@@ -213,7 +213,7 @@ export class Stack implements Service {
     name: string,
     argv: readonly string[],
     env: Record<string, string>,
-    hooks: Pick<ConstructorParameters<typeof ChildService>[0], 'onReady' | 'firstMessage'>,
+    hooks: Pick<ConstructorParameters<typeof ChildService>[0], 'onReady' | 'firstMessage' | 'mayBeStopped'>,
   ): ChildService {
     const { dataDir, log } = this.options;
     const logFile = path.join(dataDir, 'logs', `${name.replace(' ', '-')}.log`);
