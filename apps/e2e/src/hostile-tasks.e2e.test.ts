@@ -69,7 +69,7 @@ const step = fc.oneof(
   {
     weight: 3,
     arbitrary: fc
-      .tuple(fc.constantFrom('mkfifo', 'mkdir', 'ln -s /nowhere', 'ln -s /dev/zero'), target)
+      .tuple(fc.constantFrom('mkfifo', 'mkdir', 'ln -s /nowhere/at/all', 'ln -s /dev/zero'), target)
       .map(([make, at]) => `rm -rf ${at}; ${make} ${at}`),
   },
   fc.constantFrom(

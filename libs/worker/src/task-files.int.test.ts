@@ -20,7 +20,7 @@ const IN_PLACE: Readonly<Record<string, (file: string, t: ExecutionContext) => P
   },
   folder: (file) => mkdir(file),
   'symbolic link': (file) => symlink('/dev/zero', file),
-  'dangling link': (file) => symlink('/nowhere', file),
+  'dangling link': (file) => symlink('/nowhere/at/all', file),
 };
 
 for (const [kind, put] of Object.entries(IN_PLACE)) {
