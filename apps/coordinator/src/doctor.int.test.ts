@@ -111,6 +111,14 @@ for (const poolMode of ['transaction', 'statement'] as const)
 test('a pooler that refuses our settings', planted, 'database.reachable', 'failure', /pool_mode = session/, async () =>
   findings({ db_url: await pgbouncer(file, databaseUrl, { poolMode: 'session', ignored: '' }) }),
 );
+test(
+  'a pooler that drops our settings, with the queues behind it',
+  planted,
+  'queue.reachable',
+  'failure',
+  /redis_url/,
+  async () => findings({ db_url: await pgbouncer(file, databaseUrl, { poolMode: 'session' }), redis_url: undefined }),
+);
 test('it finds nothing wrong with a pooler in session mode', async (t) => {
   const found = await findings({ db_url: await pgbouncer(file, databaseUrl, { poolMode: 'session' }) });
   const ofDatabase = found.filter(({ check }) => check.startsWith('database.'));

@@ -84,7 +84,10 @@ test('a secret may come from a file, which the variable with _FILE names', (t) =
     '/generated/here',
     'a setting of its own',
   );
-  t.throws(() => read({ MITO_DB_URL_FILE: '/nowhere/at/all' }), { code: 'invalid_config', message: /MITO_DB_URL_FILE/ });
+  t.throws(() => read({ MITO_DB_URL_FILE: '/nowhere/at/all' }), {
+    code: 'invalid_config',
+    message: /MITO_DB_URL_FILE/,
+  });
 });
 
 test('--config takes the place of ./config.toml and has to exist', (t) => {

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile, rename, stat, type FileHandle } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { MitoError, type Log, type Service } from '@mitosis/domain';
+import { MitoError, type ErrorKind, type Log, type Service } from '@mitosis/domain';
 
 export interface ChildServiceOptions {
   readonly name: string;
@@ -153,15 +153,15 @@ interface FirstWord extends Readonly<Record<string, unknown>> {
   readonly type: 'ready' | 'failed';
   readonly message?: string;
   readonly code?: string;
+  readonly kind?: ErrorKind;
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
 const noAnswer = (name: string): MitoError =>
   new MitoError('unavailable', 'part_not_running', `${name} has not answered; it is being started again`);
 
-function failureOf(name: string, { message = '', code = 'start_failed', details = {} }: FirstWord): MitoError {
-  const kind = code === 'start_failed' ? 'unavailable' : 'conflict';
-  return new MitoError(kind, code, `${name} did not start: ${message}`, { details });
+function failureOf(name: string, { message = '', code, kind, details = {} }: FirstWord): MitoError {
+  return new MitoError(kind ?? 'unavailable', code ?? 'start_failed', `${name} did not start: ${message}`, { details });
 }
 
 async function silentFailure({ name, logFile }: ChildServiceOptions): Promise<MitoError> {

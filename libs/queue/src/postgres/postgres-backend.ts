@@ -89,6 +89,8 @@ export class PostgresBackend implements QueueBackend {
       const { rows } = await this.pool.query<{ exists: boolean }>('SELECT to_regnamespace($1) IS NOT NULL AS exists', [
         this.schema.bullmq,
       ]);
+      if (!(await takesOptions(this.pool, this.schema)))
+        return [{ check, status: 'failure', found: NO_OPTIONS, advice: OPTIONS_ADVICE }];
       const found = rows[0]?.exists
         ? 'the queues are in PostgreSQL'
         : 'the queues will be in PostgreSQL; the first coordinator makes their schema';
@@ -186,6 +188,15 @@ function bullPool(pool: pg.Pool): PgPool {
   return pool as unknown as PgPool;
 }
 
+const NO_OPTIONS = 'db_url leads to a connection pooler that drops the settings of our connections';
+const OPTIONS_ADVICE = 'connect to PostgreSQL directly, or keep the queues in Redis (redis_url)';
+
+/** False behind a pooler that ignores `options`: the queues are found by the search path that is set there. */
+async function takesOptions(client: Pick<pg.Pool, 'query'>, { bullmq }: QueueSchema): Promise<boolean> {
+  const { rows } = await client.query<{ path: string }>(`SELECT current_setting('search_path') AS path`);
+  return rows[0]?.path.includes(bullmq) ?? false;
+}
+
 const MINIMUM_VERSION = 140_000;
 const LOGINS_MAX = 10;
 
@@ -196,6 +207,10 @@ async function migrate(client: pg.PoolClient, schema: QueueSchema): Promise<void
   if ((rows[0]?.version ?? 0) < MINIMUM_VERSION) {
     throw new MitoError('unavailable', 'queue_server_unsuitable', 'PostgreSQL 14 or newer is needed');
   }
+  if (!(await takesOptions(client, schema)))
+    throw new MitoError('invalid', 'database_pooled', `${NO_OPTIONS}. Instead, ${OPTIONS_ADVICE}.`, {
+      details: { field: 'db_url' },
+    });
   // Jobs may be lost in a crash and are published again; the schema would not be made again.
   await client.query('SET synchronous_commit = on');
   await runMigrations(client, schema.bullmq);
