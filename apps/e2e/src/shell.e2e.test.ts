@@ -146,6 +146,22 @@ test.serial('only "yes" cancels many tasks: no other word, no Ctrl-C and no Ctrl
   await shell.sees(/nothing to cancel[^]*mito> /);
   shell.type('exit\r');
   t.is(await shell.ended(), 0);
+  await stack.mito('tasks', 'cancel', blocker);
+});
+
+test('explain says how a task ended, and where its output is', async (t) => {
+  const explained = async (script: string): Promise<string> => {
+    const { uuid } = await stack.json<TaskReceipt>('tasks', 'submit', '--', 'sh', '-c', script);
+    await stack.mito('tasks', 'wait', uuid);
+    const { stdout, stderr } = await stack.mito('tasks', 'explain', uuid);
+    return `${stdout}${stderr}`;
+  };
+  t.regex(
+    await explained('exit 3'),
+    /^failed: it ended with exit code 3\n"mito tasks logs 01[^"]*" shows what it printed/,
+  );
+  t.regex(await explained('kill -SEGV $$'), /^failed: it ended with signal SIGSEGV\n/);
+  t.is(await explained('true'), 'completed: it ended with success\n');
 });
 
 test('Ctrl-D at the question for a name or a password gives up with a word', async (t) => {

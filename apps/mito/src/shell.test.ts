@@ -4,6 +4,7 @@ import { PassThrough } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { formatBytes, MitoError } from '@mitosis/domain';
+import type { TaskView } from '@mitosis/protocol';
 import { tempDir } from '@mitosis/testing';
 import { COMMANDS } from './command-index.js';
 import { TasksGetCommand } from './commands/client/tasks/get.js';
@@ -15,6 +16,7 @@ import { commandModel } from './help/command-model.js';
 import { describeCommand } from './help/describe-command.js';
 import { expandGuess } from './help/guesses.js';
 import { describeSyntaxError, similarCommands } from './help/syntax-error.js';
+import { TASK_LISTING } from './output/describe-task.js';
 import { relativeTime } from './output/format-time.js';
 import { idOf } from './output/id-of.js';
 import { paintFor } from './output/paint.js';
@@ -84,6 +86,21 @@ test('a table leaves columns out in place of wrapping, and never cuts a state', 
     t.is(/reason/.test(lines[0] ?? ''), columns === 110);
   }
   t.regex(tableText(head, [row], 0), /reason/);
+});
+
+test('a list of tasks in 80 columns has names and whole times and titles', (t) => {
+  const paint = paintFor(new Screen(false, 80), {});
+  const view = { state: 'failed', reason: 'exit_code', exit_code: 2, signal: null, progress: null };
+  const times = { created_at: '2026-11-29T17:03:09Z', started_at: null, finished_at: null, cancel_requested_at: null };
+  const task = { ...view, ...times, uuid: '01a22301-0000-7000-8000-000000000000', group: 'mitosis_admin' };
+  const row = TASK_LISTING.row({ ...task, name: 'fit lr=0.25 seed=7' } as unknown as TaskView, paint);
+  const [head = '', line = ''] = tableText(TASK_LISTING.head, [row], 80).split('\n');
+  t.regex(head, /^UUID +STATE +NAME +CREATED$/);
+  t.regex(line, /failed \(exit 2\) +fit l.* +2026-11-\d\d \d\d:\d\d$/);
+  t.true(textWidth(line) <= 80, line);
+  t.regex(tableText(TASK_LISTING.head, [row], 0), /2026-11-\d\d \d\d:\d\d \(.*ago|in .*\)/);
+  const results = tableText(['index', 'system_cpu_ms', 'task'], [['0', '12', '01a22301-0000-7000-8000-0']], 24);
+  t.is(results, 'index  system_cpu_ms\n0      12\n', 'a title is not cut while there are other columns');
 });
 
 test('wide characters count double, and text of others does not drive the terminal', (t) => {

@@ -9,7 +9,7 @@ import type {
   WorkerView,
 } from '@mitosis/protocol';
 import type { Listing } from '../commands/output-command.js';
-import { formatTime, formatTimeShort } from './format-time.js';
+import { formatTime, timeCell } from './format-time.js';
 import type { Paint } from './paint.js';
 import { harmless } from './say.js';
 
@@ -106,7 +106,7 @@ export const USER_LISTING: Listing<UserView> = {
     user.state,
     user.is_admin ? 'yes' : '',
     String(user.group_quota),
-    formatTimeShort(user.created_at),
+    timeCell(user.created_at),
   ],
   empty: 'no users found',
 };
@@ -119,7 +119,7 @@ export const GROUP_LISTING: Listing<GroupView> = {
     group.state,
     group.creator,
     formatBytes(group.storage_used_bytes),
-    formatTimeShort(group.created_at),
+    timeCell(group.created_at),
   ],
   empty: 'no groups found',
 };
@@ -138,7 +138,7 @@ export const WORKER_LISTING: Listing<WorkerView> = {
     `${worker.running}/${worker.slots}`,
     worker.tags.join(', '),
     rolesOf(worker),
-    formatTimeShort(worker.last_seen_at),
+    timeCell(worker.last_seen_at),
   ],
   empty: 'no workers found',
 };
@@ -148,8 +148,8 @@ export const TOKEN_LISTING: Listing<TokenView> = {
   row: (token) => [
     token.name,
     token.scope,
-    formatTimeShort(token.expires_at),
-    token.last_used_at === null ? 'never' : formatTimeShort(token.last_used_at),
+    timeCell(token.expires_at),
+    token.last_used_at === null ? 'never' : timeCell(token.last_used_at),
   ],
   empty: 'no tokens; create one with "mito client tokens create"',
 };
@@ -161,7 +161,7 @@ export const ENROLMENT_LISTING: Listing<EnrolmentView> = {
     code.groups.join(', '),
     code.tags.join(', '),
     `${code.uses}/${code.uses_max}`,
-    formatTimeShort(code.expires_at),
+    timeCell(code.expires_at),
   ],
   empty: 'no codes that can still be used',
 };
@@ -170,7 +170,7 @@ export const AUDIT_LISTING: Listing<AuditView> = {
   head: ['ID', 'WHEN', 'WHO', 'WHAT', 'OUTCOME', 'OBJECT', 'FROM'],
   row: (entry) => [
     entry.id,
-    formatTimeShort(entry.at),
+    timeCell(entry.at),
     entry.actor || entry.actor_kind,
     entry.action,
     entry.outcome,

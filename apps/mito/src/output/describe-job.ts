@@ -1,6 +1,6 @@
 import type { JobView } from '@mitosis/protocol';
 import type { Listing } from '../commands/output-command.js';
-import { formatTime, formatTimeShort } from './format-time.js';
+import { formatTime, timeCell } from './format-time.js';
 import { paintState, type Paint } from './paint.js';
 import { harmless } from './say.js';
 
@@ -58,15 +58,15 @@ export function describeJob(job: JobView, paint: Paint): string {
 
 /** One line for each job. */
 export const JOB_LISTING: Listing<JobView> = {
-  head: ['UUID', 'STATE', 'GROUP', 'CREATED', 'TASKS', 'PROGRESS', 'NAME'],
+  head: ['UUID', 'STATE', 'NAME', 'CREATED', 'TASKS', 'PROGRESS', 'GROUP'],
   row: (job, paint) => [
     job.uuid,
     { text: stateOf(job), paint: (text) => paintState(text, paint) },
-    job.group,
-    formatTimeShort(job.created_at),
+    job.name,
+    timeCell(job.created_at),
     String(job.total),
     percent(job.progress),
-    job.name,
+    job.group,
   ],
   empty: 'no jobs found',
 };

@@ -1,7 +1,7 @@
 import { formatBytes, formatDuration } from '@mitosis/domain';
 import type { AttemptView, TaskDetail, TaskView } from '@mitosis/protocol';
 import type { Listing } from '../commands/output-command.js';
-import { formatTime, formatTimeShort } from './format-time.js';
+import { formatTime, timeCell } from './format-time.js';
 import { paintState, type Paint } from './paint.js';
 import { harmless } from './say.js';
 
@@ -45,7 +45,7 @@ function describeAttempt(attempt: AttemptView): string {
 function outcomeOf({ state, reason, exit_code, signal, progress, cancel_requested_at }: TaskView): string {
   if (state === 'running') return progressOf(progress, cancel_requested_at !== null);
   const detail = signal ?? (exit_code === null || exit_code === 0 ? reason : `exit ${exit_code}`);
-  return detail === null ? state : `${state} (${detail})`;
+  return detail === null || detail === state ? state : `${state} (${detail})`;
 }
 
 /** What a list of tasks does not tell. */
@@ -111,14 +111,14 @@ export function describeTask(task: TaskView & DetailOnly, paint: Paint): string 
 
 /** One line for each task. */
 export const TASK_LISTING: Listing<TaskView> = {
-  head: ['UUID', 'STATE', 'GROUP', 'CREATED', 'DURATION', 'NAME'],
+  head: ['UUID', 'STATE', 'NAME', 'CREATED', 'DURATION', 'GROUP'],
   row: (task, paint) => [
     task.uuid,
     { text: outcomeOf(task), paint: (text) => paintState(text, paint) },
-    task.group,
-    formatTimeShort(task.created_at),
-    durationOf(task),
     task.name,
+    timeCell(task.created_at),
+    durationOf(task),
+    task.group,
   ],
   empty: 'no tasks found',
 };

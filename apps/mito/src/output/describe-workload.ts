@@ -1,7 +1,7 @@
 import { formatDuration } from '@mitosis/domain';
 import type { WorkloadSummary, WorkloadTask, WorkloadView } from '@mitosis/protocol';
 import type { Listing } from '../commands/output-command.js';
-import { formatTime, formatTimeShort } from './format-time.js';
+import { formatTime, timeCell } from './format-time.js';
 import { paintState, type Paint } from './paint.js';
 import { harmless } from './say.js';
 
@@ -38,15 +38,15 @@ export function describeWorkload(workload: WorkloadView, paint: Paint): string {
 
 /** One line for each workload. */
 export const WORKLOAD_LISTING: Listing<WorkloadSummary> = {
-  head: ['UUID', 'STATE', 'GROUP', 'CREATED', 'TOOK', 'SUBTASKS', 'NAME'],
+  head: ['UUID', 'STATE', 'NAME', 'CREATED', 'TOOK', 'SUBTASKS', 'GROUP'],
   row: (workload, paint) => [
     workload.uuid,
     { text: workload.state, paint: (text) => paintState(text, paint) },
-    workload.group,
-    formatTimeShort(workload.created_at),
+    workload.name,
+    timeCell(workload.created_at),
     took(workload),
     subtasksOf(workload),
-    workload.name,
+    workload.group,
   ],
   empty: 'no workloads found',
 };

@@ -22,10 +22,19 @@ export function formatTime(iso: string, now: number = Date.now()): string {
   return `${date} ${clock} (${relativeTime(iso, now)})`;
 }
 
-/** The same for tables: of today only the clock, of other days only the minute. */
-export function formatTimeShort(iso: string, now: number = Date.now()): string {
+function shortest(iso: string, now: number): string {
   const { date, clock } = parts(new Date(iso));
   const isToday = date === parts(new Date(now)).date;
   // parsing: a time is ASCII
-  return `${isToday ? clock : `${date} ${clock.slice(0, 5)}`} (${relativeTime(iso, now)})`;
+  return isToday ? clock : `${date} ${clock.slice(0, 5)}`;
+}
+
+/** The same in short: of today only the clock, of other days only the minute. */
+export function formatTimeShort(iso: string, now: number = Date.now()): string {
+  return `${shortest(iso, now)} (${relativeTime(iso, now)})`;
+}
+
+/** A short time in a table, which leaves out how far away it is where there is little room. */
+export function timeCell(iso: string, now: number = Date.now()): { readonly text: string; readonly short: string } {
+  return { text: formatTimeShort(iso, now), short: shortest(iso, now) };
 }

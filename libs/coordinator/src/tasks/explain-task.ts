@@ -179,8 +179,16 @@ interface Obstacles {
   readonly hold: string | undefined;
 }
 
+/** How a task ended: `exit code 2`, `signal SIGSEGV`, `timeout (…)`. */
+function endOf({ state, reason, signal, exit_code, message }: TaskView): string {
+  if (state === 'completed') return 'it ended with success';
+  const why = signal !== null ? `signal ${signal}` : exit_code ? `exit code ${exit_code}` : reason;
+  if (state === 'cancelled') return 'somebody cancelled it';
+  return `it ended with ${why ?? 'an error'}${message === null ? '' : ` (${message})`}`;
+}
+
 function summaryOf(task: TaskView, ahead: number, { workers, served, waits, noRoom, hold }: Obstacles): string {
-  if (isFinal(task.state)) return `it has ended: ${task.state}`;
+  if (isFinal(task.state)) return endOf(task);
   if (task.state === 'running') return 'it is running';
   if (task.state === 'pending') return waits ?? 'it waits for its start time';
   if (hold !== undefined) return hold;

@@ -3,7 +3,7 @@ import { formatBytes, oneLine } from '@mitosis/domain';
 import type { Manager } from '../../manager/manager.js';
 import type { ProcessUsage } from '../../manager/process-usage.js';
 import type { WorkerEnd, WorkerRecord } from '../../manager/worker-records.js';
-import { formatTimeShort } from '../../output/format-time.js';
+import { formatTimeShort, timeCell } from '../../output/format-time.js';
 import { paintState } from '../../output/paint.js';
 import type { Listing } from '../output-command.js';
 import { ManagerCommand } from './manager-command.js';
@@ -38,7 +38,7 @@ const LISTING: Listing<Row> = {
     row.memory_bytes === null ? '' : formatBytes(row.memory_bytes),
     String(row.tasks_running ?? ''),
     String(row.tasks_done ?? ''),
-    formatTimeShort(row.spawned_at),
+    timeCell(row.spawned_at),
     row.worker ?? '',
     String(row.restarts),
     row.last_end === null ? '' : describeEnd(row.last_end),

@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import { formatTimeShort } from '../../../output/format-time.js';
+import { timeCell } from '../../../output/format-time.js';
 import { jsonLine } from '../../../output/say.js';
 import { ApiCommand } from '../../api-command.js';
 
@@ -27,7 +27,7 @@ export class ProgramsListCommand extends ApiCommand {
       sha256,
       String(size),
       creator,
-      formatTimeShort(at),
+      timeCell(at),
     ]);
     printTable(this.context.stdout, ['NAME', 'SHA-256', 'BYTES', 'CREATOR', 'CREATED'], rows);
   }

@@ -19,7 +19,10 @@ export class TasksExplainCommand extends ApiCommand {
     const explanation = await (await this.api()).explainTask(this.uuid);
     const { printTable } = await import('../../../output/print-table.js');
     this.print(explanation, ({ state, summary }) => `${state}: ${summary}`);
-    if (this.json || explanation.workers.length === 0) return;
+    if (this.json || this.quiet) return;
+    if (explanation.state === 'failed')
+      this.note(`"mito tasks logs ${this.uuid}" shows what it printed, "mito tasks get ${this.uuid}" its attempts`);
+    if (explanation.workers.length === 0) return;
     const rows = explanation.workers.map(({ uuid, hostname, verdict, detail }) => [uuid, hostname, verdict, detail]);
     printTable(this.context.stdout, ['WORKER', 'HOST', 'VERDICT', ''], rows);
   }

@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { formatBytes } from '@mitosis/domain';
-import { formatTimeShort } from '../../../../output/format-time.js';
+import { timeCell } from '../../../../output/format-time.js';
 import { attachmentFilter, groupOption, limitOption, offsetOption, prefixOption } from '../../../attachment-options.js';
 import { TransferCommand } from '../../../transfer-command.js';
 
@@ -37,7 +37,7 @@ export class GroupsAttachmentsQueryCommand extends TransferCommand {
     }
     await this.printList(api.files.attachments(group, filter), {
       head: ['KEY', 'SIZE', 'CREATOR', 'CREATED'],
-      row: (file) => [file.key, formatBytes(file.size_bytes), file.creator, formatTimeShort(file.created_at)],
+      row: (file) => [file.key, formatBytes(file.size_bytes), file.creator, timeCell(file.created_at)],
       empty: 'no files found',
     });
   }

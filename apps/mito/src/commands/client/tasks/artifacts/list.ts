@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { formatBytes } from '@mitosis/domain';
-import { formatTimeShort } from '../../../../output/format-time.js';
+import { timeCell } from '../../../../output/format-time.js';
 import { ApiCommand } from '../../../api-command.js';
 
 export class TasksArtifactsListCommand extends ApiCommand {
@@ -22,7 +22,7 @@ export class TasksArtifactsListCommand extends ApiCommand {
       row: ({ kind, size_bytes, created_at, skipped, sha256 }) => [
         kind,
         formatBytes(size_bytes),
-        formatTimeShort(created_at),
+        timeCell(created_at),
         String(skipped.length),
         sha256,
       ],
