@@ -4,7 +4,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { MitosisClient } from '@mitosis/client';
 import type { AttemptView, SubmitTaskInput } from '@mitosis/protocol';
-import { fileScope, tempDir } from '@mitosis/testing';
+import { eventually, fileScope, tempDir } from '@mitosis/testing';
 import { startStack, type E2eStack } from './harness/stack.js';
 
 // FUZZ_SECONDS=3600 for a long run, FUZZ_SEED to repeat one.
@@ -17,6 +17,12 @@ const ARG_BYTES = 20_000;
 
 const file = fileScope(test);
 let stack: E2eStack;
+
+async function administrator(): Promise<MitosisClient> {
+  const { url, admin } = stack.ready;
+  const { token } = await new MitosisClient({ url }).login(admin.username, admin.password);
+  return new MitosisClient({ url, token });
+}
 
 test.before(async () => {
   stack = await startStack(file, { workers: 2, slots: 4 });
@@ -104,9 +110,8 @@ const isReleased = ({ outcome }: AttemptView): boolean => outcome === 'released'
 test('whatever tasks write or leave behind, their mates run exactly once and no worker is lost', async (t) => {
   t.timeout((SECONDS + 600) * 1_000);
   t.log(`FUZZ_SEED=${SEED} FUZZ_SECONDS=${SECONDS}`);
-  const { url, admin, pids } = stack.ready;
-  const { token } = await new MitosisClient({ url }).login(admin.username, admin.password);
-  const api = new MitosisClient({ url, token });
+  const { pids } = stack.ready;
+  const api = await administrator();
   const marks = path.join(await tempDir(t), 'marks');
   await mkdir(marks);
   const endsAt = performance.now() + SECONDS * 1_000;
@@ -134,4 +139,30 @@ test('whatever tasks write or leave behind, their mates run exactly once and no 
   for (const name of names) t.is(await readFile(path.join(marks, name), 'utf8'), 'ran\n', `task ${name} ran once`);
   for (const pid of pids.workers) t.notThrows(() => process.kill(pid, 0), 'the worker lives');
   t.log(`${good} good tasks beside as many hostile ones`);
+});
+
+test.serial('a huge sparse result holds its worker no longer than until it is cancelled', async (t) => {
+  const api = await administrator();
+  const line = 'truncate -s 60G "$MITO_RESULT_DIR/sparse"; printf 1 > "$MITO_PROGRESS"';
+  const { uuid } = await api.submitTask({ args: ['sh', '-c', line], timeout_ms: 20_000 });
+  await eventually(async () => (await api.getTask(uuid)).progress === 1, { message: 'the end of its program' });
+  await api.cancelTask(uuid);
+  await eventually(async () => (await api.getTask(uuid)).finished_at !== null, {
+    message: 'the end of packing',
+    timeoutMs: 60_000,
+  });
+  const { state, attempts, not_kept: notKept } = await api.getTask(uuid);
+  t.is(state, 'cancelled');
+  t.is(attempts.length, 1);
+  t.regex(notKept.find(({ kind }) => kind === 'result')?.why ?? '', /cancelled before it was kept/);
+});
+
+test.serial('a link in place of the result folder is not followed', async (t) => {
+  const api = await administrator();
+  const dir = await tempDir(t);
+  const { uuid } = await api.submitTask({
+    args: ['sh', '-c', 'cd /; rmdir "$MITO_RESULT_DIR"; ln -s "$1" "$MITO_RESULT_DIR"', 'x', dir],
+  });
+  await eventually(async () => (await api.getTask(uuid)).finished_at !== null, { message: 'its end' });
+  t.like(await api.getTask(uuid), { state: 'failed', reason: 'upload_failed', artifacts: [] });
 });

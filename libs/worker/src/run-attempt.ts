@@ -42,6 +42,10 @@ const GRACE_MS = 10_000;
 /** For each short file that is read after the end of the program. */
 const READ_MS = 60_000;
 
+/** For packing and storing what a cancelled task has left, and for that of a task that is called off meanwhile. */
+const KEEP_CANCELLED_MS = 5 * 60_000;
+const CALLED_OFF_MS = 5_000;
+
 /** For removing the folders of an attempt. */
 const REMOVE_MS = 5 * 60_000;
 
@@ -187,12 +191,14 @@ async function carryOut(deps: RunAttemptDeps, attempt: RunningAttempt, scratch: 
   const end = await withSubtasks(toEnd(result, attempt.stop.signal), attempt.claim, scratch);
   if (end.outcome === 'spawn_failed' || end.outcome === 'released' || isStale(attempt))
     return { ...end, ...NOTHING_PRODUCED, notes };
+  const { signal, stop: stopKeeping } = whileKept(attempt);
   try {
-    const upload = (request: UploadRequest, file: string) => deps.upload(request, file, staleSignal(attempt));
-    const products = await uploadProducts({ upload, log: deps.log }, attempt.claim, {
+    const upload = (request: UploadRequest, file: string) => deps.upload(request, file, signal);
+    const products = await uploadProducts({ upload, signal, log: deps.log }, attempt.claim, {
       scratch,
       outputBytes: result.outputBytes,
     });
+    if (signal.aborted) return { ...end, ...calledOffWith(attempt, products), notes };
     const found = await readMetrics(scratch.resultDir);
     const produced = withLosses(await withNewTasks(end, files), products, attempt.claim);
     return { ...produced, metrics: found.metrics, notes: [...notes, ...found.notes] };
@@ -200,6 +206,8 @@ async function carryOut(deps: RunAttemptDeps, attempt: RunningAttempt, scratch: 
     deps.log.warn({ err: error, task: attempt.claim.task }, 'the products of a task were not stored');
     const { outcome, message } = failed('upload_failed', error);
     return { ...end, outcome: end.outcome === 'exited' ? outcome : end.outcome, message, ...NOTHING_PRODUCED, notes };
+  } finally {
+    stopKeeping();
   }
 }
 
@@ -248,16 +256,33 @@ function isStale({ stop }: RunningAttempt): boolean {
   return stop.signal.reason === ('stale' satisfies StopReason);
 }
 
-/** Fires when the attempt is not ours any more; a cancelled task's output is still worth keeping. */
-function staleSignal(attempt: RunningAttempt): AbortSignal {
+/**
+ * Fires when what an attempt has left behind is not to be kept any longer: at once when the attempt is not ours
+ * any more. What a cancelled task has left is worth some time; whoever cancels while it is packed, or stops the
+ * worker, wants an end.
+ */
+function whileKept(attempt: RunningAttempt): { readonly signal: AbortSignal; stop(): void } {
   const controller = new AbortController();
-  const check = (): void => {
+  const called = attempt.stop.signal;
+  let timer: NodeJS.Timeout | undefined;
+  const limit = (limitMs: number): void => {
     if (isStale(attempt))
-      controller.abort(new MitoError('conflict', 'stale_attempt', 'the attempt is not the current one'));
+      return controller.abort(new MitoError('conflict', 'stale_attempt', 'the attempt is not the current one'));
+    const why = new MitoError(
+      'conflict',
+      'attempt_called_off',
+      `the attempt was ${calledOff(attempt)} before it was kept`,
+    );
+    timer = setTimeout(() => controller.abort(why), limitMs);
   };
-  attempt.stop.signal.addEventListener('abort', check, { once: true });
-  check();
-  return controller.signal;
+  const onCalledOff = (): void => limit(CALLED_OFF_MS);
+  if (called.aborted) limit(calledOff(attempt) === 'cancelled' ? KEEP_CANCELLED_MS : CALLED_OFF_MS);
+  else called.addEventListener('abort', onCalledOff, { once: true });
+  const stop = (): void => {
+    clearTimeout(timer);
+    called.removeEventListener('abort', onCalledOff);
+  };
+  return { signal: controller.signal, stop };
 }
 
 /**
@@ -289,6 +314,12 @@ export function notStarted(attempt: RunningAttempt): AttemptReport | 'stale' {
 /** The report of an attempt that an error of this program has ended. */
 export function brokenOff(claim: ClaimedTask, error: unknown): AttemptReport {
   return toReport(claim, { ...failed('worker_error', error), ...NOTHING_PRODUCED });
+}
+
+/** How an attempt ends that was called off while it was kept: what a cancelled one has stored by then stays. */
+function calledOffWith(attempt: RunningAttempt, products: Products): Pick<End, 'outcome' | 'message'> & Produced {
+  const outcome = calledOff(attempt);
+  return { outcome, message: null, ...NOTHING_PRODUCED, ...(outcome === 'cancelled' && products) };
 }
 
 function calledOff({ stop }: RunningAttempt): 'cancelled' | 'released' {

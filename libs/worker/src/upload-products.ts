@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { MitoError, storableSentence, type Log } from '@mitosis/domain';
 import {
@@ -25,6 +25,8 @@ import { whileGrowing, withinTime } from './within-time.js';
 export interface UploadProductsDeps {
   /** Stores a file of the attempt, however long the coordinator or the store are away. */
   upload(request: UploadRequest, file: string): Promise<void>;
+  /** Ends packing, too, which a task can make long: with its reason. */
+  readonly signal: AbortSignal;
   readonly log: Log;
 }
 
@@ -67,9 +69,17 @@ function gone(): never {
   throw new MitoError('not-found', 'output_gone', 'the task removed it');
 }
 
+/** A link in place of one of our folders leads to files of others. */
+async function assertOurs(...dirs: readonly string[]): Promise<void> {
+  for (const dir of dirs) {
+    const stats = await lstat(dir).catch(() => gone());
+    if (!stats.isDirectory()) throw new MitoError('not-found', 'output_gone', 'the task replaced its folder');
+  }
+}
+
 /** Uploads what an attempt has left behind, and answers what the report says of it. */
 export async function uploadProducts(
-  { upload, log }: UploadProductsDeps,
+  { upload, signal, log }: UploadProductsDeps,
   { task, attempt, lease, spec }: ClaimedTask,
   { scratch, outputBytes }: { scratch: Scratch; outputBytes: number },
 ): Promise<Products> {
@@ -89,7 +99,8 @@ export async function uploadProducts(
   const keep = async (kind: ArtifactKind, dir: string): Promise<void> => {
     // A name that the task could not know: what it has put in place is not written to.
     const file = path.join(scratch.dir, `${kind}-${randomUUID()}.tar.gz`);
-    const choices = kind === 'exec-log' ? { leaveOut: cacheObjection } : {};
+    const choices = { signal, ...(kind === 'exec-log' && { leaveOut: cacheObjection }) };
+    await assertOurs(scratch.dir, dir);
     const packed = await whileGrowing(file, STALL_MS, packFolder(dir, file, choices));
     if (!packed) return;
     await store(kind, file, packed);

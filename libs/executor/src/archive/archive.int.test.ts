@@ -328,3 +328,15 @@ test('the last of two entries with one name wins, inside the folder', async (t) 
   t.is(await readFile(join(target, 'b'), 'utf8'), 'second');
   t.deepEqual((await readdir(root)).sort(), ['archive.tar.gz', 'source', 'target']);
 });
+
+test('packing ends when it is called off, and leaves nothing', async (t) => {
+  const { source, archive } = await folders(t);
+  await writeFile(join(source, 'sparse'), '');
+  await truncate(join(source, 'sparse'), 60 * 2 ** 30);
+  const why = new Error('called off');
+  const controller = new AbortController();
+  const packing = packFolder(source, archive, { signal: controller.signal });
+  setImmediate().then(() => controller.abort(why), t.fail);
+  t.is(await t.throwsAsync(packing), why);
+  await t.throwsAsync(stat(archive), { code: 'ENOENT' });
+});

@@ -22,6 +22,8 @@ export interface PackOptions {
   readonly limits?: PackLimits;
   /** Asked for every path, relative to the folder. */
   readonly leaveOut?: LeaveOut;
+  /** Ends it, with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface PackedFolder {
@@ -62,7 +64,7 @@ const REPLACED = 'it was replaced while the folder was packed';
 export async function packFolder(
   dir: string,
   targetFile: string,
-  { limits = DEFAULT_LIMITS, leaveOut }: PackOptions = {},
+  { limits = DEFAULT_LIMITS, leaveOut, signal }: PackOptions = {},
 ): Promise<PackedFolder | undefined> {
   const packing = new Packing(dir, limits, leaveOut);
   try {
@@ -70,10 +72,12 @@ export async function packFolder(
     await pipeline(
       packing.measure(quickGzip(packing.tar())),
       createWriteStream(targetFile, { mode: 0o600, highWaterMark: READ_BYTES }),
+      { signal },
     );
     return packing.summary();
   } catch (error) {
     await rm(targetFile, { force: true });
+    signal?.throwIfAborted();
     if (error instanceof MitoError) throw error;
     throw new MitoError('unavailable', 'pack_failed', `The folder was not packed: ${errorCode(error)}`, {
       cause: error,
