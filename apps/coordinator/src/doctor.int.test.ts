@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -215,6 +216,21 @@ test('a coordinator that is not there', planted, 'coordinator.reachable', 'failu
   look({ url: `http://127.0.0.1:${await freePort()}` }),
 );
 test('a login that is over', planted, 'login', 'failure', /mito client login/, () => look({ token: 'nonsense' }));
+for (const answer of ['503', 'nothing'] as const)
+  test(`a login that can't be checked: the coordinator answers ${answer}`, async (t) => {
+    const server = createServer((request, response) => {
+      if (request.url === '/ready' || answer === '503') return response.writeHead(503).end('{"database":"down"}');
+      return request.socket.destroy();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.teardown(() => server.close());
+    const found = await look({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+    t.is(found.find(({ check }) => check === 'coordinator.ready')?.status, 'failure');
+    const login = found.find(({ check }) => check === 'login');
+    t.is(login?.status, 'warning');
+    t.notRegex(login?.advice ?? '', /mito client login/);
+  });
 test('a clock that differs from that of the coordinator', planted, 'clock.coordinator', 'failure', /NTP/, () =>
   look({ now: () => Date.now() + 60_000 }),
 );

@@ -200,6 +200,18 @@ test.serial('a server that dies is started again on the same port with its commi
   t.deepEqual(await ask(url, 'select n from kept'), [{ n: 5 }]);
 });
 
+test.serial('a server that somebody else sent SIGTERM is started again, although connections are open', async (t) => {
+  const server = await started(t, await openFolder(t));
+  const { url, pid } = server;
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  process.kill(pid, 'SIGTERM');
+  await until(() => server.pid !== pid, 'no new server came up');
+  t.is(server.url, url);
+  t.deepEqual(await ask(url, 'select 1 as n'), [{ n: 1 }]);
+});
+
 test.serial('the next start takes the port of the last one, and another when it is taken', async (t) => {
   const dataDir = await openFolder(t);
   const first = await started(t, dataDir);

@@ -7,12 +7,12 @@ import { ensureDatabase } from './ensure-database.js';
 import { freePort } from './free-port.js';
 import type { GuardedChild, RunAs } from './guarded-child.js';
 import { lastPort, launchServer } from './launch-server.js';
-import { stopLeftoverServer } from './leftover-server.js';
+import { postmasterFile, stopLeftoverServer } from './leftover-server.js';
 import { postgresBinaries, type PostgresBinaries } from './postgres-binaries.js';
 import { ServerLog } from './server-log.js';
 import { serverUser } from './server-user.js';
 
-const ROTATE_EVERY_MS = 10_000;
+const LOOK_EVERY_MS = 2_000;
 const FREE_PORT_ATTEMPTS = 5;
 const RELAUNCH_DELAY_MIN_MS = 100;
 const RELAUNCH_DELAY_MAX_MS = 5_000;
@@ -38,7 +38,7 @@ interface Running {
   readonly password: string;
   readonly port: number;
   readonly stopped: AbortController;
-  readonly rotation: NodeJS.Timeout;
+  rounds: NodeJS.Timeout | undefined;
   child: GuardedChild;
   supervision: Promise<void>;
 }
@@ -90,7 +90,7 @@ export class EmbeddedPostgres implements Service {
       if (running === undefined) return;
       this.#running = undefined;
       running.stopped.abort();
-      clearInterval(running.rotation);
+      clearInterval(running.rounds);
       await running.child.stop();
       await running.supervision;
       // Supervision may have replaced the child in the very moment of the abort.
@@ -164,15 +164,34 @@ export class EmbeddedPostgres implements Service {
     });
   }
 
-  #supervised(parts: Omit<Running, 'stopped' | 'rotation' | 'supervision'>): Running {
-    const rotation = setInterval(() => {
+  #supervised(parts: Omit<Running, 'stopped' | 'rounds' | 'supervision'>): Running {
+    const stopped = new AbortController();
+    const running: Running = { ...parts, rounds: undefined, stopped, supervision: Promise.resolve() };
+    running.rounds = setInterval(() => {
       parts.serverLog.rotate().catch((error: unknown) => {
         this.options.log.warn({ err: error }, 'could not shorten the PostgreSQL log');
       });
-    }, ROTATE_EVERY_MS).unref();
-    const running: Running = { ...parts, rotation, stopped: new AbortController(), supervision: Promise.resolve() };
+      this.#hastenShutdown(running).catch((error: unknown) => {
+        this.options.log.warn({ err: error }, 'could not look at the state of PostgreSQL');
+      });
+    }, LOOK_EVERY_MS).unref();
     running.supervision = this.#supervise(running);
     return running;
+  }
+
+  /**
+   * After a SIGTERM of somebody else PostgreSQL takes no connection any more and waits for the end of all that
+   * are open: for ever, with pools. SIGINT ends it at once, so that it can be started again.
+   */
+  async #hastenShutdown({ folders, child, stopped }: Running): Promise<void> {
+    const lines = await postmasterFile(folders.cluster);
+    const isStopping = lines[0] === String(child.pid) && lines[7] === 'stopping';
+    if (!isStopping || stopped.signal.aborted || !child.running) return;
+    this.options.log.warn(
+      { pid: child.pid },
+      'PostgreSQL was told to stop by somebody else; ending it, to start it again',
+    );
+    process.kill(child.pid, 'SIGINT');
   }
 
   async #supervise(running: Running): Promise<void> {

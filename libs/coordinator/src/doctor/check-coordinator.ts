@@ -40,8 +40,9 @@ export async function checkCoordinator({ url, token, now }: CoordinatorToCheck):
   ];
   if (token !== undefined) {
     const authorization = { Authorization: `Bearer ${token}` };
-    findings.push(login((await get('/auth', authorization)).status));
-    findings.push(...(await workersInTrouble(await get('/workers?limit=1000', authorization))));
+    const asked = async (path: string) => await get(path, authorization).catch(() => undefined);
+    findings.push(login((await asked('/auth'))?.status));
+    findings.push(...(await workersInTrouble(await asked('/workers?limit=1000'))));
   } else findings.push(warning('login', 'there is no login for it', 'run "mito client login"'));
   return findings;
 }
@@ -68,8 +69,8 @@ function clock(date: string | null, now: number): Finding {
 }
 
 /** Workers that the caller may see and that say of themselves that they can't work. */
-async function workersInTrouble(response: Response): Promise<Finding[]> {
-  if (response.status !== 200) return [];
+async function workersInTrouble(response: Response | undefined): Promise<Finding[]> {
+  if (response?.status !== 200) return [];
   const { workers } = (await response.json()) as Pick<WorkerPage, 'workers'>;
   const alive = workers.filter(({ is_alive: isAlive }) => isAlive);
   const unable = alive.flatMap(({ hostname, uuid, trouble }) =>
@@ -84,8 +85,14 @@ async function workersInTrouble(response: Response): Promise<Finding[]> {
   return unable.length > 0 ? unable : [ok('workers', `${alive.length} workers are alive, all of them can work`)];
 }
 
-function login(status: number): Finding {
-  return status === 200
-    ? ok('login', 'the cached login is good')
-    : failure('login', 'the cached login is not good any more', 'run "mito client login"');
+/** Only a coordinator that can look knows what a login is good for. */
+function login(status: number | undefined): Finding {
+  if (status === 200) return ok('login', 'the cached login is good');
+  if (status === 401 || status === 403)
+    return failure('login', 'the cached login is not good any more', 'run "mito client login"');
+  return warning(
+    'login',
+    `the coordinator could not check the cached login (${status === undefined ? 'no response' : `HTTP ${status}`})`,
+    'see what else is reported here, and the log of the coordinator',
+  );
 }
