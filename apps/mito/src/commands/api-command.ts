@@ -143,7 +143,7 @@ export abstract class ApiCommand extends OutputCommand {
   protected async whileWatching<T>(goesOn: string, work: () => Promise<T>): Promise<T> {
     if (this.signal) return work();
     const leave = (): void => {
-      this.note(`\n${goesOn}`);
+      this.note('', goesOn);
       process.exit(EXIT_INTERRUPTED);
     };
     process.on('SIGINT', leave);
@@ -181,7 +181,7 @@ export abstract class ApiCommand extends OutputCommand {
   private tellKey(key: string, remark: string): void {
     if (this.json) return this.note(JSON.stringify({ idempotency_key: key, ...(remark !== '' && { remark }) }));
     const what = remark === '' ? 'Some of it may be stored.' : remark;
-    this.note(`${what}\nTo finish it, type the same command with --idempotency-key ${key}`);
+    this.note(what, `To finish it, type the same command with --idempotency-key ${key}`);
   }
 
   private async cachedOrNewToken(settings: ClientConfig): Promise<string | undefined> {

@@ -30,8 +30,8 @@ export abstract class MitoCommand extends Command<MitoContext> {
     say(this.context.stdout, `${text}\n`);
   }
 
-  /** Writes a line for the person at the terminal to stderr. */
-  protected note(text: string): void {
-    say(this.context.stderr, `${harmless(text)}\n`);
+  /** Writes lines for the person at the terminal to stderr. A line break inside of one is shown, not obeyed. */
+  protected note(...lines: string[]): void {
+    say(this.context.stderr, lines.map((line) => `${harmless(line)}\n`).join(''));
   }
 }

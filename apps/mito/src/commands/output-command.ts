@@ -120,9 +120,9 @@ export abstract class OutputCommand extends MitoCommand {
     else super.line(text);
   }
 
-  protected override note(text: string): void {
-    if (this.bar) this.bar.above(() => super.note(text));
-    else super.note(text);
+  protected override note(...lines: string[]): void {
+    if (this.bar) this.bar.above(() => super.note(...lines));
+    else super.note(...lines);
   }
 
   /** Waits for whoever reads stdout; false when nobody does any more: what goes on for ever ends then. */

@@ -96,9 +96,9 @@ export function describeTask(task: TaskView & DetailOnly, paint: Paint): string 
     ]),
     ['output', (task.attempts ?? []).length > 1 ? `of an earlier attempt: tasks logs ${task.uuid} --attempt N` : ''],
     ...task.not_kept.map(({ kind, why }): [string, string] => ['not kept', `${kind}  ${why}`]),
-    ...task.artifacts.map(({ kind, size_bytes, sha256 }): [string, string] => [
-      'artifact',
-      `${kind}  ${formatBytes(size_bytes)}  sha256 ${sha256}`,
+    ...task.artifacts.flatMap(({ kind, size_bytes, sha256, skipped }): [string, string][] => [
+      ['artifact', `${kind}  ${formatBytes(size_bytes)}  sha256 ${sha256}`],
+      ...skipped.map(({ path, why }): [string, string] => ['left out', `${kind}  ${path}: ${why}`]),
     ]),
   ];
   const shown = facts.filter(([, value]) => value !== '');

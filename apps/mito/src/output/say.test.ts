@@ -124,9 +124,10 @@ test('a signal, a name and a reason of others are shown in their line', (t) => {
     signal: hostile,
     reason: 'signal',
     not_kept: [{ kind: 'result', why: hostile }],
-    artifacts: [],
+    artifacts: [{ kind: 'result', size_bytes: 1, sha256: 'ab', skipped: [{ path: hostile, why: 'a named pipe' }] }],
   };
   const shown = describeTask(harmlessValue(task) as never, paintFor(new PassThrough(), {}));
+  t.regex(shown, /^left out {3}result {2}.*: a named pipe$/m);
   t.false(OBEYED.test(shown));
   t.false(shown.split('\n').some((line) => line.startsWith('state completed')));
 });
