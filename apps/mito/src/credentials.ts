@@ -1,5 +1,6 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { MitoError, systemError } from '@mitosis/domain';
 import { readOwnText } from './files/read-input.js';
 
 /** One login of one user at one coordinator. */
@@ -63,6 +64,16 @@ export class Credentials {
     });
   }
 
+  /** As {@link save}, for a command that can do without: a folder that can't be written is said, and costs no more. */
+  async keep(login: Credential, note: (text: string) => void): Promise<void> {
+    try {
+      await this.save(login);
+    } catch (error) {
+      if (!(error instanceof MitoError)) throw error;
+      note(`mito: the next command has to log in again: ${error.message}`);
+    }
+  }
+
   /** Whoever logs out is nobody there until the next login. */
   async remove(login: Login): Promise<void> {
     const { logins, nobody_at: before } = await this.read();
@@ -73,15 +84,32 @@ export class Credentials {
   }
 
   private async write(stored: Stored): Promise<void> {
-    await mkdir(path.dirname(this.file), { recursive: true, mode: 0o700 });
     const draft = `${this.file}.${process.pid}.new`;
-    await writeFile(draft, `${JSON.stringify(stored, null, 2)}\n`, { mode: 0o600 });
-    await rename(draft, this.file);
+    try {
+      await mkdir(path.dirname(this.file), { recursive: true, mode: 0o700 });
+      await writeFile(draft, `${JSON.stringify(stored, null, 2)}\n`, { mode: 0o600 });
+      await rename(draft, this.file);
+    } catch (error) {
+      throw unusable(error);
+    }
   }
 
   private async read(): Promise<Stored> {
-    return parse((await readOwnText(this.file)) ?? '{}');
+    try {
+      return parse((await readOwnText(this.file)) ?? '{}');
+    } catch (error) {
+      throw unusable(error);
+    }
   }
+}
+
+/** What keeps the file from being used, with the way out. */
+function unusable(error: unknown): unknown {
+  const known = systemError(error);
+  if (known === undefined) return error;
+  const { kind, code, message } = known;
+  const wayOut = 'Or name another file with --credential-path or MITO_CREDENTIAL_PATH.';
+  return new MitoError(kind, code, `${message} ${wayOut}`, { cause: error });
 }
 
 function without(logins: readonly Credential[], { coordinator, user }: Login): Credential[] {

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -275,6 +275,20 @@ test('logins are kept for each coordinator and user, in a file of mode 0600', as
   t.is(await credentials.find('http://b', 'al'), undefined, 'expired');
   await credentials.remove(login);
   t.is(await credentials.find('http://a', 'al'), undefined);
+});
+
+test('a login that can not be kept costs a command nothing but the next login, and says how to keep it', async (t) => {
+  const folder = await tempDir(t);
+  await writeFile(path.join(folder, 'file'), '');
+  const credentials = new Credentials(path.join(folder, 'file', 'credentials'));
+  const login = { coordinator: 'http://a', user: 'al', token: '1', expires_at: '2100-01-01T00:00:00Z' };
+  const wayOut = /a part of the path is a file.*--credential-path or MITO_CREDENTIAL_PATH/;
+  await t.throwsAsync(credentials.save(login), { instanceOf: MitoError, message: wayOut });
+  const notes: string[] = [];
+  await credentials.keep(login, (text) => notes.push(text));
+  t.is(notes.length, 1);
+  t.regex(notes[0] ?? '', /^mito: the next command has to log in again: /);
+  t.regex(notes[0] ?? '', wayOut);
 });
 
 test('the help of every command names its options, in lines that fit 80 columns', async (t) => {

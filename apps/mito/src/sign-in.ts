@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { MitosisClient } from '@mitosis/client';
 import type { ClientConfig } from '@mitosis/config';
-import type { Credential, Credentials } from './credentials.js';
+import type { Credential } from './credentials.js';
 import { readSecret } from './files/read-input.js';
 import { ask } from './output/ask.js';
 
@@ -15,12 +15,8 @@ export async function knownPassword({ password, password_file }: ClientConfig): 
   return password_file === undefined ? password : readSecret(password_file, '--password-file');
 }
 
-/** Logs in with what is known, asks the person for the rest, and keeps the token. */
-export async function signIn(
-  settings: ClientConfig,
-  credentials: Credentials,
-  { stdin, stderr }: Person,
-): Promise<Credential> {
+/** Logs in with what is known, and asks the person for the rest. */
+export async function signIn(settings: ClientConfig, { stdin, stderr }: Person): Promise<Credential> {
   const { coordinator_addr: coordinator } = settings;
   const username =
     settings.user ??
@@ -37,7 +33,5 @@ export async function signIn(
       instead: 'set MITO_PASSWORD or use --password-file',
     }));
   const session = await new MitosisClient({ url: coordinator }).login(username, password);
-  const login = { coordinator, user: session.username, token: session.token, expires_at: session.expires_at };
-  await credentials.save(login);
-  return login;
+  return { coordinator, user: session.username, token: session.token, expires_at: session.expires_at };
 }

@@ -187,7 +187,12 @@ export abstract class ApiCommand extends OutputCommand {
   private async cachedOrNewToken(settings: ClientConfig): Promise<string | undefined> {
     const credentials = await this.credentials(settings);
     const isGiven = this.password !== undefined || this.passwordFile !== undefined;
-    const cached = await credentials.find(settings.coordinator_addr, settings.user);
+    const isComplete = settings.user !== undefined && (settings.password ?? settings.password_file) !== undefined;
+    const cached = await credentials.find(settings.coordinator_addr, settings.user).catch((error: unknown) => {
+      // Who says everything needs no file; that it can't be used is said when the login is kept.
+      if (isComplete && error instanceof MitoError) return undefined;
+      throw error;
+    });
     if (cached && !isGiven) return cached.token;
     const { stdin, stderr } = this.context;
     const isAnswerable = isTerminal(stdin) && isTerminal(stderr) && !this.json;
@@ -198,6 +203,8 @@ export abstract class ApiCommand extends OutputCommand {
     const isKnown = user !== undefined && (settings.password ?? settings.password_file) !== undefined;
     if (!isKnown && !isAnswerable) return undefined;
     const { signIn } = await import('../sign-in.js');
-    return (await signIn({ ...settings, user }, credentials, { stdin, stderr })).token;
+    const login = await signIn({ ...settings, user }, { stdin, stderr });
+    await credentials.keep(login, (text) => this.note(text));
+    return login.token;
   }
 }

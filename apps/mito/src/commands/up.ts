@@ -164,7 +164,7 @@ export class UpCommand extends ApiCommand {
   private async keepLogin(stack: Stack): Promise<string> {
     const { token, username: user, expiresAt } = await stack.login();
     const login = { coordinator: stack.url, user, token, expires_at: expiresAt };
-    await (await this.credentials(await this.settings())).save(login);
+    await (await this.credentials(await this.settings())).keep(login, (text) => this.note(text));
     return user;
   }
 }

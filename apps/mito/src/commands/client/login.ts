@@ -27,12 +27,9 @@ export class ClientLoginCommand extends ApiCommand {
       user: this.username ?? settings.user,
       password: this.givenPassword ?? settings.password,
     };
-    const {
-      token: _,
-      user: username,
-      coordinator,
-      expires_at,
-    } = await signIn(asked, await this.credentials(settings), this.context);
+    const login = await signIn(asked, this.context);
+    await (await this.credentials(settings)).save(login);
+    const { user: username, coordinator, expires_at } = login;
     this.print({ username, coordinator, expires_at }, () => `logged in as ${username} at ${coordinator}`);
   }
 }

@@ -41,7 +41,7 @@ export class UsersChangePasswordCommand extends ApiCommand {
       token === undefined ? await this.api() : new MitosisClient({ url: coordinator, token, signal: this.signal });
     const session = await api.access.changePassword(current, next);
     const login = { coordinator, user: session.username, token: session.token, expires_at: session.expires_at };
-    await (await this.credentials(settings)).save(login);
+    await (await this.credentials(settings)).keep(login, (text) => this.note(text));
     this.print(
       { username: session.username },
       ({ username }) => `the password of ${username} was changed; all other logins have ended`,
