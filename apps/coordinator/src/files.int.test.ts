@@ -315,6 +315,8 @@ test('an input that can not be unpacked is refused when it is submitted, and not
     message: /tasks\.1\.resources\.0: the attachment "empty" can't be unpacked: the file is empty/,
   });
   await upload('table.csv.gz', gzipSync('1,2,3\n'.repeat(200)));
+  await upload('line.gz', gzipSync('y\n'));
+  await t.throwsAsync(coordinator.api.submitTask(task('line.gz')), { message: /a file that is no tar archive/ });
   await upload('damaged', Buffer.from('\x1f\x8bnot gzip', 'latin1'));
   await t.throwsAsync(coordinator.api.submitTask(task('table.csv.gz')), { message: /a file that is no tar archive/ });
   await t.throwsAsync(coordinator.api.submitTask(task('damaged')), { message: /it is not a gzip file: unknown/ });

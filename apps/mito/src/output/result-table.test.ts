@@ -71,6 +71,9 @@ test('numbers of a CSV table are as they were given, what a spreadsheet would co
     '0.10',
     '007',
     '1e-5',
+    '-Infinity',
+    '-inf',
+    '+NaN',
     '=1+1',
     '-2+3',
     '@x',
@@ -78,5 +81,8 @@ test('numbers of a CSV table are as they were given, what a spreadsheet would co
     'a,b',
     'a"b',
   ];
-  t.is(toCsv([cells]), `-1.5,123456789012345678901234567890,0.10,007,1e-5,'=1+1,'-2+3,'@x,+1,"a,b","a""b"\r\n`);
+  t.is(
+    toCsv([cells]),
+    `-1.5,123456789012345678901234567890,0.10,007,1e-5,-Infinity,-inf,+NaN,'=1+1,'-2+3,'@x,+1,"a,b","a""b"\r\n`,
+  );
 });

@@ -84,13 +84,15 @@ export function resultTable(results: readonly JobResult[], { isEachRow }: { isEa
   return { head, rows };
 }
 
+const NUMBER = /^[-+]?(?:[\d.]+(?:e[-+]?\d+)?|nan|inf(?:inity)?)$/i;
+
 /**
  * Comma-separated values, RFC 4180. What a spreadsheet would take for a formula (OWASP, "CSV
  * injection") gets an apostrophe before it; numbers stay numbers.
  */
 export function toCsv(rows: readonly (readonly string[])[]): string {
   const cell = (value: string): string => {
-    const isFormula = /^[=+\-@\t\r]/.test(value) && !/^[-+]?[\d.]+(?:[eE][-+]?\d+)?$/.test(value);
+    const isFormula = /^[=+\-@\t\r]/.test(value) && !NUMBER.test(value);
     const safe = isFormula ? `'${value}` : value;
     return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };

@@ -56,7 +56,7 @@ export class UnpackableInputs {
     const head = await this.#headOf(file);
     if (head === undefined) return undefined;
     if (this.#objections.size >= KNOWN_MAX) this.#objections.clear();
-    const objection = archiveObjection(head) ?? gzipObjection(head);
+    const objection = archiveObjection(head) ?? gzipObjection(head, Number(file.size_bytes) <= head.length);
     this.#objections.set(file.sha256, objection);
     return objection;
   }
@@ -78,12 +78,13 @@ export class UnpackableInputs {
   }
 }
 
-/** Why a gzip file can't be unpacked, as far as its beginning tells. */
-function gzipObjection(head: Buffer): string | undefined {
+/** Why a gzip file can't be unpacked, as far as its beginning tells, which is all of it when `isWhole`. */
+function gzipObjection(head: Buffer, isWhole: boolean): string | undefined {
   if (!isGzip(head)) return undefined;
   try {
     const tar = gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
-    return tar.length < ARCHIVE_HEAD_BYTES ? undefined : archiveObjection(tar.subarray(0, ARCHIVE_HEAD_BYTES));
+    if (tar.length < ARCHIVE_HEAD_BYTES && !isWhole) return undefined;
+    return archiveObjection(tar.subarray(0, ARCHIVE_HEAD_BYTES));
   } catch (error) {
     return `it is not a gzip file: ${error instanceof Error ? error.message : String(error)}`;
   }

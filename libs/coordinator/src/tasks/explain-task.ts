@@ -167,7 +167,7 @@ async function awaited(dataSource: DataSource, { state, after }: TaskDetail): Pr
   if (job) return `it waits for the job ${job.id}, which is open: more tasks are to come, or somebody has to close it`;
   const [{ kind, uuid, when }] = open as [TaskDetail['after'][number]];
   const more = open.length === 1 ? '' : `, and for ${open.length - 1} more`;
-  return `it waits for the ${kind} ${uuid} (${when})${more}`;
+  return `it waits until the ${kind} ${uuid} has ${when}${more}`;
 }
 
 interface Obstacles {

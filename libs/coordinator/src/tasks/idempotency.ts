@@ -13,6 +13,8 @@ export interface KeyedRequest {
   readonly request: { readonly tasks?: readonly object[]; readonly [part: string]: unknown };
 }
 
+const COUNT = 'the number of tasks';
+
 /** Short hashes of the parts of a request by their names, those of all its tasks together. */
 type Outline = Readonly<Record<string, string>>;
 
@@ -23,29 +25,32 @@ const shortHash = (value: unknown): string =>
     // parsing: a hash is ASCII
     .slice(0, 12);
 
+const fieldsOf = (tasks: readonly object[]): string[] => [...new Set(tasks.flatMap((task) => Object.keys(task)))];
+
 function outlineOf({
   operation,
   request: { tasks = [], ...rest },
 }: Pick<KeyedRequest, 'operation' | 'request'>): Outline {
-  const fields = new Set(tasks.flatMap((task) => Object.keys(task)));
-  const columns = [...fields].map((field) => [
+  const columns = fieldsOf(tasks).map((field) => [
     field,
     shortHash(tasks.map((task) => (task as Record<string, unknown>)[field] ?? null)),
   ]);
   return {
     operation,
-    'the number of tasks': String(tasks.length),
+    [COUNT]: String(tasks.length),
     ...Object.fromEntries(Object.entries(rest).map(([field, value]) => [field, shortHash(value)])),
     ...Object.fromEntries(columns as [string, string][]),
   };
 }
 
-/** What tells two requests apart, for people. */
-function differenceOf(earlier: Outline | null, now: Outline): string {
+/** What tells two requests apart, for people; `fields` are those of the tasks. */
+function differenceOf(earlier: Outline | null, now: Outline, fields: readonly string[]): string {
   if (earlier === null) return '';
   if (earlier.operation !== now.operation) return `: for ${earlier.operation}, and this is ${now.operation}`;
   const parts = [...new Set([...Object.keys(earlier), ...Object.keys(now)])];
-  const different = parts.filter((part) => earlier[part] !== now[part]);
+  // Of another number of tasks every field has another hash, whatever is in it.
+  const isOfTasks = (part: string): boolean => earlier[COUNT] !== now[COUNT] && fields.includes(part);
+  const different = parts.filter((part) => earlier[part] !== now[part] && !isOfTasks(part));
   return different.length === 0 ? '' : `, which differs in ${different.join(', ')}`;
 }
 
@@ -70,21 +75,28 @@ export async function once<T extends object>(
      ON CONFLICT DO NOTHING RETURNING key`,
     [userId, key, requestHash, JSON.stringify(outline)],
   )) as unknown[];
-  if (taken.length === 0) return { earlier: await recall(tx, { userId, key, requestHash, outline }) };
+  if (taken.length === 0) {
+    const fields = fieldsOf(request.tasks ?? []);
+    return { earlier: await recall(tx, { userId, key, requestHash, outline, fields }) };
+  }
   const result = await work();
   await tx.getRepository(IdempotencyKey).update({ userId, key }, { answer: answerOf(result) });
   return { result };
 }
 
-async function recall(
-  tx: EntityManager,
-  { userId, key, requestHash, outline }: { userId: string; key: string; requestHash: string; outline: Outline },
-): Promise<object> {
+interface Recalled extends Pick<KeyedRequest, 'userId'> {
+  readonly key: string;
+  readonly requestHash: string;
+  readonly outline: Outline;
+  readonly fields: readonly string[];
+}
+
+async function recall(tx: EntityManager, { userId, key, requestHash, outline, fields }: Recalled): Promise<object> {
   const stored = await tx.getRepository(IdempotencyKey).findOneByOrFail({ userId, key });
   if (stored.requestHash === requestHash) return stored.answer;
   throw new MitoError(
     'conflict',
     'idempotency_key_reused',
-    `the idempotency key "${key}" was used for another request${differenceOf(stored.outline as Outline | null, outline)}`,
+    `the idempotency key "${key}" was used for another request${differenceOf(stored.outline as Outline | null, outline, fields)}`,
   );
 }
