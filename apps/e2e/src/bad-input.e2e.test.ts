@@ -60,7 +60,14 @@ test('a task that does not exist', refuses, ['tasks', 'get', '0191f1f0-0000-7000
   code: 4,
   says: /there is no task/,
 });
-test('a uuid that is none', refuses, ['tasks', 'get', 'x'], { code: 2, says: /uuid: is not a UUID/ });
+test('a uuid that is none', refuses, ['tasks', 'get', 'x'], {
+  code: 2,
+  says: /uuid: "x" is not a UUID; "mito tasks query" shows them/,
+});
+test('one of many uuids that is none', refuses, ['tasks', 'wait', '01a22301-0000-7000-8000-000000000000', 'last'], {
+  code: 2,
+  says: /uuid: "last" is not a UUID/,
+});
 test('a group of others does not exist', refuses, ['run', '-g', 'nobody', '--', 'true'], {
   code: 4,
   says: /no group "nobody"/,

@@ -22,6 +22,11 @@ const REFUSED: ReadonlySet<string> = new Set([
   'job_closed',
 ]);
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** The commands that list what has a UUID. */
+const LISTS = ['tasks query', 'jobs list', 'workers query', 'workloads list'];
+
 /** A command that speaks to a coordinator. What it needs is loaded when it runs: `--help` stays fast. */
 export abstract class ApiCommand extends OutputCommand {
   readonly coordinator = Option.String('--coordinator', {
@@ -86,6 +91,8 @@ export abstract class ApiCommand extends OutputCommand {
    * is asked to log in; otherwise the client is anonymous, and the coordinator says what is missing.
    */
   protected async api(): Promise<MitosisClient> {
+    this.assertUuids();
+    this.assertUuids();
     const settings = await this.settings();
     const { MitosisClient } = await import('@mitosis/client');
     const token = settings.token ?? (await this.cachedOrNewToken(settings));
@@ -138,10 +145,10 @@ export abstract class ApiCommand extends OutputCommand {
 
   /**
    * Does what takes as long as something on the coordinator; Ctrl-C ends only the watching, and `goesOn` says what
-   * goes on and how to come back. In interactive mode the command is interrupted as any other.
+   * goes on and how to come back. In interactive mode the command ends, and the mode goes on.
    */
   protected async whileWatching<T>(goesOn: string, work: () => Promise<T>): Promise<T> {
-    if (this.signal) return work();
+    if (this.signal) return this.whileInShell(goesOn, work, this.signal);
     const leave = (): void => {
       this.note('', goesOn);
       process.exit(EXIT_INTERRUPTED);
@@ -152,6 +159,29 @@ export abstract class ApiCommand extends OutputCommand {
     } finally {
       process.off('SIGINT', leave);
     }
+  }
+
+  private async whileInShell<T>(goesOn: string, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const tell = (): void => this.note(`\n${goesOn}`);
+    signal.addEventListener('abort', tell, { once: true });
+    try {
+      return await work();
+    } finally {
+      signal.removeEventListener('abort', tell);
+    }
+  }
+
+  /** Names what was typed in place of a UUID, and says where those are found, before anything is sent. */
+  private assertUuids(): void {
+    const { uuid, uuids = [] } = this as { readonly uuid?: string; readonly uuids?: readonly string[] };
+    const typed = [uuid ?? '', ...uuids].flatMap((text) => text.split(',')).map((text) => text.trim());
+    const wrong = typed.find((text) => text !== '' && !UUID.test(text));
+    if (wrong === undefined) return;
+    const listed = LISTS.find((list) => this.path.includes(list.split(' ', 1)[0] ?? ''));
+    throw invalidField(
+      'uuid',
+      `"${wrong}" is not a UUID${listed === undefined ? '' : `; "mito ${listed}" shows them`}`,
+    );
   }
 
   /**
