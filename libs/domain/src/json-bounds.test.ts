@@ -16,6 +16,15 @@ test('depth and values of JSON are bounded, whatever its strings have', (t) => {
   for (const broken of ['', '"', '"\\', ']]]', '}{', '[,', '"\\"']) t.is(excess(broken), undefined);
 });
 
+test('the keys of one object are bounded, not those of several', (t) => {
+  const keys = (text: string) => jsonExcess(Buffer.from(text), { depth: 64, values: 1000, keys: 2 });
+  t.is(keys('[{"a":1,"b":2},{"a":{"c":{"x":1},"d":4},"b":[1,2,3,4]}]'), undefined);
+  t.is(keys('{"a":{"x":1,"y":2},"b":2,"c":3}'), 'keys');
+  t.is(keys('[[{"a":1,"b":2,"c":3}]]'), 'keys');
+  t.is(keys('{"a:::":1}'), undefined);
+  for (const broken of [']]]:::', ':::', '}:{:']) t.true([undefined, 'keys'].includes(keys(broken)));
+});
+
 const depthOf = (value: unknown): number =>
   typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
 

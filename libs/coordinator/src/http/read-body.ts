@@ -8,6 +8,8 @@ export interface BodyBounds extends JsonBounds {
   readonly bytes: number;
 }
 
+/** Of one object in a body: no row of metrics, which may have the most, has as many. */
+const KEYS_MAX = 16_384;
 /** A body in JSON arrives within this time, or its connection ends. */
 const JSON_BODY_MS = 60_000;
 /** Any body brings at least this much within each span of time, as long as somebody takes it. */
@@ -95,8 +97,10 @@ export async function readJson(req: Request, { bytes: limit, depth, values }: Bo
   if (!hasBody(req) || !req.is('application/json')) return undefined;
   const bytes = await collect(req, limit);
   if (bytes.length === 0) return undefined;
-  const excess = jsonExcess(bytes, { depth, values });
+  const excess = jsonExcess(bytes, { depth, values, keys: KEYS_MAX });
   if (excess === 'depth') throw invalidField('body', `is nested deeper than ${depth} levels`);
+  if (excess === 'keys')
+    throw new MitoError('too-large', 'body_too_large', `an object in the request body has more than ${KEYS_MAX} keys`);
   if (excess === 'values')
     throw new MitoError('too-large', 'body_too_large', `the request body has more than ${values} values`);
   if (!isUtf8(bytes)) throw invalidField('body', 'is not UTF-8');
