@@ -13,21 +13,33 @@ export const CoordinatorConfig = z.strictObject({
   insecure_http: FlagSetting.default(false),
   /** Plain HTTP is refused on loopback, too: without a certificate nothing starts. */
   require_tls: FlagSetting.default(false),
-  db_url: z.string().default('postgres://mitosis:mitosis@127.0.0.1/mitosis'),
+  db_url: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//i, 'write postgres://USER:PASSWORD@HOST:PORT/DATABASE')
+    .default('postgres://mitosis:mitosis@127.0.0.1/mitosis'),
   /** When set, BullMQ runs on this Redis or Valkey instead of PostgreSQL. */
-  redis_url: z.string().optional(),
+  redis_url: z
+    .string()
+    .regex(/^rediss?:\/\//i, 'write redis://HOST:PORT or rediss://HOST:PORT')
+    .optional(),
   /** Prefix of all keys in Redis. */
   redis_prefix: z.string().default('mito'),
   /** Folder for the key pair, the folder store and other files of this coordinator. */
   state_dir: z.string().default('./mitosis-state'),
-  s3: z.string().optional(),
+  s3: z
+    .string()
+    .regex(/^https?:\/\//i, 'write http://HOST:PORT or https://HOST:PORT')
+    .optional(),
   s3_region: z.string().default('mitosis'),
   s3_bucket: z.string().default('mitosis'),
   s3_access_key: z.string().optional(),
   s3_secret_key: z.string().optional(),
   s3_force_path_style: FlagSetting.default(true),
   /** The store's URL as workers and clients reach it, when that is another. */
-  s3_public_endpoint: z.string().optional(),
+  s3_public_endpoint: z
+    .string()
+    .regex(/^https?:\/\//i, 'write http://HOST:PORT or https://HOST:PORT')
+    .optional(),
   /** False when no worker or client reaches the store: all bytes pass through the coordinator, as those of
    *  one that gets no connection do anyway. */
   s3_direct: FlagSetting.default(true),

@@ -90,6 +90,22 @@ test('a secret may come from a file, which the variable with _FILE names', (t) =
   });
 });
 
+for (const [name, value] of [
+  ['db_url', 'mysql://mito:secret@db/mito'],
+  ['db_url', 'db.lab'],
+  ['redis_url', 'http://mito:secret@cache'],
+  ['s3', 'store.lab:9000'],
+  ['s3_public_endpoint', 's3://mito:secret@bucket'],
+] as const)
+  test(`${name} is refused when it is no address of such a server: ${value}`, (t) => {
+    const { cwd, env } = place(t);
+    const given = { ...env, [`MITO_${name.toUpperCase()}`]: value };
+    const error = t.throws(() => loadSettings('coordinator', CoordinatorConfig, { cwd, env: given, flags: {} }), {
+      message: new RegExp(`${name}.*write `),
+    });
+    t.notRegex(error.message, /secret/);
+  });
+
 test('--config takes the place of ./config.toml and has to exist', (t) => {
   const { cwd, env, write } = place(t);
   write('config.toml', '[client]\nuser = "local"');
