@@ -40,14 +40,17 @@ function strangersOf(file: string): string | undefined {
   return (mode & 0o020) !== 0 && !isPrivateGroup ? `the group ${gid} may write to it` : undefined;
 }
 
+const textOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+
 function readSection(file: string, section: string): Values | undefined {
   try {
     return (parse(decodeText(readFileSync(file)))[section] ?? {}) as Values;
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR'))
       return undefined;
-    const reason = systemError(cause)?.message ?? (cause instanceof Error ? cause.message : String(cause));
-    throw new MitoError('invalid', 'invalid_config', `${file}: ${reason}`, { cause });
+    throw new MitoError('invalid', 'invalid_config', systemError(cause)?.message ?? `${file}: ${textOf(cause)}`, {
+      cause,
+    });
   }
 }
 
@@ -160,7 +163,7 @@ function readSecret(file: string, variable: string): string {
   try {
     return decodeText(readFileSync(file === '-' ? STDIN : file)).trimEnd();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = systemError(cause)?.message ?? textOf(cause);
     throw new MitoError('invalid', 'invalid_config', `${variable}: ${reason}`, { cause, details: { field: variable } });
   }
 }
