@@ -78,16 +78,17 @@ test('parameters of a computation that are nested too deep are 400, however deep
     const body = `{"sha256": "${'0'.repeat(64)}", "name": "x", "params": {"a": ${nested(levels)}}}`;
     const { status, error } = await call({ method: 'POST', path: '/workloads', body });
     t.is(status, 400);
-    t.is(error.message, 'params: must not be nested more than 64 levels deep');
+    t.is(error.message, 'body: is nested deeper than 64 levels');
   }
-  const body = `{"sha256": "${'0'.repeat(64)}", "name": "x", "params": {"a": ${nested(63)}}}`;
+  const body = `{"sha256": "${'0'.repeat(64)}", "name": "x", "params": {"a": ${nested(60)}}}`;
   t.is((await call({ method: 'POST', path: '/workloads', body })).error.code, 'program_not_found');
 });
 
-test('JSON that is nested very deep is 400 wherever it is sent', async (t) => {
+test('JSON that is nested very deep is refused wherever it is sent', async (t) => {
   for (const path of ['/tasks', '/tasks/batch', '/jobs', '/groups', '/auth/login', '/tasks/cancel']) {
     for (const body of [nested(200_000), `{"args": ${nested(200_000)}, "params": {"x": ${nested(200_000)}}}`])
-      t.is((await call({ method: 'POST', path, body })).status, 400, path);
+      // Without a token a body of this length is refused before it is looked at.
+      t.is((await call({ method: 'POST', path, body })).status, path === '/auth/login' ? 413 : 400, path);
   }
 });
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { constants, createWriteStream, opendirSync, readlinkSync, type BigIntStats } from 'node:fs';
+import { constants, createWriteStream, fstatSync, opendirSync, readlinkSync, type BigIntStats } from 'node:fs';
 import { open, realpath, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -169,7 +169,7 @@ class Packing {
     const file = await this.#open(root, path);
     if (!file) return;
     try {
-      const stats = await file.stat({ bigint: true });
+      const stats = fstatSync(file.fd, { bigint: true });
       const objection = typeObjection(stats) ?? (isAt(file, join(root, path)) ? undefined : REPLACED);
       if (objection !== undefined || !stats.isFile()) return this.#skip({ path, why: objection ?? REPLACED });
       const [size, mode] = [Number(stats.size), Number(stats.mode)];
@@ -179,7 +179,7 @@ class Packing {
       yield tarHeader({ path, type: 'file', size, mode: permissions(mode), mtime: stats.mtimeNs });
       const read = yield* content(file, size);
       yield padding(size);
-      const why = changeOf(stats, await file.stat({ bigint: true }), read);
+      const why = changeOf(stats, fstatSync(file.fd, { bigint: true }), read);
       if (why !== undefined) this.#skip({ path, why });
     } finally {
       await file.close();
