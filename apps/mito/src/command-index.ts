@@ -574,7 +574,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     about: { category: 'Services', description: 'look for what is wrong with a deployment, and say what to do' },
     load: async () => (await import('./commands/doctor.js')).DoctorCommand,
   },
-  { paths: ['manager keep'], load: async () => (await import('./commands/manager/keep.js')).ManagerKeepCommand },
+  { paths: ['__keep'], load: async () => (await import('./commands/manager/keep.js')).ManagerKeepCommand },
   {
     paths: ['manager kill'],
     about: { category: 'Manager', description: 'stop workers of this machine at once' },

@@ -16,6 +16,9 @@ const document = openApiDocument('test') as {
 };
 const schemas = new Map<string, z.ZodType>();
 
+/** Their batches are judged item by item: one with a bad item is answered well, and the item is left out. */
+const JUDGED_BY_ITEM = new Set(['workers.claim', 'workers.report']);
+
 /** The operations that were answered so far. */
 export const answered = new Set<string>();
 
@@ -62,7 +65,7 @@ async function check(method: string, url: URL, body: unknown, response: Response
   const key = `${operation.id} ${response.status}`;
   if (response.ok) {
     answered.add(operation.id);
-    checkRequest(operation, url, body);
+    if (!JUDGED_BY_ITEM.has(operation.id)) checkRequest(operation, url, body);
   }
   const content = expected(operation, response.status);
   const type = response.headers.get('content-type')?.split(';')[0] ?? '';

@@ -162,7 +162,7 @@ export abstract class ApiCommand extends OutputCommand {
   }
 
   private async whileInShell<T>(goesOn: string, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    const tell = (): void => this.note(`\n${goesOn}`);
+    const tell = (): void => this.note('', goesOn);
     signal.addEventListener('abort', tell, { once: true });
     try {
       return await work();

@@ -79,7 +79,8 @@ export class UpCommand extends ApiCommand {
       isUp = await Promise.race([stack.start().then(() => true), stopped.then(() => false)]);
       if (isUp) await this.announce(stack, dataDir);
       await stopped;
-      tell('\nstopping: running tasks have ten seconds; the same again stops at once');
+      tell('');
+      tell('stopping: running tasks have ten seconds; the same again stops at once');
       return EXIT_OK;
     } finally {
       await stack.stop();

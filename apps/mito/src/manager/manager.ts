@@ -77,7 +77,7 @@ export class Manager {
       '--status-file',
       statusFile,
     ];
-    const argv = ['--', script, 'manager', 'keep', '--dir', this.records.dir, record.name, ...worker];
+    const argv = ['--', script, '__keep', '--dir', this.records.dir, record.name, ...worker];
     const keeper = spawn(process.execPath, argv, { detached: true, stdio: 'ignore', env: { ...env } });
     await once(keeper, 'spawn');
     keeper.unref();

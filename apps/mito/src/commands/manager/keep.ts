@@ -4,7 +4,7 @@ import { ManagerCommand } from './manager-command.js';
 
 /** The process behind each worker that was spawned here; started by `spawn`, never by a person. */
 export class ManagerKeepCommand extends ManagerCommand {
-  static override paths = [['manager', 'keep']];
+  static override paths = [['__keep']];
 
   readonly name = Option.String({ name: 'name' });
   readonly argv = Option.Proxy({ name: 'worker command' });
