@@ -48,9 +48,9 @@ function readSection(file: string, section: string): Values | undefined {
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR'))
       return undefined;
-    throw new MitoError('invalid', 'invalid_config', systemError(cause)?.message ?? `${file}: ${textOf(cause)}`, {
-      cause,
-    });
+    // A system error names the file; what is wrong inside of it does not.
+    const ofSystem = cause instanceof MitoError ? undefined : systemError(cause);
+    throw new MitoError('invalid', 'invalid_config', ofSystem?.message ?? `${file}: ${textOf(cause)}`, { cause });
   }
 }
 
