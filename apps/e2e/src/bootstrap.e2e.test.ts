@@ -78,7 +78,7 @@ test('a password may come from the environment, and a bad one is refused with th
     new MitoProcess(['admin', 'bootstrap', ...config], { ...env, MITO_ADMIN_PASSWORD: password }).ended;
   const short = await withPassword('short');
   t.is(short.code, 2);
-  t.regex(short.stderr, /admin_password: must have at least 8 bytes/);
+  t.regex(short.stderr, /admin_password \(MITO_ADMIN_PASSWORD\): must have at least 8 bytes/);
   t.is((await withPassword(PASSWORD)).code, 0);
 });
 
