@@ -115,7 +115,7 @@ test('files that are still being written are removed once that ends', async (t) 
   const scratch = await prepareScratch(root, 'task-1');
   const writing = run('/bin/sh', [
     '-c',
-    'for i in $(seq 500); do mkdir -p "$0/sub$i" && : > "$0/sub$i/f"; done 2>&1; true',
+    'for i in $(seq 500); do mkdir -p "$0/sub$i" && touch "$0/sub$i/f"; done 2>&1; true',
     scratch.execDir,
   ]);
   // Whether this one gets through depends on how fast the writer is.
