@@ -103,7 +103,8 @@ export class RunCommand extends SubmitCommand {
     if (this.json) this.line(jsonLine(task));
     else if (task.reason !== null && task.reason !== 'exit_code') {
       const how = task.signal === null ? task.reason : `${task.reason} ${task.signal}`;
-      this.note(`mito: the task ${task.state}: ${how}${task.message === null ? '' : ` (${task.message})`}`);
+      const what = task.state === 'cancelled' ? 'was cancelled' : `${task.state}: ${how}`;
+      this.note(`mito: the task ${what}${task.message === null ? '' : ` (${task.message})`}`);
     }
     return exitCodeOf(task);
   }
