@@ -7,6 +7,8 @@ import type { Troubles } from './troubles.js';
 /** With less than this no task can be prepared and no report be kept. */
 const ROOM_MIN_BYTES = 1_048_576;
 const CHECK_EVERY_MS = 5_000;
+/** While it can't be used: tasks wait for it. */
+const CHECK_AGAIN_MS = 1_000;
 const PROBE_BYTES = 4_096;
 
 export interface WorkFolderOptions {
@@ -20,7 +22,7 @@ export interface WorkFolderOptions {
 }
 
 /**
- * Looks every 5 s whether the work folder takes files and has room for another task. Without that no task can
+ * Looks every 5 s, or every second while it is not so, whether the work folder takes files and has room for another task. Without that no task can
  * begin and no report be kept, so the worker takes nothing new. Running tasks go on.
  */
 export class WorkFolder implements Service {
@@ -50,7 +52,9 @@ export class WorkFolder implements Service {
   private next(delayMs: number): void {
     if (this.isStopped) return;
     this.timer = setTimeout(() => {
-      this.round = this.look().finally(() => this.next(this.options.everyMs ?? CHECK_EVERY_MS));
+      this.round = this.look().finally(() =>
+        this.next(this.options.everyMs ?? (this.isGood ? CHECK_EVERY_MS : CHECK_AGAIN_MS)),
+      );
     }, delayMs);
     this.timer.unref();
   }

@@ -86,7 +86,11 @@ export const diskFull: Scenario = {
         freedAt = new Date();
       },
       // The load may have ended while the disk was full: whether the worker is well again is seen on more of it.
-      finish: (_site, load) => load.submitSome(60),
+      finish: async (_site, load) => {
+        // Every second the worker looks whether there is room again.
+        await delay(FULL_MS);
+        return await load.submitSome(60);
+      },
       expect: async (site) => {
         const { ends, failed } = await unclearEnds(site);
         const good = await goodSince(site, 'worker 1', freedAt);
