@@ -1,17 +1,37 @@
 import { stripVTControlCharacters } from 'node:util';
 
 /** Ava's closing lines, as Nx passes them on: `@mitosis/queue:   12 tests passed`. */
-const SUMMARY = /^(?:\S+:)?\s+(\d+) (tests?|hooks?|uncaught exceptions?|unhandled rejections?)(?: (passed|failed))?$/;
+const SUMMARY =
+  /^(?:\S+:)?\s+(\d+) (tests?|hooks?|uncaught exceptions?|unhandled rejections?)(?: (passed|failed|remained pending))?/;
+
+/** A line that names a test or a file that failed: `@mitosis/e2e:   ✘ [fail]: files.e2e › a title`. */
+const FAILURE =
+  /^(?:(\S+):)?\s+(?:✘ \[fail\]: (.+)|(?:✘ .*|Uncaught exception in |\d+ tests were pending in )(dist\/\S+\.test\.js).*)$/;
+
+/** Nx's list at the end of a run: `- @mitosis/e2e:test`. */
+const FAILED_TASK = /^\s*- (\S+):test$/;
 
 /** Adds up the results of ava runs from their output. */
 export class Tally {
   passed = 0;
   failed = 0;
+  /** What failed, by project: titles as ava prints them, and files of the package (`dist/….test.js`). */
+  failures = new Map();
+  /** The projects whose tests ended with another code than 0. */
+  failedProjects = new Set();
 
   read(line) {
-    const [, count, what, verdict] = SUMMARY.exec(stripVTControlCharacters(line)) ?? [];
+    const plain = stripVTControlCharacters(line);
+    const [, project = '', title, file] = FAILURE.exec(plain) ?? [];
+    if (title !== undefined || file !== undefined) {
+      const known = this.failures.get(project) ?? new Set();
+      this.failures.set(project, known.add(title ?? file));
+    }
+    const [, failedProject] = FAILED_TASK.exec(plain) ?? [];
+    if (failedProject !== undefined) this.failedProjects.add(failedProject);
+    const [, count, what, verdict] = SUMMARY.exec(plain) ?? [];
     if (count === undefined) return;
     if (verdict === 'passed') this.passed += Number(count);
-    else if (verdict === 'failed' || what.startsWith('un')) this.failed += Number(count);
+    else if (verdict !== undefined || what.startsWith('un')) this.failed += Number(count);
   }
 }

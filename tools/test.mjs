@@ -8,6 +8,7 @@ import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { projects } from './projects.mjs';
+import { runFailedFilesAgain } from './second-run.mjs';
 import { Tally } from './tally.mjs';
 
 /** No background process, no screen of its own, nothing sent anywhere. */
@@ -21,12 +22,27 @@ const tested = await testedProjects();
 await installNeeds(tested);
 const tally = new Tally();
 const testCode = tested.length === 0 ? 0 : await runTests(tested);
+const again = testCode === 0 ? undefined : await runFailedFilesAgain(root, await projects(root), tally, run);
+report();
 
-if (lintCode !== 0) console.log('lint failed, see the top');
-if (testCode !== 0 && tally.failed === 0) console.log('a test run broke off without naming a test, see above');
-if (tally.passed + tally.failed === 0) console.log('no test ran');
-process.exitCode = lintCode === 0 && testCode === 0 && tally.failed === 0 && tally.passed > 0 ? 0 : 1;
-console.log(`${tally.passed} passed, ${testCode !== 0 ? Math.max(tally.failed, 1) : tally.failed} failed`);
+/** The last line is the sum; what failed is named right before it. */
+function report() {
+  const { passed } = tally;
+  // A run that broke off without naming a test has failed as well.
+  const failed = testCode === 0 ? tally.failed : Math.max(tally.failed, 1);
+  const flaky = again?.flaky ?? [];
+  const broken =
+    again?.broken ?? [...tally.failures].flatMap(([name, titles]) => [...titles].map((title) => `${name}: ${title}`));
+  const isBroken = failed > 0 && (again === undefined || broken.length > 0);
+  if (lintCode !== 0) console.log('lint failed, see the top');
+  if (testCode !== 0 && tally.failures.size === 0) console.log('a test run broke off without naming a test, see above');
+  if (passed + failed === 0) console.log('no test ran');
+  for (const title of flaky) console.log(`passed only when run again, alone: ${title}`);
+  for (const title of broken) console.log(`failed: ${title}`);
+  process.exitCode = lintCode === 0 && !isBroken && passed > 0 ? 0 : 1;
+  const stillFailed = isBroken ? Math.max(failed - flaky.length, 1) : 0;
+  console.log(`${passed + failed - stillFailed} passed, ${stillFailed} failed`);
+}
 
 async function testedProjects() {
   const found = [];
@@ -59,13 +75,13 @@ async function runTests(names) {
     '--output-style=stream',
     '--nxBail=false',
   ];
-  return await run(join(root, 'node_modules', '.bin', 'nx'), args, (line) => tally.read(line));
+  return await run(join(root, 'node_modules', '.bin', 'nx'), args, { see: (line) => tally.read(line) });
 }
 
 /** Runs a program, passing its output on line by line as it comes; answers its exit code. */
-async function run(program, args, see = () => undefined) {
+async function run(program, args, { see = () => undefined, cwd = root } = {}) {
   const child = spawn(program, args, {
-    cwd: root,
+    cwd,
     env: { ...process.env, ...NX_SETTINGS },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
