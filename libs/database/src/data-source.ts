@@ -10,6 +10,7 @@ import { AuditEntry } from './entities/audit-entry.entity.js';
 import { Dependency } from './entities/dependency.entity.js';
 import { Enrolment } from './entities/enrolment.entity.js';
 import { Group } from './entities/group.entity.js';
+import { HeldUnit, Holding, Reservation } from './entities/holding.entity.js';
 import { IdempotencyKey } from './entities/idempotency-key.entity.js';
 import { Job } from './entities/job.entity.js';
 import { Membership } from './entities/membership.entity.js';
@@ -44,6 +45,7 @@ import { UnfinishedSubmissions1700000000025 } from './migrations/0025-unfinished
 import { WhoGaveARole1700000000026 } from './migrations/0026-who-gave-a-role.js';
 import { TroubleOfWorkers1700000000028 } from './migrations/0028-trouble-of-workers.js';
 import { WhatExpires1700000000029 } from './migrations/0029-what-expires.js';
+import { NeedsAndOffers1700000000038 } from './migrations/0038-needs-and-offers.js';
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -94,6 +96,8 @@ export function createDataSource({
       Dependency,
       Enrolment,
       Group,
+      HeldUnit,
+      Holding,
       IdempotencyKey,
       Job,
       Membership,
@@ -101,6 +105,7 @@ export function createDataSource({
       Program,
       QueueRow,
       RateLimit,
+      Reservation,
       Session,
       StoredObjectRow,
       Task,
@@ -129,6 +134,7 @@ export function createDataSource({
       WhoGaveARole1700000000026,
       TroubleOfWorkers1700000000028,
       WhatExpires1700000000029,
+      NeedsAndOffers1700000000038,
     ],
     migrationsTableName: 'migrations',
     extra: {

@@ -80,3 +80,22 @@ export type { Progress } from './progress.js';
 export { systemError } from './system-error.js';
 export { addressUrl, checkAddress } from './address.js';
 export { EXIT_OUT_OF_RANGE, exitCodeOfSignal, processExitCode } from './exit-code.js';
+export {
+  DEFAULT_CPUS,
+  GPU_WHOLE,
+  NEED_LIMITS,
+  UNIT_NAME_PATTERN,
+  describeNeed,
+  describeNeeds,
+  gpuThousandths,
+  isGpuCount,
+} from './resources/need.js';
+export type { Need } from './resources/need.js';
+export { NEED_OPTIONS, parseNeedBytes, parseNeeds } from './resources/parse-needs.js';
+export type { NeedOption, TypedNeed } from './resources/parse-needs.js';
+export { isModel, parseOffers } from './resources/offer.js';
+export type { Offer, OfferedGpu } from './resources/offer.js';
+export { UNUSED, assign, looseRoom, unitsOf, withHeld } from './resources/assign.js';
+export type { AssignedGpu, Assignment, Fit, Usage } from './resources/assign.js';
+export { assignmentEnvironment, needVariable } from './resources/environment.js';
+export type { AssignmentEnvironment, GpuNaming } from './resources/environment.js';

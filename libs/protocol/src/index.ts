@@ -196,3 +196,4 @@ export {
 } from './workloads.js';
 export type { SubmitWorkloadInput } from './workloads.js';
 export { bareReport, reducedReport } from './reduce-report.js';
+export { AssignmentView, Need, Needs, StoredNeed } from './needs.js';

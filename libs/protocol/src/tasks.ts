@@ -30,6 +30,7 @@ import {
   Timestamp,
   Uuid,
 } from './fields.js';
+import { AssignmentView, Needs, StoredNeed } from './needs.js';
 import { WasmSpec } from './programs.js';
 import { TaskResource, TaskResources } from './resources.js';
 import { TerminalSize } from './terminal.js';
@@ -103,6 +104,8 @@ export const SubmitTask = TaskSpec.extend({
   retry_exit_codes: z.array(z.int().min(1).max(255)).max(255).default([]),
   /** It starts only while fewer tasks of its group with the same key run: `{"gpu-license": 2}`. */
   limits: LimitKeys.default({}),
+  /** Cores, memory, devices and other things of the machine: alternatives, of which one is enough. */
+  needs: Needs.default([]),
   /** It stays pending until all of these have come true. */
   after: z.array(After).max(LIMITS.after).default([]),
   /** A name within the request, for `after` of others. */
@@ -143,6 +146,8 @@ export const ChangeTask = z
     priority: z.int().min(-LIMITS.priority).max(LIMITS.priority).optional(),
     timeout_ms: z.int().min(1).max(LIMITS.timeoutMs).optional(),
     retries: z.int().min(0).max(LIMITS.retries).optional(),
+    /** In place of what it needed; an empty list asks for nothing. */
+    needs: Needs.optional(),
     /** In place of what it waited for; an empty list lets it start. */
     after: z
       .array(After)
@@ -180,6 +185,8 @@ export const TaskView = z.object({
   retry_delay_ms: z.int(),
   retry_exit_codes: z.array(z.int()),
   limits: z.record(z.string(), z.int()),
+  /** What it needs of a machine: alternatives, of which one is enough. */
+  needs: z.array(StoredNeed).default([]),
   /** Attempts begun so far; the last one may be running. */
   attempt: z.int(),
   /** The worker of the last attempt. */
@@ -234,6 +241,8 @@ export const AttemptView = z.object({
   peak_rss_bytes: z.number().nullable(),
   output_bytes: z.number().nullable(),
   is_output_truncated: z.boolean(),
+  /** What it holds or held of the machine; null for a task that asked for nothing. */
+  assigned: AssignmentView.nullable().default(null),
   /** What was changed, left out or not understood of what it wrote. */
   notes: z.array(z.string()),
 });

@@ -14,6 +14,7 @@ import {
   Uuid,
 } from './fields.js';
 import { MetricsRow } from './jobs.js';
+import { AssignmentView } from './needs.js';
 import { TaskSpec } from './tasks.js';
 import { ClaimedStep, WORKLOAD_LIMITS } from './workloads.js';
 
@@ -76,6 +77,8 @@ export const ClaimedTask = z.object({
   program: z.object({ size_bytes: z.int(), download: SignedRequest }).optional(),
   /** Of a task that is a step of a workload. */
   workload: ClaimedStep.optional(),
+  /** What it may use of the machine; absent for a task that asked for nothing. */
+  assigned: AssignmentView.optional(),
 });
 export type ClaimedTask = z.output<typeof ClaimedTask>;
 export const ClaimAnswer = z.object({ claimed: z.array(ClaimedTask) });

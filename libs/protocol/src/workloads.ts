@@ -3,6 +3,7 @@ import { isDeeperThan, WORKLOAD_STATES, WORKLOAD_STEPS } from '@mitosis/domain';
 import { SignedRequest } from './artifacts.js';
 import { CommaSeparated, GivenText, PageSize } from './conditions.js';
 import { AttemptNumber, Labels, LIMITS, Name, PlainText, Sha256, Tags, Timestamp, UNSTORABLE, Uuid } from './fields.js';
+import { Needs } from './needs.js';
 import { WASM_LIMITS } from './programs.js';
 import { TaskStateName } from './tasks.js';
 
@@ -25,6 +26,8 @@ export const WorkloadPlan = z.strictObject({
   tags: Tags.default([]),
   labels: Labels.default([]),
   priority: z.int().min(-LIMITS.priority).max(LIMITS.priority).default(0),
+  /** What each task needs of a machine. */
+  needs: Needs.default([]),
   /** Of each task; the coordinator's `task_timeout` when left out. */
   timeout_ms: z.int().min(1).max(LIMITS.timeoutMs).optional(),
   /** Of each task; the coordinator's `max_retries` when left out. */

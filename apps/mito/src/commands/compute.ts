@@ -2,6 +2,7 @@ import { Command, Option } from 'clipanion';
 import { invalidField, MitoError, parseBytes } from '@mitosis/domain';
 import type { SubmitWorkloadInput } from '@mitosis/protocol';
 import { EXIT_INTERRUPTED, EXIT_OK } from '../output/exit-codes.js';
+import { needOptions } from './need-options.js';
 import { splitList } from './option-values.js';
 import { storeProgram } from './store-program.js';
 import { parseInteger, parseWithin, PRIORITY, RETRIES } from './task-options.js';
@@ -52,6 +53,7 @@ export class ComputeCommand extends WorkloadCommand {
   readonly timeout = Option.String('--timeout', { description: 'time limit of each task' });
   readonly retries = Option.String('--retries', { description: 'tries of each task after a failure' });
   readonly memoryLimit = Option.String('--memory-limit', { description: 'memory of the program, e.g. 256MiB' });
+  readonly needs = needOptions();
   readonly detach = Option.Boolean('-d,--detach', false, { description: 'print the id and do not wait' });
   readonly output = Option.String('-o,--output', { description: 'file for the result; "-" is stdout' });
   readonly idempotencyKey = Option.String('--idempotency-key', {
@@ -87,10 +89,11 @@ export class ComputeCommand extends WorkloadCommand {
   }
 
   private async plan(): Promise<Omit<SubmitWorkloadInput, 'sha256' | 'name' | 'params'>> {
-    const { parseDuration } = await import('@mitosis/domain');
+    const { parseDuration, parseNeeds } = await import('@mitosis/domain');
     return {
       tags: splitList(this.tags, '--tags'),
       labels: splitList(this.labels, '--labels'),
+      needs: parseNeeds(this.needs),
       priority: parseWithin(this.priority, '--priority', PRIORITY),
       ...(this.group !== undefined && { group: this.group }),
       ...(this.maxSubtasks !== undefined && { max_subtasks: parseInteger(this.maxSubtasks, '--max-subtasks') }),

@@ -4,6 +4,7 @@ import { parseBytes } from '@mitosis/domain';
 import type { SubmitTaskInput, TerminalSize } from '@mitosis/protocol';
 import { sizeOf } from '../terminal/own-terminal.js';
 import { ApiCommand } from './api-command.js';
+import { needOptions } from './need-options.js';
 import { programName } from './read-program.js';
 import { storeProgram } from './store-program.js';
 import { toSubmission } from './task-options.js';
@@ -46,6 +47,7 @@ export abstract class SubmitCommand extends ApiCommand {
   readonly limitKeys = Option.Array('--limit-key', [], {
     description: 'KEY=N: start only while fewer than N tasks of the group with this key run',
   });
+  readonly needs = needOptions();
   readonly shell = Option.String('--shell', { description: 'a line for the shell, in place of the command' });
   readonly envFile = Option.Array('--env-file', [], { description: 'file of NAME=VALUE lines' });
   readonly cwd = Option.String('--cwd', { description: 'folder to start in, below its scratch folder' });

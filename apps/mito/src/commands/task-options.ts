@@ -1,4 +1,4 @@
-import { formatBytes, invalidField, parseBytes, parseDuration } from '@mitosis/domain';
+import { formatBytes, invalidField, parseBytes, parseDuration, parseNeeds, type TypedNeed } from '@mitosis/domain';
 import type { ArtifactKind, SubmitTaskInput, TerminalSize } from '@mitosis/protocol';
 import { splitList } from './option-values.js';
 
@@ -22,6 +22,7 @@ export interface TaskOptions {
   readonly retryDelay?: string | undefined;
   readonly retryExitCodes: readonly string[];
   readonly limitKeys: readonly string[];
+  readonly needs: readonly TypedNeed[];
   readonly resources: readonly string[];
   readonly terminal: boolean;
   readonly after: readonly string[];
@@ -179,6 +180,7 @@ export async function toSubmission(options: TaskOptions): Promise<SubmitTaskInpu
     retry_exit_codes: splitList(options.retryExitCodes, '--retry-exit-codes').map((code) =>
       parseInteger(code, '--retry-exit-codes'),
     ),
+    needs: parseNeeds(options.needs),
     limits: parseLimitKeys(splitList(options.limitKeys, '--limit-key')),
     ...(options.stdin !== undefined && {
       stdin_base64: (await readInput(options.stdin, '--stdin')).toString('base64'),

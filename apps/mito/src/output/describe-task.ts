@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration } from '@mitosis/domain';
+import { describeNeeds, formatBytes, formatDuration } from '@mitosis/domain';
 import type { AttemptView, TaskDetail, TaskView } from '@mitosis/protocol';
 import type { Listing } from '../commands/output-command.js';
 import { formatTime, timeCell } from './format-time.js';
@@ -63,6 +63,7 @@ export function describeTask(task: TaskView & DetailOnly, paint: Paint): string 
     ['command', task.args.map((arg) => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : JSON.stringify(arg))).join(' ')],
     ['tags', task.tags.join(', ')],
     ['labels', task.labels.join(', ')],
+    ['needs', task.needs.length === 0 ? '' : describeNeeds(task.needs)],
     ['priority', String(task.priority)],
     ['cwd', task.cwd ?? ''],
     [

@@ -66,15 +66,15 @@ export async function insertTasks(tx: EntityManager, rows: readonly TaskRow[]): 
     `WITH given AS (
        SELECT * FROM jsonb_to_recordset($1::jsonb) AS t(
          id uuid, group_id uuid, creator_id uuid, queue text, name text, state text, spec jsonb, tags text[], labels text[],
-         priority int, timeout_ms bigint, retries int, retry_delay_ms int, retry_exit_codes int[], limits jsonb,
+         priority int, timeout_ms bigint, retries int, retry_delay_ms int, retry_exit_codes int[], limits jsonb, needs jsonb,
          job_id uuid, job_index int, upstream_id uuid, is_confined boolean, words text,
          workload_id uuid, workload_step text, workload_index int, avoid_worker_id uuid)
      ), added AS (
        INSERT INTO tasks (id, group_id, creator_id, queue, name, state, spec, tags, labels, priority,
-                          timeout_ms, retries, retry_delay_ms, retry_exit_codes, limits, is_gated, job_id, job_index, upstream_id, is_confined,
+                          timeout_ms, retries, retry_delay_ms, retry_exit_codes, limits, needs, is_gated, job_id, job_index, upstream_id, is_confined,
                           workload_id, workload_step, workload_index, avoid_worker_id)
        SELECT id, group_id, creator_id, queue, name, state, spec, tags, labels, priority,
-              timeout_ms, retries, retry_delay_ms, retry_exit_codes, limits, limits <> '{}', job_id, job_index, upstream_id, is_confined,
+              timeout_ms, retries, retry_delay_ms, retry_exit_codes, limits, needs, limits <> '{}', job_id, job_index, upstream_id, is_confined,
               workload_id, workload_step, workload_index, avoid_worker_id
        FROM given ORDER BY id RETURNING id, seq
      )

@@ -14,7 +14,7 @@ const TASK_VIEW = `
     'pty', t.spec -> 'pty', 'log_limit_bytes', t.spec -> 'log_limit_bytes',
     'resources', coalesce(t.spec -> 'resources', '[]'), 'not_kept', coalesce(a.not_kept, '[]'),
     'tags', t.tags, 'labels', t.labels, 'priority', t.priority, 'timeout_ms', t.timeout_ms,
-    'retries', t.retries, 'retry_delay_ms', t.retry_delay_ms, 'retry_exit_codes', t.retry_exit_codes, 'limits', t.limits,
+    'retries', t.retries, 'retry_delay_ms', t.retry_delay_ms, 'retry_exit_codes', t.retry_exit_codes, 'limits', t.limits, 'needs', coalesce(t.needs, '[]'),
     'attempt', t.attempt, 'worker', a.worker_id,
     'created_at', ${iso('t.created_at')}, 'started_at', ${iso('t.started_at')}, 'finished_at', ${iso('t.finished_at')},
     'exit_code', t.exit_code, 'signal', t.signal, 'reason', t.reason, 'message', t.message,
@@ -39,7 +39,7 @@ const TASK_DETAIL = `
       SELECT json_agg(json_build_object('number', a.number, 'worker', a.worker_id, 'started_at', ${iso('a.started_at')},
         'ended_at', ${iso('a.ended_at')}, 'outcome', a.outcome, 'exit_code', a.exit_code, 'signal', a.signal, 'message', a.message,
         'wall_ms', a.wall_ms, 'user_cpu_ms', a.user_cpu_ms, 'system_cpu_ms', a.system_cpu_ms, 'peak_rss_bytes', a.peak_rss_bytes,
-        'output_bytes', a.output_bytes, 'is_output_truncated', a.is_output_truncated, 'notes', a.notes) ORDER BY a.number)
+        'output_bytes', a.output_bytes, 'is_output_truncated', a.is_output_truncated, 'assigned', a.assigned, 'notes', a.notes) ORDER BY a.number)
       FROM attempts a WHERE a.task_id = $1), '[]'),
     'after', coalesce((
       SELECT json_agg(json_build_object('kind', d.on_kind, 'uuid', d.on_id, 'when', d.condition, 'state', d.state) ORDER BY d.on_id)

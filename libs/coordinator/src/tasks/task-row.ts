@@ -47,6 +47,7 @@ export function toRow(task: SubmitTask, group: GroupRef, actor: UserActor, { job
     retry_delay_ms: task.retry_delay_ms,
     retry_exit_codes: task.retry_exit_codes,
     limits: task.limits,
+    needs: task.needs.length > 0 ? task.needs : null,
     job_id: job?.id ?? null,
     job_index: job ? job.firstIndex + place : null,
     upstream_id: upstream ?? null,

@@ -70,6 +70,8 @@ export function workloadTask(workload: WorkloadFrame, { step, args = [], index, 
     retry_delay_ms: plan.retry_delay_ms,
     retry_exit_codes: step === 'split' ? [EXIT_TRY_AGAIN] : [],
     limits: {},
+    // A plan that was stored before there were any has none.
+    needs: plan.needs?.length ? plan.needs : null,
     job_id: null,
     job_index: null,
     upstream_id: null,

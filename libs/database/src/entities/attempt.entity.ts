@@ -84,6 +84,10 @@ export class Attempt {
   @Column('jsonb', { default: [] })
   notes!: string[];
 
+  /** An `Assignment` of the domain library; null for a task that asked for nothing. */
+  @Column('jsonb', { nullable: true })
+  assigned!: object | null;
+
   /** Of what a sandboxed program wrote to stdout, without frames: two runs are compared by it. */
   @Column('text', { name: 'stdout_sha256', nullable: true })
   stdoutSha256!: string | null;

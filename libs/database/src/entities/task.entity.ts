@@ -133,6 +133,10 @@ export class Task {
   @Column('boolean', { name: 'is_gated', default: false })
   isGated!: boolean;
 
+  /** `Need`s of the domain library, alternatives; null: it asks for nothing, and its queue hands it out. */
+  @Column('jsonb', { nullable: true })
+  needs!: object[] | null;
+
   @Column('timestamptz', { name: 'cancel_requested_at', nullable: true })
   cancelRequestedAt!: Date | null;
 

@@ -68,6 +68,25 @@ export class Worker {
   @Column('bigint', { name: 'memory_total_bytes', nullable: true })
   memoryTotalBytes!: string | null;
 
+  /** Which machine it runs on, and in which folder there; null for a worker that offers nothing. */
+  @Column('text', { nullable: true })
+  machine!: string | null;
+
+  @Column('text', { nullable: true })
+  place!: string | null;
+
+  /** An `Offer` of the domain library. */
+  @Column('jsonb', { nullable: true })
+  offer!: object | null;
+
+  /** Which limits it can enforce there. */
+  @Column('jsonb', { nullable: true })
+  enforces!: object | null;
+
+  /** Something of its machine may be held: tasks that ask for nothing have to be counted before they start there. */
+  @Column('boolean', { name: 'is_shared', default: false })
+  isShared!: boolean;
+
   /** Why it can't work, as its last heartbeat said; null when it can. */
   @Column('text', { nullable: true })
   trouble!: string | null;

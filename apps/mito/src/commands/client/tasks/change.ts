@@ -1,7 +1,8 @@
 import { Command, Option } from 'clipanion';
-import { parseDuration } from '@mitosis/domain';
+import { invalidField, parseDuration, parseNeeds } from '@mitosis/domain';
 import type { ChangeTaskInput } from '@mitosis/protocol';
 import { ApiCommand } from '../../api-command.js';
+import { needOptions } from '../../need-options.js';
 import { replacementList } from '../../option-values.js';
 import { parseAfter, parseEnv, parseWithin, PRIORITY, RETRIES } from '../../task-options.js';
 
@@ -29,6 +30,8 @@ export class TasksChangeCommand extends ApiCommand {
   readonly priority = Option.String('-p,--priority', { description: 'higher first' });
   readonly timeout = Option.String('--timeout', { description: 'time limit' });
   readonly retries = Option.String('--retries', { description: 'tries after a failure' });
+  readonly needs = needOptions();
+  readonly noNeeds = Option.Boolean('--no-needs', false, { description: 'ask for nothing of the machine any more' });
   readonly terminal = Option.Boolean('--terminal', { description: 'keep what it prints as the artifact std-log' });
   readonly cwd = Option.String('--cwd', { description: 'folder to start in' });
   readonly after = Option.Array('--after', { description: 'start when these tasks have completed' });
@@ -49,6 +52,9 @@ export class TasksChangeCommand extends ApiCommand {
   }
 
   private change(): ChangeTaskInput {
+    const needs = parseNeeds(this.needs);
+    if (this.noNeeds && needs.length > 0)
+      throw invalidField('--no-needs', 'there is something that it needs, too; use one or the other');
     const { tags, labels, env, name, priority, timeout, retries, terminal, cwd, argv } = this;
     const after = parseAfter({ ...this, after: replacementList(this.after ?? [], '--after') });
     return {
@@ -60,6 +66,7 @@ export class TasksChangeCommand extends ApiCommand {
       ...(priority !== undefined && { priority: parseWithin(priority, '--priority', PRIORITY) }),
       ...(timeout !== undefined && { timeout_ms: parseDuration(timeout, '--timeout') }),
       ...(retries !== undefined && { retries: parseWithin(retries, '--retries', RETRIES) }),
+      ...((this.noNeeds || needs.length > 0) && { needs }),
       ...(terminal !== undefined && { terminal }),
       ...(cwd !== undefined && { cwd }),
       ...((this.after !== undefined || after.length > 0) && { after }),
