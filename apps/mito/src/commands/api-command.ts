@@ -8,6 +8,7 @@ import type { Credentials } from '../credentials.js';
 import { EXIT_INTERRUPTED } from '../output/exit-codes.js';
 import { Interrupted } from '../output/interrupted.js';
 import { isTerminal } from '../output/paint.js';
+import { isLatest, resolveLatest } from './latest.js';
 import { OutputCommand } from './output-command.js';
 
 /** So many tasks are not submitted at once. */
@@ -92,11 +93,12 @@ export abstract class ApiCommand extends OutputCommand {
    */
   protected async api(): Promise<MitosisClient> {
     this.assertUuids();
-    this.assertUuids();
     const settings = await this.settings();
     const { MitosisClient } = await import('@mitosis/client');
     const token = settings.token ?? (await this.cachedOrNewToken(settings));
-    return new MitosisClient({ url: settings.coordinator_addr, token, signal: this.signal });
+    const client = new MitosisClient({ url: settings.coordinator_addr, token, signal: this.signal });
+    await resolveLatest(this, this.path.join(' '), client);
+    return client;
   }
 
   /**
@@ -175,7 +177,7 @@ export abstract class ApiCommand extends OutputCommand {
   private assertUuids(): void {
     const { uuid, uuids = [] } = this as { readonly uuid?: string; readonly uuids?: readonly string[] };
     const typed = [uuid ?? '', ...uuids].flatMap((text) => text.split(',')).map((text) => text.trim());
-    const wrong = typed.find((text) => text !== '' && !UUID.test(text));
+    const wrong = typed.find((text) => text !== '' && !UUID.test(text) && !isLatest(text, this.path.join(' ')));
     if (wrong === undefined) return;
     const listed = LISTS.find((list) => this.path.includes(list.split(' ', 1)[0] ?? ''));
     throw invalidField(
