@@ -10,6 +10,7 @@ import type { WorkerRegistration } from '@mitosis/protocol';
 import { createQueueBackend, type QueueConfig } from '@mitosis/queue';
 import { Worker } from '@mitosis/worker';
 import { enroll } from './enroll.js';
+import { tasksEnvironment } from './tasks-environment.js';
 
 const VERSION = '0.1.0';
 
@@ -33,8 +34,6 @@ async function userToken(
   }
   return (await new MitosisClient({ url, retryMs: 30_000 }).login(user, password)).token;
 }
-
-const TASK_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** A folder with `mito` in it, for tasks that report or submit: the program that this process runs. */
 async function ownCommand(workDir: string): Promise<string> {
@@ -60,14 +59,14 @@ async function register(
 /** The composition root: registers the worker and puts its parts together. */
 export async function createWorker(
   config: WorkerConfig,
-  { log, onRevoked, onStopWanted, ...login }: WorkerHooks,
+  { log, env, onRevoked, onStopWanted, ...login }: WorkerHooks,
 ): Promise<Worker> {
   const workDir = path.resolve(config.work_dir);
   await mkdir(workDir, { recursive: true, mode: 0o700 });
   // Before anybody hears of this worker: a second one in the folder would register under the identity of the first.
   const lock = await lockFolder(workDir);
   try {
-    return await registeredWorker(config, workDir, { log, onRevoked, onStopWanted, ...login }, lock);
+    return await registeredWorker(config, workDir, { log, env, onRevoked, onStopWanted, ...login }, lock);
   } catch (error) {
     await lock.release();
     throw error;
@@ -85,12 +84,18 @@ async function lockFolder(workDir: string): Promise<DataDirLock> {
   }
 }
 
-type WorkerHooks = WorkerLogin & { log: Log; onRevoked(): void; onStopWanted(): void };
+type WorkerHooks = WorkerLogin & {
+  log: Log;
+  /** The environment of this process: tasks get of it what the configuration names. */
+  env: Readonly<Record<string, string | undefined>>;
+  onRevoked(): void;
+  onStopWanted(): void;
+};
 
 async function registeredWorker(
   config: WorkerConfig,
   workDir: string,
-  { log, onRevoked, onStopWanted, ...login }: WorkerHooks,
+  { log, env, onRevoked, onStopWanted, ...login }: WorkerHooks,
   lock: DataDirLock,
 ): Promise<Worker> {
   const { coordinator_addr: coordinatorUrl, tags, slots } = config;
@@ -110,7 +115,8 @@ async function registeredWorker(
     workDir,
     inputCacheBytes: config.input_cache,
     logLimitBytes: config.log_limit,
-    taskEnv: { PATH: `${await ownCommand(workDir)}:${TASK_PATH}` },
+    taskEnv: tasksEnvironment(config, env, await ownCommand(workDir)),
+    hooks: { prolog: config.prolog, epilog: config.epilog, start: config.on_start, stop: config.on_stop },
     drainTimeoutMs: config.drain_timeout,
     metricsBind: config.metrics_bind,
     log,

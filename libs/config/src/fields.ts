@@ -55,6 +55,17 @@ export const ListSetting = z.union([
   ),
 ]);
 
+/** Variables: a table of the configuration file, or `NAME=VALUE` separated by commas in the environment. */
+export const VariablesSetting = z.union([z.record(z.string(), z.string()), z.string()]).transform((given, context) => {
+  if (typeof given !== 'string') return given;
+  const pairs = given.split(',').filter((pair) => pair.trim() !== '');
+  const wrong = pairs.find((pair) => pair.indexOf('=') < 1);
+  if (wrong !== undefined) context.addIssue({ code: 'custom', message: `"${wrong}" is not of the form NAME=VALUE` });
+  return Object.fromEntries(
+    pairs.map((pair) => [pair.slice(0, pair.indexOf('=')).trim(), pair.slice(pair.indexOf('=') + 1)]),
+  );
+});
+
 export const LogLevel = z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']);
 
 export const PORT_MAX = 65_535;

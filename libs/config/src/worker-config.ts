@@ -7,6 +7,7 @@ import {
   ListSetting,
   LogLevel,
   SizeSetting,
+  VariablesSetting,
 } from './fields.js';
 
 /** `[worker]` of the configuration file, and `MITO_<FIELD>` in the environment. */
@@ -34,6 +35,32 @@ export const WorkerConfig = z.strictObject({
   input_cache: SizeSetting.prefault('20GiB'),
   /** Printed output that is kept of an attempt whose task says nothing else; what comes after it is dropped. */
   log_limit: SizeSetting.prefault('1GiB'),
+  /** Variables that every task gets; its own `-e` wins. */
+  env: VariablesSetting.refine(
+    (variables) => Object.keys(variables).every((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)),
+    'a name has letters, digits and "_", and does not begin with a digit',
+  )
+    .refine(
+      (variables) => Object.keys(variables).every((name) => !name.startsWith('MITO_')),
+      'names that begin with MITO_ are those of Mitosis',
+    )
+    .prefault({}),
+  /** Names of variables of the worker that every task gets as they are, for example LD_LIBRARY_PATH. */
+  pass_env: ListSetting.pipe(
+    z.array(z.string().regex(/^(?!MITO_)[A-Za-z_][A-Za-z0-9_]*$/, 'is no name of a variable that can be passed on')),
+  ).default([]),
+  /** Folders before the system's in the PATH of every task. */
+  path: ListSetting.pipe(z.array(z.string().regex(/^\/[^:]*$/, 'write absolute folders, without ":"'))).default([]),
+  /** HOME of every task: an empty folder of its own, or the home of the user that the worker runs as. */
+  home: z.enum(['scratch', 'user']).default('scratch'),
+  /** A line for the shell that runs before each task, in its folder; when it fails the task is tried again. */
+  prolog: z.string().min(1).optional(),
+  /** A line for the shell that runs after each task, whatever became of that. */
+  epilog: z.string().min(1).optional(),
+  /** A line for the shell that runs before the worker takes tasks; when it fails the worker does not start. */
+  on_start: z.string().min(1).optional(),
+  /** A line for the shell that runs when the worker has stopped. */
+  on_stop: z.string().min(1).optional(),
   /** How long running tasks may go on after the first SIGTERM. */
   drain_timeout: DurationSetting.prefault('30s'),
   /** Where /metrics of this worker is served, to whoever reaches it; not at all when not set. */

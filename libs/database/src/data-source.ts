@@ -46,6 +46,7 @@ import { WhoGaveARole1700000000026 } from './migrations/0026-who-gave-a-role.js'
 import { TroubleOfWorkers1700000000028 } from './migrations/0028-trouble-of-workers.js';
 import { WhatExpires1700000000029 } from './migrations/0029-what-expires.js';
 import { NeedsAndOffers1700000000038 } from './migrations/0038-needs-and-offers.js';
+import { NoTimeLimitUnlessAsked1700000000044 } from './migrations/0044-no-time-limit-unless-asked.js';
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -135,6 +136,7 @@ export function createDataSource({
       TroubleOfWorkers1700000000028,
       WhatExpires1700000000029,
       NeedsAndOffers1700000000038,
+      NoTimeLimitUnlessAsked1700000000044,
     ],
     migrationsTableName: 'migrations',
     extra: {

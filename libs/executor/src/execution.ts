@@ -10,8 +10,8 @@ export interface CommandSpec {
   readonly cwd?: string;
   /** A regular file to read from, relative to the exec folder or absolute; empty input when absent. */
   readonly stdinPath?: string;
-  /** Time limit, counted from the start of the program. */
-  readonly timeoutMs: number;
+  /** Time limit, counted from the start of the program; none when null. */
+  readonly timeoutMs: number | null;
   /** Time between SIGTERM and SIGKILL. */
   readonly graceMs: number;
   /**

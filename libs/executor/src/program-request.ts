@@ -9,7 +9,8 @@ export interface ProgramSpec {
   readonly env: Readonly<Record<string, string>>;
   /** Bytes, or the path of a file; nothing when absent. */
   readonly stdin?: Uint8Array | string;
-  readonly timeoutMs: number;
+  /** No limit when null. */
+  readonly timeoutMs: number | null;
   readonly memoryLimitBytes?: number | undefined;
   readonly cpuLimitMs?: number | undefined;
   readonly outputLimitBytes?: number | undefined;

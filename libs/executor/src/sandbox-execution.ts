@@ -16,6 +16,8 @@ type RunProgram = (request: SandboxRequest, signal: AbortSignal) => Promise<Sand
 const SPOOL_LIMIT_BYTES = Number.MAX_SAFE_INTEGER;
 
 const OUTPUT_LIMIT_BYTES = 64 * 1024 * 1024;
+/** The longest time that a timer of the sandbox keeps. */
+const TIMER_MAX_MS = 2_147_483_647;
 
 const LIMITS: ReadonlySet<SandboxReason> = new Set(['memory_limit', 'output_limit', 'file_limit']);
 
@@ -131,7 +133,11 @@ export class SandboxExecution implements Execution {
 
   async #sandboxRequest(spool: SpoolWriter, failure: () => unknown): Promise<SandboxRequest> {
     const { spec, scratch } = this.request;
-    const { memoryLimitBytes, cpuLimitMs = spec.timeoutMs, outputLimitBytes = OUTPUT_LIMIT_BYTES } = spec;
+    const {
+      memoryLimitBytes,
+      cpuLimitMs = spec.timeoutMs ?? TIMER_MAX_MS,
+      outputLimitBytes = OUTPUT_LIMIT_BYTES,
+    } = spec;
     return {
       program: spec.programPath,
       sha256: spec.sha256,
@@ -139,8 +145,8 @@ export class SandboxExecution implements Execution {
       env: spec.env,
       files: await resourceFiles(scratch.resourceDir),
       resultDir: scratch.resultDir,
-      wallLimitMs: Math.min(spec.timeoutMs, 2_147_483_647),
-      cpuTimeLimitMs: Math.min(cpuLimitMs, 2_147_483_647),
+      wallLimitMs: Math.min(spec.timeoutMs ?? TIMER_MAX_MS, TIMER_MAX_MS),
+      cpuTimeLimitMs: Math.min(cpuLimitMs, TIMER_MAX_MS),
       outputLimitBytes,
       ...(spec.stdin !== undefined && { stdin: spec.stdin }),
       ...(memoryLimitBytes !== undefined && {

@@ -9,8 +9,10 @@ import { errorCode, isErrno } from './system-error.js';
 export interface Scratch {
   /** Holds all the others; removed as a whole. */
   readonly dir: string;
-  /** Where the program starts; its HOME. */
+  /** Where the program starts. */
   readonly execDir: string;
+  /** Its HOME, unless the worker gives it another one: what programs keep there is no product of the task. */
+  readonly homeDir: string;
   /** What the program leaves here is its result. */
   readonly resultDir: string;
   /** Inputs that were fetched for it. */
@@ -34,14 +36,15 @@ export function scratchOf(root: string, executionId: string, kind: ScratchKind =
     throw new MitoError('invalid', 'invalid_execution_id', `"${executionId}" can't name an execution`);
   }
   const dir = resolve(root, executionId);
-  const [execDir, resultDir, resourceDir, tmpDir] = [
+  const [execDir, homeDir, resultDir, resourceDir, tmpDir] = [
     join(dir, 'exec'),
+    join(dir, 'home'),
     join(dir, 'result'),
     join(dir, 'resource'),
     join(dir, 'tmp'),
   ] as const;
-  const folders = kind === 'program' ? [resultDir, resourceDir] : [execDir, resultDir, resourceDir, tmpDir];
-  return { dir, execDir, resultDir, resourceDir, tmpDir, spoolPath: join(dir, 'output.spool'), folders };
+  const folders = kind === 'program' ? [resultDir, resourceDir] : [execDir, homeDir, resultDir, resourceDir, tmpDir];
+  return { dir, execDir, homeDir, resultDir, resourceDir, tmpDir, spoolPath: join(dir, 'output.spool'), folders };
 }
 
 /**

@@ -1,13 +1,19 @@
 import test from 'ava';
 import { taskEnvironment } from './task-environment.js';
 
-const scratch = { execDir: '/s/exec', resultDir: '/s/result', resourceDir: '/s/resource', tmpDir: '/s/tmp' };
+const scratch = {
+  execDir: '/s/exec',
+  homeDir: '/s/home',
+  resultDir: '/s/result',
+  resourceDir: '/s/resource',
+  tmpDir: '/s/tmp',
+};
 const options = { taskUuid: 'uuid', attempt: 2, scratch, env: {} };
 
 test('a task has the basics of a login and its own folders, nothing else', (t) => {
   t.deepEqual(taskEnvironment({ ...options, account: { username: 'ada', shell: null } }), {
     PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-    HOME: '/s/exec',
+    HOME: '/s/home',
     TMPDIR: '/s/tmp',
     LANG: 'C.UTF-8',
     USER: 'ada',

@@ -3,7 +3,7 @@ import type { Scratch } from './scratch.js';
 export interface TaskEnvironmentOptions {
   readonly taskUuid: string;
   readonly attempt: number;
-  readonly scratch: Pick<Scratch, 'execDir' | 'resultDir' | 'resourceDir' | 'tmpDir'>;
+  readonly scratch: Pick<Scratch, 'execDir' | 'homeDir' | 'resultDir' | 'resourceDir' | 'tmpDir'>;
   /** What the task asked for; wins over everything but the `MITO_` variables set here. */
   readonly env: Readonly<Record<string, string>>;
   /** What the operator of the worker gives to every task, e.g. a PATH or CUDA_VISIBLE_DEVICES. */
@@ -26,7 +26,7 @@ export function taskEnvironment(options: TaskEnvironmentOptions): Record<string,
   const username = account?.username ?? 'mito';
   return {
     PATH,
-    HOME: scratch.execDir,
+    HOME: scratch.homeDir,
     TMPDIR: scratch.tmpDir,
     LANG: 'C.UTF-8',
     USER: username,

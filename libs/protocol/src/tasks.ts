@@ -97,7 +97,8 @@ export const SubmitTask = TaskSpec.extend({
   labels: Labels.default([]),
   /** Higher first; 0 is ordinary. */
   priority: z.int().min(-LIMITS.priority).max(LIMITS.priority).default(0),
-  timeout_ms: z.int().min(1).max(LIMITS.timeoutMs).default(600_000),
+  /** Time limit of each attempt; none when null. */
+  timeout_ms: z.int().min(1).max(LIMITS.timeoutMs).nullable().default(null),
   retries: z.int().min(0).max(LIMITS.retries).default(0),
   retry_delay_ms: z.int().min(0).max(3_600_000).default(5_000),
   /** Exit codes that are worth a retry; empty means any failure is. */
@@ -144,7 +145,8 @@ export const ChangeTask = z
     labels: Labels.optional(),
     name: PlainText(255).optional(),
     priority: z.int().min(-LIMITS.priority).max(LIMITS.priority).optional(),
-    timeout_ms: z.int().min(1).max(LIMITS.timeoutMs).optional(),
+    /** Null removes the limit. */
+    timeout_ms: z.int().min(1).max(LIMITS.timeoutMs).nullable().optional(),
     retries: z.int().min(0).max(LIMITS.retries).optional(),
     /** In place of what it needed; an empty list asks for nothing. */
     needs: Needs.optional(),
@@ -180,7 +182,8 @@ export const TaskView = z.object({
   tags: z.array(z.string()),
   labels: z.array(z.string()),
   priority: z.int(),
-  timeout_ms: z.int(),
+  /** Time limit of each attempt; none when null. */
+  timeout_ms: z.int().nullable(),
   retries: z.int(),
   retry_delay_ms: z.int(),
   retry_exit_codes: z.array(z.int()),

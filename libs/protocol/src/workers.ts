@@ -70,9 +70,12 @@ export const ClaimedTask = z.object({
   token: z.string(),
   // Stored by an earlier version, perhaps: no longer to be refused.
   spec: TaskSpec.extend({ params: StoredParams.optional() }),
-  timeout_ms: z.int(),
+  /** No time limit when null. */
+  timeout_ms: z.int().nullable(),
   group: z.string(),
   job: Uuid.nullable(),
+  /** The task that submitted this one. */
+  upstream: Uuid.nullable().default(null),
   /** Where the program of a WASM task is fetched. */
   program: z.object({ size_bytes: z.int(), download: SignedRequest }).optional(),
   /** Of a task that is a step of a workload. */

@@ -11,6 +11,7 @@ import {
   type Scratch,
 } from '@mitosis/executor';
 import { MESSAGE_MAX, NOTE_MAX, type AttemptReport, type ClaimedTask, type UploadRequest } from '@mitosis/protocol';
+import { runHook, type Hooks } from './hooks.js';
 import { ProgressWatch } from './progress-watch.js';
 import { readMetrics } from './read-metrics.js';
 import { readSubtasks, startProgram, type RunProgramDeps } from './run-program.js';
@@ -29,6 +30,8 @@ export interface RunAttemptDeps {
   readonly logLimitBytes: number;
   /** Given to every task besides its own environment. */
   readonly baseEnv: Readonly<Record<string, string>>;
+  /** What is run before and after each command. */
+  readonly hooks: Hooks;
   onProgress(attempt: RunningAttempt, progress: Progress): void;
   onStarted(attempt: RunningAttempt, execution: Execution): void;
   /** Puts the inputs in their place; rejects when one is missing, and when `stop` fires. */
@@ -102,28 +105,46 @@ function failed(outcome: End['outcome'], error: unknown): End {
   return { ...NOTHING_RUN, outcome, message: storableSentence(message, MESSAGE_MAX) };
 }
 
-async function begin(
+/** One command with its surroundings, as it is about to be run. */
+interface Prepared {
+  readonly scratch: Scratch;
+  readonly files: TaskFiles;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+function environmentOf(deps: RunAttemptDeps, claim: ClaimedTask, scratch: Scratch, files: TaskFiles) {
+  const { spec, task: taskUuid, attempt } = claim;
+  const base = { ...deps.baseEnv, ...(spec.pty && { TERM }) };
+  const platform = taskVariables(files, claim, deps.coordinatorUrl);
+  return taskEnvironment({ taskUuid, attempt, scratch, env: spec.env, base, platform });
+}
+
+/** Runs the prolog or the epilog of a command; programs have none, for they see nothing of the machine. */
+async function hookOf(
   deps: RunAttemptDeps,
   { claim, stop }: RunningAttempt,
-  scratch: Scratch,
-  files: TaskFiles,
-): Promise<Execution> {
-  const { spec, task: taskUuid } = claim;
+  { scratch, env }: Prepared,
+  name: 'prolog' | 'epilog',
+): Promise<void> {
+  const line = deps.hooks[name];
+  if (line === undefined || claim.spec.wasm) return;
+  const executionId = executionIdOf(claim);
+  const signal = name === 'prolog' ? { signal: stop.signal } : {};
+  await runHook({ executor: deps.executor, name, line, executionId, scratch, env, ...signal });
+}
+
+async function begin(deps: RunAttemptDeps, attempt: RunningAttempt, prepared: Prepared): Promise<Execution> {
+  const { claim, stop } = attempt;
+  const { spec } = claim;
+  const { scratch, files, env } = prepared;
   const executionId = executionIdOf(claim);
   if (spec.wasm) return startProgram(deps.program, claim, { executionId, scratch, stop: stop.signal });
-  const platform = taskVariables(files, claim, deps.coordinatorUrl);
+  await hookOf(deps, attempt, prepared, 'prolog');
   return deps.executor.run({
     executionId,
     spec: {
       args: spec.args,
-      env: taskEnvironment({
-        taskUuid,
-        attempt: claim.attempt,
-        scratch,
-        env: spec.env,
-        base: { ...deps.baseEnv, ...(spec.pty && { TERM }) },
-        platform,
-      }),
+      env,
       ...(spec.cwd !== undefined && { cwd: spec.cwd }),
       ...(files.stdin !== undefined && { stdinPath: files.stdin }),
       ...(spec.pty && { pty: spec.pty }),
@@ -133,6 +154,17 @@ async function begin(
     scratch,
     outputLimitBytes: spec.log_limit_bytes ?? deps.logLimitBytes,
   });
+}
+
+/** What the epilog could not do is told, and changes nothing about the task. */
+async function afterwards(deps: RunAttemptDeps, attempt: RunningAttempt, prepared: Prepared): Promise<string[]> {
+  try {
+    await hookOf(deps, attempt, prepared, 'epilog');
+    return [];
+  } catch (error) {
+    deps.log.warn({ err: error, task: attempt.claim.task }, 'the epilog failed');
+    return [storableSentence((error as Error).message, NOTE_MAX)];
+  }
 }
 
 /** How an attempt ends whose sandboxed program, or what that reads, is not to be had. */
@@ -183,11 +215,12 @@ async function carryOut(deps: RunAttemptDeps, attempt: RunningAttempt, scratch: 
   if (missing) return { ...missing, ...NOTHING_PRODUCED };
   const files = taskFilesOf(scratch, attempt.claim);
   await prepareTaskFiles(files, scratch, attempt.claim);
-  const execution = await begin(deps, attempt, scratch, files).catch((error: unknown) =>
-    notBegun(deps, attempt, error),
-  );
+  const prepared = { scratch, files, env: environmentOf(deps, attempt.claim, scratch, files) };
+  const execution = await begin(deps, attempt, prepared).catch((error: unknown) => notBegun(deps, attempt, error));
   if (!('result' in execution)) return { ...execution, ...NOTHING_PRODUCED };
-  const { result, notes } = await finish(deps, attempt, files, execution);
+  const finished = await finish(deps, attempt, files, execution);
+  const { result } = finished;
+  const notes = [...finished.notes, ...(await afterwards(deps, attempt, prepared))];
   const end = await withSubtasks(toEnd(result, attempt.stop.signal), attempt.claim, scratch);
   if (end.outcome === 'spawn_failed' || end.outcome === 'released' || isStale(attempt))
     return { ...end, ...NOTHING_PRODUCED, notes };

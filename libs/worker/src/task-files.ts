@@ -43,7 +43,7 @@ export function taskVariables(
   claim: ClaimedTask,
   coordinatorUrl: string,
 ): Record<`MITO_${string}`, string> {
-  const { job, spec } = claim;
+  const { job, upstream, spec } = claim;
   const params = Object.entries(spec.params ?? {}).map(([name, value]) => [
     `MITO_PARAM_${name.toUpperCase()}`,
     String(value),
@@ -56,6 +56,7 @@ export function taskVariables(
     MITO_TOKEN: claim.token,
     MITO_GROUP: claim.group,
     ...(job !== null && { MITO_JOB_UUID: job }),
+    ...(upstream !== null && { MITO_UPSTREAM_TASK_UUID: upstream }),
     ...(spec.array_index !== undefined && { MITO_ARRAY_INDEX: String(spec.array_index) }),
   };
 }

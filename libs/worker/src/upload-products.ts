@@ -37,7 +37,7 @@ const WHY_MAX = 1000;
 const PATH_MAX = 4096;
 const SKIPPED_WHY_MAX = 255;
 
-/** What programs keep in HOME, which is the working folder, for the next time; there is none. */
+/** What programs keep in the working folder for the next time, when that is their HOME; there is none. */
 const CACHES = new Set(
   ['.cache', '.npm', '.yarn', '.pnpm-store', '.bun', '.conda', '.mamba', '.virtualenvs', '.cargo', '.rustup', '.gradle']
     .concat(['.m2', '.ivy2', '.sbt', '.nuget', '.dotnet', '.gem', '.bundle', '.ccache', '.nv', '.triton', '.keras'])

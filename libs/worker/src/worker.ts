@@ -8,6 +8,7 @@ import { Claimer } from './claimer.js';
 import { ControlChannel } from './control-channel.js';
 import { CredentialRenewal } from './credential-renewal.js';
 import { ExecutionSlots } from './execution-slots.js';
+import { runWorkerHook, type Hooks } from './hooks.js';
 import { InputCache } from './inputs/input-cache.js';
 import { placeInputs } from './inputs/place-inputs.js';
 import { keepTrying } from './keep-trying.js';
@@ -42,6 +43,8 @@ export interface WorkerOptions {
   readonly logLimitBytes: number;
   /** Variables that every task gets, e.g. a PATH. */
   readonly taskEnv?: Readonly<Record<string, string>> | undefined;
+  /** What is run before and after tasks, and before and after all of them. */
+  readonly hooks?: Hooks | undefined;
   /** How long running tasks may go on after `stop`. */
   readonly drainTimeoutMs: number;
   /** Where the metrics are served; nowhere when not given. */
@@ -174,6 +177,7 @@ export class Worker implements Service {
     await this.metricsServer?.start();
     if (this.metricsServer) log.info({ url: this.metricsServer.url }, 'serving metrics');
     await executor.start();
+    await this.runHook('start');
     await this.folder.start();
     await this.inputs.start();
     await this.reporter.start();
@@ -245,6 +249,7 @@ export class Worker implements Service {
     await this.consumer.stop();
     await this.client.unregister().catch((error: unknown) => log.warn({ err: error }, 'could not say goodbye'));
     await queue.stop();
+    await this.runHook('stop').catch((error: unknown) => log.error({ err: error }, 'the stop hook failed'));
     await Promise.all([executor.stop(), this.options.sandbox.stop()]);
     await this.folder.stop();
     await this.metricsServer?.stop();
@@ -253,6 +258,11 @@ export class Worker implements Service {
 
   private get scratchRoot(): string {
     return path.join(this.options.workDir, 'scratch');
+  }
+
+  private async runHook(name: 'start' | 'stop'): Promise<void> {
+    const { executor, hooks, taskEnv: env = {} } = this.options;
+    await runWorkerHook(executor, { name, line: hooks?.[name] }, { scratchRoot: this.scratchRoot, env });
   }
 
   private isAtWorkOn(task: string): boolean {
@@ -336,7 +346,7 @@ export class Worker implements Service {
     const begunAt = performance.now();
     const onProgress: RunAttemptDeps['onProgress'] = (reporting, progress) =>
       this.progress.report(reporting.claim, progress);
-    const { coordinatorUrl, logLimitBytes, taskEnv: baseEnv = {} } = this.options;
+    const { coordinatorUrl, logLimitBytes, taskEnv: baseEnv = {}, hooks = {} } = this.options;
     const deps = {
       executor,
       program: this.program,
@@ -345,6 +355,7 @@ export class Worker implements Service {
       coordinatorUrl,
       logLimitBytes,
       baseEnv,
+      hooks,
       onStarted,
       onProgress,
       placeInputs: this.placeInputs,

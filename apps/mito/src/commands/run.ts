@@ -9,9 +9,6 @@ import { writeOut } from '../output/write-out.js';
 import { OwnTerminal, sizeOf } from '../terminal/own-terminal.js';
 import { SubmitCommand } from './submit-command.js';
 
-/** A person may sit there all day. */
-const INTERACTIVE_TIMEOUT_MS = 86_400_000;
-
 export class RunCommand extends SubmitCommand {
   static override paths = [['run'], ['client', 'run']];
   static override usage = Command.Usage({
@@ -61,8 +58,7 @@ export class RunCommand extends SubmitCommand {
   private async interactiveSubmission(api: MitosisClient): Promise<SubmitTaskInput> {
     const { TERM } = this.context.env;
     const task = await this.submission(api);
-    const limit = this.timeout === undefined ? { timeout_ms: INTERACTIVE_TIMEOUT_MS } : {};
-    return { ...task, ...limit, env: { ...(TERM !== undefined && { TERM }), ...task.env } };
+    return { ...task, env: { ...(TERM !== undefined && { TERM }), ...task.env } };
   }
 
   private async runWatched(): Promise<number> {

@@ -21,7 +21,7 @@ export abstract class SubmitCommand extends ApiCommand {
     description: 'NAME=VALUE for the task; every reader of the group can see the value (repeatable)',
   });
   readonly timeout = Option.String('--timeout', {
-    description: 'time limit, e.g. 90s or 2h; 10m when not given, a day for "mito run -it"',
+    description: 'time limit of each attempt, e.g. 90s or 2h; none when not given',
   });
   readonly priority = Option.String('-p,--priority', '0', { description: 'higher first, -1000 to 1000' });
   readonly retries = Option.String('--retries', { description: 'tries after a failure' });

@@ -152,6 +152,11 @@ export function parseAfter(options: AfterOptions): AfterInput[] {
   ];
 }
 
+/** `2h`, or `none`. */
+export function parseTimeout(text: string): number | null {
+  return text === 'none' ? null : parseDuration(text, '--timeout');
+}
+
 const LOG_LIMIT = [1024, 100 * 2 ** 30] as const;
 
 function parseLogLimit(text: string): number {
@@ -160,8 +165,6 @@ function parseLogLimit(text: string): number {
   if (bytes >= min && bytes <= max) return bytes;
   throw invalidField('--log-limit', `"${text}" is out of range; use ${formatBytes(min)} to ${formatBytes(max)}`);
 }
-
-const TIMEOUT = '10m';
 
 /** The body of the submission that the options describe. */
 export async function toSubmission(options: TaskOptions): Promise<SubmitTaskInput> {
@@ -172,7 +175,6 @@ export async function toSubmission(options: TaskOptions): Promise<SubmitTaskInpu
     env: { ...(await readEnvFiles(options.envFile)), ...parseEnv(options.env) },
     tags: splitList(options.tags, '--tags'),
     labels: splitList(options.labels, '--labels'),
-    timeout_ms: parseDuration(options.timeout ?? TIMEOUT, '--timeout'),
     priority: parseWithin(options.priority, '--priority', PRIORITY),
     terminal: options.terminal,
     resources: options.resources.map(parseResource),
@@ -185,6 +187,7 @@ export async function toSubmission(options: TaskOptions): Promise<SubmitTaskInpu
     ...(options.stdin !== undefined && {
       stdin_base64: (await readInput(options.stdin, '--stdin')).toString('base64'),
     }),
+    ...(options.timeout !== undefined && { timeout_ms: parseTimeout(options.timeout) }),
     ...(terminalSize && { pty: terminalSize }),
     ...(logLimit !== undefined && { log_limit_bytes: parseLogLimit(logLimit) }),
     ...(cwd !== undefined && { cwd }),

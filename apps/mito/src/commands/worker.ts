@@ -92,7 +92,14 @@ export class WorkerCommand extends ServiceCommand {
     const code = (await codeFromParent(this.context.env.MITO_ENROLL_FROM_PARENT === '1')) ?? settings.enroll;
     const isKnown = code !== undefined || settings.password !== undefined;
     const token = isKnown ? undefined : await this.cachedToken(settings.coordinator_addr, settings.user);
-    const service = await createWorker(settings, { log, token, code, onRevoked, onStopWanted: () => end(EXIT_OK) });
+    const service = await createWorker(settings, {
+      log,
+      env: this.context.env,
+      token,
+      code,
+      onRevoked,
+      onStopWanted: () => end(EXIT_OK),
+    });
     return {
       service,
       log,

@@ -1,7 +1,7 @@
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { MitosisClient } from '@mitosis/client';
-import { CoordinatorConfig, settingsIn, WorkerConfig } from '@mitosis/config';
+import { CoordinatorConfig, loadSettings, settingsIn, WorkerConfig } from '@mitosis/config';
 import { MitoError, type Log, type Service } from '@mitosis/domain';
 import { DataDirLock, EmbeddedPostgres } from '@mitosis/embedded';
 import { readOwnText } from '../files/read-input.js';
@@ -45,6 +45,14 @@ const CoordinatorSettings = CoordinatorConfig.omit({ admin_user: true, admin_pas
 /** What every process of the stack gets from our environment, besides its settings. */
 function basicEnv(): Record<string, string> {
   const names = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'];
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+}
+
+/** Variables of ours that the tasks of the workers are to get, as their configuration says. */
+function passedOn(): Record<string, string> {
+  const { pass_env: names } = loadSettings('worker', WorkerConfig, { env: process.env, cwd: process.cwd(), flags: {} });
   return Object.fromEntries(
     names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
@@ -180,6 +188,7 @@ export class Stack implements Service {
   private async startWorker(index: number): Promise<void> {
     const { dataDir, slots } = this.options;
     const env = {
+      ...passedOn(),
       ...settingsIn(WorkerSettings, process.env),
       MITO_COORDINATOR_ADDR: this.coordinatorUrl,
       MITO_SLOTS: String(slots),

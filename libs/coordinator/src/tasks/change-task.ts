@@ -49,7 +49,7 @@ async function lockTask(tx: EntityManager, actor: UserActor, uuid: string): Prom
 const CHANGE = `
   UPDATE tasks SET
     spec = spec || $2::jsonb, tags = coalesce($3, tags), queue = $4, name = coalesce($5, name), priority = coalesce($6, priority),
-    timeout_ms = coalesce($7, timeout_ms), retries = coalesce($8, retries), needs = CASE WHEN $9::jsonb IS NULL THEN needs ELSE nullif($9::jsonb, '[]') END, dispatched_at = NULL
+    timeout_ms = CASE WHEN $10 THEN $7 ELSE timeout_ms END, retries = coalesce($8, retries), needs = CASE WHEN $9::jsonb IS NULL THEN needs ELSE nullif($9::jsonb, '[]') END, dispatched_at = NULL
   WHERE id = $1`;
 
 /** What a worker that was away still runs of it is not this task any more: it can't resume the attempt. */
@@ -76,7 +76,8 @@ async function changeWaiting(
   const spec = JSON.stringify({ args, env, terminal, cwd });
   await tx.query(FENCE_LOST, [row.id]);
   const needs = change.needs && JSON.stringify(change.needs);
-  const values = [change.priority, change.timeout_ms, change.retries, needs];
+  const isTimeoutChanged = change.timeout_ms !== undefined;
+  const values = [change.priority, change.timeout_ms, change.retries, needs, isTimeoutChanged];
   await tx.query(CHANGE, [row.id, spec, change.tags, queue, name, ...values]);
   if (args || change.name !== undefined || change.tags || change.priority !== undefined)
     await tx.query(SEARCH_ANEW, [row.id]);

@@ -42,7 +42,8 @@ interface ClaimRow {
   readonly attempt: number;
   readonly lease: string;
   readonly spec: ClaimedTask['spec'];
-  readonly timeout_ms: string;
+  readonly timeout_ms: string | null;
+  readonly upstream: string | null;
   readonly group: string;
   readonly group_id: string;
   readonly job: string | null;
@@ -92,7 +93,7 @@ const CLAIM = keepPlan(`
     UPDATE tasks t SET state = 'running', attempt = t.attempt + 1, dispatched_at = NULL,
       started_at = coalesce(t.started_at, clock_timestamp()), progress = NULL, progress_message = NULL
     FROM eligible e WHERE t.id = e.id AND t.state = 'ready'
-    RETURNING t.id, t.attempt, t.spec, t.timeout_ms, t.group_id, t.job_id, t.queue, e.request,
+    RETURNING t.id, t.attempt, t.spec, t.timeout_ms, t.group_id, t.job_id, t.upstream_id, t.queue, e.request,
       CASE WHEN t.attempt = 1 THEN extract(epoch FROM clock_timestamp() - greatest(t.created_at, t.not_before))::float8 END AS waited_s,
       t.workload_id, t.workload_step
   ), opened AS (
@@ -113,11 +114,11 @@ const CLAIM = keepPlan(`
     RETURNING t.id AS task, t.state, t.queue, t.group_id AS group, t.job_id AS job
   )
   SELECT o.task_id AS task, o.claim_request AS request, o.number AS attempt, o.lease, t.spec, t.timeout_ms,
-    g.name AS group, g.id AS group_id, t.job_id AS job, t.queue, true AS is_new, t.waited_s,
+    g.name AS group, g.id AS group_id, t.job_id AS job, t.upstream_id AS upstream, t.queue, true AS is_new, t.waited_s,
     (SELECT json_agg(r) FROM released r WHERE r.state = 'ready') AS released, ${STEP}
   FROM opened o JOIN claimed t ON t.id = o.task_id JOIN groups g ON g.id = t.group_id ${STEP_JOINS}
   UNION ALL
-  SELECT a.task_id, a.claim_request, a.number, a.lease, t.spec, t.timeout_ms, g.name, g.id, t.job_id, t.queue, false, NULL, NULL, ${STEP}
+  SELECT a.task_id, a.claim_request, a.number, a.lease, t.spec, t.timeout_ms, g.name, g.id, t.job_id, t.upstream_id, t.queue, false, NULL, NULL, ${STEP}
   FROM wanted r
   CROSS JOIN LATERAL (SELECT * FROM attempts WHERE task_id = r.task_id OFFSET 0) a
   JOIN tasks t ON t.id = a.task_id JOIN groups g ON g.id = t.group_id ${STEP_JOINS}
@@ -129,6 +130,8 @@ const GIVE_BACK = `
 
 /** An attempt token lives as long as the task may run, and some time for its end. */
 const TOKEN_GRACE_MS = 3_600_000;
+/** Of a task without a time limit: it is worth nothing once its attempt has ended. */
+const TOKEN_MAX_MS = 10 * 366 * 86_400_000;
 
 interface Claiming {
   readonly worker: WorkerActor;
@@ -164,11 +167,11 @@ export function claimTasksWith({
   sandboxMemoryBytes,
 }: ClaimTasksDeps) {
   const toAnswer = async (row: ClaimRow): Promise<ClaimedTask> => {
-    const { task, request, attempt, lease, group, job, workload } = row;
+    const { task, request, attempt, lease, group, job, upstream, workload } = row;
     const wasm = row.spec.wasm && { memory_limit_bytes: sandboxMemoryBytes, ...row.spec.wasm };
     const spec = { ...row.spec, ...(wasm && { wasm }) };
-    const timeoutMs = Number(row.timeout_ms);
-    const expiresAt = new Date(Date.now() + timeoutMs + TOKEN_GRACE_MS);
+    const timeoutMs = row.timeout_ms === null ? null : Number(row.timeout_ms);
+    const expiresAt = new Date(Date.now() + (timeoutMs === null ? TOKEN_MAX_MS : timeoutMs + TOKEN_GRACE_MS));
     // A sandboxed program can't reach anybody to show it to.
     const token = wasm ? '' : await tokens.sign('attempt', { subject: task, id: `${attempt}.${lease}` }, expiresAt);
     const { program_bytes: size_bytes, program_key: objectKey } = row;
@@ -185,6 +188,7 @@ export function claimTasksWith({
       timeout_ms: timeoutMs,
       group,
       job,
+      upstream,
       ...(program && { program }),
       ...(workload && { workload }),
     };

@@ -41,8 +41,9 @@ export class Task {
   @Column('integer')
   priority!: number;
 
-  @Column('bigint', { name: 'timeout_ms' })
-  timeoutMs!: string;
+  /** Of each attempt; no limit when null. */
+  @Column('bigint', { name: 'timeout_ms', nullable: true })
+  timeoutMs!: string | null;
 
   @Column('integer')
   retries!: number;

@@ -113,20 +113,25 @@ export class Attempt {
     this.#process = running;
     this.#begin(running.terminal);
     this.events.onStarted(running.pid);
-    const limitMs = this.launch.spec.timeoutMs;
-    const deadline = new Deadline(limitMs, () => this.stop({ outcome: 'timed_out', message: timeLimit(limitMs) }));
+    const deadline = this.#startDeadline();
     const drained = Promise.all([
       this.#pump(running.stdout, 'stdout', spool),
       this.#pump(running.stderr, 'stderr', spool),
     ]);
     if (this.#stop !== undefined) this.#terminate(this.#graceEndsAt - performance.now());
     const status = await running.exited;
-    deadline.cancel();
+    deadline?.cancel();
     await this.#endRest(running);
     const finished = running.terminal?.finish();
     await drainUnlessIdle(drained, running, spool);
     await finished;
     return this.#result(status, spool);
+  }
+
+  #startDeadline(): Deadline | undefined {
+    const { timeoutMs: limitMs } = this.launch.spec;
+    if (limitMs === null) return undefined;
+    return new Deadline(limitMs, () => this.stop({ outcome: 'timed_out', message: timeLimit(limitMs) }));
   }
 
   async #spawn(): Promise<SpawnedProcess> {

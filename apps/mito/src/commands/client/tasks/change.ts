@@ -1,10 +1,10 @@
 import { Command, Option } from 'clipanion';
-import { invalidField, parseDuration, parseNeeds } from '@mitosis/domain';
+import { invalidField, parseNeeds } from '@mitosis/domain';
 import type { ChangeTaskInput } from '@mitosis/protocol';
 import { ApiCommand } from '../../api-command.js';
 import { needOptions } from '../../need-options.js';
 import { replacementList } from '../../option-values.js';
-import { parseAfter, parseEnv, parseWithin, PRIORITY, RETRIES } from '../../task-options.js';
+import { parseAfter, parseEnv, parseTimeout, parseWithin, PRIORITY, RETRIES } from '../../task-options.js';
 
 export class TasksChangeCommand extends ApiCommand {
   static override paths = [
@@ -28,7 +28,7 @@ export class TasksChangeCommand extends ApiCommand {
   readonly env = Option.Array('-e,--env', { description: 'NAME=VALUE; all of them in place of its own' });
   readonly name = Option.String('--name', { description: 'name for people' });
   readonly priority = Option.String('-p,--priority', { description: 'higher first' });
-  readonly timeout = Option.String('--timeout', { description: 'time limit' });
+  readonly timeout = Option.String('--timeout', { description: 'time limit of each attempt; "none" removes it' });
   readonly retries = Option.String('--retries', { description: 'tries after a failure' });
   readonly needs = needOptions();
   readonly noNeeds = Option.Boolean('--no-needs', false, { description: 'ask for nothing of the machine any more' });
@@ -64,7 +64,7 @@ export class TasksChangeCommand extends ApiCommand {
       ...(env && { env: parseEnv(env) }),
       ...(name !== undefined && { name }),
       ...(priority !== undefined && { priority: parseWithin(priority, '--priority', PRIORITY) }),
-      ...(timeout !== undefined && { timeout_ms: parseDuration(timeout, '--timeout') }),
+      ...(timeout !== undefined && { timeout_ms: parseTimeout(timeout) }),
       ...(retries !== undefined && { retries: parseWithin(retries, '--retries', RETRIES) }),
       ...((this.noNeeds || needs.length > 0) && { needs }),
       ...(terminal !== undefined && { terminal }),
