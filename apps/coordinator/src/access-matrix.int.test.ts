@@ -169,7 +169,7 @@ async function ask(operation: Operation, caller: Caller): Promise<string> {
   if (LAST.includes(operation.id) && caller.login) caller.token = await caller.login();
   const { path, body, bytes }: Request = (await REQUESTS[operation.id]?.(caller)) ?? {
     path: defaultPath(operation),
-    body: operation.request && {},
+    body: operation.body && {},
   };
   const response = await (bytes
     ? scene.sendBytes(operation.method, path, caller.token, bytes)
@@ -182,7 +182,7 @@ async function ask(operation: Operation, caller: Caller): Promise<string> {
 
 test.serial('every operation answers every kind of caller as the reviewed matrix says', async (t) => {
   t.timeout(300_000);
-  const operations = OPERATIONS.filter(({ answerType }) => answerType !== 'websocket');
+  const operations = OPERATIONS.filter(({ responseType }) => responseType !== 'websocket');
   const ordered = operations.toSorted((a, b) => LAST.indexOf(a.id) - LAST.indexOf(b.id));
   const found: Record<string, string> = {};
   for (const operation of ordered) {

@@ -129,8 +129,8 @@ test.serial('an odd condition is refused or finds nothing, in queries and in ope
 });
 
 test.serial('an odd condition of any query is refused or answered, never an error of the coordinator', async (t) => {
-  const queries = OPERATIONS.flatMap(({ method, path, query, answerType }) =>
-    method === 'GET' && query && answerType === undefined && !path.includes(':')
+  const queries = OPERATIONS.flatMap(({ method, path, query, responseType }) =>
+    method === 'GET' && query && responseType === undefined && !path.includes(':')
       ? Object.keys((query as unknown as { shape: object }).shape).map((field) => ({ path, field }))
       : [],
   );

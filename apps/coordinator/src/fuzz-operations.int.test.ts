@@ -160,7 +160,7 @@ function nextCall(): Call {
     .slice(0, 20)
     .map(([key, part]) => `${encodeURIComponent(safe(key))}=${encodeURIComponent(safe(part).slice(0, 300))}`);
   const place = operation.path.replaceAll(/\{?\/?\*\w+\}?/g, '/x').replaceAll(/:\w+/g, value);
-  const body = operation.request ? JSON.stringify(made(schemaOf(operation.request))) : undefined;
+  const body = operation.body ? JSON.stringify(made(schemaOf(operation.body))) : undefined;
   return {
     operation,
     caller: pick(random() < 0.8 ? callersOf(operation) : scene.callers),

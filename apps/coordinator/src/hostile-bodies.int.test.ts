@@ -93,7 +93,7 @@ async function begin(head: readonly string[], body = ''): Promise<{ answer: stri
 }
 
 test.serial('whoever may not call is told so before the body has arrived, and the connection ends', async (t) => {
-  const withBody = OPERATIONS.filter(({ request, access }) => request && access !== 'anyone');
+  const withBody = OPERATIONS.filter(({ body, access }) => body && access !== 'anyone');
   t.true(withBody.length > 20);
   const ask = async ({ method, path }: Operation): Promise<void> => {
     const { answer, openMs } = await begin([

@@ -358,7 +358,7 @@ test.serial('5,000 malformed and 1,000 broken requests: no 5xx, and it goes on',
   t.timeout(300_000);
   const fieldsOf = (schema: unknown): string[] =>
     Object.keys((schema as { shape?: object } | undefined)?.shape ?? { a: 1 });
-  const operations = OPERATIONS.filter(({ answerType }) => answerType === undefined);
+  const operations = OPERATIONS.filter(({ responseType }) => responseType === undefined);
   const writer = scene.callers.find(({ kind }) => kind === 'write');
   const tokens = [tokenOf('write'), tokenOf('worker of the task')];
   // Of a login that may end.
@@ -369,7 +369,7 @@ test.serial('5,000 malformed and 1,000 broken requests: no 5xx, and it goes on',
       id,
       method,
       path: template,
-      request,
+      body: schema,
       query,
     } = operations[index % operations.length] as (typeof operations)[number];
     const at = template.replaceAll(/:\w+/g, () =>
@@ -382,7 +382,7 @@ test.serial('5,000 malformed and 1,000 broken requests: no 5xx, and it goes on',
           )
           .join('&')}`
       : '';
-    const body = method === 'GET' ? undefined : brokenBody(fieldsOf(request));
+    const body = method === 'GET' ? undefined : brokenBody(fieldsOf(schema));
     const response = await fetch(new URL(at + search, coordinator.url), {
       method,
       headers: {

@@ -22,7 +22,7 @@ import { callerAddressWith } from './http/caller-address.js';
 import { docsPage, openApiRoutes } from './http/docs-routes.js';
 import { healthRoutes } from './http/health-routes.js';
 import { HttpServer } from './http/http-server.js';
-import { metricsRoutes } from './http/metrics-routes.js';
+import { isScraperWith, metricsRoutes } from './http/metrics-routes.js';
 import { withRequestIds } from './http/observe-requests.js';
 import { outputRoutes } from './http/output-routes.js';
 import { programRoutes } from './http/program-routes.js';
@@ -205,8 +205,9 @@ export class Coordinator implements Service {
     };
     const inputs = new UnpackableInputs({ store, log });
     const submitTasks = loggedSubmit(submitTasksWith({ dataSource, inputs, onAccepted }), log);
-    const { authenticator, sessions, registry, audit, ...access } = createAccess({
+    const { authenticator, sessions, registry, audit, api, ...access } = createAccess({
       ...options,
+      isScraper: isScraperWith(options.scrapeToken),
       log,
       tokens,
       passwords: this.passwords,
@@ -247,8 +248,56 @@ export class Coordinator implements Service {
       metrics,
       figures: new FleetFigures(dataSource, silentMs),
       gauges: new FleetGauges(metrics.registry),
-      scrapeToken: options.scrapeToken,
     };
+    openApiRoutes(api);
+    healthRoutes(api, { dataSource, pingQueue: () => queue.ping() });
+    metricsRoutes(api, { log, ...metricsOf });
+    taskRoutes(api, {
+      dataSource,
+      submitTasks,
+      reader,
+      artifacts,
+      events,
+      publisher: queue.publisher,
+      silentMs,
+    });
+    taskControl(api, {
+      inputs,
+      dataSource,
+      channels,
+      events,
+      jobEvents,
+      groupEvents,
+      reader,
+      onAccepted,
+      onSettled,
+      onReady,
+      onNewQueues,
+    });
+    outputRoutes(api, { dataSource, reader, events, follows, store });
+    terminalRoutes(api, { dataSource, events, terminals });
+    attachmentRoutes(api, { files });
+    uploadRoutes(api, { files });
+    attemptFileRoutes(api, { files, resumeAttempts });
+    workerRoutes(api, {
+      registry,
+      claimTasks,
+      takeReports: takeReportsWith({ commitReports, log }),
+      resumeAttempts,
+      readSubtaskResults,
+    });
+    programRoutes(api, { programs });
+    workloadRoutes(api, {
+      reader: workloadReader,
+      submit: submitWorkloadWith({ dataSource, defaults, onAccepted }),
+      cancel: cancelWorkloadWith({
+        dataSource,
+        reader: workloadReader,
+        channels,
+        events: workloadEvents,
+        onSettled,
+      }),
+    });
     this.http = new HttpServer({
       host: options.host,
       port: options.port,
@@ -256,65 +305,8 @@ export class Coordinator implements Service {
       log,
       audit,
       metrics,
-      authenticator,
       addressOf,
-      routes: [
-        openApiRoutes(),
-        healthRoutes({ dataSource, pingQueue: () => queue.ping() }),
-        metricsRoutes({ authenticator, log, ...metricsOf }),
-        ...access.routes,
-        taskRoutes({
-          authenticator,
-          dataSource,
-          submitTasks,
-          reader,
-          artifacts,
-          events,
-          publisher: queue.publisher,
-          silentMs,
-        }),
-        ...taskControl({
-          inputs,
-          authenticator,
-          dataSource,
-          channels,
-          events,
-          jobEvents,
-          groupEvents,
-          reader,
-          onAccepted,
-          onSettled,
-          onReady,
-          onNewQueues,
-        }),
-        outputRoutes({ authenticator, dataSource, reader, events, follows, store }),
-        terminalRoutes({ authenticator, dataSource, events, terminals }),
-        attachmentRoutes({ authenticator, files }),
-        uploadRoutes({ authenticator, files }),
-        attemptFileRoutes({ authenticator, files, resumeAttempts }),
-        workerRoutes({
-          authenticator,
-          registry,
-          claimTasks,
-          takeReports: takeReportsWith({ commitReports, log }),
-          resumeAttempts,
-          readSubtaskResults,
-        }),
-        access.workerRoutes,
-        programRoutes({ authenticator, programs }),
-        workloadRoutes({
-          authenticator,
-          reader: workloadReader,
-          submit: submitWorkloadWith({ dataSource, defaults, onAccepted }),
-          cancel: cancelWorkloadWith({
-            dataSource,
-            reader: workloadReader,
-            channels,
-            events: workloadEvents,
-            onSettled,
-          }),
-        }),
-      ],
+      api,
       docs: docsPage(),
       board: new Board({ dataSource, publisher: queue.publisher, authenticator, sessions }).router(),
       serveObjects: store.handler,

@@ -15,9 +15,8 @@ interface Field {
 }
 
 /** Each field of each query, and each condition of each filter in a body. */
-const ALL_FIELDS: Field[] = OPERATIONS.flatMap(({ id, query, request }) => {
-  const body = request instanceof z.ZodObject ? request : undefined;
-  const filter = body?.shape.filter as z.ZodType | undefined;
+const ALL_FIELDS: Field[] = OPERATIONS.flatMap(({ id, query, body }) => {
+  const filter = (body instanceof z.ZodObject ? body : undefined)?.shape.filter as z.ZodType | undefined;
   const sources: [string, z.ZodType | undefined][] = [
     [`${id}?`, query],
     [`${id} filter.`, filter && inner(filter)],
@@ -97,11 +96,11 @@ test('times that PostgreSQL can not store are refused', (t) => {
 });
 
 test('an operation on many is refused unless exactly one of names, filter and all is given', (t) => {
-  const many = OPERATIONS.filter(({ request }) => request instanceof z.ZodObject && 'filter' in request.shape);
+  const many = OPERATIONS.filter(({ body }) => body instanceof z.ZodObject && 'filter' in body.shape);
   t.true(many.length > 0);
   const uuid = '0191f1f0-0000-7000-8000-000000000000';
-  for (const { id, request } of many) {
-    const accepts = (body: unknown): boolean => request?.safeParse(body).success === true;
+  for (const { id, body: schema } of many) {
+    const accepts = (body: unknown): boolean => schema?.safeParse(body).success === true;
     for (const body of [
       {},
       null,

@@ -50,8 +50,9 @@ export {
   UpdateQuotas,
 } from './groups.js';
 export { openApiDocument } from './openapi.js';
-export { OPERATIONS } from './operations.js';
-export type { Operation, OperationAccess } from './operations/operation.js';
+export { OPERATIONS, operations } from './operations.js';
+export type { BodyOf, Operation, OperationAccess, ParamsOf, QueryOf, ResponseOf } from './operations/operation.js';
+export { PATH_PARAMETERS, parametersIn, type PathParameter } from './operations/path-parameters.js';
 export {
   AddTasks,
   CreateJob,
@@ -107,6 +108,7 @@ export {
   ChangeTask,
   SubmitTask,
   SubmitTasks,
+  TaskAttempts,
   TaskCount,
   TaskDetail,
   TaskFilters,

@@ -3,8 +3,13 @@ import { z } from 'zod';
 import { ErrorBody } from './errors.js';
 import { OPERATIONS } from './operations.js';
 import type { Operation } from './operations/operation.js';
+import { parametersIn } from './operations/path-parameters.js';
 
 const JSON_TYPE = 'application/json';
+
+const KEY_HEADER = z.object({
+  'Idempotency-Key': z.string().optional().describe('1 to 255 printable characters; the same key, the same response'),
+});
 
 /** What the access of an operation means to its caller. */
 function accessText(access: Operation['access']): string {
@@ -15,30 +20,29 @@ function accessText(access: Operation['access']): string {
   return `Needs the permission \`${access}\`; what you may not see is answered with 404.`;
 }
 
-function successOf({ answer, answerType, status }: Operation): RouteConfig['responses'] {
-  const code = status ?? (answer || answerType ? 200 : 204);
-  if (answer) return { [code]: { description: 'Done', content: { [JSON_TYPE]: { schema: answer } } } };
-  const isBody = answerType !== undefined && answerType !== 'websocket';
-  return { [code]: { description: 'Done', ...(isBody && { content: { [answerType]: { schema: z.string() } } }) } };
+function successOf({ response, responseType, status }: Operation): RouteConfig['responses'] {
+  const code = status ?? (response || responseType ? 200 : 204);
+  if (response) return { [code]: { description: 'Done', content: { [JSON_TYPE]: { schema: response } } } };
+  const isBody = responseType !== undefined && responseType !== 'websocket';
+  return { [code]: { description: 'Done', ...(isBody && { content: { [responseType]: { schema: z.string() } } }) } };
 }
 
 function responsesOf(operation: Operation): RouteConfig['responses'] {
-  const { answer, otherStatus } = operation;
+  const { response, otherStatus } = operation;
   const other =
-    answer && otherStatus
-      ? { [otherStatus]: { description: 'Not now', content: { [JSON_TYPE]: { schema: answer } } } }
+    response && otherStatus
+      ? { [otherStatus]: { description: 'Not now', content: { [JSON_TYPE]: { schema: response } } } }
       : {};
   const failure = { description: 'Refused or failed', content: { [JSON_TYPE]: { schema: ErrorBody } } };
   return { ...successOf(operation), ...other, default: failure };
 }
 
 function parametersOf(path: string): z.ZodObject {
-  const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
-  return z.object(Object.fromEntries(names.map((name) => [name, z.string()])));
+  return z.object(Object.fromEntries(parametersIn(path).map((name) => [name, z.string()])));
 }
 
 function routeOf(operation: Operation): RouteConfig {
-  const { id, method, path, summary, access, request, query } = operation;
+  const { id, method, path, summary, access, body, isBodyOptional, takesKey, query } = operation;
   const isOpen = access === 'anyone' || access === 'signed';
   return {
     operationId: id,
@@ -51,7 +55,8 @@ function routeOf(operation: Operation): RouteConfig {
     request: {
       params: parametersOf(path),
       ...(query instanceof z.ZodObject && { query }),
-      ...(request && { body: { required: true, content: { [JSON_TYPE]: { schema: request } } } }),
+      ...(takesKey && { headers: KEY_HEADER }),
+      ...(body && { body: { required: isBodyOptional !== true, content: { [JSON_TYPE]: { schema: body } } } }),
     },
     responses: responsesOf(operation),
   };

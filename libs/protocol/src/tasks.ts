@@ -251,6 +251,10 @@ export const AttemptView = z.object({
 });
 export type AttemptView = z.output<typeof AttemptView>;
 
+/** The response of `GET /tasks/:uuid/attempts`. */
+export const TaskAttempts = z.object({ attempts: z.array(AttemptView) });
+export type TaskAttempts = z.output<typeof TaskAttempts>;
+
 /** The answer of `GET /tasks/:uuid`: the task with its attempts and what surrounds it. */
 export const TaskDetail = TaskView.extend({
   attempts: z.array(AttemptView),

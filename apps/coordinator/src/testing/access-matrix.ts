@@ -45,6 +45,7 @@ export const MATRIX: Readonly<Record<string, string>> = {
   'tasks.wait': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
   'tasks.query': '401 ok ok ok ok ok ok ok 401 401 401 401 401',
   'tasks.get': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
+  'tasks.attempts': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
   'tasks.explain': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
   'tasks.output': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
 

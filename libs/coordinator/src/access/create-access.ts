@@ -1,4 +1,3 @@
-import type { Router } from 'express';
 import type { DataSource } from 'typeorm';
 import type { Log, Presence, Service } from '@mitosis/domain';
 import type { QueueAccess } from '@mitosis/queue';
@@ -9,6 +8,7 @@ import { LoginGuard } from '../auth/login-guard.js';
 import type { Passwords } from '../auth/passwords.js';
 import { Sessions } from '../auth/sessions.js';
 import type { Tokens } from '../auth/tokens.js';
+import { ApiRouter } from '../http/api-router.js';
 import { authRoutes } from '../http/auth-routes.js';
 import { groupRoutes } from '../http/group-routes.js';
 import { userRoutes } from '../http/user-routes.js';
@@ -44,6 +44,7 @@ export interface CreateAccessOptions extends AccessLifetimes {
   readonly queueAccess: QueueAccess;
   readonly channels: WorkerChannels;
   readonly log: Log;
+  isScraper(authorization: string | undefined): boolean;
   onSettled(settled: readonly SettledTask[]): void;
   /** Tasks of a group may run again. */
   onRoom(groupId: string): void;
@@ -55,10 +56,8 @@ export interface AccessParts {
   readonly registry: WorkerRegistry;
   readonly audit: AuditLog;
   readonly services: readonly Service[];
-  /** Users, groups, tokens, the audit log. */
-  readonly routes: readonly Router[];
-  /** To be mounted after `/workers/me`. */
-  readonly workerRoutes: Router;
+  /** With users, groups, tokens, workers and the audit log mounted. */
+  readonly api: ApiRouter;
 }
 
 /** Puts together everything that concerns who may do what. */
@@ -90,21 +89,13 @@ export function createAccess(options: CreateAccessOptions): AccessParts {
     tell: (worker, message) => channels.send(worker, message),
   });
   const expired = new ExpiredWorkers({ dataSource, workers, access: queueAccess, audit, log, tokenLifetimeMs });
-  return {
-    authenticator,
-    sessions,
-    registry,
-    audit,
-    services: [audit, expired],
-    routes: [
-      authRoutes({ authenticator, sessions, apiTokens: new ApiTokens({ dataSource, audit }) }),
-      userRoutes({ authenticator, users: new Users({ dataSource, passwords, workers, audit, queuedTasksMax }), audit }),
-      groupRoutes({
-        authenticator,
-        groups: new Groups({ dataSource, workers, audit, queuedTasksMax, onRoom }),
-        members: new Members({ dataSource, workers, audit }),
-      }),
-    ],
-    workerRoutes: workerAdminRoutes({ authenticator, registry, enrolments, workerAdmin }),
-  };
+  const api = new ApiRouter({ authenticator, isScraper: options.isScraper });
+  authRoutes(api, { sessions, apiTokens: new ApiTokens({ dataSource, audit }) });
+  userRoutes(api, { users: new Users({ dataSource, passwords, workers, audit, queuedTasksMax }), audit });
+  groupRoutes(api, {
+    groups: new Groups({ dataSource, workers, audit, queuedTasksMax, onRoom }),
+    members: new Members({ dataSource, workers, audit }),
+  });
+  workerAdminRoutes(api, { registry, enrolments, workerAdmin });
+  return { authenticator, sessions, registry, audit, services: [audit, expired], api };
 }

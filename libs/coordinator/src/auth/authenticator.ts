@@ -3,7 +3,7 @@ import { validate as isUuid } from 'uuid';
 import { keepPlan } from '@mitosis/database';
 import { MitoError, type Actor, type Role, type TokenScope } from '@mitosis/domain';
 import { servesGroup } from '../access/serving.js';
-import { currentRequest, identifyCaller, type RequestContext } from '../audit/request-context.js';
+import { identifyCaller } from '../audit/request-context.js';
 import { API_TOKEN_PREFIX, hashSecret } from './secrets.js';
 import type { Tokens } from './tokens.js';
 
@@ -32,9 +32,6 @@ interface UserRow extends RoleRow {
 function rolesOf(rows: readonly RoleRow[]): ReadonlyMap<string, Role> {
   return new Map(rows.flatMap(({ group_id, role }) => (group_id && role ? [[group_id, role] as const] : [])));
 }
-
-/** For so long the answer of `admit` counts. */
-const ADMITTED_MS = 1_000;
 
 /** Longer than any token that was signed here: nothing is decoded or verified for it. */
 const TOKEN_LENGTH_MAX = 4096;
@@ -71,42 +68,12 @@ const SESSION_ROLES = keepPlan(`
 
 /** Finds out who asks. Rows are read on each request, so that a revocation counts at once. */
 export class Authenticator {
-  private readonly admitted = new WeakMap<
-    RequestContext,
-    { readonly authorization: string | undefined; readonly actor: UserActor | WorkerActor; readonly at: number }
-  >();
-
   constructor(
     private readonly dataSource: DataSource,
     private readonly tokens: Tokens,
   ) {}
 
-  /**
-   * Finds out who calls, before the body of the request is read. The route asks once more, and gets the same answer
-   * as long as it comes within a second: a body that takes longer gives time to take a right away.
-   */
-  async admit<K extends 'caller' | 'worker'>(
-    kind: K,
-    authorization: string | undefined,
-  ): Promise<Awaited<ReturnType<Authenticator[K]>>> {
-    const actor = await (kind === 'worker' ? this.worker(authorization) : this.caller(authorization));
-    const context = currentRequest();
-    if (context) this.admitted.set(context, { authorization, actor, at: performance.now() });
-    return actor as Awaited<ReturnType<Authenticator[K]>>;
-  }
-
-  /** Who was found out to call, once. */
-  private takeAdmitted(authorization: string | undefined): Actor | undefined {
-    const context = currentRequest();
-    const known = context && this.admitted.get(context);
-    if (!known || known.authorization !== authorization) return undefined;
-    this.admitted.delete(context);
-    return performance.now() - known.at < ADMITTED_MS ? known.actor : undefined;
-  }
-
   async user(authorization: string | undefined): Promise<UserActor> {
-    const known = this.takeAdmitted(authorization) as UserActor | undefined;
-    if (known?.kind === 'user' && known.task === undefined) return known;
     const token = bearer(authorization);
     const actor = token.startsWith(API_TOKEN_PREFIX) ? await this.byApiToken(token) : await this.bySession(token);
     identifyCaller({ kind: 'user', id: actor.userId, name: actor.username });
@@ -118,8 +85,6 @@ export class Authenticator {
    * own group only and only as far as the scope `submit` goes.
    */
   async caller(authorization: string | undefined): Promise<UserActor> {
-    const known = this.takeAdmitted(authorization) as UserActor | undefined;
-    if (known?.kind === 'user') return known;
     const token = bearer(authorization);
     if (this.tokens.purposeOf(token) !== 'attempt') return this.user(authorization);
     const { subject: task, id } = await this.tokens.verify('attempt', token);
@@ -152,8 +117,6 @@ export class Authenticator {
   }
 
   async worker(authorization: string | undefined): Promise<WorkerActor> {
-    const known = this.takeAdmitted(authorization);
-    if (known?.kind === 'worker') return known;
     const { subject } = await this.tokens.verify('worker', bearer(authorization));
     if (!isUuid(subject)) throw invalid();
     const rows: RoleRow[] = await this.dataSource.query(WORKER_ROLES, [subject]);

@@ -1,65 +1,23 @@
-import { Router, type Request } from 'express';
-import {
-  AttachmentDownload,
-  AttachmentPage,
-  AttachmentQuery,
-  AttachmentRef,
-  CheckStorage,
-  DeleteAttachments,
-  DeletedAttachments,
-  Name,
-  StorageReport,
-  StoredFile,
-  UploadAttachment,
-  UploadTicket,
-} from '@mitosis/protocol';
-import type { Authenticator } from '../auth/authenticator.js';
+import { operations, StoredFile } from '@mitosis/protocol';
 import type { Files } from '../files/files.js';
-import { abandoned } from './parse-request.js';
+import type { ApiRouter } from './api-router.js';
 
 export interface AttachmentRouteDeps {
-  readonly authenticator: Authenticator;
   readonly files: Pick<Files, 'attachments' | 'checkStorage'>;
 }
 
-/** A group that cannot have such a name is answered like one that does not exist. */
-const groupOf = (req: Request<{ group: string }>): string =>
-  Name.safeParse(req.params.group).success ? req.params.group : '';
-
-export function attachmentRoutes({ authenticator, files: { attachments, checkStorage } }: AttachmentRouteDeps): Router {
-  const routes = Router();
-  routes.get('/groups/:group/attachments', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
-    res.json(AttachmentPage.parse(await attachments.query(actor, groupOf(req), AttachmentQuery.parse(req.query))));
+export function attachmentRoutes(api: ApiRouter, { files: { attachments, checkStorage } }: AttachmentRouteDeps): void {
+  const ops = operations.attachments;
+  api.mount(ops.query, ({ actor, params, query }) => attachments.query(actor, params.group, query));
+  api.mount(ops.upload, ({ actor, params, body }) => attachments.beginUpload(actor, params.group, body));
+  api.mount(ops.deleteBatch, async ({ actor, params, body }) => ({
+    deleted: await attachments.delete(actor, params.group, body.keys),
+  }));
+  api.mount(ops.download, ({ actor, params, query }) => attachments.get(actor, params.group, query.key));
+  // The body is the file, of any length: it is stored as it arrives.
+  api.mountRaw(ops.store, async ({ actor, params, query, signal, req, res }) => {
+    res.json(StoredFile.parse(await attachments.storeStream(actor, params.group, query.key, req, signal)));
   });
-  routes.post('/groups/:group/attachments', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
-    res
-      .status(201)
-      .json(UploadTicket.parse(await attachments.beginUpload(actor, groupOf(req), UploadAttachment.parse(req.body))));
-  });
-  routes.post('/groups/:group/attachments/delete', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
-    const { keys } = DeleteAttachments.parse(req.body);
-    res.json(DeletedAttachments.parse({ deleted: await attachments.delete(actor, groupOf(req), keys) }));
-  });
-  routes.get('/groups/:group/attachments/file', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
-    res.json(AttachmentDownload.parse(await attachments.get(actor, groupOf(req), AttachmentRef.parse(req.query).key)));
-  });
-  routes.put('/groups/:group/attachments/file', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
-    const { key } = AttachmentRef.parse(req.query);
-    res.json(StoredFile.parse(await attachments.storeStream(actor, groupOf(req), key, req, abandoned(req))));
-  });
-  routes.delete('/groups/:group/attachments/file', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
-    await attachments.deleteOne(actor, groupOf(req), AttachmentRef.parse(req.query).key);
-    res.status(204).end();
-  });
-  routes.post('/admin/storage/check', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
-    res.json(StorageReport.parse(await checkStorage(actor, CheckStorage.parse(req.body))));
-  });
-  return routes;
+  api.mount(ops.delete, ({ actor, params, query }) => attachments.deleteOne(actor, params.group, query.key));
+  api.mount(operations.storage.check, ({ actor, body }) => checkStorage(actor, body));
 }

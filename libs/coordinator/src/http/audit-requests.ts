@@ -2,15 +2,15 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Operation } from '@mitosis/protocol';
 import type { AuditLog } from '../audit/audit-log.js';
 import { withRequestContext, type RequestContext } from '../audit/request-context.js';
-import { operationOf } from './admit-requests.js';
+import { operationOf } from './api-router.js';
 import type { CallerAddress } from './caller-address.js';
 
 const DENIED: ReadonlySet<number> = new Set([401, 403, 404, 429]);
 
 /** True for what changes something in a person's name; workers' reports are kept with the attempts. */
-function isChange({ method, access, isFrequent }: Operation): boolean {
+function isChange({ method, access, audit }: Operation): boolean {
   return (
-    method !== 'GET' && isFrequent !== true && access !== 'worker' && access !== 'signed' && access !== 'task.read'
+    method !== 'GET' && audit !== 'refusals' && access !== 'worker' && access !== 'signed' && access !== 'task.read'
   );
 }
 

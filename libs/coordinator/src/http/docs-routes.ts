@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import swaggerUi from 'swagger-ui-express';
-import { openApiDocument } from '@mitosis/protocol';
+import { openApiDocument, operations } from '@mitosis/protocol';
+import type { ApiRouter } from './api-router.js';
 
 const VERSION = '0.1.0';
 /** Nothing above the title, and no choice of servers where there is one. */
@@ -8,11 +9,9 @@ const STYLE =
   '.swagger-ui .topbar, .swagger-ui .servers-title, .swagger-ui .servers { display: none } .swagger-ui .info { margin: 24px 0 }';
 
 /** `/openapi.json`: the API for programs. */
-export function openApiRoutes(): Router {
-  const routes = Router();
+export function openApiRoutes(api: ApiRouter): void {
   let document: object | undefined;
-  routes.get('/openapi.json', (_req, res) => void res.json((document ??= openApiDocument(VERSION))));
-  return routes;
+  api.mountRaw(operations.service.openapi, async ({ res }) => void res.json((document ??= openApiDocument(VERSION))));
 }
 
 /** `/docs`: the API for people. All parts of the page come from here; nothing is fetched from elsewhere. */

@@ -1,17 +1,13 @@
-import { Router } from 'express';
 import type { DataSource } from 'typeorm';
 import { isAllowed } from '@mitosis/domain';
-import { EventQuery, GroupChanged, JobChanged, TaskChanged } from '@mitosis/protocol';
-import type { Authenticator } from '../auth/authenticator.js';
+import { GroupChanged, JobChanged, operations, TaskChanged, type EventQuery } from '@mitosis/protocol';
 import type { Announcements } from '../events/announcements.js';
 import type { GroupEvent } from '../events/group-events.js';
 import type { JobEvent, JobEvents } from '../events/job-events.js';
 import type { TaskEvent, TaskEvents } from '../events/task-events.js';
-import { abandoned } from './parse-request.js';
-import { whileAllowed } from './while-allowed.js';
+import type { ApiRouter } from './api-router.js';
 
 export interface EventRouteDeps {
-  readonly authenticator: Authenticator;
   readonly dataSource: DataSource;
   readonly events: TaskEvents;
   readonly jobEvents: JobEvents;
@@ -63,14 +59,11 @@ function toEvent(event: Event, group: string): string {
 }
 
 /** `GET /events`: what happens to tasks, jobs and groups that the caller may see, as server-sent events. */
-export function eventRoutes({ authenticator, dataSource, events, jobEvents, groupEvents }: EventRouteDeps): Router {
-  const routes = Router();
+export function eventRoutes(api: ApiRouter, { dataSource, events, jobEvents, groupEvents }: EventRouteDeps): void {
   const names = new GroupNames(dataSource);
-  routes.get('/events', async (req, res) => {
-    const authorization = req.get('authorization');
-    let actor = await authenticator.caller(authorization);
-    const query = EventQuery.parse(req.query);
-    const signal = whileAllowed(abandoned(req), async () => (actor = await authenticator.caller(authorization)));
+  api.mountRaw(operations.events.follow, async ({ actor: caller, query, again, whileAllowed, res }) => {
+    let actor = caller;
+    const signal = whileAllowed(async () => (actor = await again()));
     res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
     res.write(': listening\n\n');
     const isWanted = (event: Event): boolean =>
@@ -89,5 +82,4 @@ export function eventRoutes({ authenticator, dataSource, events, jobEvents, grou
       once: true,
     });
   });
-  return routes;
 }

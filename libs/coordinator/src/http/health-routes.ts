@@ -1,5 +1,6 @@
-import { Router } from 'express';
 import type { DataSource } from 'typeorm';
+import { operations } from '@mitosis/protocol';
+import type { ApiRouter } from './api-router.js';
 
 export interface HealthRouteDeps {
   readonly dataSource: DataSource;
@@ -18,13 +19,13 @@ async function check(work: Promise<unknown>): Promise<'ok' | 'unreachable'> {
 }
 
 /** `/health`: the process is alive. `/ready`: it reaches the database and the queue server. */
-export function healthRoutes({ dataSource, pingQueue }: HealthRouteDeps): Router {
-  const routes = Router();
-  routes.get('/health', (_req, res) => void res.json({ status: 'ok' }));
-  routes.get('/ready', async (_req, res) => {
+export function healthRoutes(api: ApiRouter, { dataSource, pingQueue }: HealthRouteDeps): void {
+  const { health, ready } = operations.service;
+  api.mount(health, () => ({ status: 'ok' as const }));
+  // Its status says the same as its body.
+  api.mountRaw(ready, async ({ res }) => {
     const [database, queue] = await Promise.all([check(dataSource.query('SELECT 1')), check(pingQueue())]);
     const isReady = database === 'ok' && queue === 'ok';
-    res.status(isReady ? 200 : 503).json({ status: isReady ? 'ready' : 'not ready', database, queue });
+    res.status(isReady ? 200 : ready.otherStatus).json({ status: isReady ? 'ready' : 'not ready', database, queue });
   });
-  return routes;
 }

@@ -7,14 +7,12 @@ import express, { type Express, type Router } from 'express';
 import helmet from 'helmet';
 import type { Log, Service } from '@mitosis/domain';
 import type { AuditLog } from '../audit/audit-log.js';
-import type { Authenticator } from '../auth/authenticator.js';
 import type { CoordinatorMetrics } from '../metrics/coordinator-metrics.js';
-import { admitRequests, findOperation } from './admit-requests.js';
 import { answerErrors, answerNotFound } from './answer-errors.js';
+import type { ApiRouter } from './api-router.js';
 import { auditRequests } from './audit-requests.js';
 import type { CallerAddress } from './caller-address.js';
 import { answerClientError } from './client-error.js';
-import { mountedRoutes } from './mounted-routes.js';
 import { observeRequests } from './observe-requests.js';
 import { endSlowBodies, refuseEncodings } from './read-body.js';
 
@@ -26,9 +24,9 @@ export interface HttpServerOptions {
   readonly log: Log;
   readonly audit: AuditLog;
   readonly metrics: Pick<CoordinatorMetrics, 'requested'>;
-  readonly authenticator: Authenticator;
   readonly addressOf: CallerAddress;
-  readonly routes: readonly Router[];
+  /** The API, with all that is mounted. */
+  readonly api: ApiRouter;
   /** Pages for people: no part of the API. */
   readonly board: Router;
   readonly docs: Router;
@@ -38,7 +36,7 @@ export interface HttpServerOptions {
 }
 
 function createApp(options: HttpServerOptions): Express {
-  const { log, audit, metrics, authenticator, routes, board, docs, serveObjects } = options;
+  const { log, audit, metrics, api, board, docs, serveObjects } = options;
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
@@ -52,8 +50,7 @@ function createApp(options: HttpServerOptions): Express {
   app.get('/', (req, res, next) => (req.accepts(['json', 'html']) === 'html' ? res.redirect('board') : next()));
   app.use(board);
   app.use(docs);
-  app.use(findOperation(), admitRequests({ authenticator }));
-  for (const router of routes) app.use(router);
+  app.use(api.router());
   app.use(answerNotFound);
   app.use(answerErrors(log));
   return app;
@@ -96,7 +93,7 @@ export class HttpServer implements Service {
 
   /** Every route, as `METHOD /path`. */
   get routes(): readonly string[] {
-    return this.options.routes.flatMap(mountedRoutes);
+    return this.options.api.routes;
   }
 
   /** Where it listens, e.g. `http://127.0.0.1:5000`. */

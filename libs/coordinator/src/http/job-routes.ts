@@ -1,33 +1,14 @@
-import { Router, type Request } from 'express';
 import type { DataSource } from 'typeorm';
-import {
-  AddTasks,
-  CancelAnswer,
-  CancelTask,
-  CreateJob,
-  JobPage,
-  JobQuery,
-  JobReceipt,
-  JobResultPage,
-  JobResultQuery,
-  JobView,
-  RetryAnswer,
-  SuspensionAnswer,
-  TaskReceipts,
-  WaitJob,
-} from '@mitosis/protocol';
-import type { Authenticator, UserActor } from '../auth/authenticator.js';
+import { operations } from '@mitosis/protocol';
 import { readJobResults } from '../jobs/job-results.js';
 import type { JobReader } from '../jobs/read-jobs.js';
 import type { retryFailedWith } from '../jobs/retry-failed.js';
 import type { JobSubmitter } from '../jobs/submit-jobs.js';
 import type { Suspension } from '../jobs/suspension.js';
 import type { TaskCanceller } from '../tasks/cancel-tasks.js';
-import { abandoned, idempotencyKey, uuidParam } from './parse-request.js';
-import { whileAllowed } from './while-allowed.js';
+import type { ApiRouter } from './api-router.js';
 
 export interface JobRouteDeps {
-  readonly authenticator: Authenticator;
   readonly dataSource: DataSource;
   readonly jobs: JobSubmitter;
   readonly jobReader: JobReader;
@@ -36,76 +17,49 @@ export interface JobRouteDeps {
   readonly suspension: Suspension;
 }
 
-export function jobRoutes(deps: JobRouteDeps): Router {
-  const routes = Router();
-  const caller = (req: Request): Promise<UserActor> => deps.authenticator.caller(req.get('authorization'));
-  routes.post('/jobs', async (req, res) => {
-    const receipt = await deps.jobs.create(await caller(req), CreateJob.parse(req.body), idempotencyKey(req));
-    res.status(201).location(`/jobs/${receipt.uuid}`).json(JobReceipt.parse(receipt));
+export function jobRoutes(api: ApiRouter, deps: JobRouteDeps): void {
+  const { dataSource, jobs, jobReader: reader, canceller, retryFailed } = deps;
+  const ops = operations.jobs;
+  api.mount(ops.create, ({ actor, body, idempotencyKey }) => jobs.create(actor, body, idempotencyKey));
+  api.mount(ops.query, ({ actor, query }) => reader.query(actor, query));
+  api.mount(ops.get, ({ params: { uuid }, query, again, whileAllowed }) => {
+    const signal = whileAllowed(async () => reader.row(await again(), uuid));
+    return reader.wait(again, uuid, query.wait_ms, signal);
   });
-  routes.get('/jobs', async (req, res) => {
-    res.json(JobPage.parse(await deps.jobReader.query(await caller(req), JobQuery.parse(req.query))));
+  api.mount(ops.addTasks, async ({ actor, params, body, idempotencyKey }) => ({
+    tasks: await jobs.add(actor, params.uuid, body, idempotencyKey),
+  }));
+  api.mount(ops.results, ({ actor, params, query }) =>
+    readJobResults({ dataSource, reader }, actor, params.uuid, query),
+  );
+  api.mount(ops.close, async ({ actor, params }) => {
+    await jobs.close(actor, params.uuid);
+    return reader.get(actor, params.uuid);
   });
-  routes.get('/jobs/:uuid', async (req, res) => {
-    const { wait_ms: waitMs } = WaitJob.parse(req.query);
-    const [actor, uuid] = [() => caller(req), uuidParam(req, 'uuid')];
-    await actor();
-    // Whoever waits for long may have lost the right to the answer.
-    const signal = whileAllowed(abandoned(req), async () => deps.jobReader.row(await actor(), uuid));
-    res.json(JobView.parse(await deps.jobReader.wait(actor, uuid, waitMs, signal)));
+  api.mount(ops.cancel, async ({ actor, params: { uuid: job }, body }) => {
+    await jobs.close(actor, job, 'task.cancel');
+    return canceller.found(actor, { job }, body.reason);
   });
-  routes.post('/jobs/:uuid/tasks', async (req, res) => {
-    const tasks = await deps.jobs.add(
-      await caller(req),
-      uuidParam(req, 'uuid'),
-      AddTasks.parse(req.body),
-      idempotencyKey(req),
-    );
-    res.status(201).json(TaskReceipts.parse({ tasks }));
-  });
-  routes.get('/jobs/:uuid/results', async (req, res) => {
-    const query = JobResultQuery.parse(req.query);
-    const { dataSource, jobReader: reader } = deps;
-    res.json(
-      JobResultPage.parse(
-        await readJobResults({ dataSource, reader }, await caller(req), uuidParam(req, 'uuid'), query),
-      ),
-    );
-  });
-  addControls(routes, deps, caller);
-  return routes;
+  api.mount(ops.retryFailed, async ({ actor, params }) => ({ retried: await retryFailed(actor, params.uuid) }));
+  suspensionRoutes(api, deps.suspension);
 }
 
-function addControls(routes: Router, deps: JobRouteDeps, caller: (req: Request) => Promise<UserActor>): void {
-  routes.post('/jobs/:uuid/close', async (req, res) => {
-    const actor = await caller(req);
-    await deps.jobs.close(actor, uuidParam(req, 'uuid'));
-    res.json(JobView.parse(await deps.jobReader.get(actor, uuidParam(req, 'uuid'))));
+function suspensionRoutes(api: ApiRouter, suspension: Suspension): void {
+  const { jobs, groups } = operations;
+  api.mount(jobs.suspend, async ({ actor, params }) => {
+    await suspension.suspendJob(actor, params.uuid);
+    return { is_suspended: true };
   });
-  routes.post('/jobs/:uuid/cancel', async (req, res) => {
-    const actor = await caller(req);
-    const job = uuidParam(req, 'uuid');
-    const { reason } = CancelTask.parse(req.body ?? {});
-    await deps.jobs.close(actor, job, 'task.cancel');
-    res.json(CancelAnswer.parse(await deps.canceller.found(actor, { job }, reason)));
+  api.mount(jobs.resume, async ({ actor, params }) => {
+    await suspension.resumeJob(actor, params.uuid);
+    return { is_suspended: false };
   });
-  routes.post('/jobs/:uuid/retry-failed', async (req, res) => {
-    res.json(RetryAnswer.parse({ retried: await deps.retryFailed(await caller(req), uuidParam(req, 'uuid')) }));
+  api.mount(groups.suspend, async ({ actor, params }) => {
+    await suspension.suspendGroup(actor, params.name);
+    return { is_suspended: true };
   });
-  routes.post('/jobs/:uuid/suspend', async (req, res) => {
-    await deps.suspension.suspendJob(await caller(req), uuidParam(req, 'uuid'));
-    res.json(SuspensionAnswer.parse({ is_suspended: true }));
-  });
-  routes.post('/jobs/:uuid/resume', async (req, res) => {
-    await deps.suspension.resumeJob(await caller(req), uuidParam(req, 'uuid'));
-    res.json(SuspensionAnswer.parse({ is_suspended: false }));
-  });
-  routes.post('/groups/:name/suspend', async (req, res) => {
-    await deps.suspension.suspendGroup(await caller(req), String(req.params.name));
-    res.json(SuspensionAnswer.parse({ is_suspended: true }));
-  });
-  routes.post('/groups/:name/resume', async (req, res) => {
-    await deps.suspension.resumeGroup(await caller(req), String(req.params.name));
-    res.json(SuspensionAnswer.parse({ is_suspended: false }));
+  api.mount(groups.resume, async ({ actor, params }) => {
+    await suspension.resumeGroup(actor, params.name);
+    return { is_suspended: false };
   });
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import type { Log } from '@mitosis/domain';
 import type { CoordinatorMetrics } from '../metrics/coordinator-metrics.js';
-import { operationOf } from './admit-requests.js';
+import { operationOf } from './api-router.js';
 
 /** The request that the present work belongs to. */
 const current = new AsyncLocalStorage<{ readonly request: string }>();

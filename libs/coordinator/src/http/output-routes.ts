@@ -1,15 +1,9 @@
 import { once } from 'node:events';
-import { Router, type Response } from 'express';
+import type { Response } from 'express';
 import { invalidField } from '@mitosis/domain';
-import { OutputEnd, OutputQuery, type OutputEvent } from '@mitosis/protocol';
-import type { Authenticator } from '../auth/authenticator.js';
+import { operations, OutputEnd, type OutputEvent } from '@mitosis/protocol';
 import { assertAttempt, streamOutput, type OutputPosition, type StreamOutputDeps } from '../output/stream-output.js';
-import { abandoned, uuidParam } from './parse-request.js';
-import { whileAllowed } from './while-allowed.js';
-
-export interface OutputRouteDeps extends StreamOutputDeps {
-  readonly authenticator: Authenticator;
-}
+import type { ApiRouter } from './api-router.js';
 
 /** A comment now and then keeps proxies from closing a stream on which nothing happens. */
 const KEEP_ALIVE_MS = 15_000;
@@ -30,18 +24,15 @@ async function send(res: Response, signal: AbortSignal, event: string): Promise<
   if (!res.write(event)) await once(res, 'drain', { signal });
 }
 
-export function outputRoutes({ authenticator, ...deps }: OutputRouteDeps): Router {
-  const routes = Router();
-  routes.get('/tasks/:uuid/output', async (req, res) => {
-    const actor = await authenticator.caller(req.get('authorization'));
-    const task = uuidParam(req, 'uuid');
-    const { follow, attempt } = OutputQuery.parse(req.query);
+export function outputRoutes(api: ApiRouter, deps: StreamOutputDeps): void {
+  api.mountRaw(operations.tasks.output, async (call) => {
+    const { actor, again, req, res } = call;
+    const task = call.params.uuid;
+    const { follow, attempt } = call.query;
     const from = parsePosition(req.get('last-event-id'));
     await deps.reader.summaries(actor, [task]);
     if (attempt !== undefined) await assertAttempt(deps.dataSource, task, attempt);
-    const stillAllowed = async () =>
-      deps.reader.summaries(await authenticator.caller(req.get('authorization')), [task]);
-    const signal = whileAllowed(abandoned(req), stillAllowed);
+    const signal = call.whileAllowed(async () => deps.reader.summaries(await again(), [task]));
     res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
     res.flushHeaders();
     const keepAlive = setInterval(() => res.write(': still here\n\n'), KEEP_ALIVE_MS);
@@ -70,5 +61,4 @@ export function outputRoutes({ authenticator, ...deps }: OutputRouteDeps): Route
       res.end();
     }
   });
-  return routes;
 }

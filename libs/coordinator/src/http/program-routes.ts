@@ -1,13 +1,12 @@
 import { promisify } from 'node:util';
-import express, { Router, type Request } from 'express';
-import { invalidField, MitoError } from '@mitosis/domain';
-import { ProgramFromAttachment, ProgramList, ProgramQuery, ProgramView, UploadProgram } from '@mitosis/protocol';
+import express, { type Request } from 'express';
+import { MitoError } from '@mitosis/domain';
+import { operations, ProgramView } from '@mitosis/protocol';
 import { PROGRAM_LIMIT_BYTES } from '@mitosis/sandbox';
-import type { Authenticator } from '../auth/authenticator.js';
 import type { ProgramLibrary } from '../programs/program-library.js';
+import type { ApiRouter } from './api-router.js';
 
 export interface ProgramRouteDeps {
-  readonly authenticator: Authenticator;
   readonly programs: ProgramLibrary;
 }
 
@@ -25,41 +24,15 @@ async function programBody(req: Request): Promise<Uint8Array> {
   return body;
 }
 
-function sha256Param(req: Request): string {
-  const { sha256 } = req.params;
-  if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256))
-    throw invalidField('sha256', 'use 64 lower case hexadecimal digits');
-  return sha256;
-}
-
-export function programRoutes({ authenticator, programs }: ProgramRouteDeps): Router {
-  const routes = Router();
-  routes.post('/programs', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
-    const query = UploadProgram.parse(req.query);
+export function programRoutes(api: ApiRouter, { programs }: ProgramRouteDeps): void {
+  const ops = operations.programs;
+  // The body is the program itself, no JSON.
+  api.mountRaw(ops.upload, async ({ actor, query, req, res }) => {
     const program = await programs.upload(actor, await programBody(req), query);
     res.status(201).location(`/programs/${program.sha256}`).json(ProgramView.parse(program));
   });
-  routes.post('/programs/from-attachment', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
-    const program = await programs.fromAttachment(actor, ProgramFromAttachment.parse(req.body));
-    res.status(201).location(`/programs/${program.sha256}`).json(ProgramView.parse(program));
-  });
-  routes.get('/programs', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
-    const { group } = ProgramQuery.parse(req.query);
-    res.json(ProgramList.parse({ programs: await programs.list(actor, group) }));
-  });
-  routes.get('/programs/:sha256', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
-    const { group } = ProgramQuery.parse(req.query);
-    res.json(ProgramView.parse(await programs.get(actor, sha256Param(req), group)));
-  });
-  routes.delete('/programs/:sha256', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
-    const { group } = ProgramQuery.parse(req.query);
-    await programs.delete(actor, sha256Param(req), group);
-    res.status(204).end();
-  });
-  return routes;
+  api.mount(ops.fromAttachment, ({ actor, body }) => programs.fromAttachment(actor, body));
+  api.mount(ops.list, async ({ actor, query }) => ({ programs: await programs.list(actor, query.group) }));
+  api.mount(ops.get, ({ actor, params, query }) => programs.get(actor, params.sha256, query.group));
+  api.mount(ops.delete, ({ actor, params, query }) => programs.delete(actor, params.sha256, query.group));
 }

@@ -1,13 +1,11 @@
-import { Router } from 'express';
-import { CancelAnswer, CancelResult, CancelTask, CancelTasks, ChangeTask, TaskDetail } from '@mitosis/protocol';
-import type { Authenticator, UserActor } from '../auth/authenticator.js';
+import { operations, type CancelAnswer, type CancelTasks } from '@mitosis/protocol';
+import type { UserActor } from '../auth/authenticator.js';
 import type { TaskCanceller } from '../tasks/cancel-tasks.js';
 import type { changeTaskWith } from '../tasks/change-task.js';
 import type { TaskReader } from '../tasks/read-tasks.js';
-import { uuidParam } from './parse-request.js';
+import type { ApiRouter } from './api-router.js';
 
 export interface TaskControlRouteDeps {
-  readonly authenticator: Authenticator;
   readonly canceller: TaskCanceller;
   readonly changeTask: ReturnType<typeof changeTaskWith>;
   readonly reader: TaskReader;
@@ -24,22 +22,12 @@ function cancelMany(
   return isDryRun ? canceller.previewFound(actor, filters) : canceller.found(actor, filters, reason);
 }
 
-export function taskControlRoutes({ authenticator, canceller, changeTask, reader }: TaskControlRouteDeps): Router {
-  const routes = Router();
-  routes.post('/tasks/cancel', async (req, res) => {
-    const actor = await authenticator.caller(req.get('authorization'));
-    res.json(CancelAnswer.parse(await cancelMany(canceller, actor, CancelTasks.parse(req.body))));
+export function taskControlRoutes(api: ApiRouter, { canceller, changeTask, reader }: TaskControlRouteDeps): void {
+  const ops = operations.tasks;
+  api.mount(ops.cancelMany, ({ actor, body }) => cancelMany(canceller, actor, body));
+  api.mount(ops.cancel, ({ actor, params, body }) => canceller.one(actor, params.uuid, body.reason));
+  api.mount(ops.change, async ({ actor, params, body }) => {
+    await changeTask(actor, params.uuid, body);
+    return reader.get(actor, params.uuid);
   });
-  routes.post('/tasks/:uuid/cancel', async (req, res) => {
-    const actor = await authenticator.caller(req.get('authorization'));
-    const { reason } = CancelTask.parse(req.body ?? {});
-    res.json(CancelResult.parse(await canceller.one(actor, uuidParam(req, 'uuid'), reason)));
-  });
-  routes.patch('/tasks/:uuid', async (req, res) => {
-    const actor = await authenticator.caller(req.get('authorization'));
-    const uuid = uuidParam(req, 'uuid');
-    await changeTask(actor, uuid, ChangeTask.parse(req.body));
-    res.json(TaskDetail.parse(await reader.get(actor, uuid)));
-  });
-  return routes;
 }

@@ -1,6 +1,4 @@
-import type { Router } from 'express';
 import type { DataSource } from 'typeorm';
-import type { Authenticator } from '../auth/authenticator.js';
 import type { Announcements } from '../events/announcements.js';
 import type { GroupEvent } from '../events/group-events.js';
 import type { JobEvents } from '../events/job-events.js';
@@ -16,12 +14,12 @@ import { changeTaskWith } from '../tasks/change-task.js';
 import type { TaskReader } from '../tasks/read-tasks.js';
 import type { SettledTask } from '../tasks/settled-task.js';
 import type { WorkerChannels } from '../workers/worker-channels.js';
+import type { ApiRouter } from './api-router.js';
 import { eventRoutes } from './event-routes.js';
 import { jobRoutes } from './job-routes.js';
 import { taskControlRoutes } from './task-control-routes.js';
 
 export interface TaskControlDeps {
-  readonly authenticator: Authenticator;
   readonly dataSource: DataSource;
   readonly inputs: UnpackableInputs;
   readonly channels: WorkerChannels;
@@ -35,21 +33,9 @@ export interface TaskControlDeps {
   onNewQueues(groupIds: readonly string[]): void;
 }
 
-/** Puts together what people do with tasks after their submission, and jobs; answers the routes. */
-export function taskControl(deps: TaskControlDeps): Router[] {
-  const {
-    authenticator,
-    dataSource,
-    inputs,
-    channels,
-    events,
-    jobEvents,
-    groupEvents,
-    reader,
-    onAccepted,
-    onSettled,
-    onReady,
-  } = deps;
+/** Puts together what people do with tasks after their submission, and jobs, and mounts it. */
+export function taskControl(api: ApiRouter, deps: TaskControlDeps): void {
+  const { dataSource, inputs, channels, events, jobEvents, groupEvents, reader, onAccepted, onSettled, onReady } = deps;
   const canceller = new TaskCanceller({ dataSource, channels, events, onSettled });
   const changeTask = changeTaskWith({
     dataSource,
@@ -63,9 +49,7 @@ export function taskControl(deps: TaskControlDeps): Router[] {
   const jobs = new JobSubmitter({ dataSource, inputs, reader: jobReader, jobEvents, onAccepted });
   const retryFailed = retryFailedWith({ dataSource, reader: jobReader, onAccepted });
   const suspension = new Suspension({ dataSource, reader: jobReader, jobEvents, groupEvents, onReady });
-  return [
-    eventRoutes({ authenticator, dataSource, events, jobEvents, groupEvents }),
-    taskControlRoutes({ authenticator, canceller, changeTask, reader }),
-    jobRoutes({ authenticator, dataSource, jobs, jobReader, canceller, retryFailed, suspension }),
-  ];
+  eventRoutes(api, { dataSource, events, jobEvents, groupEvents });
+  taskControlRoutes(api, { canceller, changeTask, reader });
+  jobRoutes(api, { dataSource, jobs, jobReader, canceller, retryFailed, suspension });
 }

@@ -1,81 +1,29 @@
-import { Router } from 'express';
-import {
-  CreatedEnrolment,
-  CreateEnrolment,
-  EnrollWorker,
-  EnrolmentList,
-  SteerWorker,
-  UpdateWorker,
-  UpdateWorkerGroups,
-  WorkerPage,
-  WorkerQuery,
-  WorkerRegistration,
-  WorkerView,
-} from '@mitosis/protocol';
-import type { Authenticator } from '../auth/authenticator.js';
+import { operations } from '@mitosis/protocol';
 import type { Enrolments } from '../workers/enrolments.js';
 import type { WorkerRegistry } from '../workers/register-worker.js';
 import type { WorkerAdmin } from '../workers/worker-admin.js';
-import { nameParam, uuidParam } from './parse-request.js';
+import type { ApiRouter } from './api-router.js';
 
 export interface WorkerAdminRouteDeps {
-  readonly authenticator: Authenticator;
   readonly registry: WorkerRegistry;
   readonly enrolments: Enrolments;
   readonly workerAdmin: WorkerAdmin;
 }
 
-/** How people see and manage workers; mounted after what workers themselves use below `/workers/me`. */
-export function workerAdminRoutes({ authenticator, registry, enrolments, workerAdmin }: WorkerAdminRouteDeps): Router {
-  const routes = Router();
-  routes.post('/workers/enroll', async (req, res) => {
-    // A code has 256 bits: there is no use in guessing, and a limit would only keep out those who mean well.
-    res.status(201).json(WorkerRegistration.parse(await registry.enroll(EnrollWorker.parse(req.body))));
-  });
-  routes.get('/workers', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
-    res.json(WorkerPage.parse(await workerAdmin.query(actor, WorkerQuery.parse(req.query))));
-  });
-  routes.get('/workers/:uuid', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
-    res.json(WorkerView.parse(await workerAdmin.get(actor, uuidParam(req, 'uuid'))));
-  });
-  routes.patch('/workers/:uuid', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
-    res.json(WorkerView.parse(await workerAdmin.update(actor, uuidParam(req, 'uuid'), UpdateWorker.parse(req.body))));
-  });
-  routes.post('/workers/:uuid/wanted', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
-    const { wanted } = SteerWorker.parse(req.body);
-    res.json(WorkerView.parse(await workerAdmin.steer(actor, uuidParam(req, 'uuid'), wanted)));
-  });
-  routes.delete('/workers/:uuid', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
-    await workerAdmin.revoke(actor, uuidParam(req, 'uuid'));
-    res.status(204).end();
-  });
-  routes.put('/workers/:uuid/groups', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
-    const { groups } = UpdateWorkerGroups.parse(req.body);
-    res.json(WorkerView.parse(await workerAdmin.updateRoles(actor, uuidParam(req, 'uuid'), groups)));
-  });
-  routes.delete('/workers/:uuid/groups/:name', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
-    await workerAdmin.removeRole(actor, uuidParam(req, 'uuid'), nameParam(req, 'name'));
-    res.status(204).end();
-  });
-  routes.get('/enrolments', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
-    res.json(EnrolmentList.parse({ enrolments: await enrolments.list(actor) }));
-  });
-  routes.post('/enrolments', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
-    res.status(201).json(CreatedEnrolment.parse(await enrolments.create(actor, CreateEnrolment.parse(req.body))));
-  });
-  routes.delete('/enrolments/:uuid', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
-    await enrolments.revoke(actor, uuidParam(req, 'uuid'));
-    res.status(204).end();
-  });
-  return routes;
+/** How people see and manage workers. */
+export function workerAdminRoutes(api: ApiRouter, { registry, enrolments, workerAdmin }: WorkerAdminRouteDeps): void {
+  const ops = operations.workers;
+  // A code has 256 bits: there is no use in guessing, and a limit would only keep out those who mean well.
+  api.mount(ops.enroll, ({ body }) => registry.enroll(body));
+  api.mount(ops.query, ({ actor, query }) => workerAdmin.query(actor, query));
+  api.mount(ops.get, ({ actor, params }) => workerAdmin.get(actor, params.uuid));
+  api.mount(ops.update, ({ actor, params, body }) => workerAdmin.update(actor, params.uuid, body));
+  api.mount(ops.steer, ({ actor, params, body }) => workerAdmin.steer(actor, params.uuid, body.wanted));
+  api.mount(ops.revoke, ({ actor, params }) => workerAdmin.revoke(actor, params.uuid));
+  api.mount(ops.updateRoles, ({ actor, params, body }) => workerAdmin.updateRoles(actor, params.uuid, body.groups));
+  api.mount(ops.removeRole, ({ actor, params }) => workerAdmin.removeRole(actor, params.uuid, params.name));
+  const codes = operations.enrolments;
+  api.mount(codes.list, async ({ actor }) => ({ enrolments: await enrolments.list(actor) }));
+  api.mount(codes.create, ({ actor, body }) => enrolments.create(actor, body));
+  api.mount(codes.revoke, ({ actor, params }) => enrolments.revoke(actor, params.uuid));
 }

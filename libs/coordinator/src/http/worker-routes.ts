@@ -1,24 +1,13 @@
-import { Router } from 'express';
 import type { z } from 'zod';
-import {
-  ClaimBatch,
-  RegisterWorker,
-  ReportAnswer,
-  ReportBatch,
-  SubtaskResults,
-  SubtaskResultsQuery,
-  WorkerRegistration,
-  type ClaimAnswer,
-} from '@mitosis/protocol';
-import type { Authenticator } from '../auth/authenticator.js';
+import { ClaimBatch, operations, ReportBatch, type ClaimAnswer, type ReportAnswer } from '@mitosis/protocol';
 import type { claimTasksWith } from '../tasks/claim-tasks.js';
 import type { takeReportsWith } from '../tasks/read-reports.js';
 import { whileLeased, type ResumeAttempts } from '../tasks/resume-attempts.js';
 import type { WorkerRegistry } from '../workers/register-worker.js';
 import type { readSubtaskResultsWith } from '../workloads/read-subtask-results.js';
+import type { ApiRouter } from './api-router.js';
 
 export interface WorkerRouteDeps {
-  readonly authenticator: Authenticator;
   readonly registry: WorkerRegistry;
   readonly claimTasks: ReturnType<typeof claimTasksWith>;
   readonly takeReports: ReturnType<typeof takeReportsWith>;
@@ -26,46 +15,24 @@ export interface WorkerRouteDeps {
   readonly readSubtaskResults: ReturnType<typeof readSubtaskResultsWith>;
 }
 
-export function workerRoutes({
-  authenticator,
-  registry,
-  claimTasks,
-  takeReports,
-  resumeAttempts,
-  readSubtaskResults,
-}: WorkerRouteDeps): Router {
-  const routes = Router();
-  routes.post('/workers', async (req, res) => {
-    const actor = await authenticator.user(req.get('authorization'));
-    const registration = await registry.register(actor, RegisterWorker.parse(req.body));
-    res.status(201).json(WorkerRegistration.parse(registration));
-  });
-  routes.delete('/workers/me', async (req, res) => {
-    const { workerId } = await authenticator.worker(req.get('authorization'));
-    await registry.unregister(workerId);
-    res.status(204).end();
-  });
-  routes.post('/workers/me/renewal', async (req, res) => {
-    const worker = await authenticator.worker(req.get('authorization'));
-    res.json(WorkerRegistration.parse(await registry.renew(worker)));
-  });
-  routes.post('/workers/me/claims', async (req, res) => {
-    const worker = await authenticator.worker(req.get('authorization'));
+export function workerRoutes(api: ApiRouter, deps: WorkerRouteDeps): void {
+  const { registry, claimTasks, takeReports, resumeAttempts, readSubtaskResults } = deps;
+  const ops = operations.workers;
+  api.mount(ops.register, ({ actor, body }) => registry.register(actor, body));
+  api.mount(ops.unregister, ({ actor }) => registry.unregister(actor.workerId));
+  api.mount(ops.renew, ({ actor }) => registry.renew(actor));
+  // The batches of claims and reports are judged item by item: a bad item is left out, the others count.
+  api.mountRaw(ops.claim, async ({ actor, req, res }) => {
     const { claims } = ClaimBatch.parse(req.body);
-    res.json({ claimed: await claimTasks(worker, claims) } satisfies z.output<typeof ClaimAnswer>);
+    res.json({ claimed: await claimTasks(actor, claims) } satisfies z.output<typeof ClaimAnswer>);
   });
   // The lease in each report is what counts: a worker delivers what it did under an earlier name, too.
-  routes.post('/workers/me/reports', async (req, res) => {
-    await authenticator.worker(req.get('authorization'));
+  api.mountRaw(ops.report, async ({ req, res }) => {
     const { reports } = ReportBatch.parse(req.body);
-    res.json(ReportAnswer.parse(await takeReports(reports)));
+    res.json((await takeReports(reports)) satisfies z.output<typeof ReportAnswer>);
   });
-  routes.post('/workers/me/subtask-results', async (req, res) => {
-    await authenticator.worker(req.get('authorization'));
-    const query = SubtaskResultsQuery.parse(req.body);
-    const { task, attempt, lease } = query;
-    const results = await whileLeased(resumeAttempts, { task, attempt, lease }, () => readSubtaskResults(query));
-    res.json(SubtaskResults.parse(results));
+  api.mount(ops.subtaskResults, ({ body }) => {
+    const { task, attempt, lease } = body;
+    return whileLeased(resumeAttempts, { task, attempt, lease }, () => readSubtaskResults(body));
   });
-  return routes;
 }

@@ -1,6 +1,14 @@
 import type { DataSource } from 'typeorm';
 import { isAllowed, MitoError } from '@mitosis/domain';
-import type { TaskDetail, TaskFilters, TaskPage, TaskQuery, TaskSummary, TaskView } from '@mitosis/protocol';
+import type {
+  TaskAttempts,
+  TaskDetail,
+  TaskFilters,
+  TaskPage,
+  TaskQuery,
+  TaskSummary,
+  TaskView,
+} from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import { countTasks, findTasks } from './find-tasks.js';
 
@@ -33,14 +41,20 @@ const TASK_VIEW = `
   LEFT JOIN users c ON c.id = t.cancelled_by
   LEFT JOIN attempts a ON a.task_id = t.id AND a.number = t.attempt`;
 
+/** The attempts of task `$1`, oldest first. */
+const ATTEMPTS = `
+  coalesce((
+    SELECT json_agg(json_build_object('number', a.number, 'worker', a.worker_id, 'started_at', ${iso('a.started_at')},
+      'ended_at', ${iso('a.ended_at')}, 'outcome', a.outcome, 'exit_code', a.exit_code, 'signal', a.signal,
+      'message', a.message, 'wall_ms', a.wall_ms, 'user_cpu_ms', a.user_cpu_ms, 'system_cpu_ms', a.system_cpu_ms,
+      'peak_rss_bytes', a.peak_rss_bytes, 'output_bytes', a.output_bytes,
+      'is_output_truncated', a.is_output_truncated, 'assigned', a.assigned,
+      'notes', a.notes) ORDER BY a.number)
+    FROM attempts a WHERE a.task_id = $1), '[]')`;
+
 const TASK_DETAIL = `
   SELECT jsonb_build_object(
-    'attempts', coalesce((
-      SELECT json_agg(json_build_object('number', a.number, 'worker', a.worker_id, 'started_at', ${iso('a.started_at')},
-        'ended_at', ${iso('a.ended_at')}, 'outcome', a.outcome, 'exit_code', a.exit_code, 'signal', a.signal, 'message', a.message,
-        'wall_ms', a.wall_ms, 'user_cpu_ms', a.user_cpu_ms, 'system_cpu_ms', a.system_cpu_ms, 'peak_rss_bytes', a.peak_rss_bytes,
-        'output_bytes', a.output_bytes, 'is_output_truncated', a.is_output_truncated, 'assigned', a.assigned, 'notes', a.notes) ORDER BY a.number)
-      FROM attempts a WHERE a.task_id = $1), '[]'),
+    'attempts', ${ATTEMPTS},
     'after', coalesce((
       SELECT json_agg(json_build_object('kind', d.on_kind, 'uuid', d.on_id, 'when', d.condition, 'state', d.state) ORDER BY d.on_id)
       FROM dependencies d WHERE d.task_id = $1), '[]'),
@@ -68,6 +82,13 @@ export class TaskReader {
     const [more] = (await this.dataSource.query(TASK_DETAIL, [uuid])) as { detail: Omit<TaskDetail, keyof TaskView> }[];
     if (!row || !more) throw taskNotFound(uuid);
     return { ...row.view, ...more.detail };
+  }
+
+  /** The attempts of a task, oldest first. Throws `task_not_found` as `get` does. */
+  async attempts(actor: UserActor, uuid: string): Promise<TaskAttempts['attempts']> {
+    await this.assertReadable(actor, [uuid]);
+    const [row] = (await this.dataSource.query(`SELECT ${ATTEMPTS} AS attempts`, [uuid])) as TaskAttempts[];
+    return row?.attempts ?? [];
   }
 
   /** Newest first. `next` of the page is what `after` of the next query wants. */
