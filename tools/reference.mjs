@@ -65,9 +65,9 @@ async function commandsPage() {
   return page('Commands', note, ...sections, ...exit);
 }
 
-function commandSection({ paths, description, details, positionals, options, examples }) {
+function commandSection({ paths, description, details, operands, options, examples }) {
   const [first, ...others] = paths.map((path) => `mito ${path.join(' ')}`);
-  const usage = [first, ...(options.length > 0 ? ['[options]'] : []), ...positionals].join(' ');
+  const usage = [first, ...(options.length > 0 ? ['[options]'] : []), ...operands].join(' ');
   const rows = options.map(({ names, takesValue, description: text }) => [
     `\`${names.join(', ')}${takesValue ? ' …' : ''}\``,
     text,

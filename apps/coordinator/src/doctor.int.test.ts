@@ -215,7 +215,7 @@ test('nothing is wrong with a coordinator that is well', async (t) => {
 test('a coordinator that is not there', planted, 'coordinator.reachable', 'failure', /start it/, async () =>
   look({ url: `http://127.0.0.1:${await freePort()}` }),
 );
-test('a login that is over', planted, 'login', 'failure', /mito client login/, () => look({ token: 'nonsense' }));
+test('a login that is over', planted, 'login', 'failure', /mito login/, () => look({ token: 'nonsense' }));
 for (const answer of ['503', 'nothing'] as const)
   test(`a login that can't be checked: the coordinator answers ${answer}`, async (t) => {
     const server = createServer((request, response) => {
@@ -229,7 +229,7 @@ for (const answer of ['503', 'nothing'] as const)
     t.is(found.find(({ check }) => check === 'coordinator.ready')?.status, 'failure');
     const login = found.find(({ check }) => check === 'login');
     t.is(login?.status, 'warning');
-    t.notRegex(login?.advice ?? '', /mito client login/);
+    t.notRegex(login?.advice ?? '', /mito login/);
   });
 test('a clock that differs from that of the coordinator', planted, 'clock.coordinator', 'failure', /NTP/, () =>
   look({ now: () => Date.now() + 60_000 }),

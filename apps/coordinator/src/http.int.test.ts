@@ -112,7 +112,7 @@ test('without a login the answer is 401 and says how to log in', async (t) => {
   const { status, error } = await call({ path: '/tasks', token: '' });
   t.is(status, 401);
   t.is(error.code, 'not_logged_in');
-  t.regex(error.message, /mito client login/);
+  t.regex(error.message, /mito login/);
 });
 
 const refused = test.macro({

@@ -170,7 +170,7 @@ test('without a login it says how to log in', async (t) => {
     MITO_CONFIG_DIR: await tempDir(t),
   }).ended;
   t.is(code, 3);
-  t.regex(stderr, /mito client login/);
+  t.regex(stderr, /mito login/);
 });
 
 test('without a coordinator it says how to start one', async (t) => {

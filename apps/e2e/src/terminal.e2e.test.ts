@@ -64,7 +64,7 @@ onEachBackend('ctrl-p ctrl-q leaves the program running; "attach" comes back; al
   t.deepEqual(await Promise.all([back.ended(), second.ended()]), [3, 3]);
   t.regex((await stack.mito('tasks', 'logs', uuid)).stdout, /greeting=hello\r\n[^]*hello again\r\n/);
   const late = openTerminal(t, ['tasks', 'attach', uuid], stack.env);
-  await late.sees(/the task has ended; "mito client tasks logs/);
+  await late.sees(/the task has ended; "mito tasks logs/);
   t.is(await late.ended(), 1);
 });
 

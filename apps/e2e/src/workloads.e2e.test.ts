@@ -51,7 +51,7 @@ test('Ctrl-C leaves a computation running and says how to end it; cancelling end
   await untilRunning(uuid);
   const left = await watching.stop('SIGINT');
   t.is(left.code, 130);
-  t.true(left.stderr.includes(`"mito client workloads cancel ${uuid}" ends it`), left.stderr);
+  t.true(left.stderr.includes(`"mito workloads cancel ${uuid}" ends it`), left.stderr);
   t.is((await json<WorkloadView>('workloads', 'get', uuid)).state, 'mapping');
   const cancelled = await json<{ cancelled: number; requested: number }>(
     'workloads',

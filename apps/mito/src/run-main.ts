@@ -5,7 +5,8 @@ import { COMMANDS } from './command-index.js';
 import { moveGlobalOptions } from './global-options.js';
 import { findCommand, leadsOn } from './help/find-command.js';
 import { expandGuess } from './help/guesses.js';
-import { commandsBelow, overview } from './help/overview.js';
+import { commandsBelow, firstScreen, overview } from './help/overview.js';
+import { describeTopic } from './help/topics.js';
 import type { CommandEntry, MitoContext, Program } from './mito-context.js';
 import { EXIT_OK, EXIT_USAGE } from './output/exit-codes.js';
 import { paintFor, type Paint } from './output/paint.js';
@@ -36,7 +37,8 @@ function meantCommand(words: readonly string[]): CommandEntry | undefined {
 async function showFolder(folder: string, isHelp: boolean, { stdout, stderr, env }: MitoContext): Promise<number> {
   const stream = isHelp ? stdout : stderr;
   const paint = paintFor(stream, env);
-  say(stream, `${overview(COMMANDS, folder, paint)}\n`);
+  const text = folder === '' ? firstScreen(COMMANDS, paint) : overview(COMMANDS, folder, paint);
+  say(stream, `${text}\n`);
   const own = COMMANDS.find(({ paths }) => paths.includes(folder));
   if (own) say(stream, `\n${await commandHelp(own, stream, paint)}`);
   return isHelp ? EXIT_OK : EXIT_USAGE;
@@ -105,6 +107,14 @@ export async function runCommandLine(
   context: MitoContext,
 ): Promise<number> {
   const argv = withoutGuess(typed);
+  if (argv[0] === 'help' && argv.length === 2) {
+    const topic = describeTopic(argv[1] ?? '');
+    const text = argv[1] === 'all' ? `${overview(COMMANDS, '', paintFor(context.stdout, context.env))}\n` : topic;
+    if (text !== undefined) {
+      say(context.stdout, text);
+      return EXIT_OK;
+    }
+  }
   const asked = askedFolder(argv);
   if (asked) return showFolder(asked.folder, asked.isHelp, context);
   const line = argv[0] === 'help' ? [...argv.slice(1), '--help'] : moveGlobalOptions(argv);

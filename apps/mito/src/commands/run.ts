@@ -50,7 +50,7 @@ export class RunCommand extends SubmitCommand {
       () => attachTerminal(api, uuid, { stdin, stdout, note, signal: this.signal, isFromStart: true }),
     );
     if (end) return this.finish(end);
-    this.note(`detached from task ${uuid}; "mito client tasks attach ${uuid}" comes back`);
+    this.note(`detached from task ${uuid}; "mito tasks attach ${uuid}" comes back`);
     return 0;
   }
 

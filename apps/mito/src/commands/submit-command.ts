@@ -33,7 +33,7 @@ export abstract class SubmitCommand extends ApiCommand {
     description: 'keep what it prints as the artifact std-log',
   });
   readonly pty = Option.Boolean('--pty', false, {
-    description: 'run it in a terminal, to which "client tasks attach" leads',
+    description: 'run it in a terminal, to which "mito tasks attach" leads',
   });
   readonly logLimit = Option.String('--log-limit', {
     description: 'what is kept of its output, e.g. 64MiB; what the worker says when not given, usually 1GiB',

@@ -28,7 +28,7 @@ export class WorkerCommand extends ServiceCommand {
 
   readonly coordinator = Option.String('-c,--coordinator', { description: 'URL of the coordinator' });
   readonly enroll = Option.String('--enroll', {
-    description: 'enrolment code, see "mito client workers enroll"; better in MITO_ENROLL',
+    description: 'enrolment code, see "mito workers enroll"; better in MITO_ENROLL',
   });
   readonly ca = Option.String('--ca', { description: 'file with certificates to trust' });
   readonly user = Option.String('-u,--user', { description: 'user in whose name it is registered' });

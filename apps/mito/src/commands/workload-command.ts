@@ -21,7 +21,7 @@ export abstract class WorkloadCommand extends ApiCommand {
     } catch (error) {
       if (!left.signal.aborted) throw error;
       this.note(
-        `workload ${uuid} runs on; "mito client workloads wait ${uuid}" comes back, "mito client workloads cancel ${uuid}" ends it`,
+        `workload ${uuid} runs on; "mito workloads wait ${uuid}" comes back, "mito workloads cancel ${uuid}" ends it`,
       );
       return undefined;
     } finally {

@@ -1,5 +1,6 @@
+import type { CommandClass } from 'clipanion';
 import { createCli } from '../create-cli.js';
-import type { CommandEntry } from '../mito-context.js';
+import type { CommandEntry, MitoContext } from '../mito-context.js';
 
 export interface OptionModel {
   /** `-g` and `--group`. */
@@ -19,6 +20,8 @@ export interface CommandModel {
   /** What follows the options: `<uuid>`, `[kind]`, `...`. */
   readonly positionals: readonly string[];
   readonly options: readonly OptionModel[];
+  /** The same as people read it: `[uuid...]`, `-- COMMAND [ARG...]`. */
+  readonly operands: readonly string[];
 }
 
 function optionModel({ definition, description }: { definition: string; description?: string }): OptionModel {
@@ -26,20 +29,50 @@ function optionModel({ definition, description }: { definition: string; descript
   return { names: names.split(','), takesValue: value !== undefined, description: description ?? '' };
 }
 
+interface Rest {
+  readonly name: string;
+  readonly isRequired: boolean;
+}
+
+/** What takes the remaining words; the usage line of the parser has only `...` for it. */
+function restOf(command: CommandClass<MitoContext>): Rest | undefined {
+  let found: Rest | undefined;
+  const take = ({ name = '', required = 0 }: { name?: string; required?: number }): void => {
+    found = { name, isRequired: required > 0 };
+  };
+  const ignore = (): void => {};
+  const builder = { addOption: ignore, addPositional: ignore, addRest: take, addProxy: take };
+  for (const [key, value] of Object.entries(new command()) as [string, { definition?: unknown } | null | undefined][])
+    if (typeof value?.definition === 'function') (value.definition as DefineOption)(builder, key);
+  return found;
+}
+
+type DefineOption = (builder: object, key: string) => void;
+
+function operandsOf(positionals: readonly string[], rest: Rest | undefined): string[] {
+  if (rest === undefined || positionals.at(-1) !== '...') return [...positionals];
+  const before = positionals.slice(0, -1);
+  if (rest.name === 'command') return [...before, '-- COMMAND [ARG...]'];
+  return rest.isRequired ? [...before.slice(0, -1), `${before.at(-1) ?? ''}...`] : [...before, `[${rest.name}...]`];
+}
+
 /** All that is known of a command; undefined for one that is not documented. */
 export async function commandModel({ paths, about, load }: CommandEntry): Promise<CommandModel | undefined> {
-  const [definition] = createCli(false, await load()).definitions();
+  const command = await load();
+  const [definition] = createCli(false, command).definitions();
   if (!definition || !about) return undefined;
   const { path, usage, options, details = '', examples = [] } = definition;
+  const positionals = usage
+    .slice(path.length)
+    .split(' ')
+    .filter((word) => /^[<[]?[a-z.]/.test(word) && !word.startsWith('[-'));
   return {
     ...about,
     paths: paths.map((typed) => typed.split(' ')),
     details: details.trim(),
     examples: examples.map(([label, command]) => [label.trim(), command] as const),
-    positionals: usage
-      .slice(path.length)
-      .split(' ')
-      .filter((word) => /^[<[]?[a-z.]/.test(word) && !word.startsWith('[-')),
+    positionals,
+    operands: operandsOf(positionals, restOf(command)),
     options: options.map(optionModel),
   };
 }

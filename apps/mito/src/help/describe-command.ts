@@ -1,6 +1,7 @@
 import type { Paint } from '../output/paint.js';
 import { wrap } from '../output/text-width.js';
 import type { CommandModel, OptionModel } from './command-model.js';
+import { optionSections, optionSyntax } from './options.js';
 
 const INDENT = 2;
 const GAP = 2;
@@ -9,17 +10,11 @@ const COLUMNS_MAX = 100;
 /** An option that is longer has its meaning on the next line. */
 const NAMES_MAX = 30;
 
-/** `-t, --tags <tags>`: the value is named after the option. */
-function namesOf({ names, takesValue }: OptionModel): string {
-  const value = takesValue ? ` <${(names.at(-1) ?? '').replace(/^-+/, '')}>` : '';
-  return `${names[0]?.startsWith('--') ? '    ' : ''}${names.join(', ')}${value}`;
-}
-
 function optionLines(options: readonly OptionModel[], columns: number, paint: Paint): string[] {
-  const width = Math.min(Math.max(...options.map((option) => namesOf(option).length)), NAMES_MAX);
+  const width = Math.min(Math.max(...options.map((option) => optionSyntax(option).length)), NAMES_MAX);
   const margin = ' '.repeat(INDENT + width + GAP);
   return options.flatMap((option) => {
-    const names = namesOf(option);
+    const names = optionSyntax(option);
     const [first = '', ...more] = wrap(option.description, columns - margin.length);
     const head = `${' '.repeat(INDENT)}${paint.cyan(names)}`;
     const isLong = names.length > width;
@@ -36,8 +31,15 @@ function paragraphs(details: string, columns: number): string[] {
 }
 
 /** How a command is typed, in short. */
-export function usageLine({ paths: [path = []], positionals, options }: CommandModel): string {
-  return ['mito', ...path, ...(options.length > 0 ? ['[options]'] : []), ...positionals].join(' ');
+export function usageLine(model: CommandModel): string {
+  const path = shortPath(model);
+  return ['mito', path, ...(model.options.length > 0 ? ['[options]'] : []), ...model.operands].join(' ');
+}
+
+/** The path as people type it: without `client`, which may be left out. */
+function shortPath({ paths }: CommandModel): string {
+  const [first = '', ...others] = paths.map((words) => words.join(' '));
+  return others.find((other) => `client ${other}` === first) ?? first;
 }
 
 /** What `--help` says of a command: how it is typed, what it does, each option, examples; in lines that fit. */
@@ -47,16 +49,18 @@ export function describeCommand(
 ): string {
   const { paths, description, details, options, examples } = model;
   const width = Math.min(columns, COLUMNS_MAX);
-  const [path = ''] = paths.map((words) => words.join(' '));
-  const aliases = paths
-    .slice(1)
-    .map((words) => words.join(' '))
-    .filter((other) => `client ${other}` !== path);
+  const path = shortPath(model);
+  const aliases = paths.map((words) => words.join(' ')).filter((other) => other !== path && other !== `client ${path}`);
+  const optionList = optionSections(options).flatMap(([heading, own], index) => [
+    ...(index > 0 ? [''] : []),
+    paint.bold(heading),
+    ...optionLines(own, width, paint),
+  ]);
   const sections = [
     [`${paint.bold('Usage:')} ${usageLine(model)}`],
     wrap(`${description[0]?.toUpperCase() ?? ''}${description.slice(1)}.`, width),
     details === '' ? [] : paragraphs(details, width),
-    options.length === 0 ? [] : [paint.bold('Options'), ...optionLines(options, width, paint)],
+    optionList,
     examples.length === 0
       ? []
       : [
@@ -64,9 +68,7 @@ export function describeCommand(
           ...examples.flatMap(([label, command]) => [`  # ${label}`, `  ${paint.cyan(command)}`]),
         ],
     aliases.length === 0 ? [] : wrap(`Also: ${aliases.map((other) => `mito ${other}`).join(', ')}`, width),
-    path.startsWith('client ')
-      ? ['"mito client --help" lists the options of all client commands; "client" may be left out.']
-      : [],
+    paths[0]?.[0] === 'client' ? ['"mito help connection": the options that choose coordinator and login'] : [],
   ];
   return `${sections
     .filter((lines) => lines.length > 0)

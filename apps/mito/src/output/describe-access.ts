@@ -151,7 +151,7 @@ export const TOKEN_LISTING: Listing<TokenView> = {
     timeCell(token.expires_at),
     token.last_used_at === null ? 'never' : timeCell(token.last_used_at),
   ],
-  empty: 'no tokens; create one with "mito client tokens create"',
+  empty: 'no tokens; create one with "mito tokens create"',
 };
 
 export const ENROLMENT_LISTING: Listing<EnrolmentView> = {

@@ -8,9 +8,9 @@ import { jsonLine, say } from './say.js';
 const HINTS: Readonly<Record<string, string>> = {
   coordinator_unreachable:
     'start one on this machine with "mito up", or name another with --coordinator URL or MITO_COORDINATOR_ADDR',
-  invalid_token: 'run "mito client login"',
-  not_logged_in: 'run "mito client login"',
-  forbidden: '"mito client users groups" shows what you may do in which group',
+  invalid_token: 'run "mito login"',
+  not_logged_in: 'run "mito login"',
+  forbidden: '"mito users groups" shows what you may do in which group',
   rate_limited: 'wait a little, then try again',
   work_dir_in_use: 'stop that worker, or give this one a folder of its own with --work-dir',
   data_dir_in_use: 'stop the other one, or give this one a folder of its own with --data-dir',

@@ -111,6 +111,7 @@ test('a signal, a name and a reason of others are shown in their line', (t) => {
     params: null,
     job: null,
     upstream: null,
+    needs: [],
     retried_by: null,
     progress: null,
     progress_message: null,

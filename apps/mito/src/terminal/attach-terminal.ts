@@ -28,13 +28,13 @@ export async function attachTerminal(
 ): Promise<TaskSummary | undefined> {
   const { stdin, stdout, signal, isFromStart, note } = options;
   const onWait = (): void =>
-    note(`mito: task ${uuid} has not started yet; Ctrl-C stops waiting, "mito client tasks attach" waits again`);
+    note(`mito: task ${uuid} has not started yet; Ctrl-C stops waiting, "mito tasks attach" waits again`);
   const begin = await awaitTerminal(api, uuid, sizeOf(stdout), { redraw: !isFromStart, signal, onWait });
   if (!begin && !isFromStart)
     throw new MitoError(
       'conflict',
       'terminal_ended',
-      `the task has ended; "mito client tasks logs ${uuid}" shows what it printed`,
+      `the task has ended; "mito tasks logs ${uuid}" shows what it printed`,
     );
   return new Attachment({ api, uuid, stdin, stdout, signal }).run(begin, isFromStart ? undefined : begin);
 }

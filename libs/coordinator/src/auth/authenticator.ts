@@ -40,7 +40,7 @@ function bearer(header: string | undefined): string {
   // parsing: only ASCII is a token
   const token = /^Bearer ([\w.~+/-]+=*)$/.exec(header?.slice(0, TOKEN_LENGTH_MAX) ?? '')?.[1];
   if (token === undefined) {
-    throw new MitoError('unauthenticated', 'not_logged_in', 'this needs a login; run "mito client login"');
+    throw new MitoError('unauthenticated', 'not_logged_in', 'this needs a login; run "mito login"');
   }
   if ((header ?? '').length > TOKEN_LENGTH_MAX) throw invalid();
   return token;

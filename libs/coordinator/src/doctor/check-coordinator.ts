@@ -43,7 +43,7 @@ export async function checkCoordinator({ url, token, now }: CoordinatorToCheck):
     const asked = async (path: string) => await get(path, authorization).catch(() => undefined);
     findings.push(login((await asked('/auth'))?.status));
     findings.push(...(await workersInTrouble(await asked('/workers?limit=1000'))));
-  } else findings.push(warning('login', 'there is no login for it', 'run "mito client login"'));
+  } else findings.push(warning('login', 'there is no login for it', 'run "mito login"'));
   return findings;
 }
 
@@ -89,7 +89,7 @@ async function workersInTrouble(response: Response | undefined): Promise<Finding
 function login(status: number | undefined): Finding {
   if (status === 200) return ok('login', 'the cached login is good');
   if (status === 401 || status === 403)
-    return failure('login', 'the cached login is not good any more', 'run "mito client login"');
+    return failure('login', 'the cached login is not good any more', 'run "mito login"');
   return warning(
     'login',
     `the coordinator could not check the cached login (${status === undefined ? 'no response' : `HTTP ${status}`})`,

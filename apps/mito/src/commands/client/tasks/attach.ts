@@ -11,7 +11,7 @@ export class TasksAttachCommand extends ApiCommand {
     category: 'Tasks',
     description: 'sit down at the terminal of a task',
     details:
-      'For tasks that were submitted with --pty, or begun with "mito run -it"; it needs the role write in their group. Keys go to the task, Ctrl-C too; ctrl-p ctrl-q leaves it running. Ends with the exit code of the task. What was shown before: "client tasks logs".',
+      'For tasks that were submitted with --pty, or begun with "mito run -it"; it needs the role write in their group. Keys go to the task, Ctrl-C too; ctrl-p ctrl-q leaves it running. Ends with the exit code of the task. What was shown before: "mito tasks logs".',
     examples: [['Come back to a shell', '$0 client tasks attach UUID']],
   });
 
@@ -26,7 +26,7 @@ export class TasksAttachCommand extends ApiCommand {
     const note = (text: string): void => this.note(text);
     const end = await attachTerminal(api, this.uuid, { stdin, stdout, note, signal: this.signal, isFromStart: false });
     if (end) return exitCodeOf(end);
-    this.note(`detached; "mito client tasks attach ${this.uuid}" comes back`);
+    this.note(`detached; "mito tasks attach ${this.uuid}" comes back`);
     return 0;
   }
 }

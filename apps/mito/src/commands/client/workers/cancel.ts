@@ -14,7 +14,7 @@ export class WorkersCancelCommand extends ApiCommand {
   static override usage = Command.Usage({
     category: 'Workers',
     description: 'end workers, after their tasks or at once',
-    details: 'The same as `mito client workers stop`, for any number of workers.',
+    details: 'The same as `mito workers stop`, for any number of workers.',
   });
 
   readonly force = Option.Boolean('-f,--force', false, { description: 'give their tasks back at once' });
