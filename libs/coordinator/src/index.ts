@@ -1,4 +1,4 @@
-export { createFirstAdmin } from './auth/bootstrap-admin.js';
+export { createFirstAdmin } from './access/bootstrap-admin.js';
 export { loadKeyPair } from './auth/key-pair.js';
 export type { KeyPair } from './auth/key-pair.js';
 export { Coordinator } from './coordinator.js';

@@ -4,10 +4,10 @@ import { MitoError, type Role } from '@mitosis/domain';
 import type { GroupPage, GroupQuery, GroupView, UpdateGroup, UpdateQuotas } from '@mitosis/protocol';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
+import { demand, findGroup } from '../auth/demand.js';
+import { applyQuota } from '../groups/apply-quota.js';
+import { insertGroup } from '../groups/insert-group.js';
 import type { WorkerAccess } from '../workers/worker-access.js';
-import { applyQuota } from './apply-quota.js';
-import { demand, findGroup } from './demand.js';
-import { insertGroup } from './insert-group.js';
 
 export interface GroupsDeps {
   readonly dataSource: DataSource;

@@ -3,8 +3,8 @@ import { MitoError, roleCovers, type Role } from '@mitosis/domain';
 import type { MemberList } from '@mitosis/protocol';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
+import { findGroup, type GroupRow } from '../auth/demand.js';
 import type { WorkerAccess, WorkerChange } from '../workers/worker-access.js';
-import { findGroup, type GroupRow } from './demand.js';
 
 export interface MembersDeps {
   readonly dataSource: DataSource;

@@ -5,12 +5,12 @@ import type { CreateUser, UpdateUser, UserPage, UserQuery, UserView } from '@mit
 import type { AuditLog } from '../audit/audit-log.js';
 import { endApiTokens } from '../auth/api-tokens.js';
 import type { UserActor } from '../auth/authenticator.js';
-import { createUser } from '../auth/bootstrap-admin.js';
+import { demand } from '../auth/demand.js';
 import type { Passwords } from '../auth/passwords.js';
 import { endSessions } from '../auth/sessions.js';
+import { applyQuota } from '../groups/apply-quota.js';
 import type { WorkerAccess, WorkerChange } from '../workers/worker-access.js';
-import { applyQuota } from './apply-quota.js';
-import { demand } from './demand.js';
+import { createUser } from './bootstrap-admin.js';
 
 export interface UsersDeps {
   readonly dataSource: DataSource;

@@ -3,9 +3,9 @@ import { v7 as uuidv7 } from 'uuid';
 import { ApiToken } from '@mitosis/database';
 import { MitoError } from '@mitosis/domain';
 import type { CreatedToken, CreateToken, TokenView } from '@mitosis/protocol';
-import { demand } from '../access/demand.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { UserActor } from './authenticator.js';
+import { demand } from './demand.js';
 import { API_TOKEN_PREFIX, drawSecret, hashSecret } from './secrets.js';
 
 /** At most this many of a user at a time. */

@@ -2,8 +2,8 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { validate as isUuid } from 'uuid';
 import { keepPlan } from '@mitosis/database';
 import { MitoError, type Actor, type Role, type TokenScope } from '@mitosis/domain';
-import { servesGroup } from '../access/serving.js';
 import { identifyCaller } from '../audit/request-context.js';
+import { servesGroup } from '../kernel/serving.js';
 import { API_TOKEN_PREFIX, hashSecret } from './secrets.js';
 import type { Tokens } from './tokens.js';
 

@@ -1,7 +1,7 @@
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { DataSource } from 'typeorm';
 import { MitoError } from '@mitosis/domain';
-import { placeOf } from '../http/caller-address.js';
+import { placeOf } from './caller-address.js';
 
 const WINDOW_S = 300;
 /** For so long a login is remembered, with the place from which it came. */

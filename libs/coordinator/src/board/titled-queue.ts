@@ -1,6 +1,6 @@
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import type { BullQueue } from '@mitosis/queue';
-import { describeQueue, queueTitle } from './queue-title.js';
+import { describeQueue, queueTitle } from '../groups/queue-title.js';
 
 type JobStatus = ReturnType<BullMQAdapter['getJobStatuses']>[number];
 

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { Finding } from '@mitosis/domain';
-import { describeStuck, stuckQueues } from '../scheduling/stuck-queues.js';
+import { describeStuck, stuckQueues } from '../groups/stuck-queues.js';
 import { failure, ok, reasonOf, warning } from './check.js';
 
 const NAMED_MAX = 10;

@@ -1,8 +1,8 @@
 import type { DataSource } from 'typeorm';
 import { isFinal, jobState, type Log, type Service, type TaskState } from '@mitosis/domain';
 import type { MessageBus } from '@mitosis/queue';
-import { countTasks } from '../tasks/ended-jobs.js';
 import { Announcements } from './announcements.js';
+import { countTasks } from './ended-jobs.js';
 
 export type JobChange = 'created' | 'ended' | 'suspended' | 'resumed';
 

@@ -14,7 +14,7 @@ import type {
 } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
-import { findGroup, type GroupRef } from './find-group.js';
+import { findGroup, type GroupRef } from '../groups/find-group.js';
 import { chargeGroups, discardObjects, type Charge } from './object-ledger.js';
 import { storeStream } from './store-stream.js';
 import { toWire, urlSeconds } from './to-wire.js';

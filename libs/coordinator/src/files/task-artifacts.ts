@@ -4,7 +4,7 @@ import { MitoError, objectKey } from '@mitosis/domain';
 import type { ArtifactKind, FileFacts, UploadTicket } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
-import { assertGroupUnlocked, groupOfTask } from './find-group.js';
+import { assertGroupUnlocked, groupOfTask } from '../groups/find-group.js';
 import { chargeGroups, discardObjects, type Charge } from './object-ledger.js';
 import { UPLOAD_COLUMNS, type UploadRow, type Uploads } from './uploads.js';
 

@@ -2,7 +2,7 @@ import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { z } from 'zod';
 import { HTTP_STATUS, MitoError, type Log } from '@mitosis/domain';
 import type { ErrorBody } from '@mitosis/protocol';
-import { isDatabaseAway } from '../tasks/transaction.js';
+import { isDatabaseAway } from '../kernel/transaction.js';
 
 /** What body-parser throws for a body that is too large or no JSON. */
 interface BodyError extends Error {

@@ -9,8 +9,8 @@ import {
   type ParamsOf,
   type QueryOf,
 } from '@mitosis/protocol';
-import { demandScope } from '../access/demand.js';
 import type { Authenticator, UserActor, WorkerActor } from '../auth/authenticator.js';
+import { demandScope } from '../auth/demand.js';
 import { readJson, type BodyBounds } from './read-body.js';
 import { whileAllowed } from './while-allowed.js';
 

@@ -1,5 +1,5 @@
 import { operations, StoredFile } from '@mitosis/protocol';
-import type { Files } from '../files/files.js';
+import type { Files } from '../compose/create-files.js';
 import type { ApiRouter } from './api-router.js';
 
 export interface AttachmentRouteDeps {

@@ -2,8 +2,8 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Operation } from '@mitosis/protocol';
 import type { AuditLog } from '../audit/audit-log.js';
 import { withRequestContext, type RequestContext } from '../audit/request-context.js';
+import type { CallerAddress } from '../auth/caller-address.js';
 import { operationOf } from './api-router.js';
-import type { CallerAddress } from './caller-address.js';
 
 const DENIED: ReadonlySet<number> = new Set([401, 403, 404, 429]);
 

@@ -1,6 +1,6 @@
 import { operations, type AttemptLease } from '@mitosis/protocol';
-import type { Files } from '../files/files.js';
-import { whileLeased, type ResumeAttempts } from '../tasks/resume-attempts.js';
+import { whileLeased, type ResumeAttempts } from '../attempts/resume-attempts.js';
+import type { Files } from '../compose/create-files.js';
 import type { ApiRouter } from './api-router.js';
 
 export interface UploadRouteDeps {

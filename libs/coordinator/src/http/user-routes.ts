@@ -1,7 +1,7 @@
 import { operations } from '@mitosis/protocol';
-import { demand } from '../access/demand.js';
 import type { Users } from '../access/users.js';
 import type { AuditLog } from '../audit/audit-log.js';
+import { demand } from '../auth/demand.js';
 import type { ApiRouter } from './api-router.js';
 
 export interface UserRouteDeps {

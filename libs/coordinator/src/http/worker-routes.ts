@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import { ClaimBatch, operations, ReportBatch, type ClaimAnswer, type ReportAnswer } from '@mitosis/protocol';
-import type { claimTasksWith } from '../tasks/claim-tasks.js';
-import type { takeReportsWith } from '../tasks/read-reports.js';
-import { whileLeased, type ResumeAttempts } from '../tasks/resume-attempts.js';
+import type { claimTasksWith } from '../attempts/claim-tasks.js';
+import type { takeReportsWith } from '../attempts/read-reports.js';
+import { whileLeased, type ResumeAttempts } from '../attempts/resume-attempts.js';
 import type { WorkerRegistry } from '../workers/register-worker.js';
 import type { readSubtaskResultsWith } from '../workloads/read-subtask-results.js';
 import type { ApiRouter } from './api-router.js';

@@ -5,8 +5,8 @@ import { HTTP_STATUS, MitoError, type Log } from '@mitosis/domain';
 import type { AuditLog } from '../audit/audit-log.js';
 import { withRequestContext } from '../audit/request-context.js';
 import type { Authenticator } from '../auth/authenticator.js';
+import type { CallerAddress } from '../auth/caller-address.js';
 import type { WorkerChannels } from '../workers/worker-channels.js';
-import type { CallerAddress } from './caller-address.js';
 
 const CHANNEL_PATH = '/workers/me/channel';
 

@@ -5,13 +5,13 @@ import type { TaskResource } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import { assertInputs } from '../files/task-inputs.js';
+import { assertRoomInQueue } from '../groups/queue-quota.js';
+import type { SettledTask } from '../kernel/settled-task.js';
+import { inTransaction } from '../kernel/transaction.js';
 import { assertPrograms } from '../programs/assert-programs.js';
 import { groupFor, type Accepted } from '../tasks/accept-tasks.js';
-import { assertRoomInQueue } from '../tasks/queue-quota.js';
 import { settleDependents } from '../tasks/settle-dependents.js';
-import type { SettledTask } from '../tasks/settled-task.js';
 import { noteStored } from '../tasks/stored-tasks.js';
-import { inTransaction } from '../tasks/transaction.js';
 import type { JobReader } from './read-jobs.js';
 
 export interface RetryFailedDeps {

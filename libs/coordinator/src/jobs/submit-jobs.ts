@@ -4,14 +4,14 @@ import { invalidField, jobState, MitoError, nameOfCommand, type TaskState } from
 import type { AddTasks, CreateJob, JobReceipt, SubmitTask, TaskReceipt } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
+import { endedJobs } from '../events/ended-jobs.js';
 import type { JobEvents } from '../events/job-events.js';
 import type { UnpackableInputs } from '../files/unpackable-inputs.js';
+import type { SettledTask } from '../kernel/settled-task.js';
+import { inTransaction } from '../kernel/transaction.js';
 import { acceptTasks, groupFor, type Accepted } from '../tasks/accept-tasks.js';
-import { endedJobs } from '../tasks/ended-jobs.js';
 import { once } from '../tasks/idempotency.js';
 import { settleDependents } from '../tasks/settle-dependents.js';
-import type { SettledTask } from '../tasks/settled-task.js';
-import { inTransaction } from '../tasks/transaction.js';
 import type { JobReader } from './read-jobs.js';
 
 export interface JobSubmitterDeps {

@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 import { isFinal } from '@mitosis/domain';
 import type { AttemptReport, ReportAnswer } from '@mitosis/protocol';
-import type { SettledTask } from '../tasks/settled-task.js';
+import type { SettledTask } from '../kernel/settled-task.js';
 
 /** From a fifth of a second to a day: queues and runs are looked at over the same range. */
 const TASK_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400, 86_400];

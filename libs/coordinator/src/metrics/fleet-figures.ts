@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { TASK_STATES, type TaskState, type WantedState } from '@mitosis/domain';
 import type { MetricsSummary, WorkerHealth } from '@mitosis/protocol';
-import { isAlive } from '../workers/alive-workers.js';
+import { isAlive } from '../kernel/alive-workers.js';
 
 /** Figures are read at most this often, and never for more than a twentieth of the time. */
 const KEEP_MS = 500;

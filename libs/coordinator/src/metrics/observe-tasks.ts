@@ -1,6 +1,6 @@
 import type { Log } from '@mitosis/domain';
 import type { AttemptReport, ReportAnswer } from '@mitosis/protocol';
-import type { claimTasksWith } from '../tasks/claim-tasks.js';
+import type { claimTasksWith } from '../attempts/claim-tasks.js';
 import type { SubmitTasks } from '../tasks/submit-tasks.js';
 import type { CoordinatorMetrics } from './coordinator-metrics.js';
 

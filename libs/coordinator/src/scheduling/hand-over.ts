@@ -1,10 +1,10 @@
 import type { DataSource } from 'typeorm';
 import { cutText, nextState, oneLine, type Log } from '@mitosis/domain';
 import type { Delivery, QueuePublisher, RefusedDelivery } from '@mitosis/queue';
+import type { SettledTask } from '../kernel/settled-task.js';
+import { inTransaction } from '../kernel/transaction.js';
 import { indexFailures } from '../tasks/index-failures.js';
 import { settleDependents } from '../tasks/settle-dependents.js';
-import type { SettledTask } from '../tasks/settled-task.js';
-import { inTransaction } from '../tasks/transaction.js';
 
 export interface HandOverDeps {
   readonly dataSource: DataSource;

@@ -1,14 +1,14 @@
 import type { DataSource } from 'typeorm';
 import type { Log, Service } from '@mitosis/domain';
 import type { QueuePublisher } from '@mitosis/queue';
+import { loseExpiredAttempts } from '../attempts/lose-expired-attempts.js';
+import { describeStuck, stuckQueues, type StuckQueue } from '../groups/stuck-queues.js';
 import { putBackHeld } from '../jobs/suspension.js';
-import type { SettledTask } from '../tasks/settled-task.js';
+import type { SettledTask } from '../kernel/settled-task.js';
 import type { HandOver } from './hand-over.js';
-import { loseExpiredAttempts } from './lose-expired-attempts.js';
 import { releaseDueTasks } from './release-due-tasks.js';
 import { removeExpired } from './remove-expired.js';
 import { settleWorkloads } from './settle-workloads.js';
-import { describeStuck, stuckQueues, type StuckQueue } from './stuck-queues.js';
 import { sweepQueue } from './sweep-queue.js';
 
 export interface ReconcilerOptions {

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { keepPlan } from '@mitosis/database';
 import type { Delivery } from '@mitosis/queue';
-import { isAlive } from '../workers/alive-workers.js';
+import { isAlive } from '../kernel/alive-workers.js';
 
 interface ReservedRow {
   readonly id: string;

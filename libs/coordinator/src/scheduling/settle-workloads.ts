@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { TaskState, WorkloadStep } from '@mitosis/domain';
-import type { SettledTask } from '../tasks/settled-task.js';
-import { inTransaction } from '../tasks/transaction.js';
+import type { SettledTask } from '../kernel/settled-task.js';
+import { inTransaction } from '../kernel/transaction.js';
 import { advanceWorkloads, type EndedStep } from '../workloads/advance-workloads.js';
 import { cancelOpen } from '../workloads/cancel-open.js';
 

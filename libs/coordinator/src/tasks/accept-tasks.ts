@@ -3,10 +3,10 @@ import { isAllowed, MitoError, type TaskKind, type TaskState } from '@mitosis/do
 import type { SubmitTask, TaskReceipt } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import { assertInputs } from '../files/task-inputs.js';
+import { assertRoomInQueue, type QueueQuota } from '../groups/queue-quota.js';
+import type { SettledTask } from '../kernel/settled-task.js';
 import { assertPrograms } from '../programs/assert-programs.js';
 import { linkDependencies } from './link-dependencies.js';
-import { assertRoomInQueue, type QueueQuota } from './queue-quota.js';
-import type { SettledTask } from './settled-task.js';
 import { noteStored } from './stored-tasks.js';
 import { kindOf, toRow, type GroupRef, type Origin, type TaskRow } from './task-row.js';
 

@@ -4,14 +4,14 @@ import type { CancelAnswer, CancelResult, TaskFilters } from '@mitosis/protocol'
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import type { TaskEvents } from '../events/task-events.js';
+import type { SettledTask } from '../kernel/settled-task.js';
+import { inTransaction } from '../kernel/transaction.js';
 import type { WorkerChannels } from '../workers/worker-channels.js';
 import { countByState, findTasks } from './find-tasks.js';
 import { indexFailures } from './index-failures.js';
 import { taskNotFound } from './read-tasks.js';
 import { settleDependents } from './settle-dependents.js';
-import type { SettledTask } from './settled-task.js';
 import { tasksAsObject } from './tasks-as-object.js';
-import { inTransaction } from './transaction.js';
 
 export interface TaskCancellerDeps {
   readonly dataSource: DataSource;

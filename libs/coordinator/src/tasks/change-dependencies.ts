@@ -2,8 +2,8 @@ import type { EntityManager } from 'typeorm';
 import { MitoError } from '@mitosis/domain';
 import type { After } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
+import type { SettledTask } from '../kernel/settled-task.js';
 import { linkDependencies } from './link-dependencies.js';
-import type { SettledTask } from './settled-task.js';
 
 /** Everything that waits for the task of $1, directly or not: none of that may be waited for. */
 const CIRCLE = `

@@ -2,9 +2,9 @@ import type { DataSource } from 'typeorm';
 import { explainWorker, formatDuration, isFinal, missingTags, type WorkerVerdict } from '@mitosis/domain';
 import type { TaskDetail, TaskExplanation, TaskView, WorkerExplanation } from '@mitosis/protocol';
 import type { QueuePublisher } from '@mitosis/queue';
-import { servesGroup } from '../access/serving.js';
 import type { UserActor } from '../auth/authenticator.js';
-import { isAlive } from '../workers/alive-workers.js';
+import { isAlive } from '../kernel/alive-workers.js';
+import { servesGroup } from '../kernel/serving.js';
 import { heldBack } from './held-back.js';
 import type { TaskReader } from './read-tasks.js';
 

@@ -1,8 +1,8 @@
 import type { DataSource } from 'typeorm';
 import { MitoError } from '@mitosis/domain';
 import type { QueuePublisher } from '@mitosis/queue';
-import { queueTitle } from '../board/queue-title.js';
-import { describeStuck, stuckQueues } from '../scheduling/stuck-queues.js';
+import { queueTitle } from '../groups/queue-title.js';
+import { describeStuck, stuckQueues } from '../groups/stuck-queues.js';
 
 interface HoldRow {
   readonly queue: string;

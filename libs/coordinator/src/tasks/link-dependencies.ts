@@ -2,9 +2,9 @@ import type { EntityManager } from 'typeorm';
 import { assertAcyclic, invalidField, isAllowed, isFinal, jobState, MitoError, type TaskState } from '@mitosis/domain';
 import type { After, SubmitTask } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
-import { countTasks } from './ended-jobs.js';
+import { countTasks } from '../events/ended-jobs.js';
+import type { Reached, SettledTask } from '../kernel/settled-task.js';
 import { settleDependents } from './settle-dependents.js';
-import type { Reached, SettledTask } from './settled-task.js';
 import type { TaskRow } from './task-row.js';
 
 /** What of a new or changed task says what it waits for. */

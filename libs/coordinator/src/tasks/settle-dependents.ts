@@ -7,9 +7,9 @@ import {
   type DependencyCondition,
   type TaskState,
 } from '@mitosis/domain';
-import { endedJobs } from './ended-jobs.js';
+import { endedJobs } from '../events/ended-jobs.js';
+import type { Reached, SettledTask } from '../kernel/settled-task.js';
 import { indexFailures } from './index-failures.js';
-import type { Reached, SettledTask } from './settled-task.js';
 
 interface JudgedRow {
   readonly task: string;

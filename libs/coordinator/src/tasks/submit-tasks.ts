@@ -3,10 +3,10 @@ import type { SubmitTask, TaskReceipt } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import type { UnpackableInputs } from '../files/unpackable-inputs.js';
+import { inTransaction } from '../kernel/transaction.js';
 import { acceptTasks, type Accepted } from './accept-tasks.js';
 import { once } from './idempotency.js';
 import { tasksAsObject } from './tasks-as-object.js';
-import { inTransaction } from './transaction.js';
 
 export interface SubmitTasksDeps {
   readonly dataSource: DataSource;

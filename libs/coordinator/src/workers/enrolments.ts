@@ -2,11 +2,11 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { MitoError } from '@mitosis/domain';
 import type { CreatedEnrolment, CreateEnrolment, EnrolmentView } from '@mitosis/protocol';
-import { demand } from '../access/demand.js';
-import { groupsToServe } from '../access/groups-to-serve.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
+import { demand } from '../auth/demand.js';
 import { drawSecret, ENROLMENT_PREFIX, hashSecret } from '../auth/secrets.js';
+import { groupsToServe } from '../groups/groups-to-serve.js';
 
 interface EnrolmentRow {
   readonly id: string;

@@ -4,15 +4,15 @@ import { Worker, WorkerGroup } from '@mitosis/database';
 import { MitoError, type Presence, type Role } from '@mitosis/domain';
 import type { EnrollWorker, RegisterWorker, WorkerRegistration } from '@mitosis/protocol';
 import type { QueueAccess } from '@mitosis/queue';
-import { groupsToServe, type ServedGroup } from '../access/groups-to-serve.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import { identifyCaller } from '../audit/request-context.js';
 import type { Authenticator, UserActor, WorkerActor } from '../auth/authenticator.js';
 import type { Tokens } from '../auth/tokens.js';
-import { isAlive } from './alive-workers.js';
+import { groupsToServe, type ServedGroup } from '../groups/groups-to-serve.js';
+import { servedGroups } from '../groups/worker-queues.js';
+import { isAlive } from '../kernel/alive-workers.js';
 import { useEnrolment } from './enrolments.js';
 import type { WorkerAccess } from './worker-access.js';
-import { servedGroups } from './worker-queues.js';
 
 export interface WorkerRegistryDeps {
   readonly dataSource: DataSource;

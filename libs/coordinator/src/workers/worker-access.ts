@@ -2,11 +2,11 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { Log } from '@mitosis/domain';
 import type { AttemptRef } from '@mitosis/protocol';
 import type { QueueAccess } from '@mitosis/queue';
-import { servesGroup } from '../access/serving.js';
-import { OPEN_ATTEMPT_COLUMNS, settleAttempts, type OpenAttemptRow } from '../tasks/settle-attempts.js';
-import type { SettledTask } from '../tasks/settled-task.js';
+import { OPEN_ATTEMPT_COLUMNS, settleAttempts, type OpenAttemptRow } from '../attempts/settle-attempts.js';
+import { servedGroups } from '../groups/worker-queues.js';
+import { servesGroup } from '../kernel/serving.js';
+import type { SettledTask } from '../kernel/settled-task.js';
 import type { WorkerChannels } from './worker-channels.js';
-import { servedGroups } from './worker-queues.js';
 
 /** What a transaction has done to workers, to be made known after its commit. */
 export interface WorkerChange {

@@ -3,7 +3,7 @@ import { isAllowed, MitoError, roleCovers, type Role, type WantedState } from '@
 import type { ToWorker, UpdateWorker, WorkerPage, WorkerQuery, WorkerView } from '@mitosis/protocol';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
-import { isAlive } from './alive-workers.js';
+import { isAlive } from '../kernel/alive-workers.js';
 import type { WorkerAccess, WorkerChange } from './worker-access.js';
 
 export interface WorkerAdminDeps {

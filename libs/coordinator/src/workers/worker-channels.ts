@@ -4,10 +4,10 @@ import { Worker } from '@mitosis/database';
 import { JSON_DEPTH_MAX, jsonExcess, MitoError, type Log, type Presence, type Service } from '@mitosis/domain';
 import { FromWorker, type ToWorker } from '@mitosis/protocol';
 import type { MessageBus, QueueAccess } from '@mitosis/queue';
-import { renewLeases } from '../tasks/renew-leases.js';
-import type { ResumeAttempts } from '../tasks/resume-attempts.js';
+import { renewLeases } from '../attempts/renew-leases.js';
+import type { ResumeAttempts } from '../attempts/resume-attempts.js';
+import { queuesOf, servedGroups, workersServing } from '../groups/worker-queues.js';
 import type { TerminalAnswer } from '../terminals/terminals.js';
-import { queuesOf, servedGroups, workersServing } from './worker-queues.js';
 
 /** What travels between replicas: a message for workers, wherever they are connected. */
 type BusMessage = {

@@ -1,8 +1,8 @@
 import { cutText, isWorkloadOver, MitoError, moveWorkload, type TaskState, type WorkloadState, type WorkloadStep } from '@mitosis/domain';
 import type { EntityManager } from 'typeorm';
 import { insertTasks } from '../tasks/accept-tasks.js';
-import { assertRoomInQueue } from '../tasks/queue-quota.js';
-import type { SettledTask } from '../tasks/settled-task.js';
+import { assertRoomInQueue } from '../groups/queue-quota.js';
+import type { SettledTask } from '../kernel/settled-task.js';
 import { cancelOpen } from './cancel-open.js';
 import { compareSubtask } from './compare-subtask.js';
 import { type WorkloadFrame, readySteps, workloadTask } from './workload-tasks.js';

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { indexFailures } from '../tasks/index-failures.js';
 import { settleDependents } from '../tasks/settle-dependents.js';
-import type { SettledTask } from '../tasks/settled-task.js';
+import type { SettledTask } from '../kernel/settled-task.js';
 
 export interface CancelOpenOptions {
   /** Why, kept with each task. */

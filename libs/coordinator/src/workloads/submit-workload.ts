@@ -7,10 +7,10 @@ import type { UserActor } from '../auth/authenticator.js';
 import { assertPrograms } from '../programs/assert-programs.js';
 import { ensureQueues, groupFor, insertTasks } from '../tasks/accept-tasks.js';
 import { once } from '../tasks/idempotency.js';
-import { assertRoomInQueue } from '../tasks/queue-quota.js';
-import type { SettledTask } from '../tasks/settled-task.js';
-import { inTransaction } from '../tasks/transaction.js';
-import { workersServing } from '../workers/worker-queues.js';
+import { assertRoomInQueue } from '../groups/queue-quota.js';
+import type { SettledTask } from '../kernel/settled-task.js';
+import { inTransaction } from '../kernel/transaction.js';
+import { workersServing } from '../groups/worker-queues.js';
 import { type ResolvedPlan, type WorkloadFrame, readySteps, workloadTask } from './workload-tasks.js';
 
 /** What the tasks of a workload get that says nothing else. */

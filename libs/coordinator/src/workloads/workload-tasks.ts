@@ -1,7 +1,7 @@
 import { queueName, type WorkloadStep } from '@mitosis/domain';
 import { WASM_LIMITS, type WorkloadPlan } from '@mitosis/protocol';
 import { v7 as uuidv7 } from 'uuid';
-import type { SettledTask } from '../tasks/settled-task.js';
+import type { SettledTask } from '../kernel/settled-task.js';
 import type { TaskRow } from '../tasks/task-row.js';
 
 /** A plan with every default filled in, as it is stored. */

@@ -2,8 +2,8 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { keepPlan } from '@mitosis/database';
 import { MitoError } from '@mitosis/domain';
 import type { AttemptLease, AttemptRef } from '@mitosis/protocol';
-import { servesGroup } from '../access/serving.js';
 import type { TaskEvents } from '../events/task-events.js';
+import { servesGroup } from '../kernel/serving.js';
 import { claimWithinQuotas } from './claim-within-quotas.js';
 
 export interface ResumeAttemptsDeps {

@@ -4,13 +4,13 @@ import { exitCodeOfSignal, objectKey, storableSentence, type Log } from '@mitosi
 import type { ObjectStore } from '@mitosis/object-store';
 import { bareReport, MESSAGE_MAX, reducedReport, type AttemptReport, type ReportAnswer } from '@mitosis/protocol';
 import { chargeGroups } from '../files/object-ledger.js';
-import type { Accepted } from './accept-tasks.js';
+import type { SettledTask } from '../kernel/settled-task.js';
+import { inTransaction, isDatabaseAway, isPassing } from '../kernel/transaction.js';
+import type { Accepted } from '../tasks/accept-tasks.js';
 import { RESUMABLE, resumeToEnd } from './resume-attempts.js';
 import { OPEN_ATTEMPT_COLUMNS, settleAttempts, type EndedAttempt, type OpenAttemptRow } from './settle-attempts.js';
 import { confirmProducts, publishProducts } from './settle-products.js';
-import type { SettledTask } from './settled-task.js';
 import { submitDownstream } from './submit-downstream.js';
-import { inTransaction, isDatabaseAway, isPassing } from './transaction.js';
 
 export interface CommitReportsDeps {
   readonly dataSource: DataSource;

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { servesGroup } from '../access/serving.js';
-import { queueTitle } from '../board/queue-title.js';
+import { servesGroup } from '../kernel/serving.js';
+import { queueTitle } from './queue-title.js';
 
 /** A queue whose first task is not taken although a worker is free. */
 export interface StuckQueue {

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { servesGroup } from '../access/serving.js';
+import { servesGroup } from '../kernel/serving.js';
 
 /**
  * The queues that a worker consumes: those of the groups that it serves (`servesGroup`), whose tags it

@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { MitoError, type Role } from '@mitosis/domain';
 import { SubmitTask, type AttemptReport } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
-import { acceptTasks, type Accepted } from './accept-tasks.js';
+import { acceptTasks, type Accepted } from '../tasks/accept-tasks.js';
 
 /** What a task submitted, or why it can't be. */
 export type Downstream = { readonly accepted: Accepted } | { readonly refusal: string };

@@ -4,20 +4,20 @@ import type { GroupEvent } from '../events/group-events.js';
 import type { JobEvents } from '../events/job-events.js';
 import type { TaskEvents } from '../events/task-events.js';
 import type { UnpackableInputs } from '../files/unpackable-inputs.js';
+import type { ApiRouter } from '../http/api-router.js';
+import { eventRoutes } from '../http/event-routes.js';
+import { jobRoutes } from '../http/job-routes.js';
+import { taskControlRoutes } from '../http/task-control-routes.js';
 import { JobReader } from '../jobs/read-jobs.js';
 import { retryFailedWith } from '../jobs/retry-failed.js';
 import { JobSubmitter } from '../jobs/submit-jobs.js';
 import { Suspension } from '../jobs/suspension.js';
+import type { SettledTask } from '../kernel/settled-task.js';
 import type { Accepted } from '../tasks/accept-tasks.js';
 import { TaskCanceller } from '../tasks/cancel-tasks.js';
 import { changeTaskWith } from '../tasks/change-task.js';
 import type { TaskReader } from '../tasks/read-tasks.js';
-import type { SettledTask } from '../tasks/settled-task.js';
 import type { WorkerChannels } from '../workers/worker-channels.js';
-import type { ApiRouter } from './api-router.js';
-import { eventRoutes } from './event-routes.js';
-import { jobRoutes } from './job-routes.js';
-import { taskControlRoutes } from './task-control-routes.js';
 
 export interface TaskControlDeps {
   readonly dataSource: DataSource;

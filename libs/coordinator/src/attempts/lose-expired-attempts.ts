@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { OPEN_ATTEMPT_COLUMNS, settleAttempts, type OpenAttemptRow } from '../tasks/settle-attempts.js';
-import type { SettledTask } from '../tasks/settled-task.js';
+import type { SettledTask } from '../kernel/settled-task.js';
+import { OPEN_ATTEMPT_COLUMNS, settleAttempts, type OpenAttemptRow } from './settle-attempts.js';
 
 /** Ends attempts whose lease ran out on the database's clock, as `lost`. */
 export async function loseExpiredAttempts(dataSource: DataSource): Promise<SettledTask[]> {

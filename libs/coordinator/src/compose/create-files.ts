@@ -1,14 +1,14 @@
 import type { DataSource } from 'typeorm';
 import type { Log } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
-import { Attachments } from './attachments.js';
-import { AttemptUploads } from './attempt-uploads.js';
-import { checkStorageWith } from './check-storage.js';
-import { Collector } from './collector.js';
-import { PeopleUploads } from './people-uploads.js';
-import { TaskArtifacts } from './task-artifacts.js';
-import { TaskInputs } from './task-inputs.js';
-import { Uploads } from './uploads.js';
+import { AttemptUploads } from '../attempts/attempt-uploads.js';
+import { Attachments } from '../files/attachments.js';
+import { checkStorageWith } from '../files/check-storage.js';
+import { Collector } from '../files/collector.js';
+import { PeopleUploads } from '../files/people-uploads.js';
+import { TaskArtifacts } from '../files/task-artifacts.js';
+import { TaskInputs } from '../files/task-inputs.js';
+import { Uploads } from '../files/uploads.js';
 
 export interface FilesOptions {
   readonly dataSource: DataSource;

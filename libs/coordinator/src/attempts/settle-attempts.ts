@@ -10,10 +10,10 @@ import {
   type FailureReason,
   type WorkloadStep,
 } from '@mitosis/domain';
+import type { SettledTask } from '../kernel/settled-task.js';
+import { indexFailures } from '../tasks/index-failures.js';
+import { settleDependents } from '../tasks/settle-dependents.js';
 import { advanceWorkloads, type EndedStep } from '../workloads/advance-workloads.js';
-import { indexFailures } from './index-failures.js';
-import { settleDependents } from './settle-dependents.js';
-import type { SettledTask } from './settled-task.js';
 
 /** The columns of a running task that decide what becomes of it. */
 export interface OpenAttemptRow {

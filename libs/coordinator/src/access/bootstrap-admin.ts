@@ -4,9 +4,9 @@ import { Not, type DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { migrate, User } from '@mitosis/database';
 import { MitoError, type Log } from '@mitosis/domain';
-import { insertGroup, nameTaken, type NewGroup } from '../access/insert-group.js';
 import { recordChange } from '../audit/audit-log.js';
-import { Passwords } from './passwords.js';
+import { Passwords } from '../auth/passwords.js';
+import { insertGroup, nameTaken, type NewGroup } from '../groups/insert-group.js';
 
 export interface FirstAdmin {
   readonly username: string;

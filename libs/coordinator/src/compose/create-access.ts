@@ -1,6 +1,9 @@
 import type { DataSource } from 'typeorm';
 import type { Log, Presence, Service } from '@mitosis/domain';
 import type { QueueAccess } from '@mitosis/queue';
+import { Groups } from '../access/groups.js';
+import { Members } from '../access/members.js';
+import { Users } from '../access/users.js';
 import { AuditLog } from '../audit/audit-log.js';
 import { ApiTokens } from '../auth/api-tokens.js';
 import { Authenticator } from '../auth/authenticator.js';
@@ -13,16 +16,13 @@ import { authRoutes } from '../http/auth-routes.js';
 import { groupRoutes } from '../http/group-routes.js';
 import { userRoutes } from '../http/user-routes.js';
 import { workerAdminRoutes } from '../http/worker-admin-routes.js';
-import type { SettledTask } from '../tasks/settled-task.js';
+import type { SettledTask } from '../kernel/settled-task.js';
 import { Enrolments } from '../workers/enrolments.js';
 import { ExpiredWorkers } from '../workers/expired-workers.js';
 import { WorkerRegistry } from '../workers/register-worker.js';
 import { WorkerAccess } from '../workers/worker-access.js';
 import { WorkerAdmin } from '../workers/worker-admin.js';
 import type { WorkerChannels } from '../workers/worker-channels.js';
-import { Groups } from './groups.js';
-import { Members } from './members.js';
-import { Users } from './users.js';
 
 /** How long what was handed out stays good, and how long the audit log remembers. */
 export interface AccessLifetimes {

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { MitoError, objectKey } from '@mitosis/domain';
 import type { AttemptLease, MissingParts, SignedParts, UploadRequest, UploadTicket } from '@mitosis/protocol';
-import { UPLOAD_COLUMNS, uploadNotFound, type UploadRow, type Uploads } from './uploads.js';
+import { UPLOAD_COLUMNS, uploadNotFound, type UploadRow, type Uploads } from '../files/uploads.js';
 
 const staleAttempt = (): MitoError =>
   new MitoError('conflict', 'stale_attempt', 'the attempt is not the current one any more');

@@ -3,13 +3,13 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { keepPlan } from '@mitosis/database';
 import type { Log, TaskState } from '@mitosis/domain';
 import { bareReport, ClaimedTask, type AttemptReport, type ClaimedStep, type SignedRequest } from '@mitosis/protocol';
-import { servesGroup } from '../access/serving.js';
 import type { WorkerActor } from '../auth/authenticator.js';
 import type { Tokens } from '../auth/tokens.js';
 import type { TaskEvents } from '../events/task-events.js';
+import { servesGroup } from '../kernel/serving.js';
+import { isPassing } from '../kernel/transaction.js';
 import type { CoordinatorMetrics } from '../metrics/coordinator-metrics.js';
 import { claimWithinQuotas } from './claim-within-quotas.js';
-import { isPassing } from './transaction.js';
 
 export interface ClaimRequest {
   readonly task: string;

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { isFinal, jobState, type TaskState } from '@mitosis/domain';
-import type { Reached } from './settled-task.js';
+import type { Reached } from '../kernel/settled-task.js';
 
 interface JobRow {
   readonly id: string;
