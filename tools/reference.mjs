@@ -1,4 +1,4 @@
-// Writes docs/reference, and the list of commands in apps/mito, from what the code says of itself: commands,
+// Writes docs/reference, the list of commands in apps/mito and the generated half of the Python client, from what the code says of itself: commands,
 // settings, API, errors. Needs a build; needs another one when the list has changed. With --check it writes nothing and ends with 1 when a page is not up to date.
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -10,6 +10,7 @@ import { ClientConfig, CoordinatorConfig, WorkerConfig } from '../libs/config/di
 import { HTTP_STATUS } from '../libs/domain/dist/index.js';
 import { OPERATIONS } from '../libs/protocol/dist/index.js';
 import { commandIndexSource } from './command-index.mjs';
+import { pythonApiPages } from './python-api.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const GENERATED = '<!-- Made by tools/reference.mjs; do not edit. -->';
@@ -21,6 +22,7 @@ const pages = {
   'docs/reference/configuration.md': await configurationPage(),
   'docs/reference/api.md': apiPage(),
   'docs/reference/errors.md': await errorsPage(),
+  ...pythonApiPages(),
 };
 const isCheck = process.argv.includes('--check');
 const stale = [];

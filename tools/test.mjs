@@ -8,6 +8,7 @@ import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { projects } from './projects.mjs';
+import { runPythonTests } from './python-tests.mjs';
 import { runFailedFilesAgain } from './second-run.mjs';
 import { Tally } from './tally.mjs';
 
@@ -23,11 +24,13 @@ await installNeeds(tested);
 const tally = new Tally();
 const testCode = tested.length === 0 ? 0 : await runTests(tested);
 const again = testCode === 0 ? undefined : await runFailedFilesAgain(root, await projects(root), tally, run);
+const python =
+  named.length === 0 || named.includes('python') ? await runPythonTests() : { passed: 0, failed: 0, failures: [] };
 report();
 
 /** The last line is the sum; what failed is named right before it. */
 function report() {
-  const { passed } = tally;
+  const passed = tally.passed + python.passed;
   // A run that broke off without naming a test has failed as well.
   const failed = testCode === 0 ? tally.failed : Math.max(tally.failed, 1);
   const flaky = again?.flaky ?? [];
@@ -36,12 +39,12 @@ function report() {
   const isBroken = failed > 0 && (again === undefined || broken.length > 0);
   if (lintCode !== 0) console.log('lint failed, see the top');
   if (testCode !== 0 && tally.failures.size === 0) console.log('a test run broke off without naming a test, see above');
-  if (passed + failed === 0) console.log('no test ran');
+  if (passed + failed + python.failed === 0) console.log('no test ran');
   for (const title of flaky) console.log(`passed only when run again, alone: ${title}`);
-  for (const title of broken) console.log(`failed: ${title}`);
-  process.exitCode = lintCode === 0 && !isBroken && passed > 0 ? 0 : 1;
+  for (const title of [...broken, ...python.failures]) console.log(`failed: ${title}`);
+  process.exitCode = lintCode === 0 && !isBroken && python.failed === 0 && passed > 0 ? 0 : 1;
   const stillFailed = isBroken ? Math.max(failed - flaky.length, 1) : 0;
-  console.log(`${passed + failed - stillFailed} passed, ${stillFailed} failed`);
+  console.log(`${passed + failed - stillFailed} passed, ${stillFailed + python.failed} failed`);
 }
 
 async function testedProjects() {

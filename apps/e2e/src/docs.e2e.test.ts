@@ -27,6 +27,7 @@ const NOT_RUN: Readonly<Record<string, number>> = {
   'docs/how-to/first-task.md': 1,
   'docs/how-to/interactive.md': 2,
   'docs/how-to/manage-access.md': 2,
+  'docs/how-to/python.md': 1,
   'docs/how-to/sdk.md': 1,
   'docs/how-to/sweep.md': 1,
   'docs/how-to/terminal.md': 2,
@@ -54,6 +55,8 @@ const BLOCK = /(?:<!-- (not run|exit|until): ([^>]*?) -->\n)?```([a-z]*)\n([^]*?
 
 /** Languages of blocks that are run; `text` marks what is only to be looked at. */
 const RUN = ['console', 'sh', 'js'];
+/** Blocks that the tests of python/ run. */
+const PYTHON = ['python'];
 
 function blocksOf(page: string): Block[] {
   const text = readFileSync(path.join(ROOT, page), 'utf8');
@@ -188,7 +191,7 @@ test('every block says in which language it is, and is run unless the page says 
   for (const page of PAGES) {
     for (const { language, body, remark, value } of blocksOf(page)) {
       t.true(
-        [...RUN, 'toml', 'json', 'text', 'diff'].includes(language),
+        [...RUN, ...PYTHON, 'toml', 'json', 'text', 'diff'].includes(language),
         `${page}: a block in "${language}":\n${body}`,
       );
       t.false(language === 'text' && /^\$ /m.test(body), `${page}: commands are "console" blocks:\n${body}`);

@@ -47,6 +47,9 @@ export class UpCommand extends ApiCommand {
   readonly port = Option.String('--port', '5000', { description: 'port of the coordinator; 0 picks a free one' });
   readonly dataDir = Option.String('--data-dir', { description: 'folder for everything that is kept' });
   readonly ephemeral = Option.Boolean('--ephemeral', false, { description: 'keep nothing' });
+  readonly endWithStdin = Option.Boolean('--end-with-stdin', false, {
+    description: 'stop when standard input ends: with the program that holds its other end',
+  });
   readonly redis = Option.String('--redis', { description: 'URL of Redis or Valkey for the queues' });
 
   protected async run(): Promise<number> {
@@ -116,7 +119,7 @@ export class UpCommand extends ApiCommand {
     return path.resolve(this.dataDir ?? dataDir(this.context.env, process.getuid?.() === 0));
   }
 
-  /** The first signal is the answer; the second one hurries what goes on, the third ends us. */
+  /** The first signal, or the end of standard input, stops it; the second one hurries what goes on, the third ends us. */
   private stopRequest(onHurry: () => void): Promise<void> {
     return new Promise((resolve) => {
       let count = 0;
@@ -127,6 +130,8 @@ export class UpCommand extends ApiCommand {
         process.exit(1);
       };
       for (const signal of STOP_SIGNALS) process.on(signal, stop);
+      // The end of the pipe is seen whatever ended the program at its other side.
+      if (this.endWithStdin) this.context.stdin.once('end', stop).resume();
     });
   }
 

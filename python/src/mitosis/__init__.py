@@ -1,0 +1,56 @@
+"""The Python client of Mitosis: submit commands and functions, follow them, collect what they produce."""
+
+from __future__ import annotations
+
+from ._client import Client
+from ._errors import MitoError
+from ._files import Artifacts, Files
+from ._following import Change
+from ._generated.kinds import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    RateLimitedError,
+    TooLargeError,
+    UnauthenticatedError,
+    UnavailableError,
+    UnsupportedError,
+)
+from ._generated.kinds import (
+    TimeoutError as CoordinatorTimeoutError,
+)
+from ._job import Job
+from ._metrics import Column, Metrics
+from ._report import in_task, progress, report
+from ._sse import LogPiece
+from ._task import Task, TaskFailed
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Artifacts",
+    "Change",
+    "Client",
+    "Column",
+    "ConflictError",
+    "CoordinatorTimeoutError",
+    "Files",
+    "ForbiddenError",
+    "InvalidError",
+    "Job",
+    "LogPiece",
+    "Metrics",
+    "MitoError",
+    "NotFoundError",
+    "RateLimitedError",
+    "Task",
+    "TaskFailed",
+    "TooLargeError",
+    "UnauthenticatedError",
+    "UnavailableError",
+    "UnsupportedError",
+    "in_task",
+    "progress",
+    "report",
+]

@@ -1,0 +1,1339 @@
+# Made by tools/reference.mjs; do not edit.
+"""What the API takes and answers: bodies of requests are dictionaries, answers are objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypedDict
+
+from .._model import Model
+
+
+class ServiceHealthAnswer(Model):
+    __slots__ = ()
+
+    status: Literal["ok"]
+
+
+class ServiceReadyAnswer(Model):
+    __slots__ = ()
+
+    status: Literal["ready", "not ready"]
+    database: Literal["ok", "unreachable"]
+    queue: Literal["ok", "unreachable"]
+
+
+class ServiceOpenapiAnswer(Model):
+    __slots__ = ()
+
+    openapi: str
+    info: dict[str, Any]
+    paths: dict[str, Any]
+
+
+class MetricsSummary(Model):
+    __slots__ = ()
+
+    at: str
+    tasks: MetricsSummaryTasks
+    oldest_ready_s: float | None
+    finished_per_s: float | None
+    failed_per_s: float | None
+    workers: list[WorkerHealth]
+
+
+class MetricsSummaryTasks(Model):
+    __slots__ = ()
+
+    pending: int | None
+    ready: int | None
+    running: int | None
+    completed: int | None
+    failed: int | None
+    cancelled: int | None
+
+
+class WorkerHealth(Model):
+    __slots__ = ()
+
+    uuid: str
+    hostname: str
+    health: Literal["ok", "silent", "unable"]
+    wanted: Literal["run", "drain", "stop", "stop_now"]
+    slots: int
+    running: int
+    cpu: float | None
+    memory_used_bytes: int | None
+    memory_total_bytes: int | None
+    seen_s: float
+    trouble: str | None
+
+
+class Login(TypedDict):
+    username: str
+    password: str
+
+
+class Session(Model):
+    __slots__ = ()
+
+    token: str
+    username: str
+    expires_at: str
+
+
+class Identity(Model):
+    __slots__ = ()
+
+    username: str
+    is_admin: bool
+    user: str
+
+
+class ChangePassword(TypedDict):
+    current_password: str
+    new_password: str
+
+
+class TokenList(Model):
+    __slots__ = ()
+
+    tokens: list[TokenView]
+
+
+class TokenView(Model):
+    __slots__ = ()
+
+    uuid: str
+    name: str
+    scope: Literal["read", "submit", "workers", "full"]
+    created_at: str
+    expires_at: str
+    last_used_at: str | None
+
+
+class _CreateToken(TypedDict):
+    name: str
+    scope: Literal["read", "submit", "workers", "full"]
+
+
+class CreateToken(_CreateToken, total=False):
+    expires_in_ms: int
+
+
+class CreatedToken(Model):
+    __slots__ = ()
+
+    uuid: str
+    name: str
+    scope: Literal["read", "submit", "workers", "full"]
+    created_at: str
+    expires_at: str
+    last_used_at: str | None
+    token: str
+
+
+class UserPage(Model):
+    __slots__ = ()
+
+    users: list[UserView]
+    next: str | None
+
+
+class UserView(Model):
+    __slots__ = ()
+
+    uuid: str
+    username: str
+    state: Literal["active", "locked", "deleted"]
+    is_admin: bool
+    group_quota: int
+    created_at: str
+
+
+class _CreateUser(TypedDict):
+    username: str
+    password: str
+
+
+class CreateUser(_CreateUser, total=False):
+    is_admin: bool
+
+
+class UpdateUser(TypedDict, total=False):
+    state: Literal["active", "locked"]
+    is_admin: bool
+    group_quota: UpdateUserGroupQuota | UpdateUserGroupQuota2
+
+
+class UpdateUserGroupQuota(TypedDict):
+    set: int
+
+
+class UpdateUserGroupQuota2(TypedDict):
+    add: int
+
+
+class ResetPassword(TypedDict):
+    password: str
+
+
+class AuditPage(Model):
+    __slots__ = ()
+
+    entries: list[AuditView]
+    next: str | None
+
+
+class AuditView(Model):
+    __slots__ = ()
+
+    id: str
+    at: str
+    actor_kind: Literal["anonymous", "user", "worker", "system"]
+    actor_id: str | None
+    actor: str
+    action: str
+    object: str
+    outcome: Literal["done", "denied"]
+    address: str
+    details: dict[str, Any]
+
+
+class GroupPage(Model):
+    __slots__ = ()
+
+    groups: list[GroupView]
+    next: str | None
+
+
+class GroupView(Model):
+    __slots__ = ()
+
+    uuid: str
+    name: str
+    creator: str
+    state: Literal["active", "locked", "deleted"]
+    role: Literal["read", "write-wasm", "write", "admin", None]
+    queued_tasks_max: int | None
+    running_tasks_max: int | None
+    storage_quota_bytes: int
+    storage_used_bytes: int
+    storage_reserved_bytes: int
+    created_at: str
+
+
+class CreateGroup(TypedDict):
+    name: str
+
+
+class UpdateGroup(TypedDict):
+    state: Literal["active", "locked"]
+
+
+class UpdateQuotas(TypedDict, total=False):
+    queued_tasks_max: UpdateUserGroupQuota | UpdateUserGroupQuota2 | None
+    running_tasks_max: UpdateUserGroupQuota | UpdateUserGroupQuota2 | None
+    storage_quota_bytes: UpdateUserGroupQuota | UpdateUserGroupQuota2
+
+
+class MemberList(Model):
+    __slots__ = ()
+
+    members: list[MemberListMember]
+
+
+class MemberListMember(Model):
+    __slots__ = ()
+
+    username: str
+    role: Literal["read", "write-wasm", "write", "admin"]
+    state: Literal["active", "locked", "deleted"]
+
+
+class UpdateMembers(TypedDict):
+    members: Mapping[str, Literal["read", "write-wasm", "write", "admin"]]
+
+
+class SuspensionAnswer(Model):
+    __slots__ = ()
+
+    is_suspended: bool
+
+
+class _SubmitTask(TypedDict):
+    args: Sequence[str]
+
+
+class SubmitTask(_SubmitTask, total=False):
+    env: Mapping[str, str]
+    terminal: bool
+    resources: Sequence[SubmitTaskResource | SubmitTaskResource2]
+    cwd: str
+    stdin_base64: str
+    params: Mapping[str, str | float | bool]
+    array_index: int
+    wasm: WasmSpec
+    pty: TerminalSize
+    log_limit_bytes: int
+    group: str
+    name: str
+    tags: Sequence[str]
+    labels: Sequence[str]
+    priority: int
+    timeout_ms: int | None
+    retries: int
+    retry_delay_ms: int
+    retry_exit_codes: Sequence[int]
+    limits: Mapping[str, int]
+    needs: Sequence[Need]
+    after: Sequence[After]
+    key: str
+
+
+SubmitTaskResource = TypedDict(
+    "SubmitTaskResource",
+    {
+        "from": "Literal['attachment']",
+        "key": "str",
+        "path": "str",
+        "unpack": "bool",
+    },
+    total=False,
+)
+
+
+SubmitTaskResource2 = TypedDict(
+    "SubmitTaskResource2",
+    {
+        "from": "Literal['artifact']",
+        "task": "str",
+        "kind": "Literal['result', 'exec-log', 'std-log']",
+        "path": "str",
+        "unpack": "bool",
+    },
+    total=False,
+)
+
+
+class _WasmSpec(TypedDict):
+    sha256: str
+
+
+class WasmSpec(_WasmSpec, total=False):
+    memory_limit_bytes: int
+    cpu_limit_ms: int
+    output_limit_bytes: int
+
+
+class TerminalSize(TypedDict):
+    cols: int
+    rows: int
+
+
+class Need(TypedDict, total=False):
+    cpus: int
+    mem_bytes: int
+    gpus: float
+    gpu_model: str
+    gpu_mem_bytes: int
+    disk_bytes: int
+    units: Mapping[str, int]
+    whole_machine: bool
+
+
+class After(TypedDict, total=False):
+    task: str
+    job: str
+    key: str
+    when: Literal["completed", "ended", "failed", "started"]
+
+
+class TaskReceipt(Model):
+    __slots__ = ()
+
+    uuid: str
+    state: Literal["pending", "ready", "running", "completed", "failed", "cancelled"]
+
+
+class TaskPage(Model):
+    __slots__ = ()
+
+    tasks: list[TaskView]
+    next: str | None
+
+
+class TaskView(Model):
+    __slots__ = ()
+
+    uuid: str
+    group: str
+    creator: str
+    name: str
+    state: Literal["pending", "ready", "running", "completed", "failed", "cancelled"]
+    args: list[str]
+    env: dict[str, str]
+    terminal: bool
+    wasm: WasmSpec2 | None
+    pty: TerminalSize2 | None
+    log_limit_bytes: int | None
+    tags: list[str]
+    labels: list[str]
+    priority: int
+    timeout_ms: int | None
+    retries: int
+    retry_delay_ms: int
+    retry_exit_codes: list[int]
+    limits: dict[str, int]
+    needs: list[StoredNeed] | None
+    attempt: int
+    worker: str | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    exit_code: int | None
+    signal: str | None
+    reason: str | None
+    message: str | None
+    resources: list[dict[str, Any]]
+    artifacts: list[ArtifactView]
+    not_kept: list[LostProduct]
+    cwd: str | None
+    params: dict[str, str | float | bool] | None
+    job: str | None
+    job_index: int | None
+    upstream: str | None
+    retried_by: str | None
+    waits_for: int
+    progress: float | None
+    progress_message: str | None
+    cancel_requested_at: str | None
+    cancelled_by: str | None
+    cancel_reason: str | None
+
+
+class WasmSpec2(Model):
+    __slots__ = ()
+
+    sha256: str
+    memory_limit_bytes: int | None
+    cpu_limit_ms: int | None
+    output_limit_bytes: int | None
+
+
+class TerminalSize2(Model):
+    __slots__ = ()
+
+    cols: int
+    rows: int
+
+
+class StoredNeed(Model):
+    __slots__ = ()
+
+    cpus: int | None
+    mem_bytes: int | None
+    gpus: float | None
+    gpu_model: str | None
+    gpu_mem_bytes: int | None
+    disk_bytes: int | None
+    units: dict[str, int] | None
+    whole_machine: bool | None
+
+
+class ArtifactView(Model):
+    __slots__ = ()
+
+    kind: Literal["result", "exec-log", "std-log"]
+    size_bytes: int
+    sha256: str
+    created_at: str
+    skipped: list[SkippedFile]
+
+
+class SkippedFile(Model):
+    __slots__ = ()
+
+    path: str
+    why: str
+
+
+class LostProduct(Model):
+    __slots__ = ()
+
+    kind: Literal["result", "exec-log", "std-log", "output"]
+    why: str
+
+
+class SubmitTasks(TypedDict):
+    tasks: Sequence[SubmitTask]
+
+
+class TaskReceipts(Model):
+    __slots__ = ()
+
+    tasks: list[TaskReceipt]
+
+
+class _WaitTasks(TypedDict):
+    uuids: Sequence[str]
+
+
+class WaitTasks(_WaitTasks, total=False):
+    timeout_ms: int
+
+
+class TaskSummaries(Model):
+    __slots__ = ()
+
+    tasks: list[OutputEnd]
+    is_done: bool
+
+
+class OutputEnd(Model):
+    __slots__ = ()
+
+    uuid: str
+    state: Literal["pending", "ready", "running", "completed", "failed", "cancelled"]
+    exit_code: int | None
+    signal: str | None
+    reason: str | None
+    message: str | None
+
+
+class TaskDetail(Model):
+    __slots__ = ()
+
+    uuid: str
+    group: str
+    creator: str
+    name: str
+    state: Literal["pending", "ready", "running", "completed", "failed", "cancelled"]
+    args: list[str]
+    env: dict[str, str]
+    terminal: bool
+    wasm: WasmSpec2 | None
+    pty: TerminalSize2 | None
+    log_limit_bytes: int | None
+    tags: list[str]
+    labels: list[str]
+    priority: int
+    timeout_ms: int | None
+    retries: int
+    retry_delay_ms: int
+    retry_exit_codes: list[int]
+    limits: dict[str, int]
+    needs: list[StoredNeed] | None
+    attempt: int
+    worker: str | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    exit_code: int | None
+    signal: str | None
+    reason: str | None
+    message: str | None
+    resources: list[dict[str, Any]]
+    artifacts: list[ArtifactView]
+    not_kept: list[LostProduct]
+    cwd: str | None
+    params: dict[str, str | float | bool] | None
+    job: str | None
+    job_index: int | None
+    upstream: str | None
+    retried_by: str | None
+    waits_for: int
+    progress: float | None
+    progress_message: str | None
+    cancel_requested_at: str | None
+    cancelled_by: str | None
+    cancel_reason: str | None
+    attempts: list[AttemptView]
+    after: list[TaskDetailAfter]
+    downstream: list[str]
+
+
+class AttemptView(Model):
+    __slots__ = ()
+
+    number: int
+    worker: str
+    started_at: str
+    ended_at: str | None
+    outcome: str | None
+    exit_code: int | None
+    signal: str | None
+    message: str | None
+    wall_ms: float | None
+    user_cpu_ms: float | None
+    system_cpu_ms: float | None
+    peak_rss_bytes: float | None
+    output_bytes: float | None
+    is_output_truncated: bool
+    assigned: AttemptViewAssigned | None
+    notes: list[str]
+
+
+class AttemptViewAssigned(Model):
+    __slots__ = ()
+
+    alternative: int
+    cpus: int
+    cores: list[int]
+    mem_bytes: int | None
+    disk_bytes: int | None
+    gpus: list[AttemptViewAssignedGpu]
+    units: dict[str, list[str]]
+    is_whole: bool
+
+
+class AttemptViewAssignedGpu(Model):
+    __slots__ = ()
+
+    id: str
+    index: int
+    maker: Literal["nvidia", "amd"]
+    thousandths: int
+    mem_bytes: int
+
+
+class TaskDetailAfter(Model):
+    __slots__ = ()
+
+    kind: Literal["task", "job"]
+    uuid: str
+    when: Literal["completed", "ended", "failed", "started"]
+    state: Literal["open", "met", "unmet"]
+
+
+class ChangeTask(TypedDict, total=False):
+    args: Sequence[str]
+    env: Mapping[str, str]
+    terminal: bool
+    cwd: str
+    tags: Sequence[str]
+    labels: Sequence[str]
+    name: str
+    priority: int
+    timeout_ms: int | None
+    retries: int
+    needs: Sequence[Need]
+    after: Sequence[After]
+
+
+class TaskAttempts(Model):
+    __slots__ = ()
+
+    attempts: list[AttemptView]
+
+
+class TaskExplanation(Model):
+    __slots__ = ()
+
+    uuid: str
+    state: Literal["pending", "ready", "running", "completed", "failed", "cancelled"]
+    summary: str
+    ahead: int | None
+    workers: list[WorkerExplanation]
+
+
+class WorkerExplanation(Model):
+    __slots__ = ()
+
+    uuid: str
+    hostname: str
+    verdict: Literal["free", "full", "draining", "unable", "silent", "tags", "kind", "group"]
+    detail: str
+    is_untagged: bool
+
+
+class TaskCount(Model):
+    __slots__ = ()
+
+    count: int
+
+
+class CancelTasks(TypedDict, total=False):
+    uuids: Sequence[str]
+    filter: TaskFilters
+    reason: str
+    all: Literal[True]
+    dry_run: bool
+
+
+class TaskFilters(TypedDict, total=False):
+    group: str
+    creator: str
+    state: str
+    tags: str
+    labels: str
+    name: str
+    job: str
+    upstream: str
+    exit_code: str
+    priority: str
+    worker: str
+    created_after: str
+    created_before: str
+    finished_after: str
+    finished_before: str
+    text: str
+
+
+class CancelAnswer(Model):
+    __slots__ = ()
+
+    cancelled: int
+    requested: int
+    results: list[CancelResult] | None
+    sample: list[CancelAnswerSample] | None
+
+
+class CancelResult(Model):
+    __slots__ = ()
+
+    uuid: str
+    result: Literal["cancelled", "requested", "ended", "not_found", "forbidden"]
+
+
+class CancelAnswerSample(Model):
+    __slots__ = ()
+
+    uuid: str
+    name: str
+    state: Literal["pending", "ready", "running", "completed", "failed", "cancelled"]
+
+
+class CancelTask(TypedDict, total=False):
+    reason: str
+
+
+class _OpenTerminal(TypedDict):
+    cols: int
+    rows: int
+
+
+class OpenTerminal(_OpenTerminal, total=False):
+    wait_ms: int
+    redraw: bool
+
+
+class TerminalOpened(Model):
+    __slots__ = ()
+
+    attempt: int
+    offset: int
+
+
+class TypeInTerminal(TypedDict):
+    attempt: float
+    session: str
+    offset: int
+    data_base64: str
+
+
+class TypedInTerminal(Model):
+    __slots__ = ()
+
+    taken: int
+
+
+class _CreateJob(TypedDict):
+    tasks: Sequence[SubmitTask]
+
+
+class CreateJob(_CreateJob, total=False):
+    group: str
+    name: str
+    is_open: bool
+    expected_tasks: int
+
+
+class JobReceipt(Model):
+    __slots__ = ()
+
+    uuid: str
+    tasks: list[TaskReceipt]
+
+
+class JobPage(Model):
+    __slots__ = ()
+
+    jobs: list[JobView]
+    next: str | None
+
+
+class JobView(Model):
+    __slots__ = ()
+
+    uuid: str
+    group: str
+    creator: str
+    name: str
+    state: Literal["pending", "ready", "running", "completed", "failed", "cancelled"]
+    is_open: bool
+    is_suspended: bool
+    created_at: str
+    counts: MetricsSummaryTasks
+    total: int
+    expected_tasks: int | None
+    idempotency_key: str | None
+    progress: float
+
+
+class _AddTasks(TypedDict):
+    tasks: Sequence[SubmitTask]
+
+
+class AddTasks(_AddTasks, total=False):
+    is_last: bool
+
+
+class JobResultPage(Model):
+    __slots__ = ()
+
+    results: list[JobResult]
+    next: int | None
+
+
+class JobResult(Model):
+    __slots__ = ()
+
+    index: int
+    task: str
+    name: str
+    params: dict[str, str | float | bool]
+    state: Literal["pending", "ready", "running", "completed", "failed", "cancelled"]
+    exit_code: int | None
+    signal: str | None
+    reason: str | None
+    attempts: int
+    wall_ms: float | None
+    user_cpu_ms: float | None
+    system_cpu_ms: float | None
+    peak_rss_bytes: float | None
+    artifacts: list[JobResultArtifact]
+    metrics: list[dict[str, Any]]
+    is_metrics_truncated: bool
+    notes: list[str]
+
+
+class JobResultArtifact(Model):
+    __slots__ = ()
+
+    kind: str
+    size_bytes: float
+
+
+class RetryAnswer(Model):
+    __slots__ = ()
+
+    retried: int
+
+
+class AttachmentPage(Model):
+    __slots__ = ()
+
+    attachments: list[AttachmentView]
+    next: str | None
+    count: int | None
+    total_bytes: int | None
+
+
+class AttachmentView(Model):
+    __slots__ = ()
+
+    group: str
+    key: str
+    size_bytes: int
+    sha256: str
+    creator: str
+    created_at: str
+
+
+class UploadAttachment(TypedDict):
+    size_bytes: int
+    sha256: str
+    key: str
+
+
+class UploadTicket(Model):
+    __slots__ = ()
+
+    upload: str
+    is_stored: bool
+    single: SignedRequest | None
+    part_size_bytes: int
+    part_count: int
+
+
+class SignedRequest(Model):
+    __slots__ = ()
+
+    method: Literal["GET", "PUT"]
+    url: str
+    headers: dict[str, str]
+    expires_at: str
+    relay_url: str | None
+
+
+class AttachmentDownload(Model):
+    __slots__ = ()
+
+    group: str
+    key: str
+    size_bytes: int
+    sha256: str
+    creator: str
+    created_at: str
+    download: SignedRequest
+
+
+class StoredFile(Model):
+    __slots__ = ()
+
+    name: str
+    size_bytes: int
+    sha256: str
+
+
+class DeleteAttachments(TypedDict):
+    keys: Sequence[str]
+
+
+class DeletedAttachments(Model):
+    __slots__ = ()
+
+    deleted: list[str]
+
+
+class MissingParts(Model):
+    __slots__ = ()
+
+    missing: list[int]
+
+
+class SignParts(TypedDict):
+    part_numbers: Sequence[int]
+
+
+class SignedParts(Model):
+    __slots__ = ()
+
+    parts: list[SignedPartsPart]
+
+
+class SignedPartsPart(Model):
+    __slots__ = ()
+
+    part_number: int
+    request: SignedRequest
+
+
+class FileFacts(TypedDict):
+    size_bytes: int
+    sha256: str
+
+
+class ArtifactDownload(Model):
+    __slots__ = ()
+
+    kind: Literal["result", "exec-log", "std-log"]
+    size_bytes: int
+    sha256: str
+    created_at: str
+    skipped: list[SkippedFile]
+    task: str
+    download: SignedRequest
+
+
+class CheckStorage(TypedDict, total=False):
+    repair: bool
+
+
+class StorageReport(Model):
+    __slots__ = ()
+
+    checked_at: str
+    is_clean: bool
+    is_repaired: bool
+    objects: int
+    bytes: int
+    pending: int
+    objects_without_rows_count: int
+    objects_without_rows: list[StorageReportObjectsWithoutRow]
+    rows_without_objects_count: int
+    rows_without_objects: list[StorageReportObjectsWithoutRow]
+    unfinished_without_rows_count: int
+    groups_miscounted: list[StorageReportGroupsMiscounted]
+
+
+class StorageReportObjectsWithoutRow(Model):
+    __slots__ = ()
+
+    key: str
+    size_bytes: int
+
+
+class StorageReportGroupsMiscounted(Model):
+    __slots__ = ()
+
+    group: str
+    used_bytes: int
+    stored_bytes: int
+    reserved_bytes: int
+    expected_reserved_bytes: int
+
+
+class ProgramView(Model):
+    __slots__ = ()
+
+    sha256: str
+    name: str
+    group: str
+    creator: str
+    size_bytes: int
+    imports: list[str]
+    created_at: str
+
+
+class ProgramList(Model):
+    __slots__ = ()
+
+    programs: list[ProgramView]
+
+
+class _ProgramFromAttachment(TypedDict):
+    key: str
+
+
+class ProgramFromAttachment(_ProgramFromAttachment, total=False):
+    group: str
+
+
+class _SubmitWorkload(TypedDict):
+    sha256: str
+    name: str
+    params: Mapping[str, Any]
+
+
+class SubmitWorkload(_SubmitWorkload, total=False):
+    tags: Sequence[str]
+    labels: Sequence[str]
+    priority: int
+    needs: Sequence[Need]
+    timeout_ms: int
+    retries: int
+    retry_delay_ms: int
+    memory_limit_bytes: int
+    max_subtasks: int
+    group: str
+    is_verified: bool
+
+
+class WorkloadView(Model):
+    __slots__ = ()
+
+    uuid: str
+    group: str
+    creator: str
+    name: str
+    sha256: str
+    params: dict[str, Any]
+    is_verified: bool
+    state: Literal["splitting", "mapping", "reducing", "completed", "failed", "cancelled"]
+    subtasks: int | None
+    subtasks_done: int
+    message: str | None
+    result_task: str | None
+    created_at: str
+    finished_at: str | None
+
+
+class WorkloadPage(Model):
+    __slots__ = ()
+
+    workloads: list[WorkloadSummary]
+    next: str | None
+
+
+class WorkloadSummary(Model):
+    __slots__ = ()
+
+    uuid: str
+    group: str
+    creator: str
+    name: str
+    sha256: str
+    is_verified: bool
+    state: Literal["splitting", "mapping", "reducing", "completed", "failed", "cancelled"]
+    subtasks: int | None
+    subtasks_done: int
+    message: str | None
+    result_task: str | None
+    created_at: str
+    finished_at: str | None
+
+
+class WorkloadTasks(Model):
+    __slots__ = ()
+
+    tasks: list[WorkloadTask]
+
+
+class WorkloadTask(Model):
+    __slots__ = ()
+
+    uuid: str
+    step: Literal["split", "map", "check", "reduce"]
+    index: int | None
+    state: Literal["pending", "ready", "running", "completed", "failed", "cancelled"]
+    attempt: int
+    worker: str | None
+    hostname: str | None
+    stdout_sha256: str | None
+    message: str | None
+
+
+class WaitWorkload(TypedDict, total=False):
+    seen_done: int
+    timeout_ms: int
+
+
+class _RegisterWorker(TypedDict):
+    slots: int
+    hostname: str
+    version: str
+
+
+class RegisterWorker(_RegisterWorker, total=False):
+    groups: Sequence[str]
+    tags: Sequence[str]
+    labels: Sequence[str]
+    only: Literal["wasm"]
+
+
+class WorkerRegistration(Model):
+    __slots__ = ()
+
+    uuid: str
+    token: str
+    expires_at: str
+    expires_in_ms: int
+    queue: dict[str, Any]
+    heartbeat_ms: int
+
+
+class WorkerPage(Model):
+    __slots__ = ()
+
+    workers: list[WorkerView]
+    next: str | None
+
+
+class WorkerView(Model):
+    __slots__ = ()
+
+    uuid: str
+    creator: str
+    state: Literal["active", "gone"]
+    wanted: Literal["run", "drain", "stop", "stop_now"]
+    is_alive: bool
+    trouble: str | None
+    trouble_since: str | None
+    hostname: str
+    version: str
+    slots: int
+    running: int
+    tags: list[str]
+    labels: list[str]
+    groups: dict[str, Literal["read", "write-wasm", "write", "admin"]]
+    registered_at: str
+    last_seen_at: str
+
+
+class _EnrollWorker(TypedDict):
+    slots: int
+    hostname: str
+    version: str
+    code: str
+    request: str
+
+
+class EnrollWorker(_EnrollWorker, total=False):
+    tags: Sequence[str]
+    labels: Sequence[str]
+    only: Literal["wasm"]
+
+
+class UpdateWorker(TypedDict, total=False):
+    tags: Sequence[str]
+    labels: Sequence[str]
+
+
+class UpdateWorkerGroups(TypedDict):
+    groups: Mapping[str, Literal["read", "write", "admin"]]
+
+
+class SteerWorker(TypedDict):
+    wanted: Literal["run", "drain", "stop", "stop_now"]
+
+
+class EnrolmentList(Model):
+    __slots__ = ()
+
+    enrolments: list[EnrolmentView]
+
+
+class EnrolmentView(Model):
+    __slots__ = ()
+
+    uuid: str
+    groups: list[str]
+    tags: list[str]
+    labels: list[str]
+    uses: int
+    uses_max: int
+    created_at: str
+    expires_at: str
+
+
+class CreateEnrolment(TypedDict, total=False):
+    groups: Sequence[str]
+    tags: Sequence[str]
+    labels: Sequence[str]
+    uses: int
+    expires_in_ms: int
+
+
+class CreatedEnrolment(Model):
+    __slots__ = ()
+
+    uuid: str
+    groups: list[str]
+    tags: list[str]
+    labels: list[str]
+    uses: int
+    uses_max: int
+    created_at: str
+    expires_at: str
+    code: str
+
+
+MetricsSummary.nested = {
+    "tasks": ("one", MetricsSummaryTasks),
+    "workers": ("list", WorkerHealth),
+}
+TokenList.nested = {
+    "tokens": ("list", TokenView),
+}
+UserPage.nested = {
+    "users": ("list", UserView),
+}
+AuditPage.nested = {
+    "entries": ("list", AuditView),
+}
+GroupPage.nested = {
+    "groups": ("list", GroupView),
+}
+MemberList.nested = {
+    "members": ("list", MemberListMember),
+}
+TaskPage.nested = {
+    "tasks": ("list", TaskView),
+}
+TaskView.nested = {
+    "wasm": ("one", WasmSpec2),
+    "pty": ("one", TerminalSize2),
+    "needs": ("list", StoredNeed),
+    "artifacts": ("list", ArtifactView),
+    "not_kept": ("list", LostProduct),
+}
+ArtifactView.nested = {
+    "skipped": ("list", SkippedFile),
+}
+TaskReceipts.nested = {
+    "tasks": ("list", TaskReceipt),
+}
+TaskSummaries.nested = {
+    "tasks": ("list", OutputEnd),
+}
+TaskDetail.nested = {
+    "wasm": ("one", WasmSpec2),
+    "pty": ("one", TerminalSize2),
+    "needs": ("list", StoredNeed),
+    "artifacts": ("list", ArtifactView),
+    "not_kept": ("list", LostProduct),
+    "attempts": ("list", AttemptView),
+    "after": ("list", TaskDetailAfter),
+}
+AttemptView.nested = {
+    "assigned": ("one", AttemptViewAssigned),
+}
+AttemptViewAssigned.nested = {
+    "gpus": ("list", AttemptViewAssignedGpu),
+}
+TaskAttempts.nested = {
+    "attempts": ("list", AttemptView),
+}
+TaskExplanation.nested = {
+    "workers": ("list", WorkerExplanation),
+}
+CancelAnswer.nested = {
+    "results": ("list", CancelResult),
+    "sample": ("list", CancelAnswerSample),
+}
+JobReceipt.nested = {
+    "tasks": ("list", TaskReceipt),
+}
+JobPage.nested = {
+    "jobs": ("list", JobView),
+}
+JobView.nested = {
+    "counts": ("one", MetricsSummaryTasks),
+}
+JobResultPage.nested = {
+    "results": ("list", JobResult),
+}
+JobResult.nested = {
+    "artifacts": ("list", JobResultArtifact),
+}
+AttachmentPage.nested = {
+    "attachments": ("list", AttachmentView),
+}
+UploadTicket.nested = {
+    "single": ("one", SignedRequest),
+}
+AttachmentDownload.nested = {
+    "download": ("one", SignedRequest),
+}
+SignedParts.nested = {
+    "parts": ("list", SignedPartsPart),
+}
+SignedPartsPart.nested = {
+    "request": ("one", SignedRequest),
+}
+ArtifactDownload.nested = {
+    "skipped": ("list", SkippedFile),
+    "download": ("one", SignedRequest),
+}
+StorageReport.nested = {
+    "objects_without_rows": ("list", StorageReportObjectsWithoutRow),
+    "rows_without_objects": ("list", StorageReportObjectsWithoutRow),
+    "groups_miscounted": ("list", StorageReportGroupsMiscounted),
+}
+ProgramList.nested = {
+    "programs": ("list", ProgramView),
+}
+WorkloadPage.nested = {
+    "workloads": ("list", WorkloadSummary),
+}
+WorkloadTasks.nested = {
+    "tasks": ("list", WorkloadTask),
+}
+WorkerPage.nested = {
+    "workers": ("list", WorkerView),
+}
+EnrolmentList.nested = {
+    "enrolments": ("list", EnrolmentView),
+}

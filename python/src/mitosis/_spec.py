@@ -1,0 +1,120 @@
+"""From the arguments of `submit` to the body of a submission."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Union
+
+from ._errors import invalid_field
+from ._generated.models import SubmitTask
+from ._task import Task
+from ._units import Duration, duration_ms
+
+if TYPE_CHECKING:
+    from ._client import Client
+    from ._job import Job
+
+Command = Union[str, Sequence[str]]
+#: What an input of a task can be: a local file, bytes, `attachment:KEY`, or what another task has produced.
+Input = Union[str, "os.PathLike[str]", bytes, "tuple[Task, str]", Task]
+Dependency = Union[Task, "Job", str, Mapping[str, Any]]
+
+#: Fields of `submit` that are durations, with the field of the API.
+_DURATIONS = {"timeout": "timeout_ms", "retry_delay": "retry_delay_ms"}
+
+
+def args_of(command: Command) -> list[str]:
+    """A list is a program with its arguments; a text is a line for the shell."""
+    if isinstance(command, str):
+        if not command.strip():
+            raise invalid_field("command", "is empty")
+        return ["/bin/sh", "-c", command]
+    args = [os.fspath(arg) if isinstance(arg, os.PathLike) else arg for arg in command]
+    wrong = next((arg for arg in args if not isinstance(arg, str)), None)
+    if wrong is not None:
+        raise invalid_field("command", f"{wrong!r} is not text; write str({wrong!r})")
+    if not args:
+        raise invalid_field("command", "is empty")
+    return args
+
+
+def spec_of(
+    client: Client,
+    command: Command,
+    *,
+    inputs: Mapping[str, Input] | None = None,
+    after: Iterable[Dependency] = (),
+    stdin: str | bytes | None = None,
+    env: Mapping[str, Any] | None = None,
+    **fields: Any,
+) -> SubmitTask:
+    """The body of a submission. What the API calls otherwise is translated, every other field goes as it is."""
+    spec: dict[str, Any] = {"args": args_of(command)}
+    for name, value in fields.items():
+        if value is None:
+            continue
+        if name in _DURATIONS:
+            spec[_DURATIONS[name]] = duration_ms(value, name)
+        elif name in ("tags", "labels"):
+            spec[name] = [value] if isinstance(value, str) else list(value)
+        else:
+            spec[name] = value
+    if env:
+        spec["env"] = {name: str(value) for name, value in env.items()}
+    if stdin is not None:
+        data = stdin.encode() if isinstance(stdin, str) else bytes(stdin)
+        spec["stdin_base64"] = base64.b64encode(data).decode()
+    waits = [_after(each) for each in ([after] if isinstance(after, (str, Task)) else after)]
+    if waits:
+        spec["after"] = waits
+    if inputs:
+        group = spec.get("group") or client.group
+        spec["resources"] = [
+            *spec.get("resources", []),
+            *(_input(client, path, value, group) for path, value in inputs.items()),
+        ]
+    if "group" not in spec and client.default_group:
+        spec["group"] = client.default_group
+    return spec  # type: ignore[return-value]
+
+
+def _after(each: Dependency) -> dict[str, Any]:
+    from ._job import Job
+
+    if isinstance(each, Task):
+        return {"task": each.uuid}
+    if isinstance(each, Job):
+        return {"job": each.uuid}
+    if isinstance(each, str):
+        return {"task": each}
+    return dict(each)
+
+
+def _input(client: Client, path: str, value: Input, group: str) -> dict[str, Any]:
+    """Where an input comes from. A local file travels once: its key is its content."""
+    if isinstance(value, Task):
+        return {"from": "artifact", "task": value.uuid, "kind": "result", "path": path, "unpack": True}
+    if isinstance(value, tuple):
+        task, kind = value
+        return {"from": "artifact", "task": task.uuid, "kind": kind, "path": path, "unpack": True}
+    if isinstance(value, str) and value.startswith("attachment:"):
+        return {"from": "attachment", "key": value.removeprefix("attachment:"), "path": path}
+    if isinstance(value, bytes):
+        key = f"inputs/{hashlib.sha256(value).hexdigest()}"
+        client.ensure_bytes(key, value, group)
+        return {"from": "attachment", "key": key, "path": path}
+    file = Path(value)
+    if file.is_dir():
+        raise invalid_field("inputs", f"{file} is a folder; name its files, or pack it with tar")
+    from ._transfer import file_facts
+
+    key = f"inputs/{file_facts(file)['sha256']}"
+    client.files.ensure(key, file, group=group)
+    return {"from": "attachment", "key": key, "path": path}
+
+
+__all__ = ["Command", "Dependency", "Duration", "Input", "args_of", "spec_of"]

@@ -1,0 +1,202 @@
+"""One task."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ._errors import MitoError
+from ._files import Artifacts
+from ._following import follow_output, wait_for
+from ._generated import kinds
+from ._generated.models import CancelResult, JobResult, TaskDetail, TaskExplanation
+from ._interrupt import saying_what_runs
+from ._metrics import Metrics
+from ._sse import LogPiece
+from ._transport import Call
+
+if TYPE_CHECKING:
+    from ._client import Client
+
+FINAL = ("completed", "failed", "cancelled")
+WAIT_S = 30.0
+
+
+class TaskFailed(MitoError):
+    """Raised by `Task.check()` for a task that did not complete."""
+
+    kind = "conflict"
+
+
+class Task:
+    """A task at the coordinator. Dropping this object changes nothing there."""
+
+    def __init__(
+        self, client: Client, uuid: str, *, view: TaskDetail | None = None, row: JobResult | None = None
+    ) -> None:
+        self._client = client
+        self._view = view
+        self._row = row
+        self.uuid = uuid
+
+    @property
+    def view(self) -> TaskDetail:
+        """Everything that is known of it; asked for again until the task has ended."""
+        if self._view is None or self._view.state not in FINAL:
+            self.refresh()
+        assert self._view is not None
+        return self._view
+
+    def refresh(self) -> Task:
+        """Asks for its current state."""
+        self._view = self._client.api.tasks_get(self.uuid)
+        return self
+
+    @property
+    def _known(self) -> Any:
+        """What answers simple questions without a request, where it can."""
+        if self._row is not None and self._row.state in FINAL:
+            return self._row
+        return self.view
+
+    @property
+    def state(self) -> str:
+        return str(self._known.state)
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in FINAL
+
+    @property
+    def exit_code(self) -> int | None:
+        return self._known.exit_code  # type: ignore[no-any-return]
+
+    @property
+    def reason(self) -> str | None:
+        return self._known.reason  # type: ignore[no-any-return]
+
+    @property
+    def message(self) -> str | None:
+        return self.view.message
+
+    @property
+    def name(self) -> str:
+        return str(self._known.name)
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The values of its sweep."""
+        return self._known.params or {}
+
+    @property
+    def index(self) -> int | None:
+        """Its place in its job, from 0."""
+        return self._row.index if self._row is not None else self.view.job_index
+
+    @property
+    def artifacts(self) -> Artifacts:
+        """What it has produced."""
+        return Artifacts(self._client, self.uuid)
+
+    @property
+    def metrics(self) -> Metrics:
+        """What it has measured and written to `metrics.jsonl`."""
+        if self._row is None or self._row.state not in FINAL:
+            self.load_metrics()
+        return Metrics(self._row.metrics if self._row is not None else self._own_rows())
+
+    def load_metrics(self) -> Metrics:
+        """Fetches what it has measured."""
+        view = self.view
+        if view.job is None or view.job_index is None:
+            return Metrics(self._own_rows())
+        call = Call()
+        page = self._client.api.jobs_results(
+            view.job, limit=1, after=view.job_index - 1 if view.job_index else None, call=call
+        )
+        self._row = page.results[0]
+        return Metrics(self._row.metrics)
+
+    def _own_rows(self) -> list[dict[str, Any]]:
+        try:
+            text = self.artifacts.read("result", "metrics.jsonl").decode("utf-8", "replace")
+        except kinds.NotFoundError:
+            return []
+        rows = []
+        for line in text.splitlines():
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(row, dict):
+                rows.append(row)
+        return rows
+
+    def wait(self, timeout: float | None = None) -> Task:
+        """Returns when it has ended, however. Raises `TimeoutError` after `timeout` seconds."""
+        with saying_what_runs(
+            lambda: f"The task {self.uuid} still runs. Cancel it with: mito tasks cancel {self.uuid}"
+        ):
+            self._client.wait([self], timeout=timeout)
+        return self.refresh()
+
+    def check(self) -> Task:
+        """Raises `TaskFailed` unless it has completed."""
+        if self.state != "completed":
+            raise TaskFailed("task_failed", self._failure(), details={"task": self.uuid, "state": self.state})
+        return self
+
+    def _failure(self) -> str:
+        how = f" with exit code {self.exit_code}" if self.exit_code is not None else ""
+        why = f": {self.message or self.reason}" if (self.message or self.reason) else ""
+        tail = self.logs().rstrip().splitlines()[-5:]
+        printed = "".join(f"\n  {line}" for line in tail)
+        return f"The task {self.uuid} {self.state}{how}{why}" + (f"\nIt printed last:{printed}" if tail else "")
+
+    def logs(self, attempt: int | None = None, *, stream: str | None = None) -> str:
+        """What it has printed so far, of its last attempt."""
+        pieces = follow_output(self._client.transport, self.uuid, attempt=attempt, is_snapshot=True)
+        return "".join(piece.text for piece in pieces if stream in (None, piece.stream))
+
+    def follow(self, attempt: int | None = None) -> Iterator[LogPiece]:
+        """What it prints, as it prints it, until it ends."""
+        yield from follow_output(self._client.transport, self.uuid, attempt=attempt)
+
+    def cancel(self, reason: str | None = None) -> CancelResult:
+        """Ends it: a waiting task at once, a running one as soon as its worker has ended it."""
+        body = {} if reason is None else {"reason": reason}
+        return self._client.api.tasks_cancel(self.uuid, body, call=Call(repeatable=True))  # type: ignore[arg-type]
+
+    def explain(self) -> TaskExplanation:
+        """Says why it is not running."""
+        return self._client.api.tasks_explain(self.uuid)
+
+    def change(self, **fields: Any) -> Task:
+        """Changes labels at any time, anything else before it has started."""
+        self._view = self._client.api.tasks_change(self.uuid, fields, call=Call(repeatable=True))  # type: ignore[arg-type]
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Task) and self.uuid == other.uuid
+
+    def __hash__(self) -> int:
+        return hash(self.uuid)
+
+    def __repr__(self) -> str:
+        known = self._view or self._row
+        return f"<Task {self.uuid}{f' {known.state}' if known is not None else ''}>"
+
+
+def wait_all(client: Client, tasks: list[Task], timeout: float | None) -> None:
+    """Returns when all have ended. One that has failed has ended, too."""
+    deadline = None if timeout is None else time.monotonic() + timeout
+    open_tasks = list(dict.fromkeys(task.uuid for task in tasks))
+    while open_tasks:
+        left = WAIT_S if deadline is None else deadline - time.monotonic()
+        if left < 0:
+            raise TimeoutError(f"{len(open_tasks)} of {len(tasks)} tasks have not ended within {timeout} s")
+        answer = wait_for(client.transport, open_tasks[:1000], min(WAIT_S, left))
+        over = {task.uuid for task in answer.tasks if task.state in FINAL}
+        open_tasks = [uuid for uuid in open_tasks if uuid not in over]

@@ -1,0 +1,31 @@
+"""Durations and sizes as people write them."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Union
+
+from ._errors import invalid_field
+
+Duration = Union[str, int, float, timedelta]
+_UNITS_MS = {"ms": 1.0, "s": 1e3, "m": 6e4, "min": 6e4, "h": 3.6e6, "d": 8.64e7, "w": 6.048e8}
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|min|s|m|h|d|w)")
+
+
+def duration_ms(value: Duration, field: str) -> int:
+    """Milliseconds of `"2h"`, `"1h30m"`, a `timedelta`, or seconds as a number."""
+    if isinstance(value, timedelta):
+        ms = value.total_seconds() * 1e3
+    elif isinstance(value, bool):
+        raise invalid_field(field, f"{value} is not a duration; write for example 500ms, 10s, 1h30m or 7d")
+    elif isinstance(value, (int, float)):
+        ms = value * 1e3
+    else:
+        parts = _PART.findall(value)
+        if not parts or "".join(number + unit for number, unit in parts) != value.strip():
+            raise invalid_field(field, f'"{value}" is not a duration; write for example 500ms, 10s, 1h30m or 7d')
+        ms = sum(float(number) * _UNITS_MS[unit] for number, unit in parts)
+    if not 0 < ms < 2**53:
+        raise invalid_field(field, f"{value!r} is not a duration: it must be longer than zero")
+    return max(1, round(ms))
