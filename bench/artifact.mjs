@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Scope, startStack } from './stack.mjs';
 
-const MAIN = path.join(import.meta.dirname, '../apps/mito/dist/main.js');
+const MAIN = path.join(import.meta.dirname, '../dist/mito/lib/mito.js');
 const SAMPLE_MS = 100;
 
 /** Peak resident memory of a process in MB, as the kernel kept it. */

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { MitosisClient } from '@mitosis/client';
 import { redisServer } from '@mitosis/testing';
 
-const MAIN = path.join(import.meta.dirname, '../apps/mito/dist/main.js');
+const MAIN = path.join(import.meta.dirname, '../dist/mito/lib/mito.js');
 
 /** Undoes in reverse order what a benchmark has set up. */
 export class Scope {

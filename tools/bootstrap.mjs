@@ -42,13 +42,14 @@ async function setUp() {
   await removeOrphans(root);
   await run(process.execPath, [join(root, 'node_modules', '@typescript', 'native', 'bin', 'tsc'), '-b'], 'the build');
   await run(process.execPath, [join(root, 'workloads', 'build.mjs')], 'the build of the workloads');
+  await run(process.execPath, [join(root, 'tools', 'bundle.mjs')], 'the bundle');
   const stamp = join(root, 'node_modules', '.mitosis-stamp');
   await writeFile(stamp, `set up with node ${process.version}\n`);
   await utimes(stamp, begin, begin);
 }
 
 async function isBuilt() {
-  return await access(join(root, 'apps', 'mito', 'dist', 'main.js')).then(
+  return await access(join(root, 'dist', 'mito', 'lib', 'mito.js')).then(
     () => true,
     () => false,
   );

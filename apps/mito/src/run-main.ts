@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { Cli, Command } from 'clipanion';
-import type { MitoError } from '@mitosis/domain';
+import { VERSION, type MitoError } from '@mitosis/domain';
 import { COMMANDS } from './command-index.js';
 import { moveGlobalOptions } from './global-options.js';
 import { findCommand, leadsOn } from './help/find-command.js';
@@ -14,7 +14,6 @@ import { reportError } from './output/report-error.js';
 import { jsonLine, say, useLocale } from './output/say.js';
 import { watchOutput } from './output/write-out.js';
 
-const VERSION = '0.1.0';
 const HELP = new Set(['-h', '--help']);
 
 const isFolder = (path: string): boolean => COMMANDS.some(({ paths }) => paths.some((longer) => leadsOn(longer, path)));

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { MitosisClient, registerWorker, trustCa } from '@mitosis/client';
 import type { WorkerConfig } from '@mitosis/config';
-import { MitoError, type Log } from '@mitosis/domain';
+import { MitoError, VERSION, type Log } from '@mitosis/domain';
 import { DataDirLock } from '@mitosis/embedded';
 import { Executor, SandboxExecutor } from '@mitosis/executor';
 import type { WorkerRegistration } from '@mitosis/protocol';
@@ -11,8 +11,6 @@ import { createQueueBackend, type QueueConfig } from '@mitosis/queue';
 import { Worker } from '@mitosis/worker';
 import { enroll } from './enroll.js';
 import { tasksEnvironment } from './tasks-environment.js';
-
-const VERSION = '0.1.0';
 
 /** An enrolment code, or the token of a person; without both the configuration has user and password. */
 export interface WorkerLogin {

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { MitoError } from '@mitosis/domain';
 import { assertSessions, POOLER_ADVICE } from './assert-sessions.js';
@@ -85,6 +86,8 @@ export function createDataSource({
   ];
   return new DataSource({
     type: 'postgres',
+    // Given, so that it is not looked for by its name: a bundle has no packages.
+    driver: pg,
     url,
     applicationName,
     poolSize,

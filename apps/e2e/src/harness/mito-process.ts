@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Scope } from '@mitosis/testing';
 
-/** The built command. */
-export const MAIN = fileURLToPath(new URL('../../../mito/dist/main.js', import.meta.url));
+/** The built command; the one that MITO_TEST_MAIN names, such as that of an installed package, in its place. */
+export const MAIN = process.env.MITO_TEST_MAIN ?? fileURLToPath(new URL('../../../mito/dist/main.js', import.meta.url));
 
 /** What a finished `mito` has said. */
 export interface MitoResult {

@@ -1,9 +1,9 @@
 import { Router } from 'express';
 import swaggerUi from 'swagger-ui-express';
+import { VERSION } from '@mitosis/domain';
 import { openApiDocument, operations } from '@mitosis/protocol';
 import type { ApiRouter } from './api-router.js';
 
-const VERSION = '0.1.0';
 /** Nothing above the title, and no choice of servers where there is one. */
 const STYLE =
   '.swagger-ui .topbar, .swagger-ui .servers-title, .swagger-ui .servers { display: none } .swagger-ui .info { margin: 24px 0 }';

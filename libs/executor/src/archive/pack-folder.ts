@@ -22,6 +22,8 @@ export interface PackOptions {
   readonly limits?: PackLimits;
   /** Asked for every path, relative to the folder. */
   readonly leaveOut?: LeaveOut;
+  /** Put before every path, with a `/` between. */
+  readonly prefix?: string;
   /** Ends it, with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -64,9 +66,9 @@ const REPLACED = 'it was replaced while the folder was packed';
 export async function packFolder(
   dir: string,
   targetFile: string,
-  { limits = DEFAULT_LIMITS, leaveOut, signal }: PackOptions = {},
+  { limits = DEFAULT_LIMITS, leaveOut, prefix, signal }: PackOptions = {},
 ): Promise<PackedFolder | undefined> {
-  const packing = new Packing(dir, limits, leaveOut);
+  const packing = new Packing(dir, { limits, leaveOut, prefix });
   try {
     if (isEmpty(dir)) return undefined;
     await pipeline(
@@ -109,15 +111,18 @@ class Packing {
 
   constructor(
     private readonly dir: string,
-    private readonly limits: PackLimits,
-    private readonly leaveOut: LeaveOut | undefined,
+    private readonly options: {
+      readonly limits: PackLimits;
+      readonly leaveOut: LeaveOut | undefined;
+      readonly prefix: string | undefined;
+    },
   ) {}
 
   /** The archive before compression. Entries are made one by one, so that nothing is read ahead. */
   async *tar(): AsyncGenerator<Buffer> {
     const root = await realpath(this.dir);
     this.#inherited = (await stat(root)).mode & 0o2000;
-    for await (const found of walkFolder(root, this.leaveOut)) {
+    for await (const found of walkFolder(root, this.options.leaveOut)) {
       this.#countEntry(found.path);
       if (found.kind === 'skipped') this.#skip(found);
       else if (found.stats.isFile()) yield* this.#file(root, found.path);
@@ -157,12 +162,17 @@ class Packing {
     if (why !== undefined) this.#skip({ path, why });
   }
 
+  #named(path: string): string {
+    return this.options.prefix === undefined ? path : `${this.options.prefix}/${path}`;
+  }
+
   #header({ path, stats, target }: Extract<Found, { kind: 'entry' }>): Buffer {
     const mtime = stats.mtimeNs;
-    if (target !== undefined) return tarHeader({ path, type: 'link', size: 0, mode: 0o777, mtime, target });
+    if (target !== undefined)
+      return tarHeader({ path: this.#named(path), type: 'link', size: 0, mode: 0o777, mtime, target });
     const mode = Number(stats.mode);
     this.#sayDropped(path, mode & ~this.#inherited);
-    return tarHeader({ path, type: 'folder', size: 0, mode: permissions(mode), mtime });
+    return tarHeader({ path: this.#named(path), type: 'folder', size: 0, mode: permissions(mode), mtime });
   }
 
   async *#file(root: string, path: string): AsyncGenerator<Buffer> {
@@ -176,7 +186,13 @@ class Packing {
       this.#countBytes(path, size);
       this.#files++;
       this.#sayDropped(path, mode);
-      yield tarHeader({ path, type: 'file', size, mode: permissions(mode), mtime: stats.mtimeNs });
+      yield tarHeader({
+        path: this.#named(path),
+        type: 'file',
+        size,
+        mode: permissions(mode),
+        mtime: stats.mtimeNs,
+      });
       const read = yield* content(file, size);
       yield padding(size);
       const why = changeOf(stats, fstatSync(file.fd, { bigint: true }), read);
@@ -196,16 +212,16 @@ class Packing {
   }
 
   #countEntry(path: string): void {
-    if (++this.#entries > this.limits.entries) throw this.#tooLarge(path);
+    if (++this.#entries > this.options.limits.entries) throw this.#tooLarge(path);
   }
 
   #countBytes(path: string, bytes: number): void {
     this.#bytes += bytes;
-    if (this.#bytes > this.limits.bytes) throw this.#tooLarge(path);
+    if (this.#bytes > this.options.limits.bytes) throw this.#tooLarge(path);
   }
 
   #tooLarge(path: string): MitoError {
-    const { bytes, entries } = this.limits;
+    const { bytes, entries } = this.options.limits;
     const message = `The folder holds more than ${bytes} bytes or ${entries} entries (reached at "${cutText(path, 200, '…')}")`;
     return new MitoError('too-large', 'folder_too_large', message);
   }
