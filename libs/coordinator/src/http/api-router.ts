@@ -11,6 +11,7 @@ import {
 } from '@mitosis/protocol';
 import type { Authenticator, UserActor, WorkerActor } from '../auth/authenticator.js';
 import { demandScope } from '../auth/demand.js';
+import { CallerShare } from './caller-share.js';
 import { readJson, type BodyBounds } from './read-body.js';
 import { whileAllowed } from './while-allowed.js';
 
@@ -86,6 +87,7 @@ export function operationOf(res: Response): Operation | undefined {
  */
 export class ApiRouter {
   private readonly mounted: Mounted[] = [];
+  private readonly share = new CallerShare();
 
   constructor(private readonly options: ApiRouterOptions) {}
 
@@ -95,11 +97,22 @@ export class ApiRouter {
       const { req, res } = call;
       const { body, isBodyOptional, response, location } = operation;
       const parsed = body?.parse(isBodyOptional ? (req.body ?? {}) : req.body) as BodyOf<O>;
-      const result = await handler({ ...call, body: parsed });
-      if (!response) return void res.status(operation.status ?? 204).end();
-      const content = response.parse(result) as Readonly<Record<string, unknown>>;
-      if (location) res.location(location.replace(/:(\w+)/g, (_, field: string) => String(content[field])));
-      res.status(operation.status ?? 200).json(content);
+      const caller = callerOf(call.actor as UserActor | WorkerActor | undefined);
+      const leave = caller === undefined ? () => {} : await this.share.enter(caller, call.signal);
+      // A request that waits for something to happen takes nothing from anybody meanwhile.
+      const whileAllowed = (check: () => Promise<unknown>): AbortSignal => {
+        leave();
+        return call.whileAllowed(check);
+      };
+      try {
+        const result = await handler({ ...call, whileAllowed, body: parsed });
+        if (!response) return void res.status(operation.status ?? 204).end();
+        const content = response.parse(result) as Readonly<Record<string, unknown>>;
+        if (location) res.location(location.replace(/:(\w+)/g, (_, field: string) => String(content[field])));
+        res.status(operation.status ?? 200).json(content);
+      } finally {
+        leave();
+      }
     });
   }
 
@@ -158,6 +171,11 @@ export class ApiRouter {
     const isTask = caller.task !== undefined;
     return (isTask && !isOpenToTasks ? await authenticator.user(authorization) : caller) as never;
   }
+}
+
+/** Who shares the turns of {@link CallerShare}: a person, or one running task. Workers have their own bounds. */
+function callerOf(actor: UserActor | WorkerActor | undefined): string | undefined {
+  return actor?.kind === 'user' ? (actor.task ?? actor.userId) : undefined;
 }
 
 function boundsOf({ access, isBulky }: Operation): BodyBounds {
