@@ -6,6 +6,7 @@ const MAY_IMPORT = {
   domain: [],
   protocol: ['domain'],
   config: ['domain', 'protocol'],
+  experiment: ['domain', 'protocol'],
   database: ['domain'],
   queue: ['domain'],
   'object-store': ['domain'],

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { commandReference, EXIT_CODES, EXIT_OF_KIND } from '../apps/mito/dist/index.js';
 import { ClientConfig, CoordinatorConfig, WorkerConfig } from '../libs/config/dist/index.js';
 import { HTTP_STATUS } from '../libs/domain/dist/index.js';
+import { experimentSchema } from '../libs/experiment/dist/index.js';
 import { OPERATIONS } from '../libs/protocol/dist/index.js';
 import { commandIndexSource } from './command-index.mjs';
 import { pythonApiPages } from './python-api.mjs';
@@ -23,6 +24,7 @@ const pages = {
   'docs/reference/api.md': apiPage(),
   'docs/reference/errors.md': await errorsPage(),
   ...pythonApiPages(),
+  'docs/reference/experiment.schema.json': await schemaFile(join(root, 'docs', 'reference', 'experiment.schema.json')),
 };
 const isCheck = process.argv.includes('--check');
 const stale = [];
@@ -40,6 +42,10 @@ if (isCheck && stale.length > 0) process.exitCode = 1;
 async function commandIndex(filepath) {
   const source = await commandIndexSource(join(root, 'apps', 'mito', 'dist', 'commands'));
   return await format(source, { ...(await resolveConfig(filepath)), filepath });
+}
+
+async function schemaFile(filepath) {
+  return await format(JSON.stringify(experimentSchema()), { ...(await resolveConfig(filepath)), filepath });
 }
 
 function table(head, rows) {

@@ -65,6 +65,9 @@ const REQUESTS: Readonly<Record<string, (caller: Caller) => Request | Promise<Re
   'tasks.cancel': async () => ({ path: `/tasks/${await scene.freshTask()}/cancel`, body: {} }),
   'tasks.change': async () => ({ path: `/tasks/${await scene.freshTask()}`, body: { priority: 1 } }),
   'jobs.create': () => ({ path: '/jobs', body: { group: 'lab', tasks: [{ args: ['true'] }] } }),
+  'experiments.apply': () => ({ path: '/experiments', body: scene.experiment(name()) }),
+  'experiments.tasks': () => ({ path: '/groups/lab/experiment-tasks?experiment=nothing' }),
+  'experiments.definition': async () => ({ path: `/jobs/${await scene.freshExperiment()}/definition` }),
   'jobs.add-tasks': async () => ({
     path: `/jobs/${await scene.freshJob(true)}/tasks`,
     body: { tasks: [{ args: ['true'] }] },

@@ -4,6 +4,11 @@ import type { CommandEntry } from './mito-context.js';
 /** The whole command tree. The path typed is the path of the file, which is loaded only for its command. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    paths: ['apply', 'client apply'],
+    about: { category: 'Tasks', description: 'run the experiment that a file describes, or what is new in it' },
+    load: async () => (await import('./commands/apply.js')).ApplyCommand,
+  },
+  {
     paths: ['client'],
     about: { category: 'Account', description: 'start the interactive mode, where every command works' },
     load: async () => (await import('./commands/client.js')).ClientCommand,
@@ -218,6 +223,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     paths: ['client jobs close', 'jobs close'],
     about: { category: 'Jobs', description: 'say that no more tasks are to come to a job' },
     load: async () => (await import('./commands/client/jobs/close.js')).JobsCloseCommand,
+  },
+  {
+    paths: ['client jobs export', 'jobs export'],
+    about: { category: 'Jobs', description: 'print the file that describes a job' },
+    load: async () => (await import('./commands/client/jobs/export.js')).JobsExportCommand,
   },
   {
     paths: ['client jobs get', 'jobs get'],

@@ -3,8 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { MitoError } from '@mitosis/domain';
+import { parseRecords } from '@mitosis/experiment';
 import { tempDir } from '@mitosis/testing';
-import { expandSweep, parseRecords, taskOf, type SweepOptions } from './commands/sweep-options.js';
+import { expandSweep, taskOf, type SweepOptions } from './commands/sweep-options.js';
 
 async function inputFile(t: ExecutionContext, content: string | Buffer): Promise<string> {
   const file = path.join(await tempDir(t), 'input');

@@ -24,6 +24,7 @@ import {
 } from '@mitosis/protocol';
 import { AccessClient } from './access-client.js';
 import type { CallOptions } from './call-options.js';
+import { ExperimentCalls } from './experiment-calls.js';
 import { FilesApi } from './files/files-api.js';
 import type { TransferOptions } from './files/signed-transfer.js';
 import { followEvents, type Changed, type EventFilter } from './follow-events.js';
@@ -99,6 +100,8 @@ export class MitosisClient {
   readonly access: AccessClient;
   readonly programs: ProgramCalls;
   readonly workloads: WorkloadCalls;
+  /** Jobs that files describe. */
+  readonly experiments: ExperimentCalls;
   readonly terminals: TerminalCalls;
   private readonly transport: Transport;
   /** Tasks that were submitted together. */
@@ -111,6 +114,7 @@ export class MitosisClient {
     this.access = new AccessClient(this.transport);
     this.programs = new ProgramCalls(this.transport);
     this.workloads = new WorkloadCalls(this.transport);
+    this.experiments = new ExperimentCalls(this.transport);
     this.terminals = new TerminalCalls(this.transport);
   }
 

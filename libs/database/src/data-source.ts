@@ -10,6 +10,7 @@ import { Attempt } from './entities/attempt.entity.js';
 import { AuditEntry } from './entities/audit-entry.entity.js';
 import { Dependency } from './entities/dependency.entity.js';
 import { Enrolment } from './entities/enrolment.entity.js';
+import { ExperimentTask } from './entities/experiment-task.entity.js';
 import { Group } from './entities/group.entity.js';
 import { HeldUnit, Holding, Reservation } from './entities/holding.entity.js';
 import { IdempotencyKey } from './entities/idempotency-key.entity.js';
@@ -48,6 +49,7 @@ import { TroubleOfWorkers1700000000028 } from './migrations/0028-trouble-of-work
 import { WhatExpires1700000000029 } from './migrations/0029-what-expires.js';
 import { NeedsAndOffers1700000000038 } from './migrations/0038-needs-and-offers.js';
 import { NoTimeLimitUnlessAsked1700000000044 } from './migrations/0044-no-time-limit-unless-asked.js';
+import { Experiments1700000000053 } from './migrations/0053-experiments.js';
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -99,6 +101,7 @@ export function createDataSource({
       AuditEntry,
       Dependency,
       Enrolment,
+      ExperimentTask,
       Group,
       HeldUnit,
       Holding,
@@ -140,6 +143,7 @@ export function createDataSource({
       WhatExpires1700000000029,
       NeedsAndOffers1700000000038,
       NoTimeLimitUnlessAsked1700000000044,
+      Experiments1700000000053,
     ],
     migrationsTableName: 'migrations',
     extra: {

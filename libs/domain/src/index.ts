@@ -100,3 +100,4 @@ export { UNUSED, assign, looseRoom, unitsOf, withHeld } from './resources/assign
 export type { AssignedGpu, Assignment, Fit, Usage } from './resources/assign.js';
 export { assignmentEnvironment, needVariable } from './resources/environment.js';
 export type { AssignmentEnvironment, GpuNaming } from './resources/environment.js';
+export { editDistance, nearestOf } from './nearest.js';

@@ -36,6 +36,8 @@ export { EventQuery, GroupChanged, JobChanged, TaskChanged } from './events.js';
 export { AttemptRef, FOLLOW_WINDOW_BYTES, FromWorker, ToWorker, WorkerLoad, WorkerTrouble } from './channel.js';
 export { MetricsSummary, WorkerHealth } from './metrics.js';
 export { ErrorBody, errorKindOf } from './errors.js';
+export { AppliedJob, ApplyJob, ApplyTask, ExperimentText, KnownTasks, KnownTasksQuery } from './experiments.js';
+export type { ApplyJobInput } from './experiments.js';
 export { TaskExplanation, WorkerExplanation } from './explain.js';
 export { LIMITS, Labels, Name, Tags, Uuid } from './fields.js';
 export {

@@ -1,4 +1,5 @@
 import { authOperations } from './operations/auth-operations.js';
+import { experimentOperations } from './operations/experiment-operations.js';
 import { fileOperations } from './operations/file-operations.js';
 import { groupOperations } from './operations/group-operations.js';
 import { jobOperations } from './operations/job-operations.js';
@@ -20,6 +21,7 @@ export const operations = {
   ...groupOperations,
   ...taskOperations,
   ...jobOperations,
+  ...experimentOperations,
   ...fileOperations,
   ...programOperations,
   ...workerOperations,

@@ -73,6 +73,10 @@ export const MATRIX: Readonly<Record<string, string>> = {
   'jobs.suspend': '401 404 403 403 ok ok 404 ok 401 401 401 401 401',
   'jobs.resume': '401 404 403 403 ok ok 404 ok 401 401 401 401 401',
 
+  'experiments.apply': '401 404 403 403 ok ok 404 403 401 401 401 401 401',
+  'experiments.tasks': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
+  'experiments.definition': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
+
   'groups.suspend': '401 404 403 403 403 ok 404 ok 401 401 401 401 401',
   'groups.resume': '401 404 403 403 403 ok 404 ok 401 401 401 401 401',
 

@@ -243,6 +243,17 @@ export class AccessScene {
     return ((await response.json()) as { uuid: string }).uuid;
   }
 
+  /** A job that a file describes. */
+  experiment(name: string): object {
+    const task = { identity: 'a'.repeat(64), run: 'b'.repeat(64), task: { args: ['true'] } };
+    return { group: 'lab', name, tasks: [task], definition: { format: 'toml', text: '[jobs.a]' } };
+  }
+
+  async freshExperiment(): Promise<string> {
+    const response = await this.send('POST', '/experiments', this.ownerToken, this.experiment(randomUUID()));
+    return ((await response.json()) as { uuid: string }).uuid;
+  }
+
   async freshUser(): Promise<string> {
     const username = `u${randomUUID().slice(0, 8)}`;
     await this.coordinator.api.access.createUser({ username, password: PASSWORD });

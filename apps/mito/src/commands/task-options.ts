@@ -1,5 +1,6 @@
 import { formatBytes, invalidField, parseBytes, parseDuration, parseNeeds, type TypedNeed } from '@mitosis/domain';
-import type { ArtifactKind, SubmitTaskInput, TerminalSize } from '@mitosis/protocol';
+import { parseEnv, parseEnvLines, parseResource } from '@mitosis/experiment';
+import type { SubmitTaskInput, TerminalSize } from '@mitosis/protocol';
 import { splitList } from './option-values.js';
 
 /** The options of a submission, as they were typed. */
@@ -30,29 +31,6 @@ export interface TaskOptions {
   readonly afterFailed: readonly string[];
   readonly afterJob: readonly string[];
   readonly watch: readonly string[];
-}
-
-export function parseEnv(pairs: readonly string[], field = '--env'): Record<string, string> {
-  const entries = pairs.map((pair) => {
-    const equals = pair.indexOf('=');
-    if (equals < 1) throw invalidField(field, `"${pair}" is not of the form NAME=VALUE`);
-    return [pair.slice(0, equals), pair.slice(equals + 1)] as const;
-  });
-  return Object.fromEntries(entries);
-}
-
-const RESOURCE =
-  /^(unpack:)?(?:attachment=(?<key>.+?)|artifact=(?<task>[^:]*):(?<kind>result|exec-log|std-log)):(?<path>[^:]+)$/s;
-
-/** `attachment=KEY:PATH` or `artifact=UUID:KIND:PATH`; `unpack:` before it has it unpacked into PATH. */
-function parseResource(text: string): NonNullable<SubmitTaskInput['resources']>[number] {
-  const match = RESOURCE.exec(text);
-  const { key, task, kind, path = '' } = match?.groups ?? {};
-  const placement = { path, unpack: match?.[1] !== undefined };
-  if (key !== undefined) return { from: 'attachment', key, ...placement };
-  if (task === undefined)
-    throw invalidField('--resource', `"${text}" is neither attachment=KEY:PATH nor artifact=UUID:KIND:PATH`);
-  return { from: 'artifact', task, kind: kind as ArtifactKind, ...placement };
 }
 
 /** `gpu-license=2`. */
@@ -90,14 +68,7 @@ async function readEnvFiles(files: readonly string[]): Promise<Record<string, st
   const { readText } = await import('../files/read-input.js');
   const texts: string[] = [];
   for (const file of files) texts.push(await readText(file, '--env-file'));
-  const lines = texts.flatMap((text) => text.split(/\r?\n/)).map((line) => line.trim().replace(/^export\s+/, ''));
-  const pairs = parseEnv(
-    lines.filter((line) => line !== '' && !line.startsWith('#')),
-    '--env-file',
-  );
-  return Object.fromEntries(
-    Object.entries(pairs).map(([name, value]) => [name.trim(), value.trim().replace(/^(["'])(.*)\1$/, '$2')]),
-  );
+  return Object.assign({}, ...texts.map((text) => parseEnvLines(text, '--env-file'))) as Record<string, string>;
 }
 
 function argsOf({ argv, shell }: TaskOptions): string[] {
@@ -177,7 +148,7 @@ export async function toSubmission(options: TaskOptions): Promise<SubmitTaskInpu
     labels: splitList(options.labels, '--labels'),
     priority: parseWithin(options.priority, '--priority', PRIORITY),
     terminal: options.terminal,
-    resources: options.resources.map(parseResource),
+    resources: options.resources.map((text) => parseResource(text, '--resource')),
     after: parseAfter(options),
     retry_exit_codes: splitList(options.retryExitCodes, '--retry-exit-codes').map((code) =>
       parseInteger(code, '--retry-exit-codes'),

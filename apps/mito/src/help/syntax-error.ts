@@ -1,3 +1,4 @@
+import { editDistance } from '@mitosis/domain';
 import type { CommandEntry } from '../mito-context.js';
 import { mayBeMeant, suggestedFor } from './guesses.js';
 import { commandsBelow } from './overview.js';
@@ -6,26 +7,12 @@ interface Candidate {
   readonly reason: string | null;
 }
 
-/** Letters to insert, delete or replace to get from one word to the other (Levenshtein). */
-function distance(from: string, to: string): number {
-  let previous = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let row = 1; row <= from.length; row += 1) {
-    const current = [row];
-    for (let column = 1; column <= to.length; column += 1) {
-      const replace = (previous[column - 1] ?? 0) + (from[row - 1] === to[column - 1] ? 0 : 1);
-      current.push(Math.min((previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1, replace));
-    }
-    previous = current;
-  }
-  return previous[to.length] ?? 0;
-}
-
 /** Up to three commands that may have been meant, the nearest first; none that starts something in place of looking. */
 export function similarCommands(commands: readonly CommandEntry[], typed: readonly string[]): string[] {
   const all = commands.flatMap(({ paths, about }) => (about ? paths : []));
   const known = suggestedFor(typed[0] === 'client' ? typed.slice(1) : typed);
   if (known.length > 0) return [...known];
-  const near = all.map((path) => ({ path, far: distance(typed.slice(0, path.split(' ').length).join(' '), path) }));
+  const near = all.map((path) => ({ path, far: editDistance(typed.slice(0, path.split(' ').length).join(' '), path) }));
   const good = near
     .filter(
       ({ path, far }) => far <= Math.max(Math.min(2, path.length / 3), path.length / 4) && mayBeMeant(path, typed),

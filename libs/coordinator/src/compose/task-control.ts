@@ -3,9 +3,12 @@ import type { Announcements } from '../events/announcements.js';
 import type { GroupEvent } from '../events/group-events.js';
 import type { JobEvents } from '../events/job-events.js';
 import type { TaskEvents } from '../events/task-events.js';
+import { JobApplier } from '../experiments/apply-job.js';
+import { ExperimentReader } from '../experiments/read-experiments.js';
 import type { UnpackableInputs } from '../files/unpackable-inputs.js';
 import type { ApiRouter } from '../http/api-router.js';
 import { eventRoutes } from '../http/event-routes.js';
+import { experimentRoutes } from '../http/experiment-routes.js';
 import { jobRoutes } from '../http/job-routes.js';
 import { taskControlRoutes } from '../http/task-control-routes.js';
 import { JobReader } from '../jobs/read-jobs.js';
@@ -51,5 +54,9 @@ export function taskControl(api: ApiRouter, deps: TaskControlDeps): void {
   const suspension = new Suspension({ dataSource, reader: jobReader, jobEvents, groupEvents, onReady });
   eventRoutes(api, { dataSource, events, jobEvents, groupEvents });
   taskControlRoutes(api, { canceller, changeTask, reader });
+  experimentRoutes(api, {
+    applier: new JobApplier({ dataSource, inputs, jobEvents, onAccepted }),
+    reader: new ExperimentReader({ dataSource, jobs: jobReader }),
+  });
   jobRoutes(api, { dataSource, jobs, jobReader, canceller, retryFailed, suspension });
 }

@@ -84,6 +84,11 @@ async function copy(tx: EntityManager, actor: UserActor, failed: readonly Failed
     `UPDATE tasks t SET retried_by = p.new FROM jsonb_to_recordset($1::jsonb) AS p(old uuid, new uuid) WHERE t.id = p.old`,
     [pairs],
   );
+  await tx.query(
+    `UPDATE experiment_tasks e SET task_id = p.new FROM jsonb_to_recordset($1::jsonb) AS p(old uuid, new uuid)
+     WHERE e.task_id = p.old`,
+    [pairs],
+  );
   const waited = (await tx.query(COPY_EDGES, [pairs])) as { id: string }[];
   const reached = (await tx.query('SELECT id, state, attempt FROM tasks WHERE id = ANY ($1) ORDER BY id FOR SHARE', [
     waited.map(({ id }) => id),

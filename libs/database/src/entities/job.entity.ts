@@ -39,6 +39,17 @@ export class Job {
   @Column('timestamptz', { name: 'suspended_at', nullable: true })
   suspendedAt!: Date | null;
 
+  /** The name that it has in the file which describes it; unique in the group. */
+  @Column('text', { nullable: true })
+  experiment!: string | null;
+
+  /** The file that was applied last, as it was written. */
+  @Column('text', { nullable: true })
+  definition!: string | null;
+
+  @Column('text', { name: 'definition_format', nullable: true })
+  definitionFormat!: 'toml' | 'yaml' | null;
+
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
   createdAt!: Date;
 }

@@ -6,6 +6,8 @@ from __future__ import annotations
 from .._transport import Call, Query, Stream, Transport, path_part
 from .models import (
     AddTasks,
+    AppliedJob,
+    ApplyJob,
     ArtifactDownload,
     AttachmentDownload,
     AttachmentPage,
@@ -28,6 +30,7 @@ from .models import (
     DeletedAttachments,
     EnrollWorker,
     EnrolmentList,
+    ExperimentText2,
     FileFacts,
     GroupPage,
     GroupView,
@@ -36,6 +39,7 @@ from .models import (
     JobReceipt,
     JobResultPage,
     JobView,
+    KnownTasks,
     Login,
     MemberList,
     MetricsSummary,
@@ -946,6 +950,53 @@ class Api:
             "POST",
             f"/jobs/{path_part(uuid)}/resume",
             SuspensionAnswer,
+            call=call,
+        )
+
+    def experiments_apply(
+        self,
+        body: ApplyJob,
+        *,
+        call: Call | None = None,
+    ) -> AppliedJob:
+        """Store the tasks of a named job that are not there."""
+        return self._transport.model(
+            "POST",
+            "/experiments",
+            AppliedJob,
+            body=body,
+            call=call,
+        )
+
+    def experiments_tasks(
+        self,
+        name: str,
+        *,
+        experiment: Query = None,
+        limit: Query = None,
+        after: Query = None,
+        call: Call | None = None,
+    ) -> KnownTasks:
+        """List the tasks that a named job has."""
+        return self._transport.model(
+            "GET",
+            f"/groups/{path_part(name)}/experiment-tasks",
+            KnownTasks,
+            query={"experiment": experiment, "limit": limit, "after": after},
+            call=call,
+        )
+
+    def experiments_definition(
+        self,
+        uuid: str,
+        *,
+        call: Call | None = None,
+    ) -> ExperimentText2:
+        """Return the file that describes a job."""
+        return self._transport.model(
+            "GET",
+            f"/jobs/{path_part(uuid)}/definition",
+            ExperimentText2,
             call=call,
         )
 

@@ -831,6 +831,71 @@ class RetryAnswer(Model):
     retried: int
 
 
+class _ApplyJob(TypedDict):
+    name: str
+    tasks: Sequence[ApplyTask]
+
+
+class ApplyJob(_ApplyJob, total=False):
+    group: str
+    rerun_changed: bool
+    is_last: bool
+    definition: ExperimentText
+
+
+class ApplyTask(TypedDict):
+    identity: str
+    run: str
+    task: SubmitTask
+
+
+class ExperimentText(TypedDict):
+    format: Literal["toml", "yaml"]
+    text: str
+
+
+class AppliedJob(Model):
+    __slots__ = ()
+
+    uuid: str
+    tasks: list[AppliedJobTask]
+
+
+class AppliedJobTask(Model):
+    __slots__ = ()
+
+    identity: str
+    uuid: str
+    outcome: Literal["created", "unchanged", "changed", "rerun", "busy"]
+
+
+class KnownTasks(Model):
+    __slots__ = ()
+
+    job: str | None
+    tasks: list[KnownTasksTask]
+    next: str | None
+
+
+class KnownTasksTask(Model):
+    __slots__ = ()
+
+    identity: str
+    run: str
+    task: str
+    index: int
+    state: Literal["pending", "ready", "running", "completed", "failed", "cancelled"]
+    params: dict[str, str | float | bool]
+    wall_ms: float | None
+
+
+class ExperimentText2(Model):
+    __slots__ = ()
+
+    format: Literal["toml", "yaml"]
+    text: str
+
+
 class AttachmentPage(Model):
     __slots__ = ()
 
@@ -1297,6 +1362,12 @@ JobResultPage.nested = {
 }
 JobResult.nested = {
     "artifacts": ("list", JobResultArtifact),
+}
+AppliedJob.nested = {
+    "tasks": ("list", AppliedJobTask),
+}
+KnownTasks.nested = {
+    "tasks": ("list", KnownTasksTask),
 }
 AttachmentPage.nested = {
     "attachments": ("list", AttachmentView),

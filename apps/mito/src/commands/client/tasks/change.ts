@@ -1,10 +1,11 @@
 import { Command, Option } from 'clipanion';
 import { invalidField, parseNeeds } from '@mitosis/domain';
+import { parseEnv } from '@mitosis/experiment';
 import type { ChangeTaskInput } from '@mitosis/protocol';
 import { ApiCommand } from '../../api-command.js';
 import { needOptions } from '../../need-options.js';
 import { replacementList } from '../../option-values.js';
-import { parseAfter, parseEnv, parseTimeout, parseWithin, PRIORITY, RETRIES } from '../../task-options.js';
+import { parseAfter, parseTimeout, parseWithin, PRIORITY, RETRIES } from '../../task-options.js';
 
 export class TasksChangeCommand extends ApiCommand {
   static override paths = [

@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { invalidField } from '@mitosis/domain';
+import { parseRecords } from '@mitosis/experiment';
 import type { SubmitTaskInput } from '@mitosis/protocol';
 import { readText } from '../../../files/read-input.js';
 import { EXIT_FAILED, EXIT_OK } from '../../../output/exit-codes.js';
@@ -8,7 +9,7 @@ import { jsonLine } from '../../../output/say.js';
 import type { ItemResult } from '../../../output/submit-many.js';
 import { ApiCommand, SEVERAL_REQUESTS } from '../../api-command.js';
 import { needed } from '../../needed.js';
-import { parseRecords, taskOf } from '../../sweep-options.js';
+import { taskOf } from '../../sweep-options.js';
 
 export class TasksSubmitManyCommand extends ApiCommand {
   static override paths = [

@@ -1,0 +1,12 @@
+export { parseEnv, parseEnvLines } from './env-lines.js';
+export { expandExperiment } from './expand-experiment.js';
+export type { AfterWhen, ExpandedJob, Experiment, JobAfter, ReadNamed } from './expand-experiment.js';
+export { isYaml, readExperiment } from './read-experiment.js';
+export type { ExperimentFile } from './read-experiment.js';
+export { lineRows, parseRecords, recordRows } from './read-rows.js';
+export type { RowFile } from './read-rows.js';
+export { parseResource } from './resource-text.js';
+export { experimentSchema } from './sections.js';
+export { identityOf, runHashOf } from './task-identity.js';
+export { combineVariations, varyTask } from './vary-task.js';
+export type { FieldNames, Variation } from './vary-task.js';
