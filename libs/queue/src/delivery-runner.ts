@@ -44,7 +44,8 @@ export class DeliveryRunner {
     const delivery = parseDelivery(job.id, job.name, job.data);
     if (delivery === undefined) return 'this job is not a delivery';
     try {
-      await this.options.onDelivery(delivery, this.stopping, leaveSlot);
+      const opened = job.attempt === undefined ? delivery : { ...delivery, attempt: job.attempt };
+      await this.options.onDelivery(opened, this.stopping, leaveSlot);
       return undefined;
     } catch (error) {
       return cutText(storableText(reasonOf(error)), REASON_MAX);

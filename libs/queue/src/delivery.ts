@@ -9,6 +9,8 @@ export interface Delivery {
   readonly priority: number;
   /** A short summary for a person. */
   readonly name: string;
+  /** What the coordinator has opened for it, when it comes over the coordinator. */
+  readonly attempt?: unknown;
 }
 
 /** A delivery that a queue did not take, though it takes others. */

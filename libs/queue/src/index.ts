@@ -2,9 +2,20 @@ export { Batcher } from './batcher.js';
 export type { BatcherOptions } from './batcher.js';
 export { createQueueBackend } from './create-queue-backend.js';
 export type { Delivery, RefusedDelivery } from './delivery.js';
+export type {
+  DeliveryDesk,
+  DeskConnection,
+  DeskHooks,
+  DeskJob,
+  DeskOptions,
+  RemoteConsumer,
+} from './desk/delivery-desk.js';
 export { MESSAGE_LIMIT_BYTES } from './queue-backend.js';
+export { ChannelBackend } from './remote/channel-backend.js';
+export type { FromConsumer, QueueAnswer, QueueCall, QueueOperation, RemoteJob, ToConsumer } from './remote/wire.js';
 export type {
   BullQueue,
+  ConsumingBackend,
   ConsumerOptions,
   MessageBus,
   LeftOverLogin,

@@ -9,14 +9,27 @@ export interface ClaimedJob {
   /** JSON. */
   readonly data: string;
   readonly token: string;
+  /** What the coordinator has opened for it; only of a consumer whose jobs come over the coordinator. */
+  readonly attempt?: unknown;
 }
+
+/** The part of BullMQ's backend interface that consumers need. */
+export type ConsumerOperations = Pick<
+  IQueueBackend,
+    | 'moveToActive'
+  | 'moveToCompleted'
+  | 'moveToFailed'
+  | 'moveJobFromActiveToWait'
+  | 'extendLocks'
+  | 'moveStalledJobsToWait'
+>;
 
 /** Tells which queues may have a job; a hint, each one may be missed. */
 export interface WakeSignal {
   /** `onWake` gets the name of a queue, or undefined when any may have one. */
   start(onWake: (queue: string | undefined) => void): void;
-  /** The queues that are waited for from now on, none for an empty list. Compared by identity. */
-  listen(queues: readonly string[]): void;
+  /** The queues that are waited for from now on, none for an empty list, compared by identity; there is room for so many jobs. */
+  listen(queues: readonly string[], room: number): void;
   /** Passes on a signal that this consumer got and can't act on. */
   giveBack(queue: string): void;
   stop(): Promise<void>;
@@ -24,15 +37,20 @@ export interface WakeSignal {
 
 /** BullMQ's operations on the jobs of any queue, by name, in terms of claimed jobs. */
 export class JobSource {
-  private readonly backends = new Map<string, IQueueBackend>();
+  private readonly backends = new Map<string, ConsumerOperations>();
 
-  constructor(private readonly open: (queue: string) => IQueueBackend) {}
+  constructor(
+    private readonly open: (queue: string) => ConsumerOperations,
+    private readonly attemptOf?: (queue: string, token: string) => unknown,
+  ) {}
 
   async claim(queue: string, token: string, worker: string | undefined): Promise<ClaimedJob | undefined> {
     const [job, id]: unknown[] = await this.backend(queue).moveToActive(token, worker);
     if (typeof job !== 'object' || job === null) return undefined;
     const { name, data } = job as { name?: unknown; data?: unknown };
-    return { queue, id: String(id), name: String(name), data: String(data), token };
+    const attempt = this.attemptOf?.(queue, token);
+    const isOpened = attempt !== undefined;
+    return { queue, id: String(id), name: String(name), data: String(data), token, ...(isOpened && { attempt }) };
   }
 
   async complete(job: ClaimedJob): Promise<void> {
@@ -44,6 +62,11 @@ export class JobSource {
     const keep = { count: HISTORY_COUNT };
     const fields = { failedReason: reason, stacktrace: '[]' };
     await this.backend(job.queue).moveToFailed(finishForm(job), reason, keep, job.token, false, fields);
+  }
+
+  /** Puts a job back to waiting, where it was. */
+  async putBack(job: ClaimedJob): Promise<void> {
+    await this.backend(job.queue).moveJobFromActiveToWait(job.id, job.token);
   }
 
   /** Renews the locks of jobs of one queue; answers the ids whose lock is lost. */
@@ -62,7 +85,7 @@ export class JobSource {
     this.backends.delete(queue);
   }
 
-  private backend(queue: string): IQueueBackend {
+  private backend(queue: string): ConsumerOperations {
     const known = this.backends.get(queue);
     if (known !== undefined) return known;
     const opened = this.open(queue);

@@ -1,17 +1,25 @@
 import type { IQueueBackend, Queue } from 'bullmq';
 import type { Finding, Service } from '@mitosis/domain';
 import type { Delivery, RefusedDelivery } from './delivery.js';
+import type { DeliveryDesk, DeskOptions } from './desk/delivery-desk.js';
 import type { QueueCredentials } from './queue-config.js';
 
 /** BullMQ's own view of one queue, for the board. */
 export type BullQueue = Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend>;
+
+/** What a worker needs: a consumer, and what it runs on. */
+export interface ConsumingBackend extends Service {
+  /** Where the deliveries come from, for people. */
+  readonly address: string;
+  createConsumer(options: ConsumerOptions): QueueConsumer;
+}
 
 /**
  * Delivery over one server. `start` opens the connections and does not wait for the server: while
  * it is away, calls fail with `queue_unavailable` and consumers keep trying. `stop` stops the
  * consumers too, and leaves neither connection nor timer.
  */
-export interface QueueBackend extends Service {
+export interface QueueBackend extends ConsumingBackend {
   readonly kind: 'postgres' | 'redis';
   /** `host:port` of the server, for people. */
   readonly address: string;
@@ -26,7 +34,8 @@ export interface QueueBackend extends Service {
   /** Looks at the server the way an operator would; connects by itself, never throws. */
   diagnose(): Promise<Finding[]>;
   readonly publisher: QueuePublisher;
-  createConsumer(options: ConsumerOptions): QueueConsumer;
+  /** Fetches for consumers that reach only the coordinator. */
+  createDesk(options: DeskOptions): DeliveryDesk;
   readonly bus: MessageBus;
   readonly access: QueueAccess;
 }

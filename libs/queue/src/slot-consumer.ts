@@ -174,7 +174,7 @@ export class SlotConsumer implements QueueConsumer {
       this.fetching.set(fetch, queue);
       this.track(fetch.finally(() => this.fetching.delete(fetch)));
     }
-    this.signal.listen(this.takesJobs && this.freeSlots > 0 ? this.listened : []);
+    this.signal.listen(this.takesJobs && this.freeSlots > 0 ? this.listened : [], this.freeSlots);
     const willFetch = this.freeSlots > 0 && !this.isPaused && !this.stopping.signal.aborted;
     if (!willFetch) for (const queue of this.rotation) this.passOn(queue);
   }

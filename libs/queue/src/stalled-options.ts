@@ -6,7 +6,7 @@ const DEFAULT_MS = 30_000;
 const STALLED_MAX = 1_000_000;
 
 /** BullMQ's settings for locks and for finding those that ran out. */
-export function stalledOptions({ lockMs, sweepMs }: ConsumerOptions): {
+export function stalledOptions({ lockMs, sweepMs }: Pick<ConsumerOptions, 'lockMs' | 'sweepMs'>): {
   readonly lockDuration: number;
   readonly stalledInterval: number;
   readonly maxStalledCount: number;

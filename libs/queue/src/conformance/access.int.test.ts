@@ -3,7 +3,7 @@ import test from 'ava';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { eventually, freshDatabase, postgresServer, SOON_MS, type Scope } from '@mitosis/testing';
-import { consume, deliveries, gate, KINDS, openScene, query } from './scene.js';
+import { deliveries, gate, KINDS, openScene, query } from './scene.js';
 
 for (const kind of KINDS) {
   test(`${kind}: a worker consumes the queues of its groups with its own credentials, and no others`, async (t) => {
@@ -13,7 +13,7 @@ for (const kind of KINDS) {
     const credentials = await access.grant(worker, ['lab', 'vision']);
     const workerSide = await scene.backend(JSON.parse(JSON.stringify(credentials)));
     // A worker that asks for too much still gets what is its.
-    const { got } = await consume(workerSide, ['lab', 'labs', 'secret', 'vision~gpu'], { lockMs: 600, sweepMs: 200 });
+    const { got } = await scene.consume(workerSide, ['lab', 'labs', 'secret', 'vision~gpu'], { lockMs: 600, sweepMs: 200 });
     const refused = deliveries(2);
     const served = deliveries(4);
     await publisher.publish('labs', refused.slice(0, 1));
@@ -39,7 +39,7 @@ for (const kind of KINDS) {
       await held.opened;
       throw new Error('no such luck');
     };
-    const { got } = await consume(workerSide, ['lab'], { lockMs: 400, sweepMs: 200, onDelivery });
+    const { got } = await scene.consume(workerSide, ['lab'], { lockMs: 400, sweepMs: 200, onDelivery });
     await publisher.publish('lab', deliveries(1));
     const since = performance.now();
     await eventually(() => performance.now() - since > 1_500, { message: 'more than three locks' });
@@ -55,7 +55,7 @@ for (const kind of KINDS) {
     const { publisher, access } = await scene.backend();
     const credentials = await access.grant(worker, ['lab']);
     const workerSide = await scene.backend(credentials);
-    const { consumer, got } = await consume(workerSide, ['lab']);
+    const { consumer, got } = await scene.consume(workerSide, ['lab']);
     await publisher.publish('lab', deliveries(1));
     await eventually(() => got.length === 1, { message: 'the first group' });
     // Without the access its completion would be refused as well.
@@ -79,7 +79,7 @@ for (const kind of KINDS) {
     const { publisher, access } = await scene.backend();
     const workerSide = await scene.backend(await access.grant(worker, ['lab']));
     let lost = 0;
-    const { got } = await consume(workerSide, ['lab'], { sweepMs: 300, onAccessLost: () => void (lost += 1) });
+    const { got } = await scene.consume(workerSide, ['lab'], { sweepMs: 300, onAccessLost: () => void (lost += 1) });
     await publisher.publish('lab', deliveries(1));
     await eventually(() => got.length === 1, { message: 'a delivery' });
     await access.revoke(worker);
@@ -276,7 +276,7 @@ test('postgres: a clock that a worker claims to have takes away no lock', async 
   const credentials = await access.grant(worker, ['lab']);
   if (credentials.kind !== 'postgres') throw new Error('Postgres credentials');
   const held = gate();
-  const { got } = await consume(await scene.backend(credentials), ['lab'], { onDelivery: () => held.opened });
+  const { got } = await scene.consume(await scene.backend(credentials), ['lab'], { onDelivery: () => held.opened });
   await publisher.publish('lab', deliveries(1));
   await eventually(() => got.length === 1, { message: 'the delivery' });
   for (let check = 0; check < 3; check++) {
@@ -313,7 +313,7 @@ test('postgres: everything works for a coordinator that is no superuser, also wi
   await backend.access.grant(leftOver, ['old']);
   await query(superUrl, 'TRUNCATE bullmq_worker.worker_group');
   const worker = await scene.backend(await backend.access.grant(leftOver, ['lab']));
-  const { got } = await consume(worker, ['lab']);
+  const { got } = await scene.consume(worker, ['lab']);
   await backend.publisher.publish('lab', deliveries(1));
   await eventually(() => got.length === 1, { message: 'the delivery' });
   const credentials = await backend.access.grant(leftOver, ['lab']);

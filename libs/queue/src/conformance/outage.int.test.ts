@@ -1,13 +1,13 @@
 import test from 'ava';
 import { eventually, SOON_MS } from '@mitosis/testing';
-import { consume, deliveries, KINDS, openScene } from './scene.js';
+import { deliveries, WAYS, openScene } from './scene.js';
 
 // One after the other: a crash of the shared Postgres is felt by every test.
-for (const kind of KINDS) {
+for (const kind of WAYS) {
   test.serial(`${kind}: a consumer and a bus go on after the server was killed and started again`, async (t) => {
     const scene = await openScene(kind, t);
     const backend = await scene.backend();
-    const { got } = await consume(backend, ['lab', 'lab~gpu']);
+    const { got } = await scene.consume(backend, ['lab', 'lab~gpu']);
     const heard: string[] = [];
     await backend.bus.subscribe('news', (message) => heard.push(message));
     for (let round = 1; round <= 3; round++) {
@@ -43,7 +43,7 @@ for (const kind of KINDS) {
       const { proxy, config } = await scene.proxied();
       proxy.set({ kind: 'reset' });
       const backend = await scene.backend({ ...config });
-      const { got } = await consume(backend, ['lab']);
+      const { got } = await scene.consume(backend, ['lab']);
       await t.throwsAsync(backend.ping(), { code: 'queue_unavailable' });
       await t.throwsAsync(backend.publisher.publish('lab', deliveries(1)), { code: 'queue_unavailable' });
       const since = performance.now();
@@ -61,7 +61,7 @@ for (const kind of KINDS) {
       const { proxy, config } = await scene.proxied();
       const backend = await scene.backend({ ...config });
       if (mode !== 'pass') await backend.ping().then(() => scene.backend());
-      const { consumer } = await consume(backend, ['lab'], { stopMs: 1_000 });
+      const { consumer } = await scene.consume(backend, ['lab'], { stopMs: 1_000 });
       await backend.bus.subscribe('news', () => undefined);
       proxy.set({ kind: mode });
       // A call under way when the connections go, settled or not.
@@ -84,7 +84,7 @@ for (const kind of KINDS) {
     const scene = await openScene(kind, t);
     const direct = await scene.backend();
     const { proxy, config } = await scene.proxied();
-    const { got } = await consume(await scene.backend({ ...config }), ['lab', 'other']);
+    const { got } = await scene.consume(await scene.backend({ ...config }), ['lab', 'other']);
     await direct.publisher.publish('lab', deliveries(1));
     await eventually(() => got.length === 1, { message: 'the first delivery' });
     proxy.set({ kind: 'half-open' });
@@ -100,7 +100,7 @@ for (const kind of KINDS) {
     const scene = await openScene(kind, t);
     const direct = await scene.backend();
     const { proxy, config } = await scene.proxied();
-    const { got } = await consume(await scene.backend({ ...config }), ['lab', 'other'], {
+    const { got } = await scene.consume(await scene.backend({ ...config }), ['lab', 'other'], {
       lockMs: 1_000,
       sweepMs: 500,
     });

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { eventually } from '@mitosis/testing';
 import type { Delivery } from '../delivery.js';
-import { consume, deliveries, KINDS, openScene, query } from './scene.js';
+import { deliveries, KINDS, openScene, query } from './scene.js';
 
 /** A delivery that no queue takes: its id is not that of its task. */
 const odd = (): Delivery[] => deliveries(1, { jobId: 'odd-1' });
@@ -10,7 +10,7 @@ for (const kind of KINDS) {
   test(`${kind}: a delivery that is refused holds up no other, and is named with its reason`, async (t) => {
     const scene = await openScene(kind, t);
     const backend = await scene.backend();
-    const { got } = await consume(backend, ['lab']);
+    const { got } = await scene.consume(backend, ['lab']);
     const [bad, good] = [odd(), deliveries(600)];
     const refused = await backend.publisher.publish('lab', [...good.slice(0, 300), ...bad, ...good.slice(300)]);
     t.deepEqual(
@@ -24,7 +24,7 @@ for (const kind of KINDS) {
   test(`${kind}: a name that no server stores is delivered in the form that it can store`, async (t) => {
     const scene = await openScene(kind, t);
     const backend = await scene.backend();
-    const { got } = await consume(backend, ['lab']);
+    const { got } = await scene.consume(backend, ['lab']);
     const names = ['a\ud83d', '\0b', `${'x'.repeat(199)}😀`];
     t.deepEqual(
       await backend.publisher.publish(

@@ -13,11 +13,22 @@ import {
 } from '@mitosis/testing';
 import { createQueueBackend } from '../create-queue-backend.js';
 import type { Delivery } from '../delivery.js';
+import type { DeliveryDesk, DeskConnection, DeskHooks } from '../desk/delivery-desk.js';
 import type { ConsumerOptions, QueueBackend, QueueConsumer } from '../queue-backend.js';
 import type { QueueConfig, QueueCredentials } from '../queue-config.js';
+import { ChannelBackend } from '../remote/channel-backend.js';
+import type { FromConsumer, ToConsumer } from '../remote/wire.js';
+
+/** A started consumer, and the deliveries that it got, in order. */
+export interface Consuming {
+  readonly consumer: QueueConsumer;
+  readonly got: Delivery[];
+}
 
 /** A server of its own for one test, and what the test may do to it. */
 export interface Scene {
+  /** Starts a consumer on `queues`; signals alone have to do, unless the options say how often it looks. */
+  consume(backend: QueueBackend, queues: readonly string[], options?: Partial<ConsumerOptions>): Promise<Consuming>;
   readonly config: QueueConfig;
   /** A started backend, prepared once per scene; stopped with the test. */
   backend(config?: QueueConfig | QueueCredentials): Promise<QueueBackend>;
@@ -33,11 +44,17 @@ export interface Scene {
 
 export const KINDS = ['redis', 'postgres'] as const;
 
-export function openScene(kind: (typeof KINDS)[number], scope: Scope): Promise<Scene> {
-  return kind === 'redis' ? redisScene(scope) : postgresScene(scope);
+/** Each server with consumers that reach it, and with consumers that reach a coordinator only. */
+export const WAYS = ['redis', 'postgres', 'redis over a desk', 'postgres over a desk'] as const;
+
+export async function openScene(way: (typeof WAYS)[number], scope: Scope): Promise<Scene> {
+  const server = way.startsWith('redis') ? await redisScene(scope) : await postgresScene(scope);
+  return { ...server, consume: way.endsWith('over a desk') ? consumeRemotely : consume };
 }
 
-async function redisScene(scope: Scope): Promise<Scene> {
+type Server = Omit<Scene, 'consume'>;
+
+async function redisScene(scope: Scope): Promise<Server> {
   const server = await redisServer(scope);
   const admin = new Redis(server.url, { maxRetriesPerRequest: null });
   admin.on('error', () => undefined);
@@ -64,7 +81,7 @@ async function clients(admin: Redis): Promise<number> {
   return list.trim().split('\n').length;
 }
 
-async function postgresScene(scope: Scope): Promise<Scene> {
+async function postgresScene(scope: Scope): Promise<Server> {
   const databaseUrl = await freshDatabase(scope);
   const config: QueueConfig = { kind: 'postgres', databaseUrl };
   return {
@@ -124,27 +141,127 @@ export function deliveries(count: number, fields: Partial<Delivery> = {}): Deliv
   });
 }
 
-/** A started consumer on `queues`, and the deliveries that it got, in order. */
-export async function consume(
-  backend: QueueBackend,
-  queues: readonly string[],
-  options: Partial<ConsumerOptions> = {},
-): Promise<{ readonly consumer: QueueConsumer; readonly got: Delivery[] }> {
-  const got: Delivery[] = [];
-  const { onDelivery, ...others } = options;
-  const consumer = backend.createConsumer({
+/** Signals alone have to do: the sweep is far away. */
+const NO_SWEEP_MS = 600_000;
+
+function recorded({ onDelivery, ...others }: Partial<ConsumerOptions>, got: Delivery[]): ConsumerOptions {
+  return {
     slots: 4,
-    // Signals alone have to do: the sweep is far away.
-    sweepMs: 600_000,
+    sweepMs: NO_SWEEP_MS,
     ...others,
-    onDelivery: async (delivery, ...rest) => {
+    onDelivery: async ({ attempt: _, ...delivery }, ...rest) => {
       got.push(delivery);
       await onDelivery?.(delivery, ...rest);
     },
-  });
+  };
+}
+
+async function consume(
+  backend: QueueBackend,
+  queues: readonly string[],
+  options: Partial<ConsumerOptions> = {},
+): Promise<Consuming> {
+  const got: Delivery[] = [];
+  const consumer = backend.createConsumer(recorded(options, got));
   await consumer.setQueues(queues);
   await consumer.start();
   return { consumer, got };
+}
+
+/** The same with a desk in between, as in a coordinator that has this one worker. */
+async function consumeRemotely(
+  backend: QueueBackend,
+  queues: readonly string[],
+  options: Partial<ConsumerOptions> = {},
+): Promise<Consuming> {
+  const got: Delivery[] = [];
+  const { lockMs, sweepMs = NO_SWEEP_MS } = options;
+  const desk = backend.createDesk({ hooks: everythingRuns, lockMs, sweepMs });
+  const worker = connectedWorker(desk, randomUUID());
+  const consumer = worker.backend.createConsumer(recorded(options, got));
+  // A worker ends before its coordinator does.
+  const stopServer = backend.stop.bind(backend);
+  backend.stop = async () => {
+    await worker.backend.stop();
+    await stopServer();
+  };
+  const setQueues = async (names: readonly string[]): Promise<void> => {
+    worker.connection().setQueues(names);
+    await consumer.setQueues(names);
+  };
+  await setQueues(queues);
+  await Promise.all([desk.start(), consumer.start()]);
+  return { consumer: remoteConsumer(consumer, setQueues), got };
+}
+
+function remoteConsumer(consumer: QueueConsumer, setQueues: QueueConsumer['setQueues']): QueueConsumer {
+  return {
+    start: () => consumer.start(),
+    stop: () => consumer.stop(),
+    setQueues,
+    get freeSlots() {
+      return consumer.freeSlots;
+    },
+    pause: () => consumer.pause(),
+    resume: () => consumer.resume(),
+    resize: (slots) => consumer.resize(slots),
+  };
+}
+
+/** Opens whatever was fetched, keeps nothing. */
+export const everythingRuns: DeskHooks = {
+  open: async (_consumer, jobs) => new Map(jobs.map(({ token }) => [token, { token }])),
+  reopen: async () => [],
+  giveBack: async () => 'kept',
+};
+
+/** A worker's end of a connection to a desk, which can be cut: what is on its way then is lost. */
+export interface ConnectedWorker {
+  readonly backend: ChannelBackend;
+  connection(): DeskConnection;
+  cut(): void;
+  connect(): void;
+}
+
+export function connectedWorker(desk: DeliveryDesk, id: string): ConnectedWorker {
+  let line: { isCut: boolean; connection?: DeskConnection; read: Promise<void> } = { isCut: true, read: Promise.resolve() };
+  const backend = new ChannelBackend({
+    log: silentLog,
+    send: (message) => {
+      const own = line;
+      const text = JSON.stringify(message);
+      setImmediate(() => {
+        if (own.isCut) return;
+        own.read = own.read.then(() => own.connection?.receive(JSON.parse(text) as FromConsumer));
+      });
+    },
+  });
+  const connect = (): void => {
+    const own: typeof line = { isCut: false, read: Promise.resolve() };
+    own.connection = desk.attach({
+      id,
+      name: id,
+      unreadBytes: () => 0,
+      isResponsive: () => true,
+      send: (message) => {
+        const text = JSON.stringify(message);
+        setImmediate(() => own.isCut || backend.link.receive(JSON.parse(text) as ToConsumer));
+      },
+    });
+    line = own;
+    backend.link.opened();
+  };
+  connect();
+  return {
+    backend,
+    connect,
+    connection: () => line.connection as DeskConnection,
+    cut: () => {
+      line.isCut = true;
+      line.connection?.close();
+      backend.link.lost();
+    },
+  };
 }
 
 /** A promise and the function that resolves it. */

@@ -8,8 +8,9 @@ import {
   type QueueBaseOptions,
 } from 'bullmq';
 import type pg from 'pg';
-import { MitoError, type Finding, type Log } from '@mitosis/domain';
+import { MitoError, type Finding, type Log, type Service } from '@mitosis/domain';
 import { BullPublisher } from '../bull-publisher.js';
+import { QueueDesk, type DeliveryDesk, type DeskOptions } from '../desk/delivery-desk.js';
 import { JobSource } from '../job-source.js';
 import type { ConsumerOptions, QueueBackend, QueueConsumer } from '../queue-backend.js';
 import type { PostgresQueueConfig } from '../queue-config.js';
@@ -36,7 +37,7 @@ export class PostgresBackend implements QueueBackend {
   private readonly pool: pg.Pool;
   private readonly connection: PostgresConnection;
   private readonly listener: PgListener;
-  private readonly consumers = new Set<QueueConsumer>();
+  private readonly consumers = new Set<Service>();
   private consumerPool: pg.Pool | undefined;
   private stopped: Promise<void> | undefined;
 
@@ -140,14 +141,22 @@ export class PostgresBackend implements QueueBackend {
   }
 
   createConsumer(options: ConsumerOptions): QueueConsumer {
-    this.consumerPool ??= queuePool(this.config.databaseUrl, [this.schema.worker], this.log);
-    const pool = this.consumerPool;
-    const connection = new SharedPgConnection(bullPool(pool));
-    const backendOptions = { ...stalledOptions(options), connection: {} };
-    const source = new JobSource((queue) => new ConsumerPgBackend(connection, queue, backendOptions, false));
-    const consumer = new SlotConsumer(source, new PostgresWake(this.listener), options, this.log);
+    const consumer = new SlotConsumer(this.source(options), new PostgresWake(this.listener), options, this.log);
     this.consumers.add(consumer);
     return consumer;
+  }
+
+  createDesk(options: DeskOptions): DeliveryDesk {
+    const desk = new QueueDesk(this.source(options), new PostgresWake(this.listener), options, this.log);
+    this.consumers.add(desk);
+    return desk;
+  }
+
+  private source(options: Pick<ConsumerOptions, 'lockMs' | 'sweepMs'>): JobSource {
+    this.consumerPool ??= queuePool(this.config.databaseUrl, [this.schema.worker, this.schema.bullmq], this.log);
+    const connection = new SharedPgConnection(bullPool(this.consumerPool));
+    const backendOptions = { ...stalledOptions(options), connection: {} };
+    return new JobSource((queue) => new ConsumerPgBackend(connection, queue, backendOptions, false));
   }
 
   private readonly backendFactory: BackendFactory = (queue, options) => this.open(queue, options);

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { QueueKeys, RedisConnection, RedisQueueBackend, type BackendFactory, type QueueBaseOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { MitoError, type Finding, type Log } from '@mitosis/domain';
+import { MitoError, type Finding, type Log, type Service } from '@mitosis/domain';
 import { BullPublisher } from '../bull-publisher.js';
+import { QueueDesk, type DeliveryDesk, type DeskOptions } from '../desk/delivery-desk.js';
 import { JobSource } from '../job-source.js';
 import type { ConsumerOptions, QueueBackend, QueueConsumer } from '../queue-backend.js';
 import { DEFAULT_PREFIX, type RedisQueueConfig } from '../queue-config.js';
@@ -29,7 +30,7 @@ export class RedisBackend implements QueueBackend {
   private readonly shared: Redis;
   private readonly connection: RedisConnection;
   private readonly prefix: string;
-  private readonly consumers = new Set<QueueConsumer>();
+  private readonly consumers = new Set<Service>();
   private stopped: Promise<void> | undefined;
 
   constructor(
@@ -79,14 +80,26 @@ export class RedisBackend implements QueueBackend {
   }
 
   createConsumer(options: ConsumerOptions): QueueConsumer {
-    const stalled = stalledOptions(options);
-    const source = new JobSource((queue) => this.open(queue, { ...stalled, connection: {} }));
-    const silenceMs = (BLOCK_SECONDS + 5) * 1000;
-    const blocking = redisClient(this.config, this.log, { socketTimeout: silenceMs });
-    const wake = new RedisWake(this.shared, blocking, this.prefix, this.log);
-    const consumer = new SlotConsumer(source, wake, options, this.log);
+    const consumer = new SlotConsumer(this.source(options), this.wake(), options, this.log);
     this.consumers.add(consumer);
     return consumer;
+  }
+
+  createDesk(options: DeskOptions): DeliveryDesk {
+    const desk = new QueueDesk(this.source(options), this.wake(), options, this.log);
+    this.consumers.add(desk);
+    return desk;
+  }
+
+  private source(options: Pick<ConsumerOptions, 'lockMs' | 'sweepMs'>): JobSource {
+    const stalled = stalledOptions(options);
+    return new JobSource((queue) => this.open(queue, { ...stalled, connection: {} }));
+  }
+
+  private wake(): RedisWake {
+    const silenceMs = (BLOCK_SECONDS + 5) * 1000;
+    const blocking = redisClient(this.config, this.log, { socketTimeout: silenceMs });
+    return new RedisWake(this.shared, blocking, this.prefix, this.log);
   }
 
   private readonly backendFactory: BackendFactory = (queue, options) => this.open(queue, options);
