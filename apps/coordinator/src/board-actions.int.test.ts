@@ -146,10 +146,9 @@ onEachBoard('a paused queue says so to everybody and delivers when it is resumed
   await page.getByText('Paused').first().waitFor();
   await picture(page, `${backend}-admin-paused`);
   t.is(await why(), `its queue "${title}" is paused on the board`);
-  const worker = await connectWorker(coordinator, { tags: ['paused', 'going'], groups: ['vision'] });
-  const going = await consumeFrom(t, worker.registration, 'vision~going', async () => {});
+  const going = await consumeFrom(t, coordinator, 'vision~going', async () => {});
   const other = await queued(scene, ['going']);
-  const got = await consumeFrom(t, worker.registration, 'vision~paused', async () => {});
+  const got = await consumeFrom(t, coordinator, 'vision~paused', async () => {});
   await eventually(() => going.includes(other.uuid), { message: 'the job of another queue' });
   t.deepEqual(got, []);
   await choose(page, 'Resume');
@@ -196,7 +195,7 @@ onEachBoard('a job of a finished task that is retried is dropped by the worker, 
     claims.push(claimed.length);
     if (claimed.length > 0) await worker.report(claimed.map((one: ClaimedTask) => reportOf(one, 0)));
   };
-  await consumeFrom(t, worker.registration, 'vision~retried', run);
+  await consumeFrom(t, coordinator, 'vision~retried', run);
   await eventually(async () => (await state()) === 'completed', { message: 'the task has not ended' });
   await open(scene, title, 'completed');
   await page.getByText('hello vision').first().waitFor();

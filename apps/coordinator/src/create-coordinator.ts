@@ -6,7 +6,7 @@ import { Coordinator, loadKeyPair } from '@mitosis/coordinator';
 import { createDataSource } from '@mitosis/database';
 import { MitoError, type Finding, type Log } from '@mitosis/domain';
 import { createObjectStore, RelayedStore, type ObjectStore, type ObjectStoreConfig } from '@mitosis/object-store';
-import { createQueueBackend, type QueueConfig } from '@mitosis/queue';
+import { ChannelAccess, createQueueBackend, type QueueConfig } from '@mitosis/queue';
 import { isLoopback, readTls } from './read-tls.js';
 
 /** A secret for one use, the same on every replica that has the key pair. */
@@ -73,6 +73,7 @@ export async function createCoordinator(config: CoordinatorConfig, log: Log): Pr
   if (reach) log.warn({ advice: reach.advice }, reach.found);
   const keys = await loadKeyPair(path.join(stateDir, 'keys'));
   const accessKey = deriveSecret(keys.privatePem, 'queue access').toString('base64url');
+  const queue = createQueueBackend(queueConfig(config, accessKey), log);
   return new Coordinator({
     host: config.bind.host,
     port: config.bind.port,
@@ -91,7 +92,8 @@ export async function createCoordinator(config: CoordinatorConfig, log: Log): Pr
       poolSize: 6,
       keepsPlans: true,
     }),
-    queue: createQueueBackend(queueConfig(config, accessKey), log),
+    queue,
+    queueAccess: config.queue_access === 'direct' ? queue.access : new ChannelAccess(),
     store: createStore(config, deriveSecret(keys.privatePem, 'signed urls')),
     keys,
     admin: {

@@ -20,13 +20,12 @@ async function submit({ api }: CoordinatorFixture, count: number, task: Partial<
 
 onEachBackend('a name whose 200th unit is half of an emoji holds up nothing', async (t, coordinator) => {
   const tag = newTag();
-  const { registration } = await connectWorker(coordinator, { tags: [tag] });
   const [good, odd] = [
     await submit(coordinator, 15, { tags: [tag] }),
     await submit(coordinator, 3, { tags: [tag], name: NAME }),
   ];
   const later = await submit(coordinator, 15, { tags: [tag] });
-  const got = await consumeFrom(t, registration, queueName('mitosis_admin', [tag]), () => Promise.resolve());
+  const got = await consumeFrom(t, coordinator, queueName('mitosis_admin', [tag]), () => Promise.resolve());
   const wanted = [...good, ...odd, ...later];
   await eventually(() => wanted.every((uuid) => got.includes(uuid)), {
     message: () => `${got.length} delivered`,
@@ -36,7 +35,6 @@ onEachBackend('a name whose 200th unit is half of an emoji holds up nothing', as
 
 onEachBackend('rows that were written before, with any name, are handed out', async (t, coordinator) => {
   const tag = newTag();
-  const { registration } = await connectWorker(coordinator, { tags: [tag] });
   const [first] = await submit(coordinator, 1, { tags: [newTag()] });
   const names = [NAME, '', '\u001b]0;x\u0007', '\u202e', 'x'.repeat(100_000), '"\\ud83d"'];
   const uuids = await Promise.all(
@@ -49,7 +47,7 @@ onEachBackend('rows that were written before, with any name, are handed out', as
       uuids[at],
       name,
     ]);
-  const got = await consumeFrom(t, registration, queueName('mitosis_admin', [tag]), () => Promise.resolve());
+  const got = await consumeFrom(t, coordinator, queueName('mitosis_admin', [tag]), () => Promise.resolve());
   await submit(coordinator, 1, { tags: [tag] });
   await eventually(() => uuids.every((uuid) => got.includes(uuid as string)), {
     message: () => `${got.length} delivered`,
@@ -68,11 +66,10 @@ test('postgres: a task that its queue refuses fails with what the queue said, an
     `CREATE TRIGGER refuse BEFORE INSERT ON bullmq.job FOR EACH ROW WHEN (NEW.priority = 224) EXECUTE FUNCTION refuse()`,
   );
   const tag = newTag();
-  const { registration } = await connectWorker(coordinator, { tags: [tag] });
   const [bad] = await submit(coordinator, 1, { tags: [tag], priority: 777 });
   const good = await submit(coordinator, 30, { tags: [tag] });
   const { uuid: after } = await api.submitTask({ args: ['true'], after: [{ task: bad as string, when: 'failed' }] });
-  const got = await consumeFrom(t, registration, queueName('mitosis_admin', [tag]), () => Promise.resolve());
+  const got = await consumeFrom(t, coordinator, queueName('mitosis_admin', [tag]), () => Promise.resolve());
   await eventually(() => good.every((uuid) => got.includes(uuid)), { message: () => `${got.length} of 30 delivered` });
   const failed = await eventually(
     async () => {

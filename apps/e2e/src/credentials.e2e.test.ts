@@ -1,40 +1,26 @@
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import pg from 'pg';
 import { eventually, fileScope, SOON_MS } from '@mitosis/testing';
 import { startDeployment, type Deployment } from './harness/deployment.js';
 import type { MitoProcess } from './harness/mito-process.js';
 import { processesWith } from './harness/processes.js';
-import { BACKENDS } from './harness/stack.js';
 
 const file = fileScope(test);
 const CLOCK_SHIM = fileURLToPath(new URL('faults/clock-shim.cjs', import.meta.url));
 const DAY_MS = 86_400_000;
 const RENEWED = /the credential was renewed/g;
 
+/** With `direct`, workers log in at Redis; otherwise they have no login there. */
+const WAYS = [
+  { name: 'postgres', backend: 'postgres', access: 'coordinator' },
+  { name: 'redis', backend: 'redis', access: 'coordinator' },
+  { name: 'redis, direct', backend: 'redis', access: 'direct' },
+] as const;
+
 /** The logins of workers at the queue server. */
-async function queueLogins({ redis, databaseUrl }: Deployment): Promise<string[]> {
-  if (redis) return ((await redis.command('ACL', 'USERS')) as string[]).filter((name) => name.startsWith('w_'));
-  return (
-    await inDatabase(databaseUrl, `SELECT rolname AS name FROM pg_roles WHERE rolname LIKE 'bullmq\\_w\\_%'`)
-  ).map(({ name }) => String(name));
-}
-
-async function inDatabase(databaseUrl: string, sql: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
-/** Ends every connection of workers to the queue server: they have to log in again. */
-async function cutQueueConnections({ redis, databaseUrl }: Deployment, login: string): Promise<void> {
-  if (redis) await redis.command('CLIENT', 'KILL', 'USER', login);
-  else
-    await inDatabase(databaseUrl, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${login}'`);
+async function queueLogins({ redis }: Deployment): Promise<string[]> {
+  const users = redis ? ((await redis.command('ACL', 'USERS')) as string[]) : [];
+  return users.filter((name) => name.startsWith('w_'));
 }
 
 const renewals = (worker: MitoProcess): number => [...(worker.stdout + worker.stderr).matchAll(RENEWED)].length;
@@ -53,23 +39,30 @@ async function startedWorker(deployment: Deployment): Promise<{ worker: MitoProc
   return { worker, uuid: uuidOf() ?? '' };
 }
 
-const holds = (what: string, check: (t: ExecutionContext, deployment: Deployment) => Promise<void>): void => {
-  for (const backend of BACKENDS) {
-    test.serial(`${backend}: ${what}`, async (t) => {
+type Check = (t: ExecutionContext, deployment: Deployment, isDirect: boolean) => Promise<void>;
+
+const holds = (what: string, check: Check): void => {
+  for (const { name, backend, access } of WAYS) {
+    test.serial(`${name}: ${what}`, async (t) => {
       t.timeout(120_000);
-      await check(t, await startDeployment(file, backend, { MITO_WORKER_TOKEN_EXPIRES_IN: '3s' }));
+      const settings = { MITO_WORKER_TOKEN_EXPIRES_IN: '3s', MITO_QUEUE_ACCESS: access };
+      const deployment = await startDeployment(file, backend, settings);
+      await check(t, deployment, access === 'direct');
+      if (access === 'coordinator') t.deepEqual(await queueLogins(deployment), []);
     });
   }
 };
 
 holds(
   'a task runs on while the credential of its worker is renewed, and the queue login stays good',
-  async (t, deployment) => {
+  async (t, deployment, isDirect) => {
     const { worker, uuid } = await startedWorker(deployment);
     const task = await deployment.ask('tasks', 'submit', '--quiet', '--', 'sleep', '9');
     await eventually(() => renewals(worker) >= 3, { timeoutMs: 30_000, message: () => worker.stderr });
     const login = (await queueLogins(deployment)).find(isLoginOf(uuid));
-    await cutQueueConnections(deployment, login ?? '');
+    t.is(login !== undefined, isDirect);
+    // It has to log in again.
+    if (login !== undefined) await deployment.redis?.command('CLIENT', 'KILL', 'USER', login);
     await deployment.ask('tasks', 'wait', task);
     const { state, attempts } = JSON.parse(await deployment.ask('tasks', 'get', task, '--json')) as {
       state: string;
@@ -105,9 +98,9 @@ holds(
 
 holds(
   'a worker that vanishes without a goodbye loses its queue login when its credential runs out',
-  async (t, deployment) => {
+  async (t, deployment, isDirect) => {
     const { worker, uuid } = await startedWorker(deployment);
-    t.true((await queueLogins(deployment)).some(isLoginOf(uuid)));
+    t.is((await queueLogins(deployment)).some(isLoginOf(uuid)), isDirect);
     worker.child.kill('SIGKILL');
     await eventually(async () => !(await queueLogins(deployment)).some(isLoginOf(uuid)), {
       timeoutMs: 20_000,

@@ -7,7 +7,7 @@ import { MitoError, VERSION, type Log } from '@mitosis/domain';
 import { DataDirLock } from '@mitosis/embedded';
 import { Executor, SandboxExecutor } from '@mitosis/executor';
 import type { WorkerRegistration } from '@mitosis/protocol';
-import { createQueueBackend, type QueueConfig } from '@mitosis/queue';
+import { createQueueBackend, type QueueCredentials } from '@mitosis/queue';
 import { Worker } from '@mitosis/worker';
 import { enroll } from './enroll.js';
 import { tasksEnvironment } from './tasks-environment.js';
@@ -82,6 +82,12 @@ async function lockFolder(workDir: string): Promise<DataDirLock> {
   }
 }
 
+/** Where this worker consumes by itself; undefined when its deliveries come over the coordinator. */
+function queueOf({ queue }: WorkerRegistration, log: Log) {
+  const credentials = queue as unknown as QueueCredentials;
+  return credentials.kind === 'coordinator' ? undefined : createQueueBackend(credentials, log);
+}
+
 type WorkerHooks = WorkerLogin & {
   log: Log;
   /** The environment of this process: tasks get of it what the configuration names. */
@@ -105,7 +111,7 @@ async function registeredWorker(
   return new Worker({
     coordinatorUrl,
     registration,
-    queue: createQueueBackend(registration.queue as unknown as QueueConfig, log),
+    queue: queueOf(registration, log),
     executor: new Executor({ scratchRoot: path.join(workDir, 'scratch'), log }),
     sandbox: new SandboxExecutor({ processes: slots, log }),
     slots,

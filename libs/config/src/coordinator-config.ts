@@ -24,6 +24,9 @@ export const CoordinatorConfig = z.strictObject({
     .optional(),
   /** Prefix of all keys in Redis. */
   redis_prefix: z.string().default('mito'),
+  /** How tasks reach workers: "coordinator", over the connection that each worker keeps to a coordinator, or "direct",
+   *  from Redis, to workers that can connect to it (needs redis_url). */
+  queue_access: z.enum(['coordinator', 'direct']).default('coordinator'),
   /** Folder for the key pair, the folder store and other files of this coordinator. */
   state_dir: z.string().default('./mitosis-state'),
   s3: z

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { connect, migrate } from '@mitosis/database';
 import { isFinal, presenceOf, type Log, type Service } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
-import type { QueueBackend } from '@mitosis/queue';
+import type { QueueAccess, QueueBackend } from '@mitosis/queue';
 import { bootstrapAdmin, type FirstAdmin } from './access/bootstrap-admin.js';
 import { claimTasksWith } from './attempts/claim-tasks.js';
 import { commitReportsWith } from './attempts/commit-reports.js';
@@ -56,6 +56,7 @@ import { StoredTasks } from './tasks/stored-tasks.js';
 import { submitTasksWith } from './tasks/submit-tasks.js';
 import { Terminals } from './terminals/terminals.js';
 import { WorkerChannels } from './workers/worker-channels.js';
+import { workerDeliveries } from './workers/worker-deliveries.js';
 import { cancelWorkloadWith } from './workloads/cancel-workload.js';
 import { readSubtaskResultsWith } from './workloads/read-subtask-results.js';
 import { WorkloadReader } from './workloads/read-workloads.js';
@@ -72,6 +73,8 @@ export interface CoordinatorOptions extends AccessLifetimes {
   /** The same database, for the statements that run with every request and every task: planned once. */
   readonly hot: DataSource;
   readonly queue: QueueBackend;
+  /** Of workers that consume from the queue server themselves; the others get nothing. */
+  readonly queueAccess: QueueAccess;
   readonly store: ObjectStore;
   readonly keys: KeyPair;
   readonly admin: FirstAdmin;
@@ -171,11 +174,20 @@ export class Coordinator implements Service {
       log,
       sendToWorker: (worker, message) => channels.send(worker, message),
     });
+    const desk = queue.createDesk({
+      hooks: workerDeliveries({
+        dataSource: options.hot,
+        claimTasks: (worker, claims) => claimTasks(worker, claims),
+        commitReports: (reports) => commitReports(reports),
+        log,
+      }),
+    });
     const channels = new WorkerChannels({
       dataSource,
       hints: options.hints,
       bus: queue.bus,
-      access: queue.access,
+      access: options.queueAccess,
+      desk,
       presence,
       resumeAttempts,
       log,
@@ -212,7 +224,6 @@ export class Coordinator implements Service {
       tokens,
       passwords: this.passwords,
       presence,
-      queueAccess: queue.access,
       channels,
       onSettled,
       onRoom: (groupId) => dispatcher.wakeGroup(groupId),
@@ -321,6 +332,7 @@ export class Coordinator implements Service {
       workloadEvents,
       follows,
       terminals,
+      desk,
       channels,
       dispatcher,
       reconciler,

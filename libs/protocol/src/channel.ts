@@ -29,6 +29,41 @@ export const WorkerTrouble = z.object({
 });
 export type WorkerTrouble = z.output<typeof WorkerTrouble>;
 
+/** Stands for one delivery that a worker has room for: the lock of the job and the claim of the task carry it. */
+const FetchToken = Uuid;
+const QueueName = z.string().min(1).max(4096);
+const JobId = z.string().min(1).max(256);
+const HeldJob = { id: z.int(), queue: QueueName, token: FetchToken, job: JobId };
+
+/** An operation on a queue, for a job that the worker holds. */
+export const QueueCall = z.discriminatedUnion('op', [
+  z.object({ ...HeldJob, op: z.literal('complete') }),
+  z.object({ ...HeldJob, op: z.literal('fail'), reason: z.string().max(4096).transform(storableText) }),
+  /** `attempt` is what was opened for it, as an `AttemptLease`. */
+  z.object({ ...HeldJob, op: z.literal('give_back'), attempt: z.unknown().optional() }),
+  z.object({
+    id: z.int(),
+    op: z.literal('renew'),
+    queue: QueueName,
+    jobs: z.array(JobId).max(4096),
+    tokens: z.array(FetchToken).max(4096),
+    lock_ms: z.int().min(1).max(600_000),
+  }),
+]);
+
+/** Tokens in one message. */
+export const FETCH_TOKENS_MAX = 16_384;
+
+/** A job of a queue with the attempt that was opened for it, a `ClaimedTask`. */
+export const RemoteJob = z.object({
+  queue: z.string(),
+  id: z.string(),
+  name: z.string(),
+  data: z.string(),
+  token: z.string(),
+  attempt: z.unknown().optional(),
+});
+
 /** What a worker says on its WebSocket. */
 export const FromWorker = z.discriminatedUnion('type', [
   /** Renews the leases of `running`; answered by `leases`. */
@@ -40,6 +75,18 @@ export const FromWorker = z.discriminatedUnion('type', [
     /** Without it the worker can work. */
     trouble: WorkerTrouble.optional(),
   }),
+  /**
+   * One token for each delivery that there is room for, from now on; `withdrawn` are no longer valid. With
+   * `is_resumed`, sent first on each connection, these are all of them: the coordinator may have used some already.
+   */
+  z.object({
+    type: z.literal('fetch'),
+    tokens: z.array(FetchToken).max(FETCH_TOKENS_MAX),
+    withdrawn: z.array(FetchToken).max(FETCH_TOKENS_MAX),
+    is_resumed: z.boolean(),
+  }),
+  /** Answered by `queue_answers`. */
+  z.object({ type: z.literal('queue_calls'), calls: z.array(QueueCall).min(1).max(1024) }),
   /** The queue server refuses this worker's credentials: it may have been restarted and forgotten them. */
   z.object({ type: z.literal('access_lost') }),
   /** Output that was asked for by `follow`; `offset` is that of the first byte of `frames_base64`. */
@@ -76,6 +123,22 @@ export const ToWorker = z.discriminatedUnion('type', [
     stale: z.array(AttemptRef),
     /** Those that somebody wants to end: the order itself may have been lost. */
     cancelled: z.array(AttemptRef.extend({ reason: z.string() })).default([]),
+  }),
+  /** Tasks to run, each for one token of `fetch`. */
+  z.object({ type: z.literal('deliveries'), deliveries: z.array(RemoteJob) }),
+  /** No delivery comes for these tokens any more. */
+  z.object({ type: z.literal('withdrawn'), tokens: z.array(z.string()) }),
+  z.object({
+    type: z.literal('queue_answers'),
+    answers: z.array(
+      z.object({
+        id: z.int(),
+        /** The jobs of a `renew` whose lock is lost. */
+        lost: z.array(z.string()).optional(),
+        /** With `code` the queue itself has refused. */
+        error: z.object({ message: z.string(), code: z.int().optional() }).optional(),
+      }),
+    ),
   }),
   /** What people want of the worker; sent on connect and on every change. */
   z.object({ type: z.literal('wanted'), wanted: z.enum(WANTED_STATES) }),

@@ -1,5 +1,6 @@
 export { Batcher } from './batcher.js';
 export type { BatcherOptions } from './batcher.js';
+export { ChannelAccess } from './channel-access.js';
 export { createQueueBackend } from './create-queue-backend.js';
 export type { Delivery, RefusedDelivery } from './delivery.js';
 export type {

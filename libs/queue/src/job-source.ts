@@ -16,7 +16,7 @@ export interface ClaimedJob {
 /** The part of BullMQ's backend interface that consumers need. */
 export type ConsumerOperations = Pick<
   IQueueBackend,
-    | 'moveToActive'
+  | 'moveToActive'
   | 'moveToCompleted'
   | 'moveToFailed'
   | 'moveJobFromActiveToWait'

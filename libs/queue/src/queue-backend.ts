@@ -2,7 +2,7 @@ import type { IQueueBackend, Queue } from 'bullmq';
 import type { Finding, Service } from '@mitosis/domain';
 import type { Delivery, RefusedDelivery } from './delivery.js';
 import type { DeliveryDesk, DeskOptions } from './desk/delivery-desk.js';
-import type { QueueCredentials } from './queue-config.js';
+import type { QueueCredentials, ServerCredentials } from './queue-config.js';
 
 /** BullMQ's own view of one queue, for the board. */
 export type BullQueue = Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend>;
@@ -37,7 +37,7 @@ export interface QueueBackend extends ConsumingBackend {
   /** Fetches for consumers that reach only the coordinator. */
   createDesk(options: DeskOptions): DeliveryDesk;
   readonly bus: MessageBus;
-  readonly access: QueueAccess;
+  readonly access: QueueAccess<ServerCredentials>;
 }
 
 /** The coordinator's side of the queues. Every method throws `queue_unavailable` without the server. */
@@ -127,13 +127,13 @@ export const MESSAGE_LIMIT_BYTES = 1_048_576;
  * else. A Redis server forgets them when it restarts: a worker whose `onAccessLost` is called asks
  * for new ones, and with the same access key gets the same.
  */
-export interface QueueAccess {
+export interface QueueAccess<C extends QueueCredentials = QueueCredentials> {
   /**
    * Creates or changes the access of a worker to exactly these groups; takes effect at once. May be
    * repeated by any replica. Throws `invalid_request` (an id of more than 40 characters or with other
    * than letters, digits, `-`, `_`; a bad group), `worker_url_needed`, `queue_access_denied`, `queue_unavailable`.
    */
-  grant(workerId: string, groups: readonly string[]): Promise<QueueCredentials>;
+  grant(workerId: string, groups: readonly string[]): Promise<C>;
   /**
    * Ends the access and its connections. Unknown workers are fine. When it resolves the worker has no right left; a
    * login that can't be removed at once is left to `cleanUp`.

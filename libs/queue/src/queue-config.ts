@@ -37,8 +37,13 @@ export interface RedisQueueConfig extends AccessConfig {
   readonly prefix?: string | undefined;
 }
 
-/** What a worker passes to `createQueueBackend`, as JSON; good for the consumer side only. */
-export type QueueCredentials =
+/**
+ * How a worker gets its deliveries, as JSON: over its coordinator, or with a consumer of its own on the server that
+ * `createQueueBackend` makes of them.
+ */
+export type QueueCredentials = { readonly kind: 'coordinator' } | ServerCredentials;
+
+export type ServerCredentials =
   | Pick<PostgresQueueConfig, 'kind' | 'databaseUrl' | 'schema'>
   | Pick<RedisQueueConfig, 'kind' | 'url' | 'username' | 'password' | 'prefix'>;
 

@@ -9,6 +9,8 @@ export interface ControlChannelOptions {
   readonly heartbeatMs: number;
   /** One or more: together they renew all leases. */
   heartbeats(): Extract<FromWorker, { type: 'heartbeat' }>[];
+  /** A connection is open, and its first heartbeat is sent. */
+  onOpen(): void;
   onMessage(message: ToWorker): void;
   /** The connection is gone: what was asked over it will be asked anew. */
   onLost(): void;
@@ -18,6 +20,16 @@ export interface ControlChannelOptions {
 
 const BACKOFF_FIRST_MS = 200;
 const BACKOFF_MAX_MS = 3_000;
+
+/** Undefined for what is no JSON. */
+function readMessage(text: string) {
+  try {
+    return ToWorker.safeParse(JSON.parse(text));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
 
 /**
  * The worker's WebSocket: connecting → open → lost → (backoff) → connecting, until stopped. Tasks
@@ -87,6 +99,7 @@ export class ControlChannel implements Service {
     this.heartbeat();
     clearInterval(this.beat);
     this.beat = setInterval(() => this.heartbeat(), this.options.heartbeatMs);
+    this.options.onOpen();
   }
 
   private heartbeat(): void {
@@ -100,9 +113,9 @@ export class ControlChannel implements Service {
   }
 
   private onMessage(text: string): void {
-    const message = ToWorker.safeParse(JSON.parse(text));
+    const message = readMessage(text);
     // A newer coordinator may say things that this worker does not know.
-    if (!message.success) return this.options.log.warn({ text: cutText(text, 200) }, 'a message was not understood');
+    if (!message?.success) return this.options.log.warn({ text: cutText(text, 200) }, 'a message was not understood');
     if (message.data.type === 'leases') this.unanswered = 0;
     this.options.onMessage(message.data);
   }

@@ -2,12 +2,14 @@ import path from 'node:path';
 import { WorkerClient } from '@mitosis/client';
 import { MitoError, type Log, type Service, type WantedState } from '@mitosis/domain';
 import type { Executor, SandboxExecutor } from '@mitosis/executor';
-import type { AttemptReport, ToWorker, WorkerRegistration } from '@mitosis/protocol';
-import type { Delivery, QueueBackend, QueueConsumer } from '@mitosis/queue';
+import { ClaimedTask, type AttemptReport, type ToWorker, type WorkerRegistration } from '@mitosis/protocol';
+import type { ChannelBackend, ConsumingBackend, Delivery, QueueConsumer } from '@mitosis/queue';
 import { Claimer } from './claimer.js';
 import { ControlChannel } from './control-channel.js';
 import { CredentialRenewal } from './credential-renewal.js';
+import { deliveriesOver } from './deliveries.js';
 import { ExecutionSlots } from './execution-slots.js';
+import { heartbeatsOf } from './heartbeats.js';
 import { runWorkerHook, type Hooks } from './hooks.js';
 import { InputCache } from './inputs/input-cache.js';
 import { placeInputs } from './inputs/place-inputs.js';
@@ -30,7 +32,8 @@ import { WorkerMetrics } from './worker-metrics.js';
 export interface WorkerOptions {
   readonly coordinatorUrl: string;
   readonly registration: WorkerRegistration;
-  readonly queue: QueueBackend;
+  /** A queue server that this worker reaches. Without it, deliveries come over the coordinator. */
+  readonly queue?: ConsumingBackend | undefined;
   readonly executor: Executor;
   readonly sandbox: SandboxExecutor;
   readonly slots: number;
@@ -56,15 +59,6 @@ export interface WorkerOptions {
   onStopWanted(): void;
   /** It has ended: its folder is free. */
   onStopped?(): Promise<void>;
-}
-
-/** Leases that one message renews: with many reports to deliver there may be more. */
-const HEARTBEAT_LEASES = 4096;
-
-/** `items` in parts of at most `size`, and one part when there are none. */
-function parts<T>(items: readonly T[], size: number): T[][] {
-  const count = Math.max(Math.ceil(items.length / size), 1);
-  return Array.from({ length: count }, (_, index) => items.slice(index * size, (index + 1) * size));
 }
 
 /** The object store, and not the coordinator, is what can't be used. */
@@ -93,6 +87,9 @@ export class Worker implements Service {
   private readonly renewal: CredentialRenewal;
   private readonly channel: ControlChannel;
   private readonly progress: ProgressReporter;
+  private readonly queue: ConsumingBackend;
+  /** The same, when deliveries come over the coordinator. */
+  private readonly deliveries: ChannelBackend | undefined;
   private readonly consumer: QueueConsumer;
   private readonly program: RunProgramDeps;
   private readonly active = new Set<Promise<void>>();
@@ -108,7 +105,7 @@ export class Worker implements Service {
   private wanted: WantedState = 'run';
 
   constructor(private readonly options: WorkerOptions) {
-    const { registration, log, queue, slots, isPrefetching, coordinatorUrl: url } = options;
+    const { registration, log, slots, isPrefetching, coordinatorUrl: url } = options;
     const { signal } = this.ended;
     this.troubles = new Troubles(log, () => this.channel.beatNow());
     this.folder = new WorkFolder({
@@ -141,8 +138,9 @@ export class Worker implements Service {
         const free = this.folder.isUsable ? Math.min(this.consumer.freeSlots, slots) : 0;
         const { current: trouble } = this.troubles;
         const facts = { free_slots: free, load: this.machine.read(), ...(trouble && { trouble }) };
-        return parts(this.leases(), HEARTBEAT_LEASES).map((running) => ({ type: 'heartbeat', running, ...facts }));
+        return heartbeatsOf(this.running, this.reporter.pending, facts);
       },
+      onOpen: () => this.deliveries?.link.opened(),
       onMessage: (message) => this.obey(message),
       onLost: () => this.lostCoordinator(),
       onRevoked: () => options.onRevoked(),
@@ -151,13 +149,15 @@ export class Worker implements Service {
     this.program = { sandbox: options.sandbox, cache: this.inputs, client: this.client, log };
     this.followers = new OutputFollowers(this.running, (message) => this.channel.send(message), log);
     this.terminals = new Terminals(this.running, (message) => this.channel.send(message), log);
-    this.consumer = queue.createConsumer({
+    this.deliveries = options.queue ? undefined : deliveriesOver((message) => this.channel.send(message), log);
+    this.queue = options.queue ?? (this.deliveries as ConsumingBackend);
+    this.consumer = this.queue.createConsumer({
       slots,
       name: registration.uuid,
       onDelivery: (delivery, _signal, leaveSlot) => this.track(this.take(delivery, leaveSlot)),
       onFetched: (error) => {
         if (error === undefined) this.troubles.works('queue');
-        else this.troubles.failed('queue', describeOutage('the queue server', queue.address, error));
+        else this.troubles.failed('queue', describeOutage('the queue server', this.queue.address, error));
       },
       onAccessLost: () => this.channel.send({ type: 'access_lost' }),
     });
@@ -171,7 +171,7 @@ export class Worker implements Service {
   }
 
   async start(): Promise<void> {
-    const { executor, queue, log } = this.options;
+    const { executor, log } = this.options;
     // First: the life of the credential has begun with the answer to the registration.
     await this.renewal.start();
     await this.metricsServer?.start();
@@ -181,7 +181,7 @@ export class Worker implements Service {
     await this.folder.start();
     await this.inputs.start();
     await this.reporter.start();
-    await queue.start();
+    await this.queue.start();
     await this.consumer.start();
     await this.channel.start();
   }
@@ -211,7 +211,9 @@ export class Worker implements Service {
    */
   private lostCoordinator(): void {
     this.followers.unfollowAll();
-    this.pauseConsumer();
+    // What comes over the channel can't come now, and what was asked for is asked for again on the next one.
+    if (this.deliveries) this.deliveries.link.lost();
+    else this.pauseConsumer();
   }
 
   private pauseConsumer(): void {
@@ -236,7 +238,7 @@ export class Worker implements Service {
   }
 
   private async drain(): Promise<void> {
-    const { drainTimeoutMs, executor, queue, log } = this.options;
+    const { drainTimeoutMs, executor, log } = this.options;
     await this.consumer.pause();
     this.draining.abort();
     const timer = setTimeout(() => this.running.endAll('released'), drainTimeoutMs);
@@ -248,7 +250,7 @@ export class Worker implements Service {
     await this.channel.stop();
     await this.consumer.stop();
     await this.client.unregister().catch((error: unknown) => log.warn({ err: error }, 'could not say goodbye'));
-    await queue.stop();
+    await this.queue.stop();
     await this.runHook('stop').catch((error: unknown) => log.error({ err: error }, 'the stop hook failed'));
     await Promise.all([executor.stop(), this.options.sandbox.stop()]);
     await this.folder.stop();
@@ -269,11 +271,6 @@ export class Worker implements Service {
     return this.running.has(task) || this.reporter.pending.some((report) => report.task === task);
   }
 
-  private leases() {
-    const open = this.running.current.map(({ claim: { task, attempt, lease } }) => ({ task, attempt, lease }));
-    return [...open, ...this.reporter.pending.map(({ task, attempt, lease }) => ({ task, attempt, lease }))];
-  }
-
   private async track(work: Promise<void>): Promise<void> {
     this.active.add(work);
     try {
@@ -283,12 +280,19 @@ export class Worker implements Service {
     }
   }
 
+  /** The attempt that was opened for a delivery, or is now. */
+  private async claim({ taskId, priority, attempt }: Delivery): Promise<ClaimedTask | undefined> {
+    if (this.deliveries) return ClaimedTask.parse(attempt);
+    return this.claimer.claim(taskId, priority);
+  }
+
   /** The life of a task here: claim → wait for a slot → run → report. While it is reported, the next one is taken. */
-  private async take({ taskId, priority }: Delivery, leaveSlot: () => void): Promise<void> {
+  private async take(delivery: Delivery, leaveSlot: () => void): Promise<void> {
     const { log } = this.options;
+    const { taskId, priority } = delivery;
     // It was declared lost while this worker was away: the heartbeat resumes it, a claim would repeat it.
-    if (this.isAtWorkOn(taskId)) return log.debug({ task: taskId }, 'it is under way here already');
-    const claim = await this.claimer.claim(taskId, priority);
+    if (!this.deliveries && this.isAtWorkOn(taskId)) return log.debug({ task: taskId }, 'it is under way here already');
+    const claim = await this.claim(delivery);
     this.metrics.claimed(claim ? 'opened' : 'refused');
     if (!claim) return log.debug({ task: taskId }, 'not to be run here (any more)');
     log.debug({ task: taskId, attempt: claim.attempt }, 'claimed');
@@ -374,6 +378,10 @@ export class Worker implements Service {
           .setQueues(message.names)
           .catch((error: unknown) => this.options.log.error({ err: error }, 'queues were not attached'));
         return;
+      case 'deliveries':
+      case 'withdrawn':
+      case 'queue_answers':
+        return this.deliveries?.link.receive(message);
       case 'leases':
         for (const stale of message.stale) this.running.end(stale, 'stale');
         for (const cancelled of message.cancelled) this.running.end(cancelled, 'cancelled');

@@ -1,15 +1,15 @@
-import type { WorkerRegistration } from '@mitosis/protocol';
-import { createQueueBackend, type QueueConfig } from '@mitosis/queue';
+import { createQueueBackend } from '@mitosis/queue';
 import { silentLog, type Scope } from '@mitosis/testing';
+import type { CoordinatorFixture } from './coordinator-fixture.js';
 
-/** Takes jobs of the queue `name` as a worker does, and answers the tasks of those that it got. */
+/** Takes jobs of the queue `name` from the queue server, and answers the tasks of those that it got. */
 export async function consumeFrom(
   scope: Scope,
-  { queue }: WorkerRegistration,
+  { queue }: Pick<CoordinatorFixture, 'queue'>,
   name: string,
   onDelivery: (task: string) => Promise<void>,
 ): Promise<string[]> {
-  const backend = createQueueBackend(queue as unknown as QueueConfig, silentLog);
+  const backend = createQueueBackend(queue, silentLog);
   scope.teardown(() => backend.stop());
   await backend.start();
   const got: string[] = [];

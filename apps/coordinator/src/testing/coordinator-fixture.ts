@@ -6,8 +6,9 @@ import { MitosisClient, registerWorker, WorkerClient } from '@mitosis/client';
 import { CoordinatorConfig } from '@mitosis/config';
 import { createDataSource, migrate } from '@mitosis/database';
 import type { AttemptReport, ClaimedTask, WorkerRegistration } from '@mitosis/protocol';
+import type { QueueConfig } from '@mitosis/queue';
 import { freshDatabase, redisServer, silentLog, tempDir, type Scope } from '@mitosis/testing';
-import { createCoordinator } from '../create-coordinator.js';
+import { createCoordinator, queueConfig } from '../create-coordinator.js';
 import { checkAnswers } from './checked-fetch.js';
 
 export type Backend = 'postgres' | 'redis';
@@ -24,6 +25,8 @@ export interface CoordinatorFixture {
   /** With which Prometheus reads the metrics. */
   readonly scrapeToken: string;
   readonly database: DataSource;
+  /** The server of its queues. */
+  readonly queue: QueueConfig;
   /** Where its keys are. */
   readonly stateDir: string;
   /** Every HTTP route that is served, as `METHOD /path`. */
@@ -81,6 +84,7 @@ export async function coordinatorFixture(
     password,
     scrapeToken: SCRAPE_TOKEN,
     database,
+    queue: queueConfig(config, ''),
     stateDir,
     routes: first.routes,
     startReplica: start,

@@ -133,8 +133,11 @@ const TOKEN_GRACE_MS = 3_600_000;
 /** Of a task without a time limit: it is worth nothing once its attempt has ended. */
 const TOKEN_MAX_MS = 10 * 366 * 86_400_000;
 
+/** Who claims, known to be what it says. */
+type Claimant = Pick<WorkerActor, 'workerId'>;
+
 interface Claiming {
-  readonly worker: WorkerActor;
+  readonly worker: Claimant;
   readonly claims: readonly ClaimRequest[];
   readonly leaseMs: number;
   /** Tasks of groups with a limit for which there is room. */
@@ -206,11 +209,11 @@ export function claimTasksWith({
       return undefined;
     }
   };
-  const giveBack = async (worker: WorkerActor, refused: readonly string[]): Promise<void> => {
+  const giveBack = async (worker: Claimant, refused: readonly string[]): Promise<void> => {
     const [rows] = (await dataSource.query(GIVE_BACK, [refused, worker.workerId])) as [{ queue: string }[], number];
     if (rows.length > 0) onAvoided(new Set(rows.map(({ queue }) => queue)));
   };
-  return async (worker: WorkerActor, claims: readonly ClaimRequest[]): Promise<ClaimedTask[]> => {
+  return async (worker: Claimant, claims: readonly ClaimRequest[]): Promise<ClaimedTask[]> => {
     const claimed = await claim(dataSource.manager, { worker, claims, leaseMs, admitted: [] });
     const open = claims.filter(({ request }) => claimed.every((row) => row.request !== request));
     const tasks = open.map(({ task }) => task);

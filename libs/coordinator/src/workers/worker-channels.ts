@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { Worker } from '@mitosis/database';
 import { JSON_DEPTH_MAX, jsonExcess, MitoError, type Log, type Presence, type Service } from '@mitosis/domain';
 import { FromWorker, type ToWorker } from '@mitosis/protocol';
-import type { MessageBus, QueueAccess } from '@mitosis/queue';
+import type { DeliveryDesk, DeskConnection, MessageBus, QueueAccess } from '@mitosis/queue';
 import { renewLeases } from '../attempts/renew-leases.js';
 import type { ResumeAttempts } from '../attempts/resume-attempts.js';
 import { queuesOf, servedGroups, workersServing } from '../groups/worker-queues.js';
@@ -25,6 +25,8 @@ export interface WorkerChannelsOptions {
   readonly hints: DataSource;
   readonly bus: MessageBus;
   readonly access: QueueAccess;
+  /** Fetches for the workers that are connected here. */
+  readonly desk: DeliveryDesk;
   readonly presence: Presence;
   readonly resumeAttempts: ResumeAttempts;
   readonly log: Log;
@@ -39,6 +41,9 @@ export interface WorkerChannelsOptions {
 }
 
 const CHANNEL = 'workers';
+
+/** When something was last heard over each connection. */
+const heardAt = new WeakMap<WebSocket, number>();
 
 /** A heartbeat of 4,096 attempts has some 50,000 values. */
 const MESSAGE_BOUNDS = { depth: JSON_DEPTH_MAX, values: 100_000 };
@@ -108,6 +113,7 @@ class Inbox {
  */
 export class WorkerChannels implements Service {
   private readonly sockets = new Map<string, WebSocket>();
+  private readonly connections = new Map<WebSocket, DeskConnection>();
   private unsubscribe: (() => Promise<void>) | undefined;
 
   constructor(private readonly options: WorkerChannelsOptions) {}
@@ -155,6 +161,7 @@ export class WorkerChannels implements Service {
     // A worker that is late with one more heartbeat has a dead connection.
     const { silentMs, heartbeatMs } = this.options.presence;
     const inbox = new Inbox(socket, workerId, this.options.log);
+    const connection = this.attach(workerId, socket);
     const silence = setTimeout(() => {
       // It is not silent: we are slow, and have not read what it sent.
       if (inbox.isBusy) silence.refresh();
@@ -162,11 +169,14 @@ export class WorkerChannels implements Service {
     }, silentMs + heartbeatMs);
     socket.on('message', (data) => {
       silence.refresh();
+      heardAt.set(socket, performance.now());
       inbox.take(() => this.receive(workerId, socket, data as Buffer));
     });
     socket.on('error', (error) => this.options.log.debug({ err: error, worker: workerId }, 'worker socket'));
     socket.on('close', () => {
       clearTimeout(silence);
+      connection.close();
+      this.connections.delete(socket);
       if (this.sockets.get(workerId) === socket) this.sockets.delete(workerId);
     });
     this.sendQueues(workerId);
@@ -174,15 +184,33 @@ export class WorkerChannels implements Service {
     this.options.onConnected(workerId);
   }
 
+  private attach(workerId: string, socket: WebSocket): DeskConnection {
+    const { desk, presence } = this.options;
+    const patienceMs = 2 * presence.heartbeatMs;
+    heardAt.set(socket, performance.now());
+    const connection = desk.attach({
+      id: workerId,
+      name: workerId,
+      send: (message) => this.write(socket, message as ToWorker),
+      unreadBytes: () => socket.bufferedAmount,
+      isResponsive: () => performance.now() - (heardAt.get(socket) ?? 0) < patienceMs,
+    });
+    this.connections.set(socket, connection);
+    return connection;
+  }
+
   private async receive(workerId: string, socket: WebSocket, bytes: Buffer): Promise<void> {
     const message = readMessage(bytes);
     if (message.type === 'access_lost') return this.grantAgain(workerId);
     if (message.type === 'progress') return this.options.onProgress(message.reports);
     if (message.type === 'terminal') return this.options.onTerminal(message);
+    if (message.type === 'fetch' || message.type === 'queue_calls')
+      return this.connections.get(socket)?.receive(message);
     if (message.type !== 'heartbeat') return this.options.onOutput(message);
     const { hints, resumeAttempts, presence } = this.options;
     const deps = { hints, resumeAttempts, leaseMs: presence.leaseMs };
     this.write(socket, { type: 'leases', ...(await renewLeases(deps, workerId, message)) });
+    await this.connections.get(socket)?.recheck();
   }
 
   /** The same credentials as before: they are derived, not drawn. */
@@ -215,7 +243,9 @@ export class WorkerChannels implements Service {
     queuesOf(this.options.dataSource, workerId)
       .then((names) => {
         const socket = this.sockets.get(workerId);
-        if (socket) this.write(socket, { type: 'queues', names });
+        if (!socket) return;
+        this.write(socket, { type: 'queues', names });
+        this.connections.get(socket)?.setQueues(names);
       })
       .catch((error: unknown) => this.connectAnew(workerId, error));
   }

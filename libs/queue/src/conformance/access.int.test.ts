@@ -13,7 +13,10 @@ for (const kind of KINDS) {
     const credentials = await access.grant(worker, ['lab', 'vision']);
     const workerSide = await scene.backend(JSON.parse(JSON.stringify(credentials)));
     // A worker that asks for too much still gets what is its.
-    const { got } = await scene.consume(workerSide, ['lab', 'labs', 'secret', 'vision~gpu'], { lockMs: 600, sweepMs: 200 });
+    const { got } = await scene.consume(workerSide, ['lab', 'labs', 'secret', 'vision~gpu'], {
+      lockMs: 600,
+      sweepMs: 200,
+    });
     const refused = deliveries(2);
     const served = deliveries(4);
     await publisher.publish('labs', refused.slice(0, 1));

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { eventually, SOON_MS } from '@mitosis/testing';
-import { deliveries, gate, WAYS, openScene } from './scene.js';
+import { deliveries, gate, openScene, WAYS } from './scene.js';
 
 for (const kind of WAYS) {
   test(`${kind}: what is published is delivered once, with its fields`, async (t) => {

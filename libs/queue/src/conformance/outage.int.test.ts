@@ -1,6 +1,6 @@
 import test from 'ava';
 import { eventually, SOON_MS } from '@mitosis/testing';
-import { deliveries, WAYS, openScene } from './scene.js';
+import { deliveries, openScene, WAYS } from './scene.js';
 
 // One after the other: a crash of the shared Postgres is felt by every test.
 for (const kind of WAYS) {

@@ -15,7 +15,7 @@ import { createQueueBackend } from '../create-queue-backend.js';
 import type { Delivery } from '../delivery.js';
 import type { DeliveryDesk, DeskConnection, DeskHooks } from '../desk/delivery-desk.js';
 import type { ConsumerOptions, QueueBackend, QueueConsumer } from '../queue-backend.js';
-import type { QueueConfig, QueueCredentials } from '../queue-config.js';
+import type { QueueConfig, ServerCredentials } from '../queue-config.js';
 import { ChannelBackend } from '../remote/channel-backend.js';
 import type { FromConsumer, ToConsumer } from '../remote/wire.js';
 
@@ -31,7 +31,7 @@ export interface Scene {
   consume(backend: QueueBackend, queues: readonly string[], options?: Partial<ConsumerOptions>): Promise<Consuming>;
   readonly config: QueueConfig;
   /** A started backend, prepared once per scene; stopped with the test. */
-  backend(config?: QueueConfig | QueueCredentials): Promise<QueueBackend>;
+  backend(config?: QueueConfig | ServerCredentials): Promise<QueueBackend>;
   /** Forgets every job, as FLUSHALL or TRUNCATE does. */
   wipe(): Promise<void>;
   /** Ends the server with SIGKILL and starts it again; the queues may be empty then. */
@@ -123,7 +123,7 @@ export async function query(databaseUrl: string, sql: string, values: unknown[] 
 
 async function startBackend(
   scope: Scope,
-  config: QueueConfig | QueueCredentials,
+  config: QueueConfig | ServerCredentials,
   isCoordinator: boolean,
 ): Promise<QueueBackend> {
   const backend = createQueueBackend(config, silentLog);
@@ -149,7 +149,8 @@ function recorded({ onDelivery, ...others }: Partial<ConsumerOptions>, got: Deli
     slots: 4,
     sweepMs: NO_SWEEP_MS,
     ...others,
-    onDelivery: async ({ attempt: _, ...delivery }, ...rest) => {
+    onDelivery: async ({ jobId, taskId, dispatch, priority, name }, ...rest) => {
+      const delivery = { jobId, taskId, dispatch, priority, name };
       got.push(delivery);
       await onDelivery?.(delivery, ...rest);
     },
@@ -224,7 +225,10 @@ export interface ConnectedWorker {
 }
 
 export function connectedWorker(desk: DeliveryDesk, id: string): ConnectedWorker {
-  let line: { isCut: boolean; connection?: DeskConnection; read: Promise<void> } = { isCut: true, read: Promise.resolve() };
+  let line: { isCut: boolean; connection?: DeskConnection; read: Promise<void> } = {
+    isCut: true,
+    read: Promise.resolve(),
+  };
   const backend = new ChannelBackend({
     log: silentLog,
     send: (message) => {

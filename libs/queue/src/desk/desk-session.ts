@@ -4,8 +4,8 @@ import { Batcher } from '../batcher.js';
 import { parseDelivery } from '../job-form.js';
 import type { ClaimedJob, JobSource } from '../job-source.js';
 import { pause } from '../pause.js';
-import { isRefusedByQueue, reasonOf } from '../unavailable.js';
 import type { FromConsumer, QueueAnswer, QueueCall, RemoteJob, ToConsumer } from '../remote/wire.js';
+import { isRefusedByQueue, reasonOf } from '../unavailable.js';
 import type { DeskHooks, DeskJob, RemoteConsumer } from './delivery-desk.js';
 
 /** What a session needs of its desk. */
@@ -25,6 +25,10 @@ const OPEN_CONCURRENCY = 2;
 const MESSAGE_BYTES = 262_144;
 /** A consumer that has not read so much of what was sent gets nothing more. */
 const UNREAD_MAX_BYTES = 4 * 1_048_576;
+/** An older connection is noticed to be dead within so many heartbeats. */
+const RECHECKS = 4;
+/** BullMQ's code for a job that is not there. */
+const NOT_ITS_JOB = -1;
 /** Tokens of a consumer; more are ignored, and come with a later message. */
 const TOKENS_MAX = 16_384;
 
@@ -37,6 +41,9 @@ export class DeskSession {
   private readonly opening: Batcher<DeskJob, unknown>;
   private readonly closed = new AbortController();
   private outgoing: RemoteJob[] = [];
+  private rechecks = RECHECKS;
+  /** Queues that it serves, or has served: it may hold jobs of them. */
+  private readonly known = new Set<string>();
 
   constructor(
     readonly consumer: RemoteConsumer,
@@ -63,6 +70,11 @@ export class DeskSession {
     return this.consumer.unreadBytes() < UNREAD_MAX_BYTES && this.consumer.isResponsive();
   }
 
+  /** From now on it may have jobs of these queues, too. */
+  allow(queues: Iterable<string>): void {
+    for (const queue of queues) this.known.add(queue);
+  }
+
   close(): void {
     this.closed.abort();
     this.free.clear();
@@ -74,9 +86,14 @@ export class DeskSession {
     else await this.answer(message.calls);
   }
 
-  /** Tokens that another connection has used up: what was opened for them is sent once more. */
+  /**
+   * Tokens that another connection has used up, which may have been about to when this one began: what was opened
+   * for them is sent once more.
+   */
   async recheck(): Promise<void> {
-    if (this.free.size > 0) await this.resume([...this.free]);
+    if (this.rechecks === 0 || this.free.size === 0) return;
+    this.rechecks -= 1;
+    await this.resume([...this.free]);
   }
 
   /** A token to fetch with, which is used up by it. */
@@ -148,6 +165,7 @@ export class DeskSession {
   private async carryOut(call: QueueCall): Promise<QueueAnswer> {
     const { source } = this.desk;
     const { id, queue } = call;
+    if (!this.known.has(queue)) return { id, error: { message: `it does not serve "${queue}"`, code: NOT_ITS_JOB } };
     const jobOf = (job: string, token: string): ClaimedJob => ({ queue, id: job, token, name: '', data: '' });
     try {
       if (call.op === 'complete') await source.complete(jobOf(call.job, call.token));

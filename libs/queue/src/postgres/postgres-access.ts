@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { cutText, invalidField, MitoError, NAME_PATTERN, storableText } from '@mitosis/domain';
 import type { LeftOverLogin, QueueAccess } from '../queue-backend.js';
-import type { PostgresQueueConfig, QueueCredentials } from '../queue-config.js';
+import type { PostgresQueueConfig, ServerCredentials } from '../queue-config.js';
 import { orDenied, orUnavailable, reasonOf } from '../unavailable.js';
 import { workerLogin } from '../worker-login.js';
 import { workerPassword } from '../worker-password.js';
@@ -26,7 +26,7 @@ const LOCK_NOT_AVAILABLE = '55P03';
  * may lift its own statement timeout. Revoking therefore takes the rights first, each step committed by itself, and
  * then drops the login; what fails of that is left to `cleanUp`.
  */
-export class PostgresAccess implements QueueAccess {
+export class PostgresAccess implements QueueAccess<ServerCredentials> {
   constructor(
     private readonly pool: pg.Pool,
     private readonly config: PostgresQueueConfig,
@@ -34,7 +34,7 @@ export class PostgresAccess implements QueueAccess {
     private readonly accessKey: string,
   ) {}
 
-  async grant(workerId: string, groups: readonly string[]): Promise<QueueCredentials> {
+  async grant(workerId: string, groups: readonly string[]): Promise<ServerCredentials> {
     const bad = groups.find((group) => !NAME_PATTERN.test(group));
     if (bad !== undefined) throw invalidField('groups', `"${bad}" is not the name of a group`);
     const login = this.loginOf(workerId);

@@ -10,7 +10,8 @@ import {
 import type pg from 'pg';
 import { MitoError, type Finding, type Log, type Service } from '@mitosis/domain';
 import { BullPublisher } from '../bull-publisher.js';
-import { QueueDesk, type DeliveryDesk, type DeskOptions } from '../desk/delivery-desk.js';
+import type { DeliveryDesk, DeskOptions } from '../desk/delivery-desk.js';
+import { QueueDesk } from '../desk/queue-desk.js';
 import { JobSource } from '../job-source.js';
 import type { ConsumerOptions, QueueBackend, QueueConsumer } from '../queue-backend.js';
 import type { PostgresQueueConfig } from '../queue-config.js';

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { invalidField, NAME_PATTERN } from '@mitosis/domain';
 import type { LeftOverLogin, QueueAccess } from '../queue-backend.js';
-import { DEFAULT_PREFIX, type QueueCredentials, type RedisQueueConfig } from '../queue-config.js';
+import { DEFAULT_PREFIX, type RedisQueueConfig, type ServerCredentials } from '../queue-config.js';
 import { orDenied, orUnavailable } from '../unavailable.js';
 import { workerLogin } from '../worker-login.js';
 import { workerPassword } from '../worker-password.js';
@@ -57,14 +57,14 @@ const COMMANDS = [
  * One ACL user per worker, limited to the keys of its groups. It separates groups, not the workers
  * of one group. Users live in the server's memory: after its restart they are granted anew.
  */
-export class RedisAccess implements QueueAccess {
+export class RedisAccess implements QueueAccess<ServerCredentials> {
   constructor(
     private readonly client: Redis,
     private readonly config: RedisQueueConfig,
     private readonly accessKey: string,
   ) {}
 
-  async grant(workerId: string, groups: readonly string[]): Promise<QueueCredentials> {
+  async grant(workerId: string, groups: readonly string[]): Promise<ServerCredentials> {
     const bad = groups.find((group) => !NAME_PATTERN.test(group));
     if (bad !== undefined) throw invalidField('groups', `"${bad}" is not the name of a group`);
     const username = workerLogin('w_', workerId);

@@ -3,7 +3,8 @@ import { QueueKeys, RedisConnection, RedisQueueBackend, type BackendFactory, typ
 import type { Redis } from 'ioredis';
 import { MitoError, type Finding, type Log, type Service } from '@mitosis/domain';
 import { BullPublisher } from '../bull-publisher.js';
-import { QueueDesk, type DeliveryDesk, type DeskOptions } from '../desk/delivery-desk.js';
+import type { DeliveryDesk, DeskOptions } from '../desk/delivery-desk.js';
+import { QueueDesk } from '../desk/queue-desk.js';
 import { JobSource } from '../job-source.js';
 import type { ConsumerOptions, QueueBackend, QueueConsumer } from '../queue-backend.js';
 import { DEFAULT_PREFIX, type RedisQueueConfig } from '../queue-config.js';

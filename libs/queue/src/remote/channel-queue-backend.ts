@@ -118,7 +118,13 @@ export class ChannelQueueBackend extends EventEmitter implements ConsumerOperati
 
   async extendLocks(jobs: string[], tokens: string[], lockMs: number): Promise<string[]> {
     const locks = tokens.map((token) => this.lockOf(token));
-    const { lost = [] } = await this.link.call({ op: 'renew', queue: this.queue, jobs, tokens: locks, lock_ms: lockMs });
+    const { lost = [] } = await this.link.call({
+      op: 'renew',
+      queue: this.queue,
+      jobs,
+      tokens: locks,
+      lock_ms: lockMs,
+    });
     return [...lost];
   }
 

@@ -6,8 +6,15 @@ import type { FromConsumer, QueueAnswer, QueueCall, QueueOperation, RemoteJob, T
 export interface DeliveryLinkOptions {
   /** Sends over the connection that is open; only called between `opened` and `lost`. */
   send(message: FromConsumer): void;
+  /** What identifies an opened attempt, without what only its run needs. */
+  referTo?(attempt: unknown): unknown;
   readonly log: Log;
 }
+
+/** Calls in one message. */
+const CALLS_MAX = 500;
+/** A hand-back that the coordinator could not carry out is sent again after this time. */
+const RETURN_AGAIN_MS = 1_000;
 
 interface PendingCall {
   readonly call: QueueCall;
@@ -120,9 +127,8 @@ export class DeliveryLink {
   }
 
   private flushCalls(): void {
-    const calls = this.outgoing;
-    this.outgoing = [];
-    if (calls.length > 0 && this.isOpen) this.options.send({ type: 'queue_calls', calls });
+    while (this.outgoing.length > 0 && this.isOpen)
+      this.options.send({ type: 'queue_calls', calls: this.outgoing.splice(0, CALLS_MAX) });
   }
 
   private settle(answer: QueueAnswer): void {
@@ -145,13 +151,15 @@ export class DeliveryLink {
   private sendBack(job: RemoteJob): void {
     this.returns.set(job.token, job);
     if (!this.isOpen) return;
-    const { queue, id, token, attempt } = job;
+    const { queue, id, token } = job;
+    const attempt = job.attempt === undefined ? undefined : (this.options.referTo?.(job.attempt) ?? job.attempt);
     this.call({ op: 'give_back', queue, job: id, token, ...(attempt !== undefined && { attempt }) }).then(
       () => this.returns.delete(token),
       (error: unknown) => {
         this.options.log.debug({ queue, jobId: id, reason: reasonOf(error) }, 'a delivery was not given back');
-        // BullMQ does not know it any more. Otherwise it is given back on the next connection.
+        // BullMQ does not know it any more. Without a connection it is given back on the next one.
         if (error instanceof RefusedByQueue) this.returns.delete(token);
+        else if (this.isOpen) setTimeout(() => this.returns.has(token) && this.sendBack(job), RETURN_AGAIN_MS).unref();
       },
     );
   }

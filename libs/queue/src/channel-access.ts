@@ -1,0 +1,15 @@
+import type { LeftOverLogin, QueueAccess } from './queue-backend.js';
+import type { QueueCredentials } from './queue-config.js';
+
+/** Workers whose deliveries come over the coordinator: they get no access to the queues, and there is none to end. */
+export class ChannelAccess implements QueueAccess {
+  async grant(): Promise<QueueCredentials> {
+    return { kind: 'coordinator' };
+  }
+
+  async revoke(): Promise<void> {}
+
+  async cleanUp(): Promise<readonly LeftOverLogin[]> {
+    return [];
+  }
+}
