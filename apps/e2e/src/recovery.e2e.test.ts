@@ -87,8 +87,9 @@ test.serial('a worker whose coordinator does not answer ends when it is told to'
   t.is((await stack.mito('run', '--', 'true')).code, 0, 'it knows the queue');
   proxy.set({ kind: 'drop-reply' });
   await stack.json<TaskReceipt>('tasks', 'submit', '--', 'true');
-  await eventually(() => `${worker.stdout}${worker.stderr}`.includes('claiming a task failed'), {
-    message: () => `its claim: ${worker.stdout}${worker.stderr}`,
+  await eventually(() => `${worker.stdout}${worker.stderr}`.includes('the coordinator does not answer'), {
+    timeoutMs: 60_000,
+    message: () => `it notices: ${worker.stdout}${worker.stderr}`,
   });
   t.is((await worker.stop()).code, 0);
 });
