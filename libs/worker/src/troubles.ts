@@ -1,4 +1,4 @@
-import { cutText, storableText, type Log } from '@mitosis/domain';
+import { cutText, MitoError, storableText, type Log } from '@mitosis/domain';
 import type { WorkerTrouble } from '@mitosis/protocol';
 
 /** Something that a worker needs for its work. */
@@ -72,4 +72,16 @@ export function describeOutage(what: string, address: string, error: unknown): s
   const known = OUTAGES.find(([pattern]) => pattern.test(`${code} ${message}`));
   const why = known ? known[1] : `can't be used: ${message.replaceAll(/:\/\/[^@\s]*@/g, '://')}`;
   return `${what} at ${address} ${why}`;
+}
+
+const STORE_TROUBLES: ReadonlySet<string> = new Set([
+  'transfer_interrupted',
+  'transfer_refused',
+  'storage_unavailable',
+  'storage_full',
+]);
+
+/** True when the object store, and not the coordinator, is what can't be used. */
+export function isOfStore(error: unknown): error is MitoError {
+  return error instanceof MitoError && STORE_TROUBLES.has(error.code);
 }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { WorkerClient } from '@mitosis/client';
-import { MitoError, type Log, type Service, type WantedState } from '@mitosis/domain';
+import type { Log, Service, WantedState } from '@mitosis/domain';
 import type { Executor, SandboxExecutor } from '@mitosis/executor';
 import { ClaimedTask, type AttemptReport, type ToWorker, type WorkerRegistration } from '@mitosis/protocol';
 import type { ChannelBackend, ConsumingBackend, Delivery, QueueConsumer } from '@mitosis/queue';
@@ -25,7 +25,7 @@ import { brokenOff, notStarted, runAttempt, type RunAttemptDeps } from './run-at
 import type { RunProgramDeps } from './run-program.js';
 import { RunningAttempts, type RunningAttempt } from './running-attempts.js';
 import { Terminals } from './terminals.js';
-import { describeOutage, Troubles } from './troubles.js';
+import { describeOutage, isOfStore, Troubles } from './troubles.js';
 import { WorkFolder } from './work-folder.js';
 import { WorkerMetrics } from './worker-metrics.js';
 
@@ -60,14 +60,6 @@ export interface WorkerOptions {
   /** It has ended: its folder is free. */
   onStopped?(): Promise<void>;
 }
-
-/** The object store, and not the coordinator, is what can't be used. */
-const STORE_TROUBLES: ReadonlySet<string> = new Set([
-  'transfer_interrupted',
-  'transfer_refused',
-  'storage_unavailable',
-  'storage_full',
-]);
 
 /**
  * A registered worker: starting → running → draining → stopped. No error of a task, of the
@@ -331,8 +323,7 @@ export class Worker implements Service {
       await call();
       this.troubles.works('object store');
     } catch (error) {
-      const isStore = error instanceof MitoError && STORE_TROUBLES.has(error.code);
-      if (isStore) this.troubles.failed('object store', `the object store can't be used: ${error.message}`);
+      if (isOfStore(error)) this.troubles.failed('object store', `the object store can't be used: ${error.message}`);
       throw error;
     }
   }
