@@ -10,7 +10,14 @@ export { OutputText } from './log-pieces.js';
 export type { LogPiece } from './log-pieces.js';
 export { MitosisClient } from './mitosis-client.js';
 export type { CallOptions } from './call-options.js';
-export type { CancelOptions, SubmitOptions, TaskConditions, TaskFilter, TaskSelection } from './mitosis-client.js';
+export type {
+  CancelOptions,
+  SubmitOptions,
+  TaskConditions,
+  TaskFilter,
+  TaskSelection,
+  WaitTasksOptions,
+} from './mitosis-client.js';
 export type { ProgramCalls, ProgramRef } from './program-calls.js';
 export type { WorkloadCalls, WorkloadFilter } from './workload-calls.js';
 export type { OpenTerminalOptions, TerminalCalls, Typist } from './terminal-calls.js';

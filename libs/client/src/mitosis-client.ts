@@ -69,6 +69,12 @@ export interface TaskFilter {
   readonly after?: string | undefined;
 }
 
+export interface WaitTasksOptions {
+  /** Ends with the first task that ends. */
+  readonly isAny?: boolean;
+  onProgress?(tasks: readonly TaskSummary[]): void;
+}
+
 /** The conditions of a filter, without how many of what it finds. */
 export type TaskConditions = Omit<TaskFilter, 'limit' | 'offset' | 'after'>;
 
@@ -243,24 +249,28 @@ export class MitosisClient {
     }
   }
 
-  /** Resolves when all tasks are in a final state; `onProgress` hears about once a second how far it is. */
+  /**
+   * Resolves when all tasks are in a final state, or with `isAny` when one of them is. `onProgress` is called about
+   * once a second with the tasks that are still waited for.
+   */
   async waitTasks(
     uuids: readonly string[],
-    { signal, onProgress }: CallOptions & { onProgress?: (tasks: readonly TaskSummary[]) => void } = {},
+    { signal, onProgress, isAny = false }: CallOptions & WaitTasksOptions = {},
   ): Promise<TaskSummary[]> {
     const done = new Map<string, TaskSummary>();
     let retryMs: number | undefined;
     let open = [...new Set(uuids)];
     while (open.length > 0) {
-      const body = { uuids: open.slice(0, BATCH), timeout_ms: onProgress ? PROGRESS_MS : WAIT_MS };
+      const body = { uuids: open.slice(0, BATCH), timeout_ms: onProgress || isAny ? PROGRESS_MS : WAIT_MS };
       const options = { body, signal, isRepeatable: true, timeoutMs: WAIT_MS * 2, retryMs };
       const { tasks } = await this.transport.json('POST', '/tasks/wait', TaskSummaries, options);
       retryMs = WAIT_PATIENCE_MS;
       for (const task of tasks) done.set(task.uuid, task);
       open = open.filter((uuid) => !isFinal(done.get(uuid)?.state ?? 'pending'));
       onProgress?.(tasks);
+      if (isAny && tasks.some(({ state }) => isFinal(state))) break;
     }
-    return uuids.map((uuid) => done.get(uuid) as TaskSummary);
+    return [...new Set(uuids)].flatMap((uuid) => done.get(uuid) ?? []);
   }
 
   /** Says what is wanted of a worker: `run`, `drain`, `stop` (after its tasks) or `stop_now`. */
