@@ -19,6 +19,26 @@ const MAY_IMPORT = {
   testing: ['domain', 'embedded'],
 };
 
+/**
+ * The folders of libs/coordinator/src from top to bottom. A folder may import from floors below its own, and nothing
+ * from its neighbours on the same floor. A new folder gets its place here.
+ */
+const COORDINATOR_FLOORS = [
+  ['compose'],
+  ['http'],
+  ['access', 'board', 'doctor', 'experiments', 'output', 'scheduling'],
+  ['workers'],
+  ['attempts', 'jobs'],
+  ['terminals', 'workloads'],
+  ['tasks'],
+  ['programs'],
+  ['files'],
+  ['groups'],
+  ['auth', 'events', 'metrics'],
+  ['audit'],
+  ['kernel'],
+];
+
 /** Libraries that keep a third-party dependency to themselves. */
 const OWNED = [
   { name: 'bullmq', packages: 'bullmq|@bull-board/[^/]+', owners: 'libs/queue|libs/coordinator' },
@@ -125,6 +145,7 @@ function rulesFor(prefix) {
       },
       to: { path: part('libs/sandbox') },
     },
+    ...floorRules(below('libs/coordinator/src/')),
     ...Object.entries(MAY_IMPORT).map(([lib, allowed]) => ({
       name: `imports-of-${lib}`,
       comment: `libs/${lib} may import: ${allowed.join(', ') || 'nothing'} (tests also: testing).`,
@@ -141,6 +162,28 @@ function rulesFor(prefix) {
       to: { path: [`(^|/)node_modules/(${packages})/`, `^(${packages})(/|$)`] },
     })),
   ].map((rule) => ({ severity: 'error', ...rule }));
+}
+
+function floorRules(src) {
+  const folders = COORDINATOR_FLOORS.flat();
+  const rules = COORDINATOR_FLOORS.flatMap((floor, index) => {
+    const lower = COORDINATOR_FLOORS.slice(index + 1).flat();
+    return floor.map((folder) => ({
+      name: `floor-of-${folder}`,
+      comment: `${folder}/ may import: ${lower.join(', ') || 'no other folder of the coordinator'}.`,
+      from: { path: `${src}${folder}/`, pathNot: TESTS },
+      to: { path: src, pathNot: `${src}(${[folder, ...lower].join('|')})/` },
+    }));
+  });
+  return [
+    ...rules,
+    {
+      name: 'floor-of-every-folder',
+      comment: 'A folder of the coordinator has its place in COORDINATOR_FLOORS.',
+      from: { path: `${src}[^/]+/`, pathNot: `${src}(${folders.join('|')})/` },
+      to: { path: src },
+    },
+  ];
 }
 
 const options = {

@@ -17,6 +17,7 @@ import { Tokens } from './auth/tokens.js';
 import { Board } from './board/board.js';
 import { createAccess, type AccessLifetimes } from './compose/create-access.js';
 import { createFiles } from './compose/create-files.js';
+import { loggedClaims, loggedSubmit, observedReports } from './compose/observe-tasks.js';
 import { taskControl } from './compose/task-control.js';
 import { Announcements } from './events/announcements.js';
 import { GROUPS_CHANNEL, type GroupEvent } from './events/group-events.js';
@@ -43,7 +44,6 @@ import { CoordinatorMetrics } from './metrics/coordinator-metrics.js';
 import { FleetFigures } from './metrics/fleet-figures.js';
 import { FleetGauges } from './metrics/fleet-gauges.js';
 import { meteredStore } from './metrics/metered-store.js';
-import { loggedClaims, loggedSubmit, observedReports } from './metrics/observe-tasks.js';
 import { Follows } from './output/follows.js';
 import { ProgramLibrary } from './programs/program-library.js';
 import { Dispatcher } from './scheduling/dispatcher.js';
@@ -287,9 +287,9 @@ export class Coordinator implements Service {
     });
     outputRoutes(api, { dataSource, reader, events, follows, store });
     terminalRoutes(api, { dataSource, events, terminals });
-    attachmentRoutes(api, { files });
-    uploadRoutes(api, { files });
-    attemptFileRoutes(api, { files, resumeAttempts });
+    attachmentRoutes(api, files);
+    uploadRoutes(api, files);
+    attemptFileRoutes(api, { ...files, resumeAttempts });
     workerRoutes(api, {
       registry,
       claimTasks,

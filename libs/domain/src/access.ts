@@ -79,6 +79,11 @@ const NEEDED: Readonly<Record<GroupAction | WorkerAction, Role>> = {
   'worker.manage': 'admin',
 };
 
+/** The role in a group that an action needs there. */
+export function roleNeeded(action: GroupAction): Role {
+  return NEEDED[action];
+}
+
 /** Whoever may submit anything may end what they have submitted, and delete the programs that they have stored. */
 const END_OWN: Role = 'write-wasm';
 

@@ -18,7 +18,7 @@ export {
 export type { AttemptEnd, AttemptHistory, RetryPolicy, Settlement } from './settle-attempt.js';
 export { ROLES, roleCovers, smallerRole } from './roles.js';
 export type { Role } from './roles.js';
-export { isAllowed, isInScope } from './access.js';
+export { isAllowed, isInScope, roleNeeded } from './access.js';
 export type { Access, Actor, GroupAction, SiteAction, WorkerAction } from './access.js';
 export { TOKEN_SCOPES } from './scopes.js';
 export type { TokenScope } from './scopes.js';

@@ -4,8 +4,9 @@ import { MitoError, type Role } from '@mitosis/domain';
 import type { GroupPage, GroupQuery, GroupView, UpdateGroup, UpdateQuotas } from '@mitosis/protocol';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
-import { demand, findGroup } from '../auth/demand.js';
+import { demand } from '../auth/demand.js';
 import { applyQuota } from '../groups/apply-quota.js';
+import { findGroup } from '../groups/find-group.js';
 import { insertGroup } from '../groups/insert-group.js';
 import type { WorkerAccess } from '../workers/worker-access.js';
 
@@ -62,7 +63,7 @@ export class Groups {
 
   async get(actor: UserActor, name: string): Promise<GroupView> {
     const { manager } = this.deps.dataSource;
-    const group = await findGroup(manager, actor, name, 'group.read');
+    const group = await findGroup(manager, actor, name, { action: 'group.read' });
     return this.view(manager, actor, group.id);
   }
 
@@ -94,7 +95,7 @@ export class Groups {
   /** In a locked group nothing new is submitted or started; everything can be seen. */
   async update(actor: UserActor, name: string, { state }: UpdateGroup): Promise<GroupView> {
     const view = await this.deps.dataSource.transaction(async (tx) => {
-      const group = await findGroup(tx, actor, name, 'group.manage');
+      const group = await findGroup(tx, actor, name, { action: 'group.manage' });
       await tx.query('UPDATE groups SET state = $2 WHERE id = $1', [group.id, state]);
       await this.deps.audit.record(tx, 'groups.update', `group ${name}`, { state });
       return this.view(tx, actor, group.id);
@@ -106,7 +107,7 @@ export class Groups {
   /** Throws `group_busy` (409) while tasks are open, `own_group` for the group of a user. The name is not given again. */
   async remove(actor: UserActor, name: string): Promise<void> {
     const change = await this.deps.dataSource.transaction(async (tx) => {
-      const group = await findGroup(tx, actor, name, 'group.manage');
+      const group = await findGroup(tx, actor, name, { action: 'group.manage' });
       await tx.query('SELECT 1 FROM groups WHERE id = $1 FOR UPDATE', [group.id]);
       const [blocked] = (await tx.query(
         `SELECT EXISTS (SELECT 1 FROM users WHERE username = $2) AS is_own,
@@ -133,7 +134,7 @@ export class Groups {
   /** For site administrators; a difference is applied to what is stored, under its lock. */
   async setQuotas(actor: UserActor, name: string, change: UpdateQuotas): Promise<GroupView> {
     const view = await this.deps.dataSource.transaction(async (tx) => {
-      const { id } = await findGroup(tx, actor, name, 'group.read');
+      const { id } = await findGroup(tx, actor, name, { action: 'group.read' });
       demand(actor, { action: 'quota.manage' });
       const group = await tx.getRepository(Group).findOneOrFail({ where: { id }, lock: { mode: 'for_no_key_update' } });
       for (const [field, column] of [

@@ -3,7 +3,7 @@ import { MitoError, roleCovers, type Role } from '@mitosis/domain';
 import type { MemberList } from '@mitosis/protocol';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
-import { findGroup, type GroupRow } from '../auth/demand.js';
+import { findGroup, type GroupRow } from '../groups/find-group.js';
 import type { WorkerAccess, WorkerChange } from '../workers/worker-access.js';
 
 export interface MembersDeps {
@@ -51,7 +51,7 @@ export class Members {
 
   async list(actor: UserActor, name: string): Promise<MemberList> {
     const { manager } = this.deps.dataSource;
-    const group = await findGroup(manager, actor, name, 'group.manage');
+    const group = await findGroup(manager, actor, name, { action: 'group.manage' });
     return { members: await this.rows(manager, group.id) };
   }
 
@@ -91,7 +91,7 @@ export class Members {
     apply: (tx: EntityManager, group: GroupRow) => Promise<readonly string[]>,
   ): Promise<MemberList> {
     const { list, changes } = await this.deps.dataSource.transaction(async (tx) => {
-      const group = await findGroup(tx, actor, name, 'group.manage');
+      const group = await findGroup(tx, actor, name, { action: 'group.manage' });
       await tx.query('SELECT 1 FROM groups WHERE id = $1 FOR NO KEY UPDATE', [group.id]);
       const reduced = await apply(tx, group);
       await assertManageable(tx, group);

@@ -1,6 +1,8 @@
 import type { DataSource } from 'typeorm';
+import type { FromWorker } from '@mitosis/protocol';
 import type { TaskEvent, TaskEvents } from '../events/task-events.js';
-import type { ProgressReports } from '../workers/worker-channels.js';
+
+export type ProgressReports = Extract<FromWorker, { type: 'progress' }>['reports'];
 
 /**
  * Keeps what running tasks say of themselves, fenced like any write of an attempt, and tells whoever

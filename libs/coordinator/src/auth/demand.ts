@@ -1,5 +1,4 @@
-import type { EntityManager } from 'typeorm';
-import { isAllowed, isInScope, MitoError, type Access, type Actor, type GroupAction } from '@mitosis/domain';
+import { isAllowed, isInScope, MitoError, type Access, type Actor } from '@mitosis/domain';
 
 const WHY: Partial<Readonly<Record<Access['action'], string>>> = {
   'account.manage': 'this needs a login, not an API token',
@@ -23,36 +22,4 @@ const outOfScope = (action: Access['action']): MitoError =>
 
 function notAllowed(action: Access['action'], why: string): MitoError {
   return new MitoError('forbidden', 'not_allowed', why, { details: { action } });
-}
-
-export interface GroupRow {
-  readonly id: string;
-  readonly name: string;
-  readonly creator_id: string;
-  readonly state: 'active' | 'locked';
-}
-
-export function groupNotFound(name: string, field = 'group'): MitoError {
-  return new MitoError('not-found', 'group_not_found', `there is no group "${name}" that you are a member of`, {
-    details: { field },
-  });
-}
-
-/**
- * The group in which the caller wants to do something. Throws `group_not_found` (404), the same for
- * one that does not exist and one that the caller may not see, and `role_required` (403).
- */
-export async function findGroup(tx: EntityManager, actor: Actor, name: string, action: GroupAction): Promise<GroupRow> {
-  const [group] = (await tx.query(
-    `SELECT id, name, creator_id, state FROM groups WHERE name = $1 AND state <> 'deleted'`,
-    [name],
-  )) as GroupRow[];
-  if (!group || !isAllowed(actor, { action: 'group.read', groupId: group.id })) throw groupNotFound(name);
-  if (!isAllowed(actor, { action, groupId: group.id })) {
-    const role = action === 'group.manage' ? 'admin' : 'write';
-    throw new MitoError('forbidden', 'role_required', `this needs the role ${role} in the group "${name}"`, {
-      details: { action, group: name },
-    });
-  }
-  return group;
 }

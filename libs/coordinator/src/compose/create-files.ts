@@ -9,6 +9,7 @@ import { PeopleUploads } from '../files/people-uploads.js';
 import { TaskArtifacts } from '../files/task-artifacts.js';
 import { TaskInputs } from '../files/task-inputs.js';
 import { Uploads } from '../files/uploads.js';
+import { collectPrograms } from '../programs/remove-programs.js';
 
 export interface FilesOptions {
   readonly dataSource: DataSource;
@@ -42,6 +43,13 @@ export function createFiles({ dataSource, store, urlLifetimeMs, programRetention
     attemptUploads: new AttemptUploads({ dataSource, uploads }),
     inputs: new TaskInputs({ dataSource, store, urlLifetimeMs }),
     checkStorage: checkStorageWith({ dataSource, store }),
-    collector: new Collector({ dataSource, store, log, urlLifetimeMs, programRetentionMs }),
+    collector: new Collector({
+      dataSource,
+      store,
+      log,
+      urlLifetimeMs,
+      discardPrograms: () =>
+        collectPrograms(dataSource, { retentionMs: programRetentionMs, readableMs: urlLifetimeMs }),
+    }),
   };
 }

@@ -14,7 +14,7 @@ import type {
 } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
-import { findGroup, type GroupRef } from '../groups/find-group.js';
+import { findGroup, type GroupRef, type GroupUse } from '../groups/find-group.js';
 import { chargeGroups, discardObjects, type Charge } from './object-ledger.js';
 import { storeStream } from './store-stream.js';
 import { toWire, urlSeconds } from './to-wire.js';
@@ -36,6 +36,8 @@ const VIEW = `
     'created_at', to_char(a.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) AS view, a.object_key
   FROM attachments a JOIN groups g ON g.id = a.group_id JOIN users u ON u.id = a.creator_id`;
 
+const STORE: GroupUse = { action: 'attachment.write', what: 'storing files', isNew: true };
+
 /** The files that groups share. */
 export class Attachments {
   constructor(private readonly deps: AttachmentsDeps) {}
@@ -43,7 +45,7 @@ export class Attachments {
   /** Reserves room, or takes up an upload of the same content by the same person that was broken off. */
   async beginUpload(actor: UserActor, groupName: string, file: UploadAttachment): Promise<UploadTicket> {
     const { dataSource, uploads } = this.deps;
-    const group = await findGroup(dataSource, actor, groupName, 'attachment.write');
+    const group = await findGroup(dataSource, actor, groupName, STORE);
     const [begun] = (await dataSource.query(
       `SELECT ${UPLOAD_COLUMNS} FROM objects WHERE state = 'reserved' AND group_id = $1 AND purpose = 'attachment' AND name = $2
          AND creator_id = $3 AND size_bytes = $4 AND sha256 = $5 AND usable_until > clock_timestamp() ORDER BY created_at LIMIT 1`,
@@ -61,7 +63,7 @@ export class Attachments {
     signal: AbortSignal,
   ): Promise<StoredFile> {
     const { dataSource, store, uploads } = this.deps;
-    const group = await findGroup(dataSource, actor, groupName, 'attachment.write');
+    const group = await findGroup(dataSource, actor, groupName, STORE);
     const reservation = { ...this.reservation(actor, group, { key, size_bytes: 0, sha256: '' }), sha256: null };
     const publish = (tx: EntityManager, stored: { sizeBytes: number; sha256: string }): Promise<Charge[]> =>
       this.publish(tx, { objectKey: reservation.key, groupId: group.id, key, creatorId: actor.userId, ...stored });
@@ -80,7 +82,7 @@ export class Attachments {
     { prefix = '', limit, offset, after = '', count }: AttachmentQuery,
   ): Promise<AttachmentPage> {
     const { dataSource } = this.deps;
-    const group = await findGroup(dataSource, actor, groupName, 'attachment.read');
+    const group = await findGroup(dataSource, actor, groupName, { action: 'attachment.read' });
     const rows = (await dataSource.query(
       `${VIEW} WHERE a.group_id = $1 AND starts_with(a.key, $2) AND a.key >= $2 AND a.key > $3 ORDER BY a.key LIMIT $4 OFFSET $5`,
       [group.id, prefix, after, limit + 1, offset],
@@ -96,7 +98,7 @@ export class Attachments {
 
   async get(actor: UserActor, groupName: string, key: string): Promise<AttachmentDownload> {
     const { dataSource, store, uploads } = this.deps;
-    const group = await findGroup(dataSource, actor, groupName, 'attachment.read');
+    const group = await findGroup(dataSource, actor, groupName, { action: 'attachment.read' });
     const [row] = (await dataSource.query(`${VIEW} WHERE a.group_id = $1 AND a.key = $2`, [group.id, key])) as Row[];
     if (!row) throw attachmentNotFound(groupName, key);
     const expiresInS = urlSeconds(uploads.urlLifetimeMs);
@@ -107,7 +109,10 @@ export class Attachments {
   /** Answers the keys that were there. */
   async delete(actor: UserActor, groupName: string, keys: readonly string[]): Promise<string[]> {
     const { dataSource, uploads } = this.deps;
-    const group = await findGroup(dataSource, actor, groupName, 'attachment.delete');
+    const group = await findGroup(dataSource, actor, groupName, {
+      action: 'attachment.delete',
+      what: 'deleting files',
+    });
     return dataSource.transaction(async (tx) => {
       const [rows] = (await tx.query(
         `DELETE FROM attachments WHERE group_id = $1 AND key IN (

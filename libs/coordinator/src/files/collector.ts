@@ -2,7 +2,6 @@ import type { DataSource } from 'typeorm';
 import type { Log, Service } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import { SINGLE_UPLOAD_MAX_BYTES } from '@mitosis/protocol';
-import { collectPrograms } from '../programs/remove-programs.js';
 import { chargeGroups, discardObjects } from './object-ledger.js';
 
 export interface CollectorOptions {
@@ -11,8 +10,8 @@ export interface CollectorOptions {
   readonly log: Log;
   /** How long a signed request is good for. */
   readonly urlLifetimeMs: number;
-  /** How long a program is kept that nothing uses. */
-  readonly programRetentionMs: number;
+  /** Removes up to 200 programs that nothing uses any longer; returns how many were looked at. */
+  discardPrograms(): Promise<number>;
 }
 
 const BATCH = 200;
@@ -81,8 +80,7 @@ export class Collector implements Service {
 
   private async collect(): Promise<void> {
     try {
-      const { dataSource, programRetentionMs: retentionMs, urlLifetimeMs: readableMs } = this.options;
-      while (!this.isStopped && (await collectPrograms(dataSource, { retentionMs, readableMs })) === BATCH);
+      while (!this.isStopped && (await this.options.discardPrograms()) === BATCH);
       while (!this.isStopped && (await this.discard()) === BATCH);
       while (!this.isStopped && (await this.remove()) === BATCH);
     } catch (error) {

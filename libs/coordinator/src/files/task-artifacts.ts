@@ -4,7 +4,7 @@ import { MitoError, objectKey } from '@mitosis/domain';
 import type { ArtifactKind, FileFacts, UploadTicket } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
-import { assertGroupUnlocked, groupOfTask } from '../groups/find-group.js';
+import { groupOfTask, type GroupUse } from '../groups/find-group.js';
 import { chargeGroups, discardObjects, type Charge } from './object-ledger.js';
 import { UPLOAD_COLUMNS, type UploadRow, type Uploads } from './uploads.js';
 
@@ -52,6 +52,8 @@ export async function publishArtifacts(
   );
 }
 
+const CHANGE = { action: 'task.manage', what: 'changing the artifacts of a task' } satisfies GroupUse;
+
 /** What people do with the artifacts of tasks: put their own in place, and remove them. */
 export class TaskArtifacts {
   constructor(private readonly deps: { readonly dataSource: DataSource; readonly uploads: Uploads }) {}
@@ -63,8 +65,7 @@ export class TaskArtifacts {
     { size_bytes: sizeBytes, sha256 }: FileFacts,
   ): Promise<UploadTicket> {
     const { dataSource, uploads } = this.deps;
-    const group = await groupOfTask(dataSource, actor, task, 'task.manage');
-    await assertGroupUnlocked(dataSource, group);
+    const group = await groupOfTask(dataSource, actor, task, { ...CHANGE, isNew: true });
     const [begun] = (await dataSource.query(
       `SELECT ${UPLOAD_COLUMNS} FROM objects WHERE state = 'reserved' AND task_id = $1 AND attempt IS NULL AND name = $2
          AND creator_id = $3 AND size_bytes = $4 AND sha256 = $5 AND usable_until > clock_timestamp() ORDER BY created_at LIMIT 1`,
@@ -110,7 +111,7 @@ export class TaskArtifacts {
   /** @throws `task_not_found`, `artifact_not_found`. */
   async delete(actor: UserActor, task: string, kind: ArtifactKind): Promise<void> {
     const { dataSource, uploads } = this.deps;
-    await groupOfTask(dataSource, actor, task, 'task.manage');
+    await groupOfTask(dataSource, actor, task, CHANGE);
     await dataSource.transaction(async (tx) => {
       await tx.query('SELECT 1 FROM tasks WHERE id = $1 FOR UPDATE', [task]);
       const [rows] = (await tx.query('DELETE FROM artifacts WHERE task_id = $1 AND kind = $2 RETURNING object_key', [

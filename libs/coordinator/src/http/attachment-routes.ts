@@ -1,12 +1,14 @@
 import { operations, StoredFile } from '@mitosis/protocol';
-import type { Files } from '../compose/create-files.js';
+import type { Attachments } from '../files/attachments.js';
+import type { checkStorageWith } from '../files/check-storage.js';
 import type { ApiRouter } from './api-router.js';
 
 export interface AttachmentRouteDeps {
-  readonly files: Pick<Files, 'attachments' | 'checkStorage'>;
+  readonly attachments: Attachments;
+  readonly checkStorage: ReturnType<typeof checkStorageWith>;
 }
 
-export function attachmentRoutes(api: ApiRouter, { files: { attachments, checkStorage } }: AttachmentRouteDeps): void {
+export function attachmentRoutes(api: ApiRouter, { attachments, checkStorage }: AttachmentRouteDeps): void {
   const ops = operations.attachments;
   api.mount(ops.query, ({ actor, params, query }) => attachments.query(actor, params.group, query));
   api.mount(ops.upload, ({ actor, params, body }) => attachments.beginUpload(actor, params.group, body));

@@ -1,14 +1,24 @@
 import { operations, type AttemptLease } from '@mitosis/protocol';
+import type { AttemptUploads } from '../attempts/attempt-uploads.js';
 import { whileLeased, type ResumeAttempts } from '../attempts/resume-attempts.js';
-import type { Files } from '../compose/create-files.js';
+import type { PeopleUploads } from '../files/people-uploads.js';
+import type { TaskArtifacts } from '../files/task-artifacts.js';
+import type { TaskInputs } from '../files/task-inputs.js';
 import type { ApiRouter } from './api-router.js';
 
 export interface UploadRouteDeps {
-  readonly files: Pick<Files, 'artifacts' | 'peopleUploads' | 'attemptUploads' | 'inputs'>;
+  readonly artifacts: TaskArtifacts;
+  readonly peopleUploads: PeopleUploads;
+}
+
+export interface AttemptFileRouteDeps {
+  readonly attemptUploads: AttemptUploads;
+  readonly inputs: TaskInputs;
+  readonly resumeAttempts: ResumeAttempts;
 }
 
 /** Uploads under way, and what people do with artifacts. */
-export function uploadRoutes(api: ApiRouter, { files: { artifacts, peopleUploads } }: UploadRouteDeps): void {
+export function uploadRoutes(api: ApiRouter, { artifacts, peopleUploads }: UploadRouteDeps): void {
   const { artifacts: stored, uploads } = operations;
   api.mount(stored.upload, ({ actor, params, body }) => artifacts.beginUpload(actor, params.uuid, params.kind, body));
   api.mount(stored.delete, ({ actor, params }) => artifacts.delete(actor, params.uuid, params.kind));
@@ -23,7 +33,7 @@ export function uploadRoutes(api: ApiRouter, { files: { artifacts, peopleUploads
 /** What the worker of an attempt fetches and stores; the lease in each request is what counts. */
 export function attemptFileRoutes(
   api: ApiRouter,
-  { files: { attemptUploads, inputs }, resumeAttempts }: UploadRouteDeps & { readonly resumeAttempts: ResumeAttempts },
+  { attemptUploads, inputs, resumeAttempts }: AttemptFileRouteDeps,
 ): void {
   const ops = operations.workers;
   const leased = <T>({ task, attempt, lease }: AttemptLease, call: () => Promise<T>): Promise<T> =>

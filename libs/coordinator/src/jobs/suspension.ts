@@ -1,10 +1,10 @@
 import type { DataSource } from 'typeorm';
-import { isAllowed, MitoError } from '@mitosis/domain';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import type { Announcements } from '../events/announcements.js';
 import type { GroupEvent } from '../events/group-events.js';
 import type { JobEvents } from '../events/job-events.js';
+import { findGroup } from '../groups/find-group.js';
 import type { JobReader } from './read-jobs.js';
 
 export interface SuspensionDeps {
@@ -46,8 +46,8 @@ export class Suspension {
   }
 
   async suspendGroup(actor: UserActor, name: string): Promise<void> {
-    const id = await this.group(actor, name);
     const { dataSource } = this.deps;
+    const { id } = await findGroup(dataSource, actor, name, { action: 'group.manage' });
     await this.set('UPDATE groups SET suspended_at = coalesce(suspended_at, now()) WHERE id = $1', id, `group ${name}`);
     await dataSource.query(
       `UPDATE tasks SET dispatched_at = NULL WHERE group_id = $1 AND state = 'ready' AND dispatched_at IS NOT NULL`,
@@ -57,7 +57,7 @@ export class Suspension {
   }
 
   async resumeGroup(actor: UserActor, name: string): Promise<void> {
-    const id = await this.group(actor, name);
+    const { id } = await findGroup(this.deps.dataSource, actor, name, { action: 'group.manage' });
     await this.set('UPDATE groups SET suspended_at = NULL WHERE id = $1', id, `group ${name}`);
     this.deps.onReady(await this.queuesOf('group_id', id));
     this.deps.groupEvents.publish({ group: id, change: 'resumed' });
@@ -88,19 +88,6 @@ export class Suspension {
       [id],
     )) as { queue: string }[];
     return new Set(rows.map(({ queue }) => queue));
-  }
-
-  private async group(actor: UserActor, name: string): Promise<string> {
-    const [group] = (await this.deps.dataSource.query('SELECT id FROM groups WHERE name = $1', [name])) as {
-      id: string;
-    }[];
-    if (!group || !isAllowed(actor, { action: 'task.read', groupId: group.id })) {
-      throw new MitoError('not-found', 'group_not_found', `there is no group "${name}" that you are a member of`);
-    }
-    if (!isAllowed(actor, { action: 'group.manage', groupId: group.id })) {
-      throw new MitoError('forbidden', 'role_required', `this needs the role admin in the group "${name}"`);
-    }
-    return group.id;
   }
 }
 

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { invalidField, isAllowed, MitoError, type Access } from '@mitosis/domain';
+import { invalidField, isAllowed, MitoError } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { ProgramFromAttachment, ProgramView, SignedRequest } from '@mitosis/protocol';
 import { assertProgramSize, inspectInBackground } from '@mitosis/sandbox';
@@ -12,6 +12,7 @@ import { attachmentNotFound } from '../files/attachments.js';
 import { chargeGroups, discardObjects, type Charge } from '../files/object-ledger.js';
 import { storeBytes } from '../files/store-bytes.js';
 import { toWire, urlSeconds } from '../files/to-wire.js';
+import { findGroup } from '../groups/find-group.js';
 import { programNotFound } from './assert-programs.js';
 import { removePrograms } from './remove-programs.js';
 
@@ -192,24 +193,7 @@ export class ProgramLibrary {
     group: string | undefined,
     action: 'program.read' | 'program.upload',
   ): Promise<string> {
-    const name = group ?? actor.username;
-    const [row] = (await this.deps.dataSource.query(
-      `SELECT id, state FROM groups WHERE name = $1 AND state <> 'deleted'`,
-      [name],
-    )) as { id: string; state: string }[];
-    const may = (wanted: Access['action']): boolean =>
-      row !== undefined && isAllowed(actor, { action: wanted, groupId: row.id } as Access);
-    const details = { field: 'group' };
-    if (!row || !may('program.read'))
-      throw new MitoError('not-found', 'group_not_found', `there is no group "${name}" that you are a member of`, {
-        details,
-      });
-    if (!may(action))
-      throw new MitoError('forbidden', 'role_required', `this needs the role write-wasm in the group "${name}"`, {
-        details,
-      });
-    if (action === 'program.upload' && row.state !== 'active')
-      throw new MitoError('conflict', 'group_locked', `the group "${name}" is locked`, { details });
-    return row.id;
+    const use = { action, what: 'storing a program', isNew: action === 'program.upload' };
+    return (await findGroup(this.deps.dataSource, actor, group ?? actor.username, use)).id;
   }
 }

@@ -1,8 +1,9 @@
 import type { EntityManager } from 'typeorm';
-import { isAllowed, MitoError, type TaskKind, type TaskState } from '@mitosis/domain';
+import type { TaskKind, TaskState } from '@mitosis/domain';
 import type { SubmitTask, TaskReceipt } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import { assertInputs } from '../files/task-inputs.js';
+import { holdGroup, type GroupRow } from '../groups/find-group.js';
 import { assertRoomInQueue, type QueueQuota } from '../groups/queue-quota.js';
 import type { SettledTask } from '../kernel/settled-task.js';
 import { assertPrograms } from '../programs/assert-programs.js';
@@ -10,38 +11,14 @@ import { linkDependencies } from './link-dependencies.js';
 import { noteStored } from './stored-tasks.js';
 import { kindOf, toRow, type GroupRef, type Origin, type TaskRow } from './task-row.js';
 
-/** The group must exist and the caller must be allowed to submit what they submit: otherwise it does not exist for them. */
+/** The group, held until the transaction ends, when the caller may submit tasks of this kind to it. */
 export async function groupFor(
   tx: EntityManager,
   actor: UserActor,
   { name, kind }: { name: string; kind: TaskKind },
-): Promise<GroupRef & QueueQuota> {
-  // The lock keeps the group from being deleted while tasks are added to it.
-  const [group] = (await tx.query(
-    `SELECT id, name, state, queued_tasks_max FROM groups WHERE name = $1 AND state <> 'deleted' FOR KEY SHARE`,
-    [name],
-  )) as (GroupRef & QueueQuota & { state: 'active' | 'locked' })[];
-  if (!group || !isAllowed(actor, { action: 'group.read', groupId: group.id })) {
-    throw new MitoError('not-found', 'group_not_found', `there is no group "${name}" that you are a member of`, {
-      details: { field: 'group' },
-    });
-  }
-  const [action, role] =
-    kind === 'wasm' ? (['program.submit', 'write-wasm'] as const) : (['task.submit', 'write'] as const);
-  if (!isAllowed(actor, { action, groupId: group.id })) {
-    throw new MitoError(
-      'forbidden',
-      'role_required',
-      `submitting a ${kind} task to the group "${name}" needs the role ${role} in it`,
-      {
-        details: { field: 'group' },
-      },
-    );
-  }
-  if (group.state === 'locked') {
-    throw new MitoError('conflict', 'group_locked', `the group "${name}" is locked`, { details: { field: 'group' } });
-  }
-  return group;
+): Promise<GroupRow> {
+  const action = kind === 'wasm' ? 'program.submit' : 'task.submit';
+  return holdGroup(tx, actor, name, { action, what: `submitting a ${kind} task`, isNew: true });
 }
 
 /** Answers the groups for which a queue was new. */

@@ -4,18 +4,18 @@ import type { CancelAnswer, CancelResult, TaskFilters } from '@mitosis/protocol'
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import type { TaskEvents } from '../events/task-events.js';
+import { taskNotFound } from '../groups/find-group.js';
 import type { SettledTask } from '../kernel/settled-task.js';
+import type { TellWorker } from '../kernel/tell-worker.js';
 import { inTransaction } from '../kernel/transaction.js';
-import type { WorkerChannels } from '../workers/worker-channels.js';
 import { countByState, findTasks } from './find-tasks.js';
 import { indexFailures } from './index-failures.js';
-import { taskNotFound } from './read-tasks.js';
 import { settleDependents } from './settle-dependents.js';
 import { tasksAsObject } from './tasks-as-object.js';
 
 export interface TaskCancellerDeps {
   readonly dataSource: DataSource;
-  readonly channels: Pick<WorkerChannels, 'send'>;
+  readonly channels: TellWorker;
   readonly events: TaskEvents;
   /** Called after the commit with what has ended or moved on. */
   onSettled(settled: readonly SettledTask[]): void;

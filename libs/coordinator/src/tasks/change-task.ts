@@ -3,11 +3,11 @@ import { isAllowed, MitoError, nameOfCommand, queueName, type TaskKind, type Tas
 import type { ChangeTask } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
+import { taskNotFound } from '../groups/find-group.js';
 import type { SettledTask } from '../kernel/settled-task.js';
 import { inTransaction } from '../kernel/transaction.js';
 import { ensureQueues } from './accept-tasks.js';
 import { lockDependencyChanges, replaceDependencies } from './change-dependencies.js';
-import { taskNotFound } from './read-tasks.js';
 
 export interface ChangeTaskDeps {
   readonly dataSource: DataSource;

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { isAllowed, MitoError } from '@mitosis/domain';
+import { isAllowed } from '@mitosis/domain';
 import type {
   TaskAttempts,
   TaskDetail,
@@ -10,6 +10,7 @@ import type {
   TaskView,
 } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
+import { taskNotFound } from '../groups/find-group.js';
 import { countTasks, findTasks } from './find-tasks.js';
 
 /** A time as the API writes it. */
@@ -65,10 +66,6 @@ const TASK_DETAIL = `
 interface ViewRow {
   readonly seq: string;
   readonly view: TaskView;
-}
-
-export function taskNotFound(uuid: string): MitoError {
-  return new MitoError('not-found', 'task_not_found', `there is no task ${uuid} that you may see`);
 }
 
 /** What people may read about tasks: those of the groups in which they have a role. */

@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import { isAllowed, isFinal, MitoError, type TaskState } from '@mitosis/domain';
 import type { UserActor } from '../auth/authenticator.js';
 import type { TaskEvents } from '../events/task-events.js';
-import { taskNotFound } from '../tasks/read-tasks.js';
+import { taskNotFound } from '../groups/find-group.js';
 
 export interface FindTerminalDeps {
   readonly dataSource: DataSource;

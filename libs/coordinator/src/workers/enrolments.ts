@@ -6,7 +6,7 @@ import type { AuditLog } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import { demand } from '../auth/demand.js';
 import { drawSecret, ENROLMENT_PREFIX, hashSecret } from '../auth/secrets.js';
-import { groupsToServe } from '../groups/groups-to-serve.js';
+import { findGroups, type GroupUse } from '../groups/find-group.js';
 
 interface EnrolmentRow {
   readonly id: string;
@@ -16,6 +16,14 @@ interface EnrolmentRow {
   readonly labels: string[];
   readonly is_usable: boolean;
 }
+
+/** Bringing up workers that run the tasks of a group. */
+export const SERVE: GroupUse = {
+  action: 'worker.register',
+  what: 'bringing up workers',
+  field: 'groups',
+  isNew: true,
+};
 
 /** What a code allows: a new worker, or, when the same request came before and its worker has not stopped, that one again. */
 export type EnrolmentUse =
@@ -79,7 +87,7 @@ export class Enrolments {
   async create(actor: UserActor, wanted: CreateEnrolment): Promise<CreatedEnrolment> {
     const code = drawSecret(ENROLMENT_PREFIX);
     return this.deps.dataSource.transaction(async (tx) => {
-      const groups = await groupsToServe(tx, actor, new Set(wanted.groups ?? [actor.username]));
+      const groups = await findGroups(tx, actor, new Set(wanted.groups ?? [actor.username]), SERVE);
       const id = uuidv7();
       await tx.query(
         `INSERT INTO enrolments (id, creator_id, code_hash, group_ids, tags, labels, uses_max, expires_at)

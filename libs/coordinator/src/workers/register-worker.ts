@@ -8,10 +8,10 @@ import type { AuditLog } from '../audit/audit-log.js';
 import { identifyCaller } from '../audit/request-context.js';
 import type { Authenticator, UserActor, WorkerActor } from '../auth/authenticator.js';
 import type { Tokens } from '../auth/tokens.js';
-import { groupsToServe, type ServedGroup } from '../groups/groups-to-serve.js';
+import { findGroups, type GroupRef } from '../groups/find-group.js';
 import { servedGroups } from '../groups/worker-queues.js';
 import { isAlive } from '../kernel/alive-workers.js';
-import { useEnrolment } from './enrolments.js';
+import { SERVE, useEnrolment } from './enrolments.js';
 import type { WorkerAccess } from './worker-access.js';
 
 export interface WorkerRegistryDeps {
@@ -39,7 +39,7 @@ export class WorkerRegistry {
   async register(actor: UserActor, worker: RegisterWorker): Promise<WorkerRegistration> {
     const { tags, labels, slots, hostname, version, only } = worker;
     const id = await this.deps.dataSource.transaction(async (tx) => {
-      const groups = await groupsToServe(tx, actor, new Set([actor.username, ...(worker.groups ?? [])]));
+      const groups = await findGroups(tx, actor, new Set([actor.username, ...(worker.groups ?? [])]), SERVE);
       return this.insert(tx, actor, groups, { tags, labels, slots, hostname, version, onlyKind: only ?? null });
     });
     return this.credentials(id);
@@ -64,7 +64,7 @@ export class WorkerRegistry {
       if (!creator)
         throw new MitoError('unauthenticated', 'invalid_code', 'the enrolment code is not valid (any more)');
       identifyCaller({ kind: 'user', id: creator.userId, name: creator.username });
-      const groups = await groupsToServe(tx, creator, new Set([creator.username, ...enrolment.groups]));
+      const groups = await findGroups(tx, creator, new Set([creator.username, ...enrolment.groups]), SERVE);
       const tags = [...new Set([...enrolment.tags, ...worker.tags])].sort();
       const labels = [...new Set([...enrolment.labels, ...worker.labels])];
       return this.insert(tx, creator, groups, {
@@ -99,7 +99,7 @@ export class WorkerRegistry {
   private async insert(
     tx: EntityManager,
     actor: UserActor,
-    groups: readonly ServedGroup[],
+    groups: readonly GroupRef[],
     worker: NewWorker,
   ): Promise<string> {
     await this.assertRoom(tx);

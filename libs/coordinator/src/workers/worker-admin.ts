@@ -3,6 +3,7 @@ import { isAllowed, MitoError, roleCovers, type Role, type WantedState } from '@
 import type { ToWorker, UpdateWorker, WorkerPage, WorkerQuery, WorkerView } from '@mitosis/protocol';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
+import { assertUse, groupNotFound, type GroupUse } from '../groups/find-group.js';
 import { isAlive } from '../kernel/alive-workers.js';
 import type { WorkerAccess, WorkerChange } from './worker-access.js';
 
@@ -53,6 +54,13 @@ function toView(actor: UserActor, row: ViewRow): WorkerView {
     trouble_since: row.trouble_since?.toISOString() ?? null,
   };
 }
+
+const LEND: GroupUse = {
+  action: 'worker.lend',
+  what: 'letting a worker run tasks',
+  field: 'groups',
+  isNew: true,
+};
 
 /** Workers, as people see and manage them. */
 export class WorkerAdmin {
@@ -199,22 +207,9 @@ export class WorkerAdmin {
     const known = rows.filter(
       ({ id, is_there }) => is_there || isAllowed(actor, { action: 'group.read', groupId: id }),
     );
-    const details = { field: 'groups' };
     const missing = names.find((name) => known.every((group) => group.name !== name));
-    if (missing !== undefined) {
-      throw new MitoError('not-found', 'group_not_found', `there is no group "${missing}" that you are a member of`, {
-        details,
-      });
-    }
-    for (const { id, name, state } of known) {
-      if (!roleCovers(wanted[name], 'write')) continue;
-      if (!isAllowed(actor, { action: 'worker.lend', groupId: id })) {
-        const why = `letting a worker run tasks of the group "${name}" needs the role write in it`;
-        throw new MitoError('forbidden', 'role_required', why, { details });
-      }
-      if (state === 'locked')
-        throw new MitoError('conflict', 'group_locked', `the group "${name}" is locked`, { details });
-    }
+    if (missing !== undefined) throw groupNotFound(missing, 'groups');
+    for (const group of known) if (roleCovers(wanted[group.name], 'write')) assertUse(actor, group, LEND);
     return known;
   }
 

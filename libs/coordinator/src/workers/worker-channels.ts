@@ -6,6 +6,7 @@ import { FromWorker, type ToWorker } from '@mitosis/protocol';
 import type { DeliveryDesk, DeskConnection, MessageBus, QueueAccess } from '@mitosis/queue';
 import { renewLeases } from '../attempts/renew-leases.js';
 import type { ResumeAttempts } from '../attempts/resume-attempts.js';
+import type { ProgressReports } from '../attempts/store-progress.js';
 import { queuesOf, servedGroups, workersServing } from '../groups/worker-queues.js';
 import type { TerminalAnswer } from '../terminals/terminals.js';
 
@@ -16,8 +17,6 @@ type BusMessage = {
 };
 
 export type OutputMessage = Extract<FromWorker, { type: 'output' | 'output_end' }>;
-
-export type ProgressReports = Extract<FromWorker, { type: 'progress' }>['reports'];
 
 export interface WorkerChannelsOptions {
   readonly dataSource: DataSource;

@@ -5,14 +5,14 @@ import type { UserActor } from '../auth/authenticator.js';
 import type { WorkloadEvents } from '../events/workload-events.js';
 import type { SettledTask } from '../kernel/settled-task.js';
 import { inTransaction } from '../kernel/transaction.js';
-import type { WorkerChannels } from '../workers/worker-channels.js';
+import type { TellWorker } from '../kernel/tell-worker.js';
 import { cancelOpen } from './cancel-open.js';
 import type { WorkloadReader } from './read-workloads.js';
 
 export interface CancelWorkloadDeps {
   readonly dataSource: DataSource;
   readonly reader: WorkloadReader;
-  readonly channels: Pick<WorkerChannels, 'send'>;
+  readonly channels: TellWorker;
   readonly events: WorkloadEvents;
   /** Called after the commit. */
   onSettled(settled: readonly SettledTask[]): void;

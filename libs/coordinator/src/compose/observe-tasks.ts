@@ -1,8 +1,8 @@
 import type { Log } from '@mitosis/domain';
 import type { AttemptReport, ReportAnswer } from '@mitosis/protocol';
 import type { claimTasksWith } from '../attempts/claim-tasks.js';
+import type { CoordinatorMetrics } from '../metrics/coordinator-metrics.js';
 import type { SubmitTasks } from '../tasks/submit-tasks.js';
-import type { CoordinatorMetrics } from './coordinator-metrics.js';
 
 interface Observers {
   readonly metrics: CoordinatorMetrics;
