@@ -9,6 +9,8 @@ export interface Credential {
   readonly user: string;
   readonly token: string;
   readonly expires_at: string;
+  /** The key that the coordinator had to have at the login. */
+  readonly pin?: string | undefined;
 }
 
 type Login = Pick<Credential, 'coordinator' | 'user'>;
@@ -46,6 +48,12 @@ export class Credentials {
     if (user === undefined && nobodyAt.some((address) => sameAddress(address, coordinator))) return undefined;
     const login = user === undefined ? here[0] : here.find((known) => known.user === user);
     return login && Date.parse(login.expires_at) > now ? login : undefined;
+  }
+
+  /** The key that the coordinator at this address had to have at the last login. */
+  async pinAt(coordinator: string): Promise<string | undefined> {
+    const { logins } = await this.read().catch(() => ({ logins: [] }));
+    return logins.find((login) => sameAddress(login.coordinator, coordinator))?.pin;
   }
 
   /** Others who have a login at `coordinator` that has not expired. */

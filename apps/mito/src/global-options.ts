@@ -5,7 +5,7 @@ const LONG_OF: ReadonlyMap<string, { readonly long: string; readonly hasValue: b
   ['-p', { long: '--password', hasValue: true }],
   ['-i', { long: '--interactive', hasValue: false }],
   ['-q', { long: '--quiet', hasValue: false }],
-  ...['coordinator', 'user', 'ca', 'password', 'password-file', 'config', 'credential-path'].map(
+  ...['coordinator', 'user', 'ca', 'pin', 'password', 'password-file', 'config', 'credential-path'].map(
     (name) => [`--${name}`, { long: `--${name}`, hasValue: true }] as const,
   ),
   ...['interactive', 'retain', 'json', 'quiet'].map(

@@ -134,8 +134,11 @@ export async function runCommandLine(
     return EXIT_OK;
   }
   const { createCli } = await import('./create-cli.js');
-  const cli = createCli(enableColors, await meant.load());
-  const parsed = parseLine(cli, line, context);
+  const command = await meant.load();
+  const short = createCli(enableColors, command, line);
+  const tried = parseLine(short, line, context);
+  const cli = 'error' in tried ? createCli(enableColors, command) : short;
+  const parsed = 'error' in tried ? parseLine(cli, line, context) : tried;
   if ('error' in parsed) {
     const { describeSyntaxError } = await import('./help/syntax-error.js');
     const { usageLine } = await import('./help/describe-command.js');

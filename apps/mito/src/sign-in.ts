@@ -33,5 +33,11 @@ export async function signIn(settings: ClientConfig, { stdin, stderr }: Person):
       instead: 'set MITO_PASSWORD or use --password-file',
     }));
   const session = await new MitosisClient({ url: coordinator }).login(username, password);
-  return { coordinator, user: session.username, token: session.token, expires_at: session.expires_at };
+  return {
+    coordinator,
+    user: session.username,
+    token: session.token,
+    expires_at: session.expires_at,
+    pin: settings.pin,
+  };
 }

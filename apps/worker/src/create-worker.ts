@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { MitosisClient, registerWorker, trustCa } from '@mitosis/client';
+import { MitosisClient, registerWorker } from '@mitosis/client';
 import type { WorkerConfig } from '@mitosis/config';
 import { MitoError, VERSION, type Log } from '@mitosis/domain';
 import { DataDirLock } from '@mitosis/embedded';
@@ -103,7 +103,6 @@ async function registeredWorker(
   lock: DataDirLock,
 ): Promise<Worker> {
   const { coordinator_addr: coordinatorUrl, tags, slots } = config;
-  if (config.ca !== undefined) await trustCa(config.ca);
   // A coordinator that is away is waited for: without this line nobody sees what for.
   log.info({ coordinator: coordinatorUrl, slots, tags }, 'registering');
   const registration = await register(config, workDir, login);

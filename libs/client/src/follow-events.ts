@@ -33,7 +33,7 @@ export async function* followEvents(
       const headers = { Accept: 'text/event-stream' };
       const response = await transport.send('GET', `/events?${queryString(filter)}`, { headers, signal });
       wasConnected = true;
-      if (!response.body) return;
+
       for await (const { event, data } of serverSentEvents(response.body)) {
         if (event === 'task') yield { type: 'task', ...TaskChanged.parse(JSON.parse(data)) };
         if (event === 'group') yield { type: 'group', ...GroupChanged.parse(JSON.parse(data)) };

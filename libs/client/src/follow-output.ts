@@ -58,7 +58,7 @@ async function* connect(
   try {
     const headers = { Accept: 'text/event-stream', ...(lastId && { 'Last-Event-ID': lastId }) };
     const response = await transport.send('GET', path, { headers, signal });
-    if (response.body) yield* serverSentEvents(guard.watch(response.body));
+    yield* serverSentEvents(guard.watch(response.body));
   } finally {
     guard.end();
   }

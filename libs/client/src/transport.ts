@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import { addressUrl, MitoError } from '@mitosis/domain';
 import { ErrorBody, errorKindOf } from '@mitosis/protocol';
 import { sendStream } from './files/signed-transfer.js';
+import { Answer, unreachable } from './net/answer.js';
+import { IDLE_MS, openRequest } from './net/open-request.js';
 
 export interface TransportOptions {
   /** Of the coordinator, e.g. `http://127.0.0.1:5000`. */
@@ -46,33 +50,23 @@ const TIMEOUT_MS = 30_000;
 const BACKOFF_FIRST_MS = 50;
 const BACKOFF_MAX_MS = 2_000;
 
-function unreachable(url: string, cause: unknown): MitoError {
-  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-  const reason = inner instanceof Error ? ('code' in inner && String(inner.code)) || inner.message : String(inner);
-  return new MitoError(
-    'unavailable',
-    'coordinator_unreachable',
-    `the coordinator at ${url} can't be reached (${reason})`,
-    {
-      cause,
-    },
-  );
-}
-
-async function toError(response: Response): Promise<MitoError> {
-  const text = await response.text();
-  const kind = errorKindOf(response.status) ?? (response.status >= 500 ? 'unavailable' : 'invalid');
+async function toError(answer: Pick<Answer, 'status' | 'statusText' | 'header' | 'text'>): Promise<MitoError> {
+  const text = await answer.text();
+  const kind = errorKindOf(answer.status) ?? (answer.status >= 500 ? 'unavailable' : 'invalid');
   try {
     const { error } = ErrorBody.parse(JSON.parse(text));
-    const request = response.headers.get('x-request-id');
+    const request = answer.header('x-request-id');
     const message =
-      response.status >= 500 && request !== null ? `${error.message} (request ${request})` : error.message;
+      answer.status >= 500 && request !== undefined ? `${error.message} (request ${request})` : error.message;
     return new MitoError(kind, error.code, message, { details: error.details });
   } catch {
+    const place = answer.header('location');
+    const moved = answer.status >= 300 && answer.status < 400 && place !== undefined;
+    const advice = moved ? `: it points to ${place}; use that address` : '';
     return new MitoError(
       kind,
       'unexpected_answer',
-      `the coordinator answered ${response.status} ${response.statusText}`,
+      `the coordinator answered ${answer.status} ${answer.statusText}${advice}`,
     );
   }
 }
@@ -93,11 +87,11 @@ export class Transport {
 
   /** For requests whose answer has no body. */
   async empty(method: string, path: string, options: RequestOptions = {}): Promise<void> {
-    await (await this.send(method, path, options)).arrayBuffer();
+    await (await this.send(method, path, options)).bytes();
   }
 
   /** The answer when its status is 2xx. Throws a MitoError otherwise, and the signal's reason when aborted. */
-  async send(method: string, path: string, request: RequestOptions = {}): Promise<Response> {
+  async send(method: string, path: string, request: RequestOptions = {}): Promise<Answer> {
     const options = { ...request, signal: this.signalWith(request.signal) };
     const isRepeatable = options.isRepeatable ?? (method !== 'POST' && method !== 'PATCH');
     const deadline = performance.now() + (isRepeatable ? (options.retryMs ?? this.options.retryMs ?? 2_000) : 0);
@@ -129,9 +123,10 @@ export class Transport {
       body,
       this.signalWith(signal),
     );
-    const response = new Response(answer.text, { status: answer.status });
-    if (!response.ok) throw await toError(response);
-    return schema.parse(await response.json());
+    const { status, text } = answer;
+    if (status < 200 || status > 299)
+      throw await toError({ status, statusText: '', header: () => undefined, text: async () => text });
+    return schema.parse(JSON.parse(text));
   }
 
   /** Aborted by the client's own signal or by that of one call. */
@@ -140,41 +135,59 @@ export class Transport {
     return signal && own ? AbortSignal.any([signal, own]) : (own ?? signal);
   }
 
-  private async once(method: string, path: string, options: RequestOptions): Promise<Response> {
-    const { body, bytes, headers, signal, timeoutMs = TIMEOUT_MS } = options;
+  private async once(method: string, path: string, options: RequestOptions): Promise<Answer> {
+    const { timeoutMs = TIMEOUT_MS, signal } = options;
     const request = randomUUID();
     const begunAt = performance.now();
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-    const init: RequestInit = {
-      method,
-      headers: {
-        'X-Request-Id': request,
-        ...(this.options.token && { Authorization: `Bearer ${this.options.token}` }),
-        ...(body !== undefined && { 'Content-Type': 'application/json' }),
-        ...headers,
-      },
-      signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      ...(bytes !== undefined && { body: Buffer.from(bytes) }),
-    };
-    let response: Response | undefined;
+    let answer: Answer | undefined;
     try {
-      response = await fetch(addressUrl(this.options.url, path), init);
+      signal?.throwIfAborted();
+      answer = await this.exchange(request, method, path, { ...options, timeoutMs });
     } catch (cause) {
       if (signal?.aborted) throw signal.reason;
+      if (cause instanceof MitoError) throw cause;
       throw unreachable(this.options.url, cause);
     } finally {
-      clearTimeout(timer);
       this.options.onRequest?.({
         request,
         method,
         path,
-        status: response?.status,
+        status: answer?.status,
         ms: Math.round(performance.now() - begunAt),
       });
     }
-    if (!response.ok) throw await toError(response);
-    return response;
+    if (!answer.ok) throw await toError(answer);
+    return answer;
+  }
+
+  private async exchange(
+    id: string,
+    method: string,
+    path: string,
+    { body, bytes, headers, signal, timeoutMs }: RequestOptions & { readonly timeoutMs: number },
+  ): Promise<Answer> {
+    const sent = bytes ?? (body === undefined ? undefined : Buffer.from(JSON.stringify(body)));
+    const outgoing = {
+      method,
+      url: addressUrl(this.options.url, path),
+      idleMs: Math.max(IDLE_MS, timeoutMs),
+      headers: {
+        'X-Request-Id': id,
+        ...(this.options.token && { Authorization: `Bearer ${this.options.token}` }),
+        ...(body !== undefined && { 'Content-Type': 'application/json' }),
+        ...(sent !== undefined && { 'Content-Length': sent.length }),
+        ...headers,
+      },
+    };
+    const request = openRequest(outgoing, signal);
+    const late = (): void => void request.destroy(new Error(`no answer within ${timeoutMs} ms`));
+    const timer = setTimeout(late, timeoutMs);
+    try {
+      const response = once(request, 'response') as Promise<[IncomingMessage]>;
+      request.end(sent);
+      return new Answer((await response)[0], this.options.url, signal);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }

@@ -22,8 +22,8 @@ import { downloadFile, type Download } from './files/download-file.js';
 import { fetchWhole } from './files/signed-transfer.js';
 import { StoreRoute } from './files/store-route.js';
 import { sendFile } from './files/upload-file.js';
+import { agentFor } from './net/connections.js';
 import { Transport, type TransportOptions } from './transport.js';
-import { trustedCertificates } from './trust-ca.js';
 
 /** Registers a worker in the name of the user whose token this is. */
 export async function registerWorker(
@@ -117,12 +117,12 @@ export class WorkerClient {
   /** The worker's WebSocket, not yet open. */
   openChannel(): WebSocket {
     const url = addressUrl(this.options.url, '/workers/me/channel');
+    const agent = agentFor(url);
     url.protocol = url.protocol.replace('http', 'ws');
-    const ca = trustedCertificates();
     return new WebSocket(url, {
       headers: { Authorization: `Bearer ${this.options.token}` },
       handshakeTimeout: 10_000,
-      ...(ca && { ca }),
+      agent,
     });
   }
 }

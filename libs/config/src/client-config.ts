@@ -6,6 +6,8 @@ export const ClientConfig = z.strictObject({
   coordinator_addr: AddressSetting.prefault('http://127.0.0.1:5000'),
   /** File with certificates (PEM) to trust besides the public ones. */
   ca: z.string().optional(),
+  /** The key that the coordinator has to have, as curl writes it: `sha256//` and the SHA-256 of its public key. */
+  pin: z.string().optional(),
   user: z.string().optional(),
   password: z.string().optional(),
   /** File whose first line is the password. */

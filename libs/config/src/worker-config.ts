@@ -17,6 +17,8 @@ export const WorkerConfig = z.strictObject({
   enroll: z.string().optional(),
   /** File with certificates (PEM) to trust besides the public ones. */
   ca: z.string().optional(),
+  /** The key that the coordinator has to have, as curl writes it: `sha256//` and the SHA-256 of its public key. */
+  pin: z.string().optional(),
   user: z.string().optional(),
   password: z.string().optional(),
   /** Groups whose tasks run here; the user's own when not set. */

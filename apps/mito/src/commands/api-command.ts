@@ -8,6 +8,7 @@ import type { Credentials } from '../credentials.js';
 import { EXIT_INTERRUPTED } from '../output/exit-codes.js';
 import { Interrupted } from '../output/interrupted.js';
 import { isTerminal } from '../output/paint.js';
+import { useNetwork } from '../use-network.js';
 import { isLatest, resolveLatest } from './latest.js';
 import { OutputCommand } from './output-command.js';
 
@@ -44,6 +45,10 @@ export abstract class ApiCommand extends OutputCommand {
     hidden: true,
   });
   readonly ca = Option.String('--ca', { description: 'file with certificates to trust', hidden: true });
+  readonly pin = Option.String('--pin', {
+    description: 'sha256//… of the public key that the coordinator has to have',
+    hidden: true,
+  });
   readonly config = Option.String('--config', { description: 'configuration file', hidden: true });
   readonly credentialPath = Option.String('--credential-path', {
     description: 'file of the cached logins',
@@ -72,13 +77,15 @@ export abstract class ApiCommand extends OutputCommand {
         coordinator_addr: this.coordinator,
         user: this.user,
         ca: this.ca,
+        pin: this.pin,
         password: this.password,
         password_file: this.passwordFile,
         credential_path: this.credentialPath,
       },
     });
-    if (settings.ca !== undefined) await (await import('@mitosis/client')).trustCa(settings.ca);
-    return settings;
+    const pin = settings.pin ?? (await (await this.credentials(settings)).pinAt(settings.coordinator_addr));
+    await useNetwork({ ...settings, pin }, this.context.env);
+    return { ...settings, pin };
   }
 
   protected async credentials(settings: ClientConfig): Promise<Credentials> {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Command, Option } from 'clipanion';
 import { EXIT_NOT_AUTHORIZED, EXIT_OK } from '../output/exit-codes.js';
+import { useNetwork } from '../use-network.js';
 import { splitList } from './option-values.js';
 import { ServiceCommand, type ServiceRun } from './service-command.js';
 
@@ -31,6 +32,9 @@ export class WorkerCommand extends ServiceCommand {
     description: 'enrolment code, see "mito workers enroll"; better in MITO_ENROLL',
   });
   readonly ca = Option.String('--ca', { description: 'file with certificates to trust' });
+  readonly pin = Option.String('--pin', {
+    description: 'sha256//… of the public key that the coordinator has to have',
+  });
   readonly user = Option.String('-u,--user', { description: 'user in whose name it is registered' });
   readonly groups = Option.Array('-g,--groups', { description: 'groups whose tasks run here' });
   readonly tags = Option.Array('-t,--tags', { description: 'what this worker can do' });
@@ -66,6 +70,7 @@ export class WorkerCommand extends ServiceCommand {
         coordinator_addr: this.coordinator,
         enroll: this.enroll,
         ca: this.ca,
+        pin: this.pin,
         user: this.user,
         password: this.password,
         groups: this.groups && splitList(this.groups, '--groups'),
@@ -78,6 +83,7 @@ export class WorkerCommand extends ServiceCommand {
         log_level: this.logLevel,
       },
     });
+    await useNetwork(settings, this.context.env);
     const { createProcessLog } = await import('../process-log.js');
     const { createWorker } = await import('@mitosis/worker-app');
     this.noteObsoleteOptions();

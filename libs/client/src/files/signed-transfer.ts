@@ -6,7 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { cutText, MitoError } from '@mitosis/domain';
 import type { SignedRequest } from '@mitosis/protocol';
-import { openRequest } from './open-request.js';
+import { openRequest } from '../net/open-request.js';
 import type { StoreRoute, Target } from './store-route.js';
 
 /** A stretch of a file. */

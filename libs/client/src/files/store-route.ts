@@ -1,6 +1,6 @@
 import { addressUrl } from '@mitosis/domain';
 import type { SignedRequest } from '@mitosis/protocol';
-import { ConnectTimeout } from './open-request.js';
+import { ConnectTimeout } from '../net/open-request.js';
 
 /** Where a request is sent. */
 export interface Target {

@@ -1,10 +1,9 @@
 import { request as requestHttp, type ClientRequest } from 'node:http';
-import { request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
-import { trustedCertificates } from '../trust-ca.js';
+import { agentFor } from './connections.js';
 
 /** A connection on which nothing moves for this long is given up. */
-const IDLE_MS = 60_000;
+export const IDLE_MS = 60_000;
 /** A connection is made within this time, or not at all. */
 const CONNECT_MS = 5_000;
 
@@ -19,17 +18,22 @@ export interface Outgoing {
   readonly method: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string | number>>;
+  /** In place of IDLE_MS. */
+  readonly idleMs?: number;
 }
 
 /** Opens a request whose body the caller writes. */
-export function openRequest({ method, url, headers }: Outgoing, signal: AbortSignal | undefined): ClientRequest {
-  const options = { method, headers: { ...headers }, timeout: IDLE_MS, ...(signal && { signal }) };
-  const ca = trustedCertificates();
-  const request =
-    url.protocol === 'https:' ? requestHttps(url, { ...options, ...(ca && { ca }) }) : requestHttp(url, options);
+export function openRequest(
+  { method, url, headers, idleMs = IDLE_MS }: Outgoing,
+  signal: AbortSignal | undefined,
+): ClientRequest {
+  const agent = agentFor(url);
+  const options = { method, agent, headers: { ...headers }, timeout: idleMs, ...(signal && { signal }) };
+  // The agent opens the connection, with TLS where there is any: node:https is loaded for nothing else.
+  const request = requestHttp(url, options);
   // Whoever waits for the answer hears of an error; one after the answer must not end the process.
   request.on('error', () => undefined);
-  request.once('timeout', () => request.destroy(new Error(`nothing moved for ${IDLE_MS} ms`)));
+  request.once('timeout', () => request.destroy(new Error(`nothing moved for ${idleMs} ms`)));
   request.once('socket', (socket) => limitConnecting(request, socket, url));
   return request;
 }
