@@ -196,7 +196,7 @@ const options = {
     exportsFields: ['exports'],
     conditionNames: ['import', 'types', 'node', 'default'],
     mainFields: ['module', 'main', 'types'],
-    extensions: ['.ts', '.d.ts', '.js', '.mjs', '.cjs', '.json', '.node'],
+    extensions: ['.ts', '.tsx', '.d.ts', '.js', '.mjs', '.cjs', '.json', '.node'],
   },
 };
 

@@ -42,6 +42,7 @@ async function setUp() {
   await removeOrphans(root);
   await run(process.execPath, [join(root, 'node_modules', '@typescript', 'native', 'bin', 'tsc'), '-b'], 'the build');
   await run(process.execPath, [join(root, 'workloads', 'build.mjs')], 'the build of the workloads');
+  await run(process.execPath, [join(root, 'tools', 'web.mjs')], 'the build of the web page');
   await run(process.execPath, [join(root, 'tools', 'bundle.mjs')], 'the bundle');
   const stamp = join(root, 'node_modules', '.mitosis-stamp');
   await writeFile(stamp, `set up with node ${process.version}\n`);

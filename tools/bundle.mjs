@@ -2,7 +2,7 @@
 //   node tools/bundle.mjs        after `tsc -b`; ./mito and tools/package.mjs do it by themselves
 import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
 import { vendor, VENDORED } from './vendor.mjs';
@@ -54,6 +54,7 @@ export async function bundle() {
   await chmod(join(lib, 'mito.js'), 0o755);
   await removeOld(lib, new Set(files));
   const programs = await copyPrograms();
+  const page = await copyPage();
   const vendored = await vendor(root, target);
   await writeJson('package.json', manifest(version, vendored.versions));
   await cp(join(root, 'LICENSE'), join(target, 'LICENSE'));
@@ -62,6 +63,7 @@ export async function bundle() {
     ...['LICENSE', 'README.md', 'files.json', 'package.json', 'lib/launcher/package.json'],
     ...inFolder('lib', files),
     ...inFolder('programs', programs),
+    ...inFolder('web', page),
     ...vendored.files,
   ]);
 }
@@ -129,6 +131,18 @@ async function copyPrograms() {
   await mkdir(join(target, 'programs'), { recursive: true });
   for (const name of names) await cp(join(from, name), join(target, 'programs', name));
   return names;
+}
+
+/** The web page, as tools/web.mjs has built it: the coordinator finds the folder `web` beside its code. */
+async function copyPage() {
+  const from = join(root, 'libs', 'coordinator', 'web');
+  await rm(join(target, 'web'), { recursive: true, force: true });
+  await cp(from, join(target, 'web'), { recursive: true, filter: (path) => !path.endsWith('.sources') });
+  const entries = await readdir(join(target, 'web'), { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(join(target, 'web'), join(entry.parentPath ?? entry.path, entry.name)))
+    .sort();
 }
 
 /** The version, which every package.json has to agree with. */

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const FILES = ['{apps,libs,tools,bench}/**/*.{ts,mjs,cts}', '.dependency-cruiser.cjs'];
+const FILES = ['{apps,libs,tools,bench}/**/*.{ts,tsx,mjs,cts,css}', '.dependency-cruiser.cjs'];
 
 /** One line for each file whose format differs. */
 export async function checkFormat(root) {

@@ -33,7 +33,9 @@ if ((await readFile(cleanRun, 'utf8').catch(() => '')) !== digest) {
 
 async function sourceFiles() {
   const folders = [...(await sourceFolders(root)), FIXTURE];
-  return folders.flatMap((folder) => ts.sys.readDirectory(join(root, folder), ['.ts'], ['**/*.d.ts'], ['**/*'])).sort();
+  return folders
+    .flatMap((folder) => ts.sys.readDirectory(join(root, folder), ['.ts', '.tsx'], ['**/*.d.ts'], ['**/*']))
+    .sort();
 }
 
 async function digestOf(paths) {
@@ -84,7 +86,15 @@ function findings(files) {
 function compilerOptions() {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.base.json'), ts.sys.readFile);
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
-  return { ...options, composite: false, declaration: false, declarationMap: false, noEmit: true };
+  return {
+    ...options,
+    composite: false,
+    declaration: false,
+    declarationMap: false,
+    noEmit: true,
+    jsx: ts.JsxEmit.ReactJSX,
+    jsxImportSource: 'preact',
+  };
 }
 
 function visit(node, see) {

@@ -32,6 +32,10 @@ const name = (): string => `n${randomUUID().slice(0, 8)}`;
 /** Requests that a caller who may send them gets through with; other operations are asked about what belongs to the group. */
 const REQUESTS: Readonly<Record<string, (caller: Caller) => Request | Promise<Request>>> = {
   'auth.login': () => ({ path: '/auth/login', body: { username: 'reader', password: scene.passwordOf('reader') } }),
+  'auth.browser-login': () => ({
+    path: '/auth/browser',
+    body: { username: 'reader', password: scene.passwordOf('reader') },
+  }),
   'account.change-password': ({ kind }) => {
     const current = scene.passwordOf(kind === 'site admin' ? 'mitosis_admin' : '');
     return { path: '/auth/password', body: { current_password: current, new_password: current } };

@@ -19,6 +19,10 @@ export const Login = z.strictObject({
 export const Session = z.object({ token: z.string(), username: z.string(), expires_at: Timestamp });
 export type Session = z.output<typeof Session>;
 
+/** The answer of `POST /auth/browser`: the token is in a cookie that scripts can't read. */
+export const BrowserSession = Session.pick({ username: true, expires_at: true });
+export type BrowserSession = z.output<typeof BrowserSession>;
+
 /** The answer of `GET /auth`: who the token speaks for. */
 export const Identity = z.object({ username: z.string(), is_admin: z.boolean(), user: Uuid });
 export type Identity = z.output<typeof Identity>;

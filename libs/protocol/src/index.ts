@@ -21,6 +21,7 @@ export {
 } from './attachments.js';
 export { AuditPage, AuditQuery, AuditView } from './audit.js';
 export {
+  BrowserSession,
   ChangePassword,
   CreateToken,
   CreatedToken,
@@ -71,7 +72,7 @@ export {
   WaitJob,
 } from './jobs.js';
 export type { CreateJobInput } from './jobs.js';
-export { OutputEnd, OutputEvent, OutputQuery } from './output-events.js';
+export { OutputEnd, OutputEvent, OutputLine, OutputLines, OutputLinesQuery, OutputQuery } from './output-events.js';
 export {
   FrameDecoder,
   OUTPUT_FRAME_HEADER_BYTES,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PageSize, WholeNumber } from './conditions.js';
 import { TaskSummary } from './tasks.js';
 
 /**
@@ -24,3 +25,38 @@ export const OutputQuery = z.strictObject({
     .transform(Number)
     .optional(),
 });
+
+/** The query string of `GET /tasks/:uuid/lines`: lines from `from` on, or the last ones. */
+export const OutputLinesQuery = z.strictObject({
+  /** The last one when left out. */
+  attempt: WholeNumber(999_999_999).optional(),
+  /** Lines count from 0. */
+  from: WholeNumber(Number.MAX_SAFE_INTEGER).default(0),
+  /** In place of `from` and `limit`: so many from the end. */
+  tail: WholeNumber(1_000).optional(),
+  limit: PageSize(200),
+});
+export type OutputLinesQuery = z.output<typeof OutputLinesQuery>;
+
+/** A line of an output, without its newline. `text` is its beginning when it has more `bytes` than are shown. */
+export const OutputLine = z.object({
+  stream: z.enum(['stdout', 'stderr', 'notice']),
+  text: z.string(),
+  bytes: z.int(),
+});
+export type OutputLine = z.output<typeof OutputLine>;
+
+/** The answer of `GET /tasks/:uuid/lines`. The number of a line never changes; the last one may grow. */
+export const OutputLines = z.object({
+  /** Null before the first one. */
+  attempt: z.int().nullable(),
+  from: z.int(),
+  lines: z.array(OutputLine),
+  /** Lines that were counted so far. */
+  total: z.int(),
+  /** False while there are more that were not counted yet: ask again. */
+  is_counted: z.boolean(),
+  /** Nothing will follow. */
+  is_over: z.boolean(),
+});
+export type OutputLines = z.output<typeof OutputLines>;

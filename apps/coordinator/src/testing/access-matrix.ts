@@ -12,6 +12,7 @@ export const MATRIX: Readonly<Record<string, string>> = {
   'service.metrics-summary': '401 403 403 403 403 403 403 ok 401 401 401 401 401',
 
   'auth.login': 'ok ok ok ok ok ok ok ok ok ok ok ok ok',
+  'auth.browser-login': 'ok ok ok ok ok ok ok ok ok ok ok ok ok',
   'auth.identity': '401 ok ok ok ok ok ok ok 401 401 401 401 401',
   'auth.logout': '401 ok ok ok ok ok ok ok 401 401 401 401 401',
 
@@ -48,6 +49,7 @@ export const MATRIX: Readonly<Record<string, string>> = {
   'tasks.attempts': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
   'tasks.explain': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
   'tasks.output': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
+  'tasks.lines': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
 
   'artifacts.download': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
 

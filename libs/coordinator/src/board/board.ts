@@ -6,9 +6,17 @@ import { HTTP_STATUS, isAllowed, MitoError } from '@mitosis/domain';
 import { Login } from '@mitosis/protocol';
 import type { QueuePublisher } from '@mitosis/queue';
 import type { Authenticator, UserActor } from '../auth/authenticator.js';
+import {
+  csrfToken,
+  isCsrfToken,
+  isSameSite,
+  loginCookies,
+  logoutCookies,
+  sessionCookie,
+  wrongCsrf,
+} from '../auth/browser-cookies.js';
 import type { Sessions } from '../auth/sessions.js';
 import { adaptedPage } from './adapted-page.js';
-import { csrfToken, isCsrfToken, isSameSite, loginCookies, logoutCookies, sessionCookie } from './board-cookies.js';
 import { loginPage, logoutPage } from './board-pages.js';
 import { BoardQueues } from './board-queues.js';
 import { isDeliveryAction } from './delivery-actions.js';
@@ -157,12 +165,4 @@ function createView(mayAct: boolean): BoardView {
   });
   const handle: RequestHandler = adapter.getRouter() as RequestHandler;
   return { board, handle: adaptedPage(handle) };
-}
-
-function wrongCsrf(): MitoError {
-  return new MitoError(
-    'forbidden',
-    'wrong_csrf_token',
-    'this request does not come from the board itself; reload the page',
-  );
 }

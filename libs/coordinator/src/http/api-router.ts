@@ -11,6 +11,7 @@ import {
 } from '@mitosis/protocol';
 import type { Authenticator, UserActor, WorkerActor } from '../auth/authenticator.js';
 import { demandScope } from '../auth/demand.js';
+import { admitBrowser } from './browser-logins.js';
 import { CallerShare } from './caller-share.js';
 import { readJson, type BodyBounds } from './read-body.js';
 import { whileAllowed } from './while-allowed.js';
@@ -140,6 +141,7 @@ export class ApiRouter {
   private serve({ operation, handle }: Mounted): RequestHandler {
     return async (req, res) => {
       res.locals.operation = operation;
+      admitBrowser(operation, req, res);
       const again = (): Promise<ActorOf<Operation>> => this.identify(operation, req.get('authorization'));
       const identifiedAt = performance.now();
       let actor = await again();

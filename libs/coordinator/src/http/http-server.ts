@@ -15,6 +15,7 @@ import { auditRequests } from './audit-requests.js';
 import { answerClientError } from './client-error.js';
 import { observeRequests } from './observe-requests.js';
 import { endSlowBodies, refuseEncodings } from './read-body.js';
+import { webPage } from './web-page.js';
 
 export interface HttpServerOptions {
   readonly host: string;
@@ -46,8 +47,7 @@ function createApp(options: HttpServerOptions): Express {
   app.use(auditRequests(audit, options.addressOf));
   app.use(refuseEncodings, endSlowBodies);
   if (serveObjects) app.use((req, res, next) => (req.url.startsWith('/objects/') ? serveObjects(req, res) : next()));
-  // Whoever opens the address in a browser wants the page for people; relative, for there may be a path prefix.
-  app.get('/', (req, res, next) => (req.accepts(['json', 'html']) === 'html' ? res.redirect('board') : next()));
+  app.use(webPage());
   app.use(board);
   app.use(docs);
   app.use(api.router());

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Response } from 'express';
 import { invalidField } from '@mitosis/domain';
 import { operations, OutputEnd, type OutputEvent } from '@mitosis/protocol';
+import { LineReader } from '../output/read-lines.js';
 import { assertAttempt, streamOutput, type OutputPosition, type StreamOutputDeps } from '../output/stream-output.js';
 import type { ApiRouter } from './api-router.js';
 
@@ -61,4 +62,8 @@ export function outputRoutes(api: ApiRouter, deps: StreamOutputDeps): void {
       res.end();
     }
   });
+  const lines = new LineReader(deps);
+  api.mount(operations.tasks.lines, ({ actor, params, query, signal }) =>
+    lines.read(actor, params.uuid, query, signal),
+  );
 }

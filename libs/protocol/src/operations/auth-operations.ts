@@ -1,4 +1,13 @@
-import { ChangePassword, CreatedToken, CreateToken, Identity, Login, Session, TokenList } from '../auth.js';
+import {
+  BrowserSession,
+  ChangePassword,
+  CreatedToken,
+  CreateToken,
+  Identity,
+  Login,
+  Session,
+  TokenList,
+} from '../auth.js';
 import { operation } from './operation.js';
 
 export const authOperations = {
@@ -11,6 +20,15 @@ export const authOperations = {
       access: 'anyone',
       body: Login,
       response: Session,
+    }),
+    browserLogin: operation({
+      id: 'auth.browser-login',
+      method: 'POST',
+      path: '/auth/browser',
+      summary: 'Log a browser in: the token is set as a cookie; changes need the other cookie as X-XSRF-TOKEN',
+      access: 'anyone',
+      body: Login,
+      response: BrowserSession,
     }),
     identity: operation({
       id: 'auth.identity',

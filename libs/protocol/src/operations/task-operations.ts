@@ -1,6 +1,6 @@
 import { EventQuery } from '../events.js';
 import { TaskExplanation } from '../explain.js';
-import { OutputQuery } from '../output-events.js';
+import { OutputLines, OutputLinesQuery, OutputQuery } from '../output-events.js';
 import {
   CancelAnswer,
   CancelResult,
@@ -108,6 +108,16 @@ export const taskOperations = {
       isOpenToTasks: true,
       query: OutputQuery,
       responseType: 'text/event-stream',
+    }),
+    lines: operation({
+      id: 'tasks.lines',
+      method: 'GET',
+      path: '/tasks/:uuid/lines',
+      summary: 'Read some lines of what a task has printed',
+      access: 'task.read',
+      isOpenToTasks: true,
+      query: OutputLinesQuery,
+      response: OutputLines,
     }),
     count: operation({
       id: 'tasks.count',

@@ -12,6 +12,7 @@ from .models import (
     AttachmentDownload,
     AttachmentPage,
     AuditPage,
+    BrowserSession,
     CancelAnswer,
     CancelResult,
     CancelTask,
@@ -45,6 +46,7 @@ from .models import (
     MetricsSummary,
     MissingParts,
     OpenTerminal,
+    OutputLines,
     ProgramFromAttachment,
     ProgramList,
     ProgramView,
@@ -178,6 +180,21 @@ class Api:
             "POST",
             "/auth/login",
             Session,
+            body=body,
+            call=call,
+        )
+
+    def auth_browser_login(
+        self,
+        body: Login,
+        *,
+        call: Call | None = None,
+    ) -> BrowserSession:
+        """Log a browser in: the token is set as a cookie; changes need the other cookie as X-XSRF-TOKEN."""
+        return self._transport.model(
+            "POST",
+            "/auth/browser",
+            BrowserSession,
             body=body,
             call=call,
         )
@@ -686,6 +703,25 @@ class Api:
             "GET",
             f"/tasks/{path_part(uuid)}/output",
             query={"follow": follow, "attempt": attempt},
+            call=call,
+        )
+
+    def tasks_lines(
+        self,
+        uuid: str,
+        *,
+        attempt: Query = None,
+        from_: Query = None,
+        tail: Query = None,
+        limit: Query = None,
+        call: Call | None = None,
+    ) -> OutputLines:
+        """Read some lines of what a task has printed."""
+        return self._transport.model(
+            "GET",
+            f"/tasks/{path_part(uuid)}/lines",
+            OutputLines,
+            query={"attempt": attempt, "from": from_, "tail": tail, "limit": limit},
             call=call,
         )
 

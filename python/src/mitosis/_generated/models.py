@@ -82,6 +82,13 @@ class Session(Model):
     expires_at: str
 
 
+class BrowserSession(Model):
+    __slots__ = ()
+
+    username: str
+    expires_at: str
+
+
 class Identity(Model):
     __slots__ = ()
 
@@ -645,6 +652,25 @@ class WorkerExplanation(Model):
     verdict: Literal["free", "full", "draining", "unable", "silent", "tags", "kind", "group"]
     detail: str
     is_untagged: bool
+
+
+class OutputLines(Model):
+    __slots__ = ()
+
+    attempt: int | None
+    from_: int
+    lines: list[OutputLine]
+    total: int
+    is_counted: bool
+    is_over: bool
+
+
+class OutputLine(Model):
+    __slots__ = ()
+
+    stream: Literal["stdout", "stderr", "notice"]
+    text: str
+    bytes: int
 
 
 class TaskCount(Model):
@@ -1343,6 +1369,9 @@ TaskAttempts.nested = {
 }
 TaskExplanation.nested = {
     "workers": ("list", WorkerExplanation),
+}
+OutputLines.nested = {
+    "lines": ("list", OutputLine),
 }
 CancelAnswer.nested = {
     "results": ("list", CancelResult),

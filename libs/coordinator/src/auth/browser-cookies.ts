@@ -1,11 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { MitoError } from '@mitosis/domain';
 
-/** Holds the login of a browser; scripts can't read it. */
+/** Holds the login of a browser, for the page and for the board; scripts can't read it. */
 const SESSION = 'mito_board';
-/** Read by the board's own scripts, which send it back as `X-XSRF-TOKEN`: another site can do neither. */
+/** Read by our own scripts, which send it back as `X-XSRF-TOKEN`: another site can do neither. */
 const CSRF = 'XSRF-TOKEN';
-const PATH = '/board';
+const PATH = '/';
 
 /** The token of the login that a request carries. */
 export function sessionCookie(req: IncomingMessage): string | undefined {
@@ -45,6 +46,19 @@ export function isCsrfToken(sent: unknown, token: string): boolean {
 export function isSameSite(req: IncomingMessage): boolean {
   const site = req.headers['sec-fetch-site'];
   if (site !== undefined) return site === 'same-origin';
-  const { origin, host } = req.headers;
-  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);
+  const { origin } = req.headers;
+  return origin === undefined || isOwnOrigin(req, origin);
+}
+
+/** True when `origin` is the very address that the request was sent to; another port of the host is another origin. */
+export function isOwnOrigin(req: IncomingMessage, origin: string | undefined): boolean {
+  return origin !== undefined && URL.canParse(origin) && new URL(origin).host === req.headers.host;
+}
+
+export function wrongCsrf(): MitoError {
+  return new MitoError(
+    'forbidden',
+    'wrong_csrf_token',
+    'this request does not come from a page of this coordinator; reload the page',
+  );
 }

@@ -1,0 +1,59 @@
+import { LineSplitter, type LinePosition } from './line-splitter.js';
+
+/** A position is kept of every so many lines. */
+const STEP = 500;
+
+/** Hands over the frames of an output from byte `from` on; returns early when `onChunk` returns false. */
+export type FrameSource = (from: number, onChunk: (frames: Buffer) => boolean, signal: AbortSignal) => Promise<void>;
+
+/** Which line of an output begins where. It grows with the output and is made of nothing else: it can be dropped at any time. */
+export class OutputIndex {
+  private readonly splitter = new LineSplitter();
+  private readonly marks: LinePosition[] = [];
+  private growing: Promise<boolean> | undefined;
+  /** Bytes that were handed to the splitter, unfinished frames included. */
+  private received = 0;
+  /** Everything was read that will ever be printed. */
+  isOver = false;
+
+  /** Lines that are known, a last one without a newline included. */
+  get lines(): number {
+    return this.splitter.lines + (this.splitter.open ? 1 : 0);
+  }
+
+  /** Bytes of frames that were read. */
+  get offset(): number {
+    return this.splitter.offset;
+  }
+
+  /** Reads on where it has stopped; false when `signal` fired before the end. One reader at a time; others wait for the same. */
+  async grow(source: FrameSource, signal: AbortSignal): Promise<boolean> {
+    this.growing ??= this.read(source, signal).finally(() => (this.growing = undefined));
+    return this.growing;
+  }
+
+  /** The last known beginning of a line at or before `line`. */
+  markBefore(line: number): LinePosition & { readonly line: number } {
+    const mark = Math.min(Math.floor(line / STEP), this.marks.length - 1);
+    const position = this.marks[mark];
+    return position ? { ...position, line: mark * STEP } : { frame: 0, skip: 0, line: 0 };
+  }
+
+  private async read(source: FrameSource, signal: AbortSignal): Promise<boolean> {
+    const { splitter, marks } = this;
+    await source(
+      this.received,
+      (frames) => {
+        this.received += frames.length;
+        splitter.push(frames, ({ isEnd }, position) => {
+          const line = isEnd ? splitter.lines - 1 : splitter.lines;
+          if (line === marks.length * STEP) marks.push({ frame: position.frame, skip: position.skip });
+          return true;
+        });
+        return !signal.aborted;
+      },
+      signal,
+    );
+    return !signal.aborted;
+  }
+}
