@@ -31,7 +31,7 @@ const COORDINATOR_FLOORS = [
   ['attempts', 'jobs'],
   ['terminals', 'workloads'],
   ['tasks'],
-  ['programs'],
+  ['code', 'programs'],
   ['files'],
   ['groups'],
   ['auth', 'events', 'metrics'],

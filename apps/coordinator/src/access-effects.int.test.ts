@@ -332,14 +332,14 @@ test.serial('inputs are looked at again when the task starts: with what its subm
   const secret = await secretOf(token, name);
   t.is((await scene.send('POST', '/tasks', tokenOf('write'), taking(secret))).status, 404, 'nobody else names it');
   const mine = await running(token, taking(secret));
-  t.is((await mine.client.inputs(mine.lease)).length, 1);
+  t.is((await mine.client.inputs(mine.lease)).inputs.length, 1);
   const shared = await scene.freshGroup();
   await boss.access.updateMembers(shared, { [name]: 'read' });
   const { uuid } = await boss.submitTask({ args: ['true'], group: shared });
   await writeFile(path.join(coordinator.stateDir, 'shared'), 'shared');
   await boss.files.uploadArtifact(uuid, 'result', path.join(coordinator.stateDir, 'shared'));
   const theirs = await running(token, taking(uuid));
-  t.is((await theirs.client.inputs(theirs.lease)).length, 1);
+  t.is((await theirs.client.inputs(theirs.lease)).inputs.length, 1);
   await boss.access.removeMember(shared, name);
   await t.throwsAsync(theirs.client.inputs(theirs.lease), { code: 'resource_not_found' });
 });

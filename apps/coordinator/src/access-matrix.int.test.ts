@@ -1,5 +1,6 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { OPERATIONS, UploadTicket, type ClaimedTask, type Operation } from '@mitosis/protocol';
 import { fileScope } from '@mitosis/testing';
@@ -26,6 +27,7 @@ const writersUpload = (): Promise<string> =>
   scene.freshUpload(scene.callers.find(({ kind }) => kind === 'write')?.token ?? '');
 
 const NEW_WORKER = { slots: 1, hostname: 'h', version: '0' };
+const PACK = { sha256: createHash('sha256').update('x').digest('hex'), bytes: gzipSync('x') };
 const FILE = { size_bytes: 1, sha256: '0'.repeat(64) };
 const name = (): string => `n${randomUUID().slice(0, 8)}`;
 
@@ -91,6 +93,8 @@ const REQUESTS: Readonly<Record<string, (caller: Caller) => Request | Promise<Re
   'uploads.parts': async () => ({ path: `/uploads/${await writersUpload()}/parts`, body: { part_numbers: [1] } }),
   'uploads.complete': async () => ({ path: `/uploads/${await writersUpload()}/complete` }),
   'uploads.abandon': async () => ({ path: `/uploads/${await writersUpload()}` }),
+  'code.offer': () => ({ path: '/code', body: { group: 'lab', manifest: '0'.repeat(64), packs: [] } }),
+  'code.store-pack': () => ({ path: `/code/packs/${PACK.sha256}?group=lab`, bytes: PACK.bytes }),
   'artifacts.download': () => ({ path: `/tasks/${scene.withResult}/artifacts/result` }),
   'artifacts.delete': async () => ({ path: `/tasks/${await scene.taskWithResult()}/artifacts/result` }),
   'artifacts.upload': () => ({ path: `/tasks/${scene.task}/artifacts/result`, body: FILE }),

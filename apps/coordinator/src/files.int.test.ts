@@ -354,7 +354,9 @@ test('inputs: of the own group, of tasks that the submitter may read, and no oth
   await coordinator.api.files.uploadAttachment(group, 'in', await fileOf(t, Buffer.from('input')));
   await coordinator.api.files.uploadAttachment(other, 'theirs', await fileOf(t, Buffer.from('x')));
   const { worker, lease } = await runningTask(group, [{ from: 'attachment', key: 'in', path: 'd/in' }]);
-  const [input] = await worker.inputs(lease);
+  const {
+    inputs: [input],
+  } = await worker.inputs(lease);
   t.like(input, { path: 'd/in', unpack: false, size_bytes: 5, sha256: sha256(Buffer.from('input')) });
   await t.throwsAsync(worker.inputs({ ...lease, lease: randomUUID() }), { code: 'stale_attempt' });
   const foreign = await runningTask(group, [{ from: 'attachment', key: 'theirs', path: 'p' }]);

@@ -147,7 +147,9 @@ test.serial('a worker fetches its inputs and stores its products by the same way
   const [claimed] = await worker.claim([{ task: uuid, request: randomUUID() }]);
   if (!claimed) throw new Error('the claim was refused');
   const { task, attempt, lease } = claimed;
-  const [wanted] = await worker.inputs({ task, attempt, lease });
+  const {
+    inputs: [wanted],
+  } = await worker.inputs({ task, attempt, lease });
   if (!wanted) throw new Error('there is no input');
   const target = path.join(await tempDir(t), 'in');
   await worker.download(

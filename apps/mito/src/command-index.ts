@@ -376,6 +376,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/client/tasks/change.js')).TasksChangeCommand,
   },
   {
+    paths: ['client tasks code', 'tasks code'],
+    about: { category: 'Tasks', description: 'get the folder of code that a task started in' },
+    load: async () => (await import('./commands/client/tasks/code.js')).TasksCodeCommand,
+  },
+  {
+    paths: ['client tasks diff', 'tasks diff'],
+    about: { category: 'Tasks', description: 'show how two tasks differ: command, environment, code, inputs, limits' },
+    load: async () => (await import('./commands/client/tasks/diff.js')).TasksDiffCommand,
+  },
+  {
     paths: ['client tasks explain', 'tasks explain'],
     about: { category: 'Tasks', description: 'say why a task is not running' },
     load: async () => (await import('./commands/client/tasks/explain.js')).TasksExplainCommand,

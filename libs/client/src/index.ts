@@ -18,6 +18,7 @@ export type {
   TaskSelection,
   WaitTasksOptions,
 } from './mitosis-client.js';
+export type { CodeCalls, StorableCode, StoreCodeOptions } from './code-calls.js';
 export type { ProgramCalls, ProgramRef } from './program-calls.js';
 export type { WorkloadCalls, WorkloadFilter } from './workload-calls.js';
 export type { OpenTerminalOptions, TerminalCalls, Typist } from './terminal-calls.js';

@@ -24,6 +24,7 @@ import {
 } from '@mitosis/protocol';
 import { AccessClient } from './access-client.js';
 import type { CallOptions } from './call-options.js';
+import { CodeCalls } from './code-calls.js';
 import { ExperimentCalls } from './experiment-calls.js';
 import { FilesApi } from './files/files-api.js';
 import type { TransferOptions } from './files/signed-transfer.js';
@@ -105,6 +106,8 @@ export class MitosisClient {
   /** Users, groups, workers, tokens and the audit log. */
   readonly access: AccessClient;
   readonly programs: ProgramCalls;
+  /** Folders of code that tasks start in. */
+  readonly code: CodeCalls;
   readonly workloads: WorkloadCalls;
   /** Jobs that files describe. */
   readonly experiments: ExperimentCalls;
@@ -119,6 +122,7 @@ export class MitosisClient {
     this.jobs = new JobsClient(this.transport);
     this.access = new AccessClient(this.transport);
     this.programs = new ProgramCalls(this.transport);
+    this.code = new CodeCalls(this.transport);
     this.workloads = new WorkloadCalls(this.transport);
     this.experiments = new ExperimentCalls(this.transport);
     this.terminals = new TerminalCalls(this.transport);

@@ -15,7 +15,6 @@ import {
   type EnrollWorkerInput,
   type RegisterWorkerInput,
   type SignedRequest,
-  type TaskInput,
   type UploadRequest,
 } from '@mitosis/protocol';
 import { downloadFile, type Download } from './files/download-file.js';
@@ -82,9 +81,9 @@ export class WorkerClient {
       await this.transport.empty('POST', `${path}/complete`, { body: lease, signal, timeoutMs: COMPLETE_MS });
   }
 
-  /** The inputs of an attempt, with requests to fetch them. @throws `resource_not_found` that names one. */
-  async inputs(lease: AttemptLease, signal?: AbortSignal): Promise<TaskInput[]> {
-    return (await this.transport.json('POST', '/workers/me/inputs', TaskInputs, { body: lease, signal })).inputs;
+  /** The inputs of an attempt and its code, with requests to fetch them. @throws `resource_not_found` that names one. */
+  async inputs(lease: AttemptLease, signal?: AbortSignal): Promise<TaskInputs> {
+    return this.transport.json('POST', '/workers/me/inputs', TaskInputs, { body: lease, signal });
   }
 
   /** Fetches a file; the same call after an interruption goes on where it stopped. */

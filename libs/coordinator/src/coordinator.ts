@@ -26,6 +26,7 @@ import { TaskEvents } from './events/task-events.js';
 import { WorkloadEvents } from './events/workload-events.js';
 import { UnpackableInputs } from './files/unpackable-inputs.js';
 import { attachmentRoutes } from './http/attachment-routes.js';
+import { codeRoutes } from './http/code-routes.js';
 import { docsPage, openApiRoutes } from './http/docs-routes.js';
 import { healthRoutes } from './http/health-routes.js';
 import { HttpServer } from './http/http-server.js';
@@ -289,6 +290,7 @@ export class Coordinator implements Service {
     terminalRoutes(api, { dataSource, events, terminals });
     attachmentRoutes(api, files);
     uploadRoutes(api, files);
+    codeRoutes(api, files);
     attemptFileRoutes(api, { ...files, resumeAttempts });
     workerRoutes(api, {
       registry,

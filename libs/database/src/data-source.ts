@@ -8,6 +8,7 @@ import { Artifact } from './entities/artifact.entity.js';
 import { Attachment } from './entities/attachment.entity.js';
 import { Attempt } from './entities/attempt.entity.js';
 import { AuditEntry } from './entities/audit-entry.entity.js';
+import { CodePack, CodeTree } from './entities/code.entity.js';
 import { Dependency } from './entities/dependency.entity.js';
 import { Enrolment } from './entities/enrolment.entity.js';
 import { ExperimentTask } from './entities/experiment-task.entity.js';
@@ -49,6 +50,7 @@ import { TroubleOfWorkers1700000000028 } from './migrations/0028-trouble-of-work
 import { WhatExpires1700000000029 } from './migrations/0029-what-expires.js';
 import { NeedsAndOffers1700000000038 } from './migrations/0038-needs-and-offers.js';
 import { NoTimeLimitUnlessAsked1700000000044 } from './migrations/0044-no-time-limit-unless-asked.js';
+import { Code1700000000045 } from './migrations/0045-code.js';
 import { Experiments1700000000053 } from './migrations/0053-experiments.js';
 
 export interface DatabaseOptions {
@@ -109,6 +111,8 @@ export function createDataSource({
       Job,
       Membership,
       Metrics,
+      CodePack,
+      CodeTree,
       Program,
       QueueRow,
       RateLimit,
@@ -144,6 +148,7 @@ export function createDataSource({
       NeedsAndOffers1700000000038,
       NoTimeLimitUnlessAsked1700000000044,
       Experiments1700000000053,
+      Code1700000000045,
     ],
     migrationsTableName: 'migrations',
     extra: {

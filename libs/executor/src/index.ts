@@ -16,6 +16,12 @@ export { cleanScratch, prepareScratch, scratchOf, sweepScratch } from './scratch
 export type { Scratch } from './scratch.js';
 export { taskEnvironment } from './task-environment.js';
 export type { TaskEnvironmentOptions } from './task-environment.js';
+export { packCode } from './code/pack-code.js';
+export type { PackedCode, SourceFile, SourceLink } from './code/pack-code.js';
+export { codeLinkObjection, codePathObjection } from './code/code-rules.js';
+export { placeCode, readManifest } from './code/place-code.js';
+export type { PlacedFiles } from './code/place-code.js';
+export { UNMENTIONED } from './archive/walk-folder.js';
 export { packFolder } from './archive/pack-folder.js';
 export type { PackLimits, PackOptions, PackedFolder, SkippedEntry } from './archive/pack-folder.js';
 export { unpackArchive } from './archive/unpack-archive.js';

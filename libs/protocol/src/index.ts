@@ -81,6 +81,19 @@ export {
   encodeFrameHeader,
 } from './output-frames.js';
 export type { OutputFrame, OutputStream } from './output-frames.js';
+export {
+  ClaimedCode,
+  CODE_LIMITS,
+  CodeDownload,
+  CodeFile,
+  CodeManifest,
+  CodeOffer,
+  CodePackQuery,
+  OfferCode,
+  TaskCode,
+} from './code.js';
+export type { CodePiece } from './code.js';
+export { Sha256 } from './fields.js';
 export { AttemptLease, TaskInput, TaskInputs, TaskResource, TaskResources } from './resources.js';
 export {
   OpenTerminal,

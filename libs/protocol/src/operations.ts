@@ -1,4 +1,5 @@
 import { authOperations } from './operations/auth-operations.js';
+import { codeOperations } from './operations/code-operations.js';
 import { experimentOperations } from './operations/experiment-operations.js';
 import { fileOperations } from './operations/file-operations.js';
 import { groupOperations } from './operations/group-operations.js';
@@ -23,6 +24,7 @@ export const operations = {
   ...jobOperations,
   ...experimentOperations,
   ...fileOperations,
+  ...codeOperations,
   ...programOperations,
   ...workerOperations,
 };

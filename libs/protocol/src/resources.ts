@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { attachmentKeyObjection, resourcePathObjection } from '@mitosis/domain';
 import { ArtifactKind, SignedRequest } from './artifacts.js';
+import { ClaimedCode } from './code.js';
 import { AttemptNumber, Sha256, Uuid } from './fields.js';
 
 const checked = (objectionTo: (text: string) => string | undefined) =>
@@ -49,4 +50,5 @@ export const TaskInput = z.object({
 export type TaskInput = z.output<typeof TaskInput>;
 
 /** The answer of `POST /workers/me/inputs`. */
-export const TaskInputs = z.object({ inputs: z.array(TaskInput) });
+export const TaskInputs = z.object({ inputs: z.array(TaskInput), code: ClaimedCode.nullable().default(null) });
+export type TaskInputs = z.output<typeof TaskInputs>;

@@ -31,6 +31,7 @@ import {
   Uuid,
 } from './fields.js';
 import { AssignmentView, Needs, StoredNeed } from './needs.js';
+import { PROCESS_SHAPE, PROCESS_VIEW } from './process-spec.js';
 import { WasmSpec } from './programs.js';
 import { TaskResource, TaskResources } from './resources.js';
 import { TerminalSize } from './terminal.js';
@@ -61,6 +62,7 @@ export const TaskSpec = z.strictObject({
   pty: TerminalSize.optional(),
   /** What is kept of its output, headers of frames included; the worker's own limit when absent. */
   log_limit_bytes: z.int().min(LIMITS.logBytesMin).max(LIMITS.logBytesMax).optional(),
+  ...PROCESS_SHAPE,
 });
 export type TaskSpec = z.output<typeof TaskSpec>;
 
@@ -123,6 +125,10 @@ export const SubmitTask = TaskSpec.extend({
   .refine(({ pty, wasm }) => pty === undefined || wasm === undefined, {
     path: ['pty'],
     message: 'a sandboxed program has no terminal',
+  })
+  .refine(({ code, wasm }) => code === undefined || wasm === undefined, {
+    path: ['code'],
+    message: 'a sandboxed program has no working folder',
   })
   .refine(({ log_limit_bytes: limit, wasm }) => limit === undefined || wasm === undefined, {
     path: ['log_limit_bytes'],
@@ -207,6 +213,7 @@ export const TaskView = z.object({
   artifacts: z.array(ArtifactView),
   /** Products of the last attempt that were not stored. */
   not_kept: z.array(LostProduct),
+  ...PROCESS_VIEW,
   cwd: z.string().nullable(),
   params: StoredParams.nullable(),
   job: Uuid.nullable(),

@@ -8,6 +8,7 @@ import {
   type Execution,
   type ExecutionResult,
   type Executor,
+  type PlacedFiles,
   type Scratch,
 } from '@mitosis/executor';
 import { MESSAGE_MAX, NOTE_MAX, type AttemptReport, type ClaimedTask, type UploadRequest } from '@mitosis/protocol';
@@ -35,7 +36,7 @@ export interface RunAttemptDeps {
   onProgress(attempt: RunningAttempt, progress: Progress): void;
   onStarted(attempt: RunningAttempt, execution: Execution): void;
   /** Puts the inputs in their place; rejects when one is missing, and when `stop` fires. */
-  placeInputs(claim: ClaimedTask, scratch: Scratch, stop: AbortSignal): Promise<void>;
+  placeInputs(claim: ClaimedTask, scratch: Scratch, stop: AbortSignal): Promise<PlacedFiles | undefined>;
   upload(request: UploadRequest, file: string, signal: AbortSignal): Promise<void>;
 }
 
@@ -211,8 +212,8 @@ async function withSubtasks(end: End, { workload }: ClaimedTask, scratch: Scratc
 
 /** From the claim to what is reported: inputs → execute → upload. Each step may end it, with its reason. */
 async function carryOut(deps: RunAttemptDeps, attempt: RunningAttempt, scratch: Scratch): Promise<End & Produced> {
-  const missing = await fetchInputs(deps, attempt, scratch);
-  if (missing) return { ...missing, ...NOTHING_PRODUCED };
+  const fetched = await fetchInputs(deps, attempt, scratch);
+  if ('outcome' in fetched) return { ...fetched, ...NOTHING_PRODUCED };
   const files = taskFilesOf(scratch, attempt.claim);
   await prepareTaskFiles(files, scratch, attempt.claim);
   const prepared = { scratch, files, env: environmentOf(deps, attempt.claim, scratch, files) };
@@ -230,6 +231,7 @@ async function carryOut(deps: RunAttemptDeps, attempt: RunningAttempt, scratch: 
     const products = await uploadProducts({ upload, signal, log: deps.log }, attempt.claim, {
       scratch,
       outputBytes: result.outputBytes,
+      placed: fetched.placed,
     });
     if (signal.aborted) return { ...end, ...calledOffWith(attempt, products), notes };
     const found = await readMetrics(scratch.resultDir);
@@ -273,11 +275,14 @@ async function withNewTasks(end: End, files: TaskFiles): Promise<End & Pick<Prod
   }
 }
 
-/** How an attempt ends whose inputs are not all there; undefined when they are. */
-async function fetchInputs(deps: RunAttemptDeps, attempt: RunningAttempt, scratch: Scratch): Promise<End | undefined> {
+/** The files of the code that it starts with, or how an attempt ends whose inputs are not all there. */
+async function fetchInputs(
+  deps: RunAttemptDeps,
+  attempt: RunningAttempt,
+  scratch: Scratch,
+): Promise<End | { readonly placed: PlacedFiles | undefined }> {
   try {
-    await deps.placeInputs(attempt.claim, scratch, attempt.stop.signal);
-    return undefined;
+    return { placed: await deps.placeInputs(attempt.claim, scratch, attempt.stop.signal) };
   } catch (error) {
     if (attempt.stop.signal.aborted) return { ...NOTHING_RUN, outcome: calledOff(attempt), message: null };
     deps.log.warn({ err: error, task: attempt.claim.task }, 'the inputs of a task are not there');

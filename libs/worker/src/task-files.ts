@@ -57,6 +57,9 @@ export function taskVariables(
     MITO_GROUP: claim.group,
     ...(job !== null && { MITO_JOB_UUID: job }),
     ...(upstream !== null && { MITO_UPSTREAM_TASK_UUID: upstream }),
+    ...(spec.code?.commit && { MITO_CODE_COMMIT: spec.code.commit }),
+    ...(spec.code?.branch && { MITO_CODE_BRANCH: spec.code.branch }),
+    ...(spec.code && { MITO_CODE_DIRTY: spec.code.is_dirty ? '1' : '0' }),
     ...(spec.array_index !== undefined && { MITO_ARRAY_INDEX: String(spec.array_index) }),
   };
 }

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { lstatSync } from 'node:fs';
 import { lstat, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { MitoError, storableSentence, type Log } from '@mitosis/domain';
@@ -7,8 +8,10 @@ import {
   packFolder,
   readPieces,
   readTaskFile,
+  UNMENTIONED,
   withTaskFile,
   type PackedFolder,
+  type PlacedFiles,
   type Scratch,
 } from '@mitosis/executor';
 import {
@@ -52,6 +55,19 @@ function cacheObjection(name: string): string | undefined {
   return CACHES.has(name) ? CACHE : undefined;
 }
 
+/** As {@link cacheObjection}; files of the code that are as they were laid down are left out without a word. */
+function withoutCode(dir: string, placed: PlacedFiles | undefined): (name: string) => string | undefined {
+  if (!placed) return cacheObjection;
+  return (name) => {
+    const before = placed.get(name);
+    if (!before) return cacheObjection(name);
+    const now = lstatSync(path.join(dir, name), { throwIfNoEntry: false });
+    const isLink = before.size === -1 && now?.isSymbolicLink();
+    const isSame = isLink || (now?.size === before.size && now.mtimeMs === before.mtimeMs);
+    return isSame ? UNMENTIONED : undefined;
+  };
+}
+
 /** A file that can't be read for so long (a folder that was mounted, a disk that hangs) is given up. */
 const STALL_MS = 5 * 60_000;
 
@@ -81,7 +97,7 @@ async function assertOurs(...dirs: readonly string[]): Promise<void> {
 export async function uploadProducts(
   { upload, signal, log }: UploadProductsDeps,
   { task, attempt, lease, spec }: ClaimedTask,
-  { scratch, outputBytes }: { scratch: Scratch; outputBytes: number },
+  { scratch, outputBytes, placed }: { scratch: Scratch; outputBytes: number; placed?: PlacedFiles | undefined },
 ): Promise<Products> {
   const store = async (kind: UploadRequest['kind'], file: string, packed: Pick<PackedFolder, 'sizeBytes' | 'sha256'>) =>
     upload({ task, attempt, lease, kind, size_bytes: packed.sizeBytes, sha256: packed.sha256 }, file);
@@ -99,10 +115,11 @@ export async function uploadProducts(
   const keep = async (kind: ArtifactKind, dir: string): Promise<void> => {
     // A name that the task could not know: what it has put in place is not written to.
     const file = path.join(scratch.dir, `${kind}-${randomUUID()}.tar.gz`);
-    const choices = { signal, ...(kind === 'exec-log' && { leaveOut: cacheObjection }) };
+    const choices = { signal, ...(kind === 'exec-log' && { leaveOut: withoutCode(scratch.execDir, placed) }) };
     await assertOurs(scratch.dir, dir);
     const packed = await whileGrowing(file, STALL_MS, packFolder(dir, file, choices));
-    if (!packed) return;
+    // Of a folder of code, nothing but its folders may be left.
+    if (!packed || (kind === 'exec-log' && placed && packed.files === 0)) return;
     await store(kind, file, packed);
     await rm(file, { force: true });
     const skipped = packed.skipped.slice(0, SKIPPED_MAX).map(({ path: name, why }) => ({

@@ -1,9 +1,11 @@
 import { Option } from 'clipanion';
 import type { MitosisClient } from '@mitosis/client';
-import { parseBytes } from '@mitosis/domain';
+import { invalidField, parseBytes } from '@mitosis/domain';
 import type { SubmitTaskInput, TerminalSize } from '@mitosis/protocol';
 import { sizeOf } from '../terminal/own-terminal.js';
 import { ApiCommand } from './api-command.js';
+import { confirmLarge } from './confirm-large.js';
+import { yesOption } from './many-options.js';
 import { needOptions } from './need-options.js';
 import { programName } from './read-program.js';
 import { storeProgram } from './store-program.js';
@@ -50,6 +52,10 @@ export abstract class SubmitCommand extends ApiCommand {
   readonly needs = needOptions();
   readonly shell = Option.String('--shell', { description: 'a line for the shell, in place of the command' });
   readonly envFile = Option.Array('--env-file', [], { description: 'file of NAME=VALUE lines' });
+  readonly workdir = Option.String('-C,--workdir', {
+    description: 'folder of code to start in: what git sees of it, or .mitoignore leaves of it, is sent along',
+  });
+  readonly yes = yesOption();
   readonly cwd = Option.String('--cwd', { description: 'folder to start in, below its scratch folder' });
   readonly stdin = Option.String('--stdin', { description: 'file that it reads from its standard input' });
   readonly after = Option.Array('--after', [], { description: 'start when these tasks have completed' });
@@ -88,11 +94,22 @@ export abstract class SubmitCommand extends ApiCommand {
     }
   }
 
+  /** Sends the folder of `--workdir`, as far as the group does not have it. */
+  private async code(api: MitosisClient, group: string | undefined): Promise<Pick<SubmitTaskInput, 'code'>> {
+    if (this.workdir === undefined) return {};
+    const { sendWorkdir } = await import('../workdir/send-workdir.js');
+    const note = (text: string): void => (this.quiet || this.json ? undefined : this.note(text));
+    const confirm = async (what: string, largest: readonly string[]): Promise<boolean> =>
+      confirmLarge(this, what, largest);
+    return { code: await sendWorkdir(api, { dir: this.workdir, group, note, confirm }) };
+  }
+
   /** What the options describe; a program is uploaded first, unless the group has it. */
   protected async submission(api: MitosisClient): Promise<SubmitTaskInput> {
     const group = this.group ?? (await this.settings()).group;
     const options = { ...this, group, terminalSize: this.terminalSize };
-    if (this.wasm === undefined) return toSubmission(options);
+    if (this.wasm === undefined) return { ...(await toSubmission(options)), ...(await this.code(api, group)) };
+    if (this.workdir !== undefined) throw invalidField('--workdir', 'a sandboxed program has no working folder');
     const memory =
       this.memoryLimit === undefined ? {} : { memory_limit_bytes: parseBytes(this.memoryLimit, '--memory-limit') };
     const task = await toSubmission({

@@ -1,4 +1,4 @@
-import { describeNeeds, formatBytes, formatDuration } from '@mitosis/domain';
+import { cutText, describeNeeds, formatBytes, formatDuration } from '@mitosis/domain';
 import type { AttemptView, TaskDetail, TaskView } from '@mitosis/protocol';
 import type { Listing } from '../commands/output-command.js';
 import { formatTime, timeCell } from './format-time.js';
@@ -48,6 +48,14 @@ function outcomeOf({ state, reason, exit_code, signal, progress, cancel_requeste
   return detail === null || detail === state ? state : `${state} (${detail})`;
 }
 
+/** `project, 12 files, commit 1a2b3c4d of main, with changes`. */
+function describeCode({ code }: TaskView): string {
+  if (!code) return '';
+  const files = `${code.files} file${code.files === 1 ? '' : 's'}`;
+  const commit = code.commit && `commit ${cutText(code.commit, 12)}${code.branch ? ` of ${code.branch}` : ''}`;
+  return [code.folder, files, commit, code.is_dirty && 'with changes'].filter(Boolean).join(', ');
+}
+
 /** What a list of tasks does not tell. */
 type DetailOnly = Partial<Omit<TaskDetail, keyof TaskView>>;
 
@@ -65,6 +73,8 @@ export function describeTask(task: TaskView & DetailOnly, paint: Paint): string 
     ['labels', task.labels.join(', ')],
     ['needs', task.needs.length === 0 ? '' : describeNeeds(task.needs)],
     ['priority', String(task.priority)],
+    ['time limit', task.timeout_ms === null ? '' : formatDuration(task.timeout_ms)],
+    ['code', describeCode(task)],
     ['cwd', task.cwd ?? ''],
     [
       'params',

@@ -2,6 +2,8 @@ import type { DataSource } from 'typeorm';
 import type { Log } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import { AttemptUploads } from '../attempts/attempt-uploads.js';
+import { CodeLibrary } from '../code/code-library.js';
+import { collectCode } from '../code/collect-code.js';
 import { Attachments } from '../files/attachments.js';
 import { checkStorageWith } from '../files/check-storage.js';
 import { Collector } from '../files/collector.js';
@@ -30,18 +32,21 @@ export interface Files {
   readonly inputs: TaskInputs;
   readonly checkStorage: ReturnType<typeof checkStorageWith>;
   readonly collector: Collector;
+  readonly code: CodeLibrary;
 }
 
 export function createFiles({ dataSource, store, urlLifetimeMs, programRetentionMs, log }: FilesOptions): Files {
   const uploads = new Uploads({ dataSource, store, urlLifetimeMs });
   const attachments = new Attachments({ dataSource, store, uploads });
   const artifacts = new TaskArtifacts({ dataSource, uploads });
+  const code = new CodeLibrary({ dataSource, store, urlLifetimeMs });
   return {
     attachments,
+    code,
     artifacts,
     peopleUploads: new PeopleUploads({ dataSource, uploads, attachments, artifacts }),
     attemptUploads: new AttemptUploads({ dataSource, uploads }),
-    inputs: new TaskInputs({ dataSource, store, urlLifetimeMs }),
+    inputs: new TaskInputs({ dataSource, store, urlLifetimeMs, code }),
     checkStorage: checkStorageWith({ dataSource, store }),
     collector: new Collector({
       dataSource,
@@ -50,6 +55,7 @@ export function createFiles({ dataSource, store, urlLifetimeMs, programRetention
       urlLifetimeMs,
       discardPrograms: () =>
         collectPrograms(dataSource, { retentionMs: programRetentionMs, readableMs: urlLifetimeMs }),
+      discardCode: () => collectCode(dataSource, { retentionMs: programRetentionMs, readableMs: urlLifetimeMs }),
     }),
   };
 }

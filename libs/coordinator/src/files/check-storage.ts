@@ -1,4 +1,4 @@
-import type { DataSource, QueryRunner } from 'typeorm';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { isAllowed, MitoError } from '@mitosis/domain';
 import type { ObjectInfo, ObjectStore } from '@mitosis/object-store';
 import type { StorageReport } from '@mitosis/protocol';
@@ -193,6 +193,7 @@ async function dropRows(dataSource: DataSource, keys: readonly string[]): Promis
   await dataSource.transaction(async (tx) => {
     await tx.query('DELETE FROM artifacts WHERE object_key = ANY ($1)', [keys]);
     await tx.query('DELETE FROM attachments WHERE object_key = ANY ($1)', [keys]);
+    await dropPacks(tx, keys);
     await tx.query('DELETE FROM programs WHERE object_key = ANY ($1)', [keys]);
     await tx.query('UPDATE attempts SET output_key = NULL WHERE output_key = ANY ($1)', [keys]);
     await chargeGroups(tx, await discardObjects(tx, keys, 0));
@@ -211,4 +212,13 @@ async function recount(dataSource: DataSource): Promise<void> {
        WHERE s.id = g.id AND (g.storage_used_bytes, g.storage_reserved_bytes) IS DISTINCT FROM (s.stored, s.reserved)`,
     );
   });
+}
+
+/** Forgets packs whose objects are lost, and the folders that needed them. */
+async function dropPacks(tx: EntityManager, keys: readonly string[]): Promise<void> {
+  await tx.query(
+    `WITH gone AS (DELETE FROM code_packs WHERE object_key = ANY ($1) RETURNING group_id, sha256)
+     DELETE FROM code_trees c USING gone WHERE c.group_id = gone.group_id AND (c.packs @> ARRAY[gone.sha256] OR c.sha256 = gone.sha256)`,
+    [keys],
+  );
 }

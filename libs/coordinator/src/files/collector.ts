@@ -12,6 +12,8 @@ export interface CollectorOptions {
   readonly urlLifetimeMs: number;
   /** Removes up to 200 programs that nothing uses any longer; returns how many were looked at. */
   discardPrograms(): Promise<number>;
+  /** The same for folders of code. */
+  discardCode(): Promise<number>;
 }
 
 const BATCH = 200;
@@ -81,6 +83,7 @@ export class Collector implements Service {
   private async collect(): Promise<void> {
     try {
       while (!this.isStopped && (await this.options.discardPrograms()) === BATCH);
+      while (!this.isStopped && (await this.options.discardCode()) === BATCH);
       while (!this.isStopped && (await this.discard()) === BATCH);
       while (!this.isStopped && (await this.remove()) === BATCH);
     } catch (error) {

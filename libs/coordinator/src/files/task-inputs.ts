@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { isAllowed, MitoError } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
-import type { AttemptLease, TaskInput, TaskResource } from '@mitosis/protocol';
+import type { AttemptLease, ClaimedCode, TaskInputs as Inputs, TaskInput, TaskResource } from '@mitosis/protocol';
 import { confinedTo, findPerson, type UserActor } from '../auth/authenticator.js';
 import { toWire, urlSeconds } from './to-wire.js';
 
@@ -11,6 +11,8 @@ interface Attempt {
   readonly creator_id: string;
   /** A task submitted it: it takes in files of its own group only. */
   readonly is_confined: boolean;
+  /** Names the folder of code that it starts in. */
+  readonly code: string | null;
 }
 
 interface File {
@@ -58,20 +60,25 @@ export class TaskInputs {
       readonly dataSource: DataSource;
       readonly store: ObjectStore;
       readonly urlLifetimeMs: number;
+      readonly code: { files(groupId: string, sha256: string): Promise<ClaimedCode> };
     },
   ) {}
 
   /** @throws `stale_attempt`, and `resource_not_found` that names the input. */
-  async list({ task, attempt, lease }: AttemptLease): Promise<TaskInput[]> {
+  async list({ task, attempt, lease }: AttemptLease): Promise<Inputs> {
     const [row] = (await this.deps.dataSource.query(
-      `SELECT coalesce(t.spec -> 'resources', '[]') AS resources, t.group_id, t.creator_id,
+      `SELECT coalesce(t.spec -> 'resources', '[]') AS resources, t.group_id, t.creator_id, t.spec -> 'code' ->> 'sha256' AS code,
          t.is_confined OR t.upstream_id IS NOT NULL AS is_confined
        FROM attempts a JOIN tasks t ON t.id = a.task_id
        WHERE a.task_id = $1 AND a.number = $2 AND a.lease = $3 AND a.ended_at IS NULL`,
       [task, attempt, lease],
     )) as Attempt[];
     if (!row) throw new MitoError('conflict', 'stale_attempt', 'the attempt is not the current one any more');
-    if (row.resources.length === 0) return [];
+    const code = row.code === null ? null : await this.deps.code.files(row.group_id, row.code);
+    return { inputs: row.resources.length === 0 ? [] : await this.signAll(row), code };
+  }
+
+  private async signAll(row: Attempt): Promise<TaskInput[]> {
     const person = await findPerson(this.deps.dataSource, row.creator_id);
     const reader = person && (row.is_confined ? confinedTo(person, row.group_id) : person);
     return Promise.all(row.resources.map((resource) => this.sign(row, reader, resource)));

@@ -38,7 +38,7 @@ export function attemptFileRoutes(
   const ops = operations.workers;
   const leased = <T>({ task, attempt, lease }: AttemptLease, call: () => Promise<T>): Promise<T> =>
     whileLeased(resumeAttempts, { task, attempt, lease }, call);
-  api.mount(ops.inputs, ({ body }) => leased(body, async () => ({ inputs: await inputs.list(body) })));
+  api.mount(ops.inputs, ({ body }) => leased(body, () => inputs.list(body)));
   api.mount(ops.upload, ({ body }) => leased(body, () => attemptUploads.begin(body)));
   api.mount(ops.uploadMissing, ({ params, body }) => leased(body, () => attemptUploads.missing(params.upload, body)));
   api.mount(ops.uploadParts, ({ params, body: { part_numbers: numbers, ...lease } }) =>

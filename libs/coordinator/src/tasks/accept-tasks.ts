@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { TaskKind, TaskState } from '@mitosis/domain';
 import type { SubmitTask, TaskReceipt } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
+import { assertCode } from '../code/assert-code.js';
 import { assertInputs } from '../files/task-inputs.js';
 import { holdGroup, type GroupRow } from '../groups/find-group.js';
 import { assertRoomInQueue, type QueueQuota } from '../groups/queue-quota.js';
@@ -86,6 +87,10 @@ export async function acceptTasks(
   await assertPrograms(
     tx,
     rows.flatMap(({ group_id: groupId, spec: { wasm } }) => (wasm ? [{ groupId, sha256: wasm.sha256 }] : [])),
+  );
+  await assertCode(
+    tx,
+    rows.flatMap(({ group_id: groupId, spec: { code } }) => (code ? [{ groupId, sha256: code.sha256 }] : [])),
   );
   await assertInputs(tx, actor, tasks);
   for (const group of groups.values())

@@ -10,6 +10,7 @@ import {
 } from '@mitosis/domain';
 import type { SubmitTask } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
+import { processSpecOf } from './process-spec.js';
 
 /** Where tasks come from besides their submitter. */
 export interface Origin {
@@ -29,6 +30,7 @@ export const kindOf = ({ wasm }: Pick<SubmitTask, 'wasm'>): TaskKind => (wasm ? 
 /** The row of a new task. */
 export function toRow(task: SubmitTask, group: GroupRef, actor: UserActor, { job, upstream }: Origin, place: number) {
   const { args, env, terminal, resources, cwd, stdin_base64, params, array_index, wasm, pty, log_limit_bytes } = task;
+  const spec = { args, env, terminal, resources, cwd, stdin_base64, params, array_index, wasm, pty, log_limit_bytes };
   const name = task.name ?? nameOfCommand(args);
   return {
     id: uuidv7(),
@@ -38,7 +40,7 @@ export function toRow(task: SubmitTask, group: GroupRef, actor: UserActor, { job
     queue: queueName(group.name, task.tags, kindOf(task)),
     name,
     // What is undefined is left out of the JSON.
-    spec: { args, env, terminal, resources, cwd, stdin_base64, params, array_index, wasm, pty, log_limit_bytes },
+    spec: { ...spec, ...processSpecOf(task) },
     tags: task.tags,
     labels: task.labels,
     priority: task.priority,

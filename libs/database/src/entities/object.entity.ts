@@ -17,9 +17,9 @@ export class StoredObjectRow {
   state!: 'reserved' | 'stored' | 'garbage';
 
   @Column('text')
-  purpose!: 'artifact' | 'output' | 'attachment' | 'program';
+  purpose!: 'artifact' | 'output' | 'attachment' | 'program' | 'code';
 
-  /** Null for attachments and programs, and once the task is deleted. */
+  /** Null for attachments, programs and code, and once the task is deleted. */
   @Column('uuid', { name: 'task_id', nullable: true })
   taskId!: string | null;
 

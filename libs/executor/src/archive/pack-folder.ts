@@ -8,7 +8,7 @@ import { errorCode, isErrno } from '../system-error.js';
 import { droppedBits, permissions } from './archive-rules.js';
 import { quickGzip } from './quick-gzip.js';
 import { END_OF_ARCHIVE, padding, tarHeader } from './tar-header.js';
-import { typeObjection, walkFolder, type Found, type LeaveOut } from './walk-folder.js';
+import { typeObjection, UNMENTIONED, walkFolder, type Found, type LeaveOut } from './walk-folder.js';
 
 export interface PackLimits {
   /** Sum of the sizes of the files. */
@@ -123,6 +123,7 @@ class Packing {
     const root = await realpath(this.dir);
     this.#inherited = (await stat(root)).mode & 0o2000;
     for await (const found of walkFolder(root, this.options.leaveOut)) {
+      if (found.kind === 'skipped' && found.why === UNMENTIONED) continue;
       this.#countEntry(found.path);
       if (found.kind === 'skipped') this.#skip(found);
       else if (found.stats.isFile()) yield* this.#file(root, found.path);

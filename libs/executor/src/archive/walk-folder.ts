@@ -9,6 +9,9 @@ export type Found =
   | { readonly kind: 'entry'; readonly path: string; readonly stats: BigIntStats; readonly target?: string }
   | { readonly kind: 'skipped'; readonly path: string; readonly why: string };
 
+/** In place of a reason: left out, and not listed. */
+export const UNMENTIONED = '';
+
 /** Why a path is left out besides the rules of archives; undefined to pack it. */
 export type LeaveOut = (path: string) => string | undefined;
 

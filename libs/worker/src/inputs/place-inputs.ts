@@ -3,9 +3,10 @@ import { chmod, copyFile, link, mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { WorkerClient } from '@mitosis/client';
 import { MitoError, type Log } from '@mitosis/domain';
-import { errorCode, removeTree, unpackArchive, type Scratch } from '@mitosis/executor';
-import type { AttemptLease, ClaimedTask, TaskInput } from '@mitosis/protocol';
+import { errorCode, removeTree, unpackArchive, type PlacedFiles, type Scratch } from '@mitosis/executor';
+import type { AttemptLease, ClaimedTask, CodeFile, TaskInput, TaskInputs } from '@mitosis/protocol';
 import { keepTrying } from '../keep-trying.js';
+import { fetchCode } from './fetch-code.js';
 import type { InputCache } from './input-cache.js';
 
 export interface PlaceInputsDeps {
@@ -23,16 +24,17 @@ const TRIES = 3;
 const REPLACED = new Set(['object_not_found', 'input_replaced']);
 
 /**
- * Puts the inputs of an attempt into its resource folder. Faults of the network are waited for, within
+ * Puts the inputs of an attempt into its resource folder, and its code into its working folder; returns the files of
+ * the code. Faults of the network are waited for, within
  * bounds. Rejects with what is missing, or with the reason of `stop` when that fires.
  */
 export async function placeInputs(
   deps: PlaceInputsDeps,
   claim: ClaimedTask,
-  { resourceDir }: Scratch,
+  scratch: Scratch,
   stop: AbortSignal,
-): Promise<void> {
-  if (claim.spec.resources.length === 0) return;
+): Promise<PlacedFiles | undefined> {
+  if (claim.spec.resources.length === 0 && !claim.spec.code) return undefined;
   const late = new MitoError(
     'unavailable',
     'inputs_timeout',
@@ -41,7 +43,7 @@ export async function placeInputs(
   const budget = new AbortController();
   const timer = setTimeout(() => budget.abort(late), BUDGET_MS);
   try {
-    await new Placing(deps, claim, resourceDir, AbortSignal.any([stop, budget.signal])).run();
+    return await new Placing(deps, claim, scratch, AbortSignal.any([stop, budget.signal])).run();
   } finally {
     clearTimeout(timer);
   }
@@ -53,28 +55,56 @@ class Placing {
   constructor(
     private readonly deps: PlaceInputsDeps,
     private readonly claim: ClaimedTask,
-    private readonly resourceDir: string,
+    private readonly scratch: Scratch,
     private readonly signal: AbortSignal,
   ) {
     const { task, attempt, lease } = claim;
     this.lease = { task, attempt, lease };
   }
 
-  async run(): Promise<void> {
+  async run(): Promise<PlacedFiles | undefined> {
     for (let tries = 1; ; tries += 1) {
       try {
-        for (const input of await this.ask()) await this.place(input);
-        return;
+        const { inputs, code } = await this.ask();
+        for (const input of inputs) await this.place(input);
+        if (!code) return undefined;
+        const { execDir } = this.scratch;
+        return await fetchCode(code, execDir, (file, use) => this.usePack(file, use));
       } catch (error) {
         const isReplaced = error instanceof MitoError && REPLACED.has(error.code);
         if (!isReplaced || tries === TRIES) throw error;
         // All inputs come from one and the same moment.
-        for (const name of await readdir(this.resourceDir)) await removeTree(path.join(this.resourceDir, name));
+        await this.empty(this.scratch.resourceDir);
+        await this.empty(this.scratch.execDir);
       }
     }
   }
 
-  private async ask(): Promise<TaskInput[]> {
+  private async empty(dir: string): Promise<void> {
+    for (const name of await readdir(dir)) await removeTree(path.join(dir, name));
+  }
+
+  /** Packs are kept for later tasks of the group, which have most of them in common. */
+  private async usePack(pack: CodeFile, use: (file: string) => Promise<void>): Promise<void> {
+    const { stored_sha256: sha256, size_bytes: sizeBytes } = pack;
+    const requests = [pack.download];
+    const sign = async () => requests.pop() ?? (await this.signPackAgain(pack));
+    const fetch = async (file: string, signal: AbortSignal): Promise<void> => {
+      const { client, log } = this.deps;
+      const download = { sizeBytes, sha256, sign };
+      await keepTrying('fetching code', () => client.download(download, file, signal), { log, signal });
+    };
+    await this.deps.cache.use({ group: this.claim.group, sha256, sizeBytes }, fetch, this.signal, use);
+  }
+
+  private async signPackAgain({ sha256 }: CodeFile): Promise<CodeFile['download']> {
+    const { code } = await this.deps.client.inputs(this.lease, this.signal);
+    const file = code && [code.manifest, ...code.packs].find((candidate) => candidate.sha256 === sha256);
+    if (!file) throw new MitoError('conflict', 'input_replaced', `the pack ${sha256} of the code is gone`);
+    return file.download;
+  }
+
+  private async ask(): Promise<TaskInputs> {
     const { client, log } = this.deps;
     return keepTrying('asking for inputs', () => client.inputs(this.lease, this.signal), { log, signal: this.signal });
   }
@@ -99,7 +129,7 @@ class Placing {
   }
 
   private async signAgain({ path: place, sha256 }: TaskInput): Promise<TaskInput['download']> {
-    const input = (await this.deps.client.inputs(this.lease, this.signal)).find(
+    const input = (await this.deps.client.inputs(this.lease, this.signal)).inputs.find(
       (candidate) => candidate.path === place,
     );
     if (input?.sha256 !== sha256) throw new MitoError('conflict', 'input_replaced', `the input ${place} was replaced`);
@@ -107,7 +137,7 @@ class Placing {
   }
 
   private async putIn({ path: place, unpack }: TaskInput, file: string): Promise<void> {
-    const target = path.join(this.resourceDir, place);
+    const target = path.join(this.scratch.resourceDir, place);
     if (unpack) return void (await unpackArchive(file, target, UNPACK_LIMITS));
     await mkdir(path.dirname(target), { recursive: true });
     await linkOrCopy(file, target);

@@ -20,6 +20,8 @@ from .models import (
     ChangePassword,
     ChangeTask,
     CheckStorage,
+    CodeDownload,
+    CodeOffer,
     CreateEnrolment,
     CreateGroup,
     CreateJob,
@@ -45,6 +47,7 @@ from .models import (
     MemberList,
     MetricsSummary,
     MissingParts,
+    OfferCode,
     OpenTerminal,
     OutputLines,
     ProgramFromAttachment,
@@ -1250,6 +1253,50 @@ class Api:
             "/admin/storage/check",
             StorageReport,
             body=body,
+            call=call,
+        )
+
+    def code_offer(
+        self,
+        body: OfferCode,
+        *,
+        call: Call | None = None,
+    ) -> CodeOffer:
+        """Store a folder of code, or learn what of it is missing."""
+        return self._transport.model(
+            "POST",
+            "/code",
+            CodeOffer,
+            body=body,
+            call=call,
+        )
+
+    def code_store_pack(
+        self,
+        sha256: str,
+        *,
+        group: Query = None,
+        call: Call | None = None,
+    ) -> None:
+        """Store a pack of files of a folder of code."""
+        self._transport.empty(
+            "PUT",
+            f"/code/packs/{path_part(sha256)}",
+            query={"group": group},
+            call=call,
+        )
+
+    def code_of_task(
+        self,
+        uuid: str,
+        *,
+        call: Call | None = None,
+    ) -> CodeDownload:
+        """Get the folder of code that a task starts in."""
+        return self._transport.model(
+            "GET",
+            f"/tasks/{path_part(uuid)}/code",
+            CodeDownload,
             call=call,
         )
 

@@ -283,6 +283,7 @@ class SubmitTask(_SubmitTask, total=False):
     wasm: WasmSpec
     pty: TerminalSize
     log_limit_bytes: int
+    code: TaskCode
     group: str
     name: str
     tags: Sequence[str]
@@ -336,6 +337,19 @@ class WasmSpec(_WasmSpec, total=False):
 class TerminalSize(TypedDict):
     cols: int
     rows: int
+
+
+class _TaskCode(TypedDict):
+    sha256: str
+    files: int
+    bytes: int
+
+
+class TaskCode(_TaskCode, total=False):
+    folder: str
+    commit: str | None
+    branch: str | None
+    is_dirty: bool | None
 
 
 class Need(TypedDict, total=False):
@@ -405,6 +419,7 @@ class TaskView(Model):
     resources: list[dict[str, Any]]
     artifacts: list[ArtifactView]
     not_kept: list[LostProduct]
+    code: TaskViewCode | None
     cwd: str | None
     params: dict[str, str | float | bool] | None
     job: str | None
@@ -470,6 +485,18 @@ class LostProduct(Model):
 
     kind: Literal["result", "exec-log", "std-log", "output"]
     why: str
+
+
+class TaskViewCode(Model):
+    __slots__ = ()
+
+    sha256: str
+    files: int
+    bytes: int
+    folder: str | None
+    commit: str | None
+    branch: str | None
+    is_dirty: bool | None
 
 
 class SubmitTasks(TypedDict):
@@ -543,6 +570,7 @@ class TaskDetail(Model):
     resources: list[dict[str, Any]]
     artifacts: list[ArtifactView]
     not_kept: list[LostProduct]
+    code: TaskViewCode | None
     cwd: str | None
     params: dict[str, str | float | bool] | None
     job: str | None
@@ -1076,6 +1104,50 @@ class StorageReportGroupsMiscounted(Model):
     expected_reserved_bytes: int
 
 
+class _OfferCode(TypedDict):
+    manifest: str
+    packs: Sequence[str]
+
+
+class OfferCode(_OfferCode, total=False):
+    group: str
+
+
+class CodeOffer(Model):
+    __slots__ = ()
+
+    missing: list[str]
+
+
+class CodeDownload(Model):
+    __slots__ = ()
+
+    code: TaskCode2
+    manifest: CodeFile
+    packs: list[CodeFile]
+
+
+class TaskCode2(Model):
+    __slots__ = ()
+
+    sha256: str
+    files: int
+    bytes: int
+    folder: str | None
+    commit: str | None
+    branch: str | None
+    is_dirty: bool | None
+
+
+class CodeFile(Model):
+    __slots__ = ()
+
+    sha256: str
+    stored_sha256: str
+    size_bytes: int
+    download: SignedRequest
+
+
 class ProgramView(Model):
     __slots__ = ()
 
@@ -1339,6 +1411,7 @@ TaskView.nested = {
     "needs": ("list", StoredNeed),
     "artifacts": ("list", ArtifactView),
     "not_kept": ("list", LostProduct),
+    "code": ("one", TaskViewCode),
 }
 ArtifactView.nested = {
     "skipped": ("list", SkippedFile),
@@ -1355,6 +1428,7 @@ TaskDetail.nested = {
     "needs": ("list", StoredNeed),
     "artifacts": ("list", ArtifactView),
     "not_kept": ("list", LostProduct),
+    "code": ("one", TaskViewCode),
     "attempts": ("list", AttemptView),
     "after": ("list", TaskDetailAfter),
 }
@@ -1421,6 +1495,14 @@ StorageReport.nested = {
     "objects_without_rows": ("list", StorageReportObjectsWithoutRow),
     "rows_without_objects": ("list", StorageReportObjectsWithoutRow),
     "groups_miscounted": ("list", StorageReportGroupsMiscounted),
+}
+CodeDownload.nested = {
+    "code": ("one", TaskCode2),
+    "manifest": ("one", CodeFile),
+    "packs": ("list", CodeFile),
+}
+CodeFile.nested = {
+    "download": ("one", SignedRequest),
 }
 ProgramList.nested = {
     "programs": ("list", ProgramView),

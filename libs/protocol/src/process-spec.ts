@@ -1,0 +1,12 @@
+import { TaskCode } from './code.js';
+
+/** What a task asks for besides its command: the person's code and surroundings. */
+export const PROCESS_SHAPE = {
+  /** The folder that it starts in; its files are laid into the working folder before it starts. */
+  code: TaskCode.optional(),
+};
+
+/** The same, as it is shown. */
+export const PROCESS_VIEW = {
+  code: TaskCode.nullable().default(null),
+};
