@@ -4,6 +4,7 @@ import { OpenApiGeneratorV31, OpenAPIRegistry } from '@asteasolutions/zod-to-ope
 import { z } from 'zod';
 import { HTTP_STATUS } from '../libs/domain/dist/index.js';
 import * as protocol from '../libs/protocol/dist/index.js';
+import { asyncClient } from './python-async.mjs';
 
 const GENERATED = '# Made by tools/reference.mjs; do not edit.';
 const FOLDER = 'python/src/mitosis/_generated';
@@ -16,7 +17,7 @@ const isForPeople = ({ description = '', operationId }) =>
   !description.startsWith('For registered workers') && operationId !== 'workers.channel';
 
 /** The files of the generated part, by name. */
-export function pythonApiPages() {
+export async function pythonApiPages(root) {
   const document = protocol.openApiDocument('0');
   const models = new Models(document);
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -28,6 +29,7 @@ export function pythonApiPages() {
     [`${FOLDER}/api.py`]: apiModule(models, operations),
     [`${FOLDER}/models.py`]: models.module(),
     [`${FOLDER}/kinds.py`]: kindsModule(),
+    [`${FOLDER}/aio.py`]: await asyncClient(root, GENERATED),
   };
 }
 

@@ -23,7 +23,7 @@ const pages = {
   'docs/reference/configuration.md': await configurationPage(),
   'docs/reference/api.md': apiPage(),
   'docs/reference/errors.md': await errorsPage(),
-  ...pythonApiPages(),
+  ...(await pythonApiPages(root)),
   'docs/reference/experiment.schema.json': await schemaFile(join(root, 'docs', 'reference', 'experiment.schema.json')),
 };
 const isCheck = process.argv.includes('--check');

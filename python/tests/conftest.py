@@ -14,6 +14,8 @@ from mitosis.local import LocalStack
 @pytest.fixture(scope="session")
 def stack() -> Iterator[LocalStack]:
     with Client.local(slots=4) as client:
+        # No worker serves this group: its tasks stay ready.
+        client.admin.create_group("idle")
         yield client
 
 

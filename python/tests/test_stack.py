@@ -68,9 +68,9 @@ def test_a_sweep_is_a_job_with_a_table(client: Client) -> None:
 
 
 def test_many_tasks_are_one_job_over_several_requests(client: Client) -> None:
-    specs = [client.spec(["true"], tags=["nowhere"]) for _ in range(1001)]
-    job = client.submit_job(specs, name="many", key="key-of-many")
-    again = client.submit_job(specs, name="many", key="key-of-many")
+    specs = [client.spec(["true"], group="idle") for _ in range(1001)]
+    job = client.submit_job(specs, name="many", group="idle", key="key-of-many")
+    again = client.submit_job(specs, name="many", group="idle", key="key-of-many")
     assert again.uuid == job.uuid
     assert sum(job.counts.values()) == 1001
     job.cancel("enough")
@@ -110,7 +110,7 @@ def test_bad_arguments_name_the_field(client: Client) -> None:
 
 def test_cancel_many_judges_each_alone(client: Client) -> None:
     over = client.submit("true").wait(60)
-    open_tasks = [client.submit("true", tags=["nowhere"]) for _ in range(3)]
+    open_tasks = [client.submit("true", group="idle") for _ in range(3)]
     answer = client.cancel([over, *open_tasks, "00000000-0000-7000-8000-000000000000"], reason="tidy")
     assert [each.result for each in answer.results or []] == ["ended", *["cancelled"] * 3, "not_found"]
     assert open_tasks[0].view.cancel_reason == "tidy"

@@ -6,6 +6,7 @@ from ._client import Client
 from ._errors import MitoError
 from ._files import Artifacts, Files
 from ._following import Change
+from ._generated.aio import AsyncClient, AsyncJob, AsyncMapJob, AsyncTask
 from ._generated.kinds import (
     ConflictError,
     ForbiddenError,
@@ -22,6 +23,7 @@ from ._generated.kinds import (
 )
 from ._job import Job
 from ._metrics import Column, Metrics
+from ._remote import MapJob, RemoteError
 from ._report import in_task, progress, report
 from ._sse import LogPiece
 from ._task import Task, TaskFailed
@@ -30,6 +32,10 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Artifacts",
+    "AsyncClient",
+    "AsyncJob",
+    "AsyncMapJob",
+    "AsyncTask",
     "Change",
     "Client",
     "Column",
@@ -40,10 +46,12 @@ __all__ = [
     "InvalidError",
     "Job",
     "LogPiece",
+    "MapJob",
     "Metrics",
     "MitoError",
     "NotFoundError",
     "RateLimitedError",
+    "RemoteError",
     "Task",
     "TaskFailed",
     "TooLargeError",

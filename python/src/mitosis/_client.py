@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._access import Admin, Programs, Workloads
@@ -20,6 +20,8 @@ from ._task import Task, wait_all
 from ._transport import Call, Query, Transport
 
 if TYPE_CHECKING:
+    from ._executor import Executor
+    from ._remote import MapJob
     from .local import LocalStack
 
 PAGE = 1000
@@ -281,6 +283,20 @@ class Client:
     def events(self, *, group: str | None = None, job: str | None = None, task: str | None = None) -> Iterator[Change]:
         """Changes of tasks, jobs and groups as they happen; some may be missed while the connection is away."""
         yield from follow_events(self.transport, {"group": group, "job": job, "task": task})
+
+    def executor(self, **options: Any) -> Executor:
+        """A `concurrent.futures.Executor` whose functions run as tasks. `options` are those of `submit`."""
+        from ._executor import Executor
+
+        return Executor(self, options)
+
+    def map(
+        self, function: Callable[..., Any], *iterables: Iterable[Any], chunksize: int = 1, **options: Any
+    ) -> MapJob:
+        """Calls a function for each item, `chunksize` calls in a task. Iterating gives results in their order."""
+        from ._remote import submit_map
+
+        return submit_map(self, function, iterables, chunksize, options)
 
     def ensure_bytes(self, key: str, data: bytes, group: str) -> None:
         """Stores content under a key that names it, once."""

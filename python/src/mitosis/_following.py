@@ -47,6 +47,7 @@ def follow_output(
             headers = {"Accept": "text/event-stream", **({"Last-Event-ID": last_id} if last_id else {})}
             call = Call(headers=headers, timeout=SILENCE_S)
             with transport.stream("GET", f"/tasks/{path_part(uuid)}/output", query=query, call=call) as stream:
+                alive = time.monotonic()
                 for event in events_of(stream):
                     alive = time.monotonic()
                     last_id = event.id or last_id

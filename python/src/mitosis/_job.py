@@ -12,7 +12,7 @@ from ._generated.models import CancelAnswer, JobResult, JobView, SubmitTask
 from ._interrupt import saying_what_runs
 from ._metrics import Metrics
 from ._table import as_frame, html_of_job
-from ._task import FINAL, Task
+from ._task import FINAL, Task, loaded
 from ._transport import Call, sleep
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 WAIT_S = 30.0
 PAGE = 1000
 BATCH = 1000
+#: A request has at most 16 MB.
+BATCH_BYTES = 8_000_000
 LOOK_S = 0.25
 
 
@@ -33,11 +35,15 @@ class Job:
         self._client = client
         self._view = view
         self._tasks = tasks
+        #: Of an asynchronous client: looking at it asks nobody.
+        self._is_quiet = False
         self.uuid = uuid
 
     @property
     def view(self) -> JobView:
         """Everything that is known of it; asked for again until it is over."""
+        if self._is_quiet and current_scope() is None:
+            return loaded(self._view)
         if self._view is None or not _is_over(self._view):
             self.refresh()
         assert self._view is not None
@@ -218,26 +224,40 @@ def add_tasks(client: Client, job: str, tasks: Sequence[SubmitTask], is_last: bo
     return [task.uuid for task in client.api.jobs_add_tasks(job, body, call=call).tasks]
 
 
+def batches_of(tasks: Sequence[SubmitTask]) -> Iterator[Sequence[SubmitTask]]:
+    """Requests of at most 1000 tasks, and not too large; the same ones for the same tasks."""
+    start, size = 0, 0
+    for place, task in enumerate(tasks):
+        length = len(task.get("stdin_base64", "")) + sum(map(len, task["args"])) + 1_000
+        if place > start and (place - start >= BATCH or size + length > BATCH_BYTES):
+            yield tasks[start:place]
+            start, size = place, 0
+        size += length
+    yield tasks[start:]
+
+
 def submit_job(
-    client: Client, tasks: Sequence[SubmitTask], fields: Mapping[str, Any], key: str | None
+    client: Client,
+    tasks: Sequence[SubmitTask],
+    fields: Mapping[str, Any],
+    key: str | None,
+    *,
+    stays_open: bool = False,
 ) -> tuple[str, list[str]]:
-    """Submits any number of tasks as one job, 1000 in a request; the same key adds what is missing."""
+    """Submits any number of tasks as one job, in several requests; the same key adds what is missing."""
     key = key or client.new_key()
-    is_open = len(tasks) > BATCH
-    body: Any = {**fields, "tasks": list(tasks[:BATCH]), "is_open": is_open}
-    if is_open:
+    requests = list(batches_of(tasks))
+    body: Any = {**fields, "tasks": list(requests[0]), "is_open": stays_open or len(requests) > 1}
+    if len(requests) > 1 and not stays_open:
         body["expected_tasks"] = len(tasks)
     receipt = client.api.jobs_create(body, call=Call(key=key))
     stored = [task.uuid for task in receipt.tasks]
-    part = 1
-    while len(stored) < len(tasks):
-        more = tasks[len(stored) : len(stored) + BATCH]
-        is_last = len(stored) + len(more) == len(tasks)
+    for part, more in enumerate(requests[1:], 1):
+        is_last = part == len(requests) - 1 and not stays_open
         try:
             stored += add_tasks(client, receipt.uuid, more, is_last, part_key(key, part))
         except MitoError as error:
             if error.kind in ("invalid", "not-found", "too-large"):
                 Job(client, receipt.uuid).cancel(f"its submission was refused: {error.message}"[:1000])
             raise
-        part += 1
     return receipt.uuid, stored

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from ._cancel import current_scope
 from ._errors import MitoError
 from ._files import Artifacts
 from ._following import follow_output, wait_for
@@ -20,6 +21,7 @@ from ._transport import Call
 if TYPE_CHECKING:
     from ._client import Client
 
+V = TypeVar("V")
 FINAL = ("completed", "failed", "cancelled")
 WAIT_S = 30.0
 
@@ -39,11 +41,15 @@ class Task:
         self._client = client
         self._view = view
         self._row = row
+        #: Of an asynchronous client: looking at it asks nobody.
+        self._is_quiet = False
         self.uuid = uuid
 
     @property
     def view(self) -> TaskDetail:
         """Everything that is known of it; asked for again until the task has ended."""
+        if self._is_quiet and current_scope() is None:
+            return loaded(self._view)
         if self._view is None or self._view.state not in FINAL:
             self.refresh()
         assert self._view is not None
@@ -187,6 +193,13 @@ class Task:
     def __repr__(self) -> str:
         known = self._view or self._row
         return f"<Task {self.uuid}{f' {known.state}' if known is not None else ''}>"
+
+
+def loaded(view: V | None) -> V:
+    """What an asynchronous object knows: an attribute can't be awaited."""
+    if view is None:
+        raise RuntimeError("nothing is known of it yet: await its refresh() or its wait() first")
+    return view
 
 
 def wait_all(client: Client, tasks: list[Task], timeout: float | None) -> None:

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -48,6 +49,8 @@ class LocalStack(Client):
         except BaseException:
             self.stop()
             raise
+        #: Its workers are on this machine: functions run with the Python that submits them.
+        self.default_python = sys.executable
         atexit.register(self.stop)
 
     def _start(self, command: list[str], workers: int, slots: int | None) -> subprocess.Popen[bytes]:
@@ -95,6 +98,11 @@ class LocalStack(Client):
     def pid(self) -> int:
         """Of `mito up`."""
         return self._process.pid
+
+    @property
+    def ready_pid(self) -> int:
+        """Of the process that has said that the stack is ready: a launcher may stand before it."""
+        return int(self.ready.get("pid") or self._process.pid)
 
     @property
     def config_dir(self) -> str:
