@@ -27,6 +27,7 @@ const NOT_RUN: Readonly<Record<string, number>> = {
   'docs/how-to/first-task.md': 1,
   'docs/how-to/interactive.md': 2,
   'docs/how-to/manage-access.md': 2,
+  'docs/how-to/python-tools.md': 1,
   'docs/how-to/python.md': 1,
   'docs/how-to/sdk.md': 1,
   'docs/how-to/sweep.md': 1,

@@ -30,6 +30,21 @@ from ._task import Task, TaskFailed
 
 __version__ = "0.1.0"
 
+
+def load_ipython_extension(ipython: object) -> None:
+    """`%load_ext mitosis` makes the cell magic `%%mito` known."""
+    from ._notebook import load
+
+    load(ipython)
+
+
+def watch(*jobs: Job, interval: float = 1.0) -> None:
+    """Shows several jobs in one live table until all are over."""
+    from ._notebook import watch as watch_all
+
+    watch_all(list(jobs), interval)
+
+
 __all__ = [
     "Artifacts",
     "AsyncClient",
@@ -61,4 +76,5 @@ __all__ = [
     "in_task",
     "progress",
     "report",
+    "watch",
 ]

@@ -182,6 +182,13 @@ class Job:
         """Adds tasks to a job that is open."""
         return [Task(self._client, uuid) for uuid in add_tasks(self._client, self.uuid, tasks, is_last, key)]
 
+    def watch(self, interval: float = 1.0) -> Job:
+        """Shows it until it is over: in a notebook as a table that changes in its place, else as lines on stderr."""
+        from ._notebook import watch
+
+        watch([self], interval)
+        return self
+
     def _repr_html_(self) -> str:
         try:
             return html_of_job(self.refresh().view)

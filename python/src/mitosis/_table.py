@@ -58,3 +58,24 @@ def html_of_job(view: JobView | None, trouble: str | None = None) -> str:
         f'<div style="width:100%;background:#eee;line-height:0">{bar}</div>'
         f"<table><tr>{cells}</tr></table>{note}</div>"
     )
+
+
+def html_of_rows(rows: list[dict[str, Any]], limit: int) -> str:
+    """The first rows of a table of results."""
+    if not rows:
+        return ""
+    names = [name for name in rows[0] if name not in ("task", "name", "user_cpu_ms", "system_cpu_ms", "peak_rss_bytes")]
+    head = "".join(f"<th>{html.escape(str(name))}</th>" for name in names)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{html.escape(_short(row.get(name)))}</td>' for name in names)}</tr>"
+        for row in rows[:limit]
+    )
+    more = f"<div>and {len(rows) - limit} more</div>" if len(rows) > limit else ""
+    return f"<table><tr>{head}</tr>{body}</table>{more}"
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return ""
+    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= 80 else f"{text[:79]}…"

@@ -13,6 +13,7 @@ from .._following import Change
 from .._generated.models import ArtifactDownload, AttachmentDownload, AttachmentView, AuditView, CancelAnswer, CancelResult, CreatedEnrolment, CreatedToken, EnrolmentView, GroupView, Identity, JobResult, JobView, MemberListMember, MetricsSummary, ProgramView, Session, StoredFile, SubmitTask, TaskDetail, TaskExplanation, TaskView, TokenView, UserView, WorkerView, WorkloadSummary, WorkloadTask, WorkloadView
 from .._job import Job, submit_job
 from .._metrics import Metrics
+from .._notebook import watch
 from .._pack import sha256
 from .._placeholders import Params, combinations
 from .._remote import Calls, MapJob
@@ -450,6 +451,11 @@ class AsyncJob(Twin):
     async def add(self, tasks: Sequence[SubmitTask], *, is_last: bool = False, key: str | None = None) -> list[AsyncTask]:
         """Adds tasks to a job that is open."""
         value: list[AsyncTask] = await run(self._sync.add, tasks, is_last=is_last, key=key)
+        return value
+
+    async def watch(self, interval: float = 1.0) -> AsyncJob:
+        """Shows it until it is over: in a notebook as a table that changes in its place, else as lines on stderr."""
+        value: AsyncJob = await run(self._sync.watch, interval)
         return value
 
 
