@@ -44,6 +44,14 @@ def test_submit_wait_look_and_collect(client: Client, tmp_path: Path) -> None:
         task.check()
 
 
+def test_what_a_task_needs_is_submitted(client: Client) -> None:
+    task = client.submit("true", cpus=1, mem="1MiB", group="idle")
+    assert task.view["needs"][0]["mem_bytes"] == 2**20
+    task.cancel()
+    with pytest.raises(InvalidError):
+        client.submit("true", cpus=1, needs=[{"cpus": 2}])
+
+
 def test_output_and_events_are_iterators(client: Client) -> None:
     task = client.submit(["sh", "-c", "for i in 1 2 3; do echo $i; done"])
     assert "".join(piece.text for piece in task.follow()) == "1\n2\n3\n"
@@ -168,23 +176,26 @@ def test_users_groups_workers_and_tokens(stack: LocalStack, client: Client) -> N
     assert client.metrics().workers
 
 
-def test_one_interrupt_ends_the_waiting_and_says_what_runs(client: Client, tmp_path: Path) -> None:
-    task = client.submit("sleep 300")
+@pytest.mark.parametrize("waiting", ["task.wait()", "list(job.as_completed())", "job.wait()", "client.wait([task])"])
+def test_one_interrupt_ends_the_waiting_and_says_what_runs(client: Client, waiting: str) -> None:
+    task = client.submit_job([client.spec("true", group="idle")], group="idle")
+    (member,) = task.tasks()
     program = textwrap.dedent(f"""
         from mitosis import Client
         client = Client({client.url!r}, {client.transport.token!r})
+        task, job = client.task({member.uuid!r}), client.job({task.uuid!r})
         print("waiting", flush=True)
-        client.task({task.uuid!r}).wait()
+        {waiting}
     """)
     child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert child.stdout is not None and child.stdout.readline() == "waiting\n"
     child.send_signal(signal.SIGINT)
     _, said = child.communicate(timeout=30)
     assert child.returncode != 0
-    assert f"mito tasks cancel {task.uuid}" in said
-    assert not task.is_over
+    wanted = f"mito jobs cancel {task.uuid}" if "job" in waiting else f"mito tasks cancel {member.uuid}"
+    assert wanted in said
+    assert member.refresh().state == "ready"
     task.cancel()
-    task.wait(60)
 
 
 def test_the_stack_ends_with_its_program_however_that_ends(tmp_path: Path) -> None:

@@ -143,3 +143,21 @@ def test_snakemake_runs_a_workflow_and_says_why_a_job_failed(stack: LocalStack, 
     failed = snakemake(stack, tmp_path, "bad.txt")
     assert failed.returncode != 0
     assert "a word of its own" in failed.stdout
+
+
+def test_a_cancelled_workflow_cancels_each_job_by_itself(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
+
+    from snakemake_executor_plugin_mitosis import Executor
+
+    over = client.submit("true").wait(60)
+    waiting = client.submit_job([client.spec("true", group="idle", labels=["flow"])] * 1200, group="idle")
+    uuids = [task.uuid for task in waiting.tasks()]
+    gone = "00000000-0000-7000-8000-000000000000"
+    plugin = Executor.__new__(Executor)
+    plugin._client = client
+    plugin.cancel_jobs([SubmittedJobInfo(None, uuid) for uuid in [over.uuid, *uuids, gone]])
+    assert client.count_tasks(labels=["flow"], state=["cancelled"]) == 1200
+    plugin._client = Client("http://127.0.0.1:9", "none", patience=0)
+    plugin.cancel_jobs([SubmittedJobInfo(None, gone)])
+    assert f"mito tasks cancel {gone}" in capsys.readouterr().err

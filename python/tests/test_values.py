@@ -44,6 +44,16 @@ def test_what_is_no_duration_is_refused_by_name(value: object) -> None:
     assert caught.value.code == "invalid_request"
 
 
+def test_needs_are_sizes_and_numbers() -> None:
+    from mitosis._spec import need_of
+
+    need = need_of({"cpus": 4, "mem": "16GiB", "gpus": "2:a100", "disk": 5, "timeout": "5m"})
+    assert need == {"cpus": 4, "mem_bytes": 16 * 2**30, "gpus": 2, "gpu_model": "a100", "disk_bytes": 5}
+    for wrong in ({"mem": "much"}, {"mem": 1.5}, {"mem": -1}, {"gpus": "a100"}, {"mem": "1e9"}, {"mem": True}):
+        with pytest.raises(InvalidError):
+            need_of(wrong)
+
+
 def test_every_combination_the_last_changing_fastest() -> None:
     assert combinations({"lr": [0.1, 0.01], "seed": range(2)}) == [
         {"lr": 0.1, "seed": 0},

@@ -31,6 +31,22 @@ from ._task import Task, TaskFailed
 __version__ = "0.1.0"
 
 
+def _warn_of_the_other() -> None:
+    """The name `mitosis` belongs to another project on the package index: both in one folder mix their files."""
+    import warnings
+    from pathlib import Path
+
+    for other in Path(__file__).parent.parent.glob("mitosis-[0-9]*.dist-info"):
+        warnings.warn(
+            f"{other.name} of another project is installed over this package. "
+            "Uninstall it and install mitosis-client again: python3 -m pip uninstall mitosis",
+            stacklevel=3,
+        )
+
+
+_warn_of_the_other()
+
+
 def load_ipython_extension(ipython: object) -> None:
     """`%load_ext mitosis` makes the cell magic `%%mito` known."""
     from ._notebook import load

@@ -78,7 +78,8 @@ class RemoteError(MitoError):
     def __str__(self) -> str:
         parts = [*self.differences, self.message, self.traceback.rstrip()]
         where = f"On the worker {self.host}, task {self.task}." if self.host else f"Task {self.task}."
-        log = f"It printed last:\n{self.log}" if self.log.strip() else ""
+        is_told = bool(self.traceback.strip()) and self.traceback.strip()[-200:] in self.log
+        log = f"It printed last:\n{self.log}" if self.log.strip() and not is_told else ""
         return "\n".join(part for part in (*parts, where, log) if part)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Union
 from ._errors import invalid_field
 from ._generated.models import SubmitTask
 from ._task import Task
-from ._units import Duration, duration_ms
+from ._units import Duration, duration_ms, size_bytes
 
 if TYPE_CHECKING:
     from ._client import Client
@@ -25,6 +25,16 @@ Dependency = Union[Task, "Job", str, Mapping[str, Any]]
 
 #: Fields of `submit` that are durations, with the field of the API.
 _DURATIONS = {"timeout": "timeout_ms", "retry_delay": "retry_delay_ms"}
+#: Fields of `submit` that say what a task needs, with the field of a need.
+_NEEDS = {
+    "cpus": "cpus",
+    "mem": "mem_bytes",
+    "gpus": "gpus",
+    "gpu_mem": "gpu_mem_bytes",
+    "disk": "disk_bytes",
+    "units": "units",
+    "whole_machine": "whole_machine",
+}
 
 
 def args_of(command: Command) -> list[str]:
@@ -54,8 +64,13 @@ def spec_of(
 ) -> SubmitTask:
     """The body of a submission. What the API calls otherwise is translated, every other field goes as it is."""
     spec: dict[str, Any] = {"args": args_of(command)}
+    need = need_of(fields)
+    if need:
+        if fields.get("needs"):
+            raise invalid_field("needs", f"{', '.join(need)} is given besides: write it into the needs")
+        spec["needs"] = [need]
     for name, value in fields.items():
-        if value is None:
+        if value is None or name in _NEEDS:
             continue
         if name in _DURATIONS:
             spec[_DURATIONS[name]] = duration_ms(value, name)
@@ -80,6 +95,25 @@ def spec_of(
     if "group" not in spec and client.default_group:
         spec["group"] = client.default_group
     return spec  # type: ignore[return-value]
+
+
+def need_of(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What a task needs of a machine: `cpus=4, mem="16GiB", gpus="2:a100"`."""
+    need: dict[str, Any] = {}
+    for name, target in _NEEDS.items():
+        value: Any = fields.get(name)
+        if value is None:
+            continue
+        if name == "gpus" and isinstance(value, str):
+            count, _, model = value.partition(":")
+            try:
+                value = float(count) if "." in count else int(count)
+            except ValueError:
+                raise invalid_field(name, f'"{fields[name]}" is not a number of devices such as 2 or 2:a100') from None
+            if model:
+                need["gpu_model"] = model
+        need[target] = size_bytes(value, name) if target.endswith("_bytes") else value
+    return need
 
 
 def _after(each: Dependency) -> dict[str, Any]:

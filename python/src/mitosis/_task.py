@@ -142,10 +142,7 @@ class Task:
 
     def wait(self, timeout: float | None = None) -> Task:
         """Returns when it has ended, however. Raises `TimeoutError` after `timeout` seconds."""
-        with saying_what_runs(
-            lambda: f"The task {self.uuid} still runs. Cancel it with: mito tasks cancel {self.uuid}"
-        ):
-            self._client.wait([self], timeout=timeout)
+        self._client.wait([self], timeout=timeout)
         return self.refresh()
 
     def check(self) -> Task:
@@ -206,10 +203,16 @@ def wait_all(client: Client, tasks: list[Task], timeout: float | None) -> None:
     """Returns when all have ended. One that has failed has ended, too."""
     deadline = None if timeout is None else time.monotonic() + timeout
     open_tasks = list(dict.fromkeys(task.uuid for task in tasks))
-    while open_tasks:
-        left = WAIT_S if deadline is None else deadline - time.monotonic()
-        if left < 0:
-            raise TimeoutError(f"{len(open_tasks)} of {len(tasks)} tasks have not ended within {timeout} s")
-        answer = wait_for(client.transport, open_tasks[:1000], min(WAIT_S, left))
-        over = {task.uuid for task in answer.tasks if task.state in FINAL}
-        open_tasks = [uuid for uuid in open_tasks if uuid not in over]
+    with saying_what_runs(lambda: _still_running(open_tasks)):
+        while open_tasks:
+            left = WAIT_S if deadline is None else deadline - time.monotonic()
+            if left < 0:
+                raise TimeoutError(f"{len(open_tasks)} of {len(tasks)} tasks have not ended within {timeout} s")
+            answer = wait_for(client.transport, open_tasks[:1000], min(WAIT_S, left))
+            over = {task.uuid for task in answer.tasks if task.state in FINAL}
+            open_tasks = [uuid for uuid in open_tasks if uuid not in over]
+
+
+def _still_running(uuids: list[str]) -> str:
+    which = f"The task {uuids[0]} still runs" if len(uuids) == 1 else f"{len(uuids)} tasks still run"
+    return f"{which}. Cancel with: mito tasks cancel {' '.join(uuids[:20])}{' …' if len(uuids) > 20 else ''}"

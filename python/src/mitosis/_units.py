@@ -29,3 +29,20 @@ def duration_ms(value: Duration, field: str) -> int:
     if not 0 < ms < 2**53:
         raise invalid_field(field, f"{value!r} is not a duration: it must be longer than zero")
     return max(1, round(ms))
+
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", re.I)
+
+
+def size_bytes(value: str | int, field: str) -> int:
+    """Bytes of `"16GiB"`, `"512MB"`, or a whole number."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        number = float(value)
+    else:
+        match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+        if match is None:
+            raise invalid_field(field, f"{value!r} is not a size; write for example 512MB or 16GiB")
+        number = float(match[1]) * (1024 if match[3] else 1000) ** " KMGT".index(match[2].upper() or " ")
+    if not 0 <= number < 2**53:
+        raise invalid_field(field, f"{value!r} is not a size")
+    return round(number)

@@ -11,8 +11,14 @@ from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
 from snakemake_interface_executor_plugins.settings import CommonSettings, ExecutorSettingsBase
 
-from mitosis import Client, MitoError
-from mitosis._following import wait_for
+try:
+    from mitosis import Client, MitoError
+    from mitosis._following import wait_for
+except ImportError as error:
+    raise ImportError(
+        "The module mitosis is that of another project. Uninstall it (python3 -m pip uninstall mitosis) "
+        "and install mitosis-client again."
+    ) from error
 
 FINAL = ("completed", "failed", "cancelled")
 CHUNK = 1000
@@ -58,6 +64,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             ["/bin/sh", "-c", line],
             name=f"snakemake {job.name} {job.jobid}",
             labels=["snakemake"],
+            cpus=job.threads if job.threads > 1 else None,
             env={name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
             **self._options,
         )

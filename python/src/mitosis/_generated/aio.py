@@ -136,8 +136,9 @@ class AsyncClient(Twin):
     ) -> AsyncTask:
         """Submits one task. A list is a program with its arguments, a text a line for the shell.
 
-        `inputs` names local files by where the task finds them below `$MITO_RESOURCE_DIR`. Other keyword arguments
-        are fields of the API: `client.submit(..., retry_exit_codes=[75])`. The same `key` submits once.
+        `inputs` names local files by where the task finds them below `$MITO_RESOURCE_DIR`. What it needs of a machine:
+        `cpus=4, mem="16GiB", gpus=1`. Other keyword arguments are fields of the API, for example
+        `retry_exit_codes=[75]`. The same `key` submits once.
         """
         value: AsyncTask = await run(self._sync.submit, command, name=name, group=group, tags=tags, labels=labels, priority=priority, timeout=timeout, retries=retries, retry_delay=retry_delay, env=env, cwd=cwd, stdin=stdin, inputs=inputs, after=after, key=key, **fields)
         return value
