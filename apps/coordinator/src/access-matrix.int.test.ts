@@ -113,6 +113,10 @@ const REQUESTS: Readonly<Record<string, (caller: Caller) => Request | Promise<Re
   'workloads.cancel': async () => ({ path: `/workloads/${await scene.freshWorkload()}/cancel`, body: {} }),
   'programs.list': () => ({ path: '/programs?group=lab' }),
   'workers.register': () => ({ path: '/workers', body: { ...NEW_WORKER, groups: ['lab'] } }),
+  'workers.resume': () => ({
+    path: '/workers/resume',
+    body: { ...NEW_WORKER, identity: `mitowid_${'x'.repeat(43)}` },
+  }),
   'workers.enroll': () => ({
     path: '/workers/enroll',
     body: { ...NEW_WORKER, code: 'mitoenr_nonsense', request: randomUUID() },

@@ -1,15 +1,16 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { MitosisClient, registerWorker } from '@mitosis/client';
+import { MitosisClient, registerWorker, resumeWorker } from '@mitosis/client';
 import type { WorkerConfig } from '@mitosis/config';
 import { MitoError, VERSION, type Log } from '@mitosis/domain';
 import { DataDirLock } from '@mitosis/embedded';
 import { Executor, SandboxExecutor } from '@mitosis/executor';
 import type { WorkerRegistration } from '@mitosis/protocol';
 import { createQueueBackend, type QueueCredentials } from '@mitosis/queue';
-import { Worker } from '@mitosis/worker';
+import { keepTrying, Worker } from '@mitosis/worker';
 import { enroll } from './enroll.js';
+import { identityOf } from './identity.js';
 import { tasksEnvironment } from './tasks-environment.js';
 
 /** An enrolment code, or the token of a person; without both the configuration has user and password. */
@@ -48,8 +49,19 @@ async function register(
   workDir: string,
   { code, token }: WorkerLogin,
 ): Promise<WorkerRegistration> {
-  const { coordinator_addr: url, groups, tags, labels, slots, only } = config;
-  const facts = { tags, labels, slots, hostname: hostname(), version: VERSION, ...(only && { only }) };
+  const { coordinator_addr: url, groups, tags, labels, slots, only, name } = config;
+  const { secret: identity, isKnown } = await identityOf(workDir);
+  const about = { hostname: hostname(), version: VERSION, identity };
+  const facts = { tags, labels, slots, ...about, ...(only && { only }), ...(name !== undefined && { name }) };
+  const hasLogin = token !== undefined || (config.user !== undefined && config.password !== undefined);
+  // With a login it registers: the groups may be others than before.
+  if (isKnown && !hasLogin) {
+    const resumed = await resumeWorker(url, facts).catch((error: unknown) => {
+      if (error instanceof MitoError && error.code === 'unknown_worker') return undefined;
+      throw error;
+    });
+    if (resumed) return resumed;
+  }
   if (code !== undefined) return enroll(url, code, { ...facts, workDir });
   return registerWorker(url, await userToken(config, token), { ...facts, ...(groups && { groups }) });
 }
@@ -105,8 +117,9 @@ async function registeredWorker(
   const { coordinator_addr: coordinatorUrl, tags, slots } = config;
   // A coordinator that is away is waited for: without this line nobody sees what for.
   log.info({ coordinator: coordinatorUrl, slots, tags }, 'registering');
-  const registration = await register(config, workDir, login);
-  log.info({ worker: registration.uuid, slots, tags }, 'registered');
+  const { signal } = new AbortController();
+  const registration = await keepTrying('registering', () => register(config, workDir, login), { log, signal });
+  log.info({ worker: registration.uuid, name: registration.name, slots, tags }, 'registered');
   return new Worker({
     coordinatorUrl,
     registration,
@@ -121,6 +134,8 @@ async function registeredWorker(
     taskEnv: tasksEnvironment(config, env, await ownCommand(workDir)),
     hooks: { prolog: config.prolog, epilog: config.epilog, start: config.on_start, stop: config.on_stop },
     drainTimeoutMs: config.drain_timeout,
+    lifetimeMs: config.lifetime,
+    idleTimeoutMs: config.idle_timeout,
     metricsBind: config.metrics_bind,
     log,
     onRevoked,

@@ -33,6 +33,7 @@ export interface PageOptions {
 
 /** The filters of `GET /workers`; lists mean "any of these roles", "all of these tags and labels". */
 export interface WorkerFilter extends PageOptions {
+  readonly name?: string | undefined;
   readonly group?: string | undefined;
   readonly role?: readonly string[] | undefined;
   readonly creator?: string | undefined;

@@ -25,7 +25,7 @@ export type { OpenTerminalOptions, TerminalCalls, Typist } from './terminal-call
 export type { TransportOptions } from './transport.js';
 export { trustCa, usePin, useProxies } from './net/connections.js';
 export { pinOf } from './net/pinned-agent.js';
-export { WorkerClient, enrollWorker, registerWorker } from './worker-client.js';
+export { WorkerClient, enrollWorker, registerWorker, resumeWorker } from './worker-client.js';
 export { FilesApi } from './files/files-api.js';
 export type { AttachmentFilter } from './files/files-api.js';
 export type { Download } from './files/download-file.js';

@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import { addressUrl } from '@mitosis/domain';
+import { addressUrl, VERSION } from '@mitosis/domain';
 import {
   ClaimAnswer,
   MissingParts,
@@ -8,12 +8,14 @@ import {
   SubtaskResults,
   TaskInputs,
   UploadTicket,
+  VERSION_HEADER,
   WorkerRegistration,
   type AttemptLease,
   type AttemptReport,
   type ClaimedTask,
   type EnrollWorkerInput,
   type RegisterWorkerInput,
+  type ResumeWorkerInput,
   type SignedRequest,
   type UploadRequest,
 } from '@mitosis/protocol';
@@ -38,6 +40,12 @@ export async function registerWorker(
 export async function enrollWorker(url: string, worker: EnrollWorkerInput): Promise<WorkerRegistration> {
   const transport = new Transport({ url, retryMs: 30_000 });
   return transport.json('POST', '/workers/enroll', WorkerRegistration, { body: worker, isRepeatable: true });
+}
+
+/** Starts a worker again that was registered before. Throws `unknown_worker` when it was revoked. */
+export async function resumeWorker(url: string, worker: ResumeWorkerInput): Promise<WorkerRegistration> {
+  const transport = new Transport({ url, retryMs: 30_000 });
+  return transport.json('POST', '/workers/resume', WorkerRegistration, { body: worker, isRepeatable: true });
 }
 
 /** A store may take its time to make one object of many parts. */
@@ -114,12 +122,12 @@ export class WorkerClient {
   }
 
   /** The worker's WebSocket, not yet open. */
-  openChannel(): WebSocket {
+  openChannel(headers: Readonly<Record<string, string>> = {}): WebSocket {
     const url = addressUrl(this.options.url, '/workers/me/channel');
     const agent = agentFor(url);
     url.protocol = url.protocol.replace('http', 'ws');
     return new WebSocket(url, {
-      headers: { Authorization: `Bearer ${this.options.token}` },
+      headers: { Authorization: `Bearer ${this.options.token}`, [VERSION_HEADER]: VERSION, ...headers },
       handshakeTimeout: 10_000,
       agent,
     });

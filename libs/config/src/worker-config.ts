@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { WorkerName } from '@mitosis/protocol';
 import {
   AddressSetting,
   BindAddress,
@@ -29,6 +30,12 @@ export const WorkerConfig = z.strictObject({
   slots: z.coerce.number().int().min(1).max(1024).default(1),
   /** False: no short tasks are taken ahead of a free slot, so that none has to be handed to a worker that is idle. */
   work_stealing_enabled: FlagSetting.default(true),
+  /** What people call it; the name of this host, with a number when another worker has it. */
+  name: WorkerName.optional(),
+  /** After this time it takes nothing new and ends: running tasks have the drain timeout, then they are given back. */
+  lifetime: DurationSetting.refine((ms) => ms >= 1_000, 'must be a second at least').optional(),
+  /** It ends when it has run nothing for this time. */
+  idle_timeout: DurationSetting.refine((ms) => ms >= 1_000, 'must be a second at least').optional(),
   /** What it takes, when not everything: on a borrowed machine, sandboxed programs only. */
   only: z.literal('wasm').optional(),
   /** Folder for scratch folders and reports that could not be delivered yet. */

@@ -48,6 +48,7 @@ import { UnfinishedSubmissions1700000000025 } from './migrations/0025-unfinished
 import { WhoGaveARole1700000000026 } from './migrations/0026-who-gave-a-role.js';
 import { TroubleOfWorkers1700000000028 } from './migrations/0028-trouble-of-workers.js';
 import { WhatExpires1700000000029 } from './migrations/0029-what-expires.js';
+import { NamesOfWorkers1700000000030 } from './migrations/0030-names-of-workers.js';
 import { NeedsAndOffers1700000000038 } from './migrations/0038-needs-and-offers.js';
 import { NoTimeLimitUnlessAsked1700000000044 } from './migrations/0044-no-time-limit-unless-asked.js';
 import { Code1700000000045 } from './migrations/0045-code.js';
@@ -145,6 +146,7 @@ export function createDataSource({
       WhoGaveARole1700000000026,
       TroubleOfWorkers1700000000028,
       WhatExpires1700000000029,
+      NamesOfWorkers1700000000030,
       NeedsAndOffers1700000000038,
       NoTimeLimitUnlessAsked1700000000044,
       Experiments1700000000053,

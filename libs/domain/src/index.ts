@@ -2,6 +2,7 @@ export { VERSION } from './version.js';
 export { addressBits, isInRange } from './ip-range.js';
 export { proxyFor, proxySettings } from './proxy.js';
 export type { ProxySettings } from './proxy.js';
+export { worksWith } from './version-skew.js';
 export { HTTP_STATUS, MitoError, invalidField } from './errors.js';
 export type { ErrorKind, MitoErrorOptions } from './errors.js';
 export { NAME_PATTERN, TAG_PATTERN, TAGS_MAX } from './names.js';

@@ -3,6 +3,9 @@ import { storableText, WANTED_STATES } from '@mitosis/domain';
 import { AttemptNumber, Uuid } from './fields.js';
 import { TERMINAL_REFUSALS, TerminalSize, TypeInTerminal } from './terminal.js';
 
+/** Header of the upgrade and of its answer: which version of Mitosis this end has. */
+export const VERSION_HEADER = 'mitosis-version';
+
 /** An attempt, as both ends of the channel name it. */
 export const AttemptRef = z.object({ task: Uuid, attempt: AttemptNumber });
 export type AttemptRef = z.output<typeof AttemptRef>;
@@ -71,6 +74,8 @@ export const FromWorker = z.discriminatedUnion('type', [
     type: z.literal('heartbeat'),
     running: z.array(AttemptRef.extend({ lease: Uuid })).max(4096),
     free_slots: z.int(),
+    /** It runs nothing, and is to be told to stop when that has been so for this time. */
+    stops_idle_after_ms: z.int().min(0).optional(),
     load: WorkerLoad.optional(),
     /** Without it the worker can work. */
     trouble: WorkerTrouble.optional(),

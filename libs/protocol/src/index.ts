@@ -34,7 +34,15 @@ export {
 } from './auth.js';
 export type { CreateTokenInput } from './auth.js';
 export { EventQuery, GroupChanged, JobChanged, TaskChanged } from './events.js';
-export { AttemptRef, FOLLOW_WINDOW_BYTES, FromWorker, ToWorker, WorkerLoad, WorkerTrouble } from './channel.js';
+export {
+  AttemptRef,
+  FOLLOW_WINDOW_BYTES,
+  VERSION_HEADER,
+  FromWorker,
+  ToWorker,
+  WorkerLoad,
+  WorkerTrouble,
+} from './channel.js';
 export { MetricsSummary, WorkerHealth } from './metrics.js';
 export { ErrorBody, errorKindOf } from './errors.js';
 export { AppliedJob, ApplyJob, ApplyTask, ExperimentText, KnownTasks, KnownTasksQuery } from './experiments.js';
@@ -157,6 +165,8 @@ export {
   ReportedArtifact,
   ReportedOutput,
   SteerWorker,
+  WorkerIdentity,
+  WorkerName,
   WorkerRegistration,
 } from './workers.js';
 export type { RegisterWorkerInput } from './workers.js';
@@ -170,6 +180,8 @@ export {
   UpdateWorkerGroups,
   WorkerPage,
   WorkerQuery,
+  ResumeWorker,
+  type ResumeWorkerInput,
   WorkerView,
 } from './worker-access.js';
 export type { CreateEnrolmentInput, EnrollWorkerInput } from './worker-access.js';

@@ -239,6 +239,9 @@ export type TaskView = z.output<typeof TaskView>;
 export const AttemptView = z.object({
   number: z.int(),
   worker: Uuid,
+  /** The name of the worker, and of its host. */
+  worker_name: z.string().nullable().default(null),
+  host: z.string().nullable().default(null),
   started_at: Timestamp,
   ended_at: Timestamp.nullable(),
   outcome: z.string().nullable(),

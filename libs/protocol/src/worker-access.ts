@@ -3,7 +3,7 @@ import { WANTED_STATES } from '@mitosis/domain';
 import { CommaSeparated, PageSize } from './conditions.js';
 import { Labels, Name, Tags, Timestamp, Uuid } from './fields.js';
 import { RoleName, WorkerRolesByName } from './groups.js';
-import { RegisterWorker } from './workers.js';
+import { RegisterWorker, WorkerIdentity, WorkerName } from './workers.js';
 
 /** A worker as people with `read` on it see it. */
 export const WorkerView = z.object({
@@ -16,8 +16,13 @@ export const WorkerView = z.object({
   /** Why it can't work, as it says itself; null when it can. */
   trouble: z.string().nullable(),
   trouble_since: Timestamp.nullable(),
+  name: z.string().default(''),
   hostname: z.string(),
   version: z.string(),
+  /** How tasks reach it: over its connection to a coordinator, or from the queue server. */
+  connection: z.enum(['coordinator', 'direct']).default('coordinator'),
+  /** What it runs, of groups that the caller is a member of, the first hundred. */
+  tasks: z.array(z.object({ task: Uuid, attempt: z.int(), name: z.string().nullable() })).default([]),
   slots: z.int(),
   running: z.int(),
   tags: z.array(z.string()),
@@ -31,6 +36,7 @@ export type WorkerView = z.output<typeof WorkerView>;
 
 /** The query string of `GET /workers`; tags and labels mean "has all of these". */
 export const WorkerQuery = z.strictObject({
+  name: WorkerName.optional(),
   group: Name.optional(),
   creator: Name.optional(),
   role: CommaSeparated(RoleName).optional(),
@@ -93,3 +99,8 @@ export const EnrollWorker = RegisterWorker.omit({ groups: true }).extend({
 });
 export type EnrollWorker = z.output<typeof EnrollWorker>;
 export type EnrollWorkerInput = z.input<typeof EnrollWorker>;
+
+/** The body of `POST /workers/resume`: a worker that was registered before starts again. */
+export const ResumeWorker = RegisterWorker.omit({ groups: true }).extend({ identity: WorkerIdentity });
+export type ResumeWorker = z.output<typeof ResumeWorker>;
+export type ResumeWorkerInput = z.input<typeof ResumeWorker>;

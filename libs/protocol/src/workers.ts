@@ -18,6 +18,15 @@ import { AssignmentView } from './needs.js';
 import { TaskSpec } from './tasks.js';
 import { ClaimedStep, WORKLOAD_LIMITS } from './workloads.js';
 
+/** What people call a worker. */
+export const WorkerName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/, 'use letters, digits, "-", "_" or ".", a letter or digit first')
+  .refine((name) => !z.uuid().safeParse(name).success, 'must not look like a UUID');
+
+/** The secret with which a worker says who it is when it starts again. */
+export const WorkerIdentity = z.string().regex(/^mitowid_[A-Za-z0-9_-]{43}$/, 'is no identity of a worker');
+
 /** The body of `POST /workers`. */
 export const RegisterWorker = z.strictObject({
   /** Groups whose tasks run here; defaults to the caller's own. */
@@ -29,6 +38,10 @@ export const RegisterWorker = z.strictObject({
   only: z.literal('wasm').optional(),
   hostname: PlainLine(255),
   version: PlainLine(64),
+  /** The name of the host by default, with a number when another worker has it. */
+  name: WorkerName.optional(),
+  /** With it the worker is the one that it was before, if the same person registers it. */
+  identity: WorkerIdentity.optional(),
 });
 export type RegisterWorker = z.output<typeof RegisterWorker>;
 export type RegisterWorkerInput = z.input<typeof RegisterWorker>;
@@ -38,6 +51,7 @@ export const QueueCredentials = z.record(z.string(), z.unknown());
 
 export const WorkerRegistration = z.object({
   uuid: Uuid,
+  name: z.string().default(''),
   token: z.string(),
   expires_at: Timestamp,
   /** The same as a duration: clocks of workers may be wrong. */

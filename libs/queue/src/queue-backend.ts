@@ -128,6 +128,8 @@ export const MESSAGE_LIMIT_BYTES = 1_048_576;
  * for new ones, and with the same access key gets the same.
  */
 export interface QueueAccess<C extends QueueCredentials = QueueCredentials> {
+  /** How those who get it are reached. */
+  readonly connection: 'coordinator' | 'direct';
   /**
    * Creates or changes the access of a worker to exactly these groups; takes effect at once. May be
    * repeated by any replica. Throws `invalid_request` (an id of more than 40 characters or with other

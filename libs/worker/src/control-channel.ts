@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 import type { WorkerClient } from '@mitosis/client';
-import { cutText, type Log, type Service } from '@mitosis/domain';
-import { ToWorker, type FromWorker } from '@mitosis/protocol';
+import { cutText, VERSION, type Log, type Service } from '@mitosis/domain';
+import { ToWorker, VERSION_HEADER, type FromWorker } from '@mitosis/protocol';
 
 export interface ControlChannelOptions {
   readonly client: WorkerClient;
@@ -20,6 +20,9 @@ export interface ControlChannelOptions {
 
 const BACKOFF_FIRST_MS = 200;
 const BACKOFF_MAX_MS = 3_000;
+const UPGRADE_REQUIRED = 426;
+/** A coordinator of another version is asked again after this time. */
+const SKEW_MS = 30_000;
 
 /** Undefined for what is no JSON. */
 function readMessage(text: string) {
@@ -43,6 +46,7 @@ export class ControlChannel implements Service {
   private backoffMs = BACKOFF_FIRST_MS;
   private unanswered = 0;
   private isStopped = true;
+  private isSkewTold = false;
 
   constructor(private readonly options: ControlChannelOptions) {}
 
@@ -85,6 +89,7 @@ export class ControlChannel implements Service {
     socket.on('message', (data) => this.onMessage(String(data)));
     socket.on('unexpected-response', (_request, response) => {
       const isRevoked = response.statusCode === 401 && !this.isStopped;
+      if (response.statusCode === UPGRADE_REQUIRED) this.onSkew(String(response.headers[VERSION_HEADER]));
       socket.terminate();
       if (isRevoked) this.options.onRevoked();
     });
@@ -92,7 +97,20 @@ export class ControlChannel implements Service {
     socket.on('close', () => this.onClose(socket));
   }
 
+  /** Said once; it tries again, since the coordinator may be replaced by one that fits. */
+  private onSkew(theirs: string): void {
+    this.backoffMs = SKEW_MS;
+    if (this.isSkewTold) return;
+    this.isSkewTold = true;
+    const advice = `Install version ${theirs} here; until then this worker takes no tasks.`;
+    this.options.log.error(
+      { own: VERSION, coordinator: theirs },
+      `The coordinator has version ${theirs} and this worker has ${VERSION}: they do not work together. ${advice}`,
+    );
+  }
+
   private onOpen(): void {
+    this.isSkewTold = false;
     this.options.log.info({}, 'connected to the coordinator');
     this.backoffMs = BACKOFF_FIRST_MS;
     this.unanswered = 0;

@@ -14,6 +14,7 @@ import { runWorkerHook, type Hooks } from './hooks.js';
 import { InputCache } from './inputs/input-cache.js';
 import { placeInputs } from './inputs/place-inputs.js';
 import { keepTrying } from './keep-trying.js';
+import { laterThan } from './later-than.js';
 import { MachineLoad } from './machine-load.js';
 import { MetricsServer } from './metrics-server.js';
 import { OutputFollowers } from './output-followers.js';
@@ -50,6 +51,9 @@ export interface WorkerOptions {
   readonly hooks?: Hooks | undefined;
   /** How long running tasks may go on after `stop`. */
   readonly drainTimeoutMs: number;
+  /** After so long it wants to be stopped; also when it has run nothing for so long, which the coordinator decides. */
+  readonly lifetimeMs?: number | undefined;
+  readonly idleTimeoutMs?: number | undefined;
   /** Where the metrics are served; nowhere when not given. */
   readonly metricsBind?: { readonly host: string; readonly port: number } | undefined;
   readonly log: Log;
@@ -93,6 +97,7 @@ export class Worker implements Service {
   private readonly metrics: WorkerMetrics;
   private readonly metricsServer: MetricsServer | undefined;
   private stopping: Promise<void> | undefined;
+  private lifetime: { stop(): void } | undefined;
   private done = 0;
   private wanted: WantedState = 'run';
 
@@ -129,7 +134,7 @@ export class Worker implements Service {
       heartbeats: () => {
         const free = this.folder.isUsable ? Math.min(this.consumer.freeSlots, slots) : 0;
         const { current: trouble } = this.troubles;
-        const facts = { free_slots: free, load: this.machine.read(), ...(trouble && { trouble }) };
+        const facts = { free_slots: free, load: this.machine.read(), ...(trouble && { trouble }), ...this.idleness() };
         return heartbeatsOf(this.running, this.reporter.pending, facts);
       },
       onOpen: () => this.deliveries?.link.opened(),
@@ -176,6 +181,8 @@ export class Worker implements Service {
     await this.queue.start();
     await this.consumer.start();
     await this.channel.start();
+    const { lifetimeMs } = this.options;
+    if (lifetimeMs !== undefined) this.lifetime = laterThan(lifetimeMs, () => this.steer('stop'));
   }
 
   /**
@@ -229,7 +236,14 @@ export class Worker implements Service {
     if (wanted !== 'drain') onStopWanted();
   }
 
+  /** Asks the coordinator to say when this worker has run nothing for long enough. */
+  private idleness(): { readonly stops_idle_after_ms?: number } {
+    const { idleTimeoutMs } = this.options;
+    return idleTimeoutMs === undefined || this.active.size > 0 ? {} : { stops_idle_after_ms: idleTimeoutMs };
+  }
+
   private async drain(): Promise<void> {
+    this.lifetime?.stop();
     const { drainTimeoutMs, executor, log } = this.options;
     await this.consumer.pause();
     this.draining.abort();

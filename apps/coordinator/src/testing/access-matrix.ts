@@ -112,6 +112,7 @@ export const MATRIX: Readonly<Record<string, string>> = {
   'workers.inputs': '401 401 401 401 401 401 401 401 401 401 ok ok 401',
   'workers.register': '401 404 403 403 ok ok 404 403 401 401 401 401 401',
   // With a code that nobody made.
+  'workers.resume': '401 401 401 401 401 401 401 401 401 401 401 401 401',
   'workers.enroll': '401 401 401 401 401 401 401 401 401 401 401 401 401',
   'workers.renew': '401 401 401 401 401 401 401 401 401 401 ok ok 401',
   'workers.query': '401 ok ok ok ok ok ok ok 401 401 401 401 401',

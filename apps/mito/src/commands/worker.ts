@@ -20,7 +20,8 @@ export class WorkerCommand extends ServiceCommand {
   static override usage = Command.Usage({
     category: 'Services',
     description: 'start a worker',
-    details: 'SIGTERM lets running tasks finish within the drain timeout; a second one gives them back at once.',
+    details:
+      'A worker keeps its identity and its name in its work folder: when it starts there again, it needs neither a code nor a login. SIGTERM lets running tasks finish within the drain timeout; a second one gives them back at once.',
     examples: [
       ['On a borrowed machine, sandboxed programs only', '$0 worker --only wasm'],
       ['Four tasks at once, on a machine with a GPU', '$0 worker --slots 4 --tags gpu'],
@@ -40,6 +41,9 @@ export class WorkerCommand extends ServiceCommand {
   readonly tags = Option.Array('-t,--tags', { description: 'what this worker can do' });
   readonly labels = Option.Array('-l,--labels', { description: 'labels to find it by' });
   readonly slots = Option.String('--slots', { description: 'tasks at once' });
+  readonly name = Option.String('--name', { description: 'what it is called; the name of this host by default' });
+  readonly lifetime = Option.String('--lifetime', { description: 'end after this time, for example 12h' });
+  readonly idleTimeout = Option.String('--idle-timeout', { description: 'end after running nothing for this time' });
   readonly only = Option.String('--only', { description: 'wasm: take sandboxed programs and nothing else' });
   readonly workDir = Option.String('--work-dir', { description: 'folder for scratch data' });
   readonly drainTimeout = Option.String('--drain-timeout', { description: 'time for running tasks after SIGTERM' });
@@ -53,7 +57,6 @@ export class WorkerCommand extends ServiceCommand {
   });
   readonly pollingInterval = Option.String('--polling-interval', { hidden: true });
   readonly heartbeatInterval = Option.String('--heartbeat-interval', { hidden: true });
-  readonly lifetime = Option.String('--lifetime', { hidden: true });
   readonly retain = Option.Boolean('--retain', { hidden: true });
   readonly skipRedis = Option.Boolean('--skip-redis', { hidden: true });
 
@@ -78,6 +81,9 @@ export class WorkerCommand extends ServiceCommand {
         labels: this.labels && splitList(this.labels, '--labels'),
         slots: this.slots,
         only: this.only,
+        name: this.name,
+        lifetime: this.lifetime,
+        idle_timeout: this.idleTimeout,
         work_dir: this.workDir,
         drain_timeout: this.drainTimeout,
         log_level: this.logLevel,
@@ -129,7 +135,6 @@ export class WorkerCommand extends ServiceCommand {
     this.noteObsolete([
       ['--polling-interval', this.pollingInterval, 'workers are told of tasks at once'],
       ['--heartbeat-interval', this.heartbeatInterval, 'the coordinator says how often it wants to hear of a worker'],
-      ['--lifetime', this.lifetime, 'a worker stays valid until it stops, is stopped or goes offline'],
       ['--retain', this.retain, 'other logins of the user always stay valid'],
       ['--skip-redis', this.skipRedis, 'the coordinator says how the queues are reached'],
     ]);

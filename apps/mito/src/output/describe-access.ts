@@ -130,11 +130,14 @@ export const MEMBER_LISTING: Listing<MemberList['members'][number]> = {
 };
 
 export const WORKER_LISTING: Listing<WorkerView> = {
-  head: ['UUID', 'STATE', 'HOST', 'SLOTS', 'TAGS', 'GROUPS', 'LAST SEEN'],
+  head: ['UUID', 'NAME', 'STATE', 'HOST', 'VERSION', 'BY', 'SLOTS', 'TAGS', 'GROUPS', 'LAST SEEN'],
   row: (worker) => [
     worker.uuid,
+    worker.name,
     stateOf(worker),
     worker.hostname,
+    worker.version,
+    worker.connection,
     `${worker.running}/${worker.slots}`,
     worker.tags.join(', '),
     rolesOf(worker),

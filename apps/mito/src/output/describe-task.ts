@@ -32,6 +32,8 @@ function describeAttempt(attempt: AttemptView): string {
     system_cpu_ms,
     peak_rss_bytes,
     worker,
+    worker_name: name,
+    host,
   } = attempt;
   const how = signal ?? (exitCode === null ? '' : `exit ${exitCode}`);
   const memory = peak_rss_bytes === null ? '-' : formatBytes(peak_rss_bytes);
@@ -39,7 +41,9 @@ function describeAttempt(attempt: AttemptView): string {
     outcome === null
       ? ''
       : `  wall ${ms(wall_ms)}  user ${ms(user_cpu_ms)}  system ${ms(system_cpu_ms)}  memory ${memory}`;
-  return `${number}  ${outcome ?? 'running'}${how === '' ? '' : ` (${how})`}${use}  worker ${worker}`;
+  // Two workers of one host have names of their own.
+  const where = host === null ? worker : `${name ?? worker}${name === host ? '' : ` on ${host}`}`;
+  return `${number}  ${outcome ?? 'running'}${how === '' ? '' : ` (${how})`}${use}  worker ${harmless(where)}`;
 }
 
 function outcomeOf({ state, reason, exit_code, signal, progress, cancel_requested_at }: TaskView): string {

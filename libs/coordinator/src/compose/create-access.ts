@@ -74,6 +74,7 @@ export function createAccess(options: CreateAccessOptions): AccessParts {
     authenticator,
     tokens,
     access: queueAccess,
+    connection: queueAccess.connection,
     audit,
     workers,
     presence: options.presence,

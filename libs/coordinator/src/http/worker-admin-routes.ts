@@ -15,6 +15,7 @@ export function workerAdminRoutes(api: ApiRouter, { registry, enrolments, worker
   const ops = operations.workers;
   // A code has 256 bits: there is no use in guessing, and a limit would only keep out those who mean well.
   api.mount(ops.enroll, ({ body }) => registry.enroll(body));
+  api.mount(ops.resume, ({ body }) => registry.resume(body));
   api.mount(ops.query, ({ actor, query }) => workerAdmin.query(actor, query));
   api.mount(ops.get, ({ actor, params }) => workerAdmin.get(actor, params.uuid));
   api.mount(ops.update, ({ actor, params, body }) => workerAdmin.update(actor, params.uuid, body));

@@ -1,7 +1,8 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { HTTP_STATUS, MitoError, type Log } from '@mitosis/domain';
+import { cutText, HTTP_STATUS, MitoError, oneLine, VERSION, worksWith, type Log } from '@mitosis/domain';
+import { VERSION_HEADER } from '@mitosis/protocol';
 import type { AuditLog } from '../audit/audit-log.js';
 import { withRequestContext } from '../audit/request-context.js';
 import type { Authenticator } from '../auth/authenticator.js';
@@ -14,7 +15,17 @@ const CHANNEL_PATH = '/workers/me/channel';
 const MESSAGE_LIMIT_BYTES = 1_048_576;
 
 function refuse(socket: Duplex, status: number): void {
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const own = `${VERSION_HEADER}: ${VERSION}\r\n`;
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${own}Connection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+const UPGRADE_REQUIRED = 426;
+
+/** Why this worker can't work with this coordinator; undefined when it can. */
+function skewOf(version: unknown): string | undefined {
+  if (typeof version === 'string' && worksWith(version, VERSION)) return undefined;
+  const theirs = typeof version === 'string' ? cutText(oneLine(version), 64) : 'an older version';
+  return `It has ${theirs} and the coordinator has ${VERSION}: install the coordinator's version on it.`;
 }
 
 export interface WorkerUpgradeDeps {
@@ -39,7 +50,12 @@ export function workerUpgrade({ authenticator, channels, audit, log, addressOf }
     socket.on('error', (error) => log.debug({ err: error }, 'socket before its upgrade'));
     if (req.url !== CHANNEL_PATH) return refuse(socket, 404);
     authenticator.worker(req.headers.authorization).then(
-      ({ workerId }) => server.handleUpgrade(req, socket, head, (ws) => channels.accept(workerId, ws)),
+      ({ workerId }) => {
+        const skew = skewOf(req.headers[VERSION_HEADER]);
+        if (skew === undefined) return server.handleUpgrade(req, socket, head, (ws) => channels.accept(workerId, ws));
+        channels.refuse(workerId, skew);
+        refuse(socket, UPGRADE_REQUIRED);
+      },
       (error: unknown) => {
         if (!(error instanceof MitoError)) log.warn({ err: error }, 'a worker could not be authenticated');
         const status = error instanceof MitoError ? HTTP_STATUS[error.kind] : 503;

@@ -45,13 +45,14 @@ const TASK_VIEW = `
 /** The attempts of task `$1`, oldest first. */
 const ATTEMPTS = `
   coalesce((
-    SELECT json_agg(json_build_object('number', a.number, 'worker', a.worker_id, 'started_at', ${iso('a.started_at')},
+    SELECT json_agg(json_build_object('number', a.number, 'worker', a.worker_id, 'worker_name', w.name,
+      'host', w.hostname, 'started_at', ${iso('a.started_at')},
       'ended_at', ${iso('a.ended_at')}, 'outcome', a.outcome, 'exit_code', a.exit_code, 'signal', a.signal,
       'message', a.message, 'wall_ms', a.wall_ms, 'user_cpu_ms', a.user_cpu_ms, 'system_cpu_ms', a.system_cpu_ms,
       'peak_rss_bytes', a.peak_rss_bytes, 'output_bytes', a.output_bytes,
       'is_output_truncated', a.is_output_truncated, 'assigned', a.assigned,
       'notes', a.notes) ORDER BY a.number)
-    FROM attempts a WHERE a.task_id = $1), '[]')`;
+    FROM attempts a LEFT JOIN workers w ON w.id = a.worker_id WHERE a.task_id = $1), '[]')`;
 
 const TASK_DETAIL = `
   SELECT jsonb_build_object(

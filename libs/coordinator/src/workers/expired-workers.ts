@@ -79,6 +79,7 @@ export class ExpiredWorkers implements Service {
       return workers.revoke(
         tx,
         rows.map(({ id }) => id),
+        { mayReturn: true },
       );
     });
     await workers.announce(change);

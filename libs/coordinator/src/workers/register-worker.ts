@@ -2,17 +2,19 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Worker, WorkerGroup } from '@mitosis/database';
 import { MitoError, type Presence, type Role } from '@mitosis/domain';
-import type { EnrollWorker, RegisterWorker, WorkerRegistration } from '@mitosis/protocol';
+import type { EnrollWorker, RegisterWorker, ResumeWorker, WorkerRegistration } from '@mitosis/protocol';
 import type { QueueAccess } from '@mitosis/queue';
 import type { AuditLog } from '../audit/audit-log.js';
 import { identifyCaller } from '../audit/request-context.js';
 import type { Authenticator, UserActor, WorkerActor } from '../auth/authenticator.js';
+import { hashSecret } from '../auth/secrets.js';
 import type { Tokens } from '../auth/tokens.js';
 import { findGroups, type GroupRef } from '../groups/find-group.js';
 import { servedGroups } from '../groups/worker-queues.js';
 import { isAlive } from '../kernel/alive-workers.js';
 import { SERVE, useEnrolment } from './enrolments.js';
 import type { WorkerAccess } from './worker-access.js';
+import { chooseName, findByIdentity, type KnownWorker } from './worker-identity.js';
 
 export interface WorkerRegistryDeps {
   readonly dataSource: DataSource;
@@ -22,14 +24,23 @@ export interface WorkerRegistryDeps {
   readonly audit: AuditLog;
   readonly workers: WorkerAccess;
   readonly presence: Presence;
+  /** How deliveries reach workers. */
+  readonly connection: Worker['connection'];
   /** How long a worker's credential lives; a day at most. */
   readonly tokenLifetimeMs: number;
   /** Workers that may be alive at a time. */
   readonly workersMax?: number | undefined;
 }
 
-type NewWorker = Pick<Worker, 'tags' | 'labels' | 'slots' | 'hostname' | 'version' | 'onlyKind'> &
-  Partial<Pick<Worker, 'enrolmentId' | 'enrolRequest'>>;
+type NewWorker = Pick<Worker, 'tags' | 'labels' | 'slots' | 'hostname' | 'version' | 'onlyKind' | 'identityHash'> &
+  Partial<Pick<Worker, 'enrolmentId' | 'enrolRequest'>> & { readonly wantedName: string | undefined };
+
+type Facts = Omit<RegisterWorker, 'groups'>;
+
+function toRow({ tags, labels, slots, hostname, version, only, name, identity }: Facts): NewWorker {
+  const identityHash = identity === undefined ? null : hashSecret(identity);
+  return { tags, labels, slots, hostname, version, onlyKind: only ?? null, wantedName: name, identityHash };
+}
 
 /** Workers come and go here. */
 export class WorkerRegistry {
@@ -37,24 +48,15 @@ export class WorkerRegistry {
 
   /** Needs `write` in every group whose tasks are to run there; the caller's own group is admin of it. Throws `too_many_workers`. */
   async register(actor: UserActor, worker: RegisterWorker): Promise<WorkerRegistration> {
-    const { tags, labels, slots, hostname, version, only } = worker;
     const id = await this.deps.dataSource.transaction(async (tx) => {
       const groups = await findGroups(tx, actor, new Set([actor.username, ...(worker.groups ?? [])]), SERVE);
-      return this.insert(tx, actor, groups, { tags, labels, slots, hostname, version, onlyKind: only ?? null });
+      return this.insert(tx, actor, groups, toRow(worker));
     });
     return this.credentials(id);
   }
 
   /** The same for a worker that has only a code; it registers in the name of whoever made the code. */
-  async enroll({
-    code,
-    request,
-    slots,
-    hostname,
-    version,
-    only,
-    ...worker
-  }: EnrollWorker): Promise<WorkerRegistration> {
+  async enroll({ code, request, ...worker }: EnrollWorker): Promise<WorkerRegistration> {
     const { dataSource, authenticator } = this.deps;
     const id = await dataSource.transaction(async (tx) => {
       const use = await useEnrolment(tx, code, request);
@@ -67,16 +69,34 @@ export class WorkerRegistry {
       const groups = await findGroups(tx, creator, new Set([creator.username, ...enrolment.groups]), SERVE);
       const tags = [...new Set([...enrolment.tags, ...worker.tags])].sort();
       const labels = [...new Set([...enrolment.labels, ...worker.labels])];
-      return this.insert(tx, creator, groups, {
-        tags,
-        labels,
-        slots,
-        hostname,
-        version,
-        onlyKind: only ?? null,
-        enrolmentId: enrolment.id,
-        enrolRequest: request,
-      });
+      const row = { ...toRow({ ...worker, tags, labels }), enrolmentId: enrolment.id, enrolRequest: request };
+      return this.insert(tx, creator, groups, row);
+    });
+    return this.credentials(id);
+  }
+
+  /**
+   * A worker that was registered before starts again: it is the same one, with its roles, and needs neither a code
+   * nor a login. Throws `unknown_worker` for one that was revoked.
+   */
+  async resume({ identity, ...worker }: ResumeWorker): Promise<WorkerRegistration> {
+    const { dataSource, authenticator, audit } = this.deps;
+    const id = await dataSource.transaction(async (tx) => {
+      const known = await findByIdentity(tx, hashSecret(identity));
+      const creator = known && (await authenticator.person(tx, known.creatorId));
+      if (!known || !creator)
+        throw new MitoError('unauthenticated', 'unknown_worker', 'The coordinator does not know this worker.');
+      identifyCaller({ kind: 'worker', id: known.id, name: known.name });
+      await this.assertRoom(tx);
+      const codes = (await tx.query('SELECT tags, labels FROM enrolments WHERE id = $1', [known.enrolmentId])) as {
+        tags: string[];
+        labels: string[];
+      }[];
+      const tags = [...new Set([...worker.tags, ...codes.flatMap((code) => code.tags)])].sort();
+      const labels = [...new Set([...worker.labels, ...codes.flatMap((code) => code.labels)])];
+      await this.revive(tx, known, toRow({ ...worker, identity, tags, labels }));
+      await audit.record(tx, 'workers.resume', `worker ${known.id}`, { hostname: worker.hostname });
+      return known.id;
     });
     return this.credentials(id);
   }
@@ -86,12 +106,12 @@ export class WorkerRegistry {
     return this.credentials(workerId);
   }
 
-  /** The worker says goodbye: its credentials end with this. */
+  /** The worker says goodbye: its credentials end with this. It may come back. */
   async unregister(workerId: string): Promise<void> {
     const { dataSource, audit, workers } = this.deps;
     const change = await dataSource.transaction(async (tx) => {
       await audit.record(tx, 'workers.unregister', `worker ${workerId}`);
-      return workers.revoke(tx, [workerId]);
+      return workers.revoke(tx, [workerId], { mayReturn: true });
     });
     await workers.announce(change);
   }
@@ -103,8 +123,22 @@ export class WorkerRegistry {
     worker: NewWorker,
   ): Promise<string> {
     await this.assertRoom(tx);
-    const id = uuidv7();
-    await tx.getRepository(Worker).insert({ id, creatorId: actor.userId, ...worker });
+    const { identityHash } = worker;
+    const known = identityHash === null ? undefined : await findByIdentity(tx, identityHash);
+    const isSame = known?.creatorId === actor.userId;
+    const id = known && isSame ? known.id : uuidv7();
+    if (known && isSame) {
+      await this.revive(tx, known, worker);
+      await tx.query('DELETE FROM worker_groups WHERE worker_id = $1', [id]);
+    } else {
+      // Somebody else registers it now: it is another worker.
+      if (known) await tx.query('UPDATE workers SET identity_hash = NULL WHERE id = $1', [known.id]);
+      const { wantedName, ...row } = worker;
+      const name = await chooseName(tx, { wanted: wantedName, hostname: worker.hostname });
+      await tx
+        .getRepository(Worker)
+        .insert({ id, creatorId: actor.userId, connection: this.deps.connection, ...row, name });
+    }
     const roleOf = (name: string): Role => (name === actor.username ? 'admin' : 'write');
     await tx
       .getRepository(WorkerGroup)
@@ -130,6 +164,19 @@ export class WorkerRegistry {
     return id;
   }
 
+  private async revive(tx: EntityManager, known: KnownWorker, worker: NewWorker): Promise<void> {
+    const { wantedName, identityHash, ...row } = worker;
+    const wanted = { id: known.id, wanted: wantedName, current: known.name, hostname: worker.hostname };
+    const name = await chooseName(tx, wanted);
+    const state = { state: 'active', wanted: 'run', connection: this.deps.connection } as const;
+    await tx.getRepository(Worker).update(known.id, { ...row, ...state, name, identityHash });
+    await tx.query(
+      `UPDATE workers SET started_at = now(), last_seen_at = now(), trouble = NULL, trouble_since = NULL,
+         credential_expires_at = now() + interval '1 hour' WHERE id = $1`,
+      [known.id],
+    );
+  }
+
   /** Registrations come one after the other where there is a limit. A worker that was lost does not count. */
   private async assertRoom(tx: EntityManager): Promise<void> {
     const { workersMax, presence } = this.deps;
@@ -152,14 +199,15 @@ export class WorkerRegistry {
     const groups = await servedGroups(dataSource, id);
     if (!groups) throw new MitoError('unauthenticated', 'invalid_token', 'the worker is not known any more');
     const queue = await access.grant(id, groups);
-    await dataSource.query(
-      `UPDATE workers SET credential_expires_at = now() + $2 * interval '1 millisecond' WHERE id = $1`,
+    const [[row]] = (await dataSource.query(
+      `UPDATE workers SET credential_expires_at = now() + $2 * interval '1 millisecond' WHERE id = $1 RETURNING name`,
       [id, tokenLifetimeMs],
-    );
+    )) as [{ name: string }[], number];
     const expiresAt = new Date(Date.now() + tokenLifetimeMs);
     const token = await tokens.sign('worker', { subject: id, id }, expiresAt);
     return {
       uuid: id,
+      name: row?.name ?? '',
       token,
       expires_at: expiresAt.toISOString(),
       expires_in_ms: tokenLifetimeMs,

@@ -35,9 +35,15 @@ const RETRIES = 60;
 export class WorkerAccess {
   constructor(private readonly deps: WorkerAccessDeps) {}
 
-  /** Ends the credentials of workers; what they run is given back and counts as nothing. */
-  async revoke(tx: EntityManager, workers: readonly string[]): Promise<WorkerChange> {
-    await tx.query(`UPDATE workers SET state = 'gone' WHERE id = ANY ($1)`, [workers]);
+  /**
+   * Ends the credentials of workers; what they run is given back and counts as nothing. Only one that `mayReturn` can
+   * start again as the same worker.
+   */
+  async revoke(tx: EntityManager, workers: readonly string[], { mayReturn = false } = {}): Promise<WorkerChange> {
+    await tx.query(
+      `UPDATE workers SET state = 'gone', identity_hash = CASE WHEN $2 THEN identity_hash END WHERE id = ANY ($1)`,
+      [workers, mayReturn],
+    );
     return { workers, isRevoked: true, ...(await this.giveBack(tx, workers, 'all')) };
   }
 

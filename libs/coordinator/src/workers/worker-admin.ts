@@ -16,19 +16,29 @@ export interface WorkerAdminDeps {
   tell(workerId: string, message: ToWorker): void;
 }
 
-interface ViewRow extends Omit<WorkerView, 'groups' | 'registered_at' | 'last_seen_at' | 'trouble_since'> {
+type Running = WorkerView['tasks'][number] & { readonly group: string };
+
+interface ViewRow extends Omit<WorkerView, 'groups' | 'registered_at' | 'last_seen_at' | 'trouble_since' | 'tasks'> {
+  readonly tasks: readonly Running[];
   readonly registered_at: Date;
   readonly last_seen_at: Date;
   readonly trouble_since: Date | null;
   readonly roles: { readonly id: string; readonly name: string; readonly role: Role }[];
 }
 
+/** Tasks of a worker that are shown. */
+const TASKS_MAX = 100;
+
 /** `silentMs`: the parameter that holds how old the last heartbeat of a live worker may be. */
 const view = (silentMs: string): string => `
-  SELECT w.id AS uuid, u.username AS creator, w.state, w.wanted, w.hostname, w.version, w.slots, w.tags, w.labels,
+  SELECT w.id AS uuid, u.username AS creator, w.state, w.wanted, w.name, w.hostname, w.version, w.connection, w.slots, w.tags, w.labels,
     w.registered_at, w.last_seen_at,
     ${isAlive('w', silentMs)} AS is_alive, w.trouble, w.trouble_since,
     (SELECT count(*)::int FROM attempts a WHERE a.worker_id = w.id AND a.ended_at IS NULL) AS running,
+    coalesce((SELECT json_agg(r) FROM (
+      SELECT a.task_id AS task, a.number AS attempt, nullif(t.name, '') AS name, t.group_id AS "group"
+      FROM attempts a JOIN tasks t ON t.id = a.task_id WHERE a.worker_id = w.id AND a.ended_at IS NULL
+      ORDER BY a.started_at LIMIT ${TASKS_MAX}) r), '[]') AS tasks,
     coalesce((SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'role', s.role) ORDER BY g.name)
       FROM worker_groups s JOIN groups g ON g.id = s.group_id AND g.state <> 'deleted' WHERE s.worker_id = w.id), '[]') AS roles
   FROM workers w JOIN users u ON u.id = w.creator_id`;
@@ -48,6 +58,9 @@ function toView(actor: UserActor, row: ViewRow): WorkerView {
   const shown = roles.filter(({ id }) => isManager || actor.roles.has(id));
   return {
     ...facts,
+    tasks: row.tasks
+      .filter(({ group }) => actor.isAdmin || actor.roles.has(group))
+      .map(({ task, attempt, name }) => ({ task, attempt, name })),
     groups: Object.fromEntries(shown.map(({ name, role }) => [name, role])),
     registered_at: row.registered_at.toISOString(),
     last_seen_at: row.last_seen_at.toISOString(),
@@ -75,7 +88,7 @@ export class WorkerAdmin {
            WHERE s.worker_id = w.id AND ($2::text IS NULL OR g.name = $2) AND ($3::text[] IS NULL OR s.role = ANY ($3))
              AND ($1::uuid[] IS NULL OR s.group_id = ANY ($1))))
          AND ($4::text IS NULL OR u.username = $4) AND ($5::text[] IS NULL OR w.tags @> $5) AND ($6::text[] IS NULL OR w.labels @> $6)
-         AND ($7 OR w.state <> 'gone') AND ($8::uuid IS NULL OR w.id < $8)
+         AND ($10::text IS NULL OR w.name = $10) AND ($7 OR w.state <> 'gone') AND ($8::uuid IS NULL OR w.id < $8)
        ORDER BY w.id DESC LIMIT ${query.limit + 1}`,
       [
         actor.isAdmin ? null : [...actor.roles.keys()],
@@ -87,6 +100,7 @@ export class WorkerAdmin {
         query.all === 'true',
         query.after,
         this.deps.silentMs,
+        query.name,
       ],
     )) as ViewRow[];
     const workers = rows.slice(0, query.limit).map((row) => toView(actor, row));

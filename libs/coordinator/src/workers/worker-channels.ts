@@ -183,6 +183,14 @@ export class WorkerChannels implements Service {
     this.options.onConnected(workerId);
   }
 
+  /** Notes why a worker was not accepted, where people look for it. */
+  refuse(workerId: string, trouble: string): void {
+    const sql = `UPDATE workers SET trouble = $2, trouble_since = coalesce(trouble_since, clock_timestamp()) WHERE id = $1`;
+    this.options.hints.query(sql, [workerId, trouble]).catch((error: unknown) => {
+      this.options.log.warn({ err: error, worker: workerId }, 'the trouble of a worker was not kept');
+    });
+  }
+
   private attach(workerId: string, socket: WebSocket): DeskConnection {
     const { desk, presence } = this.options;
     const patienceMs = 2 * presence.heartbeatMs;
@@ -210,6 +218,21 @@ export class WorkerChannels implements Service {
     const deps = { hints, resumeAttempts, leaseMs: presence.leaseMs };
     this.write(socket, { type: 'leases', ...(await renewLeases(deps, workerId, message)) });
     await this.connections.get(socket)?.recheck();
+    if (message.stops_idle_after_ms !== undefined && message.running.length === 0)
+      await this.stopIdle(workerId, socket, message.stops_idle_after_ms);
+  }
+
+  /** A worker that has run nothing for so long, by the clock of the database, is told to stop. */
+  private async stopIdle(workerId: string, socket: WebSocket, afterMs: number): Promise<void> {
+    const [row] = (await this.options.hints.query(
+      `SELECT clock_timestamp() - greatest(w.started_at, max(CASE WHEN a.task_id IS NOT NULL THEN coalesce(a.ended_at, clock_timestamp()) END))
+         > $2 * interval '1 millisecond' AS is_idle
+       FROM workers w LEFT JOIN attempts a ON a.worker_id = w.id WHERE w.id = $1 GROUP BY w.id`,
+      [workerId, afterMs],
+    )) as { is_idle: boolean }[];
+    if (row?.is_idle !== true) return;
+    this.connections.get(socket)?.setQueues([]);
+    this.write(socket, { type: 'wanted', wanted: 'stop' });
   }
 
   /** The same credentials as before: they are derived, not drawn. */

@@ -21,6 +21,9 @@ interface OpenedRow {
   readonly priority: number;
 }
 
+/** Of whatever was opened, what identifies it. */
+const Lease = AttemptLease.strip();
+
 /** What a worker was given for these requests and has not ended. */
 const OPENED = `
   SELECT t.id AS task, a.claim_request AS request, t.queue, t.dispatch, t.priority FROM attempts a
@@ -49,7 +52,7 @@ export function workerDeliveries({ dataSource, claimTasks, commitReports, log }:
       });
     },
     giveBack: async (workerId, attempt) => {
-      const lease = AttemptLease.safeParse(attempt);
+      const lease = Lease.safeParse(attempt);
       if (!lease.success) return 'kept';
       log.debug({ worker: workerId, task: lease.data.task }, 'a worker has given a task back');
       const report = bareReport({ request: randomUUID(), ...lease.data }, '');

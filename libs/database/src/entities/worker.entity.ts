@@ -30,6 +30,18 @@ export class Worker {
   @Column('integer')
   slots!: number;
 
+  /** One active worker has it; the name of its host when nobody has chosen another. */
+  @Column('text')
+  name!: string;
+
+  /** Of the secret with which it says who it is when it starts again; null when it may not. */
+  @Column('bytea', { name: 'identity_hash', nullable: true })
+  identityHash!: Buffer | null;
+
+  /** How deliveries reach it. */
+  @Column('text', { default: 'coordinator' })
+  connection!: 'coordinator' | 'direct';
+
   @Column('text')
   hostname!: string;
 
@@ -46,6 +58,10 @@ export class Worker {
 
   @CreateDateColumn({ type: 'timestamptz', name: 'registered_at' })
   registeredAt!: Date;
+
+  /** When it registered or came back, the last time. */
+  @CreateDateColumn({ type: 'timestamptz', name: 'started_at' })
+  startedAt!: Date;
 
   @CreateDateColumn({ type: 'timestamptz', name: 'last_seen_at' })
   lastSeenAt!: Date;

@@ -6,6 +6,7 @@ import {
   CreateEnrolment,
   EnrollWorker,
   EnrolmentList,
+  ResumeWorker,
   UpdateWorker,
   UpdateWorkerGroups,
   WorkerPage,
@@ -80,6 +81,15 @@ export const workerOperations = {
       body: EnrollWorker,
       response: WorkerRegistration,
       status: 201,
+    }),
+    resume: operation({
+      id: 'workers.resume',
+      method: 'POST',
+      path: '/workers/resume',
+      summary: 'Start a worker again that was registered before',
+      access: 'anyone',
+      body: ResumeWorker,
+      response: WorkerRegistration,
     }),
     renew: operation({
       id: 'workers.renew',

@@ -27,6 +27,8 @@ const LOCK_NOT_AVAILABLE = '55P03';
  * then drops the login; what fails of that is left to `cleanUp`.
  */
 export class PostgresAccess implements QueueAccess<ServerCredentials> {
+  readonly connection = 'direct';
+
   constructor(
     private readonly pool: pg.Pool,
     private readonly config: PostgresQueueConfig,

@@ -58,6 +58,8 @@ const COMMANDS = [
  * of one group. Users live in the server's memory: after its restart they are granted anew.
  */
 export class RedisAccess implements QueueAccess<ServerCredentials> {
+  readonly connection = 'direct';
+
   constructor(
     private readonly client: Redis,
     private readonly config: RedisQueueConfig,

@@ -55,6 +55,7 @@ from .models import (
     ProgramView,
     RegisterWorker,
     ResetPassword,
+    ResumeWorker,
     RetryAnswer,
     ServiceHealthAnswer,
     ServiceOpenapiAnswer,
@@ -1490,6 +1491,7 @@ class Api:
     def workers_query(
         self,
         *,
+        name: Query = None,
         group: Query = None,
         creator: Query = None,
         role: Query = None,
@@ -1505,7 +1507,7 @@ class Api:
             "GET",
             "/workers",
             WorkerPage,
-            query={"group": group, "creator": creator, "role": role, "tags": tags, "labels": labels, "all": all, "limit": limit, "after": after},
+            query={"name": name, "group": group, "creator": creator, "role": role, "tags": tags, "labels": labels, "all": all, "limit": limit, "after": after},
             call=call,
         )
 
@@ -1519,6 +1521,21 @@ class Api:
         return self._transport.model(
             "POST",
             "/workers/enroll",
+            WorkerRegistration,
+            body=body,
+            call=call,
+        )
+
+    def workers_resume(
+        self,
+        body: ResumeWorker,
+        *,
+        call: Call | None = None,
+    ) -> WorkerRegistration:
+        """Start a worker again that was registered before."""
+        return self._transport.model(
+            "POST",
+            "/workers/resume",
             WorkerRegistration,
             body=body,
             call=call,

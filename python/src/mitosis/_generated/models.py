@@ -593,6 +593,8 @@ class AttemptView(Model):
 
     number: int
     worker: str
+    worker_name: str | None
+    host: str | None
     started_at: str
     ended_at: str | None
     outcome: str | None
@@ -1274,12 +1276,15 @@ class RegisterWorker(_RegisterWorker, total=False):
     tags: Sequence[str]
     labels: Sequence[str]
     only: Literal["wasm"]
+    name: str
+    identity: str
 
 
 class WorkerRegistration(Model):
     __slots__ = ()
 
     uuid: str
+    name: str | None
     token: str
     expires_at: str
     expires_in_ms: int
@@ -1304,8 +1309,11 @@ class WorkerView(Model):
     is_alive: bool
     trouble: str | None
     trouble_since: str | None
+    name: str | None
     hostname: str
     version: str
+    connection: Literal["coordinator", "direct"] | None
+    tasks: list[WorkerViewTask] | None
     slots: int
     running: int
     tags: list[str]
@@ -1313,6 +1321,14 @@ class WorkerView(Model):
     groups: dict[str, Literal["read", "write-wasm", "write", "admin"]]
     registered_at: str
     last_seen_at: str
+
+
+class WorkerViewTask(Model):
+    __slots__ = ()
+
+    task: str
+    attempt: int
+    name: str | None
 
 
 class _EnrollWorker(TypedDict):
@@ -1327,6 +1343,22 @@ class EnrollWorker(_EnrollWorker, total=False):
     tags: Sequence[str]
     labels: Sequence[str]
     only: Literal["wasm"]
+    name: str
+    identity: str
+
+
+class _ResumeWorker(TypedDict):
+    slots: int
+    hostname: str
+    version: str
+    identity: str
+
+
+class ResumeWorker(_ResumeWorker, total=False):
+    tags: Sequence[str]
+    labels: Sequence[str]
+    only: Literal["wasm"]
+    name: str
 
 
 class UpdateWorker(TypedDict, total=False):
@@ -1515,6 +1547,9 @@ WorkloadTasks.nested = {
 }
 WorkerPage.nested = {
     "workers": ("list", WorkerView),
+}
+WorkerView.nested = {
+    "tasks": ("list", WorkerViewTask),
 }
 EnrolmentList.nested = {
     "enrolments": ("list", EnrolmentView),

@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 import { splitList } from '../../option-values.js';
+import { workerUuid } from '../../worker-uuid.js';
 
 export class WorkersCancelCommand extends ApiCommand {
   static override paths = [
@@ -18,11 +19,12 @@ export class WorkersCancelCommand extends ApiCommand {
   });
 
   readonly force = Option.Boolean('-f,--force', false, { description: 'give their tasks back at once' });
-  readonly uuids = Option.Rest({ name: 'uuid', required: 1 });
+  readonly workers = Option.Rest({ name: 'worker', required: 1 });
 
   protected async run(): Promise<void> {
     const api = await this.api();
-    for (const uuid of splitList(this.uuids, 'uuid')) {
+    for (const worker of splitList(this.workers, 'worker')) {
+      const uuid = await workerUuid(api, worker);
       this.print(await api.steerWorker(uuid, this.force ? 'stop_now' : 'stop'), () => `${uuid} stops`);
     }
   }

@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
+import { workerUuid } from '../../worker-uuid.js';
 
 export class WorkersDrainCommand extends ApiCommand {
   static override paths = [
@@ -11,10 +12,11 @@ export class WorkersDrainCommand extends ApiCommand {
     description: 'let a worker finish its tasks and give it no new ones',
   });
 
-  readonly uuid = Option.String({ name: 'uuid' });
+  readonly worker = Option.String({ name: 'worker' });
 
   protected async run(): Promise<void> {
-    const steered = await (await this.api()).steerWorker(this.uuid, 'drain');
+    const api = await this.api();
+    const steered = await api.steerWorker(await workerUuid(api, this.worker), 'drain');
     this.print(steered, ({ uuid }) => `${uuid} takes nothing new`);
   }
 }

@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
+import { workerUuid } from '../../worker-uuid.js';
 
 export class WorkersGetCommand extends ApiCommand {
   static override paths = [
@@ -8,10 +9,11 @@ export class WorkersGetCommand extends ApiCommand {
   ];
   static override usage = Command.Usage({ category: 'Workers', description: 'show a worker' });
 
-  readonly uuid = Option.String({ name: 'uuid' });
+  readonly worker = Option.String({ name: 'worker' });
 
   protected async run(): Promise<void> {
-    const worker = await (await this.api()).access.worker(this.uuid);
+    const api = await this.api();
+    const worker = await api.access.worker(await workerUuid(api, this.worker));
     const { describeWorker } = await import('../../../output/describe-access.js');
     this.print(worker, describeWorker);
   }

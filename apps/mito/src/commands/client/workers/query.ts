@@ -13,6 +13,7 @@ export class WorkersQueryCommand extends ApiCommand {
   ];
   static override usage = Command.Usage({ category: 'Workers', description: 'list workers, newest first' });
 
+  readonly name = Option.String('--name', { description: 'only the workers with this name' });
   readonly group = Option.String('-g,--group', { description: 'only workers on which this group has a role' });
   readonly roles = Option.Array('-r,--role', [], {
     description: 'only workers on which the group has one of these roles',
@@ -29,7 +30,9 @@ export class WorkersQueryCommand extends ApiCommand {
   protected async run(): Promise<void> {
     const { all, after } = this;
     const limit = parseWithin(this.limit, '--limit', PAGE);
-    const { workers } = await (await this.api()).access.workers({ ...workerFilter(this), all, after, limit });
+    const { workers } = await (
+      await this.api()
+    ).access.workers({ ...workerFilter(this), name: givenText(this.name, '--name'), all, after, limit });
     if (this.count) return this.print({ count: workers.length }, ({ count }) => String(count));
     const { WORKER_LISTING } = await import('../../../output/describe-access.js');
     await this.printList(workers, WORKER_LISTING);

@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 import { splitList } from '../../option-values.js';
+import { workerUuid } from '../../worker-uuid.js';
 
 export class WorkersRemoveRolesCommand extends ApiCommand {
   static override paths = [
@@ -12,14 +13,15 @@ export class WorkersRemoveRolesCommand extends ApiCommand {
     description: "take groups' roles on a worker away; their tasks are stopped there",
   });
 
-  readonly uuid = Option.String({ name: 'uuid' });
+  readonly worker = Option.String({ name: 'worker' });
   readonly groups = Option.Rest({ name: 'group', required: 1 });
 
   protected async run(): Promise<void> {
-    const { access } = await this.api();
+    const api = await this.api();
+    const uuid = await workerUuid(api, this.worker);
     for (const group of splitList(this.groups, 'group')) {
-      await access.removeWorkerRole(this.uuid, group);
-      this.print({ uuid: this.uuid, group }, () => `${group} has no role on ${this.uuid} any more`);
+      await api.access.removeWorkerRole(uuid, group);
+      this.print({ uuid, group }, () => `${group} has no role on ${this.worker} any more`);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
+import { workerUuid } from '../../worker-uuid.js';
 
 export class WorkersResumeCommand extends ApiCommand {
   static override paths = [
@@ -8,10 +9,11 @@ export class WorkersResumeCommand extends ApiCommand {
   ];
   static override usage = Command.Usage({ category: 'Workers', description: 'let a drained worker take tasks again' });
 
-  readonly uuid = Option.String({ name: 'uuid' });
+  readonly worker = Option.String({ name: 'worker' });
 
   protected async run(): Promise<void> {
-    const steered = await (await this.api()).steerWorker(this.uuid, 'run');
+    const api = await this.api();
+    const steered = await api.steerWorker(await workerUuid(api, this.worker), 'run');
     this.print(steered, ({ uuid }) => `${uuid} takes tasks again`);
   }
 }

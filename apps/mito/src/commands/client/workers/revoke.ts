@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 import { splitList } from '../../option-values.js';
+import { workerUuid } from '../../worker-uuid.js';
 
 export class WorkersRevokeCommand extends ApiCommand {
   static override paths = [
@@ -14,12 +15,13 @@ export class WorkersRevokeCommand extends ApiCommand {
     description: 'end the credentials of workers at once; their tasks go elsewhere',
   });
 
-  readonly uuids = Option.Rest({ name: 'uuid', required: 1 });
+  readonly workers = Option.Rest({ name: 'worker', required: 1 });
 
   protected async run(): Promise<void> {
-    const { access } = await this.api();
-    for (const uuid of splitList(this.uuids, 'uuid')) {
-      await access.revokeWorker(uuid);
+    const api = await this.api();
+    for (const worker of splitList(this.workers, 'worker')) {
+      const uuid = await workerUuid(api, worker);
+      await api.access.revokeWorker(uuid);
       this.print({ uuid }, () => `${uuid} is revoked`);
     }
   }

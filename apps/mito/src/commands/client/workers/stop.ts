@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
+import { workerUuid } from '../../worker-uuid.js';
 
 export class WorkersStopCommand extends ApiCommand {
   static override paths = [
@@ -13,11 +14,12 @@ export class WorkersStopCommand extends ApiCommand {
       'Its running tasks may finish within its drain timeout; with --force they are given back at once, and do not count as failed.',
   });
 
-  readonly uuid = Option.String({ name: 'uuid' });
+  readonly worker = Option.String({ name: 'worker' });
   readonly force = Option.Boolean('-f,--force', false, { description: 'do not wait for its tasks' });
 
   protected async run(): Promise<void> {
-    const steered = await (await this.api()).steerWorker(this.uuid, this.force ? 'stop_now' : 'stop');
+    const api = await this.api();
+    const steered = await api.steerWorker(await workerUuid(api, this.worker), this.force ? 'stop_now' : 'stop');
     this.print(steered, ({ uuid }) => `${uuid} stops`);
   }
 }

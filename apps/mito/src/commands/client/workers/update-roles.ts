@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 import { parseRoles } from '../../role-options.js';
+import { workerUuid } from '../../worker-uuid.js';
 
 export class WorkersUpdateRolesCommand extends ApiCommand {
   static override paths = [
@@ -13,11 +14,15 @@ export class WorkersUpdateRolesCommand extends ApiCommand {
     details: 'read: its members see the worker. write: its tasks run there. admin: its admins manage the worker.',
   });
 
-  readonly uuid = Option.String({ name: 'uuid' });
+  readonly worker = Option.String({ name: 'worker' });
   readonly roles = Option.Rest({ name: 'group:role', required: 1 });
 
   protected async run(): Promise<void> {
-    const worker = await (await this.api()).access.updateWorkerRoles(this.uuid, parseRoles(this.roles, 'GROUP:ROLE'));
+    const api = await this.api();
+    const worker = await api.access.updateWorkerRoles(
+      await workerUuid(api, this.worker),
+      parseRoles(this.roles, 'GROUP:ROLE'),
+    );
     const { describeWorker } = await import('../../../output/describe-access.js');
     this.print(worker, describeWorker);
   }
