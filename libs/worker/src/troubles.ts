@@ -1,6 +1,18 @@
 import { cutText, MitoError, storableText, type Log } from '@mitosis/domain';
 import type { WorkerTrouble } from '@mitosis/protocol';
 
+const STORE_TROUBLES: ReadonlySet<string> = new Set([
+  'transfer_interrupted',
+  'transfer_refused',
+  'storage_unavailable',
+  'storage_full',
+]);
+
+/** True when the object store, and not the coordinator, is what can't be used. */
+function isOfStore(error: unknown): error is MitoError {
+  return error instanceof MitoError && STORE_TROUBLES.has(error.code);
+}
+
 /** Something that a worker needs for its work. */
 export type Need = 'queue' | 'object store' | 'work folder';
 
@@ -50,6 +62,17 @@ export class Troubles {
     this.onChange();
   }
 
+  /** Runs a call to the object store, and notes whether that can be used; throws what it throws. */
+  async storing(call: () => Promise<void>): Promise<void> {
+    try {
+      await call();
+      this.works('object store');
+    } catch (error) {
+      if (isOfStore(error)) this.failed('object store', `the object store can't be used: ${error.message}`);
+      throw error;
+    }
+  }
+
   /** The first that began, for the heartbeat. */
   get current(): WorkerTrouble | undefined {
     const [first] = [...this.open.values()].filter(({ isTold }) => isTold).sort((a, b) => a.since - b.since);
@@ -72,16 +95,4 @@ export function describeOutage(what: string, address: string, error: unknown): s
   const known = OUTAGES.find(([pattern]) => pattern.test(`${code} ${message}`));
   const why = known ? known[1] : `can't be used: ${message.replaceAll(/:\/\/[^@\s]*@/g, '://')}`;
   return `${what} at ${address} ${why}`;
-}
-
-const STORE_TROUBLES: ReadonlySet<string> = new Set([
-  'transfer_interrupted',
-  'transfer_refused',
-  'storage_unavailable',
-  'storage_full',
-]);
-
-/** True when the object store, and not the coordinator, is what can't be used. */
-export function isOfStore(error: unknown): error is MitoError {
-  return error instanceof MitoError && STORE_TROUBLES.has(error.code);
 }

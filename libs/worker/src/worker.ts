@@ -26,7 +26,7 @@ import { brokenOff, notStarted, runAttempt, type RunAttemptDeps } from './run-at
 import type { RunProgramDeps } from './run-program.js';
 import { RunningAttempts, type RunningAttempt } from './running-attempts.js';
 import { Terminals } from './terminals.js';
-import { describeOutage, isOfStore, Troubles } from './troubles.js';
+import { describeOutage, Troubles } from './troubles.js';
 import { WorkFolder } from './work-folder.js';
 import { WorkerMetrics } from './worker-metrics.js';
 
@@ -332,20 +332,10 @@ export class Worker implements Service {
   private readonly placeInputs: RunAttemptDeps['placeInputs'] = (...args) =>
     placeInputs({ client: this.client, cache: this.inputs, log: this.options.log }, ...args);
 
-  private async storing(call: () => Promise<void>): Promise<void> {
-    try {
-      await call();
-      this.troubles.works('object store');
-    } catch (error) {
-      if (isOfStore(error)) this.troubles.failed('object store', `the object store can't be used: ${error.message}`);
-      throw error;
-    }
-  }
-
   private async run(attempt: RunningAttempt): Promise<AttemptReport | 'stale'> {
     const { log, executor } = this.options;
     const upload: RunAttemptDeps['upload'] = async (request, file, signal) => {
-      await keepTrying('an upload', () => this.storing(() => this.client.upload(request, file, signal)), {
+      await keepTrying('an upload', () => this.troubles.storing(() => this.client.upload(request, file, signal)), {
         log,
         signal,
       });
