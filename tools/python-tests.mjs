@@ -15,14 +15,12 @@ const cache = join(root, '.nx', 'python');
 const PYTHONS = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python'];
 const CHECK = 'import sys, venv, ensurepip; print(sys.version_info[:2] >= (3, 10) and sys.version.split()[0] or "")';
 const MARK = 'complete';
-const HOW_TO_GET_IT =
-  'Python 3.10 or later with venv is needed for the tests of python/: install it with "apt-get install python3 python3-venv".';
-
+/** Options of pytest, when this file is run by itself. */
+const named = process.argv[1] === fileURLToPath(import.meta.url) ? process.argv.slice(2) : [];
 /** Runs them all. `failures` names what has failed; without Python nothing runs, and with CI set that is a failure. */
-export async function runPythonTests(options = []) {
+export async function runPythonTests() {
   const python = await findPython();
   if (python === undefined) {
-    console.log(`python: ${HOW_TO_GET_IT} What was left out: every test of python/.`);
     const isCi = Boolean(process.env.CI);
     return { passed: 0, failed: isCi ? 1 : 0, failures: isCi ? ['python: Python is missing'] : [] };
   }
@@ -33,10 +31,12 @@ export async function runPythonTests(options = []) {
     total.failures.push(...result.failures);
   };
   try {
+    const core = await environment(python, 'core');
     const full = await environment(python, 'full');
     for (const [name, args] of CHECKS) add(await check(full, name, args));
-    add(await pytest(await environment(python, 'core'), 'core', ['-m', 'not full', ...options]));
-    add(await pytest(full, 'full', ['-m', 'full', ...options]));
+    // Side by side: each has a stack of its own, and most of the time both wait.
+    const runs = [pytest(core, 'core', ['-m', 'not full']), pytest(full, 'full', ['-m', 'full'])];
+    for (const result of await Promise.all(runs)) add(result);
   } catch (error) {
     add({ passed: 0, failed: 1, failures: [`python: ${error.message}`] });
   }
@@ -51,7 +51,19 @@ const CHECKS = [
   ['mypy --strict', ['-m', 'mypy']],
 ];
 
+/** The machine's own, or that of Debian, which is installed where the tests may install things. */
 async function findPython() {
+  const { installed } = await import('../libs/testing/dist/installed.js');
+  const need = { what: 'Python 3.10 or later with venv', packages: ['python3', 'python3-venv'], find: ownPython };
+  try {
+    return await installed({ ...need, onMac: 'brew install python' });
+  } catch (error) {
+    console.log(`python: ${error.message}. What was left out: every test of python/.`);
+    return undefined;
+  }
+}
+
+async function ownPython() {
   for (const name of [process.env.MITO_TEST_PYTHON, ...PYTHONS].filter(Boolean)) {
     const { code, text } = await run(name, ['-c', CHECK], { isQuiet: true });
     if (code === 0 && text.trim() !== '') return { name, version: text.trim() };
@@ -87,12 +99,12 @@ async function check(python, name, args) {
   return code === 0 ? { passed: 1, failed: 0, failures: [] } : { passed: 0, failed: 1, failures: [name] };
 }
 
-async function pytest(python, kind, options) {
+async function pytest(python, kind, selection) {
   const dir = await mkdtemp(join(tmpdir(), 'mitosis-pytest-'));
   try {
     const report = join(dir, 'report.xml');
     const args = ['-m', 'pytest', '-p', 'no:cacheprovider', `--junitxml=${report}`, `--basetemp=${join(dir, 'tmp')}`];
-    const { code } = await run(python, [...args, ...options]);
+    const { code } = await run(python, [...args, ...selection, ...named]);
     const result = existsSync(report)
       ? readReport(await readFile(report, 'utf8'))
       : { passed: 0, failed: 0, failures: [] };
@@ -141,6 +153,6 @@ async function run(program, args, { isQuiet = false } = {}) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { failed } = await runPythonTests(process.argv.slice(2));
+  const { failed } = await runPythonTests();
   process.exitCode = failed === 0 ? 0 : 1;
 }

@@ -104,6 +104,13 @@ def test_endless_input_is_read_a_bounded_number_ahead(client: Client) -> None:
     assert job.job.wait(60).view.is_open is False
 
 
+def test_a_list_is_submitted_at_once_whether_or_not_somebody_looks(client: Client) -> None:
+    uuid = client.map(square, range(300), group="idle").job.uuid
+    job = client.job(uuid)
+    assert (sum(job.counts.values()), job.view.is_open) == (300, False)
+    job.cancel()
+
+
 def test_the_executor_is_one_of_the_standard_library(client: Client) -> None:
     with client.executor(labels=["futures"]) as executor:
         futures = [executor.submit(square, number) for number in range(5)]

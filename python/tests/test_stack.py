@@ -184,7 +184,13 @@ def test_one_interrupt_ends_the_waiting_and_says_what_runs(client: Client, waiti
         from mitosis import Client
         client = Client({client.url!r}, {client.transport.token!r})
         task, job = client.task({member.uuid!r}), client.job({task.uuid!r})
-        print("waiting", flush=True)
+        send = client.transport.connections.send
+
+        def told(*given):
+            print("waiting", flush=True)
+            return send(*given)
+
+        client.transport.connections.send = told
         {waiting}
     """)
     child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

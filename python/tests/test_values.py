@@ -223,6 +223,24 @@ def test_report_writes_rows_inside_a_task_and_nothing_outside(tmp_path: Path, mo
         mitosis.report(loss=object())
 
 
+def test_the_thin_command_reports_inside_a_task(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from mitosis.__main__ import main
+
+    monkeypatch.delenv("MITO_RESULT_DIR", raising=False)
+    assert main(["report", "loss=0.5"]) == 0
+    assert "not inside a task" in capsys.readouterr().err
+    monkeypatch.setenv("MITO_RESULT_DIR", str(tmp_path))
+    monkeypatch.setenv("MITO_PROGRESS", str(tmp_path / "progress"))
+    assert main(["report", "loss=0.5", "name=a b", "step=3"]) == 0
+    assert main(["progress", "42%", "epoch", "3"]) == 0
+    assert json.loads((tmp_path / "metrics.jsonl").read_text()) == {"loss": 0.5, "name": "a b", "step": 3}
+    assert (tmp_path / "progress").read_text() == "0.42 epoch 3\n"
+    assert main(["report", "loss"]) == main(["progress", "2"]) == main(["progress", "x"]) == 2
+    assert "NAME=VALUE" in capsys.readouterr().err
+
+
 def test_answers_keep_what_this_version_does_not_know() -> None:
     from mitosis._generated.models import TaskView
 

@@ -11,7 +11,7 @@ import json
 import pickle
 import secrets
 import tarfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 #: What travels on standard input: a function is stored once when it is larger, arguments as well.
 FUNCTION_INLINE = 16_384
 ARGS_INLINE = 160_000
-#: Tasks that an iterator is read ahead.
+#: Tasks that an iterator is read ahead. What has a length is submitted at once, up to another number of tasks.
 AHEAD = 256
+AT_ONCE = 100_000
 LOG_LINES = 10
 
 _SHELL = (
@@ -299,7 +300,9 @@ class MapJob:
     and the next `next()` goes on behind it. Dropping this object changes nothing at the coordinator.
     """
 
-    def __init__(self, client: Client, caller: Caller, chunks: Iterator[Calls], fields: dict[str, Any]) -> None:
+    def __init__(
+        self, client: Client, caller: Caller, chunks: Iterator[Calls], fields: dict[str, Any], ahead: int = AHEAD
+    ) -> None:
         self._client = client
         self._caller = caller
         self._chunks = chunks
@@ -309,14 +312,14 @@ class MapJob:
         self._next = 0
         self._outcomes: list[Outcome] = []
         self._is_whole = False
-        self.job: Job = self._begin()
+        self.job: Job = self._begin(ahead)
 
-    def _begin(self) -> Job:
-        first = list(itertools.islice(self._chunks, AHEAD + 1))
+    def _begin(self, ahead: int) -> Job:
+        first = list(itertools.islice(self._chunks, ahead + 1))
         if not first:
             raise invalid_field("iterables", "have no items")
-        self._is_whole = len(first) <= AHEAD
-        now = first if self._is_whole else first[:AHEAD]
+        self._is_whole = len(first) <= ahead
+        now = first if self._is_whole else first[:ahead]
         self._chunks = itertools.chain(first[len(now) :], self._chunks)
         prepared = [(*self._caller.spec(calls), len(calls)) for calls in now]
         specs = [spec for spec, _, _ in prepared]
@@ -435,4 +438,6 @@ def submit_map(
         "name": options.get("name") or getattr(function, "__name__", "map"),
         **({"group": group} if group else {}),
     }
-    return MapJob(client, caller, chunks_of(iterables, chunksize), fields)
+    lengths = [len(each) for each in iterables if isinstance(each, Sized)]
+    is_finite = bool(lengths) and min(lengths) <= AT_ONCE * chunksize
+    return MapJob(client, caller, chunks_of(iterables, chunksize), fields, AT_ONCE if is_finite else AHEAD)
