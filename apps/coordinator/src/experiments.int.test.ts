@@ -113,6 +113,25 @@ test('a job that takes several requests is open until the last one, also when th
   t.deepEqual(await experiments.definition(uuid), definition);
 });
 
+test('a task with a start time waits for it, and an open job may begin without tasks', async (t) => {
+  const { api } = coordinator;
+  const later = await api.submitTask({ args: ['true'], start_in_ms: 30 * 86_400_000 });
+  const soon = await api.submitTask({ args: ['true'], start_in_ms: 1 });
+  const past = await api.submitTask({ args: ['true'], start_at: '2000-01-01T00:00:00Z' });
+  for (const { uuid } of [soon, past])
+    await eventually(async () => (await api.getTask(uuid)).state === 'ready', { message: 'the task to be released' });
+  t.is((await api.getTask(later.uuid)).state, 'pending');
+  t.regex((await api.explainTask(later.uuid)).summary, /start time, \d{4}-/);
+  await t.throwsAsync(api.submitTask({ args: ['true'], start_in_ms: 1, start_at: '2000-01-01T00:00:00Z' }), {
+    message: /start_in_ms: use either/,
+  });
+  const job = await api.jobs.open({ name: 'grows', tasks: [] });
+  await api.jobs.add(job.uuid, [{ args: ['true'] }], false);
+  t.is((await api.jobs.close(job.uuid)).total, 1);
+  await t.throwsAsync(api.jobs.submit({ name: 'empty', tasks: [] }), { message: /tasks: / });
+  await t.throwsAsync(api.jobs.open({ tasks: [] }), { message: /name: / });
+});
+
 test('a request that can not be is refused and stores nothing', async (t) => {
   const { experiments } = coordinator.api;
   const name = randomUUID();

@@ -225,6 +225,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/client/jobs/close.js')).JobsCloseCommand,
   },
   {
+    paths: ['client jobs create', 'jobs create'],
+    about: { category: 'Jobs', description: 'begin a job that tasks are added to until it is closed' },
+    load: async () => (await import('./commands/client/jobs/create.js')).JobsCreateCommand,
+  },
+  {
     paths: ['client jobs export', 'jobs export'],
     about: { category: 'Jobs', description: 'print the file that describes a job' },
     load: async () => (await import('./commands/client/jobs/export.js')).JobsExportCommand,
@@ -645,6 +650,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     paths: ['run', 'client run'],
     about: { category: 'Tasks', description: 'run a command on a worker, with its output here' },
     load: async () => (await import('./commands/run.js')).RunCommand,
+  },
+  {
+    paths: ['submit', 'client submit'],
+    about: { category: 'Tasks', description: 'queue a script, with the options that stand at its head' },
+    load: async () => (await import('./commands/submit.js')).SubmitCommandOfScript,
   },
   {
     paths: ['up'],

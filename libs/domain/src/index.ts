@@ -56,7 +56,7 @@ export { DEPENDENCY_CONDITIONS, assertAcyclic, jobState, judgeDependency, unmetO
 export type { DependencyCondition, DependencyVerdict, Prerequisite } from './dependencies.js';
 export { parseComparison } from './compare.js';
 export type { Comparison } from './compare.js';
-export { parseShellTemplate, parseTemplate, type Template } from './placeholders.js';
+export { escapePlaceholders, parseShellTemplate, parseTemplate, type Template } from './placeholders.js';
 export { isDeeperThan, parseParamJson, type ParamJson } from './param-json.js';
 export {
   PARAM_PATTERN,
@@ -105,3 +105,5 @@ export type { AssignedGpu, Assignment, Fit, Usage } from './resources/assign.js'
 export { assignmentEnvironment, needVariable } from './resources/environment.js';
 export type { AssignmentEnvironment, GpuNaming } from './resources/environment.js';
 export { editDistance, nearestOf } from './nearest.js';
+export { splitLine, wordsOf } from './split-line.js';
+export type { SplitLine } from './split-line.js';

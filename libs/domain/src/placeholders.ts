@@ -49,6 +49,11 @@ export function parseTemplate(text: string, field: string): Template {
     pieces.map(({ before, name }) => before + valueOf(name, params, { field, index })).join('') + rest;
 }
 
+/** Text that {@link parseTemplate} gives back as it is, whatever braces are in it. */
+export function escapePlaceholders(text: string): string {
+  return text.replace(/(?<!\$)\{([A-Za-z_][A-Za-z0-9_]{0,63})\}/g, '{{$1}}');
+}
+
 /**
  * As {@link parseTemplate}, for a line that a shell reads. A value of letters, digits and `_.,:/@%+-` is
  * put there as it is. In place of any other stands a reference to its variable, `MITO_PARAM_NAME`, quoted

@@ -7,17 +7,27 @@ import { SubmitTask, TaskReceipt, TaskStateName } from './tasks.js';
 const Tasks = z.array(SubmitTask).min(1).max(LIMITS.batchTasks);
 
 /** The body of `POST /jobs`: a job with its first tasks, all of them or none. */
-export const CreateJob = z.strictObject({
-  /** Defaults to the caller's own; that of all its tasks. */
-  group: Name.optional(),
-  /** For people; defaults to the name of the first task. */
-  name: PlainText(255).optional(),
-  tasks: Tasks,
-  /** More tasks will be added: the job is not over before it is closed. */
-  is_open: z.boolean().default(false),
-  /** How many tasks it will have. While there are fewer, an open job is shown as unfinished. */
-  expected_tasks: z.int().min(1).max(SWEEP_MAX).optional(),
-});
+export const CreateJob = z
+  .strictObject({
+    /** Defaults to the caller's own; that of all its tasks. */
+    group: Name.optional(),
+    /** For people; defaults to the name of the first task. */
+    name: PlainText(255).optional(),
+    /** An open job may begin with none. */
+    tasks: z.array(SubmitTask).max(LIMITS.batchTasks),
+    /** More tasks will be added: the job is not over before it is closed. */
+    is_open: z.boolean().default(false),
+    /** How many tasks it will have. While there are fewer, an open job is shown as unfinished. */
+    expected_tasks: z.int().min(1).max(SWEEP_MAX).optional(),
+  })
+  .refine(({ tasks, is_open: isOpen }) => tasks.length > 0 || isOpen, {
+    path: ['tasks'],
+    message: 'must not be empty: only an open job begins without tasks',
+  })
+  .refine(({ tasks, name }) => tasks.length > 0 || name !== undefined, {
+    path: ['name'],
+    message: 'a job without tasks needs a name',
+  });
 export type CreateJob = z.output<typeof CreateJob>;
 export type CreateJobInput = z.input<typeof CreateJob>;
 

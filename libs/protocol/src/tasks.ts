@@ -111,12 +111,20 @@ export const SubmitTask = TaskSpec.extend({
   needs: Needs.default([]),
   /** It stays pending until all of these have come true. */
   after: z.array(After).max(LIMITS.after).default([]),
+  /** It stays pending until then; a time that has passed is no reason to wait. */
+  start_at: Timestamp.optional(),
+  /** It stays pending for so long, on the clock of the database. */
+  start_in_ms: z.int().min(0).max(LIMITS.startInMs).optional(),
   /** A name within the request, for `after` of others. */
   key: PlainText(255).optional(),
 })
   .refine((task) => specBytes(task) <= LIMITS.specBytes, {
     path: ['args'],
     message: `args and env together must not be longer than ${LIMITS.specBytes} bytes`,
+  })
+  .refine(({ start_at, start_in_ms }) => start_at === undefined || start_in_ms === undefined, {
+    path: ['start_in_ms'],
+    message: 'use either start_at or start_in_ms',
   })
   .refine(({ pty, stdin_base64 }) => pty === undefined || stdin_base64 === undefined, {
     path: ['stdin_base64'],
@@ -225,6 +233,8 @@ export const TaskView = z.object({
   retried_by: Uuid.nullable(),
   /** Things that it still waits for. */
   waits_for: z.int(),
+  /** When a pending task becomes ready, if a time was named or a retry waits. */
+  start_at: Timestamp.nullable().optional(),
   /** What it says of itself, 0 to 1. */
   progress: z.number().nullable(),
   progress_message: z.string().nullable(),

@@ -58,6 +58,12 @@ export abstract class SubmitCommand extends ApiCommand {
   readonly yes = yesOption();
   readonly cwd = Option.String('--cwd', { description: 'folder to start in, below its scratch folder' });
   readonly stdin = Option.String('--stdin', { description: 'file that it reads from its standard input' });
+  readonly startAt = Option.String('--start-at', {
+    description: 'start no earlier than this time, e.g. "22:00", "tomorrow 6:00" or 2027-03-28T02:00Z',
+  });
+  readonly startIn = Option.String('--start-in', {
+    description: 'start no earlier than in this time, e.g. 90m or 30d',
+  });
   readonly after = Option.Array('--after', [], { description: 'start when these tasks have completed' });
   readonly afterAnyEnd = Option.Array('--after-any-end', [], {
     description: 'start when these tasks have ended in any way',

@@ -1,4 +1,12 @@
-import { formatBytes, invalidField, parseBytes, parseDuration, parseNeeds, type TypedNeed } from '@mitosis/domain';
+import {
+  formatBytes,
+  invalidField,
+  parseBytes,
+  parseDuration,
+  parseNeeds,
+  parsePointInTime,
+  type TypedNeed,
+} from '@mitosis/domain';
 import { parseEnv, parseEnvLines, parseResource } from '@mitosis/experiment';
 import type { SubmitTaskInput, TerminalSize } from '@mitosis/protocol';
 import { splitList } from './option-values.js';
@@ -26,6 +34,8 @@ export interface TaskOptions {
   readonly needs: readonly TypedNeed[];
   readonly resources: readonly string[];
   readonly terminal: boolean;
+  readonly startAt?: string | undefined;
+  readonly startIn?: string | undefined;
   readonly after: readonly string[];
   readonly afterAnyEnd: readonly string[];
   readonly afterFailed: readonly string[];
@@ -128,6 +138,24 @@ export function parseTimeout(text: string): number | null {
   return text === 'none' ? null : parseDuration(text, '--timeout');
 }
 
+/** A time that comes: of a time of day the next one. */
+function comingTime(text: string, now: Date): Date {
+  const time = parsePointInTime(text, '--start-at', now);
+  if (time > now) return time;
+  if (/^\d{1,2}:\d{2}(?::\d{2})?$/.test(text.trim()))
+    return parsePointInTime(`tomorrow ${text.trim()}`, '--start-at', now);
+  throw invalidField('--start-at', `"${text}" has passed; for a time from now use --start-in`);
+}
+
+/** When a task may start: a time of the clock here, or so long from now on the clock of the database. */
+function parseStart({ startAt, startIn }: Pick<TaskOptions, 'startAt' | 'startIn'>): Partial<SubmitTaskInput> {
+  if (startAt !== undefined && startIn !== undefined)
+    throw invalidField('--start-in', 'use either --start-at or --start-in');
+  if (startIn !== undefined) return { start_in_ms: parseDuration(startIn, '--start-in', { isZeroAllowed: true }) };
+  if (startAt === undefined) return {};
+  return { start_at: comingTime(startAt, new Date()).toISOString() };
+}
+
 const LOG_LIMIT = [1024, 100 * 2 ** 30] as const;
 
 function parseLogLimit(text: string): number {
@@ -149,6 +177,7 @@ export async function toSubmission(options: TaskOptions): Promise<SubmitTaskInpu
     priority: parseWithin(options.priority, '--priority', PRIORITY),
     terminal: options.terminal,
     resources: options.resources.map((text) => parseResource(text, '--resource')),
+    ...parseStart(options),
     after: parseAfter(options),
     retry_exit_codes: splitList(options.retryExitCodes, '--retry-exit-codes').map((code) =>
       parseInteger(code, '--retry-exit-codes'),

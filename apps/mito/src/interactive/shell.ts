@@ -1,4 +1,4 @@
-import { decodeText } from '@mitosis/domain';
+import { decodeText, splitLine, wordsOf } from '@mitosis/domain';
 import { complete, type Lookup } from '../completion/complete.js';
 import { findCommand } from '../help/find-command.js';
 import type { MitoContext, Program } from '../mito-context.js';
@@ -8,7 +8,6 @@ import { reportError } from '../output/report-error.js';
 import { say } from '../output/say.js';
 import { HistoryFile } from './history-file.js';
 import { LineReader, plainLines } from './line-reader.js';
-import { splitLine, wordsOf } from './split-line.js';
 
 export interface ShellOptions {
   readonly context: MitoContext;

@@ -46,14 +46,16 @@ export async function insertTasks(tx: EntityManager, rows: readonly TaskRow[]): 
          id uuid, group_id uuid, creator_id uuid, queue text, name text, state text, spec jsonb, tags text[], labels text[],
          priority int, timeout_ms bigint, retries int, retry_delay_ms int, retry_exit_codes int[], limits jsonb, needs jsonb,
          job_id uuid, job_index int, upstream_id uuid, is_confined boolean, words text,
-         workload_id uuid, workload_step text, workload_index int, avoid_worker_id uuid)
+         workload_id uuid, workload_step text, workload_index int, avoid_worker_id uuid,
+         start_at timestamptz, start_in_ms bigint)
      ), added AS (
        INSERT INTO tasks (id, group_id, creator_id, queue, name, state, spec, tags, labels, priority,
                           timeout_ms, retries, retry_delay_ms, retry_exit_codes, limits, needs, is_gated, job_id, job_index, upstream_id, is_confined,
-                          workload_id, workload_step, workload_index, avoid_worker_id)
+                          workload_id, workload_step, workload_index, avoid_worker_id, not_before)
        SELECT id, group_id, creator_id, queue, name, state, spec, tags, labels, priority,
               timeout_ms, retries, retry_delay_ms, retry_exit_codes, limits, needs, limits <> '{}', job_id, job_index, upstream_id, is_confined,
-              workload_id, workload_step, workload_index, avoid_worker_id
+              workload_id, workload_step, workload_index, avoid_worker_id,
+              coalesce(start_at, clock_timestamp() + start_in_ms * interval '1 millisecond')
        FROM given ORDER BY id RETURNING id, seq
      )
      INSERT INTO task_search (seq, task_id, group_id, creator_id, job_id, name, tags, labels, priority, words)

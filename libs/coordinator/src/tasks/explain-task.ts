@@ -190,7 +190,8 @@ function endOf({ state, reason, signal, exit_code, message }: TaskView): string 
 function summaryOf(task: TaskView, ahead: number, { workers, served, waits, noRoom, hold }: Obstacles): string {
   if (isFinal(task.state)) return endOf(task);
   if (task.state === 'running') return 'it is running';
-  if (task.state === 'pending') return waits ?? 'it waits for its start time';
+  if (task.state === 'pending')
+    return waits ?? `it waits for its start time${task.start_at ? `, ${task.start_at}` : ''}`;
   if (hold !== undefined) return hold;
   const [first] = noRoom;
   if (first)

@@ -27,6 +27,9 @@ export interface GroupRef {
 /** Which kind of queue a task belongs to. */
 export const kindOf = ({ wasm }: Pick<SubmitTask, 'wasm'>): TaskKind => (wasm ? 'wasm' : 'command');
 
+const mustWait = ({ after, start_at, start_in_ms }: SubmitTask): boolean =>
+  after.length > 0 || start_at !== undefined || start_in_ms !== undefined;
+
 /** The row of a new task. */
 export function toRow(task: SubmitTask, group: GroupRef, actor: UserActor, { job, upstream }: Origin, place: number) {
   const { args, env, terminal, resources, cwd, stdin_base64, params, array_index, wasm, pty, log_limit_bytes } = task;
@@ -54,7 +57,9 @@ export function toRow(task: SubmitTask, group: GroupRef, actor: UserActor, { job
     job_index: job ? job.firstIndex + place : null,
     upstream_id: upstream ?? null,
     is_confined: actor.task !== undefined,
-    state: (task.after.length > 0 ? 'pending' : 'ready') as TaskState,
+    start_at: task.start_at ?? null,
+    start_in_ms: task.start_in_ms ?? null,
+    state: (mustWait(task) ? 'pending' : 'ready') as TaskState,
     words: cutText(storableText(`${name} ${args.join(' ')}`), 4096),
   };
 }

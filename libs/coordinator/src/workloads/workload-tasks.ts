@@ -71,6 +71,8 @@ export function workloadTask(workload: WorkloadFrame, { step, args = [], index, 
     retry_exit_codes: step === 'split' ? [EXIT_TRY_AGAIN] : [],
     limits: {},
     // A plan that was stored before there were any has none.
+    start_at: null,
+    start_in_ms: null,
     needs: plan.needs?.length ? plan.needs : null,
     job_id: null,
     job_index: null,

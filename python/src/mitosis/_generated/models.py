@@ -296,6 +296,8 @@ class SubmitTask(_SubmitTask, total=False):
     limits: Mapping[str, int]
     needs: Sequence[Need]
     after: Sequence[After]
+    start_at: str
+    start_in_ms: int
     key: str
 
 
@@ -427,6 +429,7 @@ class TaskView(Model):
     upstream: str | None
     retried_by: str | None
     waits_for: int
+    start_at: str | None
     progress: float | None
     progress_message: str | None
     cancel_requested_at: str | None
@@ -578,6 +581,7 @@ class TaskDetail(Model):
     upstream: str | None
     retried_by: str | None
     waits_for: int
+    start_at: str | None
     progress: float | None
     progress_message: str | None
     cancel_requested_at: str | None

@@ -1,6 +1,13 @@
 import { Command, Option } from 'clipanion';
+import { partKey, type MitosisClient } from '@mitosis/client';
+import { invalidField } from '@mitosis/domain';
+import type { SubmitTaskInput } from '@mitosis/protocol';
 import { SubmitCommand } from '../../submit-command.js';
 import { expandSweep, nameOfSweep } from '../../sweep-options.js';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** Tasks in one request. */
+const BATCH = 1_000;
 
 export class TasksSubmitCommand extends SubmitCommand {
   static override paths = [
@@ -38,10 +45,13 @@ export class TasksSubmitCommand extends SubmitCommand {
     description: 'the same command with the same key again submits nothing twice, and finishes what was interrupted',
   });
 
+  readonly job = Option.String('--job', { description: 'add it to this open job' });
+
   protected async run(): Promise<void> {
     const api = await this.api();
     const task = await this.submission(api);
     const tasks = await expandSweep(task, this);
+    if (this.job !== undefined) return this.addTo(this.job, api, tasks ?? [task]);
     if (!tasks) {
       const receipt = await this.withKey({ key: this.idempotencyKey }, (options) => api.submitTask(task, options));
       this.print(receipt, ({ uuid }) => uuid);
@@ -52,5 +62,22 @@ export class TasksSubmitCommand extends SubmitCommand {
     const titled = { ...(group !== undefined && { group }), ...(name !== undefined && { name }) };
     const job = await this.submitJob(api, { tasks, ...titled }, this.idempotencyKey);
     this.print({ uuid: job.uuid, tasks: job.tasks }, () => job.uuid);
+  }
+
+  private async addTo(job: string, api: MitosisClient, tasks: readonly SubmitTaskInput[]): Promise<void> {
+    if (!UUID.test(job)) throw invalidField('--job', `"${job}" is not a UUID; "mito jobs list" shows them`);
+    const uuids: string[] = [];
+    const options = { key: this.idempotencyKey, remark: () => (uuids.length > 0 ? `${uuids.length} are stored.` : '') };
+    await this.withKey(options, async ({ idempotencyKey, signal }) => {
+      for (let start = 0; start < tasks.length; start += BATCH) {
+        const key = partKey(idempotencyKey, start / BATCH);
+        uuids.push(
+          ...(await api.jobs.add(job, tasks.slice(start, start + BATCH), false, { idempotencyKey: key, signal })),
+        );
+      }
+    });
+    const [uuid = ''] = uuids;
+    if (tasks.length > 1) return this.print({ uuid: job, tasks: uuids }, () => uuids.join('\n'));
+    this.print({ uuid, job }, () => uuid);
   }
 }

@@ -1,4 +1,4 @@
-import { MitoError } from '@mitosis/domain';
+import { MitoError } from './errors.js';
 
 export interface SplitLine {
   readonly words: readonly string[];
