@@ -305,6 +305,41 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/client/quit.js')).ClientQuitCommand,
   },
   {
+    paths: ['client schedules create', 'schedules create'],
+    about: { category: 'Schedules', description: 'submit the jobs of a file at the times of a cron expression' },
+    load: async () => (await import('./commands/client/schedules/create.js')).SchedulesCreateCommand,
+  },
+  {
+    paths: ['client schedules delete', 'schedules delete'],
+    about: { category: 'Schedules', description: 'delete a schedule; its jobs stay' },
+    load: async () => (await import('./commands/client/schedules/delete.js')).SchedulesDeleteCommand,
+  },
+  {
+    paths: ['client schedules get', 'schedules get'],
+    about: { category: 'Schedules', description: 'show a schedule: its next times and its last runs' },
+    load: async () => (await import('./commands/client/schedules/get.js')).SchedulesGetCommand,
+  },
+  {
+    paths: ['client schedules list', 'schedules list'],
+    about: { category: 'Schedules', description: 'list schedules, newest first' },
+    load: async () => (await import('./commands/client/schedules/list.js')).SchedulesListCommand,
+  },
+  {
+    paths: ['client schedules pause', 'schedules pause'],
+    about: { category: 'Schedules', description: 'let a schedule submit nothing until it is resumed' },
+    load: async () => (await import('./commands/client/schedules/pause.js')).SchedulesPauseCommand,
+  },
+  {
+    paths: ['client schedules resume', 'schedules resume'],
+    about: { category: 'Schedules', description: 'let a schedule go on with its next time' },
+    load: async () => (await import('./commands/client/schedules/resume.js')).SchedulesResumeCommand,
+  },
+  {
+    paths: ['client schedules run-now', 'schedules run-now'],
+    about: { category: 'Schedules', description: 'submit the jobs of a schedule now' },
+    load: async () => (await import('./commands/client/schedules/run-now.js')).SchedulesRunNowCommand,
+  },
+  {
     paths: ['client tasks artifacts cat', 'tasks artifacts cat'],
     about: { category: 'Tasks', description: 'print one file of an artifact without unpacking all of it' },
     load: async () => (await import('./commands/client/tasks/artifacts/cat.js')).TasksArtifactsCatCommand,

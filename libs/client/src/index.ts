@@ -30,3 +30,4 @@ export { FilesApi } from './files/files-api.js';
 export type { AttachmentFilter } from './files/files-api.js';
 export type { Download } from './files/download-file.js';
 export type { TransferOptions } from './files/signed-transfer.js';
+export type { ScheduleCalls, ScheduleFilter } from './schedule-calls.js';

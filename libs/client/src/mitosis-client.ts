@@ -34,6 +34,7 @@ import { JobsClient } from './jobs-client.js';
 import { logPieces, type LogPiece } from './log-pieces.js';
 import { ProgramCalls } from './program-calls.js';
 import { conditionTexts, pathPart, queryString } from './query-string.js';
+import { ScheduleCalls } from './schedule-calls.js';
 import { TerminalCalls } from './terminal-calls.js';
 import { Transport, type TransportOptions } from './transport.js';
 import { WorkloadCalls } from './workload-calls.js';
@@ -109,6 +110,7 @@ export class MitosisClient {
   /** Folders of code that tasks start in. */
   readonly code: CodeCalls;
   readonly workloads: WorkloadCalls;
+  readonly schedules: ScheduleCalls;
   /** Jobs that files describe. */
   readonly experiments: ExperimentCalls;
   readonly terminals: TerminalCalls;
@@ -124,6 +126,7 @@ export class MitosisClient {
     this.programs = new ProgramCalls(this.transport);
     this.code = new CodeCalls(this.transport);
     this.workloads = new WorkloadCalls(this.transport);
+    this.schedules = new ScheduleCalls(this.transport);
     this.experiments = new ExperimentCalls(this.transport);
     this.terminals = new TerminalCalls(this.transport);
   }

@@ -273,7 +273,8 @@ export class Coordinator implements Service {
       publisher: queue.publisher,
       silentMs,
     });
-    taskControl(api, {
+    const control = taskControl(api, {
+      log,
       inputs,
       dataSource,
       channels,
@@ -338,6 +339,7 @@ export class Coordinator implements Service {
       channels,
       dispatcher,
       reconciler,
+      ...control,
       ...access.services,
       files.collector,
       this.http,

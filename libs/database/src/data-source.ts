@@ -22,6 +22,7 @@ import { StoredObjectRow } from './entities/object.entity.js';
 import { Program } from './entities/program.entity.js';
 import { QueueRow } from './entities/queue.entity.js';
 import { RateLimit } from './entities/rate-limit.entity.js';
+import { Schedule, ScheduleRun } from './entities/schedule.entity.js';
 import { Session } from './entities/session.entity.js';
 import { TaskSearch } from './entities/task-search.entity.js';
 import { Task } from './entities/task.entity.js';
@@ -53,6 +54,7 @@ import { NeedsAndOffers1700000000038 } from './migrations/0038-needs-and-offers.
 import { NoTimeLimitUnlessAsked1700000000044 } from './migrations/0044-no-time-limit-unless-asked.js';
 import { Code1700000000045 } from './migrations/0045-code.js';
 import { Experiments1700000000053 } from './migrations/0053-experiments.js';
+import { Schedules1700000000054 } from './migrations/0054-schedules.js';
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -118,6 +120,8 @@ export function createDataSource({
       QueueRow,
       RateLimit,
       Reservation,
+      Schedule,
+      ScheduleRun,
       Session,
       StoredObjectRow,
       Task,
@@ -151,6 +155,7 @@ export function createDataSource({
       NoTimeLimitUnlessAsked1700000000044,
       Experiments1700000000053,
       Code1700000000045,
+      Schedules1700000000054,
     ],
     migrationsTableName: 'migrations',
     extra: {

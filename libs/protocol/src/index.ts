@@ -227,3 +227,5 @@ export {
 export type { SubmitWorkloadInput } from './workloads.js';
 export { bareReport, reducedReport } from './reduce-report.js';
 export { AssignmentView, Need, Needs, StoredNeed } from './needs.js';
+export { CreateSchedule, ScheduledJob, SchedulePage, ScheduleQuery, ScheduleRun, ScheduleView } from './schedules.js';
+export type { CreateScheduleInput } from './schedules.js';

@@ -6,6 +6,7 @@ import { groupOperations } from './operations/group-operations.js';
 import { jobOperations } from './operations/job-operations.js';
 import type { Operation } from './operations/operation.js';
 import { programOperations } from './operations/program-operations.js';
+import { scheduleOperations } from './operations/schedule-operations.js';
 import { serviceOperations } from './operations/service-operations.js';
 import { taskOperations } from './operations/task-operations.js';
 import { userOperations } from './operations/user-operations.js';
@@ -23,6 +24,7 @@ export const operations = {
   ...taskOperations,
   ...jobOperations,
   ...experimentOperations,
+  ...scheduleOperations,
   ...fileOperations,
   ...codeOperations,
   ...programOperations,

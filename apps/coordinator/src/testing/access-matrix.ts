@@ -84,6 +84,14 @@ export const MATRIX: Readonly<Record<string, string>> = {
   'experiments.tasks': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
   'experiments.definition': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
 
+  'schedules.create': '401 404 403 403 ok ok 404 403 401 401 401 401 401',
+  'schedules.query': '401 ok ok ok ok ok ok ok 401 401 401 401 401',
+  'schedules.get': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
+  'schedules.pause': '401 404 403 403 ok ok 404 ok 401 401 401 401 401',
+  'schedules.resume': '401 404 403 403 ok ok 404 ok 401 401 401 401 401',
+  'schedules.run-now': '401 404 403 403 ok ok 404 403 401 401 401 401 401',
+  'schedules.delete': '401 404 403 403 ok ok 404 ok 401 401 401 401 401',
+
   'groups.suspend': '401 404 403 403 403 ok 404 ok 401 401 401 401 401',
   'groups.resume': '401 404 403 403 403 ok 404 ok 401 401 401 401 401',
 

@@ -249,6 +249,15 @@ export class AccessScene {
     return { group: 'lab', name, tasks: [task], definition: { format: 'toml', text: '[jobs.a]' } };
   }
 
+  schedule(name: string): object {
+    return { group: 'lab', name, cron: '0 0 1 1 *', jobs: [{ key: 'a', tasks: [{ args: ['true'] }] }] };
+  }
+
+  async freshSchedule(): Promise<string> {
+    const response = await this.send('POST', '/schedules', this.ownerToken, this.schedule(`s${randomUUID()}`));
+    return ((await response.json()) as { uuid: string }).uuid;
+  }
+
   async freshExperiment(): Promise<string> {
     const response = await this.send('POST', '/experiments', this.ownerToken, this.experiment(randomUUID()));
     return ((await response.json()) as { uuid: string }).uuid;

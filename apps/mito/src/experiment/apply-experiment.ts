@@ -39,6 +39,12 @@ function limitsOf({ name, atOnce }: ExpandedJob): SubmitTaskInput['limits'] {
   return { [`at-once.${key}`]: atOnce };
 }
 
+/** The tasks of a job, of which only so many run at a time. */
+export function withAtOnce(job: ExpandedJob): SubmitTaskInput[] {
+  const limits = limitsOf(job);
+  return job.tasks.map((task) => ({ ...task, limits: { ...task.limits, ...limits } }));
+}
+
 function afterOf(job: ExpandedJob, uuids: ReadonlyMap<string, string>): SubmitTaskInput['after'] {
   return job.after.map((after) => {
     if ('job' in after) return { job: after.job, when: after.when };

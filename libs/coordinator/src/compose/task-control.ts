@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import type { Log, Service } from '@mitosis/domain';
 import type { Announcements } from '../events/announcements.js';
 import type { GroupEvent } from '../events/group-events.js';
 import type { JobEvents } from '../events/job-events.js';
@@ -10,12 +11,15 @@ import type { ApiRouter } from '../http/api-router.js';
 import { eventRoutes } from '../http/event-routes.js';
 import { experimentRoutes } from '../http/experiment-routes.js';
 import { jobRoutes } from '../http/job-routes.js';
+import { scheduleRoutes } from '../http/schedule-routes.js';
 import { taskControlRoutes } from '../http/task-control-routes.js';
 import { JobReader } from '../jobs/read-jobs.js';
 import { retryFailedWith } from '../jobs/retry-failed.js';
 import { JobSubmitter } from '../jobs/submit-jobs.js';
 import { Suspension } from '../jobs/suspension.js';
 import type { SettledTask } from '../kernel/settled-task.js';
+import { Scheduler } from '../schedules/run-schedules.js';
+import { Schedules } from '../schedules/schedules.js';
 import type { Accepted } from '../tasks/accept-tasks.js';
 import { TaskCanceller } from '../tasks/cancel-tasks.js';
 import { changeTaskWith } from '../tasks/change-task.js';
@@ -24,6 +28,7 @@ import type { WorkerChannels } from '../workers/worker-channels.js';
 
 export interface TaskControlDeps {
   readonly dataSource: DataSource;
+  readonly log: Log;
   readonly inputs: UnpackableInputs;
   readonly channels: WorkerChannels;
   readonly events: TaskEvents;
@@ -36,8 +41,8 @@ export interface TaskControlDeps {
   onNewQueues(groupIds: readonly string[]): void;
 }
 
-/** Puts together what people do with tasks after their submission, and jobs, and mounts it. */
-export function taskControl(api: ApiRouter, deps: TaskControlDeps): void {
+/** Puts together what people do with tasks after their submission, jobs and schedules, and mounts it; returns what runs beside it. */
+export function taskControl(api: ApiRouter, deps: TaskControlDeps): readonly Service[] {
   const { dataSource, inputs, channels, events, jobEvents, groupEvents, reader, onAccepted, onSettled, onReady } = deps;
   const canceller = new TaskCanceller({ dataSource, channels, events, onSettled });
   const changeTask = changeTaskWith({
@@ -59,4 +64,12 @@ export function taskControl(api: ApiRouter, deps: TaskControlDeps): void {
     reader: new ExperimentReader({ dataSource, jobs: jobReader }),
   });
   jobRoutes(api, { dataSource, jobs, jobReader, canceller, retryFailed, suspension });
+  scheduleRoutes(api, new Schedules({ dataSource, onAccepted }));
+  const scheduler = new Scheduler({
+    dataSource,
+    log: deps.log,
+    onAccepted,
+    cancelJob: async (actor, job, reason) => void (await canceller.found(actor, { job }, reason)),
+  });
+  return [scheduler];
 }

@@ -25,6 +25,7 @@ from .models import (
     CreateEnrolment,
     CreateGroup,
     CreateJob,
+    CreateSchedule,
     CreateToken,
     CreateUser,
     CreatedEnrolment,
@@ -57,6 +58,8 @@ from .models import (
     ResetPassword,
     ResumeWorker,
     RetryAnswer,
+    SchedulePage,
+    ScheduleView,
     ServiceHealthAnswer,
     ServiceOpenapiAnswer,
     ServiceReadyAnswer,
@@ -1037,6 +1040,108 @@ class Api:
             "GET",
             f"/jobs/{path_part(uuid)}/definition",
             ExperimentText2,
+            call=call,
+        )
+
+    def schedules_create(
+        self,
+        body: CreateSchedule,
+        *,
+        call: Call | None = None,
+    ) -> ScheduleView:
+        """Create a schedule that submits jobs at its times."""
+        return self._transport.model(
+            "POST",
+            "/schedules",
+            ScheduleView,
+            body=body,
+            call=call,
+        )
+
+    def schedules_query(
+        self,
+        *,
+        group: Query = None,
+        name: Query = None,
+        limit: Query = None,
+        after: Query = None,
+        call: Call | None = None,
+    ) -> SchedulePage:
+        """List schedules."""
+        return self._transport.model(
+            "GET",
+            "/schedules",
+            SchedulePage,
+            query={"group": group, "name": name, "limit": limit, "after": after},
+            call=call,
+        )
+
+    def schedules_get(
+        self,
+        uuid: str,
+        *,
+        call: Call | None = None,
+    ) -> ScheduleView:
+        """Show a schedule, its next times and its last runs."""
+        return self._transport.model(
+            "GET",
+            f"/schedules/{path_part(uuid)}",
+            ScheduleView,
+            call=call,
+        )
+
+    def schedules_delete(
+        self,
+        uuid: str,
+        *,
+        call: Call | None = None,
+    ) -> None:
+        """Delete a schedule; its jobs stay."""
+        self._transport.empty(
+            "DELETE",
+            f"/schedules/{path_part(uuid)}",
+            call=call,
+        )
+
+    def schedules_pause(
+        self,
+        uuid: str,
+        *,
+        call: Call | None = None,
+    ) -> ScheduleView:
+        """Let a schedule submit nothing until it is resumed."""
+        return self._transport.model(
+            "POST",
+            f"/schedules/{path_part(uuid)}/pause",
+            ScheduleView,
+            call=call,
+        )
+
+    def schedules_resume(
+        self,
+        uuid: str,
+        *,
+        call: Call | None = None,
+    ) -> ScheduleView:
+        """Let a schedule go on with its next time."""
+        return self._transport.model(
+            "POST",
+            f"/schedules/{path_part(uuid)}/resume",
+            ScheduleView,
+            call=call,
+        )
+
+    def schedules_run_now(
+        self,
+        uuid: str,
+        *,
+        call: Call | None = None,
+    ) -> ScheduleView:
+        """Submit the jobs of a schedule now."""
+        return self._transport.model(
+            "POST",
+            f"/schedules/{path_part(uuid)}/run-now",
+            ScheduleView,
             call=call,
         )
 

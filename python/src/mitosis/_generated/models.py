@@ -956,6 +956,71 @@ class ExperimentText2(Model):
     text: str
 
 
+class _CreateSchedule(TypedDict):
+    name: str
+    cron: str
+    jobs: Sequence[ScheduledJob]
+
+
+class CreateSchedule(_CreateSchedule, total=False):
+    group: str
+    time_zone: str
+    overlap: Literal["skip", "queue", "replace"]
+    catch_up: Literal["none", "last", "all"]
+
+
+class _ScheduledJob(TypedDict):
+    key: str
+    tasks: Sequence[SubmitTask]
+
+
+class ScheduledJob(_ScheduledJob, total=False):
+    after: Sequence[ScheduledJobAfter]
+    after_other: Sequence[After]
+
+
+class _ScheduledJobAfter(TypedDict):
+    key: str
+
+
+class ScheduledJobAfter(_ScheduledJobAfter, total=False):
+    when: Literal["completed", "ended", "failed"]
+
+
+class ScheduleView(Model):
+    __slots__ = ()
+
+    uuid: str
+    group: str
+    creator: str
+    name: str
+    cron: str
+    time_zone: str
+    overlap: Literal["skip", "queue", "replace"]
+    catch_up: Literal["none", "last", "all"]
+    state: Literal["active", "paused", "stopped"]
+    message: str | None
+    created_at: str
+    next: list[str]
+    runs: list[ScheduleRun]
+
+
+class ScheduleRun(Model):
+    __slots__ = ()
+
+    due_at: str
+    outcome: Literal["ran", "skipped"]
+    reason: str | None
+    jobs: list[str]
+
+
+class SchedulePage(Model):
+    __slots__ = ()
+
+    schedules: list[ScheduleView]
+    next: str | None
+
+
 class AttachmentPage(Model):
     __slots__ = ()
 
@@ -1507,6 +1572,12 @@ AppliedJob.nested = {
 }
 KnownTasks.nested = {
     "tasks": ("list", KnownTasksTask),
+}
+ScheduleView.nested = {
+    "runs": ("list", ScheduleRun),
+}
+SchedulePage.nested = {
+    "schedules": ("list", ScheduleView),
 }
 AttachmentPage.nested = {
     "attachments": ("list", AttachmentView),

@@ -1,0 +1,189 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { assertTimeZone, isFinal, jobState, MitoError, parseCron, type Log, type Service } from '@mitosis/domain';
+import type { UserActor } from '../auth/authenticator.js';
+import { countTasks } from '../events/ended-jobs.js';
+import { inTransaction } from '../kernel/transaction.js';
+import type { Accepted } from '../tasks/accept-tasks.js';
+import { decideDueTimes } from './due-times.js';
+import { submitScheduled, type DueSchedule } from './submit-scheduled.js';
+
+export interface SchedulerOptions {
+  readonly dataSource: DataSource;
+  readonly log: Log;
+  /** Called after the commit. */
+  onAccepted(accepted: Pick<Accepted, 'settled' | 'newQueueGroups'>): void;
+  /** Ends a run that another one takes the place of. */
+  cancelJob(actor: UserActor, job: string, reason: string): Promise<void>;
+  readonly tickMs?: number;
+}
+
+interface Row extends DueSchedule {
+  readonly cron: string;
+  readonly time_zone: string;
+  readonly overlap: 'skip' | 'queue' | 'replace';
+  readonly catch_up: 'none' | 'last' | 'all';
+  readonly next_at: Date;
+  readonly now: Date;
+}
+
+interface Outcome {
+  readonly accepted: Pick<Accepted, 'settled' | 'newQueueGroups'>[];
+  /** Jobs to be ended. */
+  readonly replaced: { readonly actor: UserActor; readonly job: string }[];
+}
+
+/** Runs of one pass: what is due beyond them is looked at in the next one. */
+const PASS = 100;
+
+const DUE = `
+  SELECT s.id, s.group_id, g.name AS group, s.creator_id, s.name, s.jobs, s.cron, s.time_zone, s.overlap, s.catch_up,
+    s.next_at, clock_timestamp() AS now
+  FROM schedules s JOIN groups g ON g.id = s.group_id
+  WHERE s.state = 'active' AND s.next_at <= clock_timestamp()
+  ORDER BY s.next_at LIMIT 1 FOR UPDATE OF s SKIP LOCKED`;
+
+/** The jobs of the newest run that have not ended. */
+export async function openJobsOf(tx: Pick<EntityManager, 'query'>, schedule: string): Promise<string[]> {
+  const [run] = (await tx.query(
+    `SELECT jobs FROM schedule_runs WHERE schedule_id = $1 AND outcome = 'ran' ORDER BY due_at DESC LIMIT 1`,
+    [schedule],
+  )) as { jobs: string[] }[];
+  if (!run || run.jobs.length === 0) return [];
+  const counts = await countTasks(tx, run.jobs);
+  return run.jobs.filter((job) => !isFinal(jobState(false, counts.get(job) ?? {})));
+}
+
+/** True for what ends a schedule: it could not be submitted the next time either. */
+const isLasting = ({ kind }: MitoError): boolean =>
+  ['invalid', 'forbidden', 'not-found', 'unauthenticated'].includes(kind);
+
+/**
+ * Submits the jobs of schedules at their times. Every replica looks; the row of a time is stored with the jobs that
+ * it makes, in one transaction, so that each time runs once whatever is restarted. Times are those of the database's
+ * clock. A schedule that can't go on is stopped, and says why; the others go on.
+ */
+export class Scheduler implements Service {
+  private timer: NodeJS.Timeout | undefined;
+  private round: Promise<void> = Promise.resolve();
+  private readonly tickMs: number;
+
+  constructor(private readonly options: SchedulerOptions) {
+    this.tickMs = options.tickMs ?? 1_000;
+  }
+
+  async start(): Promise<void> {
+    this.schedule();
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    await this.round;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  private schedule(): void {
+    this.timer = setTimeout(() => {
+      this.round = this.pass().then(() => {
+        if (this.timer) this.schedule();
+      });
+    }, this.tickMs);
+  }
+
+  private async pass(): Promise<void> {
+    try {
+      for (let count = 0; count < PASS && this.timer && (await this.runOne()); count += 1);
+    } catch (error) {
+      this.options.log.warn({ err: error }, 'looking at schedules failed; trying again');
+    }
+  }
+
+  /** False when nothing is due. */
+  private async runOne(): Promise<boolean> {
+    const outcome = await inTransaction(this.options.dataSource, async (tx): Promise<Outcome | undefined> => {
+      const [row] = (await tx.query(DUE)) as Row[];
+      if (!row) return undefined;
+      const done: Outcome = { accepted: [], replaced: [] };
+      try {
+        // A savepoint: what one schedule could not store is undone, that it was stopped is not.
+        await tx.transaction((inner) => this.fire(inner, row, done));
+        return done;
+      } catch (error) {
+        if (!(error instanceof MitoError) || error.kind === 'unavailable') throw error;
+        await this.giveUp(tx, row, error);
+        return { accepted: [], replaced: [] };
+      }
+    });
+    for (const accepted of outcome?.accepted ?? []) this.options.onAccepted(accepted);
+    for (const { actor, job } of outcome?.replaced ?? [])
+      await this.options.cancelJob(actor, job, 'a later run of its schedule takes its place');
+    return outcome !== undefined;
+  }
+
+  private async fire(tx: EntityManager, row: Row, done: Outcome): Promise<void> {
+    assertTimeZone(row.time_zone, 'time_zone');
+    const { times, next } = decideDueTimes(parseCron(row.cron, 'cron'), {
+      zone: row.time_zone,
+      next: row.next_at.getTime(),
+      now: row.now.getTime(),
+      catchUp: row.catch_up,
+    });
+    for (const { at, skipped } of times) await this.runAt(tx, row, { dueAt: new Date(at), skipped }, done);
+    await tx.query(
+      `UPDATE schedules SET next_at = $2, state = CASE WHEN $2::timestamptz IS NULL THEN 'stopped' ELSE state END,
+         message = CASE WHEN $2::timestamptz IS NULL THEN 'it has no further time' END WHERE id = $1`,
+      [row.id, next === undefined ? null : new Date(next)],
+    );
+  }
+
+  private async runAt(
+    tx: EntityManager,
+    row: Row,
+    { dueAt, skipped }: { readonly dueAt: Date; readonly skipped: string | undefined },
+    done: Outcome,
+  ): Promise<void> {
+    const open = skipped === undefined ? await openJobsOf(tx, row.id) : [];
+    const reason = skipped ?? (row.overlap === 'skip' && open.length > 0 ? 'the run before it has not ended' : null);
+    const added = (await tx.query(
+      `INSERT INTO schedule_runs (schedule_id, due_at, outcome, reason) VALUES ($1, $2, $3, $4)
+       ON CONFLICT DO NOTHING RETURNING due_at`,
+      [row.id, dueAt, reason === null ? 'ran' : 'skipped', reason],
+    )) as unknown[];
+    if (added.length === 0 || reason !== null) return;
+    const run = await submitScheduled(tx, row, { dueAt, waitsFor: row.overlap === 'queue' ? open : [] });
+    await tx.query('UPDATE schedule_runs SET jobs = $3 WHERE schedule_id = $1 AND due_at = $2', [
+      row.id,
+      dueAt,
+      run.jobs,
+    ]);
+    done.accepted.push(run);
+    if (row.overlap === 'replace') done.replaced.push(...open.map((job) => ({ actor: run.actor, job })));
+  }
+
+  /** What passes (a full queue) costs one time, what does not stops the schedule. */
+  private async giveUp(tx: EntityManager, row: Row, error: MitoError): Promise<void> {
+    await tx.query(
+      `INSERT INTO schedule_runs (schedule_id, due_at, outcome, reason) VALUES ($1, $2, 'skipped', $3) ON CONFLICT DO NOTHING`,
+      [row.id, row.next_at, error.message],
+    );
+    if (isLasting(error)) {
+      await tx.query(`UPDATE schedules SET state = 'stopped', message = $2, next_at = NULL WHERE id = $1`, [
+        row.id,
+        error.message,
+      ]);
+      this.options.log.warn({ schedule: row.name, group: row.group, reason: error.message }, 'a schedule was stopped');
+      return;
+    }
+    const { next } = decideDueTimes(parseCron(row.cron, 'cron'), {
+      zone: row.time_zone,
+      next: row.next_at.getTime(),
+      now: row.now.getTime(),
+      catchUp: 'none',
+    });
+    await tx.query('UPDATE schedules SET next_at = $2 WHERE id = $1', [
+      row.id,
+      next === undefined ? null : new Date(next),
+    ]);
+  }
+}
