@@ -2,12 +2,12 @@ import { createHmac } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { CoordinatorConfig } from '@mitosis/config';
-import { Coordinator, loadKeyPair } from '@mitosis/coordinator';
+import { Coordinator, loadKeyPair, type JoinFiles } from '@mitosis/coordinator';
 import { createDataSource } from '@mitosis/database';
 import { MitoError, type Finding, type Log } from '@mitosis/domain';
 import { createObjectStore, RelayedStore, type ObjectStore, type ObjectStoreConfig } from '@mitosis/object-store';
 import { ChannelAccess, createQueueBackend, type QueueConfig } from '@mitosis/queue';
-import { isLoopback, readTls } from './read-tls.js';
+import { isLoopback, readTls } from './tls/read-tls.js';
 
 /** A secret for one use, the same on every replica that has the key pair. */
 function deriveSecret(privatePem: string, purpose: string): Buffer {
@@ -66,7 +66,11 @@ function createStore(config: CoordinatorConfig, signingKey: Uint8Array): ObjectS
 }
 
 /** The composition root: here, and nowhere else, it is chosen what stands behind each interface. */
-export async function createCoordinator(config: CoordinatorConfig, log: Log): Promise<Coordinator> {
+export async function createCoordinator(
+  config: CoordinatorConfig,
+  log: Log,
+  joinFiles?: JoinFiles,
+): Promise<Coordinator> {
   const stateDir = path.resolve(config.state_dir);
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
   const reach = queueReach(config);
@@ -112,6 +116,8 @@ export async function createCoordinator(config: CoordinatorConfig, log: Log): Pr
     auditRetentionMs: config.audit_retention,
     trustedProxies: config.trusted_proxies,
     scrapeToken: config.metrics_token,
+    publicUrl: config.public_url,
+    joinFiles,
     workloadDefaults: {
       sandboxMemoryBytes: config.sandbox_memory_limit,
       taskTimeoutMs: config.task_timeout,

@@ -522,7 +522,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     paths: ['client workers enroll', 'workers enroll'],
-    about: { category: 'Workers', description: 'print a code with which workers register without a password' },
+    about: { category: 'Workers', description: 'print a line that makes other machines workers, or a code for it' },
     load: async () => (await import('./commands/client/workers/enroll.js')).WorkersEnrollCommand,
   },
   {
@@ -633,6 +633,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     paths: ['client doctor', 'doctor'],
     about: { category: 'Services', description: 'look for what is wrong with a deployment, and say what to do' },
     load: async () => (await import('./commands/doctor.js')).DoctorCommand,
+  },
+  {
+    paths: ['join'],
+    about: { category: 'Services', description: 'make this machine a worker of a coordinator' },
+    load: async () => (await import('./commands/join.js')).JoinCommand,
   },
   { paths: ['__keep'], load: async () => (await import('./commands/manager/keep.js')).ManagerKeepCommand },
   {

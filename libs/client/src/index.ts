@@ -23,7 +23,7 @@ export type { ProgramCalls, ProgramRef } from './program-calls.js';
 export type { WorkloadCalls, WorkloadFilter } from './workload-calls.js';
 export type { OpenTerminalOptions, TerminalCalls, Typist } from './terminal-calls.js';
 export type { TransportOptions } from './transport.js';
-export { trustCa, usePin, useProxies } from './net/connections.js';
+export { pinAt, trustCa, usePin, useProxies } from './net/connections.js';
 export { pinOf } from './net/pinned-agent.js';
 export { WorkerClient, enrollWorker, registerWorker, resumeWorker } from './worker-client.js';
 export { FilesApi } from './files/files-api.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LEASE_MAX_MS, LEASE_MIN_MS } from '@mitosis/domain';
 import { NewPassword } from '@mitosis/protocol';
-import { BindAddress, BytesSetting, DurationSetting, FlagSetting, LogLevel } from './fields.js';
+import { AddressSetting, BindAddress, BytesSetting, DurationSetting, FlagSetting, LogLevel } from './fields.js';
 
 /** `[coordinator]` of the configuration file, and `MITO_<FIELD>` in the environment. */
 export const CoordinatorConfig = z.strictObject({
@@ -9,6 +9,10 @@ export const CoordinatorConfig = z.strictObject({
   /** Certificate (with its chain) and key, PEM files: with them it speaks HTTPS. */
   tls_cert: z.string().optional(),
   tls_key: z.string().optional(),
+  /** It makes a certificate of its own, in state_dir, when tls_cert names none. Clients and workers know it by its pin. */
+  tls_own: FlagSetting.default(false),
+  /** The address by which workers and clients on other machines reach it, when a proxy is in front of it. */
+  public_url: AddressSetting.optional(),
   /** Allows other addresses than loopback without TLS: passwords and tokens travel in the clear. */
   insecure_http: FlagSetting.default(false),
   /** Plain HTTP is refused on loopback, too: without a certificate nothing starts. */

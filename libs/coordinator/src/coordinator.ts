@@ -30,6 +30,7 @@ import { codeRoutes } from './http/code-routes.js';
 import { docsPage, openApiRoutes } from './http/docs-routes.js';
 import { healthRoutes } from './http/health-routes.js';
 import { HttpServer } from './http/http-server.js';
+import { joinRoutes, type JoinFiles } from './http/join-routes.js';
 import { isScraperWith, metricsRoutes } from './http/metrics-routes.js';
 import { withRequestIds } from './http/observe-requests.js';
 import { outputRoutes } from './http/output-routes.js';
@@ -56,6 +57,8 @@ import { TaskReader } from './tasks/read-tasks.js';
 import { StoredTasks } from './tasks/stored-tasks.js';
 import { submitTasksWith } from './tasks/submit-tasks.js';
 import { Terminals } from './terminals/terminals.js';
+import type { Reach } from './workers/enrolments.js';
+import { reachOf } from './workers/reach-of.js';
 import { WorkerChannels } from './workers/worker-channels.js';
 import { workerDeliveries } from './workers/worker-deliveries.js';
 import { cancelWorkloadWith } from './workloads/cancel-workload.js';
@@ -95,6 +98,10 @@ export interface CoordinatorOptions extends AccessLifetimes {
   readonly scrapeToken?: string | undefined;
   /** What WASM tasks and workloads get that say nothing else. */
   readonly workloadDefaults: WorkloadDefaults;
+  /** The address in front of it, when there is one. */
+  readonly publicUrl?: string | undefined;
+  /** What machines fetch that become workers. */
+  readonly joinFiles?: JoinFiles | undefined;
   readonly log: Log;
 }
 
@@ -220,6 +227,7 @@ export class Coordinator implements Service {
     const submitTasks = loggedSubmit(submitTasksWith({ dataSource, inputs, onAccepted }), log);
     const { authenticator, sessions, registry, audit, api, ...access } = createAccess({
       ...options,
+      reach: () => this.reach,
       isScraper: isScraperWith(options.scrapeToken),
       log,
       tokens,
@@ -322,6 +330,7 @@ export class Coordinator implements Service {
       addressOf,
       api,
       docs: docsPage(),
+      join: joinRoutes({ dataSource, files: options.joinFiles }),
       board: new Board({ dataSource, publisher: queue.publisher, authenticator, sessions }).router(),
       serveObjects: store.handler,
       onUpgrade: workerUpgrade({ authenticator, channels, audit, log, addressOf }),
@@ -374,6 +383,13 @@ export class Coordinator implements Service {
 
   get url(): string {
     return this.http.url;
+  }
+
+  /** Where other machines reach it, and the key that they find there; nothing when it serves this machine only. */
+  get reach(): Reach {
+    const { publicUrl: address, tls } = this.options;
+    if (address !== undefined) return { address };
+    return reachOf(this.http.url, tls?.cert);
   }
 
   /** Every HTTP route that is served, as `METHOD /path`. */

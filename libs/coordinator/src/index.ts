@@ -3,6 +3,8 @@ export { loadKeyPair } from './auth/key-pair.js';
 export type { KeyPair } from './auth/key-pair.js';
 export { Coordinator } from './coordinator.js';
 export type { CoordinatorOptions } from './coordinator.js';
+export type { JoinFiles } from './http/join-routes.js';
+export type { Reach } from './workers/enrolments.js';
 export { checkCoordinator } from './doctor/check-coordinator.js';
 export type { CoordinatorToCheck } from './doctor/check-coordinator.js';
 export { examine } from './doctor/examine.js';

@@ -88,7 +88,13 @@ export const EnrolmentView = z.object({
 export type EnrolmentView = z.output<typeof EnrolmentView>;
 
 /** What is answered once, when a code is made. */
-export const CreatedEnrolment = EnrolmentView.extend({ code: z.string() });
+export const CreatedEnrolment = EnrolmentView.extend({
+  code: z.string(),
+  /** Where workers on other machines reach the coordinator, when it knows. */
+  address: z.string().optional(),
+  /** The key that they find there: `sha256//` and the SHA-256 of the public key in base64. */
+  pin: z.string().optional(),
+});
 export type CreatedEnrolment = z.output<typeof CreatedEnrolment>;
 export const EnrolmentList = z.object({ enrolments: z.array(EnrolmentView) });
 

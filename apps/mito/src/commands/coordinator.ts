@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { Command, Option } from 'clipanion';
 import type { createCoordinator } from '@mitosis/coordinator-app';
 import { ServiceCommand, type ServiceRun } from './service-command.js';
@@ -15,6 +16,9 @@ export class CoordinatorCommand extends ServiceCommand {
   readonly bind = Option.String('-b,--bind', { description: 'host:port to listen on' });
   readonly tlsCert = Option.String('--tls-cert', { description: 'certificate with its chain (PEM): serve HTTPS' });
   readonly tlsKey = Option.String('--tls-key', { description: 'key of the certificate (PEM)' });
+  readonly tlsOwn = Option.Boolean('--tls-own', {
+    description: 'make a certificate of its own, which workers and clients know by its pin',
+  });
   readonly insecureHttp = Option.Boolean('--insecure-http', {
     description: 'listen on other addresses than loopback without TLS',
   });
@@ -62,6 +66,7 @@ export class CoordinatorCommand extends ServiceCommand {
         bind: this.bind,
         tls_cert: this.tlsCert,
         tls_key: this.tlsKey,
+        tls_own: this.tlsOwn,
         insecure_http: this.insecureHttp,
         db_url: this.db,
         redis_url: this.redis,
@@ -86,10 +91,13 @@ export class CoordinatorCommand extends ServiceCommand {
       isTerminal: process.stderr.isTTY === true,
       file: this.chosenLogFile('coordinator'),
     });
-    const service = await createCoordinator(settings, log);
+    const { packageFiles } = await import('../join/package-files.js');
+    const files = packageFiles(path.resolve(settings.state_dir, 'join'));
+    const service = await createCoordinator(settings, log, files);
     const ready = (): object => {
-      log.info({ url: service.url }, 'listening');
-      return { url: service.url };
+      const { url, reach } = service;
+      log.info({ url, ...reach }, 'listening');
+      return { url, ...reach };
     };
     if (this.context.env.MITO_SERVES_PARENT === '1') this.serveParent(service);
     return { service, log, ready };

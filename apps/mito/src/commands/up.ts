@@ -12,13 +12,25 @@ function within([minimum, maximum]: readonly [number, number], text: string, fie
   return value;
 }
 
+/** `ADDRESS`, `ADDRESS:PORT` or `[IPV6]:PORT`. */
+function parseListen(text: string): { readonly host: string; readonly port: string | undefined } {
+  const [, bracketed, host = bracketed, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+))(?::(\d+))?$/.exec(text) ?? [];
+  if (host !== undefined) return { host, port };
+  if (/^[0-9a-fA-F:]+$/.test(text)) return { host: text, port: undefined };
+  throw invalidField('--listen', `"${text}" is no address: write 0.0.0.0, 10.0.0.5:5000 or [fd00::5]:5000`);
+}
+
+/** Of the line that `up` prints; `mito workers enroll` makes others. */
+const JOIN_USES = 100;
+const JOIN_HOURS = 24;
+
 const WORKERS_MAX = 256;
 const SLOTS_MAX = 1_024;
 
 /** What belongs to the stack itself and can't be set for its parts, with what to use. */
 const OWN_SETTINGS = {
   coordinator: {
-    bind: 'use --port',
+    bind: 'use --port or --listen',
     db_url: 'it has a database of its own',
     state_dir: 'use --data-dir',
     admin_user: 'the administrator of a stack is mitosis_admin',
@@ -45,6 +57,9 @@ export class UpCommand extends ApiCommand {
   readonly workers = Option.String('--workers', '1', { description: 'worker processes' });
   readonly slots = Option.String('--slots', { description: 'tasks at once on each; one for each core by default' });
   readonly port = Option.String('--port', '5000', { description: 'port of the coordinator; 0 picks a free one' });
+  readonly listen = Option.String('--listen', {
+    description: 'share the stack at ADDRESS[:PORT], with TLS, and print a line for machines that join',
+  });
   readonly dataDir = Option.String('--data-dir', { description: 'folder for everything that is kept' });
   readonly ephemeral = Option.Boolean('--ephemeral', false, { description: 'keep nothing' });
   readonly endWithStdin = Option.Boolean('--end-with-stdin', false, {
@@ -57,7 +72,8 @@ export class UpCommand extends ApiCommand {
     const { createProcessLog } = await import('../process-log.js');
     const { availableParallelism } = await import('node:os');
     const { PORT_MAX } = await import('@mitosis/config');
-    const port = within([0, PORT_MAX], this.port, '--port');
+    const shared = this.listen === undefined ? undefined : parseListen(this.listen);
+    const port = within([0, PORT_MAX], shared?.port ?? this.port, shared?.port === undefined ? '--port' : '--listen');
     const workers = within([0, WORKERS_MAX], this.workers, '--workers');
     const slots = this.slots === undefined ? undefined : within([1, SLOTS_MAX], this.slots, '--slots');
     const given = await this.workerSettings();
@@ -69,6 +85,7 @@ export class UpCommand extends ApiCommand {
       dataDir,
       isEphemeral: this.ephemeral,
       port,
+      host: shared?.host,
       workers,
       slots: slots ?? given.slots ?? availableParallelism(),
       groups: given.groups,
@@ -138,8 +155,9 @@ export class UpCommand extends ApiCommand {
   private async announce(stack: Stack, dataDir: string): Promise<void> {
     const { ADMIN_USER } = await import('../stack/stack.js');
     const password = await stack.adminPassword();
-    const boardUrl = `${stack.url}/board`;
     const user = await this.keepLogin(stack);
+    const boardUrl = `${stack.reach.address ?? stack.url}/board`;
+    const join = await this.joinLine(stack);
     if (this.json) {
       const admin = { username: user, password: user === ADMIN_USER ? (password ?? null) : null };
       this.line(
@@ -149,13 +167,14 @@ export class UpCommand extends ApiCommand {
           admin,
           board_url: boardUrl,
           data_dir: dataDir,
+          ...(join !== undefined && { join, address: stack.reach.address, pin: stack.reach.pin }),
           pids: stack.pids,
         }),
       );
       return;
     }
     const isDefault = stack.url === 'http://127.0.0.1:5000';
-    this.line(`Mitosis is ready at ${stack.url}`);
+    this.line(`Mitosis is ready at ${stack.reach.address ?? stack.url}`);
     const where = password === undefined ? '' : `, first password in ${stack.passwordFile}`;
     this.line(`  administrator   ${user}${user === ADMIN_USER ? where : ''}`);
     this.line(`  board           ${boardUrl}`);
@@ -163,13 +182,31 @@ export class UpCommand extends ApiCommand {
     this.line(
       `  try             ./mito run ${isDefault ? '' : `--coordinator ${stack.url} `}-- echo "Hello, Mitosis!"`,
     );
+    if (join !== undefined) {
+      const { address, pin } = stack.reach;
+      this.line(`  log in          mito login --coordinator ${address} --pin ${pin}`);
+      this.line(
+        `Paste this on another machine to make it a worker (good for ${JOIN_USES} machines, ${JOIN_HOURS} hours):`,
+      );
+      this.line(`  ${join}`);
+    }
     this.line('Ctrl-C stops everything.');
+  }
+
+  /** The line for machines that join a stack that is shared. */
+  private async joinLine(stack: Stack): Promise<string | undefined> {
+    const { address, pin } = stack.reach;
+    if (address === undefined || pin === undefined) return undefined;
+    const code = await stack.enrolmentCode({ uses: JOIN_USES, lifetimeMs: JOIN_HOURS * 3_600_000 });
+    const { joinLine } = await import('../join/join-line.js');
+    return joinLine({ address, pin, code });
   }
 
   /** Whoever starts a stack is logged in to it. */
   private async keepLogin(stack: Stack): Promise<string> {
     const { token, username: user, expiresAt } = await stack.login();
-    const login = { coordinator: stack.url, user, token, expires_at: expiresAt };
+    const { address: coordinator = stack.url, pin } = stack.reach;
+    const login = { coordinator, user, token, expires_at: expiresAt, pin };
     await (await this.credentials(await this.settings())).keep(login, (text) => this.note(text));
     return user;
   }

@@ -1,6 +1,6 @@
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { MitosisClient } from '@mitosis/client';
+import { MitosisClient, usePin } from '@mitosis/client';
 import { CoordinatorConfig, loadSettings, settingsIn, WorkerConfig } from '@mitosis/config';
 import { MitoError, type Log, type Service } from '@mitosis/domain';
 import { DataDirLock, EmbeddedPostgres } from '@mitosis/embedded';
@@ -14,6 +14,8 @@ export interface StackOptions {
   readonly isEphemeral: boolean;
   /** 0 picks a free one. */
   readonly port: number;
+  /** Address to share the stack at, with TLS; loopback, without, when not given. */
+  readonly host?: string | undefined;
   readonly workers: number;
   readonly slots: number;
   /** Whose tasks the workers run; the administrator's own group's when not given. */
@@ -28,6 +30,17 @@ export interface StackLogin {
   readonly token: string;
   readonly username: string;
   readonly expiresAt: string;
+}
+
+const LOOPBACK = '127.0.0.1';
+
+const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+/** How this machine reaches what listens at `bound`: by loopback what listens everywhere. */
+function here(bound: URL): string {
+  const { protocol, hostname, port } = bound;
+  const own = { '0.0.0.0': LOOPBACK, '[::]': '[::1]' }[hostname] ?? hostname;
+  return `${protocol}//${own}${port === '' ? '' : `:${port}`}`;
 }
 
 export const ADMIN_USER = 'mitosis_admin';
@@ -69,6 +82,7 @@ export class Stack implements Service {
   private coordinator: ChildService | undefined;
   private postgres: EmbeddedPostgres | undefined;
   private coordinatorUrl = '';
+  private shared: { readonly address?: string; readonly pin?: string } = {};
   private isHurried = false;
   private isStopping = false;
   private starting: Promise<void> | undefined;
@@ -87,8 +101,8 @@ export class Stack implements Service {
     await chmod(dataDir, 0o711);
     const lock = await DataDirLock.acquire(dataDir);
     this.started.push({ start: async () => {}, stop: () => lock.release() });
-    const { port, workers, onStep } = this.options;
-    if (port !== 0) await assertPortFree('127.0.0.1', port, '--port');
+    const { port, host = LOOPBACK, workers, onStep } = this.options;
+    if (port !== 0) await assertPortFree(host, port, '--port');
     onStep?.('starting PostgreSQL');
     await this.startPostgres();
     onStep?.('starting the coordinator');
@@ -120,6 +134,11 @@ export class Stack implements Service {
 
   get url(): string {
     return this.coordinatorUrl;
+  }
+
+  /** Where other machines reach it; nothing unless it is shared. */
+  get reach(): { readonly address?: string; readonly pin?: string } {
+    return this.shared;
   }
 
   get passwordFile(): string {
@@ -159,10 +178,11 @@ export class Stack implements Service {
   }
 
   private async startCoordinator(): Promise<void> {
-    const { dataDir, port, redisUrl } = this.options;
+    const { dataDir, port, redisUrl, host } = this.options;
     const env = {
       ...settingsIn(CoordinatorSettings, process.env),
-      MITO_BIND: `127.0.0.1:${port}`,
+      MITO_BIND: `${bracketed(host ?? LOOPBACK)}:${port}`,
+      ...(host !== undefined && { MITO_TLS_OWN: '1' }),
       MITO_DB_URL: this.postgres?.url ?? '',
       MITO_STATE_DIR: path.join(dataDir, 'coordinator'),
       MITO_ADMIN_USER: ADMIN_USER,
@@ -171,11 +191,14 @@ export class Stack implements Service {
       ...(redisUrl !== undefined && { MITO_REDIS_URL: redisUrl }),
     };
     this.coordinator = this.child('coordinator', ['coordinator'], env, {
-      onReady: ({ url }) => {
-        this.coordinatorUrl = String(url);
+      onReady: ({ url, address, pin }) => {
+        const bound = new URL(String(url));
+        this.coordinatorUrl = here(bound);
         // The next start has to be found where this one was.
-        const { hostname, port: chosen, protocol } = new URL(this.coordinatorUrl);
-        env.MITO_BIND = `${hostname}:${chosen || (protocol === 'https:' ? 443 : 80)}`;
+        env.MITO_BIND = `${bound.hostname}:${bound.port || (bound.protocol === 'https:' ? 443 : 80)}`;
+        if (typeof pin !== 'string') return;
+        this.shared = { pin, ...(typeof address === 'string' && { address }) };
+        usePin(this.coordinatorUrl, pin);
       },
     });
     try {
@@ -191,6 +214,7 @@ export class Stack implements Service {
       ...passedOn(),
       ...settingsIn(WorkerSettings, process.env),
       MITO_COORDINATOR_ADDR: this.coordinatorUrl,
+      ...(this.shared.pin !== undefined && { MITO_PIN: this.shared.pin }),
       MITO_SLOTS: String(slots),
       MITO_WORK_DIR: path.join(dataDir, 'workers', String(index)),
       MITO_DRAIN_TIMEOUT: DRAIN,
@@ -203,15 +227,15 @@ export class Stack implements Service {
     await worker.start();
   }
 
-  /** For one start of one worker: a task that found it could do nothing with it. */
-  private async enrolmentCode(): Promise<string> {
+  /** For one start of one worker unless told otherwise: a task that found it could do nothing with it. */
+  async enrolmentCode({ uses = 1, lifetimeMs = 120_000 } = {}): Promise<string> {
     const url = this.coordinatorUrl;
     const { groups } = this.options;
     const { token } = await this.login();
     const client = new MitosisClient({ url, token });
     const { code } = await client.access.createEnrolment({
-      uses: 1,
-      expires_in_ms: 120_000,
+      uses,
+      expires_in_ms: lifetimeMs,
       ...(groups && { groups: [...groups] }),
     });
     await client.logout();

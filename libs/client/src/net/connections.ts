@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Agent as HttpAgent } from 'node:http';
 import { MitoError, proxyFor, type ProxySettings } from '@mitosis/domain';
-import { assertPin, pinnedAgent } from './pinned-agent.js';
+import { assertPin, connectTls, pinnedAgent, pinOf } from './pinned-agent.js';
 import { tunnelAgent } from './proxy-tunnel.js';
 
 /** How this process reaches coordinators and stores: one for requests, downloads and WebSockets. */
@@ -49,6 +49,21 @@ export async function trustCa(file: string): Promise<void> {
   const { rootCertificates } = process.getBuiltinModule('node:tls');
   settings.ca = [...rootCertificates, pem];
   agents.clear();
+}
+
+/** The pin of the key at `url`, whose certificate is checked against the authorities that this process trusts. */
+export async function pinAt(url: string): Promise<string> {
+  const { hostname: host, port } = new URL(url);
+  const { ca } = settings;
+  const to = { host: host.replace(/^\[|\]$/g, ''), port: Number(port || 443), ...(ca && { ca }) };
+  return await new Promise((resolve, reject) => {
+    connectTls(to, (error, socket) => {
+      const key = socket?.getPeerX509Certificate()?.publicKey;
+      socket?.destroy();
+      if (key) resolve(pinOf(key));
+      else reject(error ?? new Error('it shows no certificate'));
+    });
+  });
 }
 
 /** What opens the connections to `url`, and keeps them for the next request. */

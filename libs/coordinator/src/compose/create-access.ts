@@ -17,7 +17,7 @@ import { groupRoutes } from '../http/group-routes.js';
 import { userRoutes } from '../http/user-routes.js';
 import { workerAdminRoutes } from '../http/worker-admin-routes.js';
 import type { SettledTask } from '../kernel/settled-task.js';
-import { Enrolments } from '../workers/enrolments.js';
+import { Enrolments, type Reach } from '../workers/enrolments.js';
 import { ExpiredWorkers } from '../workers/expired-workers.js';
 import { WorkerRegistry } from '../workers/register-worker.js';
 import { WorkerAccess } from '../workers/worker-access.js';
@@ -44,6 +44,8 @@ export interface CreateAccessOptions extends AccessLifetimes {
   readonly queueAccess: QueueAccess;
   readonly channels: WorkerChannels;
   readonly log: Log;
+  /** Where workers on other machines reach this coordinator. */
+  reach(): Reach;
   isScraper(authorization: string | undefined): boolean;
   onSettled(settled: readonly SettledTask[]): void;
   /** Tasks of a group may run again. */
@@ -81,7 +83,7 @@ export function createAccess(options: CreateAccessOptions): AccessParts {
     tokenLifetimeMs,
     workersMax: options.workersMax,
   });
-  const enrolments = new Enrolments({ dataSource, audit });
+  const enrolments = new Enrolments({ dataSource, audit, reach: options.reach });
   const workerAdmin = new WorkerAdmin({
     dataSource,
     workers,

@@ -31,13 +31,15 @@ export interface HttpServerOptions {
   /** Pages for people: no part of the API. */
   readonly board: Router;
   readonly docs: Router;
+  /** What machines fetch that become workers. */
+  readonly join: Router;
   /** Serves the folder store's signed URLs, when that is the store. */
   readonly serveObjects?: ((req: IncomingMessage, res: ServerResponse) => Promise<void>) | undefined;
   onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
 function createApp(options: HttpServerOptions): Express {
-  const { log, audit, metrics, api, board, docs, serveObjects } = options;
+  const { log, audit, metrics, api, board, docs, join, serveObjects } = options;
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
@@ -50,6 +52,7 @@ function createApp(options: HttpServerOptions): Express {
   app.use(webPage());
   app.use(board);
   app.use(docs);
+  app.use(join);
   app.use(api.router());
   app.use(answerNotFound);
   app.use(answerErrors(log));

@@ -80,9 +80,22 @@ function toView(row: ViewRow): EnrolmentView {
   return { ...row, created_at: row.created_at.toISOString(), expires_at: row.expires_at.toISOString() };
 }
 
+/** The address of the coordinator for other machines, and the pin of the key that they find there. */
+export interface Reach {
+  readonly address?: string;
+  readonly pin?: string;
+}
+
 /** Codes with which workers register without a password, made by people with `write` in the groups. */
 export class Enrolments {
-  constructor(private readonly deps: { readonly dataSource: DataSource; readonly audit: AuditLog }) {}
+  constructor(
+    private readonly deps: {
+      readonly dataSource: DataSource;
+      readonly audit: AuditLog;
+      /** Where workers on other machines reach this coordinator. */
+      readonly reach: () => Reach;
+    },
+  ) {}
 
   async create(actor: UserActor, wanted: CreateEnrolment): Promise<CreatedEnrolment> {
     const code = drawSecret(ENROLMENT_PREFIX);
@@ -106,7 +119,7 @@ export class Enrolments {
       const names = groups.map(({ name }) => name);
       await this.deps.audit.record(tx, 'enrolments.create', `enrolment ${id}`, { groups: names, uses: wanted.uses });
       const [row] = (await tx.query(`${VIEW} WHERE e.id = $1`, [id])) as [ViewRow];
-      return { ...toView(row), code };
+      return { ...toView(row), code, ...this.deps.reach() };
     });
   }
 

@@ -1482,6 +1482,8 @@ class CreatedEnrolment(Model):
     created_at: str
     expires_at: str
     code: str
+    address: str | None
+    pin: str | None
 
 
 MetricsSummary.nested = {

@@ -1,5 +1,6 @@
 import { Command, Option } from 'clipanion';
-import { parseDuration } from '@mitosis/domain';
+import { checkAddress, parseDuration } from '@mitosis/domain';
+import { joinLine, joinPlace } from '../../../join/join-line.js';
 import { ApiCommand } from '../../api-command.js';
 import { splitList } from '../../option-values.js';
 import { parseInteger } from '../../task-options.js';
@@ -11,8 +12,9 @@ export class WorkersEnrollCommand extends ApiCommand {
   ];
   static override usage = Command.Usage({
     category: 'Workers',
-    description: 'print a code with which workers register without a password',
-    details: 'The worker is started with: mito worker --enroll CODE, or with the code in MITO_ENROLL.',
+    description: 'print a line that makes other machines workers, or a code for it',
+    details:
+      'Paste the line into a shell on the other machine: it fetches the program from the coordinator, whose key it checks, and starts a worker there. Put options of `mito join` at its end: --service, for one. Where the coordinator is reached without TLS, and with --quiet, only the code is printed: start the worker with it in MITO_ENROLL.',
     examples: [
       [
         'A code for ten workers of the group vision',
@@ -27,7 +29,12 @@ export class WorkersEnrollCommand extends ApiCommand {
   readonly uses = Option.String('--uses', '1', { description: 'how many workers may use it' });
   readonly expires = Option.String('--expires', '1h', { description: 'how long it can be used' });
 
+  readonly address = Option.String('--address', {
+    description: 'address of the coordinator for the other machines, when that is another one',
+  });
+
   protected async run(): Promise<void> {
+    const asked = this.address === undefined ? undefined : checkAddress(this.address, '--address');
     const enrolment = await (
       await this.api()
     ).access.createEnrolment({
@@ -37,6 +44,10 @@ export class WorkersEnrollCommand extends ApiCommand {
       uses: parseInteger(this.uses, '--uses'),
       expires_in_ms: parseDuration(this.expires, '--expires'),
     });
-    this.printSecret(enrolment, enrolment.code);
+    const settings = await this.settings();
+    const used = { used: settings.coordinator_addr, usedPin: settings.pin };
+    const place = this.quiet ? undefined : await joinPlace({ asked, said: enrolment, ...used });
+    const line = place && joinLine({ ...place, code: enrolment.code });
+    this.printSecret({ ...enrolment, ...(line !== undefined && { join: line }) }, line ?? enrolment.code);
   }
 }

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { BlockList, isIP } from 'node:net';
+import path from 'node:path';
 import { createSecureContext } from 'node:tls';
 import type { CoordinatorConfig } from '@mitosis/config';
 import { MitoError } from '@mitosis/domain';
+import { ownCertificate } from './own-certificate.js';
 
 const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8);
@@ -33,11 +35,12 @@ async function readSetting(field: string, file: string): Promise<string> {
 export async function readTls(config: CoordinatorConfig): Promise<{ cert: string; key: string } | undefined> {
   const { tls_cert: certFile, tls_key: keyFile, insecure_http: isInsecure, require_tls: isRequired, bind } = config;
   if (certFile === undefined && keyFile === undefined) {
+    if (config.tls_own) return ownCertificate(path.resolve(config.state_dir, 'tls'));
     if (isRequired) throw invalidSetting('require_tls', 'refuses plain HTTP: set tls_cert and tls_key');
     if (isLoopback(bind.host) || isInsecure) return undefined;
     throw invalidSetting(
       'bind',
-      `${bind.host} can be reached by others: set tls_cert and tls_key, or insecure_http (--insecure-http) behind a proxy that ends TLS`,
+      `${bind.host} can be reached by others: set tls_cert and tls_key, or tls_own for a certificate of its own, or insecure_http (--insecure-http) behind a proxy that ends TLS`,
     );
   }
   if (certFile === undefined || keyFile === undefined) {
