@@ -66,7 +66,7 @@ def awkward(number: int) -> Any:
 @pytest.fixture
 def client(stack: LocalStack) -> Client:
     own = Client(stack.url, stack.transport.token)
-    own.default_python = sys.executable  # type: ignore[attr-defined]
+    own.default_python = sys.executable
     return own
 
 

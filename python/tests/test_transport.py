@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mitosis import Client, MitoError, UnavailableError
+from mitosis import Client, InvalidError, MitoError, UnavailableError
 from mitosis._cancel import Cancelled, Scope, scoped
 
 Answer = Callable[[BaseHTTPRequestHandler, bytes], None]
 
 
 @contextmanager
-def server(answer: Answer) -> Iterator[str]:
+def server(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -35,10 +39,12 @@ def server(answer: Answer) -> Iterator[str]:
 
     listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     listening.daemon_threads = True
+    if tls is not None:
+        listening.socket = tls.wrap_socket(listening.socket, server_side=True)
     thread = threading.Thread(target=listening.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listening.server_address[1]}"
+        yield f"{'http' if tls is None else 'https'}://127.0.0.1:{listening.server_address[1]}"
     finally:
         listening.shutdown()
         listening.server_close()
@@ -186,6 +192,35 @@ def test_a_forked_process_has_connections_of_its_own() -> None:
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
         client.identity()
     assert peers[1] not in (peers[0], peers[2])
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl")
+def test_a_certificate_authority_of_ones_own_is_trusted_when_it_is_named(tmp_path: Path) -> None:
+    key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "certificate.pem")
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+    make = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-keyout",
+        key,
+        "-out",
+        certificate,
+    ]
+    subprocess.run([*make, *names], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with server(lambda handler, _: say(handler, {"username": "ada"}), context) as url:
+        assert Client(url, "token", ca=certificate).identity().username == "ada"
+        with pytest.raises(UnavailableError, match="certificate"):
+            Client(url, "token", patience=0).identity()
+    with pytest.raises(InvalidError, match="ca: "):
+        Client(url, "token", ca=str(tmp_path / "none.pem")).identity()
 
 
 def test_a_proxy_gets_whole_urls_and_its_password(monkeypatch: pytest.MonkeyPatch) -> None:

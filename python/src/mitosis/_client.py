@@ -52,6 +52,8 @@ class Client:
         )
         self.api = Api(self.transport)
         self.default_group = group or settings.group
+        #: The interpreter for functions when none is named; `python3.N` of the same version when None.
+        self.default_python: str | None = None
         self._group: str | None = None
         self._ensured: set[tuple[str, str]] = set()
         if settings.token is None and settings.user is not None and settings.password is not None:
@@ -286,7 +288,8 @@ class Client:
         yield from follow_events(self.transport, {"group": group, "job": job, "task": task})
 
     def executor(self, **options: Any) -> Executor:
-        """A `concurrent.futures.Executor` whose functions run as tasks. `options` are those of `submit`."""
+        """A `concurrent.futures.Executor` whose functions run as tasks. `options` are those of `submit`, `python`
+        (the interpreter on the workers) and `modules` (`auto`, `none` or the modules that travel along)."""
         from ._executor import Executor
 
         return Executor(self, options)
@@ -294,7 +297,10 @@ class Client:
     def map(
         self, function: Callable[..., Any], *iterables: Iterable[Any], chunksize: int = 1, **options: Any
     ) -> MapJob:
-        """Calls a function for each item, `chunksize` calls in a task. Iterating gives results in their order."""
+        """Calls a function for each item, `chunksize` calls in a task. Iterating gives results in their order.
+
+        `options` are those of `executor`.
+        """
         from ._remote import submit_map
 
         return submit_map(self, function, iterables, chunksize, options)

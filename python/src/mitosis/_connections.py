@@ -21,6 +21,7 @@ from ._proxy import Proxy, proxy_for
 #: Shorter than what servers and proxies wait, so that none closes a line under a request (Node.js: 5 s).
 IDLE_MAX_S = 3.0
 CONNECT_S = 5.0
+BLOCK = 262_144
 Body = Union[bytes, "IO[bytes]", Any, None]
 
 
@@ -110,12 +111,14 @@ class Connections:
         first_host, first_port = (proxy.host, proxy.port) if proxy else (host, port)
         connection: HTTPConnection
         if parts.scheme == "https":
-            connection = HTTPSConnection(first_host, first_port, timeout=CONNECT_S, context=self._tls())
+            connection = HTTPSConnection(
+                first_host, first_port, timeout=CONNECT_S, context=self._tls(), blocksize=BLOCK
+            )
             if proxy:
                 extra = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else {}
                 connection.set_tunnel(host, port, extra)
         else:
-            connection = HTTPConnection(first_host, first_port, timeout=CONNECT_S)
+            connection = HTTPConnection(first_host, first_port, timeout=CONNECT_S, blocksize=BLOCK)
         try:
             connection.connect()
         except (OSError, http.client.HTTPException) as error:

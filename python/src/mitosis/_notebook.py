@@ -104,7 +104,7 @@ def run_cell(line: str, cell: str, namespace: dict[str, Any]) -> None:
 
     options = _arguments(line)
     client = next((value for value in namespace.values() if isinstance(value, Client)), None) or Client()
-    python = getattr(client, "default_python", None) or "python3"
+    python = client.default_python or "python3"
     given = {"tags": options.tag, "labels": options.label, "timeout": options.timeout, "group": options.group}
     pairs = [text.partition("=") for text in options.input]
     task = client.submit(

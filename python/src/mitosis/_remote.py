@@ -121,7 +121,7 @@ class Caller:
         given = dict(options)
         self._client = client
         self._modules = local_modules(given.pop("modules", "auto"))
-        self._python = given.pop("python", None) or getattr(client, "default_python", None) or default_python()
+        self._python = given.pop("python", None) or client.default_python or default_python()
         for name in ("stdin", "inputs"):
             if name in given:
                 raise invalid_field(name, "can't be given for functions: pass what they need as arguments")

@@ -225,14 +225,18 @@ class AsyncClient(Twin):
             yield item
 
     def executor(self, **options: Any) -> Executor:
-        """A `concurrent.futures.Executor` whose functions run as tasks. `options` are those of `submit`."""
+        """A `concurrent.futures.Executor` whose functions run as tasks. `options` are those of `submit`, `python`
+        (the interpreter on the workers) and `modules` (`auto`, `none` or the modules that travel along)."""
         value: Executor = wrap(self._sync.executor(**options))
         return value
 
     async def map(
         self, function: Callable[..., Any], *iterables: Iterable[Any], chunksize: int = 1, **options: Any
     ) -> AsyncMapJob:
-        """Calls a function for each item, `chunksize` calls in a task. Iterating gives results in their order."""
+        """Calls a function for each item, `chunksize` calls in a task. Iterating gives results in their order.
+
+        `options` are those of `executor`.
+        """
         value: AsyncMapJob = await run(self._sync.map, function, *iterables, chunksize=chunksize, **options)
         return value
 
