@@ -7,6 +7,7 @@ import { findCommand, leadsOn } from './help/find-command.js';
 import { expandGuess } from './help/guesses.js';
 import { commandsBelow, firstScreen, overview } from './help/overview.js';
 import { describeTopic } from './help/topics.js';
+import { spreadLists } from './list-words.js';
 import type { CommandEntry, MitoContext, Program } from './mito-context.js';
 import { EXIT_OK, EXIT_USAGE } from './output/exit-codes.js';
 import { paintFor, type Paint } from './output/paint.js';
@@ -99,6 +100,9 @@ function parseLine(cli: Cli<MitoContext>, line: readonly string[], context: Mito
   return tries.find((parsed) => 'command' in parsed) ?? (tries[0] as Parsed);
 }
 
+/** Commands whose options take lists as those of the original do. */
+const TAKE_LISTS = /^(?:client )?(?:tasks submit|submit|run)$/;
+
 /** Runs one command line and answers its exit code. What can't be parsed is answered on stderr with 2. */
 export async function runCommandLine(
   enableColors: boolean,
@@ -116,10 +120,10 @@ export async function runCommandLine(
   }
   const asked = askedFolder(argv);
   if (asked) return showFolder(asked.folder, asked.isHelp, context);
-  const line = argv[0] === 'help' ? [...argv.slice(1), '--help'] : moveGlobalOptions(argv);
-  const words = line.slice(
+  const given = argv[0] === 'help' ? [...argv.slice(1), '--help'] : moveGlobalOptions(argv);
+  const words = given.slice(
     Math.max(
-      line.findIndex((word) => !word.startsWith('-')),
+      given.findIndex((word) => !word.startsWith('-')),
       0,
     ),
   );
@@ -129,6 +133,7 @@ export async function runCommandLine(
     say(context.stderr, describeUnknownCommand(COMMANDS, words));
     return EXIT_USAGE;
   }
+  const line = meant.paths.some((path) => TAKE_LISTS.test(path)) ? spreadLists(given) : given;
   if (asksForHelp(line)) {
     say(context.stdout, await commandHelp(meant, context.stdout, paintFor(context.stdout, context.env)));
     return EXIT_OK;

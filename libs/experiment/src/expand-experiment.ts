@@ -35,6 +35,8 @@ export interface ExpandedJob {
   readonly after: readonly JobAfter[];
   readonly atOnce?: number;
   readonly maxFails?: number;
+  /** The folder of code that its tasks start in, as the file names it. */
+  readonly workdir?: string;
   /** Attachments that its tasks need. */
   readonly inputs: readonly string[];
 }
@@ -82,6 +84,7 @@ class Expander {
     const tasks = this.vary(entry, template, await this.variations(entry));
     this.check(entry, tasks);
     const [atOnce, maxFails] = [value<number>('at_once'), value<number>('max_fails')];
+    const workdir = value<string>('workdir');
     const inputs = (template.resources ?? []).flatMap((input) => (input.from === 'attachment' ? [input.key] : []));
     return {
       key: entry.key,
@@ -89,6 +92,7 @@ class Expander {
       tasks,
       after: this.after(entry),
       inputs: [...new Set(inputs)],
+      ...(workdir !== undefined && { workdir }),
       ...(atOnce !== undefined && { atOnce }),
       ...(maxFails !== undefined && { maxFails }),
     };

@@ -55,6 +55,7 @@ export const OPTION_KEYS: Readonly<Record<string, Key>> = {
   run: option('args', command, 'a line for the shell, or a list of the program and its arguments'),
   env: option('env', mapOf(anyValue), 'variables of the task', true),
   env_file: key(listOf(text), 'files of NAME=VALUE lines, relative to this file; "env" wins'),
+  workdir: key(text, 'folder of code to start in, relative to this file; what git sees of it is sent along'),
   cwd: option('cwd', text, 'folder to start in, below its scratch folder'),
   stdin: key(text, 'file that it reads from its standard input, relative to this file'),
   tags: option('tags', listOf(text), 'tags that a worker must have'),

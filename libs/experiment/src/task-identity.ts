@@ -27,5 +27,7 @@ export function runHashOf(task: SubmitTaskInput, inputs: ReadonlyMap<string, str
   const contents = (task.resources ?? []).flatMap((resource) =>
     resource.from === 'attachment' ? [[resource.key, inputs.get(resource.key) ?? null]] : [],
   );
-  return hashOf({ ...Object.fromEntries(RUN_FIELDS.map((field) => [field, task[field]])), contents });
+  const fields = Object.fromEntries(RUN_FIELDS.map((field) => [field, task[field]]));
+  // Where the code was taken from makes no difference, what is in it does.
+  return hashOf({ ...fields, contents, code: task.code?.sha256 });
 }

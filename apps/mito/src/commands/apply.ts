@@ -6,6 +6,7 @@ import type { LoadedExperiment } from '../experiment/load-experiment.js';
 import { EXIT_FAILED, EXIT_OK } from '../output/exit-codes.js';
 import { jsonLine } from '../output/say.js';
 import { ApiCommand, SEVERAL_REQUESTS } from './api-command.js';
+import { confirmLarge } from './confirm-large.js';
 import { needed } from './needed.js';
 
 export class ApplyCommand extends ApiCommand {
@@ -33,6 +34,9 @@ export class ApplyCommand extends ApiCommand {
   readonly rerunChanged = Option.Boolean('--rerun-changed', false, {
     description: 'run tasks anew that have ended and would now run something else',
   });
+  readonly yes = Option.Boolean('-y,--yes', false, {
+    description: 'send a folder of code of more than 100 MiB unasked',
+  });
   readonly schema = Option.Boolean('--schema', false, { description: 'print the JSON Schema of such files' });
 
   protected async run(): Promise<number> {
@@ -45,8 +49,21 @@ export class ApplyCommand extends ApiCommand {
     const api = await this.api();
     const group =
       this.group ?? loaded.experiment.group ?? (await this.settings()).group ?? (await api.identity()).username;
-    const inGroup = withGroup(loaded, group);
+    const inGroup = await this.withCode(api, withGroup(loaded, group), group);
     return this.plan ? this.show(api, group, inGroup) : this.apply(api, group, inGroup);
+  }
+
+  /** The folders that jobs start in are sent along; a plan only looks at them. */
+  private async withCode(api: MitosisClient, loaded: LoadedExperiment, group: string): Promise<LoadedExperiment> {
+    if (loaded.experiment.jobs.every(({ workdir }) => workdir === undefined)) return loaded;
+    const { packWorkdir, sendWorkdir } = await import('../workdir/send-workdir.js');
+    const { withWorkdirs } = await import('../experiment/load-experiment.js');
+    const note = (text: string): void => (this.quiet || this.json ? undefined : this.note(text));
+    const confirm = async (what: string, largest: readonly string[]): Promise<boolean> =>
+      confirmLarge(this, what, largest);
+    return withWorkdirs(loaded, (dir) =>
+      this.plan ? packWorkdir(dir) : sendWorkdir(api, { dir, group, note, confirm }),
+    );
   }
 
   private async printSchema(): Promise<number> {
@@ -107,7 +124,7 @@ export class ApplyCommand extends ApiCommand {
 }
 
 /** All tasks belong to the group of the command. */
-function withGroup({ experiment, definition }: LoadedExperiment, group: string): LoadedExperiment {
+function withGroup({ folder, experiment, definition }: LoadedExperiment, group: string): LoadedExperiment {
   const jobs = experiment.jobs.map((job) => ({ ...job, tasks: job.tasks.map((task) => ({ ...task, group })) }));
-  return { experiment: { ...experiment, group, jobs }, definition };
+  return { folder, experiment: { ...experiment, group, jobs }, definition };
 }

@@ -14,7 +14,7 @@ export const prefixOption = () => Option.String('-k,--key,--prefix', { descripti
 export const limitOption = () => Option.String('--limit', { description: 'at most this many' });
 export const offsetOption = () => Option.String('--offset', { description: 'skip the first N' });
 export const outputOption = () =>
-  Option.String('-o,--output-path', { description: 'file to write, or folder to write into' });
+  Option.String('-o,--output-path,--output', { description: 'file to write, or folder to write into' });
 export const urlOnlyOption = () =>
   Option.Boolean('--no-download', false, { description: 'only print the URL, good for some minutes' });
 

@@ -19,7 +19,7 @@ export abstract class SubmitCommand extends ApiCommand {
   readonly name = Option.String('--name', { description: 'name for people; the command by default' });
   readonly tags = Option.Array('-t,--tags', [], { description: 'tags a worker must have' });
   readonly labels = Option.Array('-l,--labels', [], { description: 'labels to find the task by' });
-  readonly env = Option.Array('-e,--env', [], {
+  readonly env = Option.Array('-e,--env,--envs', [], {
     description: 'NAME=VALUE for the task; every reader of the group can see the value (repeatable)',
   });
   readonly timeout = Option.String('--timeout', {
@@ -27,7 +27,7 @@ export abstract class SubmitCommand extends ApiCommand {
   });
   readonly priority = Option.String('-p,--priority', '0', { description: 'higher first, -1000 to 1000' });
   readonly retries = Option.String('--retries', { description: 'tries after a failure' });
-  readonly resources = Option.Array('-r,--resource', [], {
+  readonly resources = Option.Array('-r,--resource,--resources', [], {
     description:
       'input: attachment=KEY:PATH or artifact=UUID:KIND:PATH, placed below MITO_RESOURCE_DIR; with "unpack:" before it unpacked there',
   });

@@ -21,7 +21,7 @@ function givenStates(words: readonly string[], option: string): string[] | undef
 /** The options by which tasks are chosen. */
 export abstract class TaskFilterCommand extends ApiCommand {
   readonly group = Option.String('-g,--group', { description: 'only tasks of this group' });
-  readonly creator = Option.String('-c,--creator', { description: 'only tasks of this user' });
+  readonly creator = Option.String('-c,--creator,--creators', { description: 'only tasks of this user' });
   readonly states = Option.Array('-s,--state', [], {
     description: `only tasks in one of these states: ${TASK_STATES.join(', ')}`,
   });
@@ -30,7 +30,7 @@ export abstract class TaskFilterCommand extends ApiCommand {
   readonly name = Option.String('--name', { description: 'only tasks with this name' });
   readonly job = Option.String('-j,--job', { description: 'only tasks of this job' });
   readonly upstream = Option.String('--upstream', { description: 'only tasks that this task submitted' });
-  readonly exitCode = Option.String('-e,--exit-code', {
+  readonly exitCode = Option.String('-e,--exit-code,--exit-status', {
     description: 'only tasks with this exit code, for example 3, !=0 or >=100; 137 after SIGKILL',
   });
   readonly priority = Option.String('-p,--priority', {

@@ -89,6 +89,17 @@ function argsOf({ argv, shell }: TaskOptions): string[] {
   return [...argv];
 }
 
+/** `A=1,B=2` is two variables when each part is one, as in the original; otherwise the comma belongs to the value. */
+function splitPairs(text: string): string[] {
+  const parts = text.split(',');
+  return parts.every((part) => /^[A-Za-z_]\w*=/.test(part)) ? parts : [text];
+}
+
+/** Several inputs with commas between them; a comma in a key stays. */
+function splitResources(text: string): string[] {
+  return text.split(/,(?=(?:unpack:)?(?:attachment|artifact)=)/);
+}
+
 const WATCHED = {
   started: 'started',
   running: 'started',
@@ -171,12 +182,12 @@ export async function toSubmission(options: TaskOptions): Promise<SubmitTaskInpu
   const { readInput } = await import('../files/read-input.js');
   return {
     args: argsOf(options),
-    env: { ...(await readEnvFiles(options.envFile)), ...parseEnv(options.env) },
+    env: { ...(await readEnvFiles(options.envFile)), ...parseEnv(options.env.flatMap(splitPairs)) },
     tags: splitList(options.tags, '--tags'),
     labels: splitList(options.labels, '--labels'),
     priority: parseWithin(options.priority, '--priority', PRIORITY),
     terminal: options.terminal,
-    resources: options.resources.map((text) => parseResource(text, '--resource')),
+    resources: options.resources.flatMap(splitResources).map((text) => parseResource(text, '--resource')),
     ...parseStart(options),
     after: parseAfter(options),
     retry_exit_codes: splitList(options.retryExitCodes, '--retry-exit-codes').map((code) =>

@@ -1,13 +1,15 @@
 import path from 'node:path';
 import { invalidField } from '@mitosis/domain';
-import { expandExperiment, readExperiment, type Experiment } from '@mitosis/experiment';
-import type { ExperimentText } from '@mitosis/protocol';
+import { expandExperiment, readExperiment, type ExpandedJob, type Experiment } from '@mitosis/experiment';
+import type { ExperimentText, SubmitTaskInput } from '@mitosis/protocol';
 import { readInput, readText } from '../files/read-input.js';
 
 export interface LoadedExperiment {
   readonly experiment: Experiment;
   /** The file as it was written. */
   readonly definition: ExperimentText;
+  /** What names in the file are relative to. */
+  readonly folder: string;
 }
 
 /** Reads an experiment and the files that it names, those relative to it; `-` is TOML on the standard input. */
@@ -22,5 +24,27 @@ export async function loadExperiment(file: string): Promise<LoadedExperiment> {
     if (name === '-') throw invalidField(key, 'a file that an experiment names can not be the standard input');
     return readInput(path.resolve(folder, name), key);
   });
-  return { experiment, definition: { format: /\.ya?ml$/i.test(file) ? 'yaml' : 'toml', text: content } };
+  return { folder, experiment, definition: { format: /\.ya?ml$/i.test(file) ? 'yaml' : 'toml', text: content } };
+}
+
+type Code = NonNullable<SubmitTaskInput['code']>;
+
+/** The experiment with the code that its jobs start in, each folder made into code once. */
+export async function withWorkdirs(
+  loaded: LoadedExperiment,
+  codeOf: (dir: string) => Promise<Code>,
+): Promise<LoadedExperiment> {
+  const known = new Map<string, Code>();
+  const jobs: ExpandedJob[] = [];
+  for (const job of loaded.experiment.jobs) {
+    if (job.workdir === undefined) {
+      jobs.push(job);
+      continue;
+    }
+    const dir = path.resolve(loaded.folder, job.workdir);
+    const code = known.get(dir) ?? (await codeOf(dir));
+    known.set(dir, code);
+    jobs.push({ ...job, tasks: job.tasks.map((task) => ({ ...task, code })) });
+  }
+  return { ...loaded, experiment: { ...loaded.experiment, jobs } };
 }

@@ -45,6 +45,25 @@ function assertSendable({ files, links, dir }: ListedWorkdir): void {
 
 const sizeOf = ({ files }: ListedWorkdir): number => files.reduce((sum, { size }) => sum + size, 0);
 
+function codeOf(listed: ListedWorkdir, code: PackedCode): TaskCode {
+  return {
+    sha256: code.sha256,
+    files: code.files,
+    bytes: code.bytes,
+    folder: cutText(oneLine(path.basename(listed.dir)), 255),
+    commit: null,
+    branch: null,
+    is_dirty: null,
+    ...listed.git,
+  };
+}
+
+/** What a task says of a folder, without storing it. */
+export async function packWorkdir(dir: string): Promise<TaskCode> {
+  const { listed, code } = await packed(await listWorkdir(dir));
+  return codeOf(listed, code);
+}
+
 /** Stores a folder for the tasks of a group, as far as the group does not have it, and returns what a task says of it. */
 export async function sendWorkdir(api: MitosisClient, options: SendWorkdirOptions): Promise<TaskCode> {
   const { dir, group, note, confirm } = options;
@@ -57,14 +76,5 @@ export async function sendWorkdir(api: MitosisClient, options: SendWorkdirOption
   const { listed, code } = await packed(first);
   const sent = await api.code.store(code, { group });
   if (sent > 0) note(`sent ${formatBytes(sent)}`);
-  return {
-    sha256: code.sha256,
-    files: code.files,
-    bytes: code.bytes,
-    folder: cutText(oneLine(path.basename(listed.dir)), 255),
-    commit: null,
-    branch: null,
-    is_dirty: null,
-    ...listed.git,
-  };
+  return codeOf(listed, code);
 }

@@ -26,7 +26,7 @@ export class TasksChangeCommand extends ApiCommand {
   readonly uuid = Option.String({ name: 'uuid' });
   readonly tags = Option.Array('-t,--tags', { description: 'tags in place of its own' });
   readonly labels = Option.Array('-l,--labels', { description: 'labels in place of its own' });
-  readonly env = Option.Array('-e,--env', { description: 'NAME=VALUE; all of them in place of its own' });
+  readonly env = Option.Array('-e,--env,--envs', { description: 'NAME=VALUE; all of them in place of its own' });
   readonly name = Option.String('--name', { description: 'name for people' });
   readonly priority = Option.String('-p,--priority', { description: 'higher first' });
   readonly timeout = Option.String('--timeout', { description: 'time limit of each attempt; "none" removes it' });
