@@ -157,6 +157,19 @@ def test_metrics_are_reported_from_functions_without_the_package_on_the_worker(c
     assert [row["step"] for row in job.job.wait(60).results("list")] == [2, 2]
 
 
+def test_what_is_left_for_the_end_is_done_and_threads_are_not_waited_for(client: Client) -> None:
+    def leaving() -> int:
+        import atexit
+
+        atexit.register(print, "at the end")
+        threading.Thread(target=threading.Event().wait).start()
+        return 5
+
+    future = client.executor().submit(leaving)
+    assert future.result(120) == 5
+    assert "at the end" in future.task.logs()
+
+
 def test_another_python_on_the_worker_is_said_before_anything_is_unpickled(client: Client) -> None:
     caller = Caller(client, square, {})
     resources, order = caller._fixed

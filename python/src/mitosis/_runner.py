@@ -7,6 +7,7 @@ itself, with a signature that only the submitter can check.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import hmac
 import json
@@ -42,6 +43,8 @@ def main() -> None:
     failed = [item for item in items if not item["ok"]]
     for item in failed[:5]:
         print(item["traceback"] or item["text"], file=sys.stderr)
+    # What libraries have to do at the end is done; a thread that somebody has left behind is not waited for.
+    atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(1 if failed else 0)
