@@ -7,7 +7,7 @@ import { format, resolveConfig } from 'prettier';
 import { z } from 'zod';
 import { commandReference, EXIT_CODES, EXIT_OF_KIND } from '../apps/mito/dist/index.js';
 import { ClientConfig, CoordinatorConfig, WorkerConfig } from '../libs/config/dist/index.js';
-import { HTTP_STATUS } from '../libs/domain/dist/index.js';
+import { ERRORS, HTTP_STATUS } from '../libs/domain/dist/index.js';
 import { experimentSchema } from '../libs/experiment/dist/index.js';
 import { OPERATIONS } from '../libs/protocol/dist/index.js';
 import { commandIndexSource } from './command-index.mjs';
@@ -163,39 +163,26 @@ async function sources() {
 }
 
 async function errorsPage() {
-  const found = new Map([['invalid invalid_request', 'A field of the request is wrong; `details.field` names it.']]);
-  for (const text of await sources()) {
-    for (const [, kind, code, message] of text.matchAll(
-      /new MitoError\(\s*'([a-z-]+)',\s*'([a-z_]+)',\s*(?:(`[^`]*`|'(?:[^'\\]|\\.)*'))?/g,
-    )) {
-      const key = `${kind} ${code}`;
-      const plain = (message ?? '')
-        .slice(1, -1)
-        .replace(/\$\{(?:[^{}]|\{[^}]*\})*\}/g, '…')
-        .replaceAll("\\'", "'");
-      if (!found.get(key)) found.set(key, plain);
-    }
-  }
-  const codes = [...found.keys()].map((key) => key.split(' ')[1]);
-  const twice = codes.filter((code, index) => codes.indexOf(code) !== index);
-  if (twice.length > 0) throw new Error(`a code has one kind, these have several: ${twice.join(', ')}`);
-  const rows = [...found]
-    .map(([key, message]) => [...key.split(' '), message])
-    .sort((a, b) => (a[1] + a[0] < b[1] + b[0] ? -1 : 1));
+  const text = (await sources()).join('\n');
+  const unused = Object.keys(ERRORS).filter((code) => !text.includes(`'${code}'`));
+  if (unused.length > 0) throw new Error(`nothing throws these errors of the catalogue: ${unused.join(', ')}`);
   const note =
     'Every error has a stable code. The API answers `{"error": {"code", "message", "details"}}`; the command writes it to stderr (with `--json` as one line of JSON) and ends with the exit code.';
   return page(
     'Errors',
     note,
     table(
-      ['Code', 'Kind', 'HTTP', 'Exit', 'For example'],
-      rows.map(([kind, code, message]) => [
-        `\`${code}\``,
-        kind,
-        HTTP_STATUS[kind] ?? '',
-        EXIT_OF_KIND[kind] ?? '',
-        message,
-      ]),
+      ['Code', 'Kind', 'HTTP', 'Exit', 'What happened', 'What to do'],
+      Object.entries(ERRORS)
+        .toSorted(([one], [other]) => (one < other ? -1 : 1))
+        .map(([code, { kind, means, todo }]) => [
+          `\`${code}\``,
+          kind,
+          HTTP_STATUS[kind] ?? '',
+          EXIT_OF_KIND[kind] ?? '',
+          means,
+          todo,
+        ]),
     ),
   );
 }

@@ -169,7 +169,7 @@ for (const [loss, lose] of Object.entries(LOSSES)) {
         const client = new WorkerClient({ url: coordinator.url, token: worker });
         const late = await outcomeOf(async () => {
           const [result] = await client.report([reportOf(running, 0)]);
-          if (result?.status !== 'accepted') throw new MitoError('conflict', 'refused', 'refused');
+          if (result?.status !== 'accepted') throw new MitoError('conflict', 'refused' as string, 'refused');
         });
         t.not(late, 'ok', 'a late report counts for nothing');
         t.is(await claimBy(worker).catch(() => undefined), undefined);

@@ -59,5 +59,5 @@ export async function explainPort(error: unknown, option: string): Promise<unkno
   const message =
     `Port ${port} is already in use. Choose another one with ${option}, ` +
     `or stop the process that uses it${pid === undefined ? '' : ` (PID ${pid})`}.`;
-  return new MitoError(error.kind, error.code, message, { cause: error, details: { port, pid } });
+  return new MitoError('conflict', 'port_in_use', message, { cause: error, details: { port, pid } });
 }

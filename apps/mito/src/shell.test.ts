@@ -143,7 +143,10 @@ test('an error says what, which field, and what to do next', (t) => {
   t.is(reportError(error, { stderr, isJson: false }), 3);
   t.is(stderr.text, 'mito: the token is over\n      run "mito login"\n');
   t.is(
-    reportError(new MitoError('invalid', 'x', 'is wrong', { details: { field: 'tags.0' } }), { stderr, isJson: false }),
+    reportError(new MitoError('invalid', 'x' as string, 'is wrong', { details: { field: 'tags.0' } }), {
+      stderr,
+      isJson: false,
+    }),
     2,
   );
   t.is(stderr.text, 'mito: is wrong\n      field: tags.0\n');

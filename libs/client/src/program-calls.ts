@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { MitoError } from '@mitosis/domain';
-import { ProgramList, ProgramView } from '@mitosis/protocol';
+import { operations, ProgramView } from '@mitosis/protocol';
 import type { CallOptions } from './call-options.js';
-import { pathPart, queryString } from './query-string.js';
+import { queryString } from './query-string.js';
 import type { Transport } from './transport.js';
+
+const { programs } = operations;
 
 export interface ProgramRef extends CallOptions {
   /** The caller's own when left out. */
@@ -31,7 +33,7 @@ export class ProgramCalls {
   /** Makes an attachment of the group a program of it, without a transfer; it stays when the attachment goes. */
   async fromAttachment(key: string, { group, signal }: ProgramRef = {}): Promise<ProgramView> {
     const body = { key, ...(group !== undefined && { group }) };
-    return this.transport.json('POST', '/programs/from-attachment', ProgramView, { body, signal, isRepeatable: true });
+    return this.transport.call(programs.fromAttachment, { body, signal, isRepeatable: true });
   }
 
   /** As `upload`, but sends nothing when the group has the program already. */
@@ -46,20 +48,16 @@ export class ProgramCalls {
   }
 
   async get(sha256: string, { group, signal }: ProgramRef = {}): Promise<ProgramView> {
-    return this.transport.json('GET', `/programs/${pathPart(sha256)}?${queryString({ group })}`, ProgramView, {
-      signal,
-    });
+    return this.transport.call(programs.get, { params: { sha256 }, query: { group }, signal });
   }
 
   /** The newest thousand. */
   async list({ group, signal }: ProgramRef = {}): Promise<ProgramView[]> {
-    return (await this.transport.json('GET', `/programs?${queryString({ group })}`, ProgramList, { signal })).programs;
+    return (await this.transport.call(programs.list, { query: { group }, signal })).programs;
   }
 
   /** Throws `program_in_use` while something that is not over refers to it. */
   async delete(sha256: string, { group, signal }: ProgramRef = {}): Promise<void> {
-    await this.transport.empty('DELETE', `/programs/${pathPart(sha256)}?${queryString({ group })}`, {
-      signal,
-    });
+    await this.transport.call(programs.delete, { params: { sha256 }, query: { group }, signal });
   }
 }

@@ -5,7 +5,8 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
 import { addressUrl, MitoError } from '@mitosis/domain';
-import { ErrorBody, errorKindOf } from '@mitosis/protocol';
+import { ErrorBody, errorKindOf, type Operation, type ResponseOf } from '@mitosis/protocol';
+import { pathOf, type CallInput } from './call-operation.js';
 import { sendStream } from './files/signed-transfer.js';
 import { Answer, unreachable } from './net/answer.js';
 import { IDLE_MS, openRequest } from './net/open-request.js';
@@ -77,6 +78,28 @@ export class Transport {
 
   get url(): string {
     return this.options.url;
+  }
+
+  /** Calls an operation of the API: method, path, schemas and whether a key is sent follow from its declaration. */
+  async call<O extends Operation>(
+    operation: O,
+    ...[input]: {} extends CallInput<O> ? [input?: CallInput<O>] : [input: CallInput<O>]
+  ): Promise<ResponseOf<O>> {
+    const { method, response, takesKey } = operation as Operation;
+    const given = (input ?? {}) as CallInput<Operation> & {
+      readonly params?: Readonly<Record<string, string>>;
+      readonly query?: object;
+      readonly body?: unknown;
+    };
+    const { params, query, idempotencyKey, ...options } = given;
+    const key = takesKey ? { 'Idempotency-Key': idempotencyKey ?? randomUUID() } : undefined;
+    const place = pathOf(operation, { ...(params && { params }), ...(query && { query }) });
+    const answer = await this.send(method, place, {
+      ...(key && { headers: key, isRepeatable: true }),
+      ...options,
+    });
+    if (!response) return void (await answer.bytes()) as ResponseOf<O>;
+    return response.parse(await answer.json()) as ResponseOf<O>;
   }
 
   /** Sends JSON and checks the answer against `schema`. */

@@ -1,23 +1,20 @@
 import { WebSocket } from 'ws';
 import { addressUrl, VERSION } from '@mitosis/domain';
 import {
-  ClaimAnswer,
-  MissingParts,
-  ReportAnswer,
-  SignedParts,
-  SubtaskResults,
-  TaskInputs,
-  UploadTicket,
+  operations,
   VERSION_HEADER,
-  WorkerRegistration,
   type AttemptLease,
   type AttemptReport,
   type ClaimedTask,
   type EnrollWorkerInput,
   type RegisterWorkerInput,
+  type ReportAnswer,
   type ResumeWorkerInput,
   type SignedRequest,
+  type SubtaskResults,
+  type TaskInputs,
   type UploadRequest,
+  type WorkerRegistration,
 } from '@mitosis/protocol';
 import { downloadFile, type Download } from './files/download-file.js';
 import { fetchWhole } from './files/signed-transfer.js';
@@ -26,6 +23,8 @@ import { sendFile } from './files/upload-file.js';
 import { agentFor } from './net/connections.js';
 import { Transport, type TransportOptions } from './transport.js';
 
+const { workers } = operations;
+
 /** Registers a worker in the name of the user whose token this is. */
 export async function registerWorker(
   url: string,
@@ -33,19 +32,19 @@ export async function registerWorker(
   worker: RegisterWorkerInput,
 ): Promise<WorkerRegistration> {
   const transport = new Transport({ url, token: userToken });
-  return transport.json('POST', '/workers', WorkerRegistration, { body: worker });
+  return transport.call(workers.register, { body: worker });
 }
 
 /** Registers a worker with an enrolment code. The same request may be sent again: it is one worker. */
 export async function enrollWorker(url: string, worker: EnrollWorkerInput): Promise<WorkerRegistration> {
   const transport = new Transport({ url, retryMs: 30_000 });
-  return transport.json('POST', '/workers/enroll', WorkerRegistration, { body: worker, isRepeatable: true });
+  return transport.call(workers.enroll, { body: worker, isRepeatable: true });
 }
 
 /** Starts a worker again that was registered before. Throws `unknown_worker` when it was revoked. */
 export async function resumeWorker(url: string, worker: ResumeWorkerInput): Promise<WorkerRegistration> {
   const transport = new Transport({ url, retryMs: 30_000 });
-  return transport.json('POST', '/workers/resume', WorkerRegistration, { body: worker, isRepeatable: true });
+  return transport.call(workers.resume, { body: worker, isRepeatable: true });
 }
 
 /** A store may take its time to make one object of many parts. */
@@ -62,36 +61,31 @@ export class WorkerClient {
   }
 
   async claim(claims: readonly { task: string; request: string }[], signal?: AbortSignal): Promise<ClaimedTask[]> {
-    return (await this.transport.json('POST', '/workers/me/claims', ClaimAnswer, { body: { claims }, signal })).claimed;
+    return (await this.transport.call(workers.claim, { body: { claims }, signal })).claimed;
   }
 
   async report(reports: readonly AttemptReport[], signal?: AbortSignal): Promise<ReportAnswer['results']> {
-    return (await this.transport.json('POST', '/workers/me/reports', ReportAnswer, { body: { reports }, signal }))
-      .results;
+    return (await this.transport.call(workers.report, { body: { reports }, signal })).results;
   }
 
   /** Stores a file of an attempt; the same call after an interruption sends only what is missing. */
   async upload(request: UploadRequest, file: string, signal?: AbortSignal): Promise<void> {
     const { kind: _, size_bytes: sizeBytes, sha256: __, ...lease } = request;
-    const ticket = await this.transport.json('POST', '/workers/me/uploads', UploadTicket, { body: request, signal });
-    const path = `/workers/me/uploads/${ticket.upload}`;
+    const ticket = await this.transport.call(workers.upload, { body: request, signal });
+    const params = { upload: ticket.upload };
     const calls = {
-      missing: async () =>
-        (await this.transport.json('POST', `${path}/missing`, MissingParts, { body: lease, signal })).missing,
+      missing: async () => (await this.transport.call(workers.uploadMissing, { params, body: lease, signal })).missing,
       sign: (_upload: string, numbers: readonly number[]) =>
-        this.transport.json('POST', `${path}/parts`, SignedParts, {
-          body: { ...lease, part_numbers: numbers },
-          signal,
-        }),
+        this.transport.call(workers.uploadParts, { params, body: { ...lease, part_numbers: numbers }, signal }),
     };
     await sendFile(ticket, { path: file, sizeBytes }, calls, { route: this.route, signal });
     if (ticket.part_count > 0)
-      await this.transport.empty('POST', `${path}/complete`, { body: lease, signal, timeoutMs: COMPLETE_MS });
+      await this.transport.call(workers.uploadComplete, { params, body: lease, signal, timeoutMs: COMPLETE_MS });
   }
 
   /** The inputs of an attempt and its code, with requests to fetch them. @throws `resource_not_found` that names one. */
   async inputs(lease: AttemptLease, signal?: AbortSignal): Promise<TaskInputs> {
-    return this.transport.json('POST', '/workers/me/inputs', TaskInputs, { body: lease, signal });
+    return this.transport.call(workers.inputs, { body: lease, signal });
   }
 
   /** Fetches a file; the same call after an interruption goes on where it stopped. */
@@ -101,7 +95,7 @@ export class WorkerClient {
 
   /** New credentials, which this client uses from here on; the queue server has been told, too. */
   async renew(): Promise<WorkerRegistration> {
-    const registration = await this.transport.json('POST', '/workers/me/renewal', WorkerRegistration);
+    const registration = await this.transport.call(workers.renew);
     this.options = { ...this.options, token: registration.token };
     this.transport = new Transport({ ...this.options, retryMs: 0 });
     return registration;
@@ -114,11 +108,11 @@ export class WorkerClient {
 
   /** What the subtasks of a workload have printed, from index `from` on; only for the attempt that reduces them. */
   async subtaskResults(body: AttemptLease & { from: number }, signal?: AbortSignal): Promise<SubtaskResults> {
-    return this.transport.json('POST', '/workers/me/subtask-results', SubtaskResults, { body, signal });
+    return this.transport.call(workers.subtaskResults, { body, signal });
   }
 
   async unregister(): Promise<void> {
-    await this.transport.empty('DELETE', '/workers/me');
+    await this.transport.call(workers.unregister);
   }
 
   /** The worker's WebSocket, not yet open. */

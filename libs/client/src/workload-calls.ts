@@ -1,16 +1,16 @@
-import { randomUUID } from 'node:crypto';
 import { isWorkloadOver } from '@mitosis/domain';
 import {
-  CancelAnswer,
-  WorkloadPage,
-  WorkloadTasks,
-  WorkloadView,
+  operations,
+  type CancelAnswer,
   type SubmitWorkloadInput,
+  type WorkloadPage,
   type WorkloadTask,
+  type WorkloadView,
 } from '@mitosis/protocol';
 import type { CallOptions } from './call-options.js';
-import { pathPart, queryString } from './query-string.js';
 import type { Transport } from './transport.js';
+
+const { workloads } = operations;
 
 const WAIT_MS = 30_000;
 /** A coordinator that was there once is waited for: it may be restarting. */
@@ -32,29 +32,23 @@ export class WorkloadCalls {
   /** Sent again when the answer was lost, and stored once. */
   async submit(
     workload: SubmitWorkloadInput,
-    { signal, idempotencyKey = randomUUID() }: CallOptions & { idempotencyKey?: string | undefined } = {},
+    { signal, idempotencyKey }: CallOptions & { idempotencyKey?: string | undefined } = {},
   ): Promise<WorkloadView> {
-    const headers = { 'Idempotency-Key': idempotencyKey };
-    return this.transport.json('POST', '/workloads', WorkloadView, {
-      body: workload,
-      headers,
-      signal,
-      isRepeatable: true,
-    });
+    return this.transport.call(workloads.submit, { body: workload, idempotencyKey, signal });
   }
 
   /** One page, newest first. */
   async query(filter: WorkloadFilter = {}, { signal }: CallOptions = {}): Promise<WorkloadPage> {
-    return this.transport.json('GET', `/workloads?${queryString(filter)}`, WorkloadPage, { signal });
+    return this.transport.call(workloads.query, { query: filter, signal });
   }
 
   async get(uuid: string, { signal }: CallOptions = {}): Promise<WorkloadView> {
-    return this.transport.json('GET', path(uuid), WorkloadView, { signal });
+    return this.transport.call(workloads.get, { params: { uuid }, signal });
   }
 
   /** Its tasks: which worker computed which subtask, and the SHA-256 of each result. */
   async tasks(uuid: string, { signal }: CallOptions = {}): Promise<WorkloadTask[]> {
-    return (await this.transport.json('GET', `${path(uuid)}/tasks`, WorkloadTasks, { signal })).tasks;
+    return (await this.transport.call(workloads.tasks, { params: { uuid }, signal })).tasks;
   }
 
   /** Resolves when it is over; `onProgress` hears of each change until then. */
@@ -66,8 +60,8 @@ export class WorkloadCalls {
     let retryMs: number | undefined;
     for (;;) {
       const body = { seen_done: seen, timeout_ms: WAIT_MS };
-      const options = { body, signal, isRepeatable: true, timeoutMs: WAIT_MS * 2, retryMs };
-      const workload = await this.transport.json('POST', `${path(uuid)}/wait`, WorkloadView, options);
+      const options = { signal, isRepeatable: true, timeoutMs: WAIT_MS * 2, retryMs };
+      const workload = await this.transport.call(workloads.wait, { params: { uuid }, body, ...options });
       retryMs = WAIT_PATIENCE_MS;
       seen = workload.subtasks_done;
       onProgress?.(workload);
@@ -81,10 +75,6 @@ export class WorkloadCalls {
     { reason, signal }: CallOptions & { reason?: string | undefined } = {},
   ): Promise<CancelAnswer> {
     const body = reason === undefined ? {} : { reason };
-    return this.transport.json('POST', `${path(uuid)}/cancel`, CancelAnswer, { body, signal, isRepeatable: true });
+    return this.transport.call(workloads.cancel, { params: { uuid }, body, signal, isRepeatable: true });
   }
-}
-
-function path(uuid: string): string {
-  return `/workloads/${pathPart(uuid)}`;
 }

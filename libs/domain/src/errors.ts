@@ -1,15 +1,5 @@
-/** How an error is to be handled; every edge maps a kind exactly once (HTTP status, exit code, retry). */
-export type ErrorKind =
-  | 'invalid'
-  | 'unauthenticated'
-  | 'forbidden'
-  | 'not-found'
-  | 'timeout'
-  | 'conflict'
-  | 'too-large'
-  | 'unsupported'
-  | 'rate-limited'
-  | 'unavailable';
+import type { ErrorKind } from './errors/catalogue-entry.js';
+import type { KindOf } from './errors/error-catalogue.js';
 
 /** The one mapping between kinds of errors and HTTP status codes (RFC 9110). */
 export const HTTP_STATUS: Readonly<Record<ErrorKind, number>> = {
@@ -34,18 +24,18 @@ export interface MitoErrorOptions {
 /**
  * The one family of expected errors. `code` is stable and documented, `message` is a sentence for
  * a person. Anything else that is thrown is a bug: logged with its stack, answered with 500.
+ * The catalogue (`ERRORS`) says which kind a code has; another one does not compile.
  */
-export class MitoError extends Error {
+export class MitoError<Code extends string = string> extends Error {
+  readonly kind: ErrorKind;
+  readonly code: string;
   readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(
-    readonly kind: ErrorKind,
-    readonly code: string,
-    message: string,
-    options: MitoErrorOptions = {},
-  ) {
+  constructor(kind: KindOf<Code>, code: Code, message: string, options: MitoErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'MitoError';
+    this.kind = kind as ErrorKind;
+    this.code = code;
     this.details = options.details ?? {};
   }
 }

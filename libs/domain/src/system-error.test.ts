@@ -41,6 +41,6 @@ test('what is no error of the system is left alone', (t) => {
   t.is(systemError(new TypeError('a bug')), undefined);
   t.is(systemError('a text'), undefined);
   t.is(systemError(failed({ code: 'ERR_ASSERTION' })), undefined);
-  const own = new MitoError('invalid', 'own', 'ours');
+  const own = new MitoError('invalid', 'own' as string, 'ours');
   t.is(systemError(own), own);
 });

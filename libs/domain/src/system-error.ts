@@ -1,4 +1,6 @@
-import { MitoError, type ErrorKind } from './errors.js';
+import { MitoError } from './errors.js';
+import type { ErrorKind } from './errors/catalogue-entry.js';
+import { ERRORS, type ErrorCode } from './errors/error-catalogue.js';
 
 /** What an error of the operating system carries, as Node.js throws it. */
 interface SystemFacts {
@@ -17,50 +19,45 @@ interface Meaning {
   readonly name: string;
 }
 
-const mean = (kind: ErrorKind, name: string, reason: string, remedy: string): Meaning => ({
-  kind,
+const mean = (name: ErrorCode, reason: string, remedy: string): Meaning => ({
+  kind: ERRORS[name].kind as ErrorKind,
   name,
   reason,
   remedy,
 });
 
 const OTHER_PLACE = 'Choose another place, or change its permissions.';
-const NO_ACCESS = mean('invalid', 'no_permission', 'permission denied', OTHER_PLACE);
-const DISK_FULL = mean('conflict', 'disk_full', 'no space is left there', 'Make room, then try again.');
-const MANY_FILES = mean('conflict', 'too_many_files', 'too many files are open', 'Raise the limit ("ulimit -n").');
-const NO_ADDRESS = mean(
-  'invalid',
-  'address_unusable',
-  'this machine has no such address',
-  'Choose an address of this machine.',
-);
+const NO_ACCESS = mean('no_permission', 'permission denied', OTHER_PLACE);
+const DISK_FULL = mean('disk_full', 'no space is left there', 'Make room, then try again.');
+const MANY_FILES = mean('too_many_files', 'too many files are open', 'Raise the limit ("ulimit -n").');
+const NO_ADDRESS = mean('address_unusable', 'this machine has no such address', 'Choose an address of this machine.');
 
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   EACCES: NO_ACCESS,
   EPERM: NO_ACCESS,
-  EROFS: mean('invalid', 'not_writable', 'the file system is read-only', 'Choose another place.'),
-  ENOENT: mean('invalid', 'file_not_found', 'there is no such file or folder', 'Check the path.'),
-  EISDIR: mean('invalid', 'is_folder', 'it is a folder', 'Name a file, or remove the folder.'),
-  ENOTDIR: mean('invalid', 'not_a_folder', 'a part of the path is a file, not a folder', 'Choose another place.'),
-  EEXIST: mean('invalid', 'file_exists', 'something of that name exists', 'Remove it, or choose another name.'),
-  ENOTEMPTY: mean('invalid', 'folder_not_empty', 'the folder is not empty', 'Empty it, or choose another one.'),
-  ENAMETOOLONG: mean('invalid', 'name_too_long', 'the name is too long', 'Choose a shorter one.'),
-  EINVAL: mean('invalid', 'invalid_path', 'the system refuses this', 'Check the path.'),
-  ELOOP: mean('invalid', 'invalid_path', 'too many symbolic links', 'Check the path.'),
-  EXDEV: mean('invalid', 'invalid_path', 'it lies on another file system', 'Choose another place.'),
-  ENXIO: mean('invalid', 'invalid_path', 'nothing answers behind it', 'Name an ordinary file.'),
-  ETXTBSY: mean('conflict', 'file_busy', 'it is being executed', 'Try again later.'),
-  EBUSY: mean('conflict', 'file_busy', 'it is in use', 'Try again later.'),
+  EROFS: mean('not_writable', 'the file system is read-only', 'Choose another place.'),
+  ENOENT: mean('file_not_found', 'there is no such file or folder', 'Check the path.'),
+  EISDIR: mean('is_folder', 'it is a folder', 'Name a file, or remove the folder.'),
+  ENOTDIR: mean('not_a_folder', 'a part of the path is a file, not a folder', 'Choose another place.'),
+  EEXIST: mean('file_exists', 'something of that name exists', 'Remove it, or choose another name.'),
+  ENOTEMPTY: mean('folder_not_empty', 'the folder is not empty', 'Empty it, or choose another one.'),
+  ENAMETOOLONG: mean('name_too_long', 'the name is too long', 'Choose a shorter one.'),
+  EINVAL: mean('invalid_path', 'the system refuses this', 'Check the path.'),
+  ELOOP: mean('invalid_path', 'too many symbolic links', 'Check the path.'),
+  EXDEV: mean('invalid_path', 'it lies on another file system', 'Choose another place.'),
+  ENXIO: mean('invalid_path', 'nothing answers behind it', 'Name an ordinary file.'),
+  ETXTBSY: mean('file_busy', 'it is being executed', 'Try again later.'),
+  EBUSY: mean('file_busy', 'it is in use', 'Try again later.'),
   ENOSPC: DISK_FULL,
   EDQUOT: { ...DISK_FULL, reason: 'the disk quota is used up' },
-  EFBIG: mean('conflict', 'file_too_large', 'the file would be too large', 'Choose another file system.'),
-  EIO: mean('conflict', 'disk_failed', 'the device reports an error', 'Check the disk.'),
+  EFBIG: mean('file_too_large', 'the file would be too large', 'Choose another file system.'),
+  EIO: mean('disk_failed', 'the device reports an error', 'Check the disk.'),
   EMFILE: MANY_FILES,
   ENFILE: MANY_FILES,
-  ENOMEM: mean('conflict', 'out_of_memory', 'memory is exhausted', 'End other programs, then try again.'),
-  EAGAIN: mean('conflict', 'too_many_processes', 'a limit of the system is reached', 'Try again later.'),
-  EPIPE: mean('conflict', 'reader_gone', 'nobody reads it any more', 'Keep its reader running.'),
-  EADDRINUSE: mean('conflict', 'port_in_use', 'the port is already in use', 'Choose another port.'),
+  ENOMEM: mean('out_of_memory', 'memory is exhausted', 'End other programs, then try again.'),
+  EAGAIN: mean('too_many_processes', 'a limit of the system is reached', 'Try again later.'),
+  EPIPE: mean('reader_gone', 'nobody reads it any more', 'Keep its reader running.'),
+  EADDRINUSE: mean('port_in_use', 'the port is already in use', 'Choose another port.'),
   EADDRNOTAVAIL: NO_ADDRESS,
   EAFNOSUPPORT: NO_ADDRESS,
 };

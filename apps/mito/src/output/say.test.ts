@@ -44,7 +44,10 @@ test('nothing that is said drives a terminal, whatever it is made of', (t) => {
       written((stream) => say(stream, value)).replace(/\u001b\[\d+m/g, ''),
       written((stream) => writeData(stream, value), true).replace(/\u001b\[\d+m/g, ''),
       written((stderr) =>
-        reportError(new MitoError('invalid', 'x', value.replaceAll('\u001b', '\u009b')), { stderr, isJson: false }),
+        reportError(new MitoError('invalid', 'x' as string, value.replaceAll('\u001b', '\u009b')), {
+          stderr,
+          isJson: false,
+        }),
       ),
     ];
     return all.every((shown) => !OBEYED.test(shown));
@@ -87,7 +90,7 @@ test('our own colours stay, others do not', (t) => {
 });
 
 test('what follows the first line of an error can pass for no line of ours', (t) => {
-  const error = new MitoError('invalid', 'x', 'bad\nmito: all is well');
+  const error = new MitoError('invalid', 'x' as string, 'bad\nmito: all is well');
   t.is(
     written((stderr) => reportError(error, { stderr, isJson: false })),
     'mito: bad\n      mito: all is well\n',
