@@ -31,7 +31,7 @@ const COORDINATOR_FLOORS = [
   ['attempts', 'jobs'],
   ['terminals', 'workloads'],
   ['tasks'],
-  ['code', 'programs'],
+  ['code', 'programs', 'secrets'],
   ['files'],
   ['groups'],
   ['auth', 'events', 'metrics'],

@@ -99,6 +99,14 @@ const REQUESTS: Readonly<Record<string, (caller: Caller) => Request | Promise<Re
   'uploads.parts': async () => ({ path: `/uploads/${await writersUpload()}/parts`, body: { part_numbers: [1] } }),
   'uploads.complete': async () => ({ path: `/uploads/${await writersUpload()}/complete` }),
   'uploads.abandon': async () => ({ path: `/uploads/${await writersUpload()}` }),
+  'secrets.set': () => ({ path: '/groups/lab/secrets/KEPT', body: { value: 'a long secret' } }),
+  'secrets.delete': async () => {
+    const owner = scene.callers.find(({ kind }) => kind === 'admin')?.token ?? '';
+    await scene.send('PUT', '/groups/lab/secrets/GONE', owner, { value: 'a long secret' });
+    return { path: '/groups/lab/secrets/GONE' };
+  },
+  'tasks.rerun': () => ({ path: `/tasks/${scene.task}/rerun`, body: {} }),
+  'jobs.rerun': () => ({ path: `/jobs/${scene.job}/rerun`, body: {} }),
   'code.offer': () => ({ path: '/code', body: { group: 'lab', manifest: '0'.repeat(64), packs: [] } }),
   'code.store-pack': () => ({ path: `/code/packs/${PACK.sha256}?group=lab`, bytes: PACK.bytes }),
   'artifacts.download': () => ({ path: `/tasks/${scene.withResult}/artifacts/result` }),

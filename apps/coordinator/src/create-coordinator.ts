@@ -100,6 +100,7 @@ export async function createCoordinator(
     queueAccess: config.queue_access === 'direct' ? queue.access : new ChannelAccess(),
     store: createStore(config, deriveSecret(keys.privatePem, 'signed urls')),
     keys,
+    secretsKey: deriveSecret(keys.privatePem, 'group secrets'),
     admin: {
       username: config.admin_user,
       password: config.admin_password,

@@ -250,6 +250,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/client/jobs/progress.js')).JobsProgressCommand,
   },
   {
+    paths: ['client jobs rerun', 'jobs rerun'],
+    about: { category: 'Jobs', description: 'submit all tasks of a job again, as a new job' },
+    load: async () => (await import('./commands/client/jobs/rerun.js')).JobsRerunCommand,
+  },
+  {
     paths: ['client jobs results', 'jobs results'],
     about: { category: 'Jobs', description: 'one table of parameters, metrics and outcomes of a job' },
     load: async () => (await import('./commands/client/jobs/results.js')).JobsResultsCommand,
@@ -338,6 +343,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     paths: ['client schedules run-now', 'schedules run-now'],
     about: { category: 'Schedules', description: 'submit the jobs of a schedule now' },
     load: async () => (await import('./commands/client/schedules/run-now.js')).SchedulesRunNowCommand,
+  },
+  {
+    paths: ['client secrets delete', 'secrets delete'],
+    about: { category: 'Groups', description: 'delete a secret of a group' },
+    load: async () => (await import('./commands/client/secrets/delete.js')).SecretsDeleteCommand,
+  },
+  {
+    paths: ['client secrets list', 'secrets list'],
+    about: { category: 'Groups', description: 'list the names of the secrets of a group' },
+    load: async () => (await import('./commands/client/secrets/list.js')).SecretsListCommand,
+  },
+  {
+    paths: ['client secrets set', 'secrets set'],
+    about: { category: 'Groups', description: 'set a secret of a group, which tasks get with --secret' },
+    load: async () => (await import('./commands/client/secrets/set.js')).SecretsSetCommand,
   },
   {
     paths: ['client tasks artifacts cat', 'tasks artifacts cat'],
@@ -444,6 +464,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     paths: ['client tasks query', 'tasks query'],
     about: { category: 'Tasks', description: 'list tasks, newest first' },
     load: async () => (await import('./commands/client/tasks/query.js')).TasksQueryCommand,
+  },
+  {
+    paths: ['client tasks rerun', 'tasks rerun'],
+    about: {
+      category: 'Tasks',
+      description: 'submit a task again, with its code, its inputs and the options that are not changed',
+    },
+    load: async () => (await import('./commands/client/tasks/rerun.js')).TasksRerunCommand,
   },
   {
     paths: ['client tasks submit-many', 'tasks submit-many'],

@@ -12,6 +12,7 @@ export { MitosisClient } from './mitosis-client.js';
 export type { CallOptions } from './call-options.js';
 export type {
   CancelOptions,
+  RerunChanges,
   SubmitOptions,
   TaskConditions,
   TaskFilter,

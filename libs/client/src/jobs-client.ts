@@ -149,6 +149,12 @@ export class JobsClient {
     }
   }
 
+  /** Submits all tasks of a job again, as a new job, with changes of their submissions. */
+  async rerun(uuid: string, changes: Readonly<Partial<SubmitTaskInput>>): Promise<JobReceipt> {
+    const options = { body: { changes }, headers: { 'Idempotency-Key': randomUUID() }, isRepeatable: true };
+    return this.transport.json('POST', `/jobs/${pathPart(uuid)}/rerun`, JobReceipt, options);
+  }
+
   /** Submits what has failed or was cancelled again; answers how many tasks. */
   async retryFailed(uuid: string, { signal }: CallOptions = {}): Promise<number> {
     return (

@@ -35,9 +35,13 @@ import { logPieces, type LogPiece } from './log-pieces.js';
 import { ProgramCalls } from './program-calls.js';
 import { conditionTexts, pathPart, queryString } from './query-string.js';
 import { ScheduleCalls } from './schedule-calls.js';
+import { SecretCalls } from './secret-calls.js';
 import { TerminalCalls } from './terminal-calls.js';
 import { Transport, type TransportOptions } from './transport.js';
 import { WorkloadCalls } from './workload-calls.js';
+
+/** Fields of a submission that are to be others. */
+export type RerunChanges = Readonly<Partial<SubmitTaskInput>>;
 
 export interface SubmitOptions extends CallOptions {
   /** The same key gets the same answer; one is drawn per call when not given. */
@@ -109,6 +113,7 @@ export class MitosisClient {
   readonly programs: ProgramCalls;
   /** Folders of code that tasks start in. */
   readonly code: CodeCalls;
+  readonly secrets: SecretCalls;
   readonly workloads: WorkloadCalls;
   readonly schedules: ScheduleCalls;
   /** Jobs that files describe. */
@@ -125,6 +130,7 @@ export class MitosisClient {
     this.access = new AccessClient(this.transport);
     this.programs = new ProgramCalls(this.transport);
     this.code = new CodeCalls(this.transport);
+    this.secrets = new SecretCalls(this.transport);
     this.workloads = new WorkloadCalls(this.transport);
     this.schedules = new ScheduleCalls(this.transport);
     this.experiments = new ExperimentCalls(this.transport);
@@ -172,6 +178,17 @@ export class MitosisClient {
 
   async getTask(uuid: string, { signal }: CallOptions = {}): Promise<TaskDetail> {
     return this.transport.json('GET', `/tasks/${pathPart(uuid)}`, TaskDetail, { signal });
+  }
+
+  /** Submits a task again, with changes of its submission; variables are added to its own. */
+  async rerunTask(
+    uuid: string,
+    changes: RerunChanges,
+    { signal, idempotencyKey }: SubmitOptions = {},
+  ): Promise<TaskReceipt> {
+    const headers = { 'Idempotency-Key': idempotencyKey ?? randomUUID() };
+    const options = { body: { changes }, headers, signal, isRepeatable: true };
+    return this.transport.json('POST', `/tasks/${pathPart(uuid)}/rerun`, TaskReceipt, options);
   }
 
   /** Why a task is not running. */

@@ -17,6 +17,7 @@ import { Tokens } from './auth/tokens.js';
 import { Board } from './board/board.js';
 import { createAccess, type AccessLifetimes } from './compose/create-access.js';
 import { createFiles } from './compose/create-files.js';
+import { fileRoutes } from './compose/file-routes.js';
 import { loggedClaims, loggedSubmit, observedReports } from './compose/observe-tasks.js';
 import { taskControl } from './compose/task-control.js';
 import { Announcements } from './events/announcements.js';
@@ -25,8 +26,6 @@ import { JobEvents } from './events/job-events.js';
 import { TaskEvents } from './events/task-events.js';
 import { WorkloadEvents } from './events/workload-events.js';
 import { UnpackableInputs } from './files/unpackable-inputs.js';
-import { attachmentRoutes } from './http/attachment-routes.js';
-import { codeRoutes } from './http/code-routes.js';
 import { docsPage, openApiRoutes } from './http/docs-routes.js';
 import { healthRoutes } from './http/health-routes.js';
 import { HttpServer } from './http/http-server.js';
@@ -37,7 +36,6 @@ import { outputRoutes } from './http/output-routes.js';
 import { programRoutes } from './http/program-routes.js';
 import { taskRoutes } from './http/task-routes.js';
 import { terminalRoutes } from './http/terminal-routes.js';
-import { attemptFileRoutes, uploadRoutes } from './http/upload-routes.js';
 import { workerRoutes } from './http/worker-routes.js';
 import { workerUpgrade } from './http/worker-upgrade.js';
 import { workloadRoutes } from './http/workload-routes.js';
@@ -51,6 +49,7 @@ import { ProgramLibrary } from './programs/program-library.js';
 import { Dispatcher } from './scheduling/dispatcher.js';
 import { HandOver } from './scheduling/hand-over.js';
 import { Reconciler } from './scheduling/reconciler.js';
+import { GroupSecrets } from './secrets/group-secrets.js';
 import type { Accepted } from './tasks/accept-tasks.js';
 import { ArtifactReader } from './tasks/read-artifacts.js';
 import { TaskReader } from './tasks/read-tasks.js';
@@ -81,6 +80,8 @@ export interface CoordinatorOptions extends AccessLifetimes {
   readonly queueAccess: QueueAccess;
   readonly store: ObjectStore;
   readonly keys: KeyPair;
+  /** 256 bits with which secrets of groups are encrypted; not in the database. */
+  readonly secretsKey: Buffer;
   readonly admin: FirstAdmin;
   /** A worker that sends no heartbeat for longer than this loses its running attempts. */
   readonly leaseMs: number;
@@ -244,6 +245,7 @@ export class Coordinator implements Service {
     );
     const { workloadDefaults: defaults } = options;
     const programs = new ProgramLibrary({ dataSource, store, urlLifetimeMs });
+    const secrets = new GroupSecrets({ dataSource: options.hot, key: options.secretsKey });
     const workloadReader = new WorkloadReader({ dataSource, events: workloadEvents });
     const readSubtaskResults = readSubtaskResultsWith({ dataSource, store, urlLifetimeMs });
     const claimTasks = loggedClaims(
@@ -257,6 +259,7 @@ export class Coordinator implements Service {
         onReady,
         onAvoided: (queues) => setTimeout(() => dispatcher.wake(queues), AVOIDED_MS).unref(),
         signProgram: (sha256, objectKey) => programs.signDownload(sha256, objectKey),
+        secretsFor: (groupId, names) => secrets.valuesFor(groupId, names),
         commitReports,
         log,
         sandboxMemoryBytes: defaults.sandboxMemoryBytes,
@@ -264,14 +267,10 @@ export class Coordinator implements Service {
       log,
     );
 
-    const metricsOf = {
-      metrics,
-      figures: new FleetFigures(dataSource, silentMs),
-      gauges: new FleetGauges(metrics.registry),
-    };
+    const gauges = new FleetGauges(metrics.registry);
     openApiRoutes(api);
     healthRoutes(api, { dataSource, pingQueue: () => queue.ping() });
-    metricsRoutes(api, { log, ...metricsOf });
+    metricsRoutes(api, { log, metrics, figures: new FleetFigures(dataSource, silentMs), gauges });
     taskRoutes(api, {
       dataSource,
       submitTasks,
@@ -284,6 +283,7 @@ export class Coordinator implements Service {
     const control = taskControl(api, {
       log,
       inputs,
+      submitTasks,
       dataSource,
       channels,
       events,
@@ -297,10 +297,7 @@ export class Coordinator implements Service {
     });
     outputRoutes(api, { dataSource, reader, events, follows, store });
     terminalRoutes(api, { dataSource, events, terminals });
-    attachmentRoutes(api, files);
-    uploadRoutes(api, files);
-    codeRoutes(api, files);
-    attemptFileRoutes(api, { ...files, resumeAttempts });
+    fileRoutes(api, files, { secrets, resumeAttempts });
     workerRoutes(api, {
       registry,
       claimTasks,

@@ -12,6 +12,7 @@ import { CodePack, CodeTree } from './entities/code.entity.js';
 import { Dependency } from './entities/dependency.entity.js';
 import { Enrolment } from './entities/enrolment.entity.js';
 import { ExperimentTask } from './entities/experiment-task.entity.js';
+import { GroupSecret } from './entities/group-secret.entity.js';
 import { Group } from './entities/group.entity.js';
 import { HeldUnit, Holding, Reservation } from './entities/holding.entity.js';
 import { IdempotencyKey } from './entities/idempotency-key.entity.js';
@@ -53,6 +54,7 @@ import { NamesOfWorkers1700000000030 } from './migrations/0030-names-of-workers.
 import { NeedsAndOffers1700000000038 } from './migrations/0038-needs-and-offers.js';
 import { NoTimeLimitUnlessAsked1700000000044 } from './migrations/0044-no-time-limit-unless-asked.js';
 import { Code1700000000045 } from './migrations/0045-code.js';
+import { Secrets1700000000046 } from './migrations/0046-secrets.js';
 import { Experiments1700000000053 } from './migrations/0053-experiments.js';
 import { Schedules1700000000054 } from './migrations/0054-schedules.js';
 
@@ -114,6 +116,7 @@ export function createDataSource({
       Job,
       Membership,
       Metrics,
+      GroupSecret,
       CodePack,
       CodeTree,
       Program,
@@ -156,6 +159,7 @@ export function createDataSource({
       Experiments1700000000053,
       Code1700000000045,
       Schedules1700000000054,
+      Secrets1700000000046,
     ],
     migrationsTableName: 'migrations',
     extra: {

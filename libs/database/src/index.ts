@@ -15,6 +15,7 @@ export { Job } from './entities/job.entity.js';
 export { Membership } from './entities/membership.entity.js';
 export { StoredObjectRow } from './entities/object.entity.js';
 export { Metrics } from './entities/metrics.entity.js';
+export { GroupSecret } from './entities/group-secret.entity.js';
 export { CodePack, CodeTree } from './entities/code.entity.js';
 export { Program } from './entities/program.entity.js';
 export { QueueRow } from './entities/queue.entity.js';

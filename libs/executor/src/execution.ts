@@ -12,6 +12,8 @@ export interface CommandSpec {
   readonly stdinPath?: string;
   /** Time limit, counted from the start of the program; none when null. */
   readonly timeoutMs: number | null;
+  /** Values that are replaced by `***` in what it prints. */
+  readonly secrets?: readonly string[];
   /** Time between SIGTERM and SIGKILL. */
   readonly graceMs: number;
   /**

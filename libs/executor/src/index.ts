@@ -29,5 +29,6 @@ export type { UnpackLimits, UnpackedArchive } from './archive/unpack-archive.js'
 export { listArchive, readArchiveFile } from './archive/read-archive.js';
 export type { ArchiveEntry } from './archive/read-archive.js';
 export { openTaskFile, readPieces, readTaskFile, withTaskFile } from './task-file.js';
+export { maskText } from './secret-mask.js';
 export { removeTree } from './remove-tree.js';
 export { errorCode } from './system-error.js';

@@ -101,6 +101,8 @@ export {
   TaskCode,
 } from './code.js';
 export type { CodePiece } from './code.js';
+export { SecretList, SecretName, SecretView, SECRET_LIMITS, SetSecret } from './secrets.js';
+export { JobRerun, Rerun } from './rerun.js';
 export { Sha256 } from './fields.js';
 export { AttemptLease, TaskInput, TaskInputs, TaskResource, TaskResources } from './resources.js';
 export {

@@ -7,6 +7,7 @@ import { jobOperations } from './operations/job-operations.js';
 import type { Operation } from './operations/operation.js';
 import { programOperations } from './operations/program-operations.js';
 import { scheduleOperations } from './operations/schedule-operations.js';
+import { secretOperations } from './operations/secret-operations.js';
 import { serviceOperations } from './operations/service-operations.js';
 import { taskOperations } from './operations/task-operations.js';
 import { userOperations } from './operations/user-operations.js';
@@ -27,6 +28,7 @@ export const operations = {
   ...scheduleOperations,
   ...fileOperations,
   ...codeOperations,
+  ...secretOperations,
   ...programOperations,
   ...workerOperations,
 };

@@ -134,6 +134,10 @@ export const SubmitTask = TaskSpec.extend({
     path: ['pty'],
     message: 'a sandboxed program has no terminal',
   })
+  .refine(({ secrets, wasm }) => secrets === undefined || wasm === undefined, {
+    path: ['secrets'],
+    message: 'a sandboxed program gets no secrets',
+  })
   .refine(({ code, wasm }) => code === undefined || wasm === undefined, {
     path: ['code'],
     message: 'a sandboxed program has no working folder',

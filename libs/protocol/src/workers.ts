@@ -90,6 +90,8 @@ export const ClaimedTask = z.object({
   job: Uuid.nullable(),
   /** The task that submitted this one. */
   upstream: Uuid.nullable().default(null),
+  /** Values of the secrets that it asks for, by name; never to be written down. */
+  secrets: z.record(z.string(), z.string()).default({}),
   /** Where the program of a WASM task is fetched. */
   program: z.object({ size_bytes: z.int(), download: SignedRequest }).optional(),
   /** Of a task that is a step of a workload. */

@@ -29,6 +29,8 @@ export interface HookRun {
   readonly executionId: string;
   readonly scratch: Scratch;
   readonly env: Readonly<Record<string, string>>;
+  /** Masked in what it prints. */
+  readonly secrets?: readonly string[];
   readonly limitMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -56,11 +58,11 @@ function howItEnded({ outcome, exitCode, signal, message }: ExecutionResult): st
  * reason and the end of what it printed, and the reason of `signal` when that fires.
  */
 export async function runHook(hook: HookRun): Promise<void> {
-  const { executor, name, line, executionId, env, limitMs = LIMIT_MS, signal } = hook;
+  const { executor, name, line, executionId, env, secrets = [], limitMs = LIMIT_MS, signal } = hook;
   const scratch = { ...hook.scratch, spoolPath: path.join(hook.scratch.dir, `${name}.spool`) };
   const execution = executor.run({
     executionId: `${executionId}-${name}`,
-    spec: { args: ['/bin/sh', '-c', line], env, timeoutMs: limitMs, graceMs: GRACE_MS },
+    spec: { args: ['/bin/sh', '-c', line], env, secrets, timeoutMs: limitMs, graceMs: GRACE_MS },
     scratch,
     outputLimitBytes: OUTPUT_BYTES,
   });

@@ -3,6 +3,7 @@ import { MitoError, storableSentence, type Log, type Progress } from '@mitosis/d
 import {
   cleanScratch,
   errorCode,
+  maskText,
   prepareScratch,
   taskEnvironment,
   type Execution,
@@ -114,10 +115,10 @@ interface Prepared {
 }
 
 function environmentOf(deps: RunAttemptDeps, claim: ClaimedTask, scratch: Scratch, files: TaskFiles) {
-  const { spec, task: taskUuid, attempt } = claim;
+  const { spec, task: taskUuid, attempt, secrets } = claim;
   const base = { ...deps.baseEnv, ...(spec.pty && { TERM }) };
   const platform = taskVariables(files, claim, deps.coordinatorUrl);
-  return taskEnvironment({ taskUuid, attempt, scratch, env: spec.env, base, platform });
+  return taskEnvironment({ taskUuid, attempt, scratch, env: { ...spec.env, ...secrets }, base, platform });
 }
 
 /** Runs the prolog or the epilog of a command; programs have none, for they see nothing of the machine. */
@@ -131,7 +132,8 @@ async function hookOf(
   if (line === undefined || claim.spec.wasm) return;
   const executionId = executionIdOf(claim);
   const signal = name === 'prolog' ? { signal: stop.signal } : {};
-  await runHook({ executor: deps.executor, name, line, executionId, scratch, env, ...signal });
+  const secrets = Object.values(claim.secrets);
+  await runHook({ executor: deps.executor, name, line, executionId, scratch, env, secrets, ...signal });
 }
 
 async function begin(deps: RunAttemptDeps, attempt: RunningAttempt, prepared: Prepared): Promise<Execution> {
@@ -150,6 +152,7 @@ async function begin(deps: RunAttemptDeps, attempt: RunningAttempt, prepared: Pr
       ...(files.stdin !== undefined && { stdinPath: files.stdin }),
       ...(spec.pty && { pty: spec.pty }),
       timeoutMs: claim.timeout_ms,
+      secrets: Object.values(claim.secrets),
       graceMs: GRACE_MS,
     },
     scratch,
@@ -188,11 +191,21 @@ async function finish(
   const cancel = (): void => execution.cancel(String(stop.signal.reason));
   stop.signal.addEventListener('abort', cancel, { once: true });
   if (stop.signal.aborted) cancel();
-  const watch = new ProgressWatch(files.progress, (progress) => deps.onProgress(attempt, progress), deps.log);
+  const watch = new ProgressWatch(
+    files.progress,
+    (progress) => deps.onProgress(attempt, shown(progress, attempt)),
+    deps.log,
+  );
   const result = await execution.result;
   stop.signal.removeEventListener('abort', cancel);
   const problem = await watch.stop();
   return { result, notes: problem === undefined ? [] : [problem] };
+}
+
+/** What a task says of itself, without its secrets. */
+function shown(progress: Progress, { claim: { secrets } }: RunningAttempt): Progress {
+  const { message } = progress;
+  return typeof message === 'string' ? { ...progress, message: maskText(message, Object.values(secrets)) } : progress;
 }
 
 function executionIdOf({ task, attempt }: ClaimedTask): string {
@@ -364,8 +377,12 @@ function calledOff({ stop }: RunningAttempt): 'cancelled' | 'released' {
   return stop.signal.reason === ('cancelled' satisfies StopReason) ? 'cancelled' : 'released';
 }
 
-function toReport({ task, attempt, lease }: ClaimedTask, outcome: End & Produced): AttemptReport {
-  return { request: randomUUID(), task, attempt, lease, ...outcome };
+/** Words of a task, or about it, show none of its secrets. */
+function toReport({ task, attempt, lease, secrets }: ClaimedTask, outcome: End & Produced): AttemptReport {
+  const values = Object.values(secrets);
+  const message = outcome.message === null ? null : maskText(outcome.message, values);
+  const notes = outcome.notes.map((note) => maskText(note, values));
+  return { request: randomUUID(), task, attempt, lease, ...outcome, message, notes };
 }
 
 /** Returns what its owner, too, has to know: what of the task is still on the worker. */

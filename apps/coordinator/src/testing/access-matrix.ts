@@ -51,6 +51,11 @@ export const MATRIX: Readonly<Record<string, string>> = {
   'tasks.output': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
   'tasks.lines': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
 
+  'secrets.list': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
+  'secrets.set': '401 404 403 403 403 ok 404 ok 401 401 401 401 401',
+  'secrets.delete': '401 404 403 403 403 ok 404 ok 401 401 401 401 401',
+  'tasks.rerun': '401 404 403 403 ok ok 404 403 401 401 401 401 401',
+  'jobs.rerun': '401 404 403 403 ok ok 404 403 401 401 401 401 401',
   'code.offer': '401 404 403 403 ok ok 404 403 401 401 401 401 401',
   'code.store-pack': '401 404 403 403 ok ok 404 403 401 401 401 401 401',
   // 404: the task was submitted without code.

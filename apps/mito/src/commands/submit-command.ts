@@ -22,6 +22,9 @@ export abstract class SubmitCommand extends ApiCommand {
   readonly env = Option.Array('-e,--env,--envs', [], {
     description: 'NAME=VALUE for the task; every reader of the group can see the value (repeatable)',
   });
+  readonly secrets = Option.Array('--secret', [], {
+    description: 'secret of the group that it finds in the variable of this name, masked in its output (repeatable)',
+  });
   readonly timeout = Option.String('--timeout', {
     description: 'time limit of each attempt, e.g. 90s or 2h; none when not given',
   });

@@ -41,6 +41,7 @@ export interface TaskOptions {
   readonly afterFailed: readonly string[];
   readonly afterJob: readonly string[];
   readonly watch: readonly string[];
+  readonly secrets: readonly string[];
 }
 
 /** `gpu-license=2`. */
@@ -198,6 +199,7 @@ export async function toSubmission(options: TaskOptions): Promise<SubmitTaskInpu
     ...(options.stdin !== undefined && {
       stdin_base64: (await readInput(options.stdin, '--stdin')).toString('base64'),
     }),
+    ...(options.secrets.length > 0 && { secrets: splitList(options.secrets, '--secret') }),
     ...(options.timeout !== undefined && { timeout_ms: parseTimeout(options.timeout) }),
     ...(terminalSize && { pty: terminalSize }),
     ...(logLimit !== undefined && { log_limit_bytes: parseLogLimit(logLimit) }),

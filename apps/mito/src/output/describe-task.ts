@@ -79,6 +79,7 @@ export function describeTask(task: TaskView & DetailOnly, paint: Paint): string 
     ['priority', String(task.priority)],
     ['time limit', task.timeout_ms === null ? '' : formatDuration(task.timeout_ms)],
     ['code', describeCode(task)],
+    ['secrets', (task.secrets ?? []).join(', ')],
     ['cwd', task.cwd ?? ''],
     [
       'params',

@@ -29,6 +29,7 @@ export interface ClaimTasksDeps {
   /** Called with queues whose jobs another worker has to take, some time later. */
   onAvoided(queues: ReadonlySet<string>): void;
   signProgram(sha256: string, objectKey: string): Promise<SignedRequest>;
+  secretsFor(groupId: string, names: readonly string[]): Promise<Record<string, string>>;
   /** Ends the attempt of a task that can't be handed out. */
   commitReports(reports: readonly AttemptReport[]): Promise<unknown>;
   readonly log: Log;
@@ -165,6 +166,7 @@ export function claimTasksWith({
   onReady,
   onAvoided,
   signProgram,
+  secretsFor,
   commitReports,
   log,
   sandboxMemoryBytes,
@@ -192,6 +194,7 @@ export function claimTasksWith({
       group,
       job,
       upstream,
+      secrets: await secretsFor(row.group_id, row.spec.secrets ?? []),
       ...(program && { program }),
       ...(workload && { workload }),
     };

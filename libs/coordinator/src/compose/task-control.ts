@@ -14,6 +14,7 @@ import { jobRoutes } from '../http/job-routes.js';
 import { scheduleRoutes } from '../http/schedule-routes.js';
 import { taskControlRoutes } from '../http/task-control-routes.js';
 import { JobReader } from '../jobs/read-jobs.js';
+import { Reruns } from '../jobs/rerun.js';
 import { retryFailedWith } from '../jobs/retry-failed.js';
 import { JobSubmitter } from '../jobs/submit-jobs.js';
 import { Suspension } from '../jobs/suspension.js';
@@ -24,12 +25,14 @@ import type { Accepted } from '../tasks/accept-tasks.js';
 import { TaskCanceller } from '../tasks/cancel-tasks.js';
 import { changeTaskWith } from '../tasks/change-task.js';
 import type { TaskReader } from '../tasks/read-tasks.js';
+import type { SubmitTasks } from '../tasks/submit-tasks.js';
 import type { WorkerChannels } from '../workers/worker-channels.js';
 
 export interface TaskControlDeps {
   readonly dataSource: DataSource;
   readonly log: Log;
   readonly inputs: UnpackableInputs;
+  readonly submitTasks: SubmitTasks;
   readonly channels: WorkerChannels;
   readonly events: TaskEvents;
   readonly jobEvents: JobEvents;
@@ -56,9 +59,10 @@ export function taskControl(api: ApiRouter, deps: TaskControlDeps): readonly Ser
   const jobReader = new JobReader({ dataSource, events });
   const jobs = new JobSubmitter({ dataSource, inputs, reader: jobReader, jobEvents, onAccepted });
   const retryFailed = retryFailedWith({ dataSource, reader: jobReader, onAccepted });
+  const reruns = new Reruns({ dataSource, submitTasks: deps.submitTasks, jobs, jobReader });
   const suspension = new Suspension({ dataSource, reader: jobReader, jobEvents, groupEvents, onReady });
   eventRoutes(api, { dataSource, events, jobEvents, groupEvents });
-  taskControlRoutes(api, { canceller, changeTask, reader });
+  taskControlRoutes(api, { canceller, changeTask, reader, reruns });
   experimentRoutes(api, {
     applier: new JobApplier({ dataSource, inputs, jobEvents, onAccepted }),
     reader: new ExperimentReader({ dataSource, jobs: jobReader }),

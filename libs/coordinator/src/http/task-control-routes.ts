@@ -1,5 +1,6 @@
 import { operations, type CancelAnswer, type CancelTasks } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
+import type { Reruns } from '../jobs/rerun.js';
 import type { TaskCanceller } from '../tasks/cancel-tasks.js';
 import type { changeTaskWith } from '../tasks/change-task.js';
 import type { TaskReader } from '../tasks/read-tasks.js';
@@ -9,6 +10,7 @@ export interface TaskControlRouteDeps {
   readonly canceller: TaskCanceller;
   readonly changeTask: ReturnType<typeof changeTaskWith>;
   readonly reader: TaskReader;
+  readonly reruns: Reruns;
 }
 
 function cancelMany(
@@ -22,10 +24,19 @@ function cancelMany(
   return isDryRun ? canceller.previewFound(actor, filters) : canceller.found(actor, filters, reason);
 }
 
-export function taskControlRoutes(api: ApiRouter, { canceller, changeTask, reader }: TaskControlRouteDeps): void {
+export function taskControlRoutes(
+  api: ApiRouter,
+  { canceller, changeTask, reader, reruns }: TaskControlRouteDeps,
+): void {
   const ops = operations.tasks;
   api.mount(ops.cancelMany, ({ actor, body }) => cancelMany(canceller, actor, body));
   api.mount(ops.cancel, ({ actor, params, body }) => canceller.one(actor, params.uuid, body.reason));
+  api.mount(ops.rerun, ({ actor, params, body, idempotencyKey }) =>
+    reruns.task(actor, params.uuid, body, idempotencyKey),
+  );
+  api.mount(operations.jobs.rerun, ({ actor, params, body, idempotencyKey }) =>
+    reruns.job(actor, params.uuid, body, idempotencyKey),
+  );
   api.mount(ops.change, async ({ actor, params, body }) => {
     await changeTask(actor, params.uuid, body);
     return reader.get(actor, params.uuid);

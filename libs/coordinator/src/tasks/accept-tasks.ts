@@ -8,6 +8,7 @@ import { holdGroup, type GroupRow } from '../groups/find-group.js';
 import { assertRoomInQueue, type QueueQuota } from '../groups/queue-quota.js';
 import type { SettledTask } from '../kernel/settled-task.js';
 import { assertPrograms } from '../programs/assert-programs.js';
+import { assertSecrets } from '../secrets/group-secrets.js';
 import { linkDependencies } from './link-dependencies.js';
 import { noteStored } from './stored-tasks.js';
 import { kindOf, toRow, type GroupRef, type Origin, type TaskRow } from './task-row.js';
@@ -93,6 +94,10 @@ export async function acceptTasks(
   await assertCode(
     tx,
     rows.flatMap(({ group_id: groupId, spec: { code } }) => (code ? [{ groupId, sha256: code.sha256 }] : [])),
+  );
+  await assertSecrets(
+    tx,
+    rows.map(({ group_id: groupId, spec: { secrets = [] } }) => ({ groupId, names: secrets })),
   );
   await assertInputs(tx, actor, tasks);
   for (const group of groups.values())

@@ -1,8 +1,8 @@
 import type { SubmitTask } from '@mitosis/protocol';
 
-export type ProcessSpec = Partial<Pick<SubmitTask, 'code'>>;
+export type ProcessSpec = Partial<Pick<SubmitTask, 'code' | 'secrets'>>;
 
 /** What of a submission becomes part of the stored spec besides the command. */
-export function processSpecOf({ code }: SubmitTask): ProcessSpec {
-  return { ...(code && { code }) };
+export function processSpecOf({ code, secrets }: SubmitTask): ProcessSpec {
+  return { ...(code && { code }), ...(secrets && secrets.length > 0 && { secrets: [...new Set(secrets)] }) };
 }

@@ -6,6 +6,7 @@ import { cutText } from '@mitosis/domain';
 import type { OutputStream } from '@mitosis/protocol';
 import type { ExecutionOutcome, ExecutionResult, TerminalInput } from '../execution.js';
 import { failedResult, MESSAGE_LENGTH_MAX } from '../failed-result.js';
+import { SecretMask } from '../secret-mask.js';
 import { ignores } from '../stray-processes.js';
 import { errorCode, isErrno } from '../system-error.js';
 import { Deadline } from './deadline.js';
@@ -152,11 +153,17 @@ export class Attempt {
 
   /** One chunk at a time: a slow disk slows the program, and nothing piles up here. Never rejects. */
   async #pump(source: Readable, stream: OutputStream, spool: SpoolWriter): Promise<void> {
+    const mask = new SecretMask(this.launch.spec.secrets ?? []);
+    const show = async (bytes: Buffer): Promise<void> => {
+      if (bytes.length > 0) await spool.write(stream, bytes);
+    };
     try {
-      for await (const chunk of source as AsyncIterable<Buffer>) await spool.write(stream, chunk);
+      for await (const chunk of source as AsyncIterable<Buffer>) await show(mask.push(chunk));
     } catch (error) {
-      if (isErrno(error, 'ERR_STREAM_PREMATURE_CLOSE')) return;
-      this.stop({ outcome: 'worker_error', message: outputLost(error) }, 0);
+      if (!isErrno(error, 'ERR_STREAM_PREMATURE_CLOSE'))
+        this.stop({ outcome: 'worker_error', message: outputLost(error) }, 0);
+    } finally {
+      await show(mask.end());
     }
   }
 

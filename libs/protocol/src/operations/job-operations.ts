@@ -11,6 +11,7 @@ import {
   SuspensionAnswer,
   WaitJob,
 } from '../jobs.js';
+import { JobRerun } from '../rerun.js';
 import { CancelAnswer, CancelTask, TaskReceipts } from '../tasks.js';
 import { operation } from './operation.js';
 
@@ -101,6 +102,19 @@ export const jobOperations = {
       access: 'task.manage',
       isOpenToTasks: true,
       response: RetryAnswer,
+    }),
+    rerun: operation({
+      id: 'jobs.rerun',
+      method: 'POST',
+      path: '/jobs/:uuid/rerun',
+      summary: 'Submit all tasks of a job again, as a new job',
+      access: 'task.submit',
+      isOpenToTasks: true,
+      takesKey: true,
+      isBodyOptional: true,
+      body: JobRerun,
+      response: JobReceipt,
+      status: 201,
     }),
     suspend: operation({
       id: 'jobs.suspend',

@@ -14,6 +14,7 @@ export const PATH_PARAMETERS = {
   name: PathName,
   group: PathName,
   username: PathName,
+  secret: PathName,
   sha256: Sha256,
   kind: z.string().pipe(z.enum(ArtifactKind.options, { error: () => 'use result, exec-log or std-log' })),
 } as const;

@@ -1,6 +1,7 @@
 import { EventQuery } from '../events.js';
 import { TaskExplanation } from '../explain.js';
 import { OutputLines, OutputLinesQuery, OutputQuery } from '../output-events.js';
+import { Rerun } from '../rerun.js';
 import {
   CancelAnswer,
   CancelResult,
@@ -50,6 +51,20 @@ export const taskOperations = {
       body: SubmitTasks,
       isBulky: true,
       response: TaskReceipts,
+      status: 201,
+    }),
+    rerun: operation({
+      id: 'tasks.rerun',
+      method: 'POST',
+      path: '/tasks/:uuid/rerun',
+      summary: 'Submit a task again, with changes',
+      access: 'task.submit',
+      isOpenToTasks: true,
+      takesKey: true,
+      isBodyOptional: true,
+      location: '/tasks/:uuid',
+      body: Rerun,
+      response: TaskReceipt,
       status: 201,
     }),
     wait: operation({

@@ -41,6 +41,7 @@ from .models import (
     Identity,
     JobPage,
     JobReceipt,
+    JobRerun,
     JobResultPage,
     JobView,
     KnownTasks,
@@ -60,10 +61,13 @@ from .models import (
     RetryAnswer,
     SchedulePage,
     ScheduleView,
+    SecretList,
+    SecretView,
     ServiceHealthAnswer,
     ServiceOpenapiAnswer,
     ServiceReadyAnswer,
     Session,
+    SetSecret,
     SignParts,
     SignedParts,
     SteerWorker,
@@ -624,6 +628,22 @@ class Api:
             call=call,
         )
 
+    def tasks_rerun(
+        self,
+        uuid: str,
+        body: JobRerun,
+        *,
+        call: Call | None = None,
+    ) -> TaskReceipt:
+        """Submit a task again, with changes."""
+        return self._transport.model(
+            "POST",
+            f"/tasks/{path_part(uuid)}/rerun",
+            TaskReceipt,
+            body=body,
+            call=call,
+        )
+
     def tasks_wait(
         self,
         body: WaitTasks,
@@ -965,6 +985,22 @@ class Api:
             "POST",
             f"/jobs/{path_part(uuid)}/retry-failed",
             RetryAnswer,
+            call=call,
+        )
+
+    def jobs_rerun(
+        self,
+        uuid: str,
+        body: JobRerun,
+        *,
+        call: Call | None = None,
+    ) -> JobReceipt:
+        """Submit all tasks of a job again, as a new job."""
+        return self._transport.model(
+            "POST",
+            f"/jobs/{path_part(uuid)}/rerun",
+            JobReceipt,
+            body=body,
             call=call,
         )
 
@@ -1403,6 +1439,51 @@ class Api:
             "GET",
             f"/tasks/{path_part(uuid)}/code",
             CodeDownload,
+            call=call,
+        )
+
+    def secrets_list(
+        self,
+        name: str,
+        *,
+        call: Call | None = None,
+    ) -> SecretList:
+        """List the names of the secrets of a group."""
+        return self._transport.model(
+            "GET",
+            f"/groups/{path_part(name)}/secrets",
+            SecretList,
+            call=call,
+        )
+
+    def secrets_set(
+        self,
+        name: str,
+        secret: str,
+        body: SetSecret,
+        *,
+        call: Call | None = None,
+    ) -> SecretView:
+        """Set a secret of a group, which nobody can read."""
+        return self._transport.model(
+            "PUT",
+            f"/groups/{path_part(name)}/secrets/{path_part(secret)}",
+            SecretView,
+            body=body,
+            call=call,
+        )
+
+    def secrets_delete(
+        self,
+        name: str,
+        secret: str,
+        *,
+        call: Call | None = None,
+    ) -> None:
+        """Delete a secret of a group."""
+        self._transport.empty(
+            "DELETE",
+            f"/groups/{path_part(name)}/secrets/{path_part(secret)}",
             call=call,
         )
 

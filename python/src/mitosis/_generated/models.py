@@ -284,6 +284,7 @@ class SubmitTask(_SubmitTask, total=False):
     pty: TerminalSize
     log_limit_bytes: int
     code: TaskCode
+    secrets: Sequence[str]
     group: str
     name: str
     tags: Sequence[str]
@@ -422,6 +423,7 @@ class TaskView(Model):
     artifacts: list[ArtifactView]
     not_kept: list[LostProduct]
     code: TaskViewCode | None
+    secrets: list[str] | None
     cwd: str | None
     params: dict[str, str | float | bool] | None
     job: str | None
@@ -512,6 +514,10 @@ class TaskReceipts(Model):
     tasks: list[TaskReceipt]
 
 
+class JobRerun(TypedDict, total=False):
+    changes: Mapping[str, Any]
+
+
 class _WaitTasks(TypedDict):
     uuids: Sequence[str]
 
@@ -574,6 +580,7 @@ class TaskDetail(Model):
     artifacts: list[ArtifactView]
     not_kept: list[LostProduct]
     code: TaskViewCode | None
+    secrets: list[str] | None
     cwd: str | None
     params: dict[str, str | float | bool] | None
     job: str | None
@@ -1219,6 +1226,24 @@ class CodeFile(Model):
     download: SignedRequest
 
 
+class SecretList(Model):
+    __slots__ = ()
+
+    secrets: list[SecretView]
+
+
+class SecretView(Model):
+    __slots__ = ()
+
+    name: str
+    set_by: str
+    set_at: str
+
+
+class SetSecret(TypedDict):
+    value: str
+
+
 class ProgramView(Model):
     __slots__ = ()
 
@@ -1612,6 +1637,9 @@ CodeDownload.nested = {
 }
 CodeFile.nested = {
     "download": ("one", SignedRequest),
+}
+SecretList.nested = {
+    "secrets": ("list", SecretView),
 }
 ProgramList.nested = {
     "programs": ("list", ProgramView),

@@ -1,0 +1,57 @@
+import { nameOfCommand } from '@mitosis/domain';
+import type { TaskView } from '@mitosis/protocol';
+
+/** A word as a shell takes it. */
+export function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+function resourceOf(resource: TaskView['resources'][number]): string {
+  const from =
+    resource.from === 'attachment' ? `attachment=${resource.key}` : `artifact=${resource.task}:${resource.kind}`;
+  return `${resource.unpack ? 'unpack:' : ''}${from}:${resource.path}`;
+}
+
+/** Options that a task was submitted with, as words: those that are not what they are anyway. */
+function optionsOf(task: TaskView): string[] {
+  const options: [string, string | undefined | false][] = [
+    ['-g', task.group],
+    ['--name', task.name === nameOfCommand(task.args) ? undefined : task.name],
+    ...Object.entries(task.env).map(([name, value]): [string, string] => ['-e', `${name}=${value}`]),
+    ...(task.secrets ?? []).map((name): [string, string] => ['--secret', name]),
+    ['-t', task.tags.length > 0 && task.tags.join(',')],
+    ['-l', task.labels.length > 0 && task.labels.join(',')],
+    ['-p', task.priority !== 0 && String(task.priority)],
+    ['--timeout', task.timeout_ms !== null && `${task.timeout_ms}ms`],
+    ['--retries', task.retries > 0 && String(task.retries)],
+    ['--retry-exit-codes', task.retry_exit_codes.length > 0 && task.retry_exit_codes.join(',')],
+    ...Object.entries(task.limits).map(([key, limit]): [string, string] => ['--limit-key', `${key}=${limit}`]),
+    ...task.resources.map((resource): [string, string] => ['-r', resourceOf(resource)]),
+    ['--cwd', task.cwd ?? undefined],
+    ['--log-limit', task.log_limit_bytes !== null && `${task.log_limit_bytes}B`],
+  ];
+  return options.flatMap(([name, value]) => (typeof value === 'string' ? [name, value] : []));
+}
+
+/**
+ * The lines for a shell that submit the same task. Its folder of code is named by where `tasks code` writes it; what a task
+ * read from its standard input is not shown by anything, and `tasks rerun` has it.
+ */
+export function asCommand(task: TaskView): string[] {
+  const { wasm, code, pty, terminal, args } = task;
+  const words = [
+    'mito',
+    'tasks',
+    'submit',
+    ...optionsOf(task),
+    ...(terminal ? ['--terminal'] : []),
+    ...(pty ? ['--pty'] : []),
+    ...(code ? ['-C', code.folder === '' ? 'code' : code.folder] : []),
+    ...(wasm ? ['--wasm', `${wasm.sha256}.wasm`] : []),
+    '--',
+    ...(wasm ? args.toSpliced(0, 1) : args),
+  ];
+  const submit = words.map(quoted).join(' ');
+  if (!code) return [submit];
+  return [`mito tasks code ${task.uuid} -o ${quoted(code.folder === '' ? 'code' : code.folder)}`, submit];
+}

@@ -1,0 +1,90 @@
+import type { DataSource } from 'typeorm';
+import { isAllowed, MitoError } from '@mitosis/domain';
+import { LIMITS, SubmitTask, type JobReceipt, type Rerun, type TaskReceipt } from '@mitosis/protocol';
+import type { UserActor } from '../auth/authenticator.js';
+import { taskNotFound } from '../groups/find-group.js';
+import type { SubmitTasks } from '../tasks/submit-tasks.js';
+import type { JobReader } from './read-jobs.js';
+import type { JobSubmitter } from './submit-jobs.js';
+
+export interface RerunDeps {
+  readonly dataSource: DataSource;
+  readonly submitTasks: SubmitTasks;
+  readonly jobs: Pick<JobSubmitter, 'create' | 'add'>;
+  readonly jobReader: Pick<JobReader, 'row'>;
+}
+
+interface StoredTask {
+  readonly id: string;
+  readonly groupId: string;
+  /** The fields of its submission. */
+  readonly submission: Readonly<Record<string, unknown>>;
+}
+
+interface Edge {
+  readonly task: string;
+  readonly on: string;
+  readonly kind: 'task' | 'job';
+  readonly when: string;
+}
+
+/** What was submitted, from what was stored; what it waited for is not part of it. */
+const STORED = `
+  SELECT t.id, t.group_id AS "groupId", jsonb_strip_nulls(t.spec - 'env') || jsonb_build_object('env', t.spec -> 'env',
+    'group', g.name, 'name', t.name, 'tags', t.tags, 'labels', t.labels, 'priority', t.priority, 'timeout_ms', t.timeout_ms,
+    'retries', t.retries, 'retry_delay_ms', t.retry_delay_ms, 'retry_exit_codes', t.retry_exit_codes,
+    'limits', t.limits, 'needs', coalesce(t.needs, '[]')) AS submission
+  FROM tasks t JOIN groups g ON g.id = t.group_id`;
+
+function changed({ submission }: StoredTask, changes: Rerun['changes'], more: object = {}): SubmitTask {
+  const isNamed = 'args' in changes && !('name' in changes);
+  // It was called by its command, which is another one now.
+  const { name, ...unnamed } = submission;
+  const env = { ...(submission.env as object), ...(changes.env as object | undefined) };
+  return SubmitTask.parse({ ...unnamed, ...(!isNamed && { name }), ...changes, env, ...more });
+}
+
+/** Submits what was submitted before, with changes. It has to pass what any submission has to. */
+export class Reruns {
+  constructor(private readonly deps: RerunDeps) {}
+
+  /** Throws `task_not_found`, and what a submission throws. */
+  async task(actor: UserActor, uuid: string, { changes }: Rerun, key: string | undefined): Promise<TaskReceipt> {
+    const [stored] = (await this.deps.dataSource.query(`${STORED} WHERE t.id = $1`, [uuid])) as StoredTask[];
+    if (!stored || !isAllowed(actor, { action: 'task.read', groupId: stored.groupId })) throw taskNotFound(uuid);
+    const [receipt] = await this.deps.submitTasks(actor, [changed(stored, changes)], key);
+    if (!receipt) throw new Error('a submission of one task returned no receipt');
+    return receipt;
+  }
+
+  /** A new job with all tasks of another one, in their order, with what they wait for. Throws `rerun_too_large`. */
+  async job(actor: UserActor, uuid: string, { changes }: Rerun, key: string | undefined): Promise<JobReceipt> {
+    const { dataSource, jobReader, jobs } = this.deps;
+    const { group, name } = await jobReader.row(actor, uuid, 'task.submit');
+    const tasks = (await dataSource.query(
+      `${STORED} WHERE t.job_id = $1 AND t.retried_by IS NULL ORDER BY t.job_index LIMIT ${LIMITS.batchTasks + 1}`,
+      [uuid],
+    )) as StoredTask[];
+    if (tasks.length > LIMITS.batchTasks) {
+      const message = `a job of more than ${LIMITS.batchTasks} tasks can't be submitted again in one step: repeat its submission`;
+      throw new MitoError('too-large', 'rerun_too_large', message);
+    }
+    const edges = (await dataSource.query(
+      `SELECT d.task_id AS task, d.on_id AS on, d.on_kind AS kind, d.condition AS when
+       FROM dependencies d JOIN tasks t ON t.id = d.task_id WHERE t.job_id = $1`,
+      [uuid],
+    )) as Edge[];
+    const known = new Set(tasks.map(({ id }) => id));
+    const submissions = tasks.map((task) => {
+      const after = edges.filter((edge) => edge.task === task.id).map((edge) => afterOf(edge, known));
+      return changed(task, changes, { after, key: task.id });
+    });
+    return jobs.create(actor, { group, name, tasks: submissions, is_open: false }, key);
+  }
+}
+
+/** A dependency on a task of the same job is on the new one. */
+function afterOf({ on, kind, when }: Edge, known: ReadonlySet<string>): object {
+  if (kind === 'job') return { job: on, when };
+  return known.has(on) ? { key: on, when } : { task: on, when };
+}
