@@ -110,11 +110,14 @@ function endOfGap(zone: string, from: number, to: number): number {
 /** Instants at which the clock shows the times of a day that starts at `midnight`, as if that were UTC. */
 function instantsOf(cron: Cron, zone: string, midnight: number): number[] {
   const offsets = [...new Set([-1, 0, 1, 2].map((days) => utcOffsetMs(zone, midnight + days * DAY_MS)))];
+  const isSteady = offsets.length === 1;
   const found = new Set<number>();
   for (const hour of cron.hours) {
     for (const minute of cron.minutes) {
       const local = midnight + (hour * 60 + minute) * 60_000;
-      const shown = offsets.map((offset) => local - offset).filter((at) => at + utcOffsetMs(zone, at) === local);
+      const instants = offsets.map((offset) => local - offset);
+      // On a day far from any change of the clock nothing has to be asked.
+      const shown = isSteady ? instants : instants.filter((at) => at + utcOffsetMs(zone, at) === local);
       if (cron.isHourly) for (const at of shown) found.add(at);
       else if (shown.length > 0) found.add(Math.min(...shown));
       else found.add(endOfGap(zone, local - Math.max(...offsets) - 1, local - Math.min(...offsets) + 1));
@@ -124,28 +127,34 @@ function instantsOf(cron: Cron, zone: string, midnight: number): number[] {
 }
 
 /**
- * The first time after `after` (milliseconds since 1970), strictly later; undefined when there is none. A fixed hour
- * that the clock shows twice counts once, at its first pass, and one that it leaves out counts right after the gap.
- * Hours written with an asterisk follow the clock: both passes count, what is left out is not made up.
+ * The times after `after` (milliseconds since 1970), each strictly later than the one before. A fixed hour that the
+ * clock shows twice counts once, at its first pass, and one that it leaves out counts right after the gap. Hours
+ * written with an asterisk follow the clock: both passes count, what is left out is not made up.
  */
-export function nextCronTime(cron: Cron, zone: string, after: number): number | undefined {
-  const local = after + utcOffsetMs(zone, after);
-  const first = Math.floor(local / DAY_MS) * DAY_MS - DAY_MS;
+export function* cronTimesAfter(cron: Cron, zone: string, after: number): Generator<number, void> {
+  let last = after;
+  let first = Math.floor((after + utcOffsetMs(zone, after)) / DAY_MS) * DAY_MS - DAY_MS;
   for (let day = 0; day < DAYS_SEARCHED; day += 1) {
     const midnight = first + day * DAY_MS;
     if (!isDay(cron, new Date(midnight))) continue;
-    const next = instantsOf(cron, zone, midnight).find((at) => at > after);
-    if (next !== undefined) return next;
+    for (const at of instantsOf(cron, zone, midnight)) {
+      if (at <= last) continue;
+      yield at;
+      // The search for the next one has its whole span again.
+      [last, first, day] = [at, midnight, 0];
+    }
   }
-  return undefined;
+}
+
+/** The first time after `after`; undefined when there is none. */
+export function nextCronTime(cron: Cron, zone: string, after: number): number | undefined {
+  return cronTimesAfter(cron, zone, after).next().value ?? undefined;
 }
 
 /** The next `count` times after `after`. */
 export function cronTimes(cron: Cron, zone: string, after: number, count: number): number[] {
   const times: number[] = [];
-  for (let at = nextCronTime(cron, zone, after); at !== undefined && times.length < count;) {
-    times.push(at);
-    at = nextCronTime(cron, zone, at);
-  }
+  if (count < 1) return times;
+  for (const at of cronTimesAfter(cron, zone, after)) if (times.push(at) === count) break;
   return times;
 }

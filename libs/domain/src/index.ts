@@ -109,6 +109,6 @@ export type { AssignmentEnvironment, GpuNaming } from './resources/environment.j
 export { editDistance, nearestOf } from './nearest.js';
 export { splitLine, wordsOf } from './split-line.js';
 export type { SplitLine } from './split-line.js';
-export { cronTimes, nextCronTime, parseCron } from './cron.js';
+export { cronTimes, cronTimesAfter, nextCronTime, parseCron } from './cron.js';
 export type { Cron } from './cron.js';
 export { assertTimeZone } from './time-zone.js';

@@ -1,4 +1,4 @@
-import { nextCronTime, type Cron } from '@mitosis/domain';
+import { cronTimesAfter, type Cron } from '@mitosis/domain';
 
 /** What is done about one time of a schedule. */
 export interface DueTime {
@@ -29,11 +29,18 @@ function dueFrom(
 ): { due: number[]; isCut: boolean; next?: number } {
   const isCut = now - next > LOOKED_AT_MS;
   const due: number[] = [];
-  let at: number | undefined = isCut ? nextCronTime(cron, zone, now - LOOKED_AT_MS) : next;
-  for (; at !== undefined && at <= now; at = nextCronTime(cron, zone, at)) due.push(at);
+  let following: number | undefined;
+  if (!isCut) due.push(next);
+  for (const at of cronTimesAfter(cron, zone, isCut ? now - LOOKED_AT_MS : next)) {
+    if (at > now) {
+      following = at;
+      break;
+    }
+    due.push(at);
+  }
   // A schedule of few times: the one that is due stands before the span that was looked at.
   if (isCut && due.length === 0) due.push(next);
-  return { due, isCut, ...(at !== undefined && { next: at }) };
+  return { due, isCut, ...(following !== undefined && { next: following }) };
 }
 
 /**
