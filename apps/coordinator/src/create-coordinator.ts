@@ -6,7 +6,13 @@ import { Coordinator, loadKeyPair, type JoinFiles } from '@mitosis/coordinator';
 import { createDataSource } from '@mitosis/database';
 import { MitoError, type Finding, type Log } from '@mitosis/domain';
 import { createObjectStore, RelayedStore, type ObjectStore, type ObjectStoreConfig } from '@mitosis/object-store';
-import { ChannelAccess, createQueueBackend, type QueueConfig } from '@mitosis/queue';
+import {
+  ChannelAccess,
+  createQueueBackend,
+  type QueueAccess,
+  type QueueBackend,
+  type QueueConfig,
+} from '@mitosis/queue';
 import { isLoopback, readTls } from './tls/read-tls.js';
 
 /** A secret for one use, the same on every replica that has the key pair. */
@@ -20,8 +26,10 @@ export function queueConfig(config: CoordinatorConfig, accessKey: string): Queue
   return { kind: 'redis', url: config.redis_url, prefix: config.redis_prefix, accessKey };
 }
 
-/** Workers on other machines are to come here, but get an address of the queues that is only good on this machine. */
-export function queueReach({ bind, redis_url: redisUrl, db_url: databaseUrl }: CoordinatorConfig): Finding | undefined {
+/** Workers on other machines are to come here and consume by themselves, but get an address of the queues that is only good on this machine. */
+export function queueReach(config: CoordinatorConfig): Finding | undefined {
+  const { bind, redis_url: redisUrl, db_url: databaseUrl, queue_access: access } = config;
+  if (access !== 'direct') return undefined;
   const [field, url] = redisUrl === undefined ? ['db_url', databaseUrl] : ['redis_url', redisUrl];
   const host = URL.canParse(url) ? new URL(url).hostname.replaceAll(/[[\]]/g, '') : '';
   if (isLoopback(bind.host) || !isLoopback(host)) return undefined;
@@ -65,6 +73,15 @@ function createStore(config: CoordinatorConfig, signingKey: Uint8Array): ObjectS
   return config.s3 === undefined ? store : new RelayedStore(store, { signingKey, isDirect: config.s3_direct });
 }
 
+/** How workers reach the queues. Throws `invalid_config`. */
+function accessOf({ queue_access: wanted }: CoordinatorConfig, { access }: QueueBackend): QueueAccess {
+  if (wanted === 'coordinator') return new ChannelAccess();
+  if (access !== undefined) return access;
+  const message =
+    '[coordinator] queue_access: "direct" needs queues in Redis. Set redis_url, or leave queue_access out.';
+  throw new MitoError('invalid', 'invalid_config', message, { details: { field: 'queue_access' } });
+}
+
 /** The composition root: here, and nowhere else, it is chosen what stands behind each interface. */
 export async function createCoordinator(
   config: CoordinatorConfig,
@@ -97,7 +114,7 @@ export async function createCoordinator(
       keepsPlans: true,
     }),
     queue,
-    queueAccess: config.queue_access === 'direct' ? queue.access : new ChannelAccess(),
+    queueAccess: accessOf(config, queue),
     store: createStore(config, deriveSecret(keys.privatePem, 'signed urls')),
     keys,
     secretsKey: deriveSecret(keys.privatePem, 'group secrets'),

@@ -40,6 +40,7 @@ import { workerRoutes } from './http/worker-routes.js';
 import { workerUpgrade } from './http/worker-upgrade.js';
 import { workloadRoutes } from './http/workload-routes.js';
 import type { SettledTask } from './kernel/settled-task.js';
+import { waitUntilThere } from './kernel/wait-until-there.js';
 import { CoordinatorMetrics } from './metrics/coordinator-metrics.js';
 import { FleetFigures } from './metrics/fleet-figures.js';
 import { FleetGauges } from './metrics/fleet-gauges.js';
@@ -119,6 +120,7 @@ export class Coordinator implements Service {
   private readonly services: readonly Service[];
   private readonly http: HttpServer;
   private readonly sessions: Sessions;
+  private readonly stopping = new AbortController();
 
   constructor(private readonly options: CoordinatorOptions) {
     const { dataSource, queue, keys, urlLifetimeMs } = options;
@@ -352,22 +354,25 @@ export class Coordinator implements Service {
     ];
   }
 
-  /** Brings the schema up to date, creates the first administrator, and begins to listen. */
+  /** Waits for its servers, brings the schema up to date, creates the first administrator, and begins to listen. */
   async start(): Promise<void> {
     const { dataSource, hints, hot, queue, store, admin, log } = this.options;
-    await connect(dataSource);
+    const waiting = { log, signal: this.stopping.signal };
+    await waitUntilThere('the database (db_url)', () => connect(dataSource), waiting);
     await migrate(dataSource);
     await Promise.all([connect(hints), connect(hot)]);
     for (const source of [dataSource, hints, hot]) source.subscribers.push(this.storedTasks);
     await this.passwords.prepare();
     await bootstrapAdmin(dataSource, this.passwords, admin, log);
-    await store.prepare();
-    await queue.prepare();
+    await waitUntilThere('the object store', () => store.prepare(), waiting);
+    await queue.start();
+    await waitUntilThere(`the queues on ${queue.address}`, () => queue.prepare(), waiting);
     for (const service of this.services) await service.start();
   }
 
   /** In reverse order: first no more requests, at last the connections. */
   async stop(): Promise<void> {
+    this.stopping.abort();
     for (const service of this.services.toReversed()) await service.stop();
     const { dataSource, hints, hot } = this.options;
     for (const source of [hot, hints, dataSource]) if (source.isInitialized) await source.destroy();

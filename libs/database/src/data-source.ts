@@ -51,6 +51,7 @@ import { WhoGaveARole1700000000026 } from './migrations/0026-who-gave-a-role.js'
 import { TroubleOfWorkers1700000000028 } from './migrations/0028-trouble-of-workers.js';
 import { WhatExpires1700000000029 } from './migrations/0029-what-expires.js';
 import { NamesOfWorkers1700000000030 } from './migrations/0030-names-of-workers.js';
+import { NoLoginsOfWorkers1700000000031 } from './migrations/0031-no-logins-of-workers.js';
 import { NeedsAndOffers1700000000038 } from './migrations/0038-needs-and-offers.js';
 import { NoTimeLimitUnlessAsked1700000000044 } from './migrations/0044-no-time-limit-unless-asked.js';
 import { Code1700000000045 } from './migrations/0045-code.js';
@@ -154,6 +155,7 @@ export function createDataSource({
       TroubleOfWorkers1700000000028,
       WhatExpires1700000000029,
       NamesOfWorkers1700000000030,
+      NoLoginsOfWorkers1700000000031,
       NeedsAndOffers1700000000038,
       NoTimeLimitUnlessAsked1700000000044,
       Experiments1700000000053,

@@ -1,4 +1,4 @@
-import type { LeftOverLogin, QueueAccess } from './queue-backend.js';
+import type { QueueAccess } from './queue-backend.js';
 import type { QueueCredentials } from './queue-config.js';
 
 /** Workers whose deliveries come over the coordinator: they get no access to the queues, and there is none to end. */
@@ -10,8 +10,4 @@ export class ChannelAccess implements QueueAccess {
   }
 
   async revoke(): Promise<void> {}
-
-  async cleanUp(): Promise<readonly LeftOverLogin[]> {
-    return [];
-  }
 }

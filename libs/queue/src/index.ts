@@ -19,7 +19,6 @@ export type {
   ConsumingBackend,
   ConsumerOptions,
   MessageBus,
-  LeftOverLogin,
   QueueAccess,
   QueueBackend,
   QueueConsumer,

@@ -37,7 +37,8 @@ export interface QueueBackend extends ConsumingBackend {
   /** Fetches for consumers that reach only the coordinator. */
   createDesk(options: DeskOptions): DeliveryDesk;
   readonly bus: MessageBus;
-  readonly access: QueueAccess<ServerCredentials>;
+  /** Credentials for consumers that connect to the server themselves; only Redis has them. */
+  readonly access?: QueueAccess<ServerCredentials> | undefined;
 }
 
 /** The coordinator's side of the queues. Every method throws `queue_unavailable` without the server. */
@@ -137,16 +138,7 @@ export interface QueueAccess<C extends QueueCredentials = QueueCredentials> {
    */
   grant(workerId: string, groups: readonly string[]): Promise<C>;
   /**
-   * Ends the access and its connections. Unknown workers are fine. When it resolves the worker has no right left; a
-   * login that can't be removed at once is left to `cleanUp`.
+   * Ends the access and its connections. Unknown workers are fine. When it resolves the worker has no right left.
    */
   revoke(workerId: string): Promise<void>;
-  /** Removes logins that were revoked and are still there; any replica calls it now and then. Returns those that stay. */
-  cleanUp(): Promise<readonly LeftOverLogin[]>;
-}
-
-/** A login at the queue server that may do nothing any more and could not be removed. */
-export interface LeftOverLogin {
-  readonly login: string;
-  readonly reason: string;
 }

@@ -43,9 +43,7 @@ export interface RedisQueueConfig extends AccessConfig {
  */
 export type QueueCredentials = { readonly kind: 'coordinator' } | ServerCredentials;
 
-export type ServerCredentials =
-  | Pick<PostgresQueueConfig, 'kind' | 'databaseUrl' | 'schema'>
-  | Pick<RedisQueueConfig, 'kind' | 'url' | 'username' | 'password' | 'prefix'>;
+export type ServerCredentials = Pick<RedisQueueConfig, 'kind' | 'url' | 'username' | 'password' | 'prefix'>;
 
 export const DEFAULT_SCHEMA = 'bullmq';
 export const DEFAULT_PREFIX = 'mito';

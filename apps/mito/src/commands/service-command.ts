@@ -73,7 +73,14 @@ export abstract class ServiceCommand extends MitoCommand {
     const stopped = this.stopRequest(log, onHurry, stopLimitMs === undefined ? () => process.exit(1) : endAtOnce);
     this.surviveFullDisk(log);
     try {
-      await service.start();
+      // It may wait for something that is away: whoever wants it to stop has not to wait, too.
+      const started = service.start();
+      const early = await Promise.race([started.then(() => undefined), stopped]);
+      if (early !== undefined) {
+        started.catch((error: unknown) => log.debug({ err: error }, 'stopped while it was starting'));
+        await service.stop();
+        return early;
+      }
     } catch (error) {
       await service.stop();
       throw error;

@@ -91,7 +91,7 @@ export function createAccess(options: CreateAccessOptions): AccessParts {
     silentMs: options.presence.silentMs,
     tell: (worker, message) => channels.send(worker, message),
   });
-  const expired = new ExpiredWorkers({ dataSource, workers, access: queueAccess, audit, log, tokenLifetimeMs });
+  const expired = new ExpiredWorkers({ dataSource, workers, audit, log, tokenLifetimeMs });
   const api = new ApiRouter({ authenticator, isScraper: options.isScraper });
   authRoutes(api, { sessions, apiTokens: new ApiTokens({ dataSource, audit }) });
   userRoutes(api, { users: new Users({ dataSource, passwords, workers, audit, queuedTasksMax }), audit });

@@ -1,13 +1,11 @@
 import type { DataSource } from 'typeorm';
 import type { Log, Service } from '@mitosis/domain';
-import type { LeftOverLogin, QueueAccess } from '@mitosis/queue';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { WorkerAccess } from './worker-access.js';
 
 export interface ExpiredWorkersOptions {
   readonly dataSource: DataSource;
   readonly workers: WorkerAccess;
-  readonly access: Pick<QueueAccess, 'cleanUp'>;
   readonly audit: AuditLog;
   readonly log: Log;
   /** How long a worker's credential lives. */
@@ -19,45 +17,22 @@ const BATCH = 100;
 
 /**
  * Ends workers that have not renewed their credential: killed, cut off, or switched off without a
- * goodbye. Their tokens are refused by then; this takes away their login at the queue server. It also removes logins
- * of revoked workers that could not be removed before.
+ * goodbye. Their tokens are refused by then; this takes away their login at the queue server.
  */
 export class ExpiredWorkers implements Service {
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> = Promise.resolve();
 
-  /** Said once. */
-  private leftOver: readonly LeftOverLogin[] = [];
-
   constructor(private readonly options: ExpiredWorkersOptions) {}
 
   async start(): Promise<void> {
     const everyMs = Math.min(this.options.tokenLifetimeMs / 2, EVERY_MAX_MS);
-    this.timer = setInterval(
-      () => (this.round = this.round.then(() => this.end()).then(() => this.cleanUp())),
-      everyMs,
-    );
+    this.timer = setInterval(() => (this.round = this.round.then(() => this.end())), everyMs);
   }
 
   async stop(): Promise<void> {
     clearInterval(this.timer);
     await this.round;
-  }
-
-  private async cleanUp(): Promise<void> {
-    const { access, log } = this.options;
-    try {
-      const left = await access.cleanUp();
-      for (const { login, reason } of left.filter(({ login }) => !this.isTold(login)))
-        log.error({ login, reason }, 'a revoked login at the queue server has no right any more, but was not removed');
-      this.leftOver = left;
-    } catch (error) {
-      log.warn({ err: error }, 'revoked logins at the queue server were not looked at; trying again');
-    }
-  }
-
-  private isTold(login: string): boolean {
-    return this.leftOver.some((told) => told.login === login);
   }
 
   private async end(): Promise<void> {

@@ -65,9 +65,9 @@ test('postgres: old messages are removed from the table', async (t) => {
   const { bus } = await scene.backend();
   await query(
     databaseUrl,
-    `INSERT INTO bullmq_worker.bus_message (body, sent_at) VALUES ('old', now() - interval '2 minutes')`,
+    `INSERT INTO bullmq.bus_message (body, sent_at) VALUES ('old', now() - interval '2 minutes')`,
   );
   await bus.publish('news', 'new');
-  const { rows } = await query(databaseUrl, 'SELECT body FROM bullmq_worker.bus_message');
+  const { rows } = await query(databaseUrl, 'SELECT body FROM bullmq.bus_message');
   t.deepEqual(rows, [{ body: 'new' }]);
 });

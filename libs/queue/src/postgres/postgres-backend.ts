@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   PostgresConnection,
   PostgresQueueBackend,
@@ -18,14 +17,13 @@ import type { PostgresQueueConfig } from '../queue-config.js';
 import { SlotConsumer } from '../slot-consumer.js';
 import { stalledOptions } from '../stalled-options.js';
 import { orUnavailable, reasonOf } from '../unavailable.js';
+import { ConsumerPgBackend } from './consumer-backend.js';
 import { PgListener } from './pg-listener.js';
-import { PostgresAccess } from './postgres-access.js';
 import { PostgresBus } from './postgres-bus.js';
 import { clientConfig, endPool, queuePool } from './postgres-pool.js';
 import { PostgresRegistry } from './postgres-registry.js';
 import { PostgresWake } from './postgres-wake.js';
-import { queueSchema, type QueueSchema } from './queue-schema.js';
-import { workerSchemaSql } from './worker-schema.js';
+import { ownTablesSql, queueSchema, type QueueSchema } from './queue-schema.js';
 
 /** PostgreSQL 14 or newer: a pool of at most 4 connections per side, and one that listens. */
 export class PostgresBackend implements QueueBackend {
@@ -33,7 +31,6 @@ export class PostgresBackend implements QueueBackend {
   readonly address: string;
   readonly publisher: BullPublisher;
   readonly bus: PostgresBus;
-  readonly access: PostgresAccess;
   private readonly schema: QueueSchema;
   private readonly pool: pg.Pool;
   private readonly connection: PostgresConnection;
@@ -58,8 +55,6 @@ export class PostgresBackend implements QueueBackend {
       prefixOf: () => 'bull',
     });
     this.bus = new PostgresBus(this.pool, this.listener, this.schema, log);
-    const accessKey = config.accessKey ?? randomBytes(32).toString('hex');
-    this.access = new PostgresAccess(this.pool, config, this.schema, accessKey);
   }
 
   async start(): Promise<void> {}
@@ -96,7 +91,7 @@ export class PostgresBackend implements QueueBackend {
       const found = rows[0]?.exists
         ? 'the queues are in PostgreSQL'
         : 'the queues will be in PostgreSQL; the first coordinator makes their schema';
-      return [{ check, status: 'ok', found }, await this.rights(), ...(await this.leftOverLogins())];
+      return [{ check, status: 'ok', found }];
     } catch (error) {
       return [
         {
@@ -107,38 +102,6 @@ export class PostgresBackend implements QueueBackend {
         },
       ];
     }
-  }
-
-  private async rights(): Promise<Finding> {
-    const check = 'queue.rights';
-    const { rows } = await this.pool.query<{ name: string; may: boolean }>(
-      'SELECT rolname AS name, rolsuper OR rolcreaterole AS may FROM pg_roles WHERE rolname = current_user',
-    );
-    const [role] = rows;
-    if (role?.may) return { check, status: 'ok', found: `the user "${role.name}" may create the logins of workers` };
-    return {
-      check,
-      status: 'failure',
-      found: `the user "${role?.name ?? ''}" may not create roles: no worker gets access to the queues`,
-      advice: `ALTER ROLE ${role?.name ?? '…'} CREATEROLE, or keep the queues in Redis (redis_url)`,
-    };
-  }
-
-  private async leftOverLogins(): Promise<Finding[]> {
-    const table = `"${this.schema.worker}".worker_login`;
-    const { rows } = await this.pool.query<{ exists: boolean }>('SELECT to_regclass($1) IS NOT NULL AS exists', [
-      table,
-    ]);
-    if (rows[0]?.exists !== true) return [];
-    const left = await this.pool.query<{ login: string; trouble: string }>(
-      `SELECT login, trouble FROM ${table} WHERE revoked_at < now() - interval '5 minutes' AND trouble IS NOT NULL LIMIT ${LOGINS_MAX}`,
-    );
-    return left.rows.map(({ login, trouble }) => ({
-      check: 'queue.logins',
-      status: 'warning',
-      found: `the revoked login "${login}" has no right any more, but could not be dropped: ${trouble}`,
-      advice: `as a superuser, in each database it owns something in: DROP OWNED BY "${login}"; then: DROP ROLE "${login}"`,
-    }));
   }
 
   createConsumer(options: ConsumerOptions): QueueConsumer {
@@ -154,10 +117,10 @@ export class PostgresBackend implements QueueBackend {
   }
 
   private source(options: Pick<ConsumerOptions, 'lockMs' | 'sweepMs'>): JobSource {
-    this.consumerPool ??= queuePool(this.config.databaseUrl, [this.schema.worker, this.schema.bullmq], this.log);
+    this.consumerPool ??= queuePool(this.config.databaseUrl, [this.schema.bullmq], this.log);
     const connection = new SharedPgConnection(bullPool(this.consumerPool));
-    const backendOptions = { ...stalledOptions(options), connection: {} };
-    return new JobSource((queue) => new ConsumerPgBackend(connection, queue, backendOptions, false));
+    const backendOptions = stalledOptions(options);
+    return new JobSource((queue) => new ConsumerPgBackend(connection, queue, backendOptions));
   }
 
   private readonly backendFactory: BackendFactory = (queue, options) => this.open(queue, options);
@@ -184,15 +147,6 @@ class SharedPgConnection extends PostgresConnection {
   override async waitUntilReady(): Promise<void> {}
 }
 
-/** BullMQ's backend on the worker schema, which has a function where BullMQ writes to its table. */
-class ConsumerPgBackend extends PostgresQueueBackend {
-  override async extendLocks(jobIds: string[], tokens: string[], duration: number): Promise<string[]> {
-    const sql = 'SELECT id FROM extend_locks($1, $2, $3, $4) AS lost(id)';
-    const { rows } = await this.connection.pool.query(sql, [this.queueName, jobIds, tokens, duration]);
-    return rows.map((row: { id: string }) => row.id);
-  }
-}
-
 /** BullMQ describes the part of `pg.Pool` that it uses in types of its own. */
 function bullPool(pool: pg.Pool): PgPool {
   return pool as unknown as PgPool;
@@ -208,7 +162,6 @@ async function takesOptions(client: Pick<pg.Pool, 'query'>, { bullmq }: QueueSch
 }
 
 const MINIMUM_VERSION = 140_000;
-const LOGINS_MAX = 10;
 
 async function migrate(client: pg.PoolClient, schema: QueueSchema): Promise<void> {
   const { rows } = await client.query<{ version: number }>(
@@ -225,7 +178,7 @@ async function migrate(client: pg.PoolClient, schema: QueueSchema): Promise<void
   await client.query('SET synchronous_commit = on');
   await runMigrations(client, schema.bullmq);
   await client.query('BEGIN');
-  await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [schema.worker]);
-  await client.query(workerSchemaSql(schema));
+  await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [schema.bullmq]);
+  await client.query(ownTablesSql(schema));
   await client.query('COMMIT');
 }

@@ -22,9 +22,8 @@ interface Outgoing {
 }
 
 /**
- * NOTIFY carries a message's id and channel, a table that workers can't read its body: whoever
- * may connect to the database may listen and notify on any channel, so a body sent along could be
- * read by any worker, and forged. Bodies are kept for a minute, without a log.
+ * NOTIFY carries a message's id and channel, a table its body, which may be longer than a notification; and whoever
+ * may connect to the database may listen and notify on any channel, so a body sent along could be read, and forged. Bodies are kept for a minute, without a log.
  */
 export class PostgresBus implements MessageBus {
   private readonly subscribers: Subscribers;
@@ -84,7 +83,7 @@ export class PostgresBus implements MessageBus {
       WITH given AS (
         SELECT * FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS m(body, channel, place)
       ), sent AS (
-        INSERT INTO "${this.schema.worker}".bus_message (body) SELECT body FROM given ORDER BY place RETURNING id
+        INSERT INTO "${this.schema.bullmq}".bus_message (body) SELECT body FROM given ORDER BY place RETURNING id
       ), placed AS (
         SELECT id, row_number() OVER (ORDER BY id) AS place FROM sent
       )
@@ -119,7 +118,7 @@ export class PostgresBus implements MessageBus {
       const batch = this.pending.splice(0, READ_BATCH);
       try {
         const { rows } = await this.pool.query<{ id: string; body: string }>(
-          `SELECT id, body FROM "${this.schema.worker}".bus_message WHERE id = ANY($1)`,
+          `SELECT id, body FROM "${this.schema.bullmq}".bus_message WHERE id = ANY($1)`,
           [batch.map(({ id }) => id)],
         );
         const bodies = new Map(rows.map(({ id, body }) => [id, body]));
@@ -138,7 +137,7 @@ export class PostgresBus implements MessageBus {
     this.cleanedAt = performance.now();
     try {
       await this.pool.query(
-        `DELETE FROM "${this.schema.worker}".bus_message
+        `DELETE FROM "${this.schema.bullmq}".bus_message
           WHERE sent_at < clock_timestamp() - interval '${KEEP_SECONDS} s'`,
       );
     } catch (error) {

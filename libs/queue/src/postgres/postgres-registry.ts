@@ -1,7 +1,6 @@
 import type pg from 'pg';
 import type { PublisherServer } from '../bull-publisher.js';
-import type { QueueSchema } from './queue-schema.js';
-import { registerSql } from './worker-schema.js';
+import { registerSql, type QueueSchema } from './queue-schema.js';
 
 type Calls = Pick<PublisherServer, 'register' | 'unregister' | 'queues' | 'finished' | 'waiting'>;
 

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { invalidField, NAME_PATTERN } from '@mitosis/domain';
-import type { LeftOverLogin, QueueAccess } from '../queue-backend.js';
+import type { QueueAccess } from '../queue-backend.js';
 import { DEFAULT_PREFIX, type RedisQueueConfig, type ServerCredentials } from '../queue-config.js';
 import { orDenied, orUnavailable } from '../unavailable.js';
 import { workerLogin } from '../worker-login.js';
@@ -97,11 +97,6 @@ export class RedisAccess implements QueueAccess<ServerCredentials> {
   async revoke(workerId: string): Promise<void> {
     const username = workerLogin('w_', workerId);
     await orUnavailable(() => this.client.call('ACL', 'DELUSER', username));
-  }
-
-  /** Deleting a user of Redis ends it as a whole. */
-  async cleanUp(): Promise<readonly LeftOverLogin[]> {
-    return [];
   }
 
   private workerUrl(): string {
