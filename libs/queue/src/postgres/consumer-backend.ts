@@ -1,4 +1,4 @@
-import { PostgresConnection, PostgresQueueBackend, type KeepJobs, type MinimalJob } from 'bullmq';
+import { PostgresQueueBackend, type KeepJobs, type MinimalJob, type PostgresConnection } from 'bullmq';
 
 /** BullMQ looks through all finished jobs of a queue to bound them: a quarter of what it does for a job, so only each of so many does it. */
 const RETENTION_EVERY = 10;
