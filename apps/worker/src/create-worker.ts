@@ -119,7 +119,7 @@ async function registeredWorker(
   log.info({ coordinator: coordinatorUrl, slots, tags }, 'registering');
   const { signal } = new AbortController();
   const registration = await keepTrying('registering', () => register(config, workDir, login), { log, signal });
-  log.info({ worker: registration.uuid, name: registration.name, slots, tags }, 'registered');
+  log.info({ worker: registration.uuid, called: registration.name, slots, tags }, 'registered');
   return new Worker({
     coordinatorUrl,
     registration,
