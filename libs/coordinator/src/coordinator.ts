@@ -107,9 +107,6 @@ export interface CoordinatorOptions extends AccessLifetimes {
   readonly log: Log;
 }
 
-/** A job that another worker has to take is offered again after this time. */
-const AVOIDED_MS = 250;
-
 /**
  * One replica of the coordinator. Nothing that matters is in its memory: any number of replicas
  * share a database, and any of them may be killed at any time.
@@ -217,11 +214,7 @@ export class Coordinator implements Service {
       programRetentionMs: options.programRetentionMs,
       log,
     });
-    const onNewQueues = (groupIds: readonly string[]): void => {
-      channels
-        .announceQueues(groupIds)
-        .catch((error: unknown) => log.warn({ err: error }, 'new queues were not announced'));
-    };
+    const onNewQueues = (groupIds: readonly string[]): void => channels.announceNewQueues(groupIds);
     const onAccepted = ({ settled, newQueueGroups }: Pick<Accepted, 'settled' | 'newQueueGroups'>): void => {
       if (newQueueGroups.length > 0) onNewQueues(newQueueGroups);
       onSettled(settled);
@@ -259,7 +252,7 @@ export class Coordinator implements Service {
         metrics,
         onClaimed: (queues) => dispatcher.wakeSoon(queues),
         onReady,
-        onAvoided: (queues) => setTimeout(() => dispatcher.wake(queues), AVOIDED_MS).unref(),
+        onAvoided: (queues) => dispatcher.wakeLater(queues),
         signProgram: (sha256, objectKey) => programs.signDownload(sha256, objectKey),
         secretsFor: (groupId, names) => secrets.valuesFor(groupId, names),
         commitReports,

@@ -20,6 +20,9 @@ const REFILL_TASKS = WINDOW_BASE / 2;
 /** Fewer of them, after this time: slow tasks leave the window fuller than the workers need it. */
 const REFILL_MS = 100;
 
+/** A job that another worker has to take is offered again after this time. */
+const AVOIDED_MS = 250;
+
 /** A group without limits is asked about so often. */
 const UNLIMITED_MS = 1_000;
 
@@ -70,6 +73,11 @@ export class Dispatcher implements Service {
       this.refill = undefined;
       this.refillFrom([...this.taken]);
     }, REFILL_MS);
+  }
+
+  /** Like `wake`, some time later: for jobs that another worker has to take. */
+  wakeLater(queues: ReadonlySet<string>): void {
+    setTimeout(() => this.wake(queues), AVOIDED_MS).unref();
   }
 
   private refillFrom(taken: readonly (readonly [string, number])[]): void {

@@ -153,6 +153,13 @@ export class WorkerChannels implements Service {
     this.broadcast(await workersServing(this.options.dataSource, groupIds), { type: 'queues_changed' });
   }
 
+  /** The same, for queues that are new: a worker that does not hear of it asks when it connects the next time. */
+  announceNewQueues(groupIds: readonly string[]): void {
+    this.announceQueues(groupIds).catch((error: unknown) => {
+      this.options.log.warn({ err: error }, 'new queues were not announced');
+    });
+  }
+
   /** Takes over the socket of an authenticated worker; a second one replaces the first. */
   accept(workerId: string, socket: WebSocket): void {
     this.sockets.get(workerId)?.close(4000, 'replaced by a newer connection');
