@@ -134,7 +134,7 @@ export interface QueueAccess<C extends QueueCredentials = QueueCredentials> {
   /**
    * Creates or changes the access of a worker to exactly these groups; takes effect at once. May be
    * repeated by any replica. Throws `invalid_request` (an id of more than 40 characters or with other
-   * than letters, digits, `-`, `_`; a bad group), `worker_url_needed`, `queue_access_denied`, `queue_unavailable`.
+   * than letters, digits, `-`, `_`; a bad group), `queue_access_denied`, `queue_unavailable`.
    */
   grant(workerId: string, groups: readonly string[]): Promise<C>;
   /**

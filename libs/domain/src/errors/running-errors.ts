@@ -133,9 +133,4 @@ export const RUNNING_ERRORS = {
   },
   wasm_too_large: { kind: 'invalid', means: 'The program is larger than is allowed.', todo: 'Strip it, or split it.' },
   work_dir_in_use: { kind: 'conflict', means: 'Another worker uses the folder.', todo: 'Choose another `--work-dir`.' },
-  worker_url_needed: {
-    kind: 'invalid',
-    means: 'The address for workers cannot be derived.',
-    todo: 'Set `worker_url`.',
-  },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;
