@@ -33,7 +33,7 @@ const COORDINATOR_FLOORS = [
   ['tasks'],
   ['code', 'programs', 'secrets'],
   ['files'],
-  ['groups'],
+  ['groups', 'resources'],
   ['auth', 'events', 'metrics'],
   ['audit'],
   ['kernel'],

@@ -125,6 +125,7 @@ export async function createCoordinator(
       queuedTasksMax: config.task_queue_size,
     },
     leaseMs: config.lease,
+    reserveAfterMs: config.reserve_after,
     urlLifetimeMs: config.signed_url_expires_in,
     programRetentionMs: config.program_retention,
     tokenLifetimeMs: config.access_token_expires_in,

@@ -737,4 +737,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     about: { category: 'Services', description: 'start a worker' },
     load: async () => (await import('./commands/worker.js')).WorkerCommand,
   },
+  {
+    paths: ['worker detect'],
+    about: { category: 'Services', description: 'show what a worker would offer here' },
+    load: async () => (await import('./commands/worker/detect.js')).WorkerDetectCommand,
+  },
 ];

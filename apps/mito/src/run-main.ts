@@ -23,7 +23,13 @@ const isFolder = (path: string): boolean => COMMANDS.some(({ paths }) => paths.s
 function askedFolder(argv: readonly string[]): { readonly folder: string; readonly isHelp: boolean } | undefined {
   const isHelp = argv[0] === 'help' || HELP.has(argv.at(-1) ?? '');
   const folder = (argv[0] === 'help' ? argv.slice(1) : argv.filter((word) => !HELP.has(word))).join(' ');
+  if (!isHelp && isService(folder)) return undefined;
   return isFolder(folder) && commandsBelow(COMMANDS, folder).length > 0 ? { folder, isHelp } : undefined;
+}
+
+/** `mito worker` starts one, though there is `mito worker detect` as well. */
+function isService(folder: string): boolean {
+  return COMMANDS.some(({ paths, about }) => paths.includes(folder) && about?.category === 'Services');
 }
 
 /** The command that a line is meant for. A folder that is a command as well (`client -i`) is one only with an option behind it. */

@@ -3,12 +3,12 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { MitosisClient, registerWorker, resumeWorker } from '@mitosis/client';
 import type { WorkerConfig } from '@mitosis/config';
-import { MitoError, VERSION, type Log } from '@mitosis/domain';
+import { MitoError, parseOffers, VERSION, type Log } from '@mitosis/domain';
 import { DataDirLock } from '@mitosis/embedded';
-import { Executor, SandboxExecutor } from '@mitosis/executor';
+import { Executor, machineName, parseReserve, placeName, provenLimits, SandboxExecutor } from '@mitosis/executor';
 import type { WorkerRegistration } from '@mitosis/protocol';
 import { createQueueBackend, type QueueCredentials } from '@mitosis/queue';
-import { keepTrying, Worker } from '@mitosis/worker';
+import { HostOffer, keepTrying, Worker } from '@mitosis/worker';
 import { enroll } from './enroll.js';
 import { identityOf } from './identity.js';
 import { tasksEnvironment } from './tasks-environment.js';
@@ -47,9 +47,10 @@ async function ownCommand(workDir: string): Promise<string> {
 async function register(
   config: WorkerConfig,
   workDir: string,
+  slots: number,
   { code, token }: WorkerLogin,
 ): Promise<WorkerRegistration> {
-  const { coordinator_addr: url, groups, tags, labels, slots, only, name } = config;
+  const { coordinator_addr: url, groups, tags, labels, only, name } = config;
   const { secret: identity, isKnown } = await identityOf(workDir);
   const about = { hostname: hostname(), version: VERSION, identity };
   const facts = { tags, labels, slots, ...about, ...(only && { only }), ...(name !== undefined && { name }) };
@@ -64,6 +65,32 @@ async function register(
   }
   if (code !== undefined) return enroll(url, code, { ...facts, workDir });
   return registerWorker(url, await userToken(config, token), { ...facts, ...(groups && { groups }) });
+}
+
+/** Looks at the machine, unless nothing is to be looked for; throws for an option that is wrong before anything is registered. */
+async function detectOffer(
+  config: WorkerConfig,
+  workDir: string,
+  { log, env }: Pick<WorkerHooks, 'log' | 'env'>,
+): Promise<HostOffer> {
+  const machine = config.machine ?? machineName();
+  parseReserve(config.reserve);
+  return HostOffer.detect({
+    workDir,
+    env,
+    machine,
+    place: placeName(machine, workDir),
+    isDetecting: config.detect,
+    choice: {
+      cpus: config.cpus,
+      memBytes: config.mem,
+      gpus: config.gpus,
+      reserve: config.reserve,
+      units: parseOffers(config.offer),
+    },
+    enforces: await provenLimits(),
+    log,
+  });
 }
 
 /** The composition root: registers the worker and puts its parts together. */
@@ -114,11 +141,13 @@ async function registeredWorker(
   { log, env, onRevoked, onStopWanted, ...login }: WorkerHooks,
   lock: DataDirLock,
 ): Promise<Worker> {
-  const { coordinator_addr: coordinatorUrl, tags, slots } = config;
+  const { coordinator_addr: coordinatorUrl, tags } = config;
+  const offer = await detectOffer(config, workDir, { log, env });
+  const slots = config.slots ?? Math.max(offer.cpus, 1);
   // A coordinator that is away is waited for: without this line nobody sees what for.
   log.info({ coordinator: coordinatorUrl, slots, tags }, 'registering');
   const { signal } = new AbortController();
-  const registration = await keepTrying('registering', () => register(config, workDir, login), { log, signal });
+  const registration = await keepTrying('registering', () => register(config, workDir, slots, login), { log, signal });
   log.info({ worker: registration.uuid, called: registration.name, slots, tags }, 'registered');
   return new Worker({
     coordinatorUrl,
@@ -126,6 +155,8 @@ async function registeredWorker(
     queue: queueOf(registration, log),
     executor: new Executor({ scratchRoot: path.join(workDir, 'scratch'), log }),
     sandbox: new SandboxExecutor({ processes: slots, log }),
+    offer,
+    gpuNaming: config.gpu_ids,
     slots,
     isPrefetching: config.work_stealing_enabled,
     workDir,

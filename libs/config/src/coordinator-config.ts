@@ -70,6 +70,8 @@ export const CoordinatorConfig = z.strictObject({
     (ms) => ms >= LEASE_MIN_MS && ms <= LEASE_MAX_MS,
     'must be 3 seconds at least and an hour at most',
   ).prefault('15s'),
+  /** A task that needs more than is free keeps a machine free for itself when it has waited for so long. */
+  reserve_after: DurationSetting.prefault('30s'),
   /** Workers that may be registered and alive at a time; any number when not set. */
   max_nodes: z.coerce.number().int().min(1).optional(),
   /** Of each new group: tasks that may wait at a time ("mito admin groups task-quota" changes it); any number when not set. */

@@ -26,8 +26,27 @@ export const WorkerConfig = z.strictObject({
   groups: ListSetting.optional(),
   tags: ListSetting.default([]),
   labels: ListSetting.default([]),
-  /** Tasks at once. */
-  slots: z.coerce.number().int().min(1).max(1024).default(1),
+  /** Tasks at once; as many as cores are offered when not set. */
+  slots: z.coerce.number().int().min(1).max(1024).optional(),
+  /** Cores that are offered, in place of those that were found. */
+  cpus: z.coerce.number().int().min(0).max(65_536).optional(),
+  /** Memory that is offered, in place of what was found. */
+  mem: SizeSetting.optional(),
+  /** How many of the GPUs that were found are offered. */
+  gpus: z.coerce.number().int().min(0).max(1024).optional(),
+  /** What is kept back for others: cpus=1,mem=4GiB. */
+  reserve: ListSetting.default([]),
+  /** Countable things that tasks can ask for by name: license=2, or fpga=[a,b] with names for the units. */
+  offer: z.union([z.array(z.string()), z.string().transform((text) => [text])]).default([]),
+  /** False: nothing is looked for, and only what is named here is offered. */
+  detect: FlagSetting.default(true),
+  /** How GPUs are named to tasks: by UUID, or by their place on the bus. */
+  gpu_ids: z.enum(['uuid', 'index']).default('uuid'),
+  /** The name of the machine: workers with the same name share what it has. Found out when not set. */
+  machine: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, 'use letters, digits, "-", "_" or "."')
+    .optional(),
   /** False: no short tasks are taken ahead of a free slot, so that none has to be handed to a worker that is idle. */
   work_stealing_enabled: FlagSetting.default(true),
   /** What people call it; the name of this host, with a number when another worker has it. */

@@ -47,6 +47,7 @@ import { FleetGauges } from './metrics/fleet-gauges.js';
 import { meteredStore } from './metrics/metered-store.js';
 import { Follows } from './output/follows.js';
 import { ProgramLibrary } from './programs/program-library.js';
+import { Placer } from './resources/placer.js';
 import { Dispatcher } from './scheduling/dispatcher.js';
 import { HandOver } from './scheduling/hand-over.js';
 import { Reconciler } from './scheduling/reconciler.js';
@@ -86,6 +87,8 @@ export interface CoordinatorOptions extends AccessLifetimes {
   readonly admin: FirstAdmin;
   /** A worker that sends no heartbeat for longer than this loses its running attempts. */
   readonly leaseMs: number;
+  /** A task that has waited for so long gets a machine that is kept free for it. */
+  readonly reserveAfterMs: number;
   /** How long a signed request to the object store is good for. */
   readonly urlLifetimeMs: number;
   /** How long a program is kept that nothing uses. */
@@ -141,14 +144,25 @@ export class Coordinator implements Service {
       log,
       onSettled: (settled) => onSettled(settled),
     });
+    const placer = new Placer({
+      hints: options.hints,
+      log,
+      silentMs,
+      reserveAfterMs: options.reserveAfterMs,
+      tell: (worker, message) => channels.send(worker, message),
+    });
     const dispatcher = new Dispatcher({ hints: options.hints, handOver, silentMs, log });
-    const onReady = (queues: ReadonlySet<string>): void => dispatcher.wake(queues);
+    const onReady = (queues: ReadonlySet<string>): void => {
+      dispatcher.wake(queues);
+      placer.wake();
+    };
     const onSettled = (settled: readonly SettledTask[]): void => {
       events.publish(settled.map(({ task, state, group, job }) => ({ task, state, group, job })));
       jobEvents.mayHaveEnded(settled.flatMap(({ job, state }) => (job !== null && isFinal(state) ? [job] : [])));
       onWorkloads(settled.flatMap(({ workload }) => workload ?? []));
       metrics.settled(settled);
       dispatcher.wake(settled.filter(({ state }) => !isFinal(state)).map((task) => task.queue));
+      if (settled.length > 0) placer.wake();
       dispatcher.wakeLimited(new Set(settled.filter(({ state }) => isFinal(state)).map(({ group }) => group)));
       for (const { delayMs } of settled) if (delayMs > 0) reconciler.wakeIn(delayMs);
     };
@@ -203,6 +217,7 @@ export class Coordinator implements Service {
       onTerminal: (answer) => terminals.onAnswer(answer),
       onProgress: (reports) => storeProgress(options.hints, events, reports),
       onConnected: (workerId) => follows.onConnected(workerId),
+      onOffer: () => placer.wake(),
     });
 
     const reader = new TaskReader(dataSource);
@@ -252,6 +267,7 @@ export class Coordinator implements Service {
         metrics,
         onClaimed: (queues) => dispatcher.wakeSoon(queues),
         onReady,
+        onNoRoom: (worker, tasks) => placer.refused(worker, tasks),
         onAvoided: (queues) => dispatcher.wakeLater(queues),
         signProgram: (sha256, objectKey) => programs.signDownload(sha256, objectKey),
         secretsFor: (groupId, names) => secrets.valuesFor(groupId, names),
@@ -339,6 +355,7 @@ export class Coordinator implements Service {
       desk,
       channels,
       dispatcher,
+      placer,
       reconciler,
       ...control,
       ...access.services,

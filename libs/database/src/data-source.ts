@@ -53,6 +53,7 @@ import { WhatExpires1700000000029 } from './migrations/0029-what-expires.js';
 import { NamesOfWorkers1700000000030 } from './migrations/0030-names-of-workers.js';
 import { NoLoginsOfWorkers1700000000031 } from './migrations/0031-no-logins-of-workers.js';
 import { NeedsAndOffers1700000000038 } from './migrations/0038-needs-and-offers.js';
+import { PlacesOfHoldings1700000000039 } from './migrations/0039-places-of-holdings.js';
 import { NoTimeLimitUnlessAsked1700000000044 } from './migrations/0044-no-time-limit-unless-asked.js';
 import { Code1700000000045 } from './migrations/0045-code.js';
 import { Secrets1700000000046 } from './migrations/0046-secrets.js';
@@ -157,6 +158,7 @@ export function createDataSource({
       NamesOfWorkers1700000000030,
       NoLoginsOfWorkers1700000000031,
       NeedsAndOffers1700000000038,
+      PlacesOfHoldings1700000000039,
       NoTimeLimitUnlessAsked1700000000044,
       Experiments1700000000053,
       Code1700000000045,

@@ -112,3 +112,5 @@ export type { SplitLine } from './split-line.js';
 export { cronTimes, cronTimesAfter, nextCronTime, parseCron } from './cron.js';
 export type { Cron } from './cron.js';
 export { assertTimeZone } from './time-zone.js';
+export { maySlipIn, startsBy, usageOf } from './resources/reserve.js';
+export type { ReservedFor, RunningHold } from './resources/reserve.js';

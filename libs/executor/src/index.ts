@@ -32,3 +32,9 @@ export { openTaskFile, readPieces, readTaskFile, withTaskFile } from './task-fil
 export { maskText } from './secret-mask.js';
 export { removeTree } from './remove-tree.js';
 export { errorCode } from './system-error.js';
+export { DETECT_MS, detectHost, machineName, placeName } from './host/detect-host.js';
+export type { DetectedHost, DetectOptions } from './host/detect-host.js';
+export { chooseOffer, parseReserve } from './host/choose-offer.js';
+export type { ChosenOffer, OfferChoice } from './host/choose-offer.js';
+export { provenLimits } from './host/proven-limits.js';
+export type { ProvenLimits } from './host/proven-limits.js';

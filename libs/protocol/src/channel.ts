@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { storableText, WANTED_STATES } from '@mitosis/domain';
 import { AttemptNumber, Uuid } from './fields.js';
+import { EnforcesView, OfferReport } from './offers.js';
 import { TERMINAL_REFUSALS, TerminalSize, TypeInTerminal } from './terminal.js';
 
 /** Header of the upgrade and of its answer: which version of Mitosis this end has. */
@@ -79,6 +80,18 @@ export const FromWorker = z.discriminatedUnion('type', [
     load: WorkerLoad.optional(),
     /** Without it the worker can work. */
     trouble: WorkerTrouble.optional(),
+    /** All attempts of which a process may be left in its folder; what others held there is free. */
+    holding: z.array(AttemptRef).max(4096).optional(),
+  }),
+  /** What it offers, and where it runs; sent on each connection and on every change. */
+  z.object({
+    type: z.literal('offer'),
+    /** The same for all workers of a running machine. */
+    machine: z.string().regex(/^[\w.-]{1,64}$/),
+    /** The same for each worker that starts in the same folder of a machine. */
+    place: z.string().regex(/^[\w.-]{1,64}$/),
+    offer: OfferReport,
+    enforces: EnforcesView,
   }),
   /**
    * One token for each delivery that there is room for, from now on; `withdrawn` are no longer valid. With
@@ -147,6 +160,10 @@ export const ToWorker = z.discriminatedUnion('type', [
   }),
   /** What people want of the worker; sent on connect and on every change. */
   z.object({ type: z.literal('wanted'), wanted: z.enum(WANTED_STATES) }),
+  /** Claim these now: they were placed on this worker. */
+  z.object({ type: z.literal('place'), tasks: z.array(z.object({ task: Uuid, priority: z.int() })) }),
+  /** Whether its machine has room for tasks that ask for nothing; sent again while it has none. */
+  z.object({ type: z.literal('room'), is_full: z.boolean() }),
   z.object({ type: z.literal('cancel'), attempt: AttemptRef, reason: z.string() }),
   /** Send output from byte `from` on, at most `FOLLOW_WINDOW_BYTES` beyond what was acknowledged. */
   z.object({

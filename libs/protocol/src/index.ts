@@ -231,3 +231,4 @@ export { bareReport, reducedReport } from './reduce-report.js';
 export { AssignmentView, Need, Needs, StoredNeed } from './needs.js';
 export { CreateSchedule, ScheduledJob, SchedulePage, ScheduleQuery, ScheduleRun, ScheduleView } from './schedules.js';
 export type { CreateScheduleInput } from './schedules.js';
+export { EnforcesView, OfferReport, OfferView } from './offers.js';

@@ -169,6 +169,8 @@ export const AttemptReport = z.strictObject({
     .default(null),
   /** What it wrote to `$MITO_NEW_TASK`; checked as submissions of its creator when it is committed. */
   new_tasks: z.array(z.unknown()).max(LIMITS.newTasks).default([]),
+  /** Some of its processes would not end: what it holds of the machine is not free. */
+  has_leftovers: z.boolean().optional(),
   /** Of what a WASM program wrote to stdout. */
   stdout_sha256: Sha256.optional(),
   /** The lines that the `split` of a workload has printed. */

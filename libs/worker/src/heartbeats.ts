@@ -1,10 +1,17 @@
 import type { AttemptReport, FromWorker } from '@mitosis/protocol';
+import type { HostOffer } from './host-offer.js';
 import type { RunningAttempts } from './running-attempts.js';
 
 type Heartbeat = Extract<FromWorker, { type: 'heartbeat' }>;
 
 /** Leases that one message renews: with many reports to deliver there may be more. */
 const HEARTBEAT_LEASES = 4096;
+
+/** All of which a process may be left here; nothing is said of a machine that offers nothing, and in parts never. */
+export function holdingOf({ all }: RunningAttempts, offer: HostOffer | undefined): Pick<Heartbeat, 'holding'> {
+  if (!offer || all.length > HEARTBEAT_LEASES) return {};
+  return { holding: all.map(({ claim: { task, attempt } }) => ({ task, attempt })) };
+}
 
 /** One or more heartbeats that name every attempt which is under way or not reported yet. */
 export function heartbeatsOf(

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { MitoError, storableSentence, type Log, type Progress } from '@mitosis/domain';
+import {
+  assignmentEnvironment,
+  MitoError,
+  storableSentence,
+  type GpuNaming,
+  type Log,
+  type Progress,
+} from '@mitosis/domain';
 import {
   cleanScratch,
   errorCode,
@@ -32,6 +39,7 @@ export interface RunAttemptDeps {
   readonly logLimitBytes: number;
   /** Given to every task besides its own environment. */
   readonly baseEnv: Readonly<Record<string, string>>;
+  readonly gpuNaming: GpuNaming;
   /** What is run before and after each command. */
   readonly hooks: Hooks;
   onProgress(attempt: RunningAttempt, progress: Progress): void;
@@ -117,8 +125,11 @@ interface Prepared {
 function environmentOf(deps: RunAttemptDeps, claim: ClaimedTask, scratch: Scratch, files: TaskFiles) {
   const { spec, task: taskUuid, attempt, secrets } = claim;
   const base = { ...deps.baseEnv, ...(spec.pty && { TERM }) };
-  const platform = taskVariables(files, claim, deps.coordinatorUrl);
-  return taskEnvironment({ taskUuid, attempt, scratch, env: { ...spec.env, ...secrets }, base, platform });
+  const assigned = assignmentEnvironment(claim.assigned ?? null, deps.gpuNaming);
+  const platform = { ...taskVariables(files, claim, deps.coordinatorUrl), ...assigned.platform };
+  // What the worker's own environment says about devices never shines through, nor what the task says.
+  const env = { ...spec.env, ...secrets, ...assigned.mask };
+  return taskEnvironment({ taskUuid, attempt, scratch, env, base: { ...base, ...assigned.hints }, platform });
 }
 
 /** Runs the prolog or the epilog of a command; programs have none, for they see nothing of the machine. */

@@ -1,18 +1,18 @@
 import path from 'node:path';
 import { WorkerClient } from '@mitosis/client';
-import type { Log, Service, WantedState } from '@mitosis/domain';
-import type { Executor, SandboxExecutor } from '@mitosis/executor';
-import { ClaimedTask, type AttemptReport, type ToWorker, type WorkerRegistration } from '@mitosis/protocol';
+import type { Service, WantedState } from '@mitosis/domain';
+import { ClaimedTask, type AttemptReport, type ToWorker } from '@mitosis/protocol';
 import type { ChannelBackend, ConsumingBackend, Delivery, QueueConsumer } from '@mitosis/queue';
 import { Claimer } from './claimer.js';
 import { ControlChannel } from './control-channel.js';
 import { CredentialRenewal } from './credential-renewal.js';
 import { deliveriesOver } from './deliveries.js';
 import { ExecutionSlots } from './execution-slots.js';
-import { heartbeatsOf } from './heartbeats.js';
-import { runWorkerHook, type Hooks } from './hooks.js';
+import { heartbeatsOf, holdingOf } from './heartbeats.js';
+import { runWorkerHook } from './hooks.js';
 import { InputCache } from './inputs/input-cache.js';
 import { placeInputs } from './inputs/place-inputs.js';
+import { Intake } from './intake.js';
 import { keepTrying } from './keep-trying.js';
 import { laterThan } from './later-than.js';
 import { MachineLoad } from './machine-load.js';
@@ -29,41 +29,10 @@ import { Terminals } from './terminals.js';
 import { describeOutage, Troubles } from './troubles.js';
 import { WorkFolder } from './work-folder.js';
 import { WorkerMetrics } from './worker-metrics.js';
+import type { WorkerOptions } from './worker-options.js';
 
-export interface WorkerOptions {
-  readonly coordinatorUrl: string;
-  readonly registration: WorkerRegistration;
-  /** A queue server that this worker reaches. Without it, deliveries come over the coordinator. */
-  readonly queue?: ConsumingBackend | undefined;
-  readonly executor: Executor;
-  readonly sandbox: SandboxExecutor;
-  readonly slots: number;
-  /** Whether it may take short tasks before there is a slot for them. */
-  readonly isPrefetching: boolean;
-  readonly workDir: string;
-  /** What inputs that are kept for later tasks may have together. */
-  readonly inputCacheBytes: number;
-  /** Printed output that is kept of an attempt, unless its task says otherwise. */
-  readonly logLimitBytes: number;
-  /** Variables that every task gets, e.g. a PATH. */
-  readonly taskEnv?: Readonly<Record<string, string>> | undefined;
-  /** What is run before and after tasks, and before and after all of them. */
-  readonly hooks?: Hooks | undefined;
-  /** How long running tasks may go on after `stop`. */
-  readonly drainTimeoutMs: number;
-  /** After so long it wants to be stopped; also when it has run nothing for so long, which the coordinator decides. */
-  readonly lifetimeMs?: number | undefined;
-  readonly idleTimeoutMs?: number | undefined;
-  /** Where the metrics are served; nowhere when not given. */
-  readonly metricsBind?: { readonly host: string; readonly port: number } | undefined;
-  readonly log: Log;
-  /** The coordinator does not know this worker any more: it has to end, or to register anew. */
-  onRevoked(): void;
-  /** Somebody wants it to stop: whoever has started it is to call `stop`. */
-  onStopWanted(): void;
-  /** It has ended: its folder is free. */
-  onStopped?(): Promise<void>;
-}
+/** What says that a task is there for this worker. */
+type Hint = Pick<Delivery, 'taskId' | 'priority' | 'attempt'>;
 
 /**
  * A registered worker: starting → running → draining → stopped. No error of a task, of the
@@ -92,6 +61,7 @@ export class Worker implements Service {
   private readonly slots: ExecutionSlots;
   private readonly prefetch: Prefetch;
   private readonly machine = new MachineLoad();
+  private readonly intake: Intake;
   private readonly troubles: Troubles;
   private readonly folder: WorkFolder;
   private readonly metrics: WorkerMetrics;
@@ -108,7 +78,7 @@ export class Worker implements Service {
     this.folder = new WorkFolder({
       dir: options.workDir,
       troubles: this.troubles,
-      onChange: () => this.folderChanged(),
+      onChange: () => this.refreshIntake(),
     });
     this.slots = new ExecutionSlots(slots);
     this.prefetch = new Prefetch(isPrefetching ? slots : 0);
@@ -118,6 +88,13 @@ export class Worker implements Service {
       log,
       lifeMs: registration.expires_in_ms,
       onRevoked: () => options.onRevoked(),
+    });
+    this.intake = new Intake({
+      consumer: () => this.consumer,
+      slots,
+      prefetch: this.prefetch,
+      isReady: () => !this.stopping && this.folder.isUsable && this.wanted === 'run' && this.channel.isOpen,
+      log,
     });
     this.claimer = new Claimer(this.client, { log, signal: this.draining.signal, slots: this.slots });
     this.inputs = new InputCache({
@@ -135,9 +112,15 @@ export class Worker implements Service {
         const free = this.folder.isUsable ? Math.min(this.consumer.freeSlots, slots) : 0;
         const { current: trouble } = this.troubles;
         const facts = { free_slots: free, load: this.machine.read(), ...(trouble && { trouble }), ...this.idleness() };
-        return heartbeatsOf(this.running, this.reporter.pending, facts);
+        return heartbeatsOf(this.running, this.reporter.pending, {
+          ...facts,
+          ...holdingOf(this.running, this.options.offer),
+        });
       },
-      onOpen: () => this.deliveries?.link.opened(),
+      onOpen: () => {
+        this.sendOffer();
+        this.deliveries?.link.opened();
+      },
       onMessage: (message) => this.obey(message),
       onLost: () => this.lostCoordinator(),
       onRevoked: () => options.onRevoked(),
@@ -164,6 +147,7 @@ export class Worker implements Service {
       spooledReports: () => this.reporter.pending.length,
       load: () => this.machine.read(),
     });
+    options.offer?.listen(() => this.sendOffer());
     this.metricsServer = options.metricsBind && new MetricsServer(options.metricsBind, this.metrics.registry);
   }
 
@@ -174,6 +158,7 @@ export class Worker implements Service {
     await this.metricsServer?.start();
     if (this.metricsServer) log.info({ url: this.metricsServer.url }, 'serving metrics');
     await executor.start();
+    await this.options.offer?.start();
     await this.runHook('start');
     await this.folder.start();
     await this.inputs.start();
@@ -212,26 +197,24 @@ export class Worker implements Service {
     this.followers.unfollowAll();
     // What comes over the channel can't come now, and what was asked for is asked for again on the next one.
     if (this.deliveries) this.deliveries.link.lost();
-    else this.pauseConsumer();
+    else this.intake.pause();
   }
 
-  private pauseConsumer(): void {
-    this.consumer.pause().catch((error: unknown) => this.options.log.error({ err: error }, 'could not pause'));
+  private refreshIntake(): void {
+    if (!this.stopping) this.intake.refresh();
   }
 
-  private folderChanged(): void {
-    if (this.stopping) return;
-    if (!this.folder.isUsable) this.pauseConsumer();
-    else if (this.wanted === 'run' && this.channel.isOpen) this.consumer.resume();
+  private sendOffer(): void {
+    if (this.options.offer) this.channel.send(this.options.offer.message);
   }
 
   private steer(wanted: WantedState): void {
     const { log, onStopWanted } = this.options;
     if (this.stopping) return;
     this.wanted = wanted;
-    if (wanted === 'run') return this.folder.isUsable ? this.consumer.resume() : undefined;
+    if (wanted === 'run') return this.intake.refresh();
     log.info({ wanted }, 'taking nothing new');
-    this.pauseConsumer();
+    this.intake.pause();
     if (wanted === 'stop_now') this.hurry();
     if (wanted !== 'drain') onStopWanted();
   }
@@ -259,6 +242,7 @@ export class Worker implements Service {
     await this.queue.stop();
     await this.runHook('stop').catch((error: unknown) => log.error({ err: error }, 'the stop hook failed'));
     await Promise.all([executor.stop(), this.options.sandbox.stop()]);
+    await this.options.offer?.stop();
     await this.folder.stop();
     await this.metricsServer?.stop();
     await this.options.onStopped?.();
@@ -286,19 +270,18 @@ export class Worker implements Service {
     }
   }
 
-  /** The attempt that was opened for a delivery, or is now. */
-  private async claim({ taskId, priority, attempt }: Delivery): Promise<ClaimedTask | undefined> {
-    if (this.deliveries) return ClaimedTask.parse(attempt);
-    return this.claimer.claim(taskId, priority);
+  /** The attempt that was opened for a delivery, or is now; undefined when there is none to be had. */
+  private async claim({ taskId, priority, attempt }: Hint): Promise<ClaimedTask | undefined> {
+    if (attempt !== undefined) return ClaimedTask.parse(attempt);
+    // It was declared lost while this worker was away: the heartbeat resumes it, a claim would repeat it.
+    return this.isAtWorkOn(taskId) ? undefined : this.claimer.claim(taskId, priority);
   }
 
   /** The life of a task here: claim → wait for a slot → run → report. While it is reported, the next one is taken. */
-  private async take(delivery: Delivery, leaveSlot: () => void): Promise<void> {
+  private async take(hint: Hint, leaveSlot: () => void): Promise<void> {
     const { log } = this.options;
-    const { taskId, priority } = delivery;
-    // It was declared lost while this worker was away: the heartbeat resumes it, a claim would repeat it.
-    if (!this.deliveries && this.isAtWorkOn(taskId)) return log.debug({ task: taskId }, 'it is under way here already');
-    const claim = await this.claim(delivery);
+    const { taskId, priority } = hint;
+    const claim = await this.claim(hint);
     this.metrics.claimed(claim ? 'opened' : 'refused');
     if (!claim) return log.debug({ task: taskId }, 'not to be run here (any more)');
     log.debug({ task: taskId, attempt: claim.attempt }, 'claimed');
@@ -354,6 +337,7 @@ export class Worker implements Service {
       coordinatorUrl,
       logLimitBytes,
       baseEnv,
+      gpuNaming: this.options.gpuNaming ?? 'uuid',
       hooks,
       onStarted,
       onProgress,
@@ -362,7 +346,7 @@ export class Worker implements Service {
     };
     const report = await runAttempt(deps, attempt);
     this.prefetch.observe(performance.now() - begunAt);
-    this.consumer.resize(this.options.slots + this.prefetch.size);
+    this.intake.resize();
     return report;
   }
 
@@ -383,6 +367,14 @@ export class Worker implements Service {
         return;
       case 'wanted':
         return this.steer(message.wanted);
+      case 'place':
+        for (const { task, priority } of message.tasks)
+          this.track(this.intake.takePlaced(() => this.take({ taskId: task, priority }, () => undefined))).catch(
+            (error: unknown) => this.options.log.error({ err: error, task }, 'a placed task was not taken'),
+          );
+        return;
+      case 'room':
+        return this.intake.tellRoom(message.is_full);
       case 'cancel':
         return this.running.end(message.attempt, 'cancelled');
       case 'follow':

@@ -122,7 +122,10 @@ export class UpCommand extends ApiCommand {
     const note = (text: string): void => this.note(text);
     const worker = loadSettings('worker', WorkerConfig, { ...source, note });
     const isGiven = givenSettings('worker', WorkerConfig, source).has('slots');
-    return { ...(isGiven && { slots: worker.slots }), ...(worker.groups && { groups: worker.groups }) };
+    return {
+      ...(isGiven && worker.slots !== undefined && { slots: worker.slots }),
+      ...(worker.groups && { groups: worker.groups }),
+    };
   }
 
   private async chooseDataDir(): Promise<string> {

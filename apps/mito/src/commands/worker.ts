@@ -25,6 +25,7 @@ export class WorkerCommand extends ServiceCommand {
     examples: [
       ['On a borrowed machine, sandboxed programs only', '$0 worker --only wasm'],
       ['Four tasks at once, on a machine with a GPU', '$0 worker --slots 4 --tags gpu'],
+      ['With two licenses to hand out, and a core for others', '$0 worker --offer license=2 --reserve cpus=1'],
     ],
   });
 
@@ -40,7 +41,25 @@ export class WorkerCommand extends ServiceCommand {
   readonly groups = Option.Array('-g,--groups', { description: 'groups whose tasks run here' });
   readonly tags = Option.Array('-t,--tags', { description: 'what this worker can do' });
   readonly labels = Option.Array('-l,--labels', { description: 'labels to find it by' });
-  readonly slots = Option.String('--slots', { description: 'tasks at once' });
+  readonly slots = Option.String('--slots', {
+    description: 'tasks at once; one for each core that is offered by default',
+  });
+  readonly cpus = Option.String('--cpus', { description: 'cores that are offered, in place of those that were found' });
+  readonly mem = Option.String('--mem', {
+    description: 'memory that is offered, e.g. 64GiB, in place of what was found',
+  });
+  readonly gpus = Option.String('--gpus', { description: 'how many of the GPUs that were found are offered' });
+  readonly reserve = Option.Array('--reserve', { description: 'what is kept back for others: cpus=1,mem=4GiB' });
+  readonly offer = Option.Array('--offer', {
+    description: 'what tasks can ask for by name: license=2, or fpga=[a,b] with names for the units (repeatable)',
+  });
+  readonly detect = Option.Boolean('--detect', {
+    description: '--no-detect looks for nothing: only what is named here is offered',
+  });
+  readonly gpuIds = Option.String('--gpu-ids', { description: 'how GPUs are named to tasks: uuid or index' });
+  readonly machine = Option.String('--machine', {
+    description: 'name of the machine: workers with the same name share what it has; found out by default',
+  });
   readonly name = Option.String('--name', { description: 'what it is called; the name of this host by default' });
   readonly lifetime = Option.String('--lifetime', { description: 'end after this time, for example 12h' });
   readonly idleTimeout = Option.String('--idle-timeout', { description: 'end after running nothing for this time' });
@@ -80,6 +99,14 @@ export class WorkerCommand extends ServiceCommand {
         tags: this.tags && splitList(this.tags, '--tags'),
         labels: this.labels && splitList(this.labels, '--labels'),
         slots: this.slots,
+        cpus: this.cpus,
+        mem: this.mem,
+        gpus: this.gpus,
+        reserve: this.reserve && splitList(this.reserve, '--reserve'),
+        offer: this.offer,
+        detect: this.detect,
+        gpu_ids: this.gpuIds,
+        machine: this.machine,
         only: this.only,
         name: this.name,
         lifetime: this.lifetime,

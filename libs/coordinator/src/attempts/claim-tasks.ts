@@ -9,6 +9,7 @@ import type { TaskEvents } from '../events/task-events.js';
 import { servesGroup } from '../kernel/serving.js';
 import { isPassing } from '../kernel/transaction.js';
 import type { CoordinatorMetrics } from '../metrics/coordinator-metrics.js';
+import { claimPlaced, NOTHING_PLACED, type Placed } from './claim-placed.js';
 import { claimWithinQuotas } from './claim-within-quotas.js';
 
 export interface ClaimRequest {
@@ -28,6 +29,8 @@ export interface ClaimTasksDeps {
   readonly metrics: Pick<CoordinatorMetrics, 'claimed'>;
   /** Called with queues whose jobs another worker has to take, some time later. */
   onAvoided(queues: ReadonlySet<string>): void;
+  /** Called with tasks for which the machine of the worker has no room. */
+  onNoRoom(workerId: string, tasks: readonly string[]): void;
   signProgram(sha256: string, objectKey: string): Promise<SignedRequest>;
   secretsFor(groupId: string, names: readonly string[]): Promise<Record<string, string>>;
   /** Ends the attempt of a task that can't be handed out. */
@@ -51,6 +54,7 @@ interface ClaimRow {
   readonly queue: string;
   readonly is_new: boolean;
   readonly workload: ClaimedStep | null;
+  readonly assigned: ClaimedTask['assigned'] | null;
   readonly program_bytes: number | null;
   readonly program_key: string | null;
   /** Queues of tasks that waited for this one to start. */
@@ -72,7 +76,8 @@ const STEP_JOINS = `LEFT JOIN workloads w ON w.id = t.workload_id
  * one whose result it is to check. The role of the group on the worker is locked: whoever takes it away
  * either comes first, or sees the attempt and ends it. The lease is on the
  * database's clock. A claim that was answered before (its reply was lost) gets the same attempt again
- * as long as that is running. Tasks that waited for the start of a claimed one are released with it.
+ * as long as that is running. Tasks with needs, and all while something of the machine may be held, are claimed only
+ * with what `claimPlaced` has given them ($6, by task; $7, its units). Tasks that waited for the start of a claimed one are released with it.
  */
 const CLAIM = keepPlan(`
   WITH wanted AS (
@@ -80,16 +85,17 @@ const CLAIM = keepPlan(`
   ), eligible AS (
     SELECT t.id, w.request FROM (SELECT * FROM wanted ORDER BY task_id) w
     CROSS JOIN LATERAL (
-      SELECT id, group_id, job_id, tags, spec FROM tasks
+      SELECT id, group_id, job_id, tags, spec, needs FROM tasks
       WHERE id = w.task_id AND state = 'ready' AND NOT is_gated AND avoid_worker_id IS DISTINCT FROM $1 FOR UPDATE
     ) t
     JOIN worker_groups s ON s.group_id = t.group_id AND s.worker_id = $1 AND ${servesGroup('s')}
     JOIN workers k ON k.id = $1 AND k.state = 'active' AND k.wanted = 'run' AND (k.tags = '{}' OR k.tags @> t.tags)
       AND (k.only_kind IS NULL OR t.spec ? k.only_kind)
+      AND (t.needs IS NULL AND NOT k.is_shared OR $6::jsonb ? t.id::text)
     JOIN groups g ON g.id = t.group_id AND g.suspended_at IS NULL AND g.state = 'active'
       AND (g.running_tasks_max IS NULL OR t.id = ANY ($4::uuid[]))
     LEFT JOIN jobs j ON j.id = t.job_id
-    WHERE j.suspended_at IS NULL FOR KEY SHARE OF s
+    WHERE j.suspended_at IS NULL FOR KEY SHARE OF s, k
   ), claimed AS (
     UPDATE tasks t SET state = 'running', attempt = t.attempt + 1, dispatched_at = NULL,
       started_at = coalesce(t.started_at, clock_timestamp()), progress = NULL, progress_message = NULL
@@ -98,11 +104,22 @@ const CLAIM = keepPlan(`
       CASE WHEN t.attempt = 1 THEN extract(epoch FROM clock_timestamp() - greatest(t.created_at, t.not_before))::float8 END AS waited_s,
       t.workload_id, t.workload_step
   ), opened AS (
-    INSERT INTO attempts (task_id, number, worker_id, claim_request, lease, lease_until, started_at)
+    INSERT INTO attempts (task_id, number, worker_id, claim_request, lease, lease_until, started_at, assigned)
     SELECT id, attempt, $1, request, gen_random_uuid(),
-      clock_timestamp() + $5 * interval '1 millisecond', clock_timestamp()
+      clock_timestamp() + $5 * interval '1 millisecond', clock_timestamp(), nullif($6::jsonb -> id::text, 'null')
     FROM claimed
-    RETURNING task_id, number, claim_request, lease
+    RETURNING task_id, number, claim_request, lease, assigned
+  ), holding AS (
+    INSERT INTO holdings (task_id, attempt, worker_id, machine, place, assigned)
+    SELECT o.task_id, o.number, k.id, k.machine, k.place, o.assigned FROM opened o JOIN workers k ON k.id = $1
+    WHERE o.assigned IS NOT NULL
+    RETURNING task_id, attempt, machine
+  ), units AS (
+    INSERT INTO held_units (machine, unit, task_id, attempt, thousandths)
+    SELECT h.machine, u.unit, h.task_id, h.attempt, u.thousandths
+    FROM holding h JOIN jsonb_to_recordset($7::jsonb) AS u(task uuid, unit text, thousandths int) ON u.task = h.task_id
+  ), unreserved AS (
+    DELETE FROM reservations r USING claimed c WHERE r.task_id = c.id
   ), met AS (
     UPDATE dependencies d SET state = 'met' FROM claimed c
     WHERE d.on_id = c.id AND d.state = 'open' AND d.condition = 'started'
@@ -116,10 +133,10 @@ const CLAIM = keepPlan(`
   )
   SELECT o.task_id AS task, o.claim_request AS request, o.number AS attempt, o.lease, t.spec, t.timeout_ms,
     g.name AS group, g.id AS group_id, t.job_id AS job, t.upstream_id AS upstream, t.queue, true AS is_new, t.waited_s,
-    (SELECT json_agg(r) FROM released r WHERE r.state = 'ready') AS released, ${STEP}
+    (SELECT json_agg(r) FROM released r WHERE r.state = 'ready') AS released, o.assigned, ${STEP}
   FROM opened o JOIN claimed t ON t.id = o.task_id JOIN groups g ON g.id = t.group_id ${STEP_JOINS}
   UNION ALL
-  SELECT a.task_id, a.claim_request, a.number, a.lease, t.spec, t.timeout_ms, g.name, g.id, t.job_id, t.upstream_id, t.queue, false, NULL, NULL, ${STEP}
+  SELECT a.task_id, a.claim_request, a.number, a.lease, t.spec, t.timeout_ms, g.name, g.id, t.job_id, t.upstream_id, t.queue, false, NULL, NULL, a.assigned, ${STEP}
   FROM wanted r
   CROSS JOIN LATERAL (SELECT * FROM attempts WHERE task_id = r.task_id OFFSET 0) a
   JOIN tasks t ON t.id = a.task_id JOIN groups g ON g.id = t.group_id ${STEP_JOINS}
@@ -143,16 +160,26 @@ interface Claiming {
   readonly leaseMs: number;
   /** Tasks of groups with a limit for which there is room. */
   readonly admitted: readonly string[];
+  readonly placed?: Placed;
 }
 
-async function claim(tx: EntityManager, { worker, claims, leaseMs, admitted }: Claiming): Promise<ClaimRow[]> {
+async function claim(
+  tx: EntityManager,
+  { worker, claims, leaseMs, admitted, placed = NOTHING_PLACED }: Claiming,
+): Promise<ClaimRow[]> {
   return (await tx.query(CLAIM, [
     worker.workerId,
     claims.map(({ task }) => task),
     claims.map(({ request }) => request),
     admitted,
     leaseMs,
+    JSON.stringify(placed.assignments),
+    JSON.stringify(placed.units),
   ])) as ClaimRow[];
+}
+
+function stillOpen(tasks: readonly string[], rows: readonly ClaimRow[]): string[] {
+  return tasks.filter((task) => rows.every((row) => row.task !== task));
 }
 
 /** Opens an attempt for each task that `worker` may run now; the others are left out of the answer. */
@@ -165,6 +192,7 @@ export function claimTasksWith({
   onClaimed,
   onReady,
   onAvoided,
+  onNoRoom,
   signProgram,
   secretsFor,
   commitReports,
@@ -172,7 +200,7 @@ export function claimTasksWith({
   sandboxMemoryBytes,
 }: ClaimTasksDeps) {
   const toAnswer = async (row: ClaimRow): Promise<ClaimedTask> => {
-    const { task, request, attempt, lease, group, job, upstream, workload } = row;
+    const { task, request, attempt, lease, group, job, upstream, workload, assigned } = row;
     const wasm = row.spec.wasm && { memory_limit_bytes: sandboxMemoryBytes, ...row.spec.wasm };
     const spec = { ...row.spec, ...(wasm && { wasm }) };
     const timeoutMs = row.timeout_ms === null ? null : Number(row.timeout_ms);
@@ -197,6 +225,7 @@ export function claimTasksWith({
       secrets: await secretsFor(row.group_id, row.spec.secrets ?? []),
       ...(program && { program }),
       ...(workload && { workload }),
+      ...(assigned && { assigned }),
     };
   };
   /** A task that can't be handed out ends its own attempt, with the reason, and keeps no other from the worker. */
@@ -226,7 +255,12 @@ export function claimTasksWith({
         : await claimWithinQuotas(dataSource, tasks, (tx, admitted) =>
             claim(tx, { worker, claims: open, leaseMs, admitted }),
           );
-    const rows = [...claimed, ...limited];
+    const { claimed: placed, refused: withoutRoom } = await claimPlaced(
+      { dataSource, workerId: worker.workerId, tasks: stillOpen(tasks, limited) },
+      (tx, decided, admitted) => claim(tx, { worker, claims: open, leaseMs, admitted, placed: decided }),
+    );
+    if (withoutRoom.length > 0) onNoRoom(worker.workerId, withoutRoom);
+    const rows = [...claimed, ...limited, ...placed];
     const answered = new Set(rows.map(({ task }) => task));
     const refused = tasks.filter((task) => !answered.has(task));
     if (refused.length > 0) await giveBack(worker, refused);

@@ -1,18 +1,18 @@
 import type { DataSource, EntityManager } from 'typeorm';
 
-interface LimitedTask {
+export interface LimitedTask {
   readonly id: string;
   readonly group_id: string;
   /** Null for a locked group: none of its tasks may run. */
   readonly running_tasks_max: number | null;
 }
 
-const LIMITED = `
+export const LIMITED = `
   SELECT t.id, g.id AS group_id, CASE WHEN g.state = 'active' THEN g.running_tasks_max ELSE 0 END AS running_tasks_max
   FROM tasks t JOIN groups g ON g.id = t.group_id
   WHERE t.id = ANY ($1) AND t.state = 'ready' AND (g.running_tasks_max IS NOT NULL OR g.state <> 'active')`;
 
-async function admit(tx: EntityManager, tasks: readonly LimitedTask[]): Promise<string[]> {
+export async function admit(tx: EntityManager, tasks: readonly LimitedTask[]): Promise<string[]> {
   const groups = [...new Set(tasks.map(({ group_id }) => group_id))];
   const rows = (await tx.query(
     `SELECT group_id, count(*)::int AS running FROM tasks WHERE group_id = ANY ($1) AND state = 'running' GROUP BY group_id`,

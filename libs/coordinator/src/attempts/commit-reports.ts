@@ -87,6 +87,7 @@ function toEnd(report: AttemptReport, row: AttemptRow): EndedAttempt {
     notKept: report.not_kept,
     notes: report.notes,
     stdoutSha256: report.stdout_sha256,
+    hasLeftovers: report.has_leftovers,
     subtasks: report.subtasks,
   };
 }

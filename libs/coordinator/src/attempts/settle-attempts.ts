@@ -57,6 +57,8 @@ export interface EndedAttempt extends AttemptEnd {
   readonly notKept?: readonly object[] | undefined;
   readonly notes?: readonly string[] | undefined;
   readonly stdoutSha256?: string | undefined;
+  /** Some of its processes would not end: what it holds is not free. */
+  readonly hasLeftovers?: boolean | undefined;
   /** What the `split` of a workload has printed. */
   readonly subtasks?: readonly string[] | undefined;
 }
@@ -111,6 +113,14 @@ const CLOSE_ATTEMPTS = keepPlan(`
     notes jsonb, "stdoutSha256" text)
   WHERE a.task_id = e.task AND a.number = e.attempt`);
 
+/**
+ * What an attempt held is free when it has ended: its worker reports only when no process of it is left. A lost one
+ * may have processes left; the worker in its folder says when they are gone.
+ */
+const FREE = keepPlan(`
+  DELETE FROM holdings h USING jsonb_to_recordset($1::jsonb) AS e(task uuid, attempt int, outcome text, "hasLeftovers" boolean)
+  WHERE h.task_id = e.task AND h.attempt = e.attempt AND e.outcome <> 'lost' AND e."hasLeftovers" IS NOT TRUE`);
+
 /** A final state keeps how the last attempt ended; a task that goes on forgets it. */
 const MOVE_TASKS = keepPlan(`
   UPDATE tasks t SET state = e.state, is_gated = e.state = 'pending' AND t.limits <> '{}', failures = e.failures, losses = e.losses, reason = e.reason, dispatched_at = NULL,
@@ -148,6 +158,7 @@ export async function settleAttempts(tx: EntityManager, ends: readonly EndedAtte
     return { ...update, isFinal: isFinal(update.state), exitCode: end.exitCode, signal: end.signal, message };
   });
   await tx.query(CLOSE_ATTEMPTS, [JSON.stringify(attempts)]);
+  await tx.query(FREE, [JSON.stringify(attempts)]);
   await tx.query(MOVE_TASKS, [JSON.stringify(tasks)]);
   await indexFailures(
     tx,

@@ -8,6 +8,7 @@ import { renewLeases } from '../attempts/renew-leases.js';
 import type { ResumeAttempts } from '../attempts/resume-attempts.js';
 import type { ProgressReports } from '../attempts/store-progress.js';
 import { queuesOf, servedGroups, workersServing } from '../groups/worker-queues.js';
+import { freeHoldings, storeOffer } from '../resources/store-offer.js';
 import type { TerminalAnswer } from '../terminals/terminals.js';
 
 /** What travels between replicas: a message for workers, wherever they are connected. */
@@ -37,6 +38,8 @@ export interface WorkerChannelsOptions {
   onProgress(reports: ProgressReports): Promise<void>;
   /** A worker has connected to this replica; what was asked of it before may have been lost. */
   onConnected(workerId: string): void;
+  /** What is offered or free has changed. */
+  onOffer(): void;
 }
 
 const CHANNEL = 'workers';
@@ -220,11 +223,13 @@ export class WorkerChannels implements Service {
     if (message.type === 'terminal') return this.options.onTerminal(message);
     if (message.type === 'fetch' || message.type === 'queue_calls')
       return this.connections.get(socket)?.receive(message);
+    if (message.type === 'offer') return this.takeOffer(workerId, message);
     if (message.type !== 'heartbeat') return this.options.onOutput(message);
     const { hints, resumeAttempts, presence } = this.options;
     const deps = { hints, resumeAttempts, leaseMs: presence.leaseMs };
     this.write(socket, { type: 'leases', ...(await renewLeases(deps, workerId, message)) });
     await this.connections.get(socket)?.recheck();
+    if (message.holding && (await freeHoldings(hints, workerId, message.holding)) > 0) this.options.onOffer();
     if (message.stops_idle_after_ms !== undefined && message.running.length === 0)
       await this.stopIdle(workerId, socket, message.stops_idle_after_ms);
   }
@@ -240,6 +245,11 @@ export class WorkerChannels implements Service {
     if (row?.is_idle !== true) return;
     this.connections.get(socket)?.setQueues([]);
     this.write(socket, { type: 'wanted', wanted: 'stop' });
+  }
+
+  private async takeOffer(workerId: string, message: Extract<FromWorker, { type: 'offer' }>): Promise<void> {
+    await storeOffer(this.options.dataSource, workerId, message);
+    this.options.onOffer();
   }
 
   /** The same credentials as before: they are derived, not drawn. */
