@@ -5,7 +5,15 @@ import { MitosisClient, registerWorker, resumeWorker } from '@mitosis/client';
 import type { WorkerConfig } from '@mitosis/config';
 import { MitoError, parseOffers, VERSION, type Log } from '@mitosis/domain';
 import { DataDirLock } from '@mitosis/embedded';
-import { Executor, machineName, parseReserve, placeName, provenLimits, SandboxExecutor } from '@mitosis/executor';
+import {
+  Executor,
+  machineName,
+  parseReserve,
+  placeName,
+  provenLimits,
+  SandboxExecutor,
+  type ProvenLimits,
+} from '@mitosis/executor';
 import type { WorkerRegistration } from '@mitosis/protocol';
 import { createQueueBackend, type QueueCredentials } from '@mitosis/queue';
 import { HostOffer, keepTrying, Worker } from '@mitosis/worker';
@@ -67,6 +75,18 @@ async function register(
   return registerWorker(url, await userToken(config, token), { ...facts, ...(groups && { groups }) });
 }
 
+/** Throws `limits_not_enforced` where limits have to be kept and can't be. */
+function strictly({ strict_limits: isStrict }: WorkerConfig, limits: ProvenLimits): ProvenLimits {
+  if (!isStrict || limits.memory.startsWith('cgroup')) return limits;
+  const why = 'No control group can be made here that limits memory: tasks would only be watched (--strict-limits)';
+  throw new MitoError(
+    'conflict',
+    'limits_not_enforced',
+    `${why}. Start the worker as root or with a delegated control group, or without --strict-limits`,
+    { details: { field: '--strict-limits' } },
+  );
+}
+
 /** Looks at the machine, unless nothing is to be looked for; throws for an option that is wrong before anything is registered. */
 async function detectOffer(
   config: WorkerConfig,
@@ -88,7 +108,7 @@ async function detectOffer(
       reserve: config.reserve,
       units: parseOffers(config.offer),
     },
-    enforces: await provenLimits(),
+    enforces: strictly(config, await provenLimits()),
     log,
   });
 }
@@ -157,6 +177,7 @@ async function registeredWorker(
     sandbox: new SandboxExecutor({ processes: slots, log }),
     offer,
     gpuNaming: config.gpu_ids,
+    isPinning: config.pin_cores,
     slots,
     isPrefetching: config.work_stealing_enabled,
     workDir,

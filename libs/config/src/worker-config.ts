@@ -42,6 +42,10 @@ export const WorkerConfig = z.strictObject({
   detect: FlagSetting.default(true),
   /** How GPUs are named to tasks: by UUID, or by their place on the bus. */
   gpu_ids: z.enum(['uuid', 'index']).default('uuid'),
+  /** Bind each task that asks for cores to its own cores. */
+  pin_cores: FlagSetting.default(false),
+  /** Do not start where a memory limit is not kept by a control group. */
+  strict_limits: FlagSetting.default(false),
   /** The name of the machine: workers with the same name share what it has. Found out when not set. */
   machine: z
     .string()

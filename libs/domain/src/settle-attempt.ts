@@ -53,6 +53,7 @@ function failureReason(end: AttemptEnd): FailureReason | undefined {
     case 'invalid_new_task':
     case 'trapped':
     case 'limit_exceeded':
+    case 'out_of_memory':
       return end.outcome;
     default:
       return undefined;

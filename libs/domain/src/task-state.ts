@@ -24,6 +24,8 @@ export type AttemptOutcome =
   | 'trapped'
   /** A sandboxed program went past its limit of memory, output or files. */
   | 'limit_exceeded'
+  /** It took more memory than it had asked for. */
+  | 'out_of_memory'
   /** The worker could not go on with it (its launcher died, its disk is full). */
   | 'worker_error'
   /** A planned stop gave the task back before it was done. */
@@ -41,6 +43,7 @@ export type FailureReason =
   | 'upload_failed'
   | 'trapped'
   | 'limit_exceeded'
+  | 'out_of_memory'
   | 'worker_error'
   | 'worker_lost'
   /** Its queue refuses it, though it takes others: no worker can get it. */

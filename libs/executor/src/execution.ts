@@ -21,6 +21,10 @@ export interface CommandSpec {
    * session of its own. All that is shown there is kept as `stdout`. It takes no `stdinPath`.
    */
   readonly pty?: TerminalSize;
+  /** Memory that all of its processes together may have; what can be given back does not count. */
+  readonly memoryLimitBytes?: number;
+  /** Numbers of the cores that it may use. */
+  readonly cores?: readonly number[];
 }
 
 export interface TerminalSize {
@@ -52,6 +56,8 @@ export type ExecutionOutcome =
   /** Sandboxed programs only: it did what it may not do, or went past a limit. */
   | 'trapped'
   | 'limit_exceeded'
+  /** It took more memory than its limit. */
+  | 'out_of_memory'
   | 'worker_error';
 
 export interface ExecutionResult {
@@ -74,6 +80,8 @@ export interface ExecutionResult {
   /** Size of the spool: the offset at which a follower ends. */
   readonly outputBytes: number;
   readonly outputTruncated: boolean;
+  /** Some of its processes would not end. */
+  readonly hasLeftovers?: boolean;
   /** Of what a sandboxed program wrote to stdout; absent for commands. */
   readonly stdoutSha256?: string;
 }

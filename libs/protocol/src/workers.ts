@@ -145,6 +145,7 @@ export const AttemptReport = z.strictObject({
     'invalid_new_task',
     'trapped',
     'limit_exceeded',
+    'out_of_memory',
     'worker_error',
     'released',
   ]),

@@ -1,18 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import {
-  assignmentEnvironment,
-  MitoError,
-  storableSentence,
-  type GpuNaming,
-  type Log,
-  type Progress,
-} from '@mitosis/domain';
+import { MitoError, storableSentence, type GpuNaming, type Log, type Progress } from '@mitosis/domain';
 import {
   cleanScratch,
   errorCode,
   maskText,
   prepareScratch,
-  taskEnvironment,
   type Execution,
   type ExecutionResult,
   type Executor,
@@ -20,12 +12,13 @@ import {
   type Scratch,
 } from '@mitosis/executor';
 import { MESSAGE_MAX, NOTE_MAX, type AttemptReport, type ClaimedTask, type UploadRequest } from '@mitosis/protocol';
+import { boundsOf, environmentOf } from './attempt-bounds.js';
 import { runHook, type Hooks } from './hooks.js';
 import { ProgressWatch } from './progress-watch.js';
 import { readMetrics } from './read-metrics.js';
 import { readSubtasks, startProgram, type RunProgramDeps } from './run-program.js';
 import type { RunningAttempt, StopReason } from './running-attempts.js';
-import { prepareTaskFiles, readNewTasks, taskFilesOf, taskVariables, type TaskFiles } from './task-files.js';
+import { prepareTaskFiles, readNewTasks, taskFilesOf, type TaskFiles } from './task-files.js';
 import { uploadProducts, type Products } from './upload-products.js';
 import { withinTime } from './within-time.js';
 
@@ -40,6 +33,8 @@ export interface RunAttemptDeps {
   /** Given to every task besides its own environment. */
   readonly baseEnv: Readonly<Record<string, string>>;
   readonly gpuNaming: GpuNaming;
+  /** Bind each command to the cores that it was assigned. */
+  readonly isPinning: boolean;
   /** What is run before and after each command. */
   readonly hooks: Hooks;
   onProgress(attempt: RunningAttempt, progress: Progress): void;
@@ -61,9 +56,6 @@ const CALLED_OFF_MS = 5_000;
 
 /** For removing the folders of an attempt. */
 const REMOVE_MS = 5 * 60_000;
-
-/** What programs in a terminal may expect of it, unless the task says otherwise. */
-const TERM = 'xterm-256color';
 
 type End = Omit<
   AttemptReport,
@@ -105,6 +97,7 @@ function toEnd(result: ExecutionResult, stop: AbortSignal): End {
     peak_rss_bytes: result.peakRssBytes,
     output_bytes: result.outputBytes,
     is_output_truncated: result.outputTruncated,
+    ...(result.hasLeftovers && { has_leftovers: true }),
     ...(result.stdoutSha256 !== undefined && { stdout_sha256: result.stdoutSha256 }),
   };
 }
@@ -120,16 +113,6 @@ interface Prepared {
   readonly scratch: Scratch;
   readonly files: TaskFiles;
   readonly env: Readonly<Record<string, string>>;
-}
-
-function environmentOf(deps: RunAttemptDeps, claim: ClaimedTask, scratch: Scratch, files: TaskFiles) {
-  const { spec, task: taskUuid, attempt, secrets } = claim;
-  const base = { ...deps.baseEnv, ...(spec.pty && { TERM }) };
-  const assigned = assignmentEnvironment(claim.assigned ?? null, deps.gpuNaming);
-  const platform = { ...taskVariables(files, claim, deps.coordinatorUrl), ...assigned.platform };
-  // What the worker's own environment says about devices never shines through, nor what the task says.
-  const env = { ...spec.env, ...secrets, ...assigned.mask };
-  return taskEnvironment({ taskUuid, attempt, scratch, env, base: { ...base, ...assigned.hints }, platform });
 }
 
 /** Runs the prolog or the epilog of a command; programs have none, for they see nothing of the machine. */
@@ -162,6 +145,7 @@ async function begin(deps: RunAttemptDeps, attempt: RunningAttempt, prepared: Pr
       ...(spec.cwd !== undefined && { cwd: spec.cwd }),
       ...(files.stdin !== undefined && { stdinPath: files.stdin }),
       ...(spec.pty && { pty: spec.pty }),
+      ...boundsOf(deps, claim),
       timeoutMs: claim.timeout_ms,
       secrets: Object.values(claim.secrets),
       graceMs: GRACE_MS,

@@ -16,6 +16,8 @@ export interface WorkerOptions {
   readonly offer?: HostOffer | undefined;
   /** How devices are named to tasks. */
   readonly gpuNaming?: GpuNaming | undefined;
+  /** Bind each command to the cores that it was assigned. */
+  readonly isPinning?: boolean | undefined;
   readonly slots: number;
   /** Whether it may take short tasks before there is a slot for them. */
   readonly isPrefetching: boolean;

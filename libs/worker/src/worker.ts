@@ -338,6 +338,7 @@ export class Worker implements Service {
       logLimitBytes,
       baseEnv,
       gpuNaming: this.options.gpuNaming ?? 'uuid',
+      isPinning: this.options.isPinning ?? false,
       hooks,
       onStarted,
       onProgress,

@@ -57,6 +57,12 @@ export class WorkerCommand extends ServiceCommand {
     description: '--no-detect looks for nothing: only what is named here is offered',
   });
   readonly gpuIds = Option.String('--gpu-ids', { description: 'how GPUs are named to tasks: uuid or index' });
+  readonly pinCores = Option.Boolean('--pin-cores', {
+    description: 'bind each task that asks for cores to its own cores',
+  });
+  readonly strictLimits = Option.Boolean('--strict-limits', {
+    description: 'do not start where memory limits can only be watched',
+  });
   readonly machine = Option.String('--machine', {
     description: 'name of the machine: workers with the same name share what it has; found out by default',
   });
@@ -106,6 +112,8 @@ export class WorkerCommand extends ServiceCommand {
         offer: this.offer,
         detect: this.detect,
         gpu_ids: this.gpuIds,
+        pin_cores: this.pinCores,
+        strict_limits: this.strictLimits,
         machine: this.machine,
         only: this.only,
         name: this.name,

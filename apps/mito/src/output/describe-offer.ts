@@ -20,7 +20,7 @@ const HOW: Readonly<Record<string, string>> = {
   'cgroup-v2': 'by a control group (version 2)',
   'cgroup-v1': 'by a control group (version 1)',
   watching: 'by watching, which may be late',
-  affinity: 'by affinity, with --pin',
+  affinity: 'by affinity, with --pin-cores',
   none: 'not at all',
 };
 

@@ -132,5 +132,10 @@ export const RUNNING_ERRORS = {
     todo: 'Build it as a command that exports `_start`.',
   },
   wasm_too_large: { kind: 'invalid', means: 'The program is larger than is allowed.', todo: 'Strip it, or split it.' },
+  limits_not_enforced: {
+    kind: 'conflict',
+    means: 'No control group that limits memory can be made, and `--strict-limits` asks for one.',
+    todo: 'Start the worker as root or with a delegated control group, or without `--strict-limits`.',
+  },
   work_dir_in_use: { kind: 'conflict', means: 'Another worker uses the folder.', todo: 'Choose another `--work-dir`.' },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;

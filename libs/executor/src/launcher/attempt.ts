@@ -6,6 +6,7 @@ import { cutText } from '@mitosis/domain';
 import type { OutputStream } from '@mitosis/protocol';
 import type { ExecutionOutcome, ExecutionResult, TerminalInput } from '../execution.js';
 import { failedResult, MESSAGE_LENGTH_MAX } from '../failed-result.js';
+import { MemoryGuard } from '../limits/memory-guard.js';
 import { SecretMask } from '../secret-mask.js';
 import { ignores } from '../stray-processes.js';
 import { errorCode, isErrno } from '../system-error.js';
@@ -53,6 +54,8 @@ export class Attempt {
   #killTimer: NodeJS.Timeout | undefined;
   #spool: SpoolWriter | undefined;
   /** The terminal of the program that was started; undefined when it has none or was not started. */
+  readonly #guard: MemoryGuard | undefined;
+  #hasLeftovers = false;
   readonly #begun: Promise<Terminal | undefined>;
   #begin!: (terminal: Terminal | undefined) => void;
 
@@ -62,6 +65,8 @@ export class Attempt {
     private readonly events: AttemptEvents,
   ) {
     this.#begun = new Promise((resolve) => (this.#begin = resolve));
+    const { memoryLimitBytes: limit } = launch.spec;
+    this.#guard = limit === undefined ? undefined : new MemoryGuard(limit);
   }
 
   /** Bytes of output on disk. */
@@ -85,6 +90,7 @@ export class Attempt {
     } catch (error) {
       return this.#failed(error);
     } finally {
+      this.#guard?.end();
       this.#begin(undefined);
     }
   }
@@ -115,6 +121,7 @@ export class Attempt {
     this.#begin(running.terminal);
     this.events.onStarted(running.pid);
     const deadline = this.#startDeadline();
+    this.#guard?.watch(running, (message) => this.stop({ outcome: 'out_of_memory', message }, 0));
     const drained = Promise.all([
       this.#pump(running.stdout, 'stdout', spool),
       this.#pump(running.stderr, 'stderr', spool),
@@ -123,6 +130,8 @@ export class Attempt {
     const status = await running.exited;
     deadline?.cancel();
     await this.#endRest(running);
+    const tooMuch = this.#guard?.end();
+    if (tooMuch !== undefined) this.#stop ??= { outcome: 'out_of_memory', message: tooMuch };
     const finished = running.terminal?.finish();
     await drainUnlessIdle(drained, running, spool);
     await finished;
@@ -138,7 +147,11 @@ export class Attempt {
   async #spawn(): Promise<SpawnedProcess> {
     const command = resolveCommand(this.launch.spec, this.launch.execDir);
     try {
-      return await this.spawner.spawn(command);
+      const { cores } = this.launch.spec;
+      const guard = this.#guard;
+      if (guard === undefined && cores === undefined) return await this.spawner.spawn(command);
+      const within = (start: () => void): void => (guard ? guard.within(start) : start());
+      return await this.spawner.spawn(command, { within, cores });
     } finally {
       closeSync(command.stdinFd);
     }
@@ -174,7 +187,9 @@ export class Attempt {
       await delay(REST_INTERVAL_MS);
     }
     clearTimeout(this.#killTimer);
-    if (!(await running.killRest())) this.#remark = 'Some of its processes would not end';
+    if (await running.killRest()) return;
+    this.#hasLeftovers = true;
+    this.#remark = 'Some of its processes would not end';
   }
 
   #result(status: ExitStatus | undefined, spool: SpoolWriter): ExecutionResult {
@@ -187,10 +202,18 @@ export class Attempt {
       wallMs: this.#wallMs(),
       userCpuMs: roundOrNull(status?.userCpuMs),
       systemCpuMs: roundOrNull(status?.systemCpuMs),
-      peakRssBytes: status?.peakRssBytes ?? null,
+      peakRssBytes: this.#peakBytes(status),
       outputBytes: spool.size,
       outputTruncated: spool.isTruncated,
+      ...(this.#hasLeftovers && { hasLeftovers: true }),
     };
+  }
+
+  /** Of the largest process, or of all together where they were looked at together. */
+  #peakBytes(status: ExitStatus | undefined): number | null {
+    const together = this.#guard?.peakBytes ?? 0;
+    const largest = status?.peakRssBytes ?? null;
+    return together === 0 ? largest : Math.max(largest ?? 0, together);
   }
 
   #failed(error: unknown): ExecutionResult {

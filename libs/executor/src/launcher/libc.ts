@@ -22,6 +22,8 @@ export interface Libc {
   becomeSubreaper(): boolean;
   /** Soft limit RLIMIT_RTTIME of this process and of those that it starts; false when refused. */
   setRealtimeLimit(us: bigint): boolean;
+  /** The cores that whatever is started from now on may use; false when refused. */
+  setCores(cores: readonly number[]): boolean;
   errno(): number;
 }
 
@@ -53,6 +55,8 @@ const WNOWAIT = 0x0100_0000;
 const P_ALL = 0;
 const PR_SET_CHILD_SUBREAPER = 36;
 const O_CLOEXEC = 0o2000000;
+/** Of a cpu_set_t (sched.h). */
+const CPU_SET_BYTES = 128;
 const RLIMIT_RTTIME = 15;
 const RLIM_INFINITY = 0xffff_ffff_ffff_ffffn;
 /** `si_pid` in a siginfo_t that waitid(2) filled in. */
@@ -75,6 +79,9 @@ export function loadLibc(): Libc {
   const setrlimit = call<(resource: number, limits: Buffer) => number>(
     'int setrlimit(int resource, const void *limits)',
   );
+  const setaffinity = call<(pid: number, size: number, mask: Buffer) => number>(
+    'int sched_setaffinity(int pid, size_t size, const void *mask)',
+  );
   return {
     ...wait,
     ...bindTerminal(call),
@@ -90,6 +97,12 @@ export function loadLibc(): Libc {
       limits.writeBigUInt64LE(us, 0);
       limits.writeBigUInt64LE(RLIM_INFINITY, 8);
       return setrlimit(RLIMIT_RTTIME, limits) === 0;
+    },
+    setCores(cores) {
+      const mask = Buffer.alloc(CPU_SET_BYTES);
+      for (const core of cores)
+        if (core < CPU_SET_BYTES * 8) mask[core >> 3] = (mask[core >> 3] ?? 0) | (1 << (core & 7));
+      return setaffinity(0, CPU_SET_BYTES, mask) === 0;
     },
     errno: () => koffi.errno(),
   };

@@ -2,14 +2,22 @@ import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { parseCpuList } from '../host/detect-host.js';
 import { hasEnvironment, kill, readProc, realtimeLimit } from '../stray-processes.js';
 import { GroupSignals } from './group-signals.js';
 import { loadLibc, type Libc, type PosixSpawnOptions, type ReapedChild } from './libc.js';
 import { openStdio } from './linux-stdio.js';
 import { preferAsVictim } from './oom-victim.js';
-import { LauncherFloor, PeakMemorySampler } from './peak-memory.js';
+import { LauncherFloor, PeakMemorySampler, processTree } from './peak-memory.js';
 import { spawnFailure } from './spawn-errors.js';
-import { KILL_REST_MS, type ExitStatus, type ResolvedCommand, type SpawnedProcess, type Spawner } from './spawner.js';
+import {
+  KILL_REST_MS,
+  type ExitStatus,
+  type ResolvedCommand,
+  type SpawnBounds,
+  type SpawnedProcess,
+  type Spawner,
+} from './spawner.js';
 import type { Terminal } from './terminal.js';
 
 const SIGNAL_NAMES = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
@@ -41,6 +49,7 @@ export class LinuxSpawner implements Spawner {
   readonly #floor = new LauncherFloor();
   readonly #running = new Map<number, LinuxProcess>();
   #spawned = 0;
+  readonly #ownCores = parseCpuList(/^Cpus_allowed_list:\s*(\S+)/m.exec(readProc('/proc/self/status'))?.[1] ?? '');
 
   constructor(private readonly options: LinuxSpawnerOptions) {
     this.#libc = loadLibc();
@@ -49,15 +58,15 @@ export class LinuxSpawner implements Spawner {
     process.on('SIGCHLD', () => this.#reapAll());
   }
 
-  spawn(command: ResolvedCommand): Promise<SpawnedProcess> {
-    return new Promise((resolve) => resolve(this.#spawnNow(command)));
+  spawn(command: ResolvedCommand, bounds?: SpawnBounds): Promise<SpawnedProcess> {
+    return new Promise((resolve) => resolve(this.#spawnNow(command, bounds)));
   }
 
-  #spawnNow(command: ResolvedCommand): SpawnedProcess {
+  #spawnNow(command: ResolvedCommand, bounds: SpawnBounds | undefined): SpawnedProcess {
     const tag = this.options.firstTag + BigInt(this.#spawned++ % TAG_COUNT);
     const isTagged = this.#libc.setRealtimeLimit(tag);
     const stdio = openStdio(this.#libc, command);
-    const pid = this.#start(command, stdio.stdio);
+    const pid = this.#startWithin(bounds, () => this.#start(command, stdio.stdio));
     if (pid <= 0) {
       stdio.abandon();
       throw spawnFailure(command.file, pid);
@@ -72,6 +81,20 @@ export class LinuxSpawner implements Spawner {
 
   /** There is nothing to wait for: each program's rest ended with it. */
   async endStrays(): Promise<void> {}
+
+  /** What is started inherits the group and the cores of this thread, which leaves both at once. */
+  #startWithin(bounds: SpawnBounds | undefined, start: () => number): number {
+    if (bounds === undefined) return start();
+    const { cores = [] } = bounds;
+    const isPinned = cores.length > 0 && this.#libc.setCores(cores);
+    let pid = 0;
+    try {
+      bounds.within(() => (pid = start()));
+    } finally {
+      if (isPinned) this.#libc.setCores(this.#ownCores);
+    }
+    return pid;
+  }
 
   /** A script without `#!` is run by the shell, as execvp(3) does. */
   #start({ file, args, env, cwd }: ResolvedCommand, stdio: PosixSpawnOptions['stdio']): number {
@@ -161,6 +184,11 @@ class LinuxProcess implements SpawnedProcess {
     const groups = this.spawner.groupsOf(this.spawner.orphansOf(this));
     if (this.#settle !== undefined) groups.add(this.pid);
     for (const group of groups) this.#signals.send(group, signal);
+  }
+
+  pids(): number[] {
+    const roots = this.#settle === undefined ? [] : [this.pid];
+    return [...new Set([...roots, ...this.spawner.orphansOf(this)].flatMap(processTree))];
   }
 
   hasRest(): boolean {

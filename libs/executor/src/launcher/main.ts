@@ -5,12 +5,14 @@
  *
  * Arguments: the first tag (a number), `portable` or `best`.
  */
+import { sweepGroups } from '../limits/memory-group.js';
 import { chooseSpawner } from './choose-spawner.js';
 import { closeInherited } from './close-inherited.js';
 import { Launcher } from './launcher.js';
 import type { FromLauncher, ToLauncher } from './messages.js';
 
 closeInherited();
+sweepGroups();
 const [firstTag = '0', kind] = process.argv.slice(2);
 const { spawner, remark } = await chooseSpawner(kind === 'portable', BigInt(firstTag));
 const launcher = new Launcher(spawner, send);

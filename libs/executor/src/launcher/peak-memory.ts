@@ -25,7 +25,7 @@ function threadsOf(pid: number): string[] {
 }
 
 /** A process with its descendants, as they are now. Any thread of a process may have started a child. */
-function processTree(root: number): number[] {
+export function processTree(root: number): number[] {
   const found = [root];
   for (const pid of found) {
     if (found.length >= PROCESSES_MAX) break;

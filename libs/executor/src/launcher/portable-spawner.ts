@@ -6,7 +6,7 @@ import { findStrays, kill, killStrays } from '../stray-processes.js';
 import { isErrno } from '../system-error.js';
 import { GroupSignals } from './group-signals.js';
 import { preferAsVictim } from './oom-victim.js';
-import { PeakMemorySampler } from './peak-memory.js';
+import { PeakMemorySampler, processTree } from './peak-memory.js';
 import { inTerminal, openPortableTerminal } from './portable-terminal.js';
 import { spawnFailure } from './spawn-errors.js';
 import {
@@ -38,6 +38,7 @@ export class PortableSpawner implements Spawner {
   /** `markName`: which variable in a task's environment is its mark. */
   constructor(private readonly markName: string) {}
 
+  /** It can't start anything inside of a control group: memory is watched. */
   async spawn(command: ResolvedCommand): Promise<SpawnedProcess> {
     const { terminal, path } = command.terminal === undefined ? {} : await openPortableTerminal(command.terminal);
     try {
@@ -115,6 +116,10 @@ class PortableProcess implements SpawnedProcess {
 
   signal(signal: NodeJS.Signals): void {
     this.#signals.send(this.pid, signal);
+  }
+
+  pids(): number[] {
+    return processTree(this.pid);
   }
 
   hasRest(): boolean {

@@ -32,6 +32,8 @@ export interface SpawnedProcess {
   readonly terminal?: Terminal | undefined;
   /** Settles when the program itself has ended, whatever it left behind. Never rejects. */
   readonly exited: Promise<ExitStatus>;
+  /** All of its processes that are known now. */
+  pids(): number[];
   /** Sends `signal` to all its process groups that are known and did not get it before; SIGKILL to all. */
   signal(signal: NodeJS.Signals): void;
   /** True while something of it is left besides the program itself. */
@@ -43,11 +45,18 @@ export interface SpawnedProcess {
   killRest(): Promise<boolean>;
 }
 
+/** What a program is bound by from its first instruction on. */
+export interface SpawnBounds {
+  /** Runs `start` where its memory is limited. */
+  within(start: () => void): void;
+  readonly cores?: readonly number[] | undefined;
+}
+
 /** Starts programs in their own process group and session, with no file open but 0, 1 and 2. */
 export interface Spawner {
   readonly name: string;
   /** Rejects with {@link SpawnFailure}. */
-  spawn(command: ResolvedCommand): Promise<SpawnedProcess>;
+  spawn(command: ResolvedCommand, bounds?: SpawnBounds): Promise<SpawnedProcess>;
   /** Ends what is left of programs that have ended; before the launcher itself ends. */
   endStrays(): Promise<void>;
 }
