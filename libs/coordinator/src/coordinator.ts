@@ -1,25 +1,22 @@
-import type { DataSource } from 'typeorm';
 import { connect, migrate } from '@mitosis/database';
-import { isFinal, presenceOf, type Log, type Service } from '@mitosis/domain';
-import type { ObjectStore } from '@mitosis/object-store';
-import type { QueueAccess, QueueBackend } from '@mitosis/queue';
-import { bootstrapAdmin, type FirstAdmin } from './access/bootstrap-admin.js';
+import { isFinal, presenceOf, type Service } from '@mitosis/domain';
+import { bootstrapAdmin } from './access/bootstrap-admin.js';
 import { claimTasksWith } from './attempts/claim-tasks.js';
 import { commitReportsWith } from './attempts/commit-reports.js';
 import { takeReportsWith } from './attempts/read-reports.js';
 import { resumeAttemptsWith } from './attempts/resume-attempts.js';
 import { storeProgress } from './attempts/store-progress.js';
 import { callerAddressWith } from './auth/caller-address.js';
-import type { KeyPair } from './auth/key-pair.js';
 import { Passwords } from './auth/passwords.js';
 import type { OpenedSession, Sessions } from './auth/sessions.js';
 import { Tokens } from './auth/tokens.js';
 import { Board } from './board/board.js';
-import { createAccess, type AccessLifetimes } from './compose/create-access.js';
+import { createAccess } from './compose/create-access.js';
 import { createFiles } from './compose/create-files.js';
 import { fileRoutes } from './compose/file-routes.js';
 import { loggedClaims, loggedSubmit, observedReports } from './compose/observe-tasks.js';
 import { taskControl } from './compose/task-control.js';
+import type { CoordinatorOptions } from './coordinator-options.js';
 import { Announcements } from './events/announcements.js';
 import { GROUPS_CHANNEL, type GroupEvent } from './events/group-events.js';
 import { JobEvents } from './events/job-events.js';
@@ -29,7 +26,7 @@ import { UnpackableInputs } from './files/unpackable-inputs.js';
 import { docsPage, openApiRoutes } from './http/docs-routes.js';
 import { healthRoutes } from './http/health-routes.js';
 import { HttpServer } from './http/http-server.js';
-import { joinRoutes, type JoinFiles } from './http/join-routes.js';
+import { joinRoutes } from './http/join-routes.js';
 import { isScraperWith, metricsRoutes } from './http/metrics-routes.js';
 import { withRequestIds } from './http/observe-requests.js';
 import { outputRoutes } from './http/output-routes.js';
@@ -65,50 +62,7 @@ import { workerDeliveries } from './workers/worker-deliveries.js';
 import { cancelWorkloadWith } from './workloads/cancel-workload.js';
 import { readSubtaskResultsWith } from './workloads/read-subtask-results.js';
 import { WorkloadReader } from './workloads/read-workloads.js';
-import { submitWorkloadWith, type WorkloadDefaults } from './workloads/submit-workload.js';
-
-export interface CoordinatorOptions extends AccessLifetimes {
-  readonly host: string;
-  readonly port: number;
-  /** Certificate and key in PEM format: with them it speaks HTTPS. */
-  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
-  readonly dataSource: DataSource;
-  /** The same database, over connections whose commits need not reach the disk: for what a sweep mends. */
-  readonly hints: DataSource;
-  /** The same database, for the statements that run with every request and every task: planned once. */
-  readonly hot: DataSource;
-  readonly queue: QueueBackend;
-  /** Of workers that consume from the queue server themselves; the others get nothing. */
-  readonly queueAccess: QueueAccess;
-  readonly store: ObjectStore;
-  readonly keys: KeyPair;
-  /** 256 bits with which secrets of groups are encrypted; not in the database. */
-  readonly secretsKey: Buffer;
-  readonly admin: FirstAdmin;
-  /** A worker that sends no heartbeat for longer than this loses its running attempts. */
-  readonly leaseMs: number;
-  /** A task that has waited for so long gets a machine that is kept free for it. */
-  readonly reserveAfterMs: number;
-  /** How long a signed request to the object store is good for. */
-  readonly urlLifetimeMs: number;
-  /** How long a program is kept that nothing uses. */
-  readonly programRetentionMs: number;
-  /** Workers that may be alive at a time; any number when not set. */
-  readonly workersMax?: number | undefined;
-  /** Of each new group: how many of its tasks may wait at a time; any number when not set. */
-  readonly queuedTasksMax: number | undefined;
-  /** Addresses and networks whose `X-Forwarded-For` is believed. */
-  readonly trustedProxies: readonly string[];
-  /** With this bearer token the metrics can be read without an account. */
-  readonly scrapeToken?: string | undefined;
-  /** What WASM tasks and workloads get that say nothing else. */
-  readonly workloadDefaults: WorkloadDefaults;
-  /** The address in front of it, when there is one. */
-  readonly publicUrl?: string | undefined;
-  /** What machines fetch that become workers. */
-  readonly joinFiles?: JoinFiles | undefined;
-  readonly log: Log;
-}
+import { submitWorkloadWith } from './workloads/submit-workload.js';
 
 /**
  * One replica of the coordinator. Nothing that matters is in its memory: any number of replicas

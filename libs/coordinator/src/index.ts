@@ -2,7 +2,7 @@ export { createFirstAdmin } from './access/bootstrap-admin.js';
 export { loadKeyPair } from './auth/key-pair.js';
 export type { KeyPair } from './auth/key-pair.js';
 export { Coordinator } from './coordinator.js';
-export type { CoordinatorOptions } from './coordinator.js';
+export type { CoordinatorOptions } from './coordinator-options.js';
 export type { JoinFiles } from './http/join-routes.js';
 export type { Reach } from './workers/enrolments.js';
 export { checkCoordinator } from './doctor/check-coordinator.js';

@@ -15,10 +15,24 @@ export interface WorkerSituation {
   readonly slots: number;
   /** Attempts that it runs now. */
   readonly running: number;
+  /** Whether its machine has what the task needs: now, once something has ended, or never. */
+  readonly fits?: 'now' | 'later' | 'never';
 }
 
 /** `free`: it could take the task now. Otherwise the first thing that stands in the way. */
-export type WorkerVerdict = 'free' | 'full' | 'draining' | 'unable' | 'silent' | 'tags' | 'kind' | 'group';
+export type WorkerVerdict =
+  | 'free'
+  | 'full'
+  /** Its machine could hold the task, and others hold too much of it now. */
+  | 'room'
+  | 'draining'
+  | 'unable'
+  | 'silent'
+  /** Its machine could never hold the task. */
+  | 'needs'
+  | 'tags'
+  | 'kind'
+  | 'group';
 
 /** Why a worker does not take a task, the last thing first that one would mend. */
 export function explainWorker(
@@ -28,10 +42,12 @@ export function explainWorker(
   if (!worker.servesGroup) return 'group';
   if (worker.onlyKind === 'wasm' && !task.isProgram) return 'kind';
   if (!tagsMatch(worker.tags, task.tags)) return 'tags';
+  if (worker.fits === 'never') return 'needs';
   if (worker.isSilent) return 'silent';
   if (worker.isDraining) return 'draining';
   if (worker.isUnable) return 'unable';
-  return worker.running >= worker.slots ? 'full' : 'free';
+  if (worker.running >= worker.slots) return 'full';
+  return worker.fits === 'later' ? 'room' : 'free';
 }
 
 /** What is missing on a worker whose verdict is `tags`. */

@@ -6,7 +6,7 @@ import { TaskStateName } from './tasks.js';
 export const WorkerExplanation = z.object({
   uuid: Uuid,
   hostname: z.string(),
-  verdict: z.enum(['free', 'full', 'draining', 'unable', 'silent', 'tags', 'kind', 'group']),
+  verdict: z.enum(['free', 'full', 'room', 'draining', 'unable', 'silent', 'needs', 'tags', 'kind', 'group']),
   /** For people: which tags are missing, how many slots are taken. */
   detail: z.string(),
   /** It has no tags: it takes any task of its groups. */

@@ -3,6 +3,7 @@ import { WANTED_STATES } from '@mitosis/domain';
 import { CommaSeparated, PageSize } from './conditions.js';
 import { Labels, Name, Tags, Timestamp, Uuid } from './fields.js';
 import { RoleName, WorkerRolesByName } from './groups.js';
+import { EnforcesView, OfferView } from './offers.js';
 import { RegisterWorker, WorkerIdentity, WorkerName } from './workers.js';
 
 /** A worker as people with `read` on it see it. */
@@ -25,6 +26,10 @@ export const WorkerView = z.object({
   tasks: z.array(z.object({ task: Uuid, attempt: z.int(), name: z.string().nullable() })).default([]),
   slots: z.int(),
   running: z.int(),
+  /** What it offers of its machine; null when it has not said it. */
+  offer: OfferView.nullable().default(null),
+  /** How limits are kept there. */
+  enforces: EnforcesView.nullable().default(null),
   tags: z.array(z.string()),
   labels: z.array(z.string()),
   /** Groups with their roles on the worker: all of them for those who manage it, otherwise the caller's own. */

@@ -95,7 +95,8 @@ export abstract class SubmitCommand extends ApiCommand {
     if (this.quiet || this.json) return;
     const { state, summary, workers } = await api.explainTask(uuid);
     const serving = workers.filter(({ verdict }) => verdict !== 'group');
-    if (state === 'ready' && serving.length === 0) return this.note(`mito: warning: ${summary}`);
+    const isImpossible = serving.length > 0 && serving.every(({ verdict }) => verdict === 'needs');
+    if (state === 'ready' && (serving.length === 0 || isImpossible)) return this.note(`mito: warning: ${summary}`);
     const untagged = this.tags.length === 0 ? undefined : serving.find(({ is_untagged: isUntagged }) => isUntagged);
     if (untagged) {
       const worker = `the worker on ${untagged.hostname} has no tags and takes any task`;

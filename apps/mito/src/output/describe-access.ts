@@ -9,6 +9,7 @@ import type {
   WorkerView,
 } from '@mitosis/protocol';
 import type { Listing } from '../commands/output-command.js';
+import { enforcesFacts, offerFacts } from './describe-offer.js';
 import { formatTime, timeCell } from './format-time.js';
 import type { Paint } from './paint.js';
 import { harmless } from './say.js';
@@ -89,6 +90,8 @@ export function describeWorker(worker: WorkerView, paint: Paint): string {
       ['host', worker.hostname],
       ['version', worker.version],
       ['slots', `${worker.running} of ${worker.slots} in use`],
+      ...(worker.offer ? offerFacts(worker.offer) : []),
+      ...(worker.enforces ? enforcesFacts(worker.enforces) : []),
       ['tags', worker.tags.join(', ')],
       ['labels', worker.labels.join(', ')],
       ['groups', rolesOf(worker)],

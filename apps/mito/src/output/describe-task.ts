@@ -1,6 +1,7 @@
 import { cutText, describeNeeds, formatBytes, formatDuration } from '@mitosis/domain';
 import type { AttemptView, TaskDetail, TaskView } from '@mitosis/protocol';
 import type { Listing } from '../commands/output-command.js';
+import { describeAssigned } from './describe-assigned.js';
 import { formatTime, timeCell } from './format-time.js';
 import { paintState, type Paint } from './paint.js';
 import { harmless } from './say.js';
@@ -108,6 +109,8 @@ export function describeTask(task: TaskView & DetailOnly, paint: Paint): string 
     ['duration', durationOf(task)],
     ...(task.attempts ?? []).flatMap((attempt): [string, string][] => [
       ['attempt', describeAttempt(attempt)],
+      ['assigned', attempt.assigned === null ? '' : `${attempt.number}  ${describeAssigned(attempt.assigned)}`],
+      ['assigned', attempt.assigned === null ? '' : `${attempt.number}  ${describeAssigned(attempt.assigned)}`],
       ...attempt.notes.map((note): [string, string] => ['note', `${attempt.number}  ${note}`]),
     ]),
     ['output', (task.attempts ?? []).length > 1 ? `of an earlier attempt: tasks logs ${task.uuid} --attempt N` : ''],

@@ -5,6 +5,7 @@ import type { QueuePublisher } from '@mitosis/queue';
 import type { UserActor } from '../auth/authenticator.js';
 import { isAlive } from '../kernel/alive-workers.js';
 import { servesGroup } from '../kernel/serving.js';
+import { explainNeeds, type NeedsVerdict } from '../resources/explain-needs.js';
 import { heldBack } from './held-back.js';
 import type { TaskReader } from './read-tasks.js';
 
@@ -67,7 +68,18 @@ interface NoRoomRow {
   readonly taken: number;
 }
 
-const ORDER: readonly WorkerVerdict[] = ['free', 'full', 'draining', 'unable', 'silent', 'tags', 'kind', 'group'];
+const ORDER: readonly WorkerVerdict[] = [
+  'free',
+  'full',
+  'room',
+  'draining',
+  'unable',
+  'silent',
+  'needs',
+  'tags',
+  'kind',
+  'group',
+];
 
 function untagged({ tags }: WorkerRow, task: TaskView): string {
   return tags.length === 0 && task.tags.length > 0 ? '; it has no tags, so it takes any task' : '';
@@ -89,12 +101,15 @@ function detailOf(verdict: WorkerVerdict, row: WorkerRow, task: TaskView): strin
       return `it lacks ${missingTags(task.tags, row.tags).join(', ')}`;
     case 'kind':
       return 'it takes sandboxed programs only, and no command';
+    case 'needs':
+    case 'room':
+      return '';
     case 'group':
       return `it does not run tasks of ${task.group}`;
   }
 }
 
-function explainRow(row: WorkerRow, task: TaskView): WorkerExplanation {
+function explainRow(row: WorkerRow, task: TaskView, needs: NeedsVerdict | undefined): WorkerExplanation {
   const { tags, slots, running, serves_group: servesGroup, is_draining: isDraining, only_kind: onlyKind } = row;
   const verdict = explainWorker(
     { tags: task.tags, isProgram: task.wasm !== null },
@@ -107,13 +122,14 @@ function explainRow(row: WorkerRow, task: TaskView): WorkerExplanation {
       servesGroup,
       isDraining,
       onlyKind,
+      fits: needs?.fits ?? 'now',
     },
   );
   return {
     uuid: row.id,
     hostname: row.hostname,
     verdict,
-    detail: detailOf(verdict, row, task),
+    detail: needs && (verdict === 'needs' || verdict === 'room') ? needs.missing : detailOf(verdict, row, task),
     is_untagged: tags.length === 0,
   };
 }
@@ -135,10 +151,14 @@ function waitsFor(
   const count = (verdict: WorkerVerdict): number => workers.filter((worker) => worker.verdict === verdict).length;
   if (count('free') > 0) return ahead === 0 ? 'a worker is free: the task starts any moment' : before(ahead);
   if (count('full') > 0) return `${busy(count('full'))}; ${before(ahead)}`;
+  const [roomless] = workers.filter(({ verdict }) => verdict === 'room');
+  if (roomless) return `no machine has room for it now: ${roomless.hostname} has ${roomless.detail}; ${before(ahead)}`;
   if (count('draining') > 0) return 'the workers that could run it are draining';
   const unable = workers.find(({ verdict }) => verdict === 'unable');
   if (unable) return `no worker that could run it is able to work; ${unable.hostname} is ${unable.detail}`;
   if (count('silent') > 0) return 'the workers that could run it are offline';
+  const [nearest] = workers.filter(({ verdict }) => verdict === 'needs');
+  if (nearest) return `no worker could ever run it; the nearest is ${nearest.hostname}: ${nearest.detail}`;
   if (count('tags') > 0) return `no worker of its group has the tags ${task.tags.join(', ')}`;
   if (count('kind') > 0) return 'the workers that could run it take sandboxed programs only';
   const others = served.filter((group) => group !== task.group).join(', ');
@@ -224,8 +244,9 @@ export async function explainTask(
   const hold = task.state === 'ready' ? await heldBack({ dataSource, publisher }, uuid) : undefined;
   const waits = await awaited(dataSource, task);
   // Of what has ended or runs nobody asks which worker could take it.
+  const needs = await explainNeeds(dataSource, task.needs, isFinal(task.state) ? [] : rows.map(({ id }) => id));
   const workers = (isFinal(task.state) ? [] : rows)
-    .map((row) => explainRow(row, task))
+    .map((row) => explainRow(row, task, needs.get(row.id)))
     .sort((a, b) => ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict));
   const ahead = task.state === 'ready' ? (place?.ahead ?? 0) : null;
   return {

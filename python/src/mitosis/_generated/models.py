@@ -690,7 +690,7 @@ class WorkerExplanation(Model):
 
     uuid: str
     hostname: str
-    verdict: Literal["free", "full", "draining", "unable", "silent", "tags", "kind", "group"]
+    verdict: Literal["free", "full", "room", "draining", "unable", "silent", "needs", "tags", "kind", "group"]
     detail: str
     is_untagged: bool
 
@@ -1410,6 +1410,8 @@ class WorkerView(Model):
     tasks: list[WorkerViewTask] | None
     slots: int
     running: int
+    offer: WorkerViewOffer | None
+    enforces: WorkerViewEnforces | None
     tags: list[str]
     labels: list[str]
     groups: dict[str, Literal["read", "write-wasm", "write", "admin"]]
@@ -1423,6 +1425,37 @@ class WorkerViewTask(Model):
     task: str
     attempt: int
     name: str | None
+
+
+class WorkerViewOffer(Model):
+    __slots__ = ()
+
+    cpus: int
+    cores: list[int]
+    mem_bytes: int
+    disk_bytes: int
+    gpus: list[WorkerViewOfferGpu]
+    units: dict[str, list[str]]
+
+
+class WorkerViewOfferGpu(Model):
+    __slots__ = ()
+
+    id: str
+    index: int
+    model: str
+    mem_bytes: int
+    free_bytes: int
+    maker: Literal["nvidia", "amd"]
+
+
+class WorkerViewEnforces(Model):
+    __slots__ = ()
+
+    memory: Literal["cgroup-v2", "cgroup-v1", "watching", "none"]
+    cpu: Literal["affinity", "none"]
+    disk: Literal["watching", "none"]
+    processes: Literal["cgroup-v2", "cgroup-v1", "watching", "none"]
 
 
 class _EnrollWorker(TypedDict):
@@ -1655,6 +1688,11 @@ WorkerPage.nested = {
 }
 WorkerView.nested = {
     "tasks": ("list", WorkerViewTask),
+    "offer": ("one", WorkerViewOffer),
+    "enforces": ("one", WorkerViewEnforces),
+}
+WorkerViewOffer.nested = {
+    "gpus": ("list", WorkerViewOfferGpu),
 }
 EnrolmentList.nested = {
     "enrolments": ("list", EnrolmentView),
