@@ -17,7 +17,6 @@ import { fileRoutes } from './compose/file-routes.js';
 import { loggedClaims, loggedSubmit, observedReports } from './compose/observe-tasks.js';
 import { taskControl } from './compose/task-control.js';
 import type { CoordinatorOptions } from './coordinator-options.js';
-import { Announcements } from './events/announcements.js';
 import { GROUPS_CHANNEL, type GroupEvent } from './events/group-events.js';
 import { JobEvents } from './events/job-events.js';
 import { TaskEvents } from './events/task-events.js';
@@ -36,6 +35,7 @@ import { terminalRoutes } from './http/terminal-routes.js';
 import { workerRoutes } from './http/worker-routes.js';
 import { workerUpgrade } from './http/worker-upgrade.js';
 import { workloadRoutes } from './http/workload-routes.js';
+import { Channel } from './kernel/channel.js';
 import type { SettledTask } from './kernel/settled-task.js';
 import { waitUntilThere } from './kernel/wait-until-there.js';
 import { CoordinatorMetrics } from './metrics/coordinator-metrics.js';
@@ -91,7 +91,7 @@ export class Coordinator implements Service {
     const jobEvents = new JobEvents({ bus: queue.bus, dataSource, log });
     const workloadEvents = new WorkloadEvents({ bus: queue.bus, log });
     const onWorkloads = (workloads: readonly string[]): void => workloadEvents.publish(workloads);
-    const groupEvents = new Announcements<GroupEvent>({ bus: queue.bus, channel: GROUPS_CHANNEL, log });
+    const groupEvents = new Channel<GroupEvent>({ bus: queue.bus, name: GROUPS_CHANNEL, log });
     const handOver = new HandOver({
       dataSource,
       publisher: queue.publisher,

@@ -3,9 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { MitoError, objectKey } from '@mitosis/domain';
 import type { AttemptLease, MissingParts, SignedParts, UploadRequest, UploadTicket } from '@mitosis/protocol';
 import { UPLOAD_COLUMNS, uploadNotFound, type UploadRow, type Uploads } from '../files/uploads.js';
-
-const staleAttempt = (): MitoError =>
-  new MitoError('conflict', 'stale_attempt', 'the attempt is not the current one any more');
+import { holdsLease, staleAttempt } from '../kernel/lease.js';
 
 /**
  * What the worker of an attempt stores. Each request carries the lease: whoever lost it can't reserve
@@ -60,7 +58,7 @@ export class AttemptUploads {
   private async groupOf({ task, attempt, lease }: AttemptLease): Promise<string> {
     const [open] = (await this.deps.dataSource.query(
       `SELECT t.group_id FROM attempts a JOIN tasks t ON t.id = a.task_id
-       WHERE a.task_id = $1 AND a.number = $2 AND a.lease = $3 AND a.ended_at IS NULL`,
+       WHERE ${holdsLease()}`,
       [task, attempt, lease],
     )) as { group_id: string }[];
     if (!open) throw staleAttempt();

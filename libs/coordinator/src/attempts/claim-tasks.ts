@@ -7,6 +7,7 @@ import type { WorkerActor } from '../auth/authenticator.js';
 import type { Tokens } from '../auth/tokens.js';
 import type { TaskEvents } from '../events/task-events.js';
 import { servesGroup } from '../kernel/serving.js';
+import { mayHappen, stateAfter } from '../kernel/task-state-sql.js';
 import { isPassing } from '../kernel/transaction.js';
 import type { CoordinatorMetrics } from '../metrics/coordinator-metrics.js';
 import { claimPlaced, NOTHING_PLACED, type Placed } from './claim-placed.js';
@@ -97,9 +98,9 @@ const CLAIM = keepPlan(`
     LEFT JOIN jobs j ON j.id = t.job_id
     WHERE j.suspended_at IS NULL FOR KEY SHARE OF s, k
   ), claimed AS (
-    UPDATE tasks t SET state = 'running', attempt = t.attempt + 1, dispatched_at = NULL,
+    UPDATE tasks t SET state = ${stateAfter('claim')}, attempt = t.attempt + 1, dispatched_at = NULL,
       started_at = coalesce(t.started_at, clock_timestamp()), progress = NULL, progress_message = NULL
-    FROM eligible e WHERE t.id = e.id AND t.state = 'ready'
+    FROM eligible e WHERE t.id = e.id AND ${mayHappen('claim', 't.state')}
     RETURNING t.id, t.attempt, t.spec, t.timeout_ms, t.group_id, t.job_id, t.upstream_id, t.queue, e.request,
       CASE WHEN t.attempt = 1 THEN extract(epoch FROM clock_timestamp() - greatest(t.created_at, t.not_before))::float8 END AS waited_s,
       t.workload_id, t.workload_step
@@ -126,7 +127,7 @@ const CLAIM = keepPlan(`
     RETURNING d.task_id
   ), released AS (
     UPDATE tasks t SET waits_for = t.waits_for - m.count,
-      state = CASE WHEN t.waits_for = m.count AND t.not_before IS NULL THEN 'ready' ELSE t.state END
+      state = CASE WHEN t.waits_for = m.count AND t.not_before IS NULL THEN ${stateAfter('release')} ELSE t.state END
     FROM (SELECT task_id, count(*)::int AS count FROM met GROUP BY task_id) m
     WHERE t.id = m.task_id AND t.state = 'pending'
     RETURNING t.id AS task, t.state, t.queue, t.group_id AS group, t.job_id AS job

@@ -4,6 +4,7 @@ import { MitoError } from '@mitosis/domain';
 import type { AttemptLease, AttemptRef } from '@mitosis/protocol';
 import type { TaskEvents } from '../events/task-events.js';
 import { servesGroup } from '../kernel/serving.js';
+import { stateAfter } from '../kernel/task-state-sql.js';
 import { claimWithinQuotas } from './claim-within-quotas.js';
 
 export interface ResumeAttemptsDeps {
@@ -50,7 +51,7 @@ function resumeSql({ join, where, lock }: { join: string; where: string; lock: s
       lease_until = clock_timestamp() + $4 * interval '1 millisecond'
     FROM back b WHERE a.task_id = b.id AND a.number = b.number
   )
-  UPDATE tasks t SET state = 'running', losses = greatest(t.losses - 1, 0), dispatched_at = NULL, is_held = false
+  UPDATE tasks t SET state = ${stateAfter('resume')}, losses = greatest(t.losses - 1, 0), dispatched_at = NULL, is_held = false
   FROM back b WHERE t.id = b.id
   RETURNING t.id AS task, t.attempt, t.queue, t.group_id AS group, t.job_id AS job`);
 }

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { FromWorker } from '@mitosis/protocol';
 import type { TaskEvent, TaskEvents } from '../events/task-events.js';
+import { holdsLease } from '../kernel/lease.js';
 
 export type ProgressReports = Extract<FromWorker, { type: 'progress' }>['reports'];
 
@@ -12,7 +13,7 @@ export async function storeProgress(hints: DataSource, events: TaskEvents, repor
   const [rows] = (await hints.query(
     `UPDATE tasks t SET progress = r.value, progress_message = r.message
      FROM jsonb_to_recordset($1::jsonb) AS r(task uuid, attempt int, lease uuid, value real, message text)
-     JOIN attempts a ON a.task_id = r.task AND a.number = r.attempt AND a.lease = r.lease AND a.ended_at IS NULL
+     JOIN attempts a ON ${holdsLease('r.task', 'r.attempt', 'r.lease')}
      WHERE t.id = r.task AND t.state = 'running'
      RETURNING t.id AS task, t.state, t.group_id AS group, t.job_id AS job, t.progress, t.progress_message AS message`,
     [JSON.stringify(reports)],

@@ -3,6 +3,7 @@ import { validate as isUuid } from 'uuid';
 import { keepPlan } from '@mitosis/database';
 import { MitoError, type Actor, type Role, type TokenScope } from '@mitosis/domain';
 import { identifyCaller } from '../audit/request-context.js';
+import { holdsLease } from '../kernel/lease.js';
 import { servesGroup } from '../kernel/serving.js';
 import { API_TOKEN_PREFIX, hashSecret } from './secrets.js';
 import type { Tokens } from './tokens.js';
@@ -97,7 +98,7 @@ export class Authenticator {
        JOIN users u ON u.id = t.creator_id AND u.state = 'active'
        JOIN groups g ON g.id = t.group_id
        LEFT JOIN memberships m ON m.user_id = u.id AND m.group_id = t.group_id
-       WHERE a.task_id = $1 AND a.number = $2 AND a.lease = $3 AND a.ended_at IS NULL`,
+       WHERE ${holdsLease()}`,
       [task, Number(attempt), lease],
     )) as { creator_id: string; group_id: string; group: string; username: string; role: Role | null }[];
     if (!row) throw invalid();

@@ -1,6 +1,5 @@
 import type { DataSource } from 'typeorm';
 import type { Log, Service } from '@mitosis/domain';
-import type { Announcements } from '../events/announcements.js';
 import type { GroupEvent } from '../events/group-events.js';
 import type { JobEvents } from '../events/job-events.js';
 import type { TaskEvents } from '../events/task-events.js';
@@ -18,6 +17,7 @@ import { Reruns } from '../jobs/rerun.js';
 import { retryFailedWith } from '../jobs/retry-failed.js';
 import { JobSubmitter } from '../jobs/submit-jobs.js';
 import { Suspension } from '../jobs/suspension.js';
+import type { Channel } from '../kernel/channel.js';
 import type { SettledTask } from '../kernel/settled-task.js';
 import { Scheduler } from '../schedules/run-schedules.js';
 import { Schedules } from '../schedules/schedules.js';
@@ -36,7 +36,7 @@ export interface TaskControlDeps {
   readonly channels: WorkerChannels;
   readonly events: TaskEvents;
   readonly jobEvents: JobEvents;
-  readonly groupEvents: Announcements<GroupEvent>;
+  readonly groupEvents: Channel<GroupEvent>;
   readonly reader: TaskReader;
   onAccepted(accepted: Pick<Accepted, 'settled' | 'newQueueGroups'>): void;
   onSettled(settled: readonly SettledTask[]): void;

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { isFinal, jobState, type Log, type Service, type TaskState } from '@mitosis/domain';
 import type { MessageBus } from '@mitosis/queue';
-import { Announcements } from './announcements.js';
+import { Channel } from '../kernel/channel.js';
 import { countTasks } from './ended-jobs.js';
 
 export type JobChange = 'created' | 'ended' | 'suspended' | 'resumed';
@@ -39,13 +39,13 @@ const WITHOUT_OPEN_TASKS = `
 
 /** Tells every replica what happens to jobs. Who ended the last task of a job looks whether that is over. */
 export class JobEvents implements Service {
-  private readonly announcements: Announcements<JobEvent>;
+  private readonly announcements: Channel<JobEvent>;
   private readonly toLookAt = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
   private looking: Promise<void> = Promise.resolve();
 
   constructor(private readonly options: JobEventsOptions) {
-    this.announcements = new Announcements({ bus: options.bus, channel: CHANNEL, log: options.log });
+    this.announcements = new Channel({ bus: options.bus, name: CHANNEL, log: options.log });
   }
 
   start(): Promise<void> {

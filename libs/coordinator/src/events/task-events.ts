@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Log, Service, TaskState } from '@mitosis/domain';
 import type { MessageBus } from '@mitosis/queue';
+import { Channel } from '../kernel/channel.js';
 
 /** A task has changed; what exactly is to be read from the database. */
 export interface TaskEvent {
@@ -21,40 +22,27 @@ const CHUNK = 2_000;
 const EVERY = 'every';
 const jobKey = (job: string): string => `job ${job}`;
 
-const CHANNEL = 'tasks';
-
-/**
- * Tells every replica that tasks have changed. A message may be lost while the bus reconnects, so
- * whoever waits looks at the database first, and again now and then.
- */
+/** Tells every replica that tasks have changed. */
 export class TaskEvents implements Service {
   private readonly emitter = new EventEmitter().setMaxListeners(0);
-  private unsubscribe: (() => Promise<void>) | undefined;
+  private readonly channel: Channel<readonly TaskEvent[]>;
 
-  constructor(
-    private readonly bus: MessageBus,
-    private readonly log: Log,
-  ) {}
-
-  async start(): Promise<void> {
-    this.unsubscribe = await this.bus.subscribe(CHANNEL, (message) => this.emit(JSON.parse(message) as TaskEvent[]));
+  constructor(bus: MessageBus, log: Log) {
+    this.channel = new Channel({ bus, name: 'tasks', log });
+    this.channel.on((events) => this.emit(events));
   }
 
-  async stop(): Promise<void> {
-    await this.unsubscribe?.();
-    this.unsubscribe = undefined;
+  start(): Promise<void> {
+    return this.channel.start();
+  }
+
+  stop(): Promise<void> {
+    return this.channel.stop();
   }
 
   /** To be called after the commit; a bus that is down costs followers time, nothing else. */
   publish(events: readonly TaskEvent[]): void {
-    for (let start = 0; start < events.length; start += CHUNK) this.publishChunk(events.slice(start, start + CHUNK));
-  }
-
-  private publishChunk(events: readonly TaskEvent[]): void {
-    this.bus.publish(CHANNEL, JSON.stringify(events)).catch((error: unknown) => {
-      this.log.warn({ err: error, count: events.length }, 'task events were not published');
-      this.emit(events);
-    });
+    for (let start = 0; start < events.length; start += CHUNK) this.channel.publish(events.slice(start, start + CHUNK));
   }
 
   /** Calls `onEvent` for each change of `task` until the answered function is called. */

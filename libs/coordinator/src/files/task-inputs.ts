@@ -3,6 +3,7 @@ import { isAllowed, MitoError } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { AttemptLease, ClaimedCode, TaskInputs as Inputs, TaskInput, TaskResource } from '@mitosis/protocol';
 import { confinedTo, findPerson, type UserActor } from '../auth/authenticator.js';
+import { holdsLease, staleAttempt } from '../kernel/lease.js';
 import { toWire, urlSeconds } from './to-wire.js';
 
 interface Attempt {
@@ -70,10 +71,10 @@ export class TaskInputs {
       `SELECT coalesce(t.spec -> 'resources', '[]') AS resources, t.group_id, t.creator_id, t.spec -> 'code' ->> 'sha256' AS code,
          t.is_confined OR t.upstream_id IS NOT NULL AS is_confined
        FROM attempts a JOIN tasks t ON t.id = a.task_id
-       WHERE a.task_id = $1 AND a.number = $2 AND a.lease = $3 AND a.ended_at IS NULL`,
+       WHERE ${holdsLease()}`,
       [task, attempt, lease],
     )) as Attempt[];
-    if (!row) throw new MitoError('conflict', 'stale_attempt', 'the attempt is not the current one any more');
+    if (!row) throw staleAttempt();
     const code = row.code === null ? null : await this.deps.code.files(row.group_id, row.code);
     return { inputs: row.resources.length === 0 ? [] : await this.signAll(row), code };
   }

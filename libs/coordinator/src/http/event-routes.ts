@@ -1,17 +1,17 @@
 import type { DataSource } from 'typeorm';
 import { isAllowed } from '@mitosis/domain';
 import { GroupChanged, JobChanged, operations, TaskChanged, type EventQuery } from '@mitosis/protocol';
-import type { Announcements } from '../events/announcements.js';
 import type { GroupEvent } from '../events/group-events.js';
 import type { JobEvent, JobEvents } from '../events/job-events.js';
 import type { TaskEvent, TaskEvents } from '../events/task-events.js';
+import type { Channel } from '../kernel/channel.js';
 import type { ApiRouter } from './api-router.js';
 
 export interface EventRouteDeps {
   readonly dataSource: DataSource;
   readonly events: TaskEvents;
   readonly jobEvents: JobEvents;
-  readonly groupEvents: Announcements<GroupEvent>;
+  readonly groupEvents: Channel<GroupEvent>;
 }
 
 /** A comment now and then keeps proxies from closing a stream on which nothing happens. */

@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { isAllowed, isFinal, jobState, MitoError, TASK_STATES, type TaskState } from '@mitosis/domain';
 import type { JobPage, JobQuery, JobView } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import type { TaskEvents } from '../events/task-events.js';
+import { untilChanged } from '../kernel/until-changed.js';
 import { iso } from '../tasks/read-tasks.js';
 
 /** A job with the group that decides who may see it. */
@@ -90,19 +90,15 @@ export class JobReader {
 
   /** Answers when the job is over, after `waitMs`, or when `signal` fires; `actor` is asked for right before. */
   async wait(actor: () => Promise<UserActor>, uuid: string, waitMs: number, signal: AbortSignal): Promise<JobView> {
-    const deadline = performance.now() + waitMs;
-    for (;;) {
-      const change = this.nextChange(uuid, signal);
-      try {
-        const view = await this.get(await actor(), uuid);
-        const remainingMs = deadline - performance.now();
-        if (isFinal(view.state) || remainingMs <= 0 || signal.aborted) return view;
-        await sleep(Math.min(LOOK_AGAIN_MS, remainingMs), signal);
-        await sleep(Math.min(RECHECK_MS, Math.max(deadline - performance.now(), 0)), change.signal);
-      } finally {
-        change.stop();
-      }
-    }
+    return untilChanged({
+      watch: (changed) => ({ stop: this.deps.events.onJob(uuid, changed) }),
+      read: async () => this.get(await actor(), uuid),
+      isDone: ({ state }) => isFinal(state),
+      timeoutMs: waitMs,
+      recheckMs: RECHECK_MS,
+      restMs: LOOK_AGAIN_MS,
+      signal,
+    });
   }
 
   /** Newest first. `next` of the page is what `after` of the next query wants. */
@@ -133,16 +129,4 @@ export class JobReader {
       ),
     );
   }
-
-  private nextChange(uuid: string, outer: AbortSignal): { signal: AbortSignal; stop(): void } {
-    const controller = new AbortController();
-    const off = this.deps.events.onJob(uuid, () => controller.abort());
-    return { signal: AbortSignal.any([outer, controller.signal]), stop: () => (off(), controller.abort()) };
-  }
-}
-
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal, ref: false }).catch((error: Error) => {
-    if (error.name !== 'AbortError') throw error;
-  });
 }

@@ -1,17 +1,17 @@
 import type { DataSource } from 'typeorm';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
-import type { Announcements } from '../events/announcements.js';
 import type { GroupEvent } from '../events/group-events.js';
 import type { JobEvents } from '../events/job-events.js';
 import { findGroup } from '../groups/find-group.js';
+import type { Channel } from '../kernel/channel.js';
 import type { JobReader } from './read-jobs.js';
 
 export interface SuspensionDeps {
   readonly dataSource: DataSource;
   readonly reader: JobReader;
   readonly jobEvents: JobEvents;
-  readonly groupEvents: Announcements<GroupEvent>;
+  readonly groupEvents: Channel<GroupEvent>;
   /** Called with the queues that may have tasks to hand over again. */
   onReady(queues: ReadonlySet<string>): void;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Log, Service } from '@mitosis/domain';
 import type { AttemptRef, ToWorker } from '@mitosis/protocol';
 import type { MessageBus } from '@mitosis/queue';
+import { Channel } from '../kernel/channel.js';
 import type { OutputMessage } from '../workers/worker-channels.js';
 
 export interface FollowsOptions {
@@ -18,38 +19,37 @@ interface Follow {
 
 type BusMessage = { readonly output: OutputMessage } | { readonly connected: string };
 
-const CHANNEL = 'follows';
-
 /** Asks workers for the output of running attempts, on behalf of the readers of this replica. */
 export class Follows implements Service {
   private readonly follows = new Map<string, Follow>();
-  private unsubscribe: (() => Promise<void>) | undefined;
+  private readonly channel: Channel<BusMessage>;
 
-  constructor(private readonly options: FollowsOptions) {}
-
-  async start(): Promise<void> {
-    this.unsubscribe = await this.options.bus.subscribe(CHANNEL, (text) => {
-      const message = JSON.parse(text) as BusMessage;
+  constructor(private readonly options: FollowsOptions) {
+    this.channel = new Channel({ bus: options.bus, name: 'follows', log: options.log });
+    this.channel.on((message) => {
       if ('output' in message) this.follows.get(message.output.follow)?.onMessage(message.output);
       else this.restartAll(message.connected);
     });
   }
 
-  async stop(): Promise<void> {
-    await this.unsubscribe?.();
-    this.unsubscribe = undefined;
+  start(): Promise<void> {
+    return this.channel.start();
+  }
+
+  stop(): Promise<void> {
+    return this.channel.stop();
   }
 
   /** Output that arrived from a worker of this replica: for a reader here or elsewhere. */
   onOutput(output: OutputMessage): void {
     const follow = this.follows.get(output.follow);
     if (follow) follow.onMessage(output);
-    else this.publish({ output });
+    else this.channel.publish({ output });
   }
 
   /** The worker has a new connection: whatever was asked of it is asked again, from where it was. */
   onConnected(workerId: string): void {
-    this.publish({ connected: workerId });
+    this.channel.publish({ connected: workerId });
   }
 
   /**
@@ -108,12 +108,5 @@ export class Follows implements Service {
 
   private restartAll(workerId: string): void {
     for (const follow of this.follows.values()) if (follow.worker === workerId) follow.restart();
-  }
-
-  private publish(message: BusMessage): void {
-    this.options.bus.publish(CHANNEL, JSON.stringify(message)).catch((error: unknown) => {
-      this.options.log.debug({ err: error }, 'a message to other replicas was not published');
-      if ('connected' in message) this.restartAll(message.connected);
-    });
   }
 }

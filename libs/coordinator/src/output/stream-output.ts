@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { isFinal, MitoError } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { TaskSummary } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import type { TaskEvents } from '../events/task-events.js';
+import { pause } from '../kernel/until-changed.js';
 import type { TaskReader } from '../tasks/read-tasks.js';
 import type { Follows } from './follows.js';
 
@@ -44,13 +44,6 @@ function nextChange(events: TaskEvents, task: string, outer: AbortSignal): { sig
   const off = events.on(task, () => controller.abort());
   const signal = AbortSignal.any([outer, controller.signal]);
   return { signal, stop: () => (off(), controller.abort()) };
-}
-
-/** Resolves when `signal` fires, or after `RECHECK_MS`. */
-async function waitFor(signal: AbortSignal): Promise<void> {
-  await delay(RECHECK_MS, undefined, { signal, ref: false }).catch((error: Error) => {
-    if (error.name !== 'AbortError') throw error;
-  });
 }
 
 /** The attempt that a reader at `attempt` is to read: its own while there is output left, else the last. */
@@ -154,7 +147,7 @@ export async function streamOutput(
       } else if (summary && isFinal(summary.state) && !row?.is_open) {
         return summary;
       } else {
-        await waitFor(change.signal);
+        await pause(RECHECK_MS, change.signal);
       }
     } finally {
       change.stop();

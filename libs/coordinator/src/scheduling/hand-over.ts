@@ -1,7 +1,8 @@
 import type { DataSource } from 'typeorm';
-import { cutText, nextState, oneLine, type Log } from '@mitosis/domain';
+import { cutText, oneLine, type Log } from '@mitosis/domain';
 import type { Delivery, QueuePublisher, RefusedDelivery } from '@mitosis/queue';
 import type { SettledTask } from '../kernel/settled-task.js';
+import { stateAfter } from '../kernel/task-state-sql.js';
 import { inTransaction } from '../kernel/transaction.js';
 import { indexFailures } from '../tasks/index-failures.js';
 import { settleDependents } from '../tasks/settle-dependents.js';
@@ -17,7 +18,7 @@ export interface HandOverDeps {
 const TROUBLE_MAX = 1000;
 
 const FAIL = `
-  UPDATE tasks t SET state = '${nextState('ready', 'fail')}', reason = 'undeliverable', message = e.message, dispatched_at = NULL,
+  UPDATE tasks t SET state = ${stateAfter('fail')}, reason = 'undeliverable', message = e.message, dispatched_at = NULL,
     finished_at = clock_timestamp()
   FROM unnest($1::uuid[], $2::int[], $3::text[]) AS e(id, dispatch, message)
   WHERE t.id = e.id AND t.dispatch = e.dispatch AND t.state = 'ready'

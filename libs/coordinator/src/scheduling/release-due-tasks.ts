@@ -1,11 +1,12 @@
 import type { DataSource } from 'typeorm';
+import { mayHappen, stateAfter } from '../kernel/task-state-sql.js';
 
 /** Makes tasks ready whose start time has come; answers their queues. */
 export async function releaseDueTasks(dataSource: DataSource): Promise<Set<string>> {
   const [rows] = (await dataSource.query(
-    `UPDATE tasks SET state = 'ready', not_before = NULL
+    `UPDATE tasks SET state = ${stateAfter('release')}, not_before = NULL
      WHERE id IN (
-       SELECT id FROM tasks WHERE state = 'pending' AND waits_for = 0 AND not_before <= clock_timestamp()
+       SELECT id FROM tasks WHERE ${mayHappen('release')} AND waits_for = 0 AND not_before <= clock_timestamp()
        ORDER BY not_before LIMIT 1000 FOR UPDATE SKIP LOCKED)
      RETURNING queue`,
   )) as [{ queue: string }[], number];

@@ -6,6 +6,7 @@ import type { UserActor } from '../auth/authenticator.js';
 import type { TaskEvents } from '../events/task-events.js';
 import { taskNotFound } from '../groups/find-group.js';
 import type { SettledTask } from '../kernel/settled-task.js';
+import { stateAfter } from '../kernel/task-state-sql.js';
 import type { TellWorker } from '../kernel/tell-worker.js';
 import { inTransaction } from '../kernel/transaction.js';
 import { countByState, findTasks } from './find-tasks.js';
@@ -50,7 +51,8 @@ const STILL_OPEN = `(t.state IN ('pending', 'ready') OR (t.state = 'running' AND
 const CANCELLABLE = { only: STILL_OPEN, action: 'task.cancel' } as const;
 
 const CANCEL_WAITING = `
-  UPDATE tasks SET state = 'cancelled', reason = 'cancelled', message = $3, dispatched_at = NULL, not_before = NULL, is_held = false,
+  UPDATE tasks SET state = ${stateAfter('cancel')}, reason = 'cancelled', message = $3, dispatched_at = NULL,
+    not_before = NULL, is_held = false,
     finished_at = clock_timestamp(), cancel_requested_at = clock_timestamp(), cancelled_by = $2, cancel_reason = $3
   WHERE id = ANY ($1)`;
 

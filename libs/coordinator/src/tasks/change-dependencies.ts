@@ -3,6 +3,7 @@ import { MitoError } from '@mitosis/domain';
 import type { After } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import type { SettledTask } from '../kernel/settled-task.js';
+import { stateAfter } from '../kernel/task-state-sql.js';
 import { linkDependencies } from './link-dependencies.js';
 
 /** Everything that waits for the task of $1, directly or not: none of that may be waited for. */
@@ -16,7 +17,8 @@ const CIRCLE = `
   SELECT 1 FROM waiting w JOIN tasks t ON t.id = w.id WHERE t.id = ANY ($2) OR t.job_id = ANY ($3) LIMIT 1`;
 
 const FORGET = `
-  UPDATE tasks SET waits_for = 0, state = CASE WHEN $2 THEN 'pending' WHEN not_before IS NULL THEN 'ready' ELSE state END
+  UPDATE tasks SET waits_for = 0,
+    state = CASE WHEN $2 THEN ${stateAfter('wait')} WHEN not_before IS NULL THEN ${stateAfter('release')} ELSE state END
   WHERE id = $1 RETURNING id AS task, state, queue, group_id AS group, job_id AS job`;
 
 /** Two changes at once could close a circle that neither of them sees: there is one at a time. */

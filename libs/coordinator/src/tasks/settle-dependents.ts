@@ -9,6 +9,7 @@ import {
 } from '@mitosis/domain';
 import { endedJobs } from '../events/ended-jobs.js';
 import type { Reached, SettledTask } from '../kernel/settled-task.js';
+import { mayHappen, stateAfter } from '../kernel/task-state-sql.js';
 import { indexFailures } from './index-failures.js';
 
 interface JudgedRow {
@@ -40,9 +41,9 @@ const FAIL = `
 
 const RELEASE = `
   UPDATE tasks t SET waits_for = t.waits_for - e.count,
-    state = CASE WHEN t.waits_for = e.count AND t.not_before IS NULL THEN 'ready' ELSE t.state END
+    state = CASE WHEN t.waits_for = e.count AND t.not_before IS NULL THEN ${stateAfter('release')} ELSE t.state END
   FROM jsonb_to_recordset($1::jsonb) AS e(task uuid, count int)
-  WHERE t.id = e.task AND t.state = 'pending'
+  WHERE t.id = e.task AND ${mayHappen('release', 't.state')}
   RETURNING t.id AS task, t.state, t.queue, t.group_id AS group, t.job_id AS job`;
 
 function verdictsOf(reached: Reached): Record<string, string> {

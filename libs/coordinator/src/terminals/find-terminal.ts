@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { isAllowed, isFinal, MitoError, type TaskState } from '@mitosis/domain';
 import type { UserActor } from '../auth/authenticator.js';
 import type { TaskEvents } from '../events/task-events.js';
 import { taskNotFound } from '../groups/find-group.js';
+import { untilChanged } from '../kernel/until-changed.js';
 
 export interface FindTerminalDeps {
   readonly dataSource: DataSource;
@@ -56,25 +56,17 @@ export async function findTerminal(
   actor: UserActor,
   { task, waitMs, signal }: { task: string; waitMs: number; signal: AbortSignal },
 ): Promise<TerminalPlace> {
-  const deadline = performance.now() + waitMs;
-  for (;;) {
-    const changed = new AbortController();
-    const off = events.on(task, () => changed.abort());
-    try {
-      const row = await readRow(dataSource, actor, task);
-      const place = placeIn(row);
-      if (place) return place;
-      const remainingMs = deadline - performance.now();
-      if (remainingMs <= 0 || signal.aborted)
-        throw new MitoError('conflict', 'not_running', `the task does not run yet: it is ${row.state}`);
-      const interrupted = AbortSignal.any([signal, changed.signal]);
-      await delay(Math.min(remainingMs, RECHECK_MS), undefined, { signal: interrupted, ref: false }).catch(
-        (error: Error) => {
-          if (error.name !== 'AbortError') throw error;
-        },
-      );
-    } finally {
-      off();
-    }
-  }
+  const { row, place } = await untilChanged({
+    watch: (changed) => ({ stop: events.on(task, changed) }),
+    read: async () => {
+      const read = await readRow(dataSource, actor, task);
+      return { row: read, place: placeIn(read) };
+    },
+    isDone: (found) => found.place !== undefined,
+    timeoutMs: waitMs,
+    recheckMs: RECHECK_MS,
+    signal,
+  });
+  if (place) return place;
+  throw new MitoError('conflict', 'not_running', `the task does not run yet: it is ${row.state}`);
 }

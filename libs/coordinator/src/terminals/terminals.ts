@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { MitoError, type Log, type Service } from '@mitosis/domain';
 import type { AttemptRef, FromWorker, TerminalRefusal, ToWorker } from '@mitosis/protocol';
 import type { MessageBus } from '@mitosis/queue';
+import { Channel } from '../kernel/channel.js';
 
 export type TerminalAnswer = Extract<FromWorker, { type: 'terminal' }>;
 type Wish = Pick<Extract<ToWorker, { type: 'terminal' }>, 'size' | 'typed'>;
@@ -13,8 +14,6 @@ export interface TerminalsOptions {
   /** How long a worker has for its answer. */
   readonly patienceMs?: number;
 }
-
-const CHANNEL = 'terminals';
 
 /** The worker may just be connecting, and an answer may be lost: it is told again, which does nothing twice. */
 const AGAIN_MS = 1_000;
@@ -31,29 +30,26 @@ const REFUSALS: Readonly<Record<TerminalRefusal, string>> = {
  */
 export class Terminals implements Service {
   private readonly waiting = new Map<string, (answer: TerminalAnswer) => void>();
-  private unsubscribe: (() => Promise<void>) | undefined;
+  private readonly channel: Channel<TerminalAnswer>;
 
-  constructor(private readonly options: TerminalsOptions) {}
-
-  async start(): Promise<void> {
-    this.unsubscribe = await this.options.bus.subscribe(CHANNEL, (text) => {
-      const answer = JSON.parse(text) as TerminalAnswer;
-      this.waiting.get(answer.request)?.(answer);
-    });
+  constructor(private readonly options: TerminalsOptions) {
+    this.channel = new Channel({ bus: options.bus, name: 'terminals', log: options.log });
+    this.channel.on((answer) => this.waiting.get(answer.request)?.(answer));
   }
 
-  async stop(): Promise<void> {
-    await this.unsubscribe?.();
-    this.unsubscribe = undefined;
+  start(): Promise<void> {
+    return this.channel.start();
+  }
+
+  stop(): Promise<void> {
+    return this.channel.stop();
   }
 
   /** An answer of a worker of this replica: for somebody here or elsewhere. */
   onAnswer(answer: TerminalAnswer): void {
     const settle = this.waiting.get(answer.request);
     if (settle) return settle(answer);
-    this.options.bus.publish(CHANNEL, JSON.stringify(answer)).catch((error: unknown) => {
-      this.options.log.debug({ err: error }, 'an answer for another replica was not published');
-    });
+    this.channel.publish(answer);
   }
 
   /**

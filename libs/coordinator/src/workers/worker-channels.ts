@@ -8,6 +8,7 @@ import { renewLeases } from '../attempts/renew-leases.js';
 import type { ResumeAttempts } from '../attempts/resume-attempts.js';
 import type { ProgressReports } from '../attempts/store-progress.js';
 import { queuesOf, servedGroups, workersServing } from '../groups/worker-queues.js';
+import { Channel } from '../kernel/channel.js';
 import { freeHoldings, storeOffer } from '../resources/store-offer.js';
 import type { TerminalAnswer } from '../terminals/terminals.js';
 
@@ -41,8 +42,6 @@ export interface WorkerChannelsOptions {
   /** What is offered or free has changed. */
   onOffer(): void;
 }
-
-const CHANNEL = 'workers';
 
 /** When something was last heard over each connection. */
 const heardAt = new WeakMap<WebSocket, number>();
@@ -116,20 +115,19 @@ class Inbox {
 export class WorkerChannels implements Service {
   private readonly sockets = new Map<string, WebSocket>();
   private readonly connections = new Map<WebSocket, DeskConnection>();
-  private unsubscribe: (() => Promise<void>) | undefined;
+  private readonly channel: Channel<BusMessage>;
 
-  constructor(private readonly options: WorkerChannelsOptions) {}
+  constructor(private readonly options: WorkerChannelsOptions) {
+    this.channel = new Channel({ bus: options.bus, name: 'workers', log: options.log });
+    this.channel.on(({ workers, message }) => workers.forEach((worker) => this.deliver(worker, message)));
+  }
 
-  async start(): Promise<void> {
-    this.unsubscribe = await this.options.bus.subscribe(CHANNEL, (text) => {
-      const { workers, message } = JSON.parse(text) as BusMessage;
-      for (const worker of workers) this.deliver(worker, message);
-    });
+  start(): Promise<void> {
+    return this.channel.start();
   }
 
   async stop(): Promise<void> {
-    await this.unsubscribe?.();
-    this.unsubscribe = undefined;
+    await this.channel.stop();
     for (const socket of this.sockets.values()) socket.close(1012, 'the coordinator stops');
     this.sockets.clear();
   }
@@ -262,12 +260,7 @@ export class WorkerChannels implements Service {
   }
 
   private broadcast(workers: readonly string[], message: BusMessage['message']): void {
-    if (workers.length === 0) return;
-    const text = JSON.stringify({ workers, message } satisfies BusMessage);
-    this.options.bus.publish(CHANNEL, text).catch((error: unknown) => {
-      this.options.log.warn({ err: error }, 'a message to other replicas was not published');
-      for (const worker of workers) this.deliver(worker, message);
-    });
+    if (workers.length > 0) this.channel.publish({ workers, message });
   }
 
   private deliver(workerId: string, message: BusMessage['message']): void {

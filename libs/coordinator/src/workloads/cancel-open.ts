@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { indexFailures } from '../tasks/index-failures.js';
 import { settleDependents } from '../tasks/settle-dependents.js';
 import type { SettledTask } from '../kernel/settled-task.js';
+import { stateAfter } from '../kernel/task-state-sql.js';
 
 export interface CancelOpenOptions {
   /** Why, kept with each task. */
@@ -39,7 +40,7 @@ export async function cancelOpen(
   { message, by, locked }: CancelOpenOptions,
 ): Promise<{ settled: SettledTask[]; running: RunningStep[] }> {
   const [waiting] = (await tx.query(
-    `UPDATE tasks SET state = 'cancelled', reason = 'cancelled', message = $2, dispatched_at = NULL, not_before = NULL, is_held = false,
+    `UPDATE tasks SET state = ${stateAfter('cancel')}, reason = 'cancelled', message = $2, dispatched_at = NULL, not_before = NULL, is_held = false,
        finished_at = clock_timestamp(), cancel_requested_at = clock_timestamp(), cancel_reason = $2, cancelled_by = $3
      WHERE id IN (${openTasks(`state IN ('pending', 'ready')`, locked)})
      RETURNING id AS task, queue, group_id AS group, job_id AS job, attempt`,

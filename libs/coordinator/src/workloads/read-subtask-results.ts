@@ -1,8 +1,8 @@
-import { MitoError } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { SubtaskResults } from '@mitosis/protocol';
 import type { DataSource } from 'typeorm';
 import { toWire, urlSeconds } from '../files/to-wire.js';
+import { holdsLease, staleAttempt } from '../kernel/lease.js';
 
 /** Bounds of one answer: at most 256 short results of 16 KiB each. */
 const PAGE = 256;
@@ -31,10 +31,10 @@ export function readSubtaskResultsWith({ dataSource, store, urlLifetimeMs }: Sub
   return async ({ task, attempt, lease, from }: { task: string; attempt: number; lease: string; from: number }): Promise<SubtaskResults> => {
     const [open] = (await dataSource.query(
       `SELECT t.workload_id AS workload FROM attempts a JOIN tasks t ON t.id = a.task_id
-       WHERE a.task_id = $1 AND a.number = $2 AND a.lease = $3 AND a.ended_at IS NULL AND t.workload_step = 'reduce'`,
+       WHERE ${holdsLease()} AND t.workload_step = 'reduce'`,
       [task, attempt, lease],
     )) as { workload: string }[];
-    if (!open) throw new MitoError('conflict', 'stale_attempt', 'the attempt is not the current one any more');
+    if (!open) throw staleAttempt();
     const rows = (await dataSource.query(
       `SELECT a.output_inline AS inline, a.output_key AS key, a.output_sha256 AS sha256, a.output_bytes AS bytes
        FROM tasks t JOIN attempts a ON a.task_id = t.id AND a.number = t.attempt

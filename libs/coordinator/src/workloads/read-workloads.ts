@@ -1,10 +1,10 @@
 import { MitoError, isAllowed, isWorkloadOver } from '@mitosis/domain';
 import type { WorkloadPage, WorkloadQuery, WorkloadSummary, WorkloadTask, WorkloadView } from '@mitosis/protocol';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import type { UserActor } from '../auth/authenticator.js';
 import type { WorkloadEvents } from '../events/workload-events.js';
 import { iso } from '../tasks/read-tasks.js';
+import { untilChanged } from '../kernel/until-changed.js';
 
 const SUMMARY = `'uuid', w.id, 'group', g.name, 'creator', u.username, 'name', w.name, 'sha256', w.sha256,
   'is_verified', w.is_verified, 'state', w.state, 'subtasks', w.subtasks,
@@ -63,20 +63,14 @@ export class WorkloadReader {
 
   /** Answers when it is over, when more subtasks are done than `seenDone`, after `timeoutMs`, or when `signal` fires; `actor` is asked for right before. */
   async wait(actor: () => Promise<UserActor>, uuid: string, { seenDone, timeoutMs, signal }: WaitOptions): Promise<WorkloadView> {
-    const deadline = performance.now() + timeoutMs;
-    for (;;) {
-      const round = new AbortController();
-      const stop = this.deps.events.on(uuid, () => round.abort());
-      try {
-        const view = await this.get(await actor(), uuid);
-        const remainingMs = deadline - performance.now();
-        if (isWorkloadOver(view.state) || view.subtasks_done > seenDone || remainingMs <= 0 || signal.aborted) return view;
-        await sleep(Math.min(remainingMs, RECHECK_MS), AbortSignal.any([signal, round.signal]));
-      } finally {
-        stop();
-        round.abort();
-      }
-    }
+    return untilChanged({
+      watch: (changed) => ({ stop: this.deps.events.on(uuid, changed) }),
+      read: async () => this.get(await actor(), uuid),
+      isDone: ({ state, subtasks_done: done }) => isWorkloadOver(state) || done > seenDone,
+      timeoutMs,
+      recheckMs: RECHECK_MS,
+      signal,
+    });
   }
 
   /** Its tasks, the split first. */
@@ -101,10 +95,4 @@ export class WorkloadReader {
     }
     return row;
   }
-}
-
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal, ref: false }).catch((error: Error) => {
-    if (error.name !== 'AbortError') throw error;
-  });
 }
