@@ -544,6 +544,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/client/workers/cancel.js')).WorkersCancelCommand,
   },
   {
+    paths: ['client workers deploy', 'workers deploy'],
+    about: { category: 'Workers', description: 'make other machines workers over ssh' },
+    load: async () => (await import('./commands/client/workers/deploy.js')).WorkersDeployCommand,
+  },
+  {
     paths: ['client workers drain', 'workers drain'],
     about: { category: 'Workers', description: 'let a worker finish its tasks and give it no new ones' },
     load: async () => (await import('./commands/client/workers/drain.js')).WorkersDrainCommand,

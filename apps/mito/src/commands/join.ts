@@ -36,6 +36,9 @@ export class JoinCommand extends OutputCommand {
   readonly background = Option.Boolean('--background', false, {
     description: 'run on after this command, until the next reboot',
   });
+  readonly upgrade = Option.Boolean('--upgrade', false, {
+    description: 'keep the settings of before, and start this version',
+  });
   readonly remove = Option.Boolean('--remove', false, {
     description: 'stop the worker and remove all that was installed',
   });
@@ -53,7 +56,7 @@ export class JoinCommand extends OutputCommand {
       this.print({ removed: worker.base }, () => `this machine is no worker any more: ${worker.base} is removed`);
       return 0;
     }
-    await worker.configure(await this.joinSettings());
+    await worker.configure(await this.joinSettings(), this.upgrade);
     if (this.service) return this.told(await worker.startService());
     if (this.background) return this.told(await worker.startInBackground());
     return this.inForeground(worker.workerArgv);

@@ -48,16 +48,16 @@ export class JoinedWorker {
     return ['worker', '--config', this.at('worker.toml'), '--work-dir', this.at('work')];
   }
 
-  /** Writes the configuration, and makes this version of the program the one that is started from now on. */
-  async configure(settings: JoinSettings): Promise<void> {
+  /** Writes the configuration, and makes this version of the program the one that is started from now on. An upgrade keeps the settings. */
+  async configure(settings: JoinSettings, isUpgrade: boolean): Promise<void> {
     await mkdir(this.base, { recursive: true, mode: 0o700 });
-    const lines = Object.entries(settings).map(([field, value]) => `${field} = ${JSON.stringify(value)}`);
-    await this.write('worker.toml', ['# Written by "mito join".', '[worker]', ...lines, ''].join('\n'), 0o600);
+    if (!(isUpgrade && (await this.isConfigured()))) await this.writeSettings(settings);
     const link = this.at(`.current.${process.pid}`);
     await rm(link, { force: true });
     await symlink(path.dirname(path.dirname(this.options.script)), link);
     await rename(link, this.at('current'));
-    await this.write('run', this.launcher(), 0o700);
+    await this.write('run', this.launcher([...this.workerArgv, '--status-file', this.at('status.json')]), 0o700);
+    await this.write('mito', this.launcher([]), 0o700);
   }
 
   /** As a unit of systemd; that of before is started again with the new settings. */
@@ -93,6 +93,18 @@ export class JoinedWorker {
     await rm(this.base, { recursive: true, force: true });
   }
 
+  private async writeSettings(settings: JoinSettings): Promise<void> {
+    const lines = Object.entries(settings).map(([field, value]) => `${field} = ${JSON.stringify(value)}`);
+    await this.write('worker.toml', ['# Written by "mito join".', '[worker]', ...lines, ''].join('\n'), 0o600);
+  }
+
+  private async isConfigured(): Promise<boolean> {
+    return stat(this.at('worker.toml')).then(
+      () => true,
+      () => false,
+    );
+  }
+
   private at(name: string): string {
     return path.join(this.base, name);
   }
@@ -122,19 +134,19 @@ export class JoinedWorker {
   }
 
   /** Names Node.js by its place: a unit has no PATH of a login shell. */
-  private launcher(): string {
+  private launcher(argv: readonly string[]): string {
     const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
     const node = quoted(process.execPath);
-    const argv = ['worker', '--config', this.at('worker.toml'), '--work-dir', this.at('work')].map(quoted).join(' ');
+    const command = [this.at('current/lib/mito.js'), ...argv].map(quoted).join(' ');
     return [
       '#!/bin/sh',
-      '# Written by "mito join": starts the worker of this folder.',
+      '# Written by "mito join".',
       `node=${node}`,
       'if [ ! -x "$node" ]; then',
       '  echo "mito: $node is gone, the Node.js that this worker was joined with; paste a new join line (mito workers enroll)" >&2',
       '  exit 1',
       'fi',
-      `exec "$node" -- ${quoted(this.at('current/lib/mito.js'))} ${argv} --status-file ${quoted(this.at('status.json'))} "$@"`,
+      `exec "$node" -- ${command} "$@"`,
       '',
     ].join('\n');
   }
