@@ -1,3 +1,5 @@
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import { syncBuiltinESMExports } from 'node:module';
 import { z } from 'zod';
 import { openApiDocument, OPERATIONS } from '@mitosis/protocol';
 
@@ -78,12 +80,48 @@ async function check(method: string, url: URL, body: unknown, response: Response
   assertMatches(key, schema, await response.clone().json());
 }
 
+const originalRequest = http.request;
+
+/** What the typed client sends over node:http is held against the document, too. A difference ends the test file. */
+function watchClient(): void {
+  if (http.request !== originalRequest) return;
+  http.request = ((...argv: Parameters<typeof http.request>) => {
+    const request = originalRequest(...argv);
+    const [url] = argv;
+    if (url instanceof URL && origins.has(url.origin)) watch(request, url);
+    return request;
+  }) as typeof http.request;
+  syncBuiltinESMExports();
+}
+
+function watch(request: ClientRequest, url: URL): void {
+  let body: unknown;
+  const end = request.end.bind(request);
+  request.end = ((...argv: Parameters<typeof end>) => {
+    if (Buffer.isBuffer(argv[0]) && /json/.test(String(request.getHeader('content-type')))) body = argv[0].toString();
+    return end(...argv);
+  }) as typeof end;
+  request.once('response', (answer: IncomingMessage) => {
+    // Paused first: a listener for data would make it flow before its reader is there.
+    answer.pause();
+    const pieces: Buffer[] = [];
+    answer.on('data', (piece: Buffer) => void pieces.push(piece));
+    const status = answer.statusCode ?? 0;
+    const headers = { 'content-type': answer.headers['content-type'] ?? '' };
+    answer.once('end', () => {
+      const bytes = [204, 304].includes(status) ? null : Buffer.concat(pieces);
+      void check(request.method, url, body, new Response(bytes, { status, headers }));
+    });
+  });
+}
+
 const original = globalThis.fetch;
 const origins = new Set<string>();
 
 /** From now on every answer of this coordinator, and every request that it takes, is held against its OpenAPI document; a difference fails the request. */
 export function checkAnswers(url: string): void {
   origins.add(new URL(url).origin);
+  watchClient();
   globalThis.fetch = async (input, init) => {
     const request = new URL(input instanceof Request ? input.url : input);
     const response = await original(input, init);

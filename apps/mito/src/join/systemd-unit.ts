@@ -25,10 +25,9 @@ const STOP_SECONDS = 150;
 
 const run = promisify(execFile);
 
-/** systemd replaces what follows a `%`, and in commands what follows a `$`. */
+/** systemd replaces what follows a `%`; what follows a `$` only in the arguments of a command. */
 const plain = (text: string): string => text.replaceAll('%', '%%');
-const quoted = (text: string): string =>
-  `"${plain(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('$', '$$$$')}"`;
+const quoted = (text: string): string => `"${plain(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 
 /** The unit of a worker: started for ever, but not after it has ended by itself, and not after it was revoked. */
 export function unitText({ base, coordinator, isSystem }: UnitFacts): string {
