@@ -22,7 +22,7 @@ export default defineConfig({
   root: import.meta.dirname,
   // Relative: there may be a path prefix.
   base: './',
-  logLevel: 'warn',
+  logLevel: 'error',
   clearScreen: false,
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
@@ -33,6 +33,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 600,
+    // Our libraries do nothing when they are imported: what a page does not use of them is left out.
+    rolldownOptions: { treeshake: { moduleSideEffects: (id) => !/\/libs\/(domain|protocol|experiment)\//.test(id) } },
   },
   plugins: [compressed],
 });

@@ -16,10 +16,19 @@ const PAGES: Readonly<Record<string, () => Promise<{ readonly default: PageCompo
   '': () => import('./pages/home.js'),
   tasks: () => import('./pages/tasks.js'),
   task: () => import('./pages/task.js'),
+  jobs: () => import('./pages/jobs.js'),
+  job: () => import('./pages/job.js'),
+  submit: () => import('./pages/submit.js'),
+  workers: () => import('./pages/workers.js'),
+  worker: () => import('./pages/worker.js'),
+  groups: () => import('./pages/groups.js'),
+  group: () => import('./pages/group.js'),
+  account: () => import('./pages/account.js'),
+  admin: () => import('./pages/admin.js'),
 };
 
 /** Pages about one thing, whose name is the second part of the address. */
-const NAMED = new Set(['task']);
+const NAMED = new Set(['task', 'job', 'worker', 'group']);
 
 const loaded = new Map<string, PageComponent>();
 

@@ -250,6 +250,7 @@ export class Coordinator implements Service {
       inputs,
       submitTasks,
       dataSource,
+      store,
       channels,
       events,
       jobEvents,

@@ -82,6 +82,15 @@ export const WaitJob = z.strictObject({ wait_ms: WholeNumber(60_000).default(0) 
 export const MetricsRow = z.record(z.string(), z.unknown());
 export type MetricsRow = z.output<typeof MetricsRow>;
 
+/** Of the values of a metric in one task. NaN and infinities are words, as in {@link MetricsRow}. */
+export const MetricSummary = z.object({
+  last: z.union([z.number(), z.string()]),
+  min: z.union([z.number(), z.string()]),
+  max: z.union([z.number(), z.string()]),
+  count: z.int(),
+});
+export type MetricSummary = z.output<typeof MetricSummary>;
+
 /** One task of a job, with everything that a table of results needs. */
 export const JobResult = z.object({
   index: z.int(),
@@ -103,6 +112,8 @@ export const JobResult = z.object({
   metrics: z.array(MetricsRow),
   /** The artifact `result` has more rows. */
   is_metrics_truncated: z.boolean(),
+  /** In place of the rows, when they were asked for so: by the name of the metric. */
+  summary: z.record(z.string(), MetricSummary).optional(),
   /** Of the last attempt: what was changed, left out or not understood of what it wrote. */
   notes: z.array(z.string()),
 });
@@ -110,8 +121,11 @@ export type JobResult = z.output<typeof JobResult>;
 
 export const JobResultQuery = z.strictObject({
   limit: PageSize(500),
+  /** `summary`: the last, least and greatest value of each metric in place of all rows. */
+  metrics: z.enum(['rows', 'summary']).default('rows'),
   after: WholeNumber().optional(),
 });
+export type JobResultQuery = z.output<typeof JobResultQuery>;
 export const JobResultPage = z.object({ results: z.array(JobResult), next: z.int().nullable() });
 export type JobResultPage = z.output<typeof JobResultPage>;
 
@@ -120,3 +134,24 @@ export const RetryAnswer = z.object({ retried: z.int() });
 
 /** The answer to a suspension or its end. */
 export const SuspensionAnswer = z.object({ is_suspended: z.boolean() });
+
+/** The answer of `GET /jobs/:uuid/failures`: failed tasks that ended with the same lines, most first. */
+export const JobFailures = z.object({
+  /** Failed tasks whose output was looked at: the newest ones. */
+  looked_at: z.int(),
+  /** These are all failed tasks of the job. */
+  is_complete: z.boolean(),
+  groups: z.array(
+    z.object({
+      count: z.int(),
+      /** Exit code, signal, or the reason that the coordinator knows. */
+      why: z.string(),
+      /** The last lines of one of them. */
+      lines: z.array(z.string()),
+      hosts: z.array(z.object({ hostname: z.string(), count: z.int() })),
+      /** Some of them. */
+      tasks: z.array(Uuid),
+    }),
+  ),
+});
+export type JobFailures = z.output<typeof JobFailures>;

@@ -345,6 +345,8 @@ export const CancelTasks = z
     uuids: z.array(Uuid).min(1).max(LIMITS.batchTasks).optional(),
     filter: FilterOf(TaskFilters).optional(),
     reason: PlainText(1000).optional(),
+    /** What a dry run of the same filter has counted: when it finds another number now, nothing is cancelled. */
+    expected_count: z.int().min(0).optional(),
     ...MANY_FIELDS,
   })
   .refine(isOneSelection, ONE_SELECTION);

@@ -36,7 +36,13 @@ export function startLive(): void {
   const open = (): void => {
     source?.close();
     source = new EventSource('events');
-    source.onopen = () => tell({ connection: 'live' });
+    let isFresh = true;
+    source.onopen = () => {
+      tell({ connection: 'live' });
+      // A new stream knows nothing of what happened before; one that was interrupted goes on by the id of its last event.
+      if (isFresh) tell({ change: { type: 'resync' } });
+      isFresh = false;
+    };
     source.onerror = () => {
       tell({ connection: 'connecting' });
       // Refused, not interrupted: the browser gives up, we do not.
@@ -60,10 +66,7 @@ export function startLive(): void {
 
 function hear(shared: Shared): void {
   if ('connection' in shared) {
-    // What happened while nobody listened is not known.
-    const wasLive = connection.value === 'live';
     connection.set(shared.connection);
-    if (!wasLive && shared.connection === 'live') publish({ type: 'resync' });
   } else {
     connection.set('live');
     publish(shared.change);

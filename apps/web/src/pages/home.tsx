@@ -41,7 +41,7 @@ export default function HomePage() {
     <Page
       title="Home"
       lead={`Signed in as ${creator}`}
-      command={`mito client tasks query --creator ${creator} --state running`}
+      command={`mito tasks query --creator ${creator} --state running`}
     >
       <TaskList
         title="Running"

@@ -1,3 +1,4 @@
+import type { ComponentType } from 'preact';
 import { useState } from 'preact/hooks';
 import type { CancelResult, TaskDetail } from '@mitosis/protocol';
 import { call, part } from '../api/call.js';
@@ -6,6 +7,7 @@ import { bytes, shellLine, shortId } from '../app/format.js';
 import { href, type Route } from '../app/router.js';
 import { rights, session } from '../app/session.js';
 import { useStore } from '../app/store.js';
+import { Artifacts } from '../artifacts/artifacts.js';
 import { LogView } from '../log/log-view.js';
 import { Attempts } from '../parts/attempts.js';
 import { CopyLine } from '../parts/copy-line.js';
@@ -40,12 +42,17 @@ export default function TaskPage({ route: { path } }: { readonly route: Route })
         </>
       }
       actions={<Actions task={task} onDone={reload} />}
-      command={`mito client tasks get ${task.uuid}`}
+      command={`mito tasks get ${task.uuid}`}
     >
       {error && <Failure error={error} />}
       <Progress task={task} />
       {isOpen && task.state !== 'running' && <Explanation task={task.uuid} />}
-      <Output task={task} isOpen={isOpen} />
+      {task.pty !== null && task.state === 'running' ? (
+        <Terminal task={task} />
+      ) : (
+        <Output task={task} isOpen={isOpen} />
+      )}
+      <Artifacts task={task} />
       <div class="columns">
         <Attempts task={task} />
         <About task={task} />
@@ -236,5 +243,30 @@ function After({ task }: { readonly task: TaskDetail }) {
         </li>
       ))}
     </ul>
+  );
+}
+
+/** The terminal of the task, for those who may type in it; others see its output. */
+function Terminal({ task }: { readonly task: TaskDetail }) {
+  const { canWrite } = rights(useStore(session), task.group);
+  const [View, setView] = useState<ComponentType<{ readonly task: string }>>();
+  const [error, setError] = useState<unknown>();
+  if (!canWrite || error !== undefined) return <Output task={task} isOpen />;
+  const open = (): void =>
+    void import('../terminal/terminal-view.js').then(({ TerminalView }) => setView(() => TerminalView), setError);
+  return (
+    <Section
+      title="Terminal"
+      actions={
+        View === undefined && (
+          <button type="button" class="primary" onClick={open}>
+            Open the terminal
+          </button>
+        )
+      }
+    >
+      {View === undefined ? <LogView task={task.uuid} attempt={task.attempt} isOpen /> : <View task={task.uuid} />}
+      <CopyLine text={`mito tasks attach ${task.uuid}`} />
+    </Section>
   );
 }

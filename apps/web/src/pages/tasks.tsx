@@ -10,7 +10,7 @@ import { Dialog } from '../parts/dialog.js';
 import { Empty } from '../parts/empty.js';
 import { FilterBar, withoutPosition, type FilterField } from '../parts/filter-bar.js';
 import { Field, Form } from '../parts/form.js';
-import { Failure, say } from '../parts/notices.js';
+import { complain, Failure, say } from '../parts/notices.js';
 import { Loading, Page } from '../parts/page.js';
 import { Table } from '../parts/table.js';
 import { TASK_COLUMNS } from '../parts/task-rows.js';
@@ -19,7 +19,7 @@ const LIMIT = 50;
 const STATES = ['pending', 'ready', 'running', 'completed', 'failed', 'cancelled'];
 const TEXT: FilterField = { name: 'text', label: 'Search names, commands and failures' };
 
-/** Every filter of `mito client tasks query`, by the name that the API gives it. */
+/** Every filter of `mito tasks query`, by the name that the API gives it. */
 const FIELDS: readonly FilterField[] = [
   TEXT,
   { name: 'state', label: 'State', hint: `some of: ${STATES.join(', ')}` },
@@ -39,9 +39,16 @@ const FIELDS: readonly FilterField[] = [
   { name: 'finished_before', label: 'Finished before', hint: 'ISO 8601' },
 ];
 
+const OPTIONS: Readonly<Record<string, string>> = {
+  created_after: 'since',
+  created_before: 'until',
+  finished_after: 'finished-since',
+  finished_before: 'finished-until',
+};
+
 /** The options of the command that mean the same. */
 export function filterOptions(filters: Readonly<Record<string, string>>): string[] {
-  return Object.entries(filters).flatMap(([name, value]) => [`--${name.replaceAll('_', '-')}`, value]);
+  return Object.entries(filters).flatMap(([name, value]) => [`--${OPTIONS[name] ?? name.replaceAll('_', '-')}`, value]);
 }
 
 export default function TasksPage({ route: { query } }: { readonly route: Route }) {
@@ -65,7 +72,7 @@ export default function TasksPage({ route: { query } }: { readonly route: Route 
           ? 'counting …'
           : `${count(matching, 'task')} ${isFiltered ? 'match the filter' : 'that you may see'}, newest first`
       }
-      command={shellLine(['mito', 'client', 'tasks', 'query', ...filterOptions(filters)])}
+      command={shellLine(['mito', 'tasks', 'query', ...filterOptions(filters)])}
     >
       <FilterBar
         query={query}
@@ -205,7 +212,7 @@ function BulkBar({
       {isAsking && (
         <CancelDialog
           number={number}
-          selection={isAll ? { filter: filters, expected_count: number } : { uuids: [...chosen] }}
+          selection={isAll ? { filter: filters } : { uuids: [...chosen] }}
           onClose={() => setAsking(false)}
           onDone={onDone}
         />
@@ -226,9 +233,22 @@ export function CancelDialog({
   onDone(): void;
 }) {
   const [reason, setReason] = useState('');
+  const [affected, setAffected] = useState<number>();
+  const look = async (): Promise<void> => {
+    const preview = await call<CancelAnswer>('POST', 'tasks/cancel', { body: { ...selection, dry_run: true } });
+    setAffected(preview.cancelled + preview.requested);
+  };
+  useEffect(() => void look().catch(complain), []);
   const cancel = async (): Promise<void> => {
-    const body = { ...selection, ...(reason !== '' && { reason }) };
-    const { cancelled, requested } = await call<CancelAnswer>('POST', 'tasks/cancel', { body });
+    const isFilter = 'filter' in selection;
+    const body = { ...selection, ...(reason !== '' && { reason }), ...(isFilter && { expected_count: affected }) };
+    const { cancelled, requested } = await call<CancelAnswer>('POST', 'tasks/cancel', { body }).catch(
+      async (error: unknown) => {
+        // Another number than was shown: it is counted again, and asked again.
+        await look();
+        throw error;
+      },
+    );
     say(
       `${count(cancelled, 'task')} cancelled${requested > 0 ? `, ${count(requested, 'running task')} asked to stop` : ''}.`,
     );
@@ -237,8 +257,13 @@ export function CancelDialog({
   };
   return (
     <Dialog title={`Cancel ${count(number, 'task')}?`} onClose={onClose}>
-      <p>Tasks that have ended stay as they are. This can't be undone; a cancelled task can be submitted again.</p>
-      <Form action={`Cancel ${count(number, 'task')}`} isDangerous onSubmit={cancel}>
+      <p>
+        {affected === undefined
+          ? 'Counting …'
+          : `${count(affected, 'task')} of ${number.toLocaleString('en')} can still be cancelled.`}{' '}
+        Tasks that have ended stay as they are. This can't be undone; a cancelled task can be submitted again.
+      </p>
+      <Form action={`Cancel ${count(affected ?? number, 'task')}`} isDangerous onSubmit={cancel}>
         {() => (
           <Field
             label="Reason"

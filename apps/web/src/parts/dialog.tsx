@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { Form } from './form.js';
 
 /** A question or a form over the page; Escape closes it. */
 export function Dialog({
@@ -28,5 +29,30 @@ export function Dialog({
       </header>
       {children}
     </dialog>
+  );
+}
+
+/** Asks before something that can't be taken back. */
+export function Confirm({
+  title,
+  action,
+  children,
+  onConfirm,
+  onClose,
+}: {
+  readonly title: string;
+  /** The word on the button that does it. */
+  readonly action: string;
+  readonly children: ComponentChildren;
+  onConfirm(): Promise<void>;
+  onClose(): void;
+}) {
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <p>{children}</p>
+      <Form action={action} isDangerous onSubmit={async () => (await onConfirm(), onClose())}>
+        {() => null}
+      </Form>
+    </Dialog>
   );
 }

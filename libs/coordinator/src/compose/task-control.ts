@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { Log, Service } from '@mitosis/domain';
+import type { ObjectStore } from '@mitosis/object-store';
 import type { GroupEvent } from '../events/group-events.js';
 import type { JobEvents } from '../events/job-events.js';
 import type { TaskEvents } from '../events/task-events.js';
@@ -31,6 +32,7 @@ import type { WorkerChannels } from '../workers/worker-channels.js';
 export interface TaskControlDeps {
   readonly dataSource: DataSource;
   readonly log: Log;
+  readonly store: ObjectStore;
   readonly inputs: UnpackableInputs;
   readonly submitTasks: SubmitTasks;
   readonly channels: WorkerChannels;
@@ -67,7 +69,7 @@ export function taskControl(api: ApiRouter, deps: TaskControlDeps): readonly Ser
     applier: new JobApplier({ dataSource, inputs, jobEvents, onAccepted }),
     reader: new ExperimentReader({ dataSource, jobs: jobReader }),
   });
-  jobRoutes(api, { dataSource, jobs, jobReader, canceller, retryFailed, suspension });
+  jobRoutes(api, { dataSource, store: deps.store, jobs, jobReader, canceller, retryFailed, suspension });
   scheduleRoutes(api, new Schedules({ dataSource, onAccepted }));
   const scheduler = new Scheduler({
     dataSource,

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { isAllowed } from '@mitosis/domain';
 import { GroupChanged, JobChanged, operations, TaskChanged, type EventQuery } from '@mitosis/protocol';
+import { EventHistory, type Numbered } from '../events/event-history.js';
 import type { GroupEvent } from '../events/group-events.js';
 import type { JobEvent, JobEvents } from '../events/job-events.js';
 import type { TaskEvent, TaskEvents } from '../events/task-events.js';
@@ -50,8 +51,8 @@ function isAbout(event: Event, { task, job }: EventQuery): boolean {
 }
 
 /** As the stream has it; `group` is the name. */
-function toEvent(event: Event, group: string): string {
-  const write = (type: string, data: object): string => `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+function toEvent({ id, event }: Numbered<Event>, group: string): string {
+  const write = (type: string, data: object): string => `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
   if (!('job' in event)) return write('group', GroupChanged.parse({ ...event, group }));
   if ('change' in event) return write('job', JobChanged.parse({ ...event, group }));
   const { task, job, state, progress = null, message = null } = event;
@@ -61,25 +62,32 @@ function toEvent(event: Event, group: string): string {
 /** `GET /events`: what happens to tasks, jobs and groups that the caller may see, as server-sent events. */
 export function eventRoutes(api: ApiRouter, { dataSource, events, jobEvents, groupEvents }: EventRouteDeps): void {
   const names = new GroupNames(dataSource);
-  api.mountRaw(operations.events.follow, async ({ actor: caller, query, again, whileAllowed, res }) => {
+  const history = new EventHistory<Event>();
+  for (const source of [events.onEvery.bind(events), jobEvents.on.bind(jobEvents), groupEvents.on.bind(groupEvents)])
+    source((event: Event) => history.add(event));
+  api.mountRaw(operations.events.follow, async ({ actor: caller, query, again, whileAllowed, req, res }) => {
     let actor = caller;
     const signal = whileAllowed(async () => (actor = await again()));
     res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
     res.write(': listening\n\n');
     const isWanted = (event: Event): boolean =>
       isAbout(event, query) && isAllowed(actor, { action: 'task.read', groupId: event.group });
-    const show = async (event: Event): Promise<void> => {
-      const group = await names.of(event.group);
+    const show = async (numbered: Numbered<Event>): Promise<void> => {
+      const group = await names.of(numbered.event.group);
       if (signal.aborted || (query.group ?? group) !== group) return;
       if (res.writableLength > BUFFER_BYTES) return void res.end('event: too_slow\ndata: {}\n\n');
-      res.write(toEvent(event, group));
+      res.write(toEvent(numbered, group));
     };
     // A name that can't be looked up now ends the stream: the reader comes back.
-    const hear = (event: Event): void => void (isWanted(event) && show(event).catch(() => res.end()));
+    const hear = (numbered: Numbered<Event>): void =>
+      void (isWanted(numbered.event) && show(numbered).catch(() => res.end()));
+    const last = req.get('last-event-id');
+    const missed = last === undefined ? [] : history.since(last);
+    // What happened meanwhile is not known here: the reader has to read again what it shows.
+    if (missed === undefined) res.write('event: resync\ndata: {}\n\n');
+    else missed.forEach(hear);
     const keepAlive = setInterval(() => res.write(': still here\n\n'), KEEP_ALIVE_MS);
-    const offs = [events.onEvery(hear), jobEvents.on(hear), groupEvents.on(hear)];
-    signal.addEventListener('abort', () => (offs.forEach((off) => off()), clearInterval(keepAlive), res.end()), {
-      once: true,
-    });
+    const off = history.on(hear);
+    signal.addEventListener('abort', () => (off(), clearInterval(keepAlive), res.end()), { once: true });
   });
 }

@@ -1,5 +1,7 @@
 import type { DataSource } from 'typeorm';
+import type { ObjectStore } from '@mitosis/object-store';
 import { operations } from '@mitosis/protocol';
+import { readJobFailures } from '../jobs/job-failures.js';
 import { readJobResults } from '../jobs/job-results.js';
 import type { JobReader } from '../jobs/read-jobs.js';
 import type { retryFailedWith } from '../jobs/retry-failed.js';
@@ -10,6 +12,7 @@ import type { ApiRouter } from './api-router.js';
 
 export interface JobRouteDeps {
   readonly dataSource: DataSource;
+  readonly store: ObjectStore;
   readonly jobs: JobSubmitter;
   readonly jobReader: JobReader;
   readonly canceller: TaskCanceller;
@@ -31,6 +34,9 @@ export function jobRoutes(api: ApiRouter, deps: JobRouteDeps): void {
   }));
   api.mount(ops.results, ({ actor, params, query }) =>
     readJobResults({ dataSource, reader }, actor, params.uuid, query),
+  );
+  api.mount(ops.failures, ({ actor, params }) =>
+    readJobFailures({ dataSource, reader, store: deps.store }, actor, params.uuid),
   );
   api.mount(ops.close, async ({ actor, params }) => {
     await jobs.close(actor, params.uuid);

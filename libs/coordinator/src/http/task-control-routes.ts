@@ -1,4 +1,5 @@
-import { operations, type CancelAnswer, type CancelTasks } from '@mitosis/protocol';
+import { MitoError } from '@mitosis/domain';
+import { operations, type CancelAnswer, type CancelTasks, type TaskFilters } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import type { Reruns } from '../jobs/rerun.js';
 import type { TaskCanceller } from '../tasks/cancel-tasks.js';
@@ -13,15 +14,34 @@ export interface TaskControlRouteDeps {
   readonly reruns: Reruns;
 }
 
-function cancelMany(
+async function cancelMany(
   canceller: TaskCanceller,
   actor: UserActor,
-  { uuids, filter, reason, dry_run: isDryRun }: CancelTasks,
+  { uuids, filter, reason, dry_run: isDryRun, expected_count: expected }: CancelTasks,
 ): Promise<CancelAnswer> {
   if (uuids) return isDryRun ? canceller.previewNamed(actor, uuids) : canceller.named(actor, uuids, reason);
   // The schema lets a request without a filter pass only with an explicit "all".
   const filters = filter ?? {};
-  return isDryRun ? canceller.previewFound(actor, filters) : canceller.found(actor, filters, reason);
+  if (isDryRun) return canceller.previewFound(actor, filters);
+  if (expected !== undefined) await assertCount(canceller, actor, { filters, expected });
+  return canceller.found(actor, filters, reason);
+}
+
+/** Throws `count_changed`: what somebody has looked at is not what would be cancelled now. */
+async function assertCount(
+  canceller: TaskCanceller,
+  actor: UserActor,
+  { filters, expected }: { readonly filters: TaskFilters; readonly expected: number },
+): Promise<void> {
+  const { cancelled, requested } = await canceller.previewFound(actor, filters);
+  const count = cancelled + requested;
+  if (count === expected) return;
+  throw new MitoError(
+    'conflict',
+    'count_changed',
+    `the filter finds ${count} open tasks now, not ${expected}: look at them again`,
+    { details: { count } },
+  );
 }
 
 export function taskControlRoutes(

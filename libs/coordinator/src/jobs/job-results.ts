@@ -1,7 +1,8 @@
 import type { DataSource } from 'typeorm';
-import type { JobResult, JobResultPage } from '@mitosis/protocol';
+import type { JobResult, JobResultPage, JobResultQuery } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import type { JobReader } from './read-jobs.js';
+import { summarizeMetrics } from './summarize-metrics.js';
 
 const RESULTS = `
   SELECT json_build_object(
@@ -24,10 +25,14 @@ export async function readJobResults(
   { dataSource, reader }: { readonly dataSource: DataSource; readonly reader: JobReader },
   actor: UserActor,
   uuid: string,
-  { after = -1, limit }: { after?: number | undefined; limit: number },
+  { after = -1, limit, metrics }: JobResultQuery,
 ): Promise<JobResultPage> {
   await reader.row(actor, uuid);
   const rows = (await dataSource.query(RESULTS, [uuid, after, limit + 1])) as { result: JobResult }[];
-  const page = rows.slice(0, limit).map(({ result }) => result);
+  const page = rows
+    .slice(0, limit)
+    .map(({ result }) =>
+      metrics === 'rows' ? result : { ...result, metrics: [], summary: summarizeMetrics(result.metrics) },
+    );
   return { results: page, next: rows.length > limit ? (page.at(-1)?.index ?? null) : null };
 }

@@ -1,6 +1,7 @@
 import {
   AddTasks,
   CreateJob,
+  JobFailures,
   JobPage,
   JobQuery,
   JobReceipt,
@@ -73,6 +74,14 @@ export const jobOperations = {
       isOpenToTasks: true,
       query: JobResultQuery,
       response: JobResultPage,
+    }),
+    failures: operation({
+      id: 'jobs.failures',
+      method: 'GET',
+      path: '/jobs/:uuid/failures',
+      summary: 'Group the failed tasks of a job by their last lines',
+      access: 'task.read',
+      response: JobFailures,
     }),
     close: operation({
       id: 'jobs.close',

@@ -39,6 +39,7 @@ from .models import (
     GroupPage,
     GroupView,
     Identity,
+    JobFailures,
     JobPage,
     JobReceipt,
     JobRerun,
@@ -932,6 +933,7 @@ class Api:
         uuid: str,
         *,
         limit: Query = None,
+        metrics: Query = None,
         after: Query = None,
         call: Call | None = None,
     ) -> JobResultPage:
@@ -940,7 +942,21 @@ class Api:
             "GET",
             f"/jobs/{path_part(uuid)}/results",
             JobResultPage,
-            query={"limit": limit, "after": after},
+            query={"limit": limit, "metrics": metrics, "after": after},
+            call=call,
+        )
+
+    def jobs_failures(
+        self,
+        uuid: str,
+        *,
+        call: Call | None = None,
+    ) -> JobFailures:
+        """Group the failed tasks of a job by their last lines."""
+        return self._transport.model(
+            "GET",
+            f"/jobs/{path_part(uuid)}/failures",
+            JobFailures,
             call=call,
         )
 

@@ -724,6 +724,7 @@ class CancelTasks(TypedDict, total=False):
     uuids: Sequence[str]
     filter: TaskFilters
     reason: str
+    expected_count: int
     all: Literal[True]
     dry_run: bool
 
@@ -882,6 +883,7 @@ class JobResult(Model):
     artifacts: list[JobResultArtifact]
     metrics: list[dict[str, Any]]
     is_metrics_truncated: bool
+    summary: dict[str, MetricSummary] | None
     notes: list[str]
 
 
@@ -890,6 +892,40 @@ class JobResultArtifact(Model):
 
     kind: str
     size_bytes: float
+
+
+class MetricSummary(Model):
+    __slots__ = ()
+
+    last: float | str
+    min: float | str
+    max: float | str
+    count: int
+
+
+class JobFailures(Model):
+    __slots__ = ()
+
+    looked_at: int
+    is_complete: bool
+    groups: list[JobFailuresGroup]
+
+
+class JobFailuresGroup(Model):
+    __slots__ = ()
+
+    count: int
+    why: str
+    lines: list[str]
+    hosts: list[JobFailuresGroupHost]
+    tasks: list[str]
+
+
+class JobFailuresGroupHost(Model):
+    __slots__ = ()
+
+    hostname: str
+    count: int
 
 
 class RetryAnswer(Model):
@@ -1626,6 +1662,13 @@ JobResultPage.nested = {
 }
 JobResult.nested = {
     "artifacts": ("list", JobResultArtifact),
+    "summary": ("dict", MetricSummary),
+}
+JobFailures.nested = {
+    "groups": ("list", JobFailuresGroup),
+}
+JobFailuresGroup.nested = {
+    "hosts": ("list", JobFailuresGroupHost),
 }
 AppliedJob.nested = {
     "tasks": ("list", AppliedJobTask),

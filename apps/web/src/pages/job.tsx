@@ -1,0 +1,141 @@
+import { useState } from 'preact/hooks';
+import type { CancelAnswer, JobView } from '@mitosis/protocol';
+import { call, part } from '../api/call.js';
+import { useApi } from '../api/use-api.js';
+import { count, duration } from '../app/format.js';
+import { href, type Route } from '../app/router.js';
+import { rights, session } from '../app/session.js';
+import { useStore } from '../app/store.js';
+import { Dialog } from '../parts/dialog.js';
+import { Failures } from '../parts/failures.js';
+import { Form } from '../parts/form.js';
+import { JobBar } from '../parts/job-bar.js';
+import { attempt, Failure, say } from '../parts/notices.js';
+import { Facts, Loading, Page } from '../parts/page.js';
+import { StateMark } from '../parts/state.js';
+import { Ago, useNow } from '../parts/time.js';
+import { Results } from '../results/results.js';
+
+/** So many tasks have to have ended before anything is said of the others. */
+const ENDED_MIN = 3;
+
+export default function JobPage({ route: { path } }: { readonly route: Route }) {
+  const uuid = path[1] ?? '';
+  const {
+    data: job,
+    error,
+    reload,
+  } = useApi<JobView>(`jobs/${part(uuid)}`, {
+    isConcerned: (change) => change.type === 'resync' || ('job' in change && change.job === uuid),
+  });
+  if (!job) return error ? <Failure error={error} /> : <Loading what="the job" />;
+  const failed = job.counts.failed ?? 0;
+  return (
+    <Page
+      title={job.name}
+      lead={
+        <>
+          <StateMark state={job.state} note={job.is_suspended ? 'suspended' : undefined} /> <Ago at={job.created_at} />{' '}
+          by {job.creator} in {job.group}
+        </>
+      }
+      actions={<Actions job={job} onDone={reload} />}
+      command={`mito jobs results ${job.uuid}`}
+    >
+      {error && <Failure error={error} />}
+      <div>
+        <JobBar job={job} />
+        <Facts
+          facts={[
+            ['Ended', `${Math.round(job.progress * 100)} % of ${count(job.total, 'task')}`],
+            ['Left', <Left key="left" job={job} />],
+            ...(['completed', 'failed', 'cancelled', 'running', 'ready', 'pending'] as const).map(
+              (state) =>
+                [
+                  state.replace(/^./, (letter) => letter.toUpperCase()),
+                  (job.counts[state] ?? 0) > 0 && (
+                    <a href={href(['tasks'], { job: job.uuid, state })}>{count(job.counts[state] ?? 0, 'task')}</a>
+                  ),
+                ] as const,
+            ),
+          ]}
+        />
+      </div>
+      {failed > 0 && <Failures job={job.uuid} key={failed} />}
+      <Results job={job.uuid} />
+    </Page>
+  );
+}
+
+/** How long it will go on, when that can be said: as long as what has ended has taken, for what is left. */
+function Left({ job }: { readonly job: JobView }) {
+  const now = useNow(true);
+  const ended = (job.counts.completed ?? 0) + (job.counts.failed ?? 0) + (job.counts.cancelled ?? 0);
+  const isOver = ended === job.total;
+  if (isOver) return <>nothing</>;
+  if (job.is_suspended) return <>suspended: nothing starts until it is resumed</>;
+  if (ended < ENDED_MIN || job.progress === 0) return <>not known before {ENDED_MIN} tasks have ended</>;
+  const elapsed = now - Date.parse(job.created_at);
+  return <>about {duration((elapsed / job.progress) * (1 - job.progress))}, at the pace since its submission</>;
+}
+
+function Actions({ job, onDone }: { readonly job: JobView; onDone(): void }) {
+  const [isAsking, setAsking] = useState(false);
+  const { canManage, canCancel, canWrite } = rights(useStore(session), job.group);
+  const isOver = !['pending', 'ready', 'running'].includes(job.state);
+  const act = (verb: string, done: string): void =>
+    void attempt(async () => {
+      await call('POST', `jobs/${part(job.uuid)}/${verb}`);
+      onDone();
+      return done;
+    });
+  const retry = (): void =>
+    void attempt(async () => {
+      const { retried } = await call<{ retried: number }>('POST', `jobs/${part(job.uuid)}/retry-failed`);
+      onDone();
+      return `${count(retried, 'task')} submitted again.`;
+    });
+  return (
+    <>
+      {canWrite && (job.counts.failed ?? 0) > 0 && (
+        <button type="button" onClick={retry}>
+          Retry {count(job.counts.failed ?? 0, 'failed task')}
+        </button>
+      )}
+      {canManage &&
+        !isOver &&
+        (job.is_suspended ? (
+          <button type="button" onClick={() => act('resume', 'Its tasks start again.')}>
+            Resume
+          </button>
+        ) : (
+          <button type="button" onClick={() => act('suspend', 'Nothing more of it starts until it is resumed.')}>
+            Suspend
+          </button>
+        ))}
+      {canCancel && !isOver && (
+        <button type="button" class="danger" onClick={() => setAsking(true)}>
+          Cancel …
+        </button>
+      )}
+      {isAsking && <CancelJob job={job} onClose={() => setAsking(false)} onDone={onDone} />}
+    </>
+  );
+}
+
+function CancelJob({ job, onClose, onDone }: { readonly job: JobView; onClose(): void; onDone(): void }) {
+  const cancel = async (): Promise<void> => {
+    const { cancelled, requested } = await call<CancelAnswer>('POST', `jobs/${part(job.uuid)}/cancel`, { body: {} });
+    say(`${count(cancelled, 'task')} cancelled, ${count(requested, 'running task')} asked to stop.`);
+    onClose();
+    onDone();
+  };
+  return (
+    <Dialog title="Cancel this job?" onClose={onClose}>
+      <p>Its tasks that have not ended are cancelled. Those that have ended stay as they are.</p>
+      <Form action="Cancel the job" isDangerous onSubmit={cancel}>
+        {() => null}
+      </Form>
+    </Dialog>
+  );
+}
