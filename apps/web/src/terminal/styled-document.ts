@@ -1,6 +1,6 @@
 /** Stands for a style element: what is written into it becomes a style sheet made by script, which our policy allows. */
 function styleSlot(real: Document): HTMLElement {
-  const slot = real.createElement('template');
+  const slot = Document.prototype.createElement.call(real, 'template');
   const sheet = new CSSStyleSheet();
   real.adoptedStyleSheets = [...real.adoptedStyleSheets, sheet];
   let text = '';
@@ -39,4 +39,15 @@ export function styledDocument(real: Document): Document {
       return typeof value === 'function' ? (value.bind(target) as unknown) : value;
     },
   });
+}
+
+/** The same while `act` runs, for a library that asks for the document of the window all the same. */
+export function withStyleSheets(real: Document, act: () => void): void {
+  const create = real.createElement.bind(real);
+  real.createElement = (name: string) => (name === 'style' ? styleSlot(real) : create(name));
+  try {
+    act();
+  } finally {
+    Reflect.deleteProperty(real, 'createElement');
+  }
 }

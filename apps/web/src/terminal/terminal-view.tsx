@@ -5,7 +5,7 @@ import type { TerminalOpened } from '@mitosis/protocol';
 import { call, messageOf, part } from '../api/call.js';
 import { Failure } from '../parts/notices.js';
 import { followTerminal } from './follow-terminal.js';
-import { styledDocument } from './styled-document.js';
+import { styledDocument, withStyleSheets } from './styled-document.js';
 import { Typist } from './typist.js';
 import '@xterm/xterm/css/xterm.css';
 import '../style/terminal.css';
@@ -34,7 +34,7 @@ export function TerminalView({ task }: { readonly task: string }) {
     });
     const fit = new FitAddon();
     terminal.loadAddon(fit);
-    terminal.open(element);
+    withStyleSheets(document, () => terminal.open(element));
     fit.fit();
     const size = () => ({ cols: terminal.cols, rows: terminal.rows });
     const open = (redraw: boolean) =>

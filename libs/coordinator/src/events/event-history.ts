@@ -14,7 +14,7 @@ export interface Numbered<E> {
  * reader of another replica, or one that was away for longer, is told to read again what it shows.
  */
 export class EventHistory<E> {
-  private readonly start = randomUUID().slice(0, 8);
+  private readonly start = randomUUID();
   private readonly events: Numbered<E>[] = [];
   private readonly listeners = new Set<(numbered: Numbered<E>) => void>();
   private last = 0;

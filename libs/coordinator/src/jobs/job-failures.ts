@@ -3,8 +3,8 @@ import { cutText } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { JobFailures } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
-import { tailLines } from './tail-lines.js';
 import type { JobReader } from './read-jobs.js';
+import { tailLines } from './tail-lines.js';
 
 export interface JobFailuresDeps {
   readonly dataSource: DataSource;
