@@ -91,7 +91,7 @@ test.serial('a person signs in with the right password only, and signs out again
   const bob = await signIn(browser, coordinator, 'bob');
   const cookies = await bob.context.cookies();
   const session = cookies.find(({ name }) => name === 'mito_board');
-  t.like(session, { httpOnly: true, sameSite: 'Strict', secure: false, path: '/board' });
+  t.like(session, { httpOnly: true, sameSite: 'Strict', secure: false, path: '/' });
   await bob.page.goto(`${coordinator.url}/board/logout`);
   await picture(bob.page, 'logout');
   await bob.page.getByRole('button', { name: 'Sign out' }).click();
