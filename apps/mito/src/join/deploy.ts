@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { invalidField } from '@mitosis/domain';
+import { cutText, invalidField } from '@mitosis/domain';
 
 export interface DeployLine {
   readonly address: string;
@@ -68,7 +68,7 @@ export async function runOn(host: string, commands: string, signal?: AbortSignal
   const [out, err, failure] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   const ok = child.exitCode === 0;
   const said = failure ?? lastLine(ok ? out : err) ?? lastLine(out) ?? `ssh ended with ${child.exitCode}`;
-  return { host, ok, said: said.replace(/^mito: /, '').slice(0, SAID_MAX) };
+  return { host, ok, said: cutText(said.replace(/^mito: /, ''), SAID_MAX) };
 }
 
 const lastLine = (output: string): string | undefined => {

@@ -14,7 +14,7 @@ export const TASKS_ERRORS = {
     todo: 'Check the space on the disk of the worker.',
   },
   git_failed: { kind: 'invalid', means: 'A call of git failed.', todo: 'Read what git says in the message.' },
-  git_missing: { kind: 'invalid', means: 'git is not installed, and the folder needs it.', todo: 'Install git.' },
+  git_missing: { kind: 'invalid', means: '`git` is not installed, and the folder needs it.', todo: 'Install git.' },
   workdir_changed: {
     kind: 'conflict',
     means: 'The folder changed while it was packed.',
