@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isStorableText } from '@mitosis/domain';
-import { PageCursor, PageSize } from './conditions.js';
+import { isBlank, isStorableText } from '@mitosis/domain';
+import { GivenText, PageCursor, PageSize } from './conditions.js';
 import { LIMITS, Name, PlainText, Sha256, StoredParams, UNSTORABLE, Uuid } from './fields.js';
 import { SubmitTask, TaskStateName } from './tasks.js';
 
@@ -22,7 +22,7 @@ export const ApplyJob = z.strictObject({
   /** Defaults to the caller's own. */
   group: Name.optional(),
   /** The job is known by it in its group. */
-  name: PlainText(255),
+  name: PlainText(255).refine((name) => !isBlank(name), 'must have a visible character'),
   tasks: z.array(ApplyTask).max(LIMITS.batchTasks),
   /** Run tasks again that ended and now would run something else. */
   rerun_changed: z.boolean().default(false),
@@ -47,7 +47,7 @@ export type AppliedJob = z.output<typeof AppliedJob>;
 
 /** The query string of `GET /groups/:name/experiment-tasks`. */
 export const KnownTasksQuery = z.strictObject({
-  experiment: PlainText(255),
+  experiment: GivenText(),
   limit: PageSize(),
   after: PageCursor.optional(),
 });
