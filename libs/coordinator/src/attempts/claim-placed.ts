@@ -13,7 +13,6 @@ import {
 } from '@mitosis/domain';
 import { inTransaction } from '../kernel/transaction.js';
 import { readMachines, type MachineState } from '../resources/machine-state.js';
-import { withinResourceQuotas } from '../resources/resource-quotas.js';
 import { admit, LIMITED, type LimitedTask } from './claim-within-quotas.js';
 
 /** What the claim stores for tasks that were given something: by task what, and the single units of it. */
@@ -94,12 +93,11 @@ async function decideLocked(tx: EntityManager, worker: string, tasks: readonly s
   if (machine === null || offer === null)
     return toPlaced(Object.fromEntries(inOrder.filter(({ needs }) => !needs).map(({ id }) => [id, null])));
   await tx.query(LOCK_MACHINE, [machine]);
-  const allowed = await withinResourceQuotas(tx, inOrder);
   const state = (await readMachines(tx, [machine])).get(machine) ?? { running: [], reserved: undefined };
   const [{ now }] = (await tx.query('SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS now')) as [
     { now: number },
   ];
-  const given = decide({ offer, state, now }, allowed);
+  const given = decide({ offer, state, now }, inOrder);
   const isHeld = [...state.running.map(({ assigned }) => assigned), ...Object.values(given)].some(Boolean);
   const isShared = isHeld || state.reserved !== undefined;
   await tx.query('UPDATE workers SET is_shared = $2 WHERE machine = $1 AND is_shared <> $2', [machine, isShared]);

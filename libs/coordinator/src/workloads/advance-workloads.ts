@@ -1,11 +1,19 @@
-import { cutText, isWorkloadOver, MitoError, moveWorkload, type TaskState, type WorkloadState, type WorkloadStep } from '@mitosis/domain';
 import type { EntityManager } from 'typeorm';
-import { insertTasks } from '../tasks/accept-tasks.js';
+import {
+  cutText,
+  isWorkloadOver,
+  MitoError,
+  moveWorkload,
+  type TaskState,
+  type WorkloadState,
+  type WorkloadStep,
+} from '@mitosis/domain';
 import { assertRoomInQueue } from '../groups/queue-quota.js';
 import type { SettledTask } from '../kernel/settled-task.js';
+import { insertTasks } from '../tasks/accept-tasks.js';
 import { cancelOpen } from './cancel-open.js';
 import { compareSubtask } from './compare-subtask.js';
-import { type WorkloadFrame, readySteps, workloadTask } from './workload-tasks.js';
+import { readySteps, workloadTask, type WorkloadFrame } from './workload-tasks.js';
 
 /** A task of a workload whose attempt has just ended; its row is locked. */
 export interface EndedStep {
@@ -99,13 +107,15 @@ class Advance {
       [workload.id, state, this.subtasks ?? null, this.left, this.message, this.resultTask ?? null, isOver],
     );
     if (!isOver || state === 'completed') return readySteps(rows);
-    return (await cancelOpen(tx, workload.id, { message: `the workload has ${state}`, by: null, locked: 'pass' })).settled;
+    return (await cancelOpen(tx, workload.id, { message: `the workload has ${state}`, by: null, locked: 'pass' }))
+      .settled;
   }
 
   private async beginMaps(lines: readonly string[]): Promise<void> {
     const { max_subtasks: most } = this.workload.plan;
     if (lines.length === 0) return this.end('failed', 'split has printed no subtask');
-    if (lines.length > most) return this.end('failed', `split has printed ${lines.length} subtasks, ${most} are allowed`);
+    if (lines.length > most)
+      return this.end('failed', `split has printed ${lines.length} subtasks, ${most} are allowed`);
     const refusal = await this.refusal(lines.length);
     if (refusal !== undefined) return this.end('failed', refusal);
     this.state = 'mapping';
@@ -127,8 +137,17 @@ class Advance {
   }
 
   private async beginCheck({ task, index, worker }: EndedStep): Promise<void> {
-    const [map] = (await this.tx.query(`SELECT spec ->> 'stdin_base64' AS stdin FROM tasks WHERE id = $1`, [task])) as { stdin: string }[];
-    this.rows.push(workloadTask(this.workload, { step: 'check', index: index ?? 0, stdin: Buffer.from(map?.stdin ?? '', 'base64').toString(), avoidWorkerId: worker }));
+    const [map] = (await this.tx.query(`SELECT spec ->> 'stdin_base64' AS stdin FROM tasks WHERE id = $1`, [task])) as {
+      stdin: string;
+    }[];
+    this.rows.push(
+      workloadTask(this.workload, {
+        step: 'check',
+        index: index ?? 0,
+        stdin: Buffer.from(map?.stdin ?? '', 'base64').toString(),
+        avoidWorkerId: worker,
+      }),
+    );
   }
 
   private async countSubtask({ step, index }: EndedStep): Promise<void> {

@@ -1,8 +1,8 @@
 import type { EntityManager } from 'typeorm';
-import { indexFailures } from '../tasks/index-failures.js';
-import { settleDependents } from '../tasks/settle-dependents.js';
 import type { SettledTask } from '../kernel/settled-task.js';
 import { stateAfter } from '../kernel/task-state-sql.js';
+import { indexFailures } from '../tasks/index-failures.js';
+import { settleDependents } from '../tasks/settle-dependents.js';
 
 export interface CancelOpenOptions {
   /** Why, kept with each task. */
@@ -53,8 +53,24 @@ export async function cancelOpen(
      RETURNING t.id AS task, t.attempt, a.worker_id AS worker`,
     [workload, message, by],
   )) as [RunningStep[], number];
-  await indexFailures(tx, waiting.map(({ task }) => task));
-  const ended = waiting.map(({ task: id, job, attempt }) => ({ id, state: 'cancelled' as const, hasStarted: attempt > 0, job }));
-  const settled = waiting.map(({ task, queue, group, job }) => ({ task, queue, group, job, workload, state: 'cancelled' as const, delayMs: 0 }));
+  await indexFailures(
+    tx,
+    waiting.map(({ task }) => task),
+  );
+  const ended = waiting.map(({ task: id, job, attempt }) => ({
+    id,
+    state: 'cancelled' as const,
+    hasStarted: attempt > 0,
+    job,
+  }));
+  const settled = waiting.map(({ task, queue, group, job }) => ({
+    task,
+    queue,
+    group,
+    job,
+    workload,
+    state: 'cancelled' as const,
+    delayMs: 0,
+  }));
   return { running, settled: [...settled, ...(await settleDependents(tx, ended))] };
 }

@@ -1,11 +1,11 @@
-import type { CancelAnswer } from '@mitosis/protocol';
 import type { DataSource, EntityManager } from 'typeorm';
+import type { CancelAnswer } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import type { WorkloadEvents } from '../events/workload-events.js';
 import type { SettledTask } from '../kernel/settled-task.js';
-import { inTransaction } from '../kernel/transaction.js';
 import type { TellWorker } from '../kernel/tell-worker.js';
+import { inTransaction } from '../kernel/transaction.js';
 import { cancelOpen } from './cancel-open.js';
 import type { WorkloadReader } from './read-workloads.js';
 
@@ -20,7 +20,10 @@ export interface CancelWorkloadDeps {
 
 /** From here on no step of it makes another one. */
 async function endWorkload(tx: EntityManager, uuid: string, message: string): Promise<void> {
-  await tx.query(`UPDATE workloads SET state = 'cancelled', message = $2, finished_at = clock_timestamp() WHERE id = $1 AND finished_at IS NULL`, [uuid, message]);
+  await tx.query(
+    `UPDATE workloads SET state = 'cancelled', message = $2, finished_at = clock_timestamp() WHERE id = $1 AND finished_at IS NULL`,
+    [uuid, message],
+  );
   await recordRequest(tx, `workload ${uuid}`, { message });
 }
 

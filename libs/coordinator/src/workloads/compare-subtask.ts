@@ -22,6 +22,8 @@ export async function compareSubtask(tx: EntityManager, workload: string, index:
   )) as ResultRow[];
   const [first, second] = rows;
   if (first?.sha256 != null && first.sha256 === second?.sha256) return undefined;
-  const told = rows.map(({ worker, hostname, sha256 }) => `worker ${worker} (${hostname}) printed SHA-256 ${sha256 ?? 'unknown'}`);
+  const told = rows.map(
+    ({ worker, hostname, sha256 }) => `worker ${worker} (${hostname}) printed SHA-256 ${sha256 ?? 'unknown'}`,
+  );
   return `subtask ${index} is not deterministic: ${told.join(', ')}`;
 }

@@ -1,6 +1,6 @@
+import type { DataSource } from 'typeorm';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { SubtaskResults } from '@mitosis/protocol';
-import type { DataSource } from 'typeorm';
 import { toWire, urlSeconds } from '../files/to-wire.js';
 import { holdsLease, staleAttempt } from '../kernel/lease.js';
 
@@ -24,11 +24,23 @@ export interface SubtaskResultsDeps {
 export function readSubtaskResultsWith({ dataSource, store, urlLifetimeMs }: SubtaskResultsDeps) {
   const toResult = async ({ inline, key, sha256, bytes }: OutputRow): Promise<SubtaskResults['results'][number]> => {
     if (key === null) return { stored: 'inline', frames_base64: inline?.toString('base64') ?? '' };
-    const download = toWire(await store.signGet(key, { expiresInS: urlSeconds(urlLifetimeMs), downloadName: 'output' }));
+    const download = toWire(
+      await store.signGet(key, { expiresInS: urlSeconds(urlLifetimeMs), downloadName: 'output' }),
+    );
     return { stored: 'object', size_bytes: Number(bytes), sha256: sha256 ?? '', download };
   };
 
-  return async ({ task, attempt, lease, from }: { task: string; attempt: number; lease: string; from: number }): Promise<SubtaskResults> => {
+  return async ({
+    task,
+    attempt,
+    lease,
+    from,
+  }: {
+    task: string;
+    attempt: number;
+    lease: string;
+    from: number;
+  }): Promise<SubtaskResults> => {
     const [open] = (await dataSource.query(
       `SELECT t.workload_id AS workload FROM attempts a JOIN tasks t ON t.id = a.task_id
        WHERE ${holdsLease()} AND t.workload_step = 'reduce'`,

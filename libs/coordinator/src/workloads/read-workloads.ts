@@ -1,10 +1,10 @@
-import { MitoError, isAllowed, isWorkloadOver } from '@mitosis/domain';
-import type { WorkloadPage, WorkloadQuery, WorkloadSummary, WorkloadTask, WorkloadView } from '@mitosis/protocol';
 import type { DataSource } from 'typeorm';
+import { isAllowed, isWorkloadOver, MitoError } from '@mitosis/domain';
+import type { WorkloadPage, WorkloadQuery, WorkloadSummary, WorkloadTask, WorkloadView } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import type { WorkloadEvents } from '../events/workload-events.js';
-import { iso } from '../tasks/read-tasks.js';
 import { untilChanged } from '../kernel/until-changed.js';
+import { iso } from '../tasks/read-tasks.js';
 
 const SUMMARY = `'uuid', w.id, 'group', g.name, 'creator', u.username, 'name', w.name, 'sha256', w.sha256,
   'is_verified', w.is_verified, 'state', w.state, 'subtasks', w.subtasks,
@@ -44,12 +44,18 @@ export class WorkloadReader {
   async check(actor: UserActor, uuid: string, action: 'task.cancel'): Promise<void> {
     const { group_id: groupId, creator_id: creatorId } = await this.row(actor, uuid);
     if (isAllowed(actor, { action, groupId, creatorId })) return;
-    throw new MitoError('forbidden', 'role_required', 'cancelling a workload of somebody else needs the role write in its group, one of your own write-wasm');
+    throw new MitoError(
+      'forbidden',
+      'role_required',
+      'cancelling a workload of somebody else needs the role write in its group, one of your own write-wasm',
+    );
   }
 
   /** Newest first. `next` of the page is what `after` of the next query wants. */
   async query(actor: UserActor, { group, creator, name, state, limit, after }: WorkloadQuery): Promise<WorkloadPage> {
-    const visible = actor.isAdmin ? null : [...actor.roles.keys()].filter((groupId) => isAllowed(actor, { action: 'task.read', groupId }));
+    const visible = actor.isAdmin
+      ? null
+      : [...actor.roles.keys()].filter((groupId) => isAllowed(actor, { action: 'task.read', groupId }));
     const rows = (await this.deps.dataSource.query(
       `SELECT json_build_object(${SUMMARY}) AS view ${FROM}
        WHERE ($1::uuid[] IS NULL OR w.group_id = ANY ($1)) AND ($2::text IS NULL OR g.name = $2) AND ($3::text IS NULL OR u.username = $3)
@@ -62,7 +68,11 @@ export class WorkloadReader {
   }
 
   /** Answers when it is over, when more subtasks are done than `seenDone`, after `timeoutMs`, or when `signal` fires; `actor` is asked for right before. */
-  async wait(actor: () => Promise<UserActor>, uuid: string, { seenDone, timeoutMs, signal }: WaitOptions): Promise<WorkloadView> {
+  async wait(
+    actor: () => Promise<UserActor>,
+    uuid: string,
+    { seenDone, timeoutMs, signal }: WaitOptions,
+  ): Promise<WorkloadView> {
     return untilChanged({
       watch: (changed) => ({ stop: this.deps.events.on(uuid, changed) }),
       read: async () => this.get(await actor(), uuid),

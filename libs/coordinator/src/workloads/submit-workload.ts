@@ -1,17 +1,17 @@
-import { MitoError } from '@mitosis/domain';
-import { type SubmitWorkload, WorkloadPlan } from '@mitosis/protocol';
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { MitoError } from '@mitosis/domain';
+import { WorkloadPlan, type SubmitWorkload } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
+import { assertRoomInQueue } from '../groups/queue-quota.js';
+import { workersServing } from '../groups/worker-queues.js';
+import type { SettledTask } from '../kernel/settled-task.js';
+import { inTransaction } from '../kernel/transaction.js';
 import { assertPrograms } from '../programs/assert-programs.js';
 import { ensureQueues, groupFor, insertTasks } from '../tasks/accept-tasks.js';
 import { once } from '../tasks/idempotency.js';
-import { assertRoomInQueue } from '../groups/queue-quota.js';
-import type { SettledTask } from '../kernel/settled-task.js';
-import { inTransaction } from '../kernel/transaction.js';
-import { workersServing } from '../groups/worker-queues.js';
-import { type ResolvedPlan, type WorkloadFrame, readySteps, workloadTask } from './workload-tasks.js';
+import { readySteps, workloadTask, type ResolvedPlan, type WorkloadFrame } from './workload-tasks.js';
 
 /** What the tasks of a workload get that says nothing else. */
 export interface WorkloadDefaults {
@@ -34,30 +34,58 @@ interface Stored {
   readonly newQueueGroups: string[];
 }
 
-function resolve(plan: WorkloadPlan, { sandboxMemoryBytes, taskTimeoutMs, maxRetries, retryDelayMs }: WorkloadDefaults): ResolvedPlan {
-  const { timeout_ms = taskTimeoutMs, retries = maxRetries, retry_delay_ms = retryDelayMs, memory_limit_bytes = sandboxMemoryBytes } = plan;
+function resolve(
+  plan: WorkloadPlan,
+  { sandboxMemoryBytes, taskTimeoutMs, maxRetries, retryDelayMs }: WorkloadDefaults,
+): ResolvedPlan {
+  const {
+    timeout_ms = taskTimeoutMs,
+    retries = maxRetries,
+    retry_delay_ms = retryDelayMs,
+    memory_limit_bytes = sandboxMemoryBytes,
+  } = plan;
   return { ...plan, timeout_ms, retries, retry_delay_ms, memory_limit_bytes };
 }
 
 async function assertTwoWorkers(tx: EntityManager, groupId: string): Promise<void> {
   const workers = await workersServing(tx, [groupId]);
   if (workers.length >= 2) return;
-  throw new MitoError('conflict', 'needs_two_workers', 'comparing the results of two workers needs two that serve the group');
+  throw new MitoError(
+    'conflict',
+    'needs_two_workers',
+    'comparing the results of two workers needs two that serve the group',
+  );
 }
 
-async function insert(tx: EntityManager, actor: UserActor, asked: SubmitWorkload, defaults: WorkloadDefaults): Promise<Stored> {
+async function insert(
+  tx: EntityManager,
+  actor: UserActor,
+  asked: SubmitWorkload,
+  defaults: WorkloadDefaults,
+): Promise<Stored> {
   const { group: groupName = actor.username, name, sha256, params, is_verified: isVerified, ...rest } = asked;
   const group = await groupFor(tx, actor, { name: groupName, kind: 'wasm' });
   await assertPrograms(tx, [{ groupId: group.id, sha256 }]);
   if (isVerified) await assertTwoWorkers(tx, group.id);
   await assertRoomInQueue(tx, group, 1);
   const plan = resolve(WorkloadPlan.parse(rest), defaults);
-  const frame: WorkloadFrame = { id: uuidv7(), group_id: group.id, group: group.name, creator_id: actor.userId, name, sha256, plan };
+  const frame: WorkloadFrame = {
+    id: uuidv7(),
+    group_id: group.id,
+    group: group.name,
+    creator_id: actor.userId,
+    name,
+    sha256,
+    plan,
+  };
   await tx.query(
     `INSERT INTO workloads (id, group_id, creator_id, name, sha256, params, plan, is_verified) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [frame.id, group.id, actor.userId, name, sha256, JSON.stringify(params), JSON.stringify(plan), isVerified],
   );
-  const split = workloadTask(frame, { step: 'split', args: [JSON.stringify({ ...params, max_subtasks: plan.max_subtasks })] });
+  const split = workloadTask(frame, {
+    step: 'split',
+    args: [JSON.stringify({ ...params, max_subtasks: plan.max_subtasks })],
+  });
   const newQueueGroups = await ensureQueues(tx, [split]);
   await recordRequest(tx, `workload ${frame.id}`, { group: group.name, name, sha256 });
   await insertTasks(tx, [split]);
@@ -72,7 +100,12 @@ export function submitWorkloadWith({ dataSource, defaults, onAccepted }: SubmitW
   return async (actor: UserActor, asked: SubmitWorkload, key: string | undefined): Promise<string> => {
     const answerOf = ({ uuid }: Stored): { uuid: string } => ({ uuid });
     const outcome = await inTransaction(dataSource, (tx) =>
-      once(tx, { userId: actor.userId, key, operation: 'a computation', request: asked }, () => insert(tx, actor, asked, defaults), answerOf),
+      once(
+        tx,
+        { userId: actor.userId, key, operation: 'a computation', request: asked },
+        () => insert(tx, actor, asked, defaults),
+        answerOf,
+      ),
     );
     if ('earlier' in outcome) return (outcome.earlier as { uuid: string }).uuid;
     onAccepted(outcome.result);

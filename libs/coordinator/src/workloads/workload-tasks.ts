@@ -1,6 +1,6 @@
+import { v7 as uuidv7 } from 'uuid';
 import { queueName, type WorkloadStep } from '@mitosis/domain';
 import { WASM_LIMITS, type WorkloadPlan } from '@mitosis/protocol';
-import { v7 as uuidv7 } from 'uuid';
 import type { SettledTask } from '../kernel/settled-task.js';
 import type { TaskRow } from '../tasks/task-row.js';
 
@@ -36,10 +36,14 @@ const EXIT_TRY_AGAIN = 75;
 /** A `check` is computed by the program's `map`. */
 const entryOf = (step: WorkloadStep): string => (step === 'check' ? 'map' : step);
 
-const nameOf = (name: string, step: WorkloadStep, index: number | undefined): string => `${name} ${step}${index === undefined ? '' : ` ${index}`}`;
+const nameOf = (name: string, step: WorkloadStep, index: number | undefined): string =>
+  `${name} ${step}${index === undefined ? '' : ` ${index}`}`;
 
 /** The row of one task of a workload. */
-export function workloadTask(workload: WorkloadFrame, { step, args = [], index, stdin, avoidWorkerId }: StepOptions): TaskRow {
+export function workloadTask(
+  workload: WorkloadFrame,
+  { step, args = [], index, stdin, avoidWorkerId }: StepOptions,
+): TaskRow {
   const { id, group, name, sha256, plan } = workload;
   const limits = { memory_limit_bytes: plan.memory_limit_bytes, output_limit_bytes: WASM_LIMITS.outputBytes };
   return {
@@ -90,6 +94,12 @@ export function workloadTask(workload: WorkloadFrame, { step, args = [], index, 
 /** New tasks of a workload, as they are announced after the commit. */
 export function readySteps(rows: readonly TaskRow[]): SettledTask[] {
   return rows.map(({ id: task, queue, group_id: group, workload_id }) => ({
-    task, queue, group, job: null, workload: workload_id ?? undefined, state: 'ready', delayMs: 0,
+    task,
+    queue,
+    group,
+    job: null,
+    workload: workload_id ?? undefined,
+    state: 'ready',
+    delayMs: 0,
   }));
 }

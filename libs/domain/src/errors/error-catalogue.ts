@@ -16,11 +16,14 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** The kind that an error with this code has. A code that is only known at run time may have any. */
+/**
+ * The kind that an error with this code has: a literal that is not in the catalogue has none and does not compile. A
+ * code that is only known at run time may have any.
+ */
 export type KindOf<Code extends string> = string extends Code
   ? ErrorKind
   : Code extends ErrorCode
     ? (typeof ERRORS)[Code]['kind'] extends 'any'
       ? ErrorKind
       : (typeof ERRORS)[Code]['kind']
-    : ErrorKind;
+    : never;

@@ -152,4 +152,24 @@ export const SERVICE_ERRORS = {
     means: 'The response is not one of a coordinator.',
     todo: 'Check the address; a proxy may be in between.',
   },
+  no_join_address: {
+    kind: 'invalid',
+    means: 'Other machines can not reach the coordinator with TLS.',
+    todo: 'Start it with `mito up --listen ADDRESS`, or name its address with `--address`.',
+  },
+  no_systemd: {
+    kind: 'unsupported',
+    means: 'The machine was not booted with systemd.',
+    todo: 'Use `--background` in place of `--service`.',
+  },
+  not_here: {
+    kind: 'invalid',
+    means: 'The command does not run in the interactive mode.',
+    todo: 'Leave the interactive mode, and type the command in a shell.',
+  },
+  unit_failed: {
+    kind: 'unavailable',
+    means: 'A call of systemctl failed.',
+    todo: 'Read what systemctl says in the message.',
+  },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;

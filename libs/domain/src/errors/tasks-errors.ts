@@ -149,4 +149,39 @@ export const TASKS_ERRORS = {
     means: 'There is no such computation that you may see.',
     todo: '`mito workloads list` lists them.',
   },
+  count_changed: {
+    kind: 'conflict',
+    means: 'The filter finds another number of tasks than when you looked.',
+    todo: 'Look at the tasks again, then repeat the operation.',
+  },
+  rerun_too_large: {
+    kind: 'too-large',
+    means: 'The job has too many tasks to be submitted again in one step.',
+    todo: 'Repeat the command that submitted the job.',
+  },
+  schedule_exists: {
+    kind: 'conflict',
+    means: 'The group has a schedule with this name.',
+    todo: 'Delete it first, or choose another name.',
+  },
+  schedule_not_found: {
+    kind: 'not-found',
+    means: 'The schedule does not exist, or you may not see it.',
+    todo: '`mito schedules list` shows the schedules that you may see.',
+  },
+  schedule_owner_gone: {
+    kind: 'forbidden',
+    means: 'The owner of the schedule may no longer submit to its group.',
+    todo: 'Give the role back and resume the schedule, or create it anew.',
+  },
+  secret_not_found: {
+    kind: 'not-found',
+    means: 'The group has no secret with this name.',
+    todo: '`mito secrets list` shows the names; `mito secrets set` sets one.',
+  },
+  secret_unreadable: {
+    kind: 'conflict',
+    means: 'The secret was encrypted with another key of the deployment.',
+    todo: 'Set the secret again, or restore the key file.',
+  },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;
