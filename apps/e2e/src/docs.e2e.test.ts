@@ -21,14 +21,17 @@ const PAGES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
 /** Blocks that no test can run, by page. Each says why in the page; a new one has to be counted here. */
 const NOT_RUN: Readonly<Record<string, number>> = {
   'CONTRIBUTING.md': 3,
-  'README.md': 3,
+  'README.md': 4,
+  'docs/how-to/add-workers.md': 5,
   'docs/how-to/containers.md': 1,
   'docs/how-to/events.md': 1,
   'docs/how-to/first-task.md': 1,
   'docs/how-to/interactive.md': 2,
+  'docs/how-to/limits.md': 1,
   'docs/how-to/manage-access.md': 2,
   'docs/how-to/python-tools.md': 1,
   'docs/how-to/python.md': 1,
+  'docs/how-to/resources.md': 2,
   'docs/how-to/sdk.md': 1,
   'docs/how-to/sweep.md': 1,
   'docs/how-to/terminal.md': 2,
@@ -87,7 +90,7 @@ function typed(block: Block): { commands: string; expected: string[] } {
   };
 }
 
-/** One shell on the folder of a page. What one block sets is there in the next one. */
+/** One shell on the folder of a page. What one block sets is there in the next one, its folder, too. */
 class Typist {
   readonly #background: ChildProcess[] = [];
 
@@ -145,7 +148,8 @@ class Typist {
   }
 
   #saveVariables(): string {
-    return `{ set +o posix; declare -p task job group code token worker first second 2>/dev/null || true; } > "${this.#state}"`;
+    const names = 'task job group code token worker first second next';
+    return `{ set +o posix; declare -p ${names} 2>/dev/null || true; printf 'cd %q\\n' "$PWD"; } > "${this.#state}"`;
   }
 }
 
