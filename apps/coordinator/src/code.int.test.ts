@@ -56,6 +56,18 @@ test('code is sent once, changes once more, and a task that names it gets it at 
   await worker.report([reportOf(claimed, 0)]);
 });
 
+test('a folder that was stored without its packs is whole once they are named', async (t) => {
+  const coordinator = await started;
+  const { api } = coordinator;
+  const code = codeOf(randomUUID(), 'b');
+  await api.code.store({ ...code, packs: [] });
+  await api.code.store(code);
+  await api.code.store({ ...code, packs: code.packs.slice(1) });
+  const { uuid } = await api.submitTask({ args: ['true'], code: refOf(code) });
+  const { packs } = await api.code.ofTask(uuid);
+  t.deepEqual(packs.map(({ sha256 }) => sha256).sort(), [...code.packs].sort());
+});
+
 test('what a pack holds has to be what its name says', async (t) => {
   const { url, token } = await started;
   const put = (sha256: string, bytes: Uint8Array) =>

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
+import { MitosisClient } from '@mitosis/client';
 import type { CreateScheduleInput, ScheduleView } from '@mitosis/protocol';
 import { eventually, fileScope } from '@mitosis/testing';
 import { coordinatorFixture, type CoordinatorFixture } from './testing/coordinator-fixture.js';
@@ -131,6 +132,54 @@ test('a schedule that can not go on stops itself and says why; the others run', 
     { message: 'the schedule to be stopped' },
   );
   t.regex(stopped.message ?? '', /no time zone "Mars\/Phobos"/);
+});
+
+test('what the schedule of somebody stores or asks for does not hold up the others', async (t) => {
+  const { api, database } = coordinator;
+  const tasks = await api.submitTasks(Array.from({ length: 1_000 }, () => ({ args: ['true'] })));
+  const waits = { args: ['true'], after: tasks.map(({ uuid }) => ({ task: uuid })) };
+  const full = await create({ jobs: [...JOBS, { key: 'b', tasks: [waits], after: [{ key: 'a' }] }] });
+  const [unreadable, impossible, good] = [await create(), await create(), await create()];
+  await database.query(`UPDATE schedules SET jobs = jsonb_set(jobs, '{0,tasks,0,args}', '[]') WHERE id = $1`, [
+    unreadable.uuid,
+  ]);
+  await database.query(`UPDATE schedules SET jobs = '7' WHERE id = $1`, [impossible.uuid]);
+  for (const { uuid } of [full, unreadable, impossible]) await dueAgo(uuid, '2 seconds');
+  await dueAgo(good.uuid, '1 second');
+  t.is((await runsOf(good.uuid, 1))[0]?.outcome, 'ran');
+  t.is((await runsOf(full.uuid, 1))[0]?.outcome, 'ran');
+  for (const { uuid } of [unreadable, impossible]) {
+    const stopped = await eventually(
+      async () => {
+        const view = await api.schedules.get(uuid);
+        return view.state === 'stopped' ? view : undefined;
+      },
+      { message: 'the schedule to be stopped' },
+    );
+    t.regex(stopped.message ?? '', uuid === unreadable.uuid ? /a\.0\.args: / : /could not be submitted/);
+  }
+});
+
+test('many who create schedules at once do not wait for each other without end', async (t) => {
+  const { api, url } = coordinator;
+  const names = ['one', 'two', 'three', 'four'].map((name) => `${name}-${randomUUID().slice(0, 8)}`);
+  const users = await Promise.all(
+    names.map(async (username) => {
+      const password = randomUUID();
+      await api.access.createUser({ username, password });
+      const { token } = await new MitosisClient({ url }).login(username, password);
+      return new MitosisClient({ url, token, retryMs: 0 });
+    }),
+  );
+  await t.notThrowsAsync(
+    Promise.all(
+      users.flatMap((user) =>
+        Array.from({ length: 6 }, () =>
+          user.schedules.create({ name: `s${randomUUID()}`, cron: '0 0 1 1 *', jobs: JOBS }),
+        ),
+      ),
+    ),
+  );
 });
 
 test('what can not be is refused at creation', async (t) => {

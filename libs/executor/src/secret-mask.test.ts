@@ -32,6 +32,17 @@ test('a value of several lines is masked by line, as one line, in JSON and in ba
   t.is(masked([pem], ['ab']), 'ab', 'a short line is no secret');
 });
 
+test('of a value in the base64 of a longer text nothing is left but the letters at its ends', (t) => {
+  for (const secret of [SECRET, 'token-8c', 'token-89c', 'token-890c'])
+    for (const before of ['', 'x', 'me', 'user:', 'somebody:'])
+      for (const after of ['', '\n', ' x', ', and more']) {
+        const text = Buffer.from(`${before}${secret}${after}`).toString('base64');
+        const shown = Buffer.from(masked([secret], [text]).replace('***', ''), 'base64').toString('latin1');
+        t.true(masked([secret], [text]).includes('***'), text);
+        for (let at = 0; at + 3 <= secret.length; at++) t.false(shown.includes(secret.slice(at, at + 3)), text);
+      }
+});
+
 test('several secrets, one the beginning of another, next to each other', (t) => {
   const longer = `${SECRET}-and-more`;
   t.is(masked([SECRET, longer], [`${longer} ${SECRET}${SECRET}`]), '*** ******');

@@ -2,7 +2,20 @@ const MASK = Buffer.from('***');
 /** Shorter lines of a value are too common to be taken for it. */
 const LINE_MIN = 8;
 
-/** How a value may be written: as it is, by line, in one line, in JSON, in base64. */
+/**
+ * What of the base64 of any text is due to `value` alone, wherever it stands in it: three bytes make four letters, so
+ * it may begin at three places, and the letters at both ends depend on what is beside it.
+ */
+function base64Of(value: string): string[] {
+  const bytes = Buffer.from(value);
+  return [0, 1, 2].map((before) => {
+    const whole = Buffer.concat([Buffer.alloc(before), bytes]);
+    const text = whole.toString('base64');
+    return text.slice(before === 0 ? 0 : before + 1, Math.floor((whole.length * 8) / 6));
+  });
+}
+
+/** How a value may be written: as it is, by line, in one line, in JSON, in base64 (of more text, too). */
 function formsOf(value: string): string[] {
   const lines = value.split(/\r?\n/).map((line) => line.trim());
   const forms = [
@@ -12,6 +25,7 @@ function formsOf(value: string): string[] {
     lines.join('').trim(),
     JSON.stringify(value).slice(1, -1), // parsing: the quotes around it
     Buffer.from(value).toString('base64'),
+    ...base64Of(value.replace(/\r?\n$/, '')),
   ];
   return [...new Set(forms)].filter((form) => form.length >= LINE_MIN);
 }

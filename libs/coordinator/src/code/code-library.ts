@@ -123,10 +123,12 @@ export class CodeLibrary {
   }
 }
 
+/** Somebody of the group may have named too few packs before: those of the same folder add up. */
 async function keepTree(tx: EntityManager, groupId: string, manifest: string, packs: readonly string[]): Promise<void> {
   await tx.query(
     `INSERT INTO code_trees (group_id, sha256, packs) VALUES ($1, $2, $3)
-     ON CONFLICT (group_id, sha256) DO UPDATE SET used_at = clock_timestamp()`,
+     ON CONFLICT (group_id, sha256) DO UPDATE SET used_at = clock_timestamp(),
+       packs = ARRAY(SELECT unnest(code_trees.packs) UNION SELECT unnest(excluded.packs))`,
     [groupId, manifest, [...new Set(packs)]],
   );
 }

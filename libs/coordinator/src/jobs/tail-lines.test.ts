@@ -22,3 +22,11 @@ test('an end that is cut in the middle of a frame gives the lines after it', (t)
   const bytes = frames(['stdout', `${'x'.repeat(300)}\n`], ['stdout', 'second\n'], ['stdout', 'third\n']);
   for (const cut of [1, 7, 8, 9, 200]) t.deepEqual(tailLines(bytes.subarray(cut), 5), ['second', 'third']);
 });
+
+test('what a program prints can not make reading its end slow', (t) => {
+  const header = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
+  // A million headers in a row that lead nowhere: looked at one by one, this would take hours.
+  const printed = Buffer.concat([Buffer.concat(Array.from({ length: 1_000_000 }, () => header)), Buffer.from('end')]);
+  const frame = encodeFrame('stdout', Buffer.from('last\n'));
+  t.deepEqual(tailLines(Buffer.concat([printed, frame]), 5), ['last']);
+});

@@ -2,24 +2,28 @@ import { OUTPUT_FRAME_HEADER_BYTES, OUTPUT_FRAME_PAYLOAD_MAX_BYTES } from '@mito
 
 const STREAMS_MAX = 3;
 
-/** Where the frames begin of which `bytes` is the end: from there, each header leads to the next and the last to the end. */
+/**
+ * Where the frames begin of which `bytes` is the end: from there, each header leads to the next and the last to the
+ * end. Decided from the end, so that what a program prints (headers, for example) can't make it slow.
+ */
 function firstFrame(bytes: Buffer): number | undefined {
-  for (let start = 0; start + OUTPUT_FRAME_HEADER_BYTES <= bytes.length; start++)
-    if (isFrameAt(bytes, start) && leadsToEnd(bytes, start)) return start;
-  return undefined;
+  const leadsToEnd = new Uint8Array(bytes.length + 1);
+  leadsToEnd[bytes.length] = 1;
+  let first: number | undefined;
+  for (let at = bytes.length - OUTPUT_FRAME_HEADER_BYTES; at >= 0; at--) {
+    if (!isFrameAt(bytes, at)) continue;
+    const next = at + OUTPUT_FRAME_HEADER_BYTES + bytes.readUInt32BE(at + 4);
+    if (next > bytes.length || leadsToEnd[next] !== 1) continue;
+    leadsToEnd[at] = 1;
+    first = at;
+  }
+  return first;
 }
 
 function isFrameAt(bytes: Buffer, at: number): boolean {
   const stream = bytes[at] ?? 0;
   if (stream < 1 || stream > STREAMS_MAX || bytes[at + 1] || bytes[at + 2] || bytes[at + 3]) return false;
   return bytes.readUInt32BE(at + 4) <= OUTPUT_FRAME_PAYLOAD_MAX_BYTES;
-}
-
-function leadsToEnd(bytes: Buffer, start: number): boolean {
-  let at = start;
-  while (at + OUTPUT_FRAME_HEADER_BYTES <= bytes.length && isFrameAt(bytes, at))
-    at += OUTPUT_FRAME_HEADER_BYTES + bytes.readUInt32BE(at + 4);
-  return at === bytes.length;
 }
 
 /**

@@ -10,7 +10,7 @@ export type FrameSource = (from: number, onChunk: (frames: Buffer) => boolean, s
 export class OutputIndex {
   private readonly splitter = new LineSplitter();
   private readonly marks: LinePosition[] = [];
-  private growing: Promise<boolean> | undefined;
+  private growing: { readonly isComplete: Promise<boolean>; readonly isLast: boolean } | undefined;
   /** Bytes that were handed to the splitter, unfinished frames included. */
   private received = 0;
   /** Everything was read that will ever be printed. */
@@ -26,10 +26,17 @@ export class OutputIndex {
     return this.splitter.offset;
   }
 
-  /** Reads on where it has stopped; false when `signal` fired before the end. One reader at a time; others wait for the same. */
-  async grow(source: FrameSource, signal: AbortSignal): Promise<boolean> {
-    this.growing ??= this.read(source, signal).finally(() => (this.growing = undefined));
-    return this.growing;
+  /**
+   * Reads on where it has stopped; false when `signal` fired before the end. One reader at a time; others wait for the
+   * same, but with `isLast` (nothing more is printed) not for one that was begun before that was so.
+   */
+  async grow(source: FrameSource, signal: AbortSignal, isLast: boolean): Promise<boolean> {
+    while (isLast && this.growing?.isLast === false) await this.growing.isComplete.catch(() => false);
+    this.growing ??= {
+      isLast,
+      isComplete: this.read(source, signal).finally(() => (this.growing = undefined)),
+    };
+    return this.growing.isComplete;
   }
 
   /** The last known beginning of a line at or before `line`. */

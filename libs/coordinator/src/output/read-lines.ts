@@ -69,7 +69,7 @@ export class LineReader {
   private async count(index: OutputIndex, source: FrameSource, row: AttemptRow, signal: AbortSignal): Promise<boolean> {
     if (index.isOver) return true;
     const late = AbortSignal.timeout(row.is_open ? WORKER_MS : COUNT_MS);
-    const isComplete = await index.grow(source, AbortSignal.any([signal, late]));
+    const isComplete = await index.grow(source, AbortSignal.any([signal, late]), !row.is_open);
     index.isOver = isComplete && !row.is_open;
     return isComplete;
   }

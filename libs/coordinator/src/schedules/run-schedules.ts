@@ -2,7 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { assertTimeZone, isFinal, jobState, MitoError, parseCron, type Log, type Service } from '@mitosis/domain';
 import type { UserActor } from '../auth/authenticator.js';
 import { countTasks } from '../events/ended-jobs.js';
-import { inTransaction } from '../kernel/transaction.js';
+import { inTransaction, isDatabaseAway, isPassing } from '../kernel/transaction.js';
 import type { Accepted } from '../tasks/accept-tasks.js';
 import { decideDueTimes } from './due-times.js';
 import { submitScheduled, type DueSchedule } from './submit-scheduled.js';
@@ -39,7 +39,7 @@ const DUE = `
   SELECT s.id, s.group_id, g.name AS group, s.creator_id, s.name, s.jobs, s.cron, s.time_zone, s.overlap, s.catch_up,
     s.next_at, clock_timestamp() AS now
   FROM schedules s JOIN groups g ON g.id = s.group_id
-  WHERE s.state = 'active' AND s.next_at <= clock_timestamp()
+  WHERE s.state = 'active' AND s.next_at <= clock_timestamp() AND s.id <> ALL ($1::uuid[])
   ORDER BY s.next_at LIMIT 1 FOR UPDATE OF s SKIP LOCKED`;
 
 /** The jobs of the newest run that have not ended. */
@@ -54,8 +54,8 @@ export async function openJobsOf(tx: Pick<EntityManager, 'query'>, schedule: str
 }
 
 /** True for what ends a schedule: it could not be submitted the next time either. */
-const isLasting = ({ kind }: MitoError): boolean =>
-  ['invalid', 'forbidden', 'not-found', 'unauthenticated'].includes(kind);
+const isLasting = (error: unknown): boolean =>
+  !(error instanceof MitoError) || ['invalid', 'forbidden', 'not-found', 'unauthenticated'].includes(error.kind);
 
 /**
  * Submits the jobs of schedules at their times. Every replica looks; the row of a time is stored with the jobs that
@@ -93,32 +93,45 @@ export class Scheduler implements Service {
 
   private async pass(): Promise<void> {
     try {
-      for (let count = 0; count < PASS && this.timer && (await this.runOne()); count += 1);
+      const failed: string[] = [];
+      for (let count = 0; count < PASS && this.timer && (await this.runOne(failed)); count += 1);
     } catch (error) {
       this.options.log.warn({ err: error }, 'looking at schedules failed; trying again');
     }
   }
 
-  /** False when nothing is due. */
-  private async runOne(): Promise<boolean> {
-    const outcome = await inTransaction(this.options.dataSource, async (tx): Promise<Outcome | undefined> => {
-      const [row] = (await tx.query(DUE)) as Row[];
-      if (!row) return undefined;
-      const done: Outcome = { accepted: [], replaced: [] };
-      try {
-        // A savepoint: what one schedule could not store is undone, that it was stopped is not.
-        await tx.transaction((inner) => this.fire(inner, row, done));
-        return done;
-      } catch (error) {
-        if (!(error instanceof MitoError) || error.kind === 'unavailable') throw error;
-        await this.giveUp(tx, row, error);
-        return { accepted: [], replaced: [] };
-      }
-    });
+  /** False when nothing is due. One that fails for a while is left to the next pass, by `failed`: others wait for none. */
+  private async runOne(failed: string[]): Promise<boolean> {
+    let row: Row | undefined;
+    let outcome: Outcome | undefined;
+    try {
+      outcome = await inTransaction(this.options.dataSource, async (tx): Promise<Outcome | undefined> => {
+        [row] = (await tx.query(DUE, [failed])) as Row[];
+        return row && this.fireOrGiveUp(tx, row);
+      });
+    } catch (error) {
+      if (!row || isDatabaseAway(error)) throw error;
+      failed.push(row.id);
+      this.options.log.warn({ err: error, schedule: row.name, group: row.group }, 'a schedule failed; trying again');
+      return true;
+    }
     for (const accepted of outcome?.accepted ?? []) this.options.onAccepted(accepted);
     for (const { actor, job } of outcome?.replaced ?? [])
       await this.options.cancelJob(actor, job, 'a later run of its schedule takes its place');
     return outcome !== undefined;
+  }
+
+  private async fireOrGiveUp(tx: EntityManager, row: Row): Promise<Outcome> {
+    const done: Outcome = { accepted: [], replaced: [] };
+    try {
+      // A savepoint: what one schedule could not store is undone, that it was stopped is not.
+      await tx.transaction((inner) => this.fire(inner, row, done));
+      return done;
+    } catch (error) {
+      if (isPassing(error)) throw error;
+      await this.giveUp(tx, row, error);
+      return { accepted: [], replaced: [] };
+    }
   }
 
   private async fire(tx: EntityManager, row: Row, done: Outcome): Promise<void> {
@@ -162,17 +175,18 @@ export class Scheduler implements Service {
   }
 
   /** What passes (a full queue) costs one time, what does not stops the schedule. */
-  private async giveUp(tx: EntityManager, row: Row, error: MitoError): Promise<void> {
+  private async giveUp(tx: EntityManager, row: Row, error: unknown): Promise<void> {
+    const message = error instanceof MitoError ? error.message : `it could not be submitted: ${String(error)}`;
     await tx.query(
       `INSERT INTO schedule_runs (schedule_id, due_at, outcome, reason) VALUES ($1, $2, 'skipped', $3) ON CONFLICT DO NOTHING`,
-      [row.id, row.next_at, error.message],
+      [row.id, row.next_at, message],
     );
     if (isLasting(error)) {
       await tx.query(`UPDATE schedules SET state = 'stopped', message = $2, next_at = NULL WHERE id = $1`, [
         row.id,
-        error.message,
+        message,
       ]);
-      this.options.log.warn({ schedule: row.name, group: row.group, reason: error.message }, 'a schedule was stopped');
+      this.options.log.warn({ schedule: row.name, group: row.group, reason: message }, 'a schedule was stopped');
       return;
     }
     const { next } = decideDueTimes(parseCron(row.cron, 'cron'), {

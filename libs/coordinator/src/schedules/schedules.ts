@@ -1,4 +1,4 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import {
   assertTimeZone,
@@ -88,7 +88,7 @@ export class Schedules {
       const [{ now }] = (await tx.query('SELECT clock_timestamp() AS now')) as [{ now: Date }];
       const [next] = timesOf(schedule, now, 1);
       if (next === undefined) throw invalidField('cron', `"${schedule.cron}" never comes true`);
-      await this.assertAcceptable(actor, group.name, schedule);
+      await assertAcceptable(tx, actor, group.name, schedule);
       const uuid = uuidv7();
       const added = (await tx.query(
         `INSERT INTO schedules (id, group_id, creator_id, name, cron, time_zone, overlap, catch_up, jobs, next_at)
@@ -187,24 +187,6 @@ export class Schedules {
     });
   }
 
-  /** Submits everything once and undoes it: what would be refused at each time is refused now. */
-  private async assertAcceptable(actor: UserActor, group: string, { jobs }: CreateSchedule): Promise<void> {
-    const undone = new Error('undone');
-    try {
-      await this.deps.dataSource.transaction(async (tx) => {
-        for (const { tasks, after_other: others } of jobs)
-          await acceptTasks(
-            tx,
-            actor,
-            tasks.map((task) => ({ ...task, group, after: [...task.after, ...others] })),
-          );
-        throw undone;
-      });
-    } catch (error) {
-      if (error !== undone) throw error;
-    }
-  }
-
   private async row(actor: UserActor, uuid: string, action: GroupAction): Promise<Row> {
     const [row] = (await this.deps.dataSource.query(`${VIEW} WHERE s.id = $1`, [uuid])) as Row[];
     if (!row || !isAllowed(actor, { action: 'task.read', groupId: row.group_id }))
@@ -212,6 +194,32 @@ export class Schedules {
     if (!isAllowed(actor, { action, groupId: row.group_id }))
       throw new MitoError('forbidden', 'role_required', `this needs the role write in the group "${row.group}"`);
     return row;
+  }
+}
+
+/**
+ * Submits everything once and undoes it: what would be refused at each time is refused now. In a savepoint of `tx`:
+ * whoever holds a connection and waits for another one can wait for ever.
+ */
+async function assertAcceptable(
+  tx: EntityManager,
+  actor: UserActor,
+  group: string,
+  { jobs }: CreateSchedule,
+): Promise<void> {
+  const undone = new Error('undone');
+  try {
+    await tx.transaction(async (inner) => {
+      for (const { tasks, after_other: others } of jobs)
+        await acceptTasks(
+          inner,
+          actor,
+          tasks.map((task) => ({ ...task, group, after: [...task.after, ...others] })),
+        );
+      throw undone;
+    });
+  } catch (error) {
+    if (error !== undone) throw error;
   }
 }
 

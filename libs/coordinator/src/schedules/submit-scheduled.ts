@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { isAllowed, MitoError, type Role } from '@mitosis/domain';
+import { invalidField, isAllowed, MitoError, type Role } from '@mitosis/domain';
 import { SubmitTask, type ScheduledJob } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import { acceptTasks, type Accepted } from '../tasks/accept-tasks.js';
@@ -49,6 +49,19 @@ async function ownerOf(
   );
 }
 
+/** What was stored before a newer version has its defaults filled in. Throws `invalid_request` for what it can't read. */
+function readTask(task: SubmitTask, place: string): SubmitTask {
+  const { data, error } = SubmitTask.safeParse(task);
+  if (data) return data;
+  const [issue] = error.issues;
+  throw invalidField([place, ...(issue?.path ?? [])].join('.'), issue?.message ?? 'is not valid');
+}
+
+/** What it waits for within its run comes on top of what a task may name itself. */
+function waitingFor(task: SubmitTask, group: string, waits: SubmitTask['after']): SubmitTask {
+  return { ...task, group, after: [...task.after, ...waits] };
+}
+
 /** Submits the jobs of a schedule for one of its times, in the name of its owner. They wait for `waitsFor`, too. */
 export async function submitScheduled(
   tx: EntityManager,
@@ -73,10 +86,7 @@ export async function submitScheduled(
       ...others,
       ...waitsFor.map((earlier) => ({ job: earlier, when: 'ended' as const })),
     ];
-    // What was stored before a newer version has its defaults filled in.
-    const parsed = tasks.map((task) =>
-      SubmitTask.parse({ ...task, group: schedule.group, after: [...task.after, ...waits] }),
-    );
+    const parsed = tasks.map((task, place) => waitingFor(readTask(task, `${key}.${place}`), schedule.group, waits));
     const accepted = await acceptTasks(tx, actor, parsed, { job: { id: job, firstIndex: 0 } });
     result.jobs.push(job);
     result.settled.push(...accepted.settled);
