@@ -53,6 +53,7 @@ test('what can not be a secret is refused, naming the field', async (t) => {
   await t.throwsAsync(api.secrets.set(GROUP, 'NUL', 'a value with \0'), { message: /value.*NUL/ });
   await t.throwsAsync(api.secrets.set(GROUP, 'no-name', VALUE), { message: /secret/ });
   await t.throwsAsync(api.secrets.set(GROUP, 'MITO_TOKEN', VALUE), { message: /MITO_/ });
+  await t.throwsAsync(api.secrets.set(GROUP, '__proto__', VALUE), { message: /secret/ });
   await t.throwsAsync(api.secrets.delete(GROUP, 'NEVER_SET'), { code: 'secret_not_found' });
   await t.throwsAsync(api.submitTask({ args: ['true'], secrets: ['NEVER_SET'] }), { code: 'secret_not_found' });
   const wasm = { sha256: '0'.repeat(64) };

@@ -6,10 +6,18 @@ const Bytes = z.int().min(0).max(NEED_LIMITS.bytes);
 /** A name that a worker made up; it is stored and shown. */
 const Word = (max: number) => z.string().min(1).max(max).transform(storableText);
 
+/** The first of those that are the same: nothing can be given away twice at a time. */
+function distinct<T, K>(items: readonly T[], keyOf: (item: T) => K): T[] {
+  return [...new Map(items.map((item) => [keyOf(item), item] as const).reverse()).values()].reverse();
+}
+
 /** What a worker offers of its machine, as it says it. */
 export const OfferReport = z.object({
   cpus: z.int().min(0).max(NEED_LIMITS.cpus),
-  cores: z.array(z.int().min(0).max(1_000_000)).max(NEED_LIMITS.cpus),
+  cores: z
+    .array(z.int().min(0).max(1_000_000))
+    .max(NEED_LIMITS.cpus)
+    .transform((cores) => [...new Set(cores)]),
   mem_bytes: Bytes,
   disk_bytes: Bytes,
   gpus: z
@@ -23,9 +31,16 @@ export const OfferReport = z.object({
         maker: z.enum(['nvidia', 'amd']),
       }),
     )
-    .max(NEED_LIMITS.gpus),
+    .max(NEED_LIMITS.gpus)
+    .transform((gpus) => distinct(gpus, ({ id }) => id)),
   units: z
-    .record(z.string().regex(UNIT_NAME_PATTERN), z.array(Word(64)).max(4096))
+    .record(
+      z.string().regex(UNIT_NAME_PATTERN),
+      z
+        .array(Word(64))
+        .max(4096)
+        .transform((names) => [...new Set(names)]),
+    )
     .refine((units) => Object.keys(units).length <= 64, 'use at most 64 names'),
 });
 

@@ -8,7 +8,7 @@ export const SECRET_LIMITS = { charactersMin: 8, bytesMax: 32_768, ofTask: 32 } 
 export const SecretName = EnvName.refine(
   (name) => !name.startsWith('MITO_'),
   'names that begin with MITO_ are those of Mitosis',
-);
+).refine((name) => name !== '__proto__', 'can not be a name in JSON');
 
 /** The body of `PUT /groups/:name/secrets/:secret`. */
 export const SetSecret = z.strictObject({

@@ -41,6 +41,17 @@ test('two attempts get different devices', (t) => {
   t.deepEqual(missing, [['GPU: 0 free on each of 2']]);
 });
 
+test('what nobody offers is missing, whatever it is called', (t) => {
+  for (const name of ['constructor', 'valueof', 'fpgas'])
+    t.deepEqual(assign(OFFER, UNUSED, [{ units: { [name]: 1 } }]).missing, [`${name}: 0 of 0 free`]);
+  const offer: Offer = { ...OFFER, units: { constructor: ['a'] } };
+  const { held, missing } = giveAll(offer, [
+    { units: { license: 1 } },
+    ...[1, 2].map(() => ({ units: { constructor: 1 } })),
+  ]);
+  t.deepEqual([held.length, missing.at(-1)], [1, ['constructor: 0 of 1 free']]);
+});
+
 test('parts fit per device, not by their sum', (t) => {
   const part = { gpus: 0.6 };
   const { held, missing } = giveAll(OFFER, [part, part, part]);

@@ -101,12 +101,18 @@ function assignGpus(offer: Offer, usage: Usage, need: Need, missing: string[]): 
   return found ?? [];
 }
 
+/** Names are those of whoever wrote them: `constructor` is none that every table has. */
+function unitsNamed(units: Readonly<Record<string, readonly string[]>>, name: string): readonly string[] {
+  return Object.hasOwn(units, name) ? (units[name] ?? []) : [];
+}
+
 function assignUnits(offer: Offer, { held }: Usage, need: Need, missing: string[]): Record<string, string[]> {
   const given: Record<string, string[]> = {};
   for (const [name, count] of Object.entries(need.units ?? {})) {
-    const taken = new Set(held.flatMap(({ units }) => units[name] ?? []));
-    const free = (offer.units[name] ?? []).filter((unit) => !taken.has(unit));
-    if (free.length < count) missing.push(`${name}: ${free.length} of ${offer.units[name]?.length ?? 0} free`);
+    const taken = new Set(held.flatMap(({ units }) => unitsNamed(units, name)));
+    const offered = unitsNamed(offer.units, name);
+    const free = offered.filter((unit) => !taken.has(unit));
+    if (free.length < count) missing.push(`${name}: ${free.length} of ${offered.length} free`);
     given[name] = free.slice(0, count);
   }
   return given;
