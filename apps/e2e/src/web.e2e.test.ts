@@ -9,6 +9,7 @@ import { findViolations } from './harness/find-violations.js';
 import { startStack, type E2eStack } from './harness/stack.js';
 
 const file = fileScope(test);
+const HOSTILE = '<script>document.title="owned"</script><img src=x onerror=alert(1)>\u202egpj.exe';
 const PASSWORD = 'a password of a reader';
 
 let stack: E2eStack;
@@ -64,26 +65,107 @@ async function accessible(t: ExecutionContext, page: Page, name: string): Promis
 
 const submit = (...argv: string[]): Promise<TaskReceipt> => stack.json<TaskReceipt>('tasks', 'submit', ...argv);
 
+test.serial(
+  'a person signs in, filters tasks by the keyboard, and cancels exactly those that are ticked',
+  async (t) => {
+    const long = await submit('--name', 'long', '--', 'sleep', '600');
+    await submit('--name', HOSTILE, '--after', long.uuid, '--', 'true');
+    await submit('--name', 'stays', '--after', long.uuid, '--', 'true');
+    const wrong = await visit();
+    await wrong.page.goto(stack.ready.url);
+    await wrong.page.getByLabel('User').fill('nobody');
+    await wrong.page.getByLabel('Password').fill('wrong');
+    await accessible(t, wrong.page, 'the sign-in');
+    await wrong.page.getByRole('button', { name: 'Sign in' }).click();
+    await wrong.page.getByRole('alert').getByText('the user name or the password is wrong').waitFor();
+    await wrong.context.close();
+
+    const { page, context, complaints } = await admin();
+    await open(page, 'tasks', 'Tasks');
+    await page.keyboard.press('/');
+    await page.keyboard.type('owned');
+    await page.getByText('1 task match').waitFor();
+    await page.getByRole('table', { name: 'Tasks' }).getByText('owned').waitFor();
+    t.regex(page.url(), /text=owned/);
+    t.is(await page.title(), 'Tasks · Mitosis', 'the name of a task is text');
+    await accessible(t, page, 'the tasks');
+    await page.locator('h1').click();
+    await page.keyboard.press('j');
+    await page.keyboard.press('x');
+    await page.getByRole('button', { name: 'Cancel …' }).click();
+    await page.getByRole('button', { name: 'Cancel 1 task' }).click();
+    await page.getByText('1 task cancelled.', { exact: true }).waitFor();
+    t.is((await stack.json<{ state: string }>('tasks', 'query', '--name', 'stays')).state, 'pending');
+    t.deepEqual(complaints, []);
+    await context.close();
+  },
+);
+
 test.serial('live output goes on over a restart of the coordinator, each line once', async (t) => {
   const { uuid } = await submit(
     '--name',
     'counts',
     '--shell',
-    'for i in $(seq 1 300); do echo "line $i"; sleep 0.1; done',
+    'for i in $(seq 1 200); do echo "line $i"; sleep 0.1; done',
   );
   const { page, context } = await admin();
   await open(page, `task/${uuid}`, 'counts');
   await page.getByText('line 3', { exact: true }).waitFor();
   process.kill(stack.ready.pids.coordinator, 'SIGKILL');
-  await page.getByText('line 300', { exact: true }).waitFor({ timeout: 60_000 });
+  await page.getByText('line 200', { exact: true }).waitFor({ timeout: 60_000 });
   await page.getByText('completed').first().waitFor();
-  t.is(await page.getByText('line 299', { exact: true }).count(), 1);
+  t.is(await page.getByText('line 199', { exact: true }).count(), 1);
   await page.getByRole('button', { name: 'Beginning' }).click();
   await page.getByText('line 1', { exact: true }).waitFor();
-  await page.getByText('300 lines', { exact: true }).waitFor();
+  await page.getByText('200 lines', { exact: true }).waitFor();
   await accessible(t, page, 'a task');
   await context.close();
 });
+
+test.serial(
+  'a sweep is a table and plots, its failures are grouped, and a look into its artifacts runs nothing',
+  async (t) => {
+    const script = [
+      'echo "{\\"step\\": 1, \\"loss\\": {lr}}" > $MITO_RESULT_DIR/metrics.jsonl',
+      'printf "a,b\\n<b>1</b>,2\\n" > $MITO_RESULT_DIR/t.csv',
+      '[ {lr} != 3 ] || { echo "CUDA out of memory at 0x12" >&2; exit 2; }',
+    ].join('; ');
+    const receipt = await stack.json<{ uuid: string }>(
+      'tasks',
+      'submit',
+      '--name',
+      'sweep',
+      '--sweep',
+      'lr=0.1,0.3,1,3',
+      '--shell',
+      script,
+    );
+    const { page, context, complaints } = await admin();
+    await open(page, `job/${receipt.uuid}`, 'sweep');
+    await page.getByText('1 ×').waitFor();
+    await page.getByText('CUDA out of memory at 0x12').first().waitFor();
+    await page.getByRole('img', { name: 'loss by lr, 4 tasks' }).waitFor();
+    const results = page.getByRole('table', { name: 'Results' });
+    await results.getByRole('button', { name: 'lr', exact: true }).click();
+    await results.locator('th[aria-sort=ascending]').waitFor();
+    await results.getByRole('button', { name: 'lr', exact: true }).click();
+    await results.locator('tbody tr').first().getByText('failed').waitFor();
+    for (const kind of ['Box plot', 'Parallel coordinates', 'Curves']) {
+      await page.getByRole('button', { name: kind }).click();
+      await page
+        .locator(kind === 'Curves' ? '.uplot canvas' : 'svg.plot')
+        .first()
+        .waitFor();
+    }
+    await accessible(t, page, 'a job');
+    await results.getByRole('link').last().click();
+    await page.getByRole('button', { name: 'Look into result' }).click();
+    await page.getByRole('button', { name: 't.csv' }).click();
+    await page.getByRole('cell', { name: '<b>1</b>' }).waitFor();
+    t.deepEqual(complaints, []);
+    await context.close();
+  },
+);
 
 test.serial('a form submits a sweep, and a file is dropped into the group', async (t) => {
   const { page, context, complaints } = await admin();
@@ -114,6 +196,7 @@ test.serial('somebody who may only read is offered nothing else, and every page 
   const { access } = new MitosisClient({ url, token });
   await access.createUser({ username: 'reader', password: PASSWORD });
   await access.updateMembers(username, { reader: 'read' });
+  await access.setGroupState('reader', 'locked');
   const { page, context, complaints } = await signIn('reader', PASSWORD);
   const other = await submit('--name', 'other', '--', 'sleep', '600');
   const { uuid } = await submit('--name', 'waits', '--after', other.uuid, '--', 'true');
@@ -121,7 +204,13 @@ test.serial('somebody who may only read is offered nothing else, and every page 
   await page.getByText('Why it waits').waitFor();
   t.is(await page.getByRole('button', { name: /Cancel/ }).count(), 0);
   t.is(await page.getByRole('link', { name: 'Run again with changes' }).count(), 0);
-  t.is(await page.getByRole('link', { name: 'Administration' }).count(), 0);
+  for (const name of ['Administration', 'Submit']) t.is(await page.getByRole('link', { name }).count(), 0, name);
+  await open(page, 'tasks', 'Tasks');
+  await page.getByRole('link', { name: 'waits' }).waitFor();
+  t.is(await page.getByRole('checkbox').count(), 0, 'nothing that could be done with rows');
+  await open(page, 'workers', 'Workers');
+  await page.getByRole('table', { name: 'Workers' }).waitFor();
+  t.is(await page.getByRole('button', { name: /Add a worker/ }).count(), 0);
   const places = [
     ['', 'Home'],
     ['jobs', 'Jobs'],

@@ -1,3 +1,4 @@
+import { isAllowed, type Access, type Actor, type GroupAction } from '@mitosis/domain';
 import type { GroupPage, GroupView, Identity } from '@mitosis/protocol';
 import { ApiError, call, hasLogin, refusals } from '../api/call.js';
 import { Store } from './store.js';
@@ -51,16 +52,27 @@ export function watchSession(): void {
   });
 }
 
-const WRITERS = new Set(['write', 'admin']);
+/** What a group takes only while it is active. */
+const ACTIVE_ONLY: ReadonlySet<Access['action']> = new Set(['task.submit', 'attachment.write', 'worker.register']);
 
-/** What the person may do in a group; the server judges again. */
-export function rights(
-  current: SessionState,
-  group: string,
-): { canWrite: boolean; canManage: boolean; canCancel: boolean } {
-  if (!('user' in current)) return { canWrite: false, canManage: false, canCancel: false };
-  const role = current.groups.find(({ name }) => name === group)?.role ?? null;
-  const isMember = role !== null && WRITERS.has(role);
-  const isSiteAdmin = current.user.is_admin;
-  return { canWrite: isMember, canManage: isMember || isSiteAdmin, canCancel: isMember || isSiteAdmin };
+/** The person as the rules of the coordinator see one; a group and a person stand here by their names. */
+function actorOf({ user, groups }: Session): Actor {
+  const roles = new Map(groups.flatMap(({ name, role }) => (role === null ? [] : [[name, role] as const])));
+  return { kind: 'user', userId: user.username, isAdmin: user.is_admin, roles };
+}
+
+/** Whether to offer something, by the rules that the coordinator has; it judges again. Ids are names. */
+export function may(current: SessionState, access: Access): boolean {
+  if (!('user' in current)) return false;
+  const isLocked =
+    ACTIVE_ONLY.has(access.action) &&
+    'groupId' in access &&
+    current.groups.some(({ name, state }) => name === access.groupId && state !== 'active');
+  return !isLocked && isAllowed(actorOf(current), access);
+}
+
+/** The groups in which the person may do that. */
+export function groupsFor(current: SessionState, action: GroupAction): string[] {
+  if (!('user' in current)) return [];
+  return current.groups.map(({ name }) => name).filter((groupId) => may(current, { action, groupId }));
 }

@@ -8,7 +8,7 @@ import { attempt, Notices } from '../parts/notices.js';
 import { useKeys } from './keys.js';
 import { connection } from './live.js';
 import { go, href, route } from './router.js';
-import { session, signIn, signOut, type SessionState } from './session.js';
+import { groupsFor, session, signIn, signOut, type SessionState } from './session.js';
 import { useStore } from './store.js';
 
 interface Place {
@@ -16,18 +16,24 @@ interface Place {
   readonly name: string;
   /** Pressed after `g`. */
   readonly key: string;
-  readonly isForAdministrators?: boolean;
+  /** For whom it is; for everybody when absent. */
+  readonly isFor?: (current: SessionState) => boolean;
 }
 
 const PLACES: readonly Place[] = [
   { path: '', name: 'Home', key: 'h' },
   { path: 'tasks', name: 'Tasks', key: 't' },
   { path: 'jobs', name: 'Jobs', key: 'j' },
-  { path: 'submit', name: 'Submit', key: 's' },
+  { path: 'submit', name: 'Submit', key: 's', isFor: (current) => groupsFor(current, 'task.submit').length > 0 },
   { path: 'workers', name: 'Workers', key: 'w' },
   { path: 'groups', name: 'Groups', key: 'g' },
   { path: 'account', name: 'Account', key: 'a' },
-  { path: 'admin', name: 'Administration', key: 'd', isForAdministrators: true },
+  {
+    path: 'admin',
+    name: 'Administration',
+    key: 'd',
+    isFor: (current) => 'user' in current && current.user.is_admin,
+  },
 ];
 
 function Brand() {
@@ -48,8 +54,8 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
   const { path } = useStore(route);
   const live = useStore(connection);
   const [isHelp, setHelp] = useState(false);
-  useShellKeys(() => setHelp(true));
-  const isAdmin = 'user' in current && current.user.is_admin;
+  const places = PLACES.filter(({ isFor }) => isFor === undefined || isFor(current));
+  useShellKeys(places, () => setHelp(true));
   const here = path[0] ?? '';
   return (
     <>
@@ -59,8 +65,8 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
       <header class="top">
         <Brand />
         <nav aria-label="Pages">
-          {PLACES.filter(({ isForAdministrators }) => isAdmin || isForAdministrators !== true).map((place) => (
-            <a key={place.path} href={href([place.path])} aria-current={here === place.path ? 'page' : undefined}>
+          {places.map((place) => (
+            <a key={place.path} href={href([place.path])} aria-current={currentOf(place, here)}>
               {place.name}
             </a>
           ))}
@@ -85,19 +91,25 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
         {children}
       </main>
       {current.state === 'ended' && <SignInAgain username={current.user.username} />}
-      {isHelp && <Help onClose={() => setHelp(false)} />}
+      {isHelp && <Help places={places} onClose={() => setHelp(false)} />}
       <Notices />
     </>
   );
+}
+
+/** One of a list is below it: `task` below `tasks`. */
+function currentOf({ path }: Place, here: string): 'page' | 'true' | undefined {
+  if (here === path) return 'page';
+  return here !== '' && `${here}s` === path ? 'true' : undefined;
 }
 
 function focusContent(): void {
   document.getElementById('content')?.focus();
 }
 
-function useShellKeys(onHelp: () => void): void {
+function useShellKeys(offered: readonly Place[], onHelp: () => void): void {
   const [isGoing, setGoing] = useState(false);
-  const places = PLACES.map(({ key, path }) => [
+  const places = offered.map(({ key, path }) => [
     key,
     () => {
       setGoing(false);
@@ -112,7 +124,7 @@ function useShellKeys(onHelp: () => void): void {
   });
 }
 
-function Help({ onClose }: { onClose(): void }) {
+function Help({ places, onClose }: { readonly places: readonly Place[]; onClose(): void }) {
   return (
     <Dialog title="Keyboard" onClose={onClose}>
       <dl class="keys">
@@ -122,7 +134,7 @@ function Help({ onClose }: { onClose(): void }) {
           ['x', 'select the row'],
           ['enter', 'open the row'],
           ['?', 'this help'],
-          ...PLACES.map(({ key, name }) => [`g ${key}`, `go to ${name}`]),
+          ...places.map(({ key, name }) => [`g ${key}`, `go to ${name}`]),
         ].map(([key = '', text]) => (
           <>
             <dt>

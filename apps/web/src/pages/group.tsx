@@ -4,13 +4,13 @@ import { call, part, search } from '../api/call.js';
 import { useApi } from '../api/use-api.js';
 import { bytes, count, shellLine } from '../app/format.js';
 import type { Route } from '../app/router.js';
-import { rights, session } from '../app/session.js';
+import { may, session } from '../app/session.js';
 import { useStore } from '../app/store.js';
 import { Confirm, Dialog } from '../parts/dialog.js';
 import { Empty } from '../parts/empty.js';
 import { Field, Form } from '../parts/form.js';
 import { attempt, Failure, say } from '../parts/notices.js';
-import { Facts, Loading, Page, Section } from '../parts/page.js';
+import { Absent, Facts, Page, Section } from '../parts/page.js';
 import { Table } from '../parts/table.js';
 import { Ago } from '../parts/time.js';
 import { DropZone } from '../upload/drop-zone.js';
@@ -22,8 +22,7 @@ export default function GroupPage({ route: { path } }: { readonly route: Route }
   const name = path[1] ?? '';
   const { data: group, error } = useApi<GroupView>(`groups/${part(name)}`, { everyMs: 15_000 });
   const current = useStore(session);
-  if (!group) return error ? <Failure error={error} /> : <Loading what="the group" />;
-  const isSiteAdmin = 'user' in current && current.user.is_admin;
+  if (!group) return <Absent title="Group" error={error} />;
   return (
     <Page
       title={group.name}
@@ -48,13 +47,15 @@ export default function GroupPage({ route: { path } }: { readonly route: Route }
         ]}
       />
       <Attachments group={group.name} />
-      {(group.role === 'admin' || isSiteAdmin) && <Members group={group.name} />}
+      {may(current, { action: 'group.manage', groupId: group.name }) && <Members group={group.name} />}
     </Page>
   );
 }
 
 function Attachments({ group }: { readonly group: string }) {
-  const { canWrite, canManage } = rights(useStore(session), group);
+  const current = useStore(session);
+  const canUpload = may(current, { action: 'attachment.write', groupId: group });
+  const canDelete = may(current, { action: 'attachment.delete', groupId: group });
   const [prefix, setPrefix] = useState('');
   const [after, setAfter] = useState<string>();
   const [removing, setRemoving] = useState<AttachmentView>();
@@ -87,12 +88,18 @@ function Attachments({ group }: { readonly group: string }) {
         />
       }
     >
-      {canWrite && <DropZone group={group} prefix={prefix.endsWith('/') ? prefix : ''} onStored={reload} />}
+      {canUpload && <DropZone group={group} prefix={prefix.endsWith('/') ? prefix : ''} onStored={reload} />}
       {error && <Failure error={error} />}
       {data &&
         (data.attachments.length === 0 ? (
-          <Empty command={shellLine(['mito', 'groups', 'attachments', 'upload', '--group', group, 'data.csv'])}>
-            There are no such files.
+          <Empty
+            command={
+              canUpload
+                ? shellLine(['mito', 'groups', 'attachments', 'upload', '--group', group, 'data.csv'])
+                : undefined
+            }
+          >
+            {prefix === '' ? 'There are no files yet.' : 'No file begins so.'}
           </Empty>
         ) : (
           <Table
@@ -126,7 +133,7 @@ function Attachments({ group }: { readonly group: string }) {
                     >
                       Download
                     </button>
-                    {canManage && (
+                    {canDelete && (
                       <button
                         type="button"
                         class="small danger"

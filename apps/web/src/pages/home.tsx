@@ -4,7 +4,7 @@ import { search } from '../api/call.js';
 import { useApi } from '../api/use-api.js';
 import { bytes, count, duration } from '../app/format.js';
 import { go, href } from '../app/router.js';
-import { session } from '../app/session.js';
+import { groupsFor, session } from '../app/session.js';
 import { useStore } from '../app/store.js';
 import { Empty } from '../parts/empty.js';
 import { Failure } from '../parts/notices.js';
@@ -47,7 +47,7 @@ export default function HomePage() {
         title="Running"
         query={{ creator, state: 'running' }}
         empty="None of your tasks is running."
-        command="mito run -- echo hello"
+        command={groupsFor(current, 'task.submit').length > 0 ? 'mito run -- echo hello' : undefined}
       />
       <TaskList
         title="Failed today"
@@ -76,7 +76,7 @@ function TaskList({
   readonly title: string;
   readonly query: Readonly<Record<string, string>>;
   readonly empty: string;
-  readonly command?: string;
+  readonly command?: string | undefined;
 }) {
   const { data, error } = useApi<TaskPage>(`tasks${search({ ...query, limit: LIMIT })}`, {
     isConcerned: ({ type }) => type !== 'group',

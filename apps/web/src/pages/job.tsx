@@ -4,14 +4,14 @@ import { call, part } from '../api/call.js';
 import { useApi } from '../api/use-api.js';
 import { count, duration } from '../app/format.js';
 import { href, type Route } from '../app/router.js';
-import { rights, session } from '../app/session.js';
+import { may, session } from '../app/session.js';
 import { useStore } from '../app/store.js';
 import { Dialog } from '../parts/dialog.js';
 import { Failures } from '../parts/failures.js';
 import { Form } from '../parts/form.js';
 import { JobBar } from '../parts/job-bar.js';
 import { attempt, Failure, say } from '../parts/notices.js';
-import { Facts, Loading, Page } from '../parts/page.js';
+import { Absent, Facts, Page } from '../parts/page.js';
 import { StateMark } from '../parts/state.js';
 import { Ago, useNow } from '../parts/time.js';
 import { Results } from '../results/results.js';
@@ -28,7 +28,7 @@ export default function JobPage({ route: { path } }: { readonly route: Route }) 
   } = useApi<JobView>(`jobs/${part(uuid)}`, {
     isConcerned: (change) => change.type === 'resync' || ('job' in change && change.job === uuid),
   });
-  if (!job) return error ? <Failure error={error} /> : <Loading what="the job" />;
+  if (!job) return <Absent title="Job" error={error} />;
   const failed = job.counts.failed ?? 0;
   return (
     <Page
@@ -81,7 +81,11 @@ function Left({ job }: { readonly job: JobView }) {
 
 function Actions({ job, onDone }: { readonly job: JobView; onDone(): void }) {
   const [isAsking, setAsking] = useState(false);
-  const { canManage, canCancel, canWrite } = rights(useStore(session), job.group);
+  const current = useStore(session);
+  const groupId = job.group;
+  const canManage = may(current, { action: 'task.manage', groupId });
+  const canRetry = canManage && may(current, { action: 'task.submit', groupId });
+  const canCancel = may(current, { action: 'task.cancel', groupId, creatorId: job.creator });
   const isOver = !['pending', 'ready', 'running'].includes(job.state);
   const act = (verb: string, done: string): void =>
     void attempt(async () => {
@@ -97,7 +101,7 @@ function Actions({ job, onDone }: { readonly job: JobView; onDone(): void }) {
     });
   return (
     <>
-      {canWrite && (job.counts.failed ?? 0) > 0 && (
+      {canRetry && (job.counts.failed ?? 0) > 0 && (
         <button type="button" onClick={retry}>
           Retry {count(job.counts.failed ?? 0, 'failed task')}
         </button>

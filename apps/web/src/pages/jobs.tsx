@@ -3,6 +3,8 @@ import { search } from '../api/call.js';
 import { useApi } from '../api/use-api.js';
 import { count, shellLine } from '../app/format.js';
 import { go, href, setQuery, type Route } from '../app/router.js';
+import { groupsFor, session } from '../app/session.js';
+import { useStore } from '../app/store.js';
 import { Empty } from '../parts/empty.js';
 import { FilterBar, withoutPosition, type FilterField } from '../parts/filter-bar.js';
 import { JobBar } from '../parts/job-bar.js';
@@ -37,6 +39,7 @@ const COLUMNS: readonly Column<JobView>[] = [
 
 export default function JobsPage({ route: { query } }: { readonly route: Route }) {
   const filters = withoutPosition(query);
+  const canSubmit = groupsFor(useStore(session), 'task.submit').length > 0;
   const { data, error } = useApi<JobPage>(`jobs${search({ ...query, limit: LIMIT })}`, {
     isConcerned: ({ type }) => type !== 'group',
   });
@@ -52,7 +55,7 @@ export default function JobsPage({ route: { query } }: { readonly route: Route }
       {!data && !error && <Loading what="the jobs" />}
       {data &&
         (data.jobs.length === 0 ? (
-          <Empty command="mito tasks submit --sweep lr=0.1,0.3 -- ./train.py --lr {lr}">
+          <Empty command={canSubmit ? 'mito tasks submit --sweep lr=0.1,0.3 -- ./train.py --lr {lr}' : undefined}>
             {Object.keys(filters).length > 0 ? 'No job matches the filter.' : 'There are no jobs yet.'}
           </Empty>
         ) : (

@@ -4,7 +4,7 @@ import type { JobReceipt, SubmitTaskInput, TaskDetail, TaskReceipt } from '@mito
 import { call, messageOf, part } from '../api/call.js';
 import { count, shellLine } from '../app/format.js';
 import { go, type Route } from '../app/router.js';
-import { session } from '../app/session.js';
+import { groupsFor, may, session } from '../app/session.js';
 import { useStore } from '../app/store.js';
 import { Field, Form } from '../parts/form.js';
 import { complain, say } from '../parts/notices.js';
@@ -32,11 +32,11 @@ function newKey(): string {
 
 export default function SubmitPage({ route: { query } }: { readonly route: Route }) {
   const current = useStore(session);
-  const groups =
-    'user' in current
-      ? current.groups.filter(({ role }) => role === 'write' || role === 'admin').map(({ name }) => name)
-      : [];
-  const [draft, setDraft] = useState<Draft>(keptDraft);
+  const groups = groupsFor(current, 'task.submit');
+  const own = 'user' in current ? current.user.username : '';
+  const [typed, setDraft] = useState<Draft>(keptDraft);
+  const group = [typed.group, own, ...groups].find((name) => groups.includes(name)) ?? '';
+  const draft = useMemo((): Draft => ({ ...typed, group }), [typed, group]);
   // The same key until something is changed: a second click, or an answer that was lost, makes nothing twice.
   const key = useMemo(newKey, [draft]);
   const from = query['from'];
@@ -59,17 +59,21 @@ export default function SubmitPage({ route: { query } }: { readonly route: Route
     say(`${count(tasks.length, 'task')} submitted.`);
     go(path);
   };
+  if (groups.length === 0)
+    return (
+      <Page title="Submit">
+        <p>You have no group in which you may submit: that needs the role write.</p>
+      </Page>
+    );
   const set = (name: keyof Draft) => (value: string) => setDraft({ ...draft, [name]: value });
-  const group = draft.group === '' ? (groups[0] ?? '') : draft.group;
   const action =
     plan.tasks === undefined || plan.tasks.length === 1 ? 'Submit' : `Submit ${count(plan.tasks.length, 'task')}`;
   return (
     <Page
       title="Submit"
       lead="Run a command on a worker, or many variations of it as one job"
-      command={commandOf(draft)}
+      command={commandOf({ ...draft, group: group === own ? '' : group })}
     >
-      {groups.length === 0 && <p>You have no group in which you may submit: that needs the role write.</p>}
       <div class="columns">
         <Form action={action} onSubmit={submit}>
           {(errorOf) => (
@@ -110,7 +114,7 @@ export default function SubmitPage({ route: { query } }: { readonly route: Route
                   value={draft.timeout}
                   onValue={set('timeout')}
                   error={errorOf('timeout_ms')}
-                  hint="90s, 2h; empty: as configured"
+                  hint="90s, 2h; empty: none"
                 />
                 <Field
                   label="Tags"
@@ -174,7 +178,7 @@ export default function SubmitPage({ route: { query } }: { readonly route: Route
         </Form>
         <div>
           <Preview {...plan} />
-          {group !== '' && (
+          {may(current, { action: 'attachment.write', groupId: group }) && (
             <Section title="Add files to the group" note={group}>
               <DropZone group={group} prefix="" onStored={() => say('The file can be named as an input.')} />
             </Section>
@@ -193,11 +197,10 @@ async function send(tasks: readonly SubmitTaskInput[], draft: Draft, key: string
     const { uuid } = await call<TaskReceipt>('POST', 'tasks', { body: only, headers: keyed(0) });
     return ['task', uuid];
   }
-  const group = draft.group === '' ? {} : { group: draft.group };
   const isWhole = tasks.length <= BATCH;
   const name = draft.name.trim() === '' ? draft.command.trim().split('\n')[0] : draft.name.trim();
   const body = {
-    ...group,
+    group: draft.group,
     name: cutText(name ?? 'sweep', NAME_MAX),
     tasks: tasks.slice(0, BATCH),
     is_open: !isWhole,
@@ -211,7 +214,8 @@ async function send(tasks: readonly SubmitTaskInput[], draft: Draft, key: string
   return ['job', uuid];
 }
 
-function commandOf(draft: Draft): string {
+function commandOf(draft: Draft): string | undefined {
+  if (draft.command.trim() === '') return undefined;
   const option = (name: string, value: string): string[] => (value.trim() === '' ? [] : [name, value.trim()]);
   const each = (name: string, text: string): string[] => text.split('\n').flatMap((line) => option(name, line));
   return shellLine([
@@ -223,6 +227,10 @@ function commandOf(draft: Draft): string {
     ...option('--labels', draft.labels),
     ...option('--timeout', draft.timeout),
     ...each('--env', draft.env),
+    ...each('--resource', draft.inputs.replace(/^\s*([^=\n]+)=/gm, 'attachment=$1:')),
+    ...option('--retries', draft.retries === '0' ? '' : draft.retries),
+    ...option('--priority', draft.priority === '0' ? '' : draft.priority),
+    ...(draft.terminal ? ['--terminal'] : []),
   ]);
 }
 

@@ -3,9 +3,9 @@ import { useState } from 'preact/hooks';
 import type { CancelResult, TaskDetail } from '@mitosis/protocol';
 import { call, part } from '../api/call.js';
 import { useApi } from '../api/use-api.js';
-import { bytes, shellLine, shortId } from '../app/format.js';
+import { bytes, duration, shellLine, shortId } from '../app/format.js';
 import { href, type Route } from '../app/router.js';
-import { rights, session } from '../app/session.js';
+import { may, session } from '../app/session.js';
 import { useStore } from '../app/store.js';
 import { Artifacts } from '../artifacts/artifacts.js';
 import { LogView } from '../log/log-view.js';
@@ -15,7 +15,7 @@ import { Dialog } from '../parts/dialog.js';
 import { Explanation } from '../parts/explanation.js';
 import { Field, Form } from '../parts/form.js';
 import { Failure, say } from '../parts/notices.js';
-import { Facts, Loading, Page, Section, Words } from '../parts/page.js';
+import { Absent, Facts, Page, Section, Words } from '../parts/page.js';
 import { StateMark } from '../parts/state.js';
 import { Ran } from '../parts/task-rows.js';
 import { Ago } from '../parts/time.js';
@@ -31,7 +31,7 @@ export default function TaskPage({ route: { path } }: { readonly route: Route })
   } = useApi<TaskDetail>(`tasks/${part(uuid)}`, {
     isConcerned: (change) => change.type === 'resync' || (change.type === 'task' && change.task === uuid),
   });
-  if (!task) return error ? <Failure error={error} /> : <Loading what="the task" />;
+  if (!task) return <Absent title="Task" error={error} />;
   const isOpen = !FINAL.has(task.state);
   return (
     <Page
@@ -112,11 +112,12 @@ function Progress({ task }: { readonly task: TaskDetail }) {
 function Actions({ task, onDone }: { readonly task: TaskDetail; onDone(): void }) {
   const current = useStore(session);
   const [isAsking, setAsking] = useState(false);
-  const { canCancel, canWrite } = rights(current, task.group);
+  const canSubmit = may(current, { action: 'task.submit', groupId: task.group });
+  const canCancel = may(current, { action: 'task.cancel', groupId: task.group, creatorId: task.creator });
   const isOpen = !FINAL.has(task.state);
   return (
     <>
-      {canWrite && (
+      {canSubmit && (
         <a class="button" href={href(['submit'], { from: task.uuid })}>
           Run again with changes
         </a>
@@ -218,7 +219,7 @@ function About({ task }: { readonly task: TaskDetail }) {
           ['Folder', task.cwd],
           ['Priority', task.priority],
           ['Retries', task.retries],
-          ['Timeout', task.timeout_ms === null ? 'none' : `${Math.round(task.timeout_ms / 1000)} s`],
+          ['Timeout', task.timeout_ms === null ? 'none' : duration(task.timeout_ms)],
           ['Submitted by', task.upstream && <a href={href(['task', task.upstream])}>{shortId(task.upstream)}</a>],
           ['Retried by', task.retried_by && <a href={href(['task', task.retried_by])}>{shortId(task.retried_by)}</a>],
           ['Waits for', task.after.length > 0 && <After task={task} />],
@@ -248,10 +249,10 @@ function After({ task }: { readonly task: TaskDetail }) {
 
 /** The terminal of the task, for those who may type in it; others see its output. */
 function Terminal({ task }: { readonly task: TaskDetail }) {
-  const { canWrite } = rights(useStore(session), task.group);
+  const canAttach = may(useStore(session), { action: 'task.attach', groupId: task.group });
   const [View, setView] = useState<ComponentType<{ readonly task: string }>>();
   const [error, setError] = useState<unknown>();
-  if (!canWrite || error !== undefined) return <Output task={task} isOpen />;
+  if (!canAttach || error !== undefined) return <Output task={task} isOpen />;
   const open = (): void =>
     void import('../terminal/terminal-view.js').then(({ TerminalView }) => setView(() => TerminalView), setError);
   return (

@@ -4,7 +4,7 @@ import { call, search } from '../api/call.js';
 import { useApi } from '../api/use-api.js';
 import { count, shellLine } from '../app/format.js';
 import { go, setQuery, type Route } from '../app/router.js';
-import { rights, session } from '../app/session.js';
+import { groupsFor, may, session, type SessionState } from '../app/session.js';
 import { useStore } from '../app/store.js';
 import { Dialog } from '../parts/dialog.js';
 import { Empty } from '../parts/empty.js';
@@ -51,7 +51,12 @@ export function filterOptions(filters: Readonly<Record<string, string>>): string
   return Object.entries(filters).flatMap(([name, value]) => [`--${OPTIONS[name] ?? name.replaceAll('_', '-')}`, value]);
 }
 
+function mayCancel(current: SessionState, { group, creator }: TaskView): boolean {
+  return may(current, { action: 'task.cancel', groupId: group, creatorId: creator });
+}
+
 export default function TasksPage({ route: { query } }: { readonly route: Route }) {
+  const current = useStore(session);
   const filters = withoutPosition(query);
   const list = useApi<TaskPage>(`tasks${search({ ...query, limit: LIMIT })}`, {
     isConcerned: (change) => change.type === 'resync' || change.type === 'task',
@@ -97,7 +102,7 @@ export default function TasksPage({ route: { query } }: { readonly route: Route 
             </button>
           )}
           {steady.rows.length === 0 ? (
-            <Empty command={shellLine(['mito', 'run', '--', 'echo', 'hello'])}>
+            <Empty command={groupsFor(current, 'task.submit').length > 0 ? 'mito run -- echo hello' : undefined}>
               {isFiltered ? 'No task matches the filter.' : 'There are no tasks yet.'}
             </Empty>
           ) : (
@@ -108,7 +113,11 @@ export default function TasksPage({ route: { query } }: { readonly route: Route 
               keyOf={({ uuid }) => uuid}
               hasKeys
               onOpen={({ uuid }) => go(['task', uuid])}
-              selection={selectionOf(steady.rows, chosen, setChosen)}
+              selection={
+                steady.rows.some((task) => mayCancel(current, task))
+                  ? selectionOf(steady.rows, chosen, setChosen)
+                  : undefined
+              }
             />
           )}
           <div class="pager">
@@ -192,7 +201,6 @@ function BulkBar({
   useEffect(() => setAll(false), [chosen]);
   if (chosen.size === 0) return null;
   const ticked = rows.filter(({ uuid }) => chosen.has(uuid));
-  const mayCancel = ticked.some(({ group }) => rights(current, group).canCancel);
   const isFiltered = Object.keys(filters).length > 0;
   const isWhole = chosen.size === rows.length && matching !== undefined && matching > rows.length && isFiltered;
   const number = isAll && matching !== undefined ? matching : chosen.size;
@@ -204,7 +212,7 @@ function BulkBar({
           {isAll ? 'only those on this page' : `all ${matching.toLocaleString('en')} that match the filter`}
         </button>
       )}
-      {mayCancel && (
+      {ticked.some((task) => mayCancel(current, task)) && (
         <button type="button" class="danger" onClick={() => setAsking(true)}>
           Cancel …
         </button>
@@ -259,11 +267,16 @@ export function CancelDialog({
     <Dialog title={`Cancel ${count(number, 'task')}?`} onClose={onClose}>
       <p>
         {affected === undefined
-          ? 'Counting …'
+          ? 'Counting those that can still be cancelled.'
           : `${count(affected, 'task')} of ${number.toLocaleString('en')} can still be cancelled.`}{' '}
         Tasks that have ended stay as they are. This can't be undone; a cancelled task can be submitted again.
       </p>
-      <Form action={`Cancel ${count(affected ?? number, 'task')}`} isDangerous onSubmit={cancel}>
+      <Form
+        action={affected === undefined ? 'Counting …' : `Cancel ${count(affected, 'task')}`}
+        isDangerous
+        isReady={affected !== undefined && affected > 0}
+        onSubmit={cancel}
+      >
         {() => (
           <Field
             label="Reason"

@@ -2,11 +2,11 @@ import type { TaskPage, WorkerView } from '@mitosis/protocol';
 import { call, part, search } from '../api/call.js';
 import { useApi } from '../api/use-api.js';
 import { go, type Route } from '../app/router.js';
-import { session } from '../app/session.js';
+import { may, session } from '../app/session.js';
 import { useStore } from '../app/store.js';
 import { Empty } from '../parts/empty.js';
 import { attempt, Failure, say } from '../parts/notices.js';
-import { Facts, Loading, Page, Section, Words } from '../parts/page.js';
+import { Absent, Facts, Page, Section, Words } from '../parts/page.js';
 import { Table } from '../parts/table.js';
 import { TASK_COLUMNS } from '../parts/task-rows.js';
 import { Ago } from '../parts/time.js';
@@ -19,7 +19,7 @@ export default function WorkerPage({ route: { path } }: { readonly route: Route 
     isConcerned: ({ type }) => type !== 'group',
     everyMs: 10_000,
   });
-  if (!worker) return error ? <Failure error={error} /> : <Loading what="the worker" />;
+  if (!worker) return <Absent title="Worker" error={error} />;
   return (
     <Page
       title={worker.hostname}
@@ -71,11 +71,8 @@ export default function WorkerPage({ route: { path } }: { readonly route: Route 
 }
 
 function Actions({ worker, onDone }: { readonly worker: WorkerView; onDone(): void }) {
-  const current = useStore(session);
-  const mayManage =
-    'user' in current &&
-    (current.user.is_admin ||
-      current.groups.some(({ name, role }) => role === 'admin' && worker.groups[name] === 'admin'));
+  const groups = new Map(Object.entries(worker.groups));
+  const mayManage = may(useStore(session), { action: 'worker.manage', groups });
   if (!mayManage || worker.state === 'gone') return null;
   const steer = (wanted: WorkerView['wanted'], text: string): void =>
     void attempt(async () => {

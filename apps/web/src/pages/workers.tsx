@@ -4,7 +4,7 @@ import { call, search } from '../api/call.js';
 import { useApi } from '../api/use-api.js';
 import { count } from '../app/format.js';
 import { go, href, type Route } from '../app/router.js';
-import { session } from '../app/session.js';
+import { groupsFor, session } from '../app/session.js';
 import { useStore } from '../app/store.js';
 import { CopyLine } from '../parts/copy-line.js';
 import { Dialog } from '../parts/dialog.js';
@@ -47,6 +47,7 @@ const COLUMNS: readonly Column<WorkerView>[] = [
 
 export default function WorkersPage({ route: { query } }: { readonly route: Route }) {
   const filters = withoutPosition(query);
+  const canEnrol = groupsFor(useStore(session), 'worker.register').length > 0;
   const [isEnrolling, setEnrolling] = useState(false);
   const { data, error } = useApi<WorkerPage>(`workers${search({ ...query, limit: 100 })}`, { everyMs: 5_000 });
   const alive = data?.workers.filter(({ is_alive: isAlive }) => isAlive).length ?? 0;
@@ -57,9 +58,11 @@ export default function WorkersPage({ route: { query } }: { readonly route: Rout
         data && `${count(data.workers.length, 'worker')}${data.next === null ? '' : ' on this page'}, ${alive} alive`
       }
       actions={
-        <button type="button" onClick={() => setEnrolling(true)}>
-          Add a worker …
-        </button>
+        canEnrol && (
+          <button type="button" onClick={() => setEnrolling(true)}>
+            Add a worker …
+          </button>
+        )
       }
       command="mito workers query"
     >
@@ -72,7 +75,7 @@ export default function WorkersPage({ route: { query } }: { readonly route: Rout
       {!data && !error && <Loading what="the workers" />}
       {data &&
         (data.workers.length === 0 ? (
-          <Empty command="mito workers enroll">
+          <Empty command={canEnrol ? 'mito workers enroll' : undefined}>
             {Object.keys(filters).length > 0 ? 'No worker matches the filter.' : 'There are no workers yet.'}
           </Empty>
         ) : (
@@ -99,11 +102,7 @@ function listOf(text: string): string[] {
 
 /** Makes a code with which one machine becomes a worker. */
 function EnrolDialog({ onClose }: { onClose(): void }) {
-  const current = useStore(session);
-  const groups =
-    'user' in current
-      ? current.groups.filter(({ role }) => role === 'write' || role === 'admin').map(({ name }) => name)
-      : [];
+  const groups = groupsFor(useStore(session), 'worker.register');
   const [group, setGroup] = useState(groups[0] ?? '');
   const [tags, setTags] = useState('');
   const [code, setCode] = useState<CreatedEnrolment>();

@@ -93,6 +93,7 @@ export function Form({
   onSubmit,
   fields = [],
   isDangerous = false,
+  isReady = true,
 }: {
   readonly children: (errorOf: (field: string) => string | undefined) => ComponentChildren;
   /** The word on its button. */
@@ -101,6 +102,8 @@ export function Form({
   /** Fields that show their own error. */
   readonly fields?: readonly string[];
   readonly isDangerous?: boolean;
+  /** Its button waits until it is. */
+  readonly isReady?: boolean;
 }) {
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
@@ -121,7 +124,7 @@ export function Form({
           {messageOf(error)}
         </p>
       )}
-      <button class={isDangerous ? 'primary danger' : 'primary'} disabled={isBusy}>
+      <button class={isDangerous ? 'primary danger' : 'primary'} disabled={isBusy || !isReady}>
         {isBusy ? 'Please wait …' : action}
       </button>
     </form>

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { CopyLine } from './copy-line.js';
+import { Failure } from './notices.js';
 
 /** The frame of every page: its title, what can be done there, and the command that says the same. */
 export function Page({
@@ -26,7 +27,7 @@ export function Page({
           <h1 dir="auto">{title}</h1>
           {lead !== undefined && <p class="lead">{lead}</p>}
         </div>
-        {actions !== undefined && <div class="actions">{actions}</div>}
+        {actions && <div class="actions">{actions}</div>}
       </header>
       {children}
       {command !== undefined && <CopyLine text={command} />}
@@ -51,7 +52,7 @@ export function Section({
       <header>
         <h2>{title}</h2>
         {note !== undefined && <span class="dim">{note}</span>}
-        {actions !== undefined && <div class="actions">{actions}</div>}
+        {actions && <div class="actions">{actions}</div>}
       </header>
       {children}
     </section>
@@ -87,6 +88,16 @@ export function Words({ words }: { readonly words: readonly string[] }) {
         </span>
       ))}
     </span>
+  );
+}
+
+/** In place of a page about one object that is not read yet, or can't be. */
+export function Absent({ title, error }: { readonly title: string; readonly error: unknown }) {
+  if (error === undefined) return <Loading what={`the ${title.toLowerCase()}`} />;
+  return (
+    <Page title={title}>
+      <Failure error={error} />
+    </Page>
   );
 }
 

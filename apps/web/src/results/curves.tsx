@@ -71,7 +71,7 @@ function draw(element: HTMLElement, results: readonly JobResult[], metric: strin
         { label: 'step' },
         ...curves.map(({ row }, index) => ({
           label: Object.values(row.params).map(String).join(' ') || String(row.index),
-          stroke: `oklch(0.6 0.14 ${(index * 360) / Math.max(curves.length, HUES)})`,
+          stroke: `oklch(0.6 0.14 ${(index * 360) / curves.length})`,
           width: 1.5,
           spanGaps: true,
         })),

@@ -54,15 +54,17 @@ export function Plots({
         )}
         <Choice label={kind === 'parallel' ? 'Colour' : 'Upwards'} value={y.key} columns={metrics} onChoice={setY} />
       </div>
-      {kind === 'scatter' &&
-        (x.isNumeric ? (
-          <Scatter rows={rows} x={x} y={y} />
-        ) : (
-          <p class="dim">{x.label} is text: choose a number, or the box plot.</p>
-        ))}
-      {kind === 'box' && <Boxes rows={rows} x={x} y={y} />}
-      {kind === 'parallel' && <Parallel rows={rows} columns={[...params.slice(0, PARALLEL_MAX - 1), y]} color={y} />}
-      {kind === 'curves' && <LazyCurves job={job} metric={y.label} />}
+      <div class="plot-frame" role="region" aria-label="Plot" tabIndex={0}>
+        {kind === 'scatter' &&
+          (x.isNumeric ? (
+            <Scatter rows={rows} x={x} y={y} />
+          ) : (
+            <p class="dim">{x.label} is text: choose a number, or the box plot.</p>
+          ))}
+        {kind === 'box' && <Boxes rows={rows} x={x} y={y} />}
+        {kind === 'parallel' && <Parallel rows={rows} columns={[...params.slice(0, PARALLEL_MAX - 1), y]} color={y} />}
+        {kind === 'curves' && <LazyCurves job={job} metric={y.label} />}
+      </div>
     </Section>
   );
 }
