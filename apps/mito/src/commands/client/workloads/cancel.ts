@@ -3,11 +3,15 @@ import { ApiCommand } from '../../api-command.js';
 import { cancelledText } from '../../many-options.js';
 
 export class WorkloadsCancelCommand extends ApiCommand {
-  static override paths = [['client', 'workloads', 'cancel'], ['workloads', 'cancel']];
+  static override paths = [
+    ['client', 'workloads', 'cancel'],
+    ['workloads', 'cancel'],
+  ];
   static override usage = Command.Usage({
     category: 'Programs',
     description: 'end a computation with all of its tasks',
-    details: 'What waits does not start any more; what runs is ended by its worker at once. The reason and who asked are kept with the workload.',
+    details:
+      'What waits does not start any more; what runs is ended by its worker at once. The reason and who asked are kept with the workload.',
   });
 
   readonly uuid = Option.String({ name: 'uuid' });

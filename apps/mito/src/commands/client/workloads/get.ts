@@ -2,7 +2,10 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class WorkloadsGetCommand extends ApiCommand {
-  static override paths = [['client', 'workloads', 'get'], ['workloads', 'get']];
+  static override paths = [
+    ['client', 'workloads', 'get'],
+    ['workloads', 'get'],
+  ];
   static override usage = Command.Usage({ category: 'Programs', description: 'show one computation' });
 
   readonly uuid = Option.String({ name: 'uuid' });

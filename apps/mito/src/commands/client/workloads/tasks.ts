@@ -2,8 +2,14 @@ import { Command, Option } from 'clipanion';
 import { ApiCommand } from '../../api-command.js';
 
 export class WorkloadsTasksCommand extends ApiCommand {
-  static override paths = [['client', 'workloads', 'tasks'], ['workloads', 'tasks']];
-  static override usage = Command.Usage({ category: 'Programs', description: 'list the tasks of a computation, and where they ran' });
+  static override paths = [
+    ['client', 'workloads', 'tasks'],
+    ['workloads', 'tasks'],
+  ];
+  static override usage = Command.Usage({
+    category: 'Programs',
+    description: 'list the tasks of a computation, and where they ran',
+  });
 
   readonly uuid = Option.String({ name: 'uuid' });
 

@@ -3,7 +3,10 @@ import { EXIT_INTERRUPTED, EXIT_OK } from '../../../output/exit-codes.js';
 import { WorkloadCommand } from '../../workload-command.js';
 
 export class WorkloadsWaitCommand extends WorkloadCommand {
-  static override paths = [['client', 'workloads', 'wait'], ['workloads', 'wait']];
+  static override paths = [
+    ['client', 'workloads', 'wait'],
+    ['workloads', 'wait'],
+  ];
   static override usage = Command.Usage({
     category: 'Programs',
     description: 'wait until a computation is over, and fetch its result',
