@@ -109,6 +109,14 @@ function parseLine(cli: Cli<MitoContext>, line: readonly string[], context: Mito
 /** Commands whose options take lists as those of the original do. */
 const TAKE_LISTS = /^(?:client )?(?:tasks submit|submit|run)$/;
 
+/** What stands behind a script is for the script. */
+async function splitScript(meant: CommandEntry, line: readonly string[]): Promise<readonly string[]> {
+  if (!meant.paths.includes('submit')) return line;
+  const { commandModel } = await import('./help/command-model.js');
+  const { endOptionsAtScript } = await import('./script-words.js');
+  return endOptionsAtScript(line, (await commandModel(meant))?.options ?? []);
+}
+
 /** Runs one command line and answers its exit code. What can't be parsed is answered on stderr with 2. */
 export async function runCommandLine(
   enableColors: boolean,
@@ -139,7 +147,7 @@ export async function runCommandLine(
     say(context.stderr, describeUnknownCommand(COMMANDS, words));
     return EXIT_USAGE;
   }
-  const line = meant.paths.some((path) => TAKE_LISTS.test(path)) ? spreadLists(given) : given;
+  const line = meant.paths.some((path) => TAKE_LISTS.test(path)) ? spreadLists(await splitScript(meant, given)) : given;
   if (asksForHelp(line)) {
     say(context.stdout, await commandHelp(meant, context.stdout, paintFor(context.stdout, context.env)));
     return EXIT_OK;

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import path from 'node:path';
 import { Command, Option } from 'clipanion';
 import type { MitosisClient } from '@mitosis/client';
@@ -7,12 +6,10 @@ import type { DirectiveLine, SlurmDependency } from '@mitosis/experiment';
 import type { SubmitTaskInput } from '@mitosis/protocol';
 import { createCli } from '../create-cli.js';
 import { readText } from '../files/read-input.js';
+import { isFile, isScriptName } from '../script-words.js';
 import { TasksSubmitCommand } from './client/tasks/submit.js';
 
 type After = NonNullable<SubmitTaskInput['after']>[number];
-
-/** Who types this means a file, not a command of the worker. */
-const SCRIPT_NAME = /\.(?:sh|bash|sbatch|slurm|py|R|pl)$/;
 
 /** Options that a script may not say: what is run is the script. */
 const OWN = ['argv', 'shell', 'wasm', 'slurmEnv', 'path', 'help', 'context', 'cli'];
@@ -35,11 +32,15 @@ export class SubmitCommandOfScript extends TasksSubmitCommand {
     description: 'set SLURM_ARRAY_TASK_ID, SLURM_JOB_ID and their relatives for a script',
   });
 
+  override readonly argv = Option.Rest({ name: 'script' });
+
   private dependencies: readonly SlurmDependency[] = [];
 
   protected override async run(): Promise<void> {
     const [file = ''] = this.argv;
-    if (SCRIPT_NAME.test(file) && !isFile(file))
+    if (file === '' && this.shell === undefined && this.wasm === undefined)
+      throw invalidField('SCRIPT', 'it is missing: name a script, for example train.sh, or write a command after "--"');
+    if (isScriptName(file) && !isFile(file))
       throw invalidField('SCRIPT', `there is no file ${file}; for a command of the worker use "mito tasks submit"`);
     if (file === '' || !isFile(file)) return super.run();
     await this.takeScript(file, this.argv.slice(1));
@@ -123,10 +124,6 @@ export class SubmitCommandOfScript extends TasksSubmitCommand {
 type Values = Record<string, unknown>;
 
 const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-
-function isFile(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isFile() === true;
-}
 
 /** Whether an id of Slurm's syntax is a job or a task is known to the coordinator only. */
 async function afterOf(api: MitosisClient, { id, when }: SlurmDependency): Promise<After> {
