@@ -161,8 +161,8 @@ test('usual guesses at a command lead to it', (t) => {
   for (const [typed, meant] of [
     ['ps', 'tasks query'],
     ['ls -s failed', 'tasks query -s failed'],
+    ['submit -- ls', 'submit -- ls'],
     ['logs UUID', 'tasks logs UUID'],
-    ['submit -- ls', 'tasks submit -- ls'],
     ['status', 'tasks query'],
     ['client ps', 'client tasks query'],
     ['tasks list', 'tasks query'],

@@ -182,8 +182,17 @@ export abstract class ApiCommand extends OutputCommand {
 
   /** Names what was typed in place of a UUID, and says where those are found, before anything is sent. */
   private assertUuids(): void {
-    const { uuid, uuids = [] } = this as { readonly uuid?: string; readonly uuids?: readonly string[] };
-    const typed = [uuid ?? '', ...uuids].flatMap((text) => text.split(',')).map((text) => text.trim());
+    const {
+      uuid,
+      uuids = [],
+      first,
+      second,
+    } = this as Partial<Record<'uuid' | 'first' | 'second', string>> & {
+      readonly uuids?: readonly string[];
+    };
+    const typed = [uuid ?? '', first ?? '', second ?? '', ...uuids]
+      .flatMap((text) => text.split(','))
+      .map((text) => text.trim());
     const wrong = typed.find((text) => text !== '' && !UUID.test(text) && !isLatest(text, this.path.join(' ')));
     if (wrong === undefined) return;
     const listed = LISTS.find((list) => this.path.includes(list.split(' ', 1)[0] ?? ''));

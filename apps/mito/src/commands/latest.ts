@@ -29,6 +29,10 @@ const FIELDS: readonly (readonly [field: string, list: string | undefined])[] = 
   ['afterFailed', 'tasks'],
   ['afterJob', 'jobs'],
   ['job', 'jobs'],
+  ['task', 'tasks'],
+  ['upstream', 'tasks'],
+  ['first', 'tasks'],
+  ['second', 'tasks'],
 ];
 
 /** True when this stands for something that the caller submitted, in place of a UUID. */

@@ -182,9 +182,7 @@ export class UpCommand extends ApiCommand {
     this.line(`  administrator   ${user}${user === ADMIN_USER ? where : ''}`);
     this.line(`  board           ${boardUrl}`);
     this.line(`  data and logs   ${dataDir}${this.ephemeral ? ' (removed at the end)' : ''}`);
-    this.line(
-      `  try             ./mito run ${isDefault ? '' : `--coordinator ${stack.url} `}-- echo "Hello, Mitosis!"`,
-    );
+    this.line(`  try             mito run ${isDefault ? '' : `--coordinator ${stack.url} `}-- echo "Hello, Mitosis!"`);
     if (join !== undefined) {
       const { address, pin } = stack.reach;
       this.line(`  log in          mito login --coordinator ${address} --pin ${pin}`);

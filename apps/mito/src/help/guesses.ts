@@ -11,7 +11,6 @@ const SHORT: Readonly<Record<string, string>> = {
   query: 'tasks query',
   status: 'tasks query',
   logs: 'tasks logs',
-  submit: 'tasks submit',
   cancel: 'tasks cancel',
   wait: 'tasks wait',
   get: 'tasks get',
@@ -23,6 +22,7 @@ const SHORT: Readonly<Record<string, string>> = {
 /** Words of Slurm, docker, git and kubectl that mean something else there: they are suggested, not run. */
 const SUGGESTED: Readonly<Record<string, readonly string[]>> = {
   squeue: ['tasks query'],
+  queue: ['tasks query'],
   sacct: ['tasks query', 'jobs list'],
   sbatch: ['tasks submit'],
   srun: ['run'],

@@ -110,7 +110,6 @@ export function describeTask(task: TaskView & DetailOnly, paint: Paint): string 
     ...(task.attempts ?? []).flatMap((attempt): [string, string][] => [
       ['attempt', describeAttempt(attempt)],
       ['assigned', attempt.assigned === null ? '' : `${attempt.number}  ${describeAssigned(attempt.assigned)}`],
-      ['assigned', attempt.assigned === null ? '' : `${attempt.number}  ${describeAssigned(attempt.assigned)}`],
       ...attempt.notes.map((note): [string, string] => ['note', `${attempt.number}  ${note}`]),
     ]),
     ['output', (task.attempts ?? []).length > 1 ? `of an earlier attempt: tasks logs ${task.uuid} --attempt N` : ''],

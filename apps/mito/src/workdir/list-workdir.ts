@@ -52,10 +52,8 @@ function rootOf(given: string): string {
     const dir = realpathSync(given);
     if (statSync(dir).isDirectory()) return dir;
   } catch (error) {
-    throw invalidField(
-      '--workdir',
-      `${given} can't be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
-    );
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw invalidField('--workdir', `${given} ${code === 'ENOENT' ? 'does not exist' : `can't be read: ${code}`}`);
   }
   throw invalidField('--workdir', `${given} is not a folder`);
 }

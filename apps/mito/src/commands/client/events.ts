@@ -29,8 +29,9 @@ export class ClientEventsCommand extends ApiCommand {
   readonly task = Option.String('--task', { description: 'of this task' });
 
   protected async run(): Promise<void> {
+    const api = await this.api();
     const { group, job, task } = this;
-    for await (const event of (await this.api()).events({ group, job, task })) {
+    for await (const event of api.events({ group, job, task })) {
       this.print({ ...subjectOf(event), ...event }, (value) => describeEvent(value));
       if (!(await this.isRead())) return;
     }

@@ -69,10 +69,7 @@ export class SchedulesCreateCommand extends ApiCommand {
     const { loadExperiment } = await import('../../../experiment/load-experiment.js');
     const { experiment } = await loadExperiment(file);
     if (experiment.jobs.some(({ workdir }) => workdir !== undefined))
-      throw invalidField(
-        'workdir',
-        'a schedule sends no folder along; put its files into attachments, or into an image',
-      );
+      throw invalidField('workdir', 'a schedule sends no folder along; put its files into attachments');
     const api = await this.api();
     const group = this.group ?? experiment.group ?? (await this.settings()).group;
     const { withAtOnce } = await import('../../../experiment/apply-experiment.js');

@@ -60,12 +60,13 @@ export class TasksCancelCommand extends TaskFilterCommand {
   readonly uuids = Option.Rest({ name: 'uuid' });
 
   protected async run(): Promise<number> {
-    const uuids = splitList(this.uuids, 'uuid');
     const isFiltered = this.isFiltered;
-    if (uuids.length === 0) assertSelected(this, isFiltered, { what: 'every task that you may cancel' });
+    const isNamed = splitList(this.uuids, 'uuid').length > 0;
+    if (!isNamed) assertSelected(this, isFiltered, { what: 'every task that you may cancel' });
     else if (isFiltered || this.all) throw invalidField('uuid', 'name tasks, or use a filter or --all, not both');
     const api = await this.api();
-    if (uuids.length > 0) return this.cancelNamed(api, uuids);
+    // Read again: the client has put UUIDs in the place of @ and @~N.
+    if (isNamed) return this.cancelNamed(api, splitList(this.uuids, 'uuid'));
     const selection = await this.selection(api);
     if (isPlanNeeded(this)) {
       const preview = await api.cancelTasks(selection, { isDryRun: true });
