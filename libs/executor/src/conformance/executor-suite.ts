@@ -202,9 +202,11 @@ export function registerExecutorSuite(test: TestFn, spawner: Spawner): void {
   test.serial('the daemons of one program do not end with another', async (t) => {
     const seconds = uniqueSleep();
     const first = await start(sh(`(setsid sleep ${seconds} &) ; echo ready; sleep 3600`));
-    await hasPrinted(first.scratch, 'ready');
+    const daemons = async (): Promise<number> =>
+      (await sleepers(seconds)).filter((line) => line.startsWith('sleep')).length;
+    await eventually(async () => (await daemons()) === 1, { message: 'the start of the daemon' });
     await run(['true']);
-    t.is((await sleepers(seconds)).filter((line) => line.startsWith('sleep')).length, 1);
+    t.is(await daemons(), 1);
     first.execution.cancel('done');
     await first.result;
     await eventually(async () => (await sleepers(seconds)).length === 0, { message: 'the daemon lives on' });
