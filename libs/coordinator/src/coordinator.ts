@@ -332,7 +332,7 @@ export class Coordinator implements Service {
     await waitUntilThere('the object store', () => store.prepare(), waiting);
     await queue.start();
     await waitUntilThere(`the queues on ${queue.address}`, () => queue.prepare(), waiting);
-    for (const service of this.services) await service.start();
+    for (const service of this.services) if (service !== queue) await service.start();
   }
 
   /** In reverse order: first no more requests, at last the connections. */

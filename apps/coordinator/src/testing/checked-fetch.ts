@@ -51,7 +51,7 @@ function checkRequest(operation: (typeof OPERATIONS)[number], url: URL, body: un
   if (unknown.length > 0)
     throw new Error(`${operation.id}: the API description knows no parameter ${unknown.join(', ')}`);
   const schema = requestBody?.content['application/json']?.schema;
-  if (schema !== undefined && typeof body === 'string')
+  if (schema !== undefined && typeof body === 'string' && body !== '')
     assertMatches(`the request of ${operation.id}`, schema, JSON.parse(body));
 }
 
@@ -102,16 +102,19 @@ function watch(request: ClientRequest, url: URL): void {
     return end(...argv);
   }) as typeof end;
   request.once('response', (answer: IncomingMessage) => {
-    // Paused first: a listener for data would make it flow before its reader is there.
-    answer.pause();
     const pieces: Buffer[] = [];
-    answer.on('data', (piece: Buffer) => void pieces.push(piece));
     const status = answer.statusCode ?? 0;
     const headers = { 'content-type': answer.headers['content-type'] ?? '' };
-    answer.once('end', () => {
-      const bytes = [204, 304].includes(status) ? null : Buffer.concat(pieces);
-      void check(request.method, url, body, new Response(bytes, { status, headers }));
-    });
+    // What comes in is copied on its way: a listener would make it flow before its reader is there.
+    const push = answer.push.bind(answer);
+    answer.push = (piece: unknown, encoding?: BufferEncoding) => {
+      if (piece !== null) pieces.push(Buffer.from(piece as Buffer));
+      else if (answer.complete) {
+        const bytes = [204, 304].includes(status) ? null : Buffer.concat(pieces);
+        void check(request.method, url, body, new Response(bytes, { status, headers }));
+      }
+      return push(piece, encoding);
+    };
   });
 }
 

@@ -23,6 +23,8 @@ export class RedisBus implements MessageBus {
   }
 
   async start(): Promise<void> {
+    // A second listener would deliver each message twice.
+    if (this.subscribing.listenerCount('message') > 0) return;
     this.subscribing.on('message', (key, message) => {
       this.subscribers.deliver(key.slice(this.keyOf('').length), message);
     });
