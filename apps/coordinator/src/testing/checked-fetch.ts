@@ -109,7 +109,7 @@ function watch(request: ClientRequest, url: URL): void {
     const push = answer.push.bind(answer);
     answer.push = (piece: unknown, encoding?: BufferEncoding) => {
       if (piece !== null) pieces.push(Buffer.from(piece as Buffer));
-      else if (answer.complete) {
+      else if (answer.complete && !request.destroyed) {
         const bytes = [204, 304].includes(status) ? null : Buffer.concat(pieces);
         void check(request.method, url, body, new Response(bytes, { status, headers }));
       }
