@@ -12,10 +12,20 @@ interface Said {
 
 const OUTPUT_MAX = 256 * 2 ** 20;
 
-/** Runs git in a folder. Undefined when there is no git. Throws its words when it fails. */
+/** What git says of a folder that it passes over. */
+const PASSED_OVER = /could not open directory '(.*?)\/?': (.*)/;
+
+/** The first folder that git could not read, and why; undefined when it has read all. */
+export function unreadFolder(err: string): { readonly name: string; readonly why: string } | undefined {
+  const [, name, why] = PASSED_OVER.exec(err) ?? [];
+  return name === undefined || why === undefined ? undefined : { name, why };
+}
+
+/** Runs git in a folder, with words in English, for some of them are looked at. Undefined when there is no git. Throws its words when it fails. */
 export async function git(dir: string, args: readonly string[]): Promise<Said | undefined> {
   return new Promise((resolve, reject) => {
-    const options = { cwd: dir, encoding: 'buffer', maxBuffer: OUTPUT_MAX } as const;
+    const env = { ...process.env, LC_ALL: 'C' };
+    const options = { cwd: dir, env, encoding: 'buffer', maxBuffer: OUTPUT_MAX } as const;
     execFile('git', [...args], options, (error, stdout, stderr) => {
       // lossy: words for people
       const err = stderr.toString().trim();

@@ -3,7 +3,7 @@ import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, statSyn
 import path from 'node:path';
 import { invalidField, MitoError } from '@mitosis/domain';
 import { codeLinkObjection, codePathObjection, type SourceFile, type SourceLink } from '@mitosis/executor';
-import { git, gitState, withLister, type GitState, type Lister } from './git.js';
+import { git, gitState, unreadFolder, withLister, type GitState, type Lister } from './git.js';
 
 /** Something of the folder that is not sent, and why. A folder has a `/` at its end. */
 export interface LeftOut {
@@ -82,7 +82,8 @@ class Listing {
     const rules = isOwn ? `--exclude-per-directory=${OWN_RULES}` : '--exclude-standard';
     const ask = async (...args: string[]): Promise<string[]> => {
       const said = await git(dir, [...lister.prefix, 'ls-files', '-z', rules, ...args]);
-      if (/could not open directory/.test(said?.err ?? '')) throw unsendable(at || '.', said?.err ?? '');
+      const unread = unreadFolder(said?.err ?? '');
+      if (unread) throw unsendable(joined(at, unread.name), `it can't be read: ${unread.why}`);
       return namesIn(said?.out ?? Buffer.alloc(0));
     };
     const isTracking = lister.kind === 'repository';

@@ -82,7 +82,10 @@ async function workersInTrouble(response: Response | undefined): Promise<Finding
           'see the log of that worker, and what it names',
         ),
   );
-  return unable.length > 0 ? unable : [ok('workers', `${alive.length} workers are alive, all of them can work`)];
+  if (unable.length > 0) return unable;
+  const text =
+    alive.length === 1 ? '1 worker is alive, and can work' : `${alive.length} workers are alive, all of them can work`;
+  return [ok('workers', text)];
 }
 
 /** Only a coordinator that can look knows what a login is good for. */

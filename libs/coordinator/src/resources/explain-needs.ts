@@ -57,7 +57,7 @@ export async function explainNeeds(
       if (ever.missing)
         return [
           id,
-          { fits: 'never', missing: `it offers less than ${describeNeeds(needs)}: ${ever.missing.join('; ')}` },
+          { fits: 'never', missing: `it offers less than ${describeNeeds(needs)} (${ever.missing.join('; ')})` },
         ];
       const now = assign(offer, usage, needs);
       return [

@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { cutText } from '@mitosis/domain';
+import { cutText, formatDuration } from '@mitosis/domain';
 import type { OutputStream } from '@mitosis/protocol';
 import type { ExecutionOutcome, ExecutionResult, TerminalInput } from '../execution.js';
 import { failedResult, MESSAGE_LENGTH_MAX } from '../failed-result.js';
@@ -258,7 +258,7 @@ function outputLost(error: unknown): string {
 }
 
 function timeLimit(limitMs: number): string {
-  return `The time limit of ${limitMs} ms was reached`;
+  return `The time limit of ${formatDuration(limitMs)} was reached`;
 }
 
 function roundOrNull(ms: number | null | undefined): number | null {
