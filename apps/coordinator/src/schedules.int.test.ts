@@ -160,6 +160,27 @@ test('what the schedule of somebody stores or asks for does not hold up the othe
   }
 });
 
+test('of the times of a schedule the newest thousand are remembered', async (t) => {
+  const { uuid } = await create({ overlap: 'queue' });
+  await coordinator.database.query(
+    `INSERT INTO schedule_runs (schedule_id, due_at, outcome)
+     SELECT $1, clock_timestamp() - n * interval '1 minute', 'skipped' FROM generate_series(1, 1500) n`,
+    [uuid],
+  );
+  await dueAgo(uuid, '1 second');
+  const [{ count, ran }] = await eventually(
+    async () => {
+      const rows = (await coordinator.database.query(
+        `SELECT count(*)::int, count(*) FILTER (WHERE outcome = 'ran')::int AS ran FROM schedule_runs WHERE schedule_id = $1`,
+        [uuid],
+      )) as [{ count: number; ran: number }];
+      return rows[0].ran > 0 ? rows : undefined;
+    },
+    { message: 'the schedule to run' },
+  );
+  t.deepEqual({ count, ran }, { count: 1_000, ran: 1 });
+});
+
 test('many who create schedules at once do not wait for each other without end', async (t) => {
   const { api, url } = coordinator;
   const names = ['one', 'two', 'three', 'four'].map((name) => `${name}-${randomUUID().slice(0, 8)}`);

@@ -33,8 +33,13 @@ export class Channel<Message extends object> implements Service {
 
   /** To be called after the commit; while the bus is down, the message is heard by this replica only. */
   publish(message: Message): void {
+    void this.published(message);
+  }
+
+  /** The same, and resolves when it is on its way: for whoever passes on what others send, and is to wait for that. */
+  async published(message: Message): Promise<void> {
     const { bus, name, log } = this.options;
-    bus.publish(name, JSON.stringify(message)).catch((error: unknown) => {
+    await bus.publish(name, JSON.stringify(message)).catch((error: unknown) => {
       log.warn({ err: error, channel: name }, 'a message to the other replicas was not published');
       this.emitter.emit(HEARD, message);
     });

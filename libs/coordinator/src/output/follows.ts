@@ -41,10 +41,10 @@ export class Follows implements Service {
   }
 
   /** Output that arrived from a worker of this replica: for a reader here or elsewhere. */
-  onOutput(output: OutputMessage): void {
+  async onOutput(output: OutputMessage): Promise<void> {
     const follow = this.follows.get(output.follow);
     if (follow) follow.onMessage(output);
-    else this.channel.publish({ output });
+    else await this.channel.published({ output });
   }
 
   /** The worker has a new connection: whatever was asked of it is asked again, from where it was. */

@@ -42,6 +42,14 @@ const DUE = `
   WHERE s.state = 'active' AND s.next_at <= clock_timestamp() AND s.id <> ALL ($1::uuid[])
   ORDER BY s.next_at LIMIT 1 FOR UPDATE OF s SKIP LOCKED`;
 
+/** Times of a schedule that are remembered, and the newest run whatever it is. */
+const KEPT_RUNS = 1_000;
+
+const FORGET = `
+  DELETE FROM schedule_runs WHERE schedule_id = $1
+    AND due_at < (SELECT due_at FROM schedule_runs WHERE schedule_id = $1 ORDER BY due_at DESC OFFSET ${KEPT_RUNS - 1} LIMIT 1)
+    AND due_at < coalesce((SELECT max(due_at) FROM schedule_runs WHERE schedule_id = $1 AND outcome = 'ran'), 'infinity')`;
+
 /** The jobs of the newest run that have not ended. */
 export async function openJobsOf(tx: Pick<EntityManager, 'query'>, schedule: string): Promise<string[]> {
   const [run] = (await tx.query(
@@ -143,6 +151,7 @@ export class Scheduler implements Service {
       catchUp: row.catch_up,
     });
     for (const { at, skipped } of times) await this.runAt(tx, row, { dueAt: new Date(at), skipped }, done);
+    await tx.query(FORGET, [row.id]);
     await tx.query(
       `UPDATE schedules SET next_at = $2, state = CASE WHEN $2::timestamptz IS NULL THEN 'stopped' ELSE state END,
          message = CASE WHEN $2::timestamptz IS NULL THEN 'it has no further time' END WHERE id = $1`,

@@ -46,10 +46,10 @@ export class Terminals implements Service {
   }
 
   /** An answer of a worker of this replica: for somebody here or elsewhere. */
-  onAnswer(answer: TerminalAnswer): void {
+  async onAnswer(answer: TerminalAnswer): Promise<void> {
     const settle = this.waiting.get(answer.request);
     if (settle) return settle(answer);
-    this.channel.publish(answer);
+    await this.channel.published(answer);
   }
 
   /**

@@ -31,10 +31,10 @@ export interface WorkerChannelsOptions {
   readonly presence: Presence;
   readonly resumeAttempts: ResumeAttempts;
   readonly log: Log;
-  /** Output that some replica has asked a worker for. */
-  onOutput(message: OutputMessage): void;
+  /** Output that some replica has asked a worker for; resolves when it was passed on. */
+  onOutput(message: OutputMessage): Promise<void>;
   /** What became of something that some replica wanted of a terminal. */
-  onTerminal(answer: TerminalAnswer): void;
+  onTerminal(answer: TerminalAnswer): Promise<void>;
   /** What running tasks say of themselves. */
   onProgress(reports: ProgressReports): Promise<void>;
   /** A worker has connected to this replica; what was asked of it before may have been lost. */
