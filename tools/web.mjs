@@ -4,7 +4,11 @@ import { access, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const INPUTS = ['apps/web/src', 'apps/web/index.html', 'apps/web/vite.config.mjs', 'package-lock.json'];
+const INPUTS = [
+  ...['apps/web/src', 'apps/web/index.html', 'apps/web/vite.config.mjs', 'package-lock.json'],
+  // What the page takes from our libraries is a part of it.
+  ...['libs/domain/src', 'libs/protocol/src', 'libs/experiment/src'],
+];
 const OUTPUT = 'libs/coordinator/web';
 
 /** Names and contents of everything that the page is made of. */

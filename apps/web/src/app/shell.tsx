@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { messageOf } from '../api/call.js';
 import { CopyLine } from '../parts/copy-line.js';
 import { Dialog } from '../parts/dialog.js';
@@ -57,6 +57,9 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
   const places = PLACES.filter(({ isFor }) => isFor === undefined || isFor(current));
   useShellKeys(places, () => setHelp(true));
   const here = path[0] ?? '';
+  const nav = useRef<HTMLElement>(null);
+  // On a narrow screen the names of the pages are wider than it.
+  useEffect(() => nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' }), [here]);
   return (
     <>
       <a class="skip" href="#content" onClick={(event) => (event.preventDefault(), focusContent())}>
@@ -64,7 +67,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
       </a>
       <header class="top">
         <Brand />
-        <nav aria-label="Pages">
+        <nav aria-label="Pages" ref={nav}>
           {places.map((place) => (
             <a key={place.path} href={href([place.path])} aria-current={currentOf(place, here)}>
               {place.name}

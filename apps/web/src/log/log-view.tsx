@@ -73,7 +73,7 @@ export function LogView({
       </div>
       {error !== undefined && total === 0 && <Failure error={error} />}
       <div
-        class="log-frame"
+        class={isOver && total === 0 ? 'log-frame nothing' : 'log-frame'}
         ref={view.frame}
         onScroll={view.onScroll}
         onWheel={view.onWheel}

@@ -68,7 +68,7 @@ export default function JobsPage({ route: { query } }: { readonly route: Route }
             onOpen={({ uuid }) => go(['job', uuid])}
           />
         ))}
-      {data && (
+      {data && (data.jobs.length > 0 || query['after'] !== undefined) && (
         <div class="pager">
           <span>{count(data.jobs.length, 'job')} on this page</span>
           <span class="actions">

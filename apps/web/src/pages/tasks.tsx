@@ -120,24 +120,26 @@ export default function TasksPage({ route: { query } }: { readonly route: Route 
               }
             />
           )}
-          <div class="pager">
-            <span>
-              {count(steady.rows.length, 'task')} on this page
-              {matching !== undefined && ` of ${matching.toLocaleString('en')}`}
-            </span>
-            <span class="actions">
-              {query['after'] !== undefined && (
-                <button type="button" onClick={() => setQuery(filters)}>
-                  Newest
-                </button>
-              )}
-              {list.data.next !== null && (
-                <button type="button" onClick={() => setQuery({ ...filters, after: list.data?.next ?? undefined })}>
-                  Older
-                </button>
-              )}
-            </span>
-          </div>
+          {(steady.rows.length > 0 || query['after'] !== undefined) && (
+            <div class="pager">
+              <span>
+                {count(steady.rows.length, 'task')} on this page
+                {matching !== undefined && ` of ${matching.toLocaleString('en')}`}
+              </span>
+              <span class="actions">
+                {query['after'] !== undefined && (
+                  <button type="button" onClick={() => setQuery(filters)}>
+                    Newest
+                  </button>
+                )}
+                {list.data.next !== null && (
+                  <button type="button" onClick={() => setQuery({ ...filters, after: list.data?.next ?? undefined })}>
+                    Older
+                  </button>
+                )}
+              </span>
+            </div>
+          )}
         </>
       )}
     </Page>

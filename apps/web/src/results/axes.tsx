@@ -1,3 +1,4 @@
+import { cutText } from '@mitosis/domain';
 import { figure } from '../app/format.js';
 import type { Scale } from './scale.js';
 
@@ -8,6 +9,9 @@ export const LEFT = 64;
 export const BOTTOM = 40;
 const TOP = 12;
 const RIGHT = 16;
+/** Letters of the names that have room along an axis. */
+const X_LABEL_MAX = 70;
+const Y_LABEL_MAX = 34;
 
 export const ACROSS: readonly [number, number] = [LEFT, WIDTH - RIGHT];
 export const UPWARDS: readonly [number, number] = [HEIGHT - BOTTOM, TOP];
@@ -40,10 +44,10 @@ export function Axes({
         </text>
       ))}
       <text class="axis-name" x={(LEFT + WIDTH - RIGHT) / 2} y={HEIGHT - 4} text-anchor="middle">
-        {xLabel}
+        {cutText(xLabel, X_LABEL_MAX, '…')}
       </text>
       <text class="axis-name" transform={`translate(12 ${(HEIGHT - BOTTOM) / 2}) rotate(-90)`} text-anchor="middle">
-        {yLabel}
+        {cutText(yLabel, Y_LABEL_MAX, '…')}
       </text>
     </g>
   );

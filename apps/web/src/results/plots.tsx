@@ -165,7 +165,7 @@ export function Parallel({
           <g key={column.key} class="axes">
             <line class="axis" x1={x} x2={x} y1={36} y2={HEIGHT - 28} />
             <text class="axis-name" x={x} y={20} text-anchor="middle">
-              {column.label}
+              {cutText(column.label, Math.max(8, Math.floor(90 / axes.length)), '…')}
             </text>
             {(words
               ? words.map((word, at) => [at, word] as const)
