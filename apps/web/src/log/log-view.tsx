@@ -15,16 +15,8 @@ const AWAY_MS = 2_000;
 const COPY_MAX = 100_000;
 
 /** The output of a task: while it runs as it comes, afterwards any part of it, however long it is. */
-export function LogView({
-  task,
-  attempt,
-  isOpen,
-}: {
-  readonly task: string;
-  readonly attempt: number | undefined;
-  readonly isOpen: boolean;
-}) {
-  const { source, error } = useLog(task, attempt, isOpen);
+export function LogView({ task, attempt }: { readonly task: string; readonly attempt: number | undefined }) {
+  const { source, error } = useLog(task, attempt);
   const [isFollowing, setFollowing] = useState(true);
   const [range, setRange] = useState<{ from: number; to: number }>();
   const { total, isCounted, isOver } = source?.state ?? { total: 0, isCounted: false, isOver: false };
@@ -112,7 +104,7 @@ export function LogView({
 }
 
 /** Reads while somebody looks: quickly as long as something comes, more slowly when nothing does. */
-function useLog(task: string, attempt: number | undefined, isOpen: boolean) {
+function useLog(task: string, attempt: number | undefined) {
   const [, redraw] = useReducer((round: number) => round + 1, 0);
   const [error, setError] = useState<unknown>();
   const [source, setSource] = useState<LogSource>();
@@ -150,7 +142,7 @@ function useLog(task: string, attempt: number | undefined, isOpen: boolean) {
       clearTimeout(timer);
       document.removeEventListener('visibilitychange', wake);
     };
-  }, [task, attempt, isOpen]);
+  }, [task, attempt]);
   return { source, error };
 }
 

@@ -47,11 +47,7 @@ export default function TaskPage({ route: { path } }: { readonly route: Route })
       {error && <Failure error={error} />}
       <Progress task={task} />
       {isOpen && task.state !== 'running' && <Explanation task={task.uuid} />}
-      {task.pty !== null && task.state === 'running' ? (
-        <Terminal task={task} />
-      ) : (
-        <Output task={task} isOpen={isOpen} />
-      )}
+      {task.pty !== null && task.state === 'running' ? <Terminal task={task} /> : <Output task={task} />}
       <Artifacts task={task} />
       <div class="columns">
         <Attempts task={task} />
@@ -166,7 +162,7 @@ function CancelTaskDialog({ task, onClose, onDone }: { readonly task: TaskDetail
   );
 }
 
-function Output({ task, isOpen }: { readonly task: TaskDetail; readonly isOpen: boolean }) {
+function Output({ task }: { readonly task: TaskDetail }) {
   const [attempt, setAttempt] = useState<number>();
   const shown = attempt ?? task.attempt;
   return (
@@ -187,7 +183,7 @@ function Output({ task, isOpen }: { readonly task: TaskDetail; readonly isOpen: 
         )
       }
     >
-      <LogView key={shown} task={task.uuid} attempt={shown === 0 ? undefined : shown} isOpen={isOpen} />
+      <LogView key={shown} task={task.uuid} attempt={shown === 0 ? undefined : shown} />
     </Section>
   );
 }
@@ -252,7 +248,7 @@ function Terminal({ task }: { readonly task: TaskDetail }) {
   const canAttach = may(useStore(session), { action: 'task.attach', groupId: task.group });
   const [View, setView] = useState<ComponentType<{ readonly task: string }>>();
   const [error, setError] = useState<unknown>();
-  if (!canAttach || error !== undefined) return <Output task={task} isOpen />;
+  if (!canAttach || error !== undefined) return <Output task={task} />;
   const open = (): void =>
     void import('../terminal/terminal-view.js').then(({ TerminalView }) => setView(() => TerminalView), setError);
   return (
@@ -266,7 +262,7 @@ function Terminal({ task }: { readonly task: TaskDetail }) {
         )
       }
     >
-      {View === undefined ? <LogView task={task.uuid} attempt={task.attempt} isOpen /> : <View task={task.uuid} />}
+      {View === undefined ? <LogView task={task.uuid} attempt={task.attempt} /> : <View task={task.uuid} />}
       <CopyLine text={`mito tasks attach ${task.uuid}`} />
     </Section>
   );
