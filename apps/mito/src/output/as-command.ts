@@ -1,4 +1,4 @@
-import { nameOfCommand } from '@mitosis/domain';
+import { nameOfCommand, type TypedNeed } from '@mitosis/domain';
 import type { TaskView } from '@mitosis/protocol';
 
 /** A word as a shell takes it. */
@@ -10,6 +10,26 @@ function resourceOf(resource: TaskView['resources'][number]): string {
   const from =
     resource.from === 'attachment' ? `attachment=${resource.key}` : `artifact=${resource.task}:${resource.kind}`;
   return `${resource.unpack ? 'unpack:' : ''}${from}:${resource.path}`;
+}
+
+/** What a task needs of a machine, as options: alternatives stand one after the other. */
+export function needOptions(needs: TaskView['needs']): TypedNeed[] {
+  return needs.flatMap((need, place) => {
+    const { gpus, gpu_model: model, units = {} } = need;
+    const devices = gpus ?? (model === undefined ? undefined : 1);
+    const bytes = (count: number | undefined): string | undefined => (count === undefined ? undefined : `${count}B`);
+    const options: [TypedNeed['option'], string | true | undefined][] = [
+      ['--or', place > 0 || undefined],
+      ['--cpus', need.cpus === undefined ? undefined : String(need.cpus)],
+      ['--mem', bytes(need.mem_bytes)],
+      ['--gpus', devices === undefined ? undefined : `${devices}${model === undefined ? '' : `:${model}`}`],
+      ['--gpu-mem', bytes(need.gpu_mem_bytes)],
+      ['--disk', bytes(need.disk_bytes)],
+      ...Object.entries(units).map(([name, count]): ['--need', string] => ['--need', `${name}=${count}`]),
+      ['--whole-machine', need.whole_machine || undefined],
+    ];
+    return options.flatMap(([option, value]) => (value === undefined ? [] : [{ option, value }]));
+  });
 }
 
 /** Options that a task was submitted with, as words: those that are not what they are anyway. */
@@ -33,6 +53,11 @@ function optionsOf(task: TaskView): string[] {
   return options.flatMap(([name, value]) => (typeof value === 'string' ? [name, value] : []));
 }
 
+/** The folder's name, when it is one: whoever has submitted the task may have called it `/home/you/.ssh`. */
+function folderOf({ folder }: NonNullable<TaskView['code']>): string {
+  return /^[\p{L}\p{N}_][\p{L}\p{N}_. +@-]*$/u.test(folder) ? folder : 'code';
+}
+
 /**
  * The lines for a shell that submit the same task. Its folder of code is named by where `tasks code` writes it; what a task
  * read from its standard input is not shown by anything, and `tasks rerun` has it.
@@ -44,14 +69,15 @@ export function asCommand(task: TaskView): string[] {
     'tasks',
     'submit',
     ...optionsOf(task),
+    ...needOptions(task.needs).flatMap(({ option, value }) => (value === true ? [option] : [option, value])),
     ...(terminal ? ['--terminal'] : []),
     ...(pty ? ['--pty'] : []),
-    ...(code ? ['-C', code.folder === '' ? 'code' : code.folder] : []),
+    ...(code ? ['-C', folderOf(code)] : []),
     ...(wasm ? ['--wasm', `${wasm.sha256}.wasm`] : []),
     '--',
     ...(wasm ? args.toSpliced(0, 1) : args),
   ];
   const submit = words.map(quoted).join(' ');
   if (!code) return [submit];
-  return [`mito tasks code ${task.uuid} -o ${quoted(code.folder === '' ? 'code' : code.folder)}`, submit];
+  return [`mito tasks code ${task.uuid} -o ${quoted(folderOf(code))}`, submit];
 }
