@@ -30,7 +30,7 @@ export class ApplyCommand extends ApiCommand {
   readonly group = Option.String('-g,--group', {
     description: 'group of its tasks; that of the file, MITO_GROUP, or your own, by default',
   });
-  readonly plan = Option.Boolean('--plan', false, { description: 'say what would be done; store nothing' });
+  readonly plan = Option.Boolean('--plan,--dry-run', false, { description: 'say what would be done; store nothing' });
   readonly rerunChanged = Option.Boolean('--rerun-changed', false, {
     description: 'run tasks anew that have ended and would now run something else',
   });

@@ -20,7 +20,7 @@ export class TasksArtifactsDownloadCommand extends TransferCommand {
   readonly kind = Option.String({ name: 'kind', required: false });
   readonly output = outputOption();
   readonly urlOnly = urlOnlyOption();
-  readonly unpackTo = Option.String('--unpack', { description: 'folder to unpack into' });
+  readonly unpackTo = Option.String('--unpack', { description: 'folder to unpack into; the archive is kept, too' });
 
   protected async run(): Promise<void> {
     const { parseKind, saveArtifact } = await import('../../../../files/save-artifact.js');
