@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { CreatedEnrolment, WorkerPage, WorkerView } from '@mitosis/protocol';
 import { call, search } from '../api/call.js';
 import { useApi } from '../api/use-api.js';
-import { count } from '../app/format.js';
+import { count, shellLine } from '../app/format.js';
 import { go, href, type Route } from '../app/router.js';
 import { groupsFor, session } from '../app/session.js';
 import { useStore } from '../app/store.js';
@@ -100,6 +100,17 @@ function listOf(text: string): string[] {
     .filter((word) => word !== '');
 }
 
+/** Where this page is, with the prefix that a proxy may have added. */
+function ownAddress(): string {
+  return new URL('.', location.href).href.replace(/\/$/, '');
+}
+
+/** The code is in the environment, where other users of the machine do not see it. */
+function lineOf({ code, address, pin }: CreatedEnrolment): string {
+  const key = pin !== undefined && address !== undefined ? ['--pin', pin] : [];
+  return shellLine([`MITO_ENROLL=${code}`, 'mito', 'worker', '--coordinator', address ?? ownAddress(), ...key]);
+}
+
 /** Makes a code with which one machine becomes a worker. */
 function EnrolDialog({ onClose }: { onClose(): void }) {
   const groups = groupsFor(useStore(session), 'worker.register');
@@ -139,10 +150,7 @@ function EnrolDialog({ onClose }: { onClose(): void }) {
       ) : (
         <>
           <p>Type this on the machine. The code is shown only here, and is good for one worker until it expires.</p>
-          <CopyLine
-            label="On the machine"
-            text={`mito worker --coordinator ${location.origin} --enroll ${code.code}`}
-          />
+          <CopyLine label="On the machine" text={lineOf(code)} />
         </>
       )}
     </Dialog>
