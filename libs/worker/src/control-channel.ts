@@ -114,7 +114,7 @@ export class ControlChannel implements Service {
     this.options.log.info({}, 'connected to the coordinator');
     this.backoffMs = BACKOFF_FIRST_MS;
     this.unanswered = 0;
-    this.options.onOpen();
+    // First: the coordinator learns what runs here before this worker asks for more.
     this.heartbeat();
     clearInterval(this.beat);
     this.beat = setInterval(() => this.heartbeat(), this.options.heartbeatMs);
