@@ -106,8 +106,9 @@ holds(
       timeoutMs: 20_000,
       message: 'its login at the queue server is gone',
     });
-    const { state } = JSON.parse(await deployment.ask('workers', 'get', uuid, '--json')) as { state: string };
-    t.is(state, 'gone');
+    const stateOf = async (): Promise<string> =>
+      (JSON.parse(await deployment.ask('workers', 'get', uuid, '--json')) as { state: string }).state;
+    await eventually(async () => (await stateOf()) === 'gone', { message: 'the end of its registration' });
     t.regex(await deployment.ask('admin', 'audit', 'query', '--action', 'workers.expire', '--json'), new RegExp(uuid));
   },
 );

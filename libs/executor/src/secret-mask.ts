@@ -11,7 +11,7 @@ function base64Of(value: string): string[] {
   return [0, 1, 2].map((before) => {
     const whole = Buffer.concat([Buffer.alloc(before), bytes]);
     const text = whole.toString('base64');
-    return text.slice(before === 0 ? 0 : before + 1, Math.floor((whole.length * 8) / 6));
+    return text.slice(before === 0 ? 0 : before + 1, Math.floor((whole.length * 8) / 6)); // parsing: base64 is ASCII
   });
 }
 
