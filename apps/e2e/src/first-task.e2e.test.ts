@@ -158,5 +158,7 @@ onEachBackend('a task finds a clean environment and its folders', async (t, { mi
   const channels = ['MITO_COORDINATOR_ADDR', 'MITO_NEW_TASK', 'MITO_PROGRESS', 'MITO_TOKEN'];
   const own = ['MINE', 'MITO_GROUP', 'MITO_TASK_ATTEMPT', 'MITO_TASK_UUID', ...folders, ...channels];
   const basics = ['HOME', 'LANG', 'LOGNAME', 'PATH', 'SHELL', 'TMPDIR', 'USER'];
-  t.deepEqual(names, [...own, ...basics].sort());
+  // A task that asks for no GPU sees none.
+  const devices = ['CUDA_VISIBLE_DEVICES', 'MITO_GPUS', 'ROCR_VISIBLE_DEVICES'];
+  t.deepEqual(names, [...own, ...basics, ...devices].sort());
 });
