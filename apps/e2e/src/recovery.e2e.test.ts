@@ -85,7 +85,7 @@ test.serial('a worker whose coordinator does not answer ends when it is told to'
   const stack = await startStack(t, { workers: 0 });
   const { worker, proxy } = await startWorkerBehindProxy(t, stack);
   t.is((await stack.mito('run', '--', 'true')).code, 0, 'it knows the queue');
-  proxy.set({ kind: 'drop-reply' });
+  proxy.set({ kind: 'half-open' });
   await stack.json<TaskReceipt>('tasks', 'submit', '--', 'true');
   await eventually(() => `${worker.stdout}${worker.stderr}`.includes('the coordinator does not answer'), {
     timeoutMs: 60_000,
