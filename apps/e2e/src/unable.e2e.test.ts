@@ -4,9 +4,10 @@ import { eventually } from '@mitosis/testing';
 import { startWorkerBehindProxy } from './harness/disturbed-worker.js';
 import { startStack } from './harness/stack.js';
 
-test.serial('a worker that can not reach the queues says so everywhere, and that it can again', async (t) => {
+test.serial('a worker that can not reach its queues in Redis says so everywhere, and that it can again', async (t) => {
   t.timeout(180_000);
-  const stack = await startStack(t, { backend: 'redis', workers: 0 });
+  // Others get their deliveries from the coordinator, which says it of itself.
+  const stack = await startStack(t, { backend: 'redis', workers: 0, queueAccess: 'direct' });
   const { worker } = await startWorkerBehindProxy(t, stack);
   t.is((await stack.mito('run', '-q', '--', 'true')).code, 0);
   await stack.redis?.kill();

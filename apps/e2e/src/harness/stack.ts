@@ -20,6 +20,8 @@ export interface StackOptions {
   readonly slots?: number;
   /** How long a worker may be away, such as `3s`. */
   readonly lease?: string;
+  /** `direct`: workers take deliveries from Redis themselves. */
+  readonly queueAccess?: 'direct';
   /** Kept after the end, when given. */
   readonly dataDir?: string;
   /** A free one when not given. */
@@ -42,7 +44,7 @@ export interface E2eStack {
 }
 
 export async function startStack(scope: Scope, options: StackOptions = {}): Promise<E2eStack> {
-  const { backend = 'postgres', workers = 1, slots = 2, port = '0', dataDir, lease } = options;
+  const { backend = 'postgres', workers = 1, slots = 2, port = '0', dataDir, lease, queueAccess } = options;
   const configDir = await tempDir(scope);
   const server = backend === 'redis' ? await redisServer(scope) : undefined;
   const redis = server ? ['--redis', server.url] : [];
@@ -59,7 +61,11 @@ export async function startStack(scope: Scope, options: StackOptions = {}): Prom
     ...where,
     ...redis,
   ];
-  const up = startMito(scope, argv, { MITO_CONFIG_DIR: configDir, ...(lease !== undefined && { MITO_LEASE: lease }) });
+  const up = startMito(scope, argv, {
+    MITO_CONFIG_DIR: configDir,
+    ...(lease !== undefined && { MITO_LEASE: lease }),
+    ...(queueAccess !== undefined && { MITO_QUEUE_ACCESS: queueAccess }),
+  });
   const ready = JSON.parse(await up.firstLine()) as ReadyLine;
   const env = { MITO_CONFIG_DIR: configDir, MITO_COORDINATOR_ADDR: ready.url };
   const spawn = (...args: string[]): MitoProcess => startMito(scope, args, env);
