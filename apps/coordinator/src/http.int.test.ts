@@ -1,8 +1,11 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import test from 'ava';
 import { MitosisClient } from '@mitosis/client';
-import { OPERATIONS } from '@mitosis/protocol';
+import { VERSION } from '@mitosis/domain';
+import { OPERATIONS, VERSION_HEADER } from '@mitosis/protocol';
 import { eventually, fileScope, SOON_MS } from '@mitosis/testing';
 import { connectWorker, coordinatorFixture, type CoordinatorFixture } from './testing/coordinator-fixture.js';
 
@@ -231,4 +234,30 @@ test('messages that a worker floods its channel with cost nobody else, and few l
   for (let sent = 0; sent < 20_000; sent++) channel.send('{"type":"nonsense"}');
   t.is((await closed)[0], 1008);
   t.is((await fetch(`${coordinator.url}/health`)).status, 200);
+});
+
+test('a coordinator that stops waits for no connection that becomes a WebSocket meanwhile', async (t) => {
+  const replica = await coordinator.startReplica();
+  const { hostname, port } = new URL(replica.url);
+  const { registration } = await connectWorker(coordinator);
+  const socket = connect(Number(port), hostname);
+  const isClosed = once(socket, 'close');
+  socket.on('error', () => undefined);
+  const head = [
+    'GET /workers/me/channel HTTP/1.1',
+    'Host: mitosis',
+    `Authorization: Bearer ${registration.token}`,
+    `${VERSION_HEADER}: ${VERSION}`,
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+  ].join('\r\n');
+  socket.write(`${head}\r\n`);
+  // Long enough for the server to have begun to read it: what it has not seen yet, it ends as idle.
+  await delay(200);
+  const hasStopped = replica.stop().then(() => 'stopped');
+  socket.write('\r\n');
+  t.is(await Promise.race([hasStopped, delay(SOON_MS).then(() => 'still open')]), 'stopped');
+  await isClosed;
 });

@@ -54,6 +54,8 @@ export class Site {
     this.marker = `MITO_FAULTS_RUN=${process.pid}-${sites}`;
   }
 
+  /** Nobody is to call it any more. */
+  isClosed = false;
   url = '';
   api = new MitosisClient({ url: 'http://127.0.0.1:1' });
 
@@ -83,6 +85,7 @@ export class Site {
 
   /** Ends everything; the workers first, as in `mito up`. */
   async close(): Promise<void> {
+    this.isClosed = true;
     await this.scope.undo();
   }
 

@@ -35,6 +35,8 @@ const PATIENCE_PER_TASK_MS = 100;
 /** Breaks something again and again until all tasks have ended, then looks at what has become of them. */
 export async function underLoad(plan: UnderLoad): Promise<Verdict> {
   const site = await Site.open(plan.site);
+  const depth = new QueueDepth(site);
+  const progress = plan.site.isVerbose ? new Progress(site) : undefined;
   try {
     const {
       tasks,
@@ -46,9 +48,7 @@ export async function underLoad(plan: UnderLoad): Promise<Verdict> {
     const patienceMs = PATIENCE_MS + tasks * PATIENCE_PER_TASK_MS;
     const load = new Load(site, { tasks, minFaults, openMax, patienceMs, make: (index) => make(site, index) });
     await plan.begin?.(site);
-    const depth = new QueueDepth(site);
     depth.start();
-    const progress = plan.site.isVerbose ? new Progress(site) : undefined;
     progress?.start();
     const isOver = new AbortController();
     const breaking = breakThings(plan, site, load, isOver.signal);
@@ -58,9 +58,10 @@ export async function underLoad(plan: UnderLoad): Promise<Verdict> {
     await plan.finish?.(site, load);
     await load.settle();
     depth.stop();
-    progress?.stop();
     return await checkRun(site, load, depth, await plan.expect?.(site, load));
   } finally {
+    depth.stop();
+    progress?.stop();
     await site.close();
   }
 }

@@ -3,6 +3,9 @@ import { Command, Option } from 'clipanion';
 import type { createCoordinator } from '@mitosis/coordinator-app';
 import { ServiceCommand, type ServiceRun } from './service-command.js';
 
+/** It may be killed at any time without losing anything: nobody has to wait longer for it. */
+const STOP_LIMIT_MS = 30_000;
+
 export class CoordinatorCommand extends ServiceCommand {
   static override paths = [['coordinator']];
   static override usage = Command.Usage({
@@ -100,7 +103,7 @@ export class CoordinatorCommand extends ServiceCommand {
       return { url, ...reach };
     };
     if (this.context.env.MITO_SERVES_PARENT === '1') this.serveParent(service);
-    return { service, log, ready };
+    return { service, log, ready, stopLimitMs: STOP_LIMIT_MS };
   }
 
   /** Whoever started this process and owns its data is an administrator: it needs nobody's password. */

@@ -70,7 +70,7 @@ export abstract class ServiceCommand extends MitoCommand {
   }
 
   private async serve({ service, log, ready, onHurry, ended, status, stopLimitMs }: ServiceRun): Promise<number> {
-    const stopped = this.stopRequest(log, onHurry, stopLimitMs === undefined ? () => process.exit(1) : endAtOnce);
+    const stopped = this.stopRequest(log, onHurry, onHurry === undefined ? () => process.exit(1) : endAtOnce);
     this.surviveFullDisk(log);
     try {
       // It may wait for something that is away: whoever wants it to stop has not to wait, too.

@@ -38,6 +38,9 @@ export interface HttpServerOptions {
   onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
+/** How long requests that are under way may go on when the server stops. */
+const OPEN_REQUESTS_MS = 5_000;
+
 function createApp(options: HttpServerOptions): Express {
   const { log, audit, metrics, api, board, docs, join, serveObjects } = options;
   const app = express();
@@ -59,11 +62,13 @@ function createApp(options: HttpServerOptions): Express {
   return app;
 }
 
-/** The HTTP side of the coordinator. `stop` ends WebSockets and idle connections at once, others after 5 s. */
+/** The HTTP side of the coordinator. `stop` ends WebSockets and idle connections at once, all others after 5 s. */
 export class HttpServer implements Service {
   private readonly server: Server;
-  /** The server waits for these when it closes, but does not close them. */
+  /** Of all kinds: the server waits for those that were upgraded when it closes, but does not close them itself. */
+  private readonly connections = new Set<Duplex>();
   private readonly upgraded = new Set<Duplex>();
+  private isStopping = false;
 
   constructor(private readonly options: HttpServerOptions) {
     const limits = { requestTimeout: 0, headersTimeout: 20_000, keepAliveTimeout: 60_000 };
@@ -72,7 +77,13 @@ export class HttpServer implements Service {
       ? createTlsServer({ ...limits, ...options.tls, minVersion: 'TLSv1.2' }, app)
       : createServer(limits, app);
     this.server.on('clientError', answerClientError);
+    this.server.on('connection', (socket: Duplex) => {
+      this.connections.add(socket);
+      socket.once('close', () => this.connections.delete(socket));
+    });
     this.server.on('upgrade', (req, socket, head) => {
+      // A connection that was accepted before may ask for it only now.
+      if (this.isStopping) return socket.destroy();
       this.upgraded.add(socket);
       socket.once('close', () => this.upgraded.delete(socket));
       options.onUpgrade(req, socket, head);
@@ -87,9 +98,12 @@ export class HttpServer implements Service {
   async stop(): Promise<void> {
     if (!this.server.listening) return;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.isStopping = true;
     this.server.closeIdleConnections();
     for (const socket of this.upgraded) socket.destroy();
-    const force = setTimeout(() => this.server.closeAllConnections(), 5_000);
+    const force = setTimeout(() => {
+      for (const socket of this.connections) socket.destroy();
+    }, OPEN_REQUESTS_MS);
     await closed;
     clearTimeout(force);
   }

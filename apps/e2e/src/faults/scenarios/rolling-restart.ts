@@ -26,7 +26,7 @@ class Caller {
 
   private async call(): Promise<void> {
     // In the tail nothing is restarted any more, and the run waits for the last task to end.
-    while (!this.isOver.signal.aborted && !this.load.isInTail) {
+    while (!this.isOver.signal.aborted && !this.site.isClosed && !this.load.isInTail) {
       try {
         const { uuid } = await this.site.api.submitTask(noteTask(this.site, 1), { idempotencyKey: randomUUID() });
         this.uuids.push(uuid);
