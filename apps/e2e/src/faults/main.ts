@@ -50,6 +50,7 @@ function outcomeOf(verdict: Verdict | undefined): Outcome {
 async function runOne(scenario: Scenario, backend: Backend, postgres: PostgresControl): Promise<Outcome> {
   const title = `${scenario.id} ${scenario.title} [${backend}, seed ${seed}]`;
   const since = performance.now();
+  const limit = endWhenItHangs(title);
   let verdict: Verdict | undefined;
   let failure: unknown;
   try {
@@ -64,6 +65,7 @@ async function runOne(scenario: Scenario, backend: Backend, postgres: PostgresCo
   } catch (error) {
     failure = error;
   }
+  clearTimeout(limit);
   const tookS = Math.round((performance.now() - since) / 100) / 10;
   const outcome = outcomeOf(verdict);
   const hasHeld = outcome === 'held';
@@ -84,6 +86,16 @@ async function runOne(scenario: Scenario, backend: Backend, postgres: PostgresCo
       `${title}\n${verdict ? describeVerdict(verdict) : `  BROKE OFF        ${failure instanceof Error ? failure.stack : String(failure)}`}\n  ${hasHeld ? 'held' : 'BROKEN'} after ${tookS} s\n`,
     );
   return outcome;
+}
+
+/** A run that takes longer hangs, and keeps nobody waiting for the rest. */
+const RUN_LIMIT_MS = (isFull ? 90 : 10) * 60_000;
+
+function endWhenItHangs(title: string): NodeJS.Timeout {
+  return setTimeout(() => {
+    console.log(`${title}: did not end within ${RUN_LIMIT_MS / 60_000} minutes`);
+    process.exit(1);
+  }, RUN_LIMIT_MS);
 }
 
 const scope = new UndoStack();
