@@ -16,7 +16,7 @@ async function peakMb(pid) {
 
 /**
  * One artifact of `bytes` that does not compress: made, packed and uploaded by a worker, downloaded by
- * the command. Answers peaks of memory, times, and the time of a plain copy of the same file.
+ * the command. Returns peaks of memory, times, and the time of a plain copy of the same file.
  */
 export async function measureArtifact(bytes) {
   const scope = new Scope();

@@ -5,7 +5,7 @@ import { quantile, Scope, startStack } from './stack.mjs';
 const BATCH = 1000;
 const SENDERS = 4;
 const URGENT = 40;
-/** Memory is read after each of so many equal parts: flat is what does not grow from one to the next. */
+/** Memory is read after each of these equal parts; it must not grow from one to the next. */
 const PARTS = 4;
 
 async function residentMiB(pid) {

@@ -48,7 +48,7 @@ const ATTEMPTS = `
   FROM tasks t JOIN workers w ON w.hostname = 'bench-' || (t.seq / 13) % 20
   WHERE t.queue LIKE 'bench-%' AND t.attempt = 1 ORDER BY t.seq`;
 
-/** Stores so many tasks as if they had been run, in the database of a stack. */
+/** Stores this many tasks as if they had been run, in the database of a stack. */
 export async function fillTasks(dataDir, count) {
   const client = new pg.Client({ connectionString: await databaseUrl(dataDir) });
   await client.connect();

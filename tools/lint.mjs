@@ -1,15 +1,18 @@
-// `npm run lint`: formatting, oxlint, import directions and the rules that need types, side by side. Needs a build.
+// `npm run lint`: formatting, oxlint, import directions, plain English and the rules that need types, side by side.
+// Needs a build.
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkBoundaries } from './boundaries.mjs';
 import { checkFormat } from './format.mjs';
 import { checkLint } from './oxlint.mjs';
+import { checkEnglish } from './plain-english.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const begin = performance.now();
 
-const problems = (await Promise.all([checkFormat(root), checkLint(root), checkTypes(), checkBoundaries(root)])).flat();
+const checks = [checkFormat(root), checkLint(root), checkTypes(), checkBoundaries(root), checkEnglish(root)];
+const problems = (await Promise.all(checks)).flat();
 for (const problem of problems) console.log(problem);
 const took = `${((performance.now() - begin) / 1000).toFixed(1)} s`;
 console.log(problems.length === 0 ? `lint: clean (${took})` : `lint: ${problems.length} problems (${took})`);

@@ -4,7 +4,7 @@ import { join, relative, sep } from 'node:path';
 /** What the compiler writes for one source file. */
 const OUTPUTS = ['.js', '.js.map', '.d.ts', '.d.ts.map'];
 
-/** Removes compiled files whose source is gone: the compiler leaves them, and a deleted test would go on running. */
+/** Removes compiled files whose source is gone: the compiler leaves them, and a deleted test would keep running. */
 export async function removeOrphans(root) {
   for (const parent of ['apps', 'libs']) {
     const names = await readdir(join(root, parent));

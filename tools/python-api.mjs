@@ -79,7 +79,7 @@ function protocolNames() {
   return names;
 }
 
-/** Collects the classes that the operations need. Bodies of requests are dictionaries with types, answers are objects. */
+/** Collects the classes that the operations need. Bodies of requests are dictionaries with types, responses are objects. */
 class Models {
   names = protocolNames();
   classes = new Map();
@@ -173,7 +173,7 @@ class Models {
     const names = new Set(views.map(({ name }) => name));
     return [
       GENERATED,
-      '"""What the API takes and answers: bodies of requests are dictionaries, answers are objects."""',
+      '"""What the API takes and returns: bodies of requests are dictionaries, responses are objects."""',
       '',
       'from __future__ import annotations',
       '',

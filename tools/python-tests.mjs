@@ -76,7 +76,7 @@ async function ownPython() {
   return undefined;
 }
 
-/** The interpreter of a virtual environment, made anew when Python or what is to be in it has changed. */
+/** The interpreter of a virtual environment, made again when Python or what is to be in it has changed. */
 async function environment({ name, version }, kind) {
   const requirements = join(home, 'tests', `requirements-${kind}.txt`);
   const hash = createHash('sha256')

@@ -167,7 +167,7 @@ async function errorsPage() {
   const unused = Object.keys(ERRORS).filter((code) => !text.includes(`'${code}'`));
   if (unused.length > 0) throw new Error(`nothing throws these errors of the catalogue: ${unused.join(', ')}`);
   const note =
-    'Every error has a stable code. The API answers `{"error": {"code", "message", "details"}}`; the command writes it to stderr (with `--json` as one line of JSON) and ends with the exit code.';
+    'Every error has a stable code. The API returns `{"error": {"code", "message", "details"}}`; the command writes it to stderr (with `--json` as one line of JSON) and ends with the exit code.';
   return page(
     'Errors',
     note,

@@ -81,7 +81,7 @@ async function runTests(names) {
   return await run(join(root, 'node_modules', '.bin', 'nx'), args, { see: (line) => tally.read(line) });
 }
 
-/** Runs a program, passing its output on line by line as it comes; answers its exit code. */
+/** Runs a program, passing its output on line by line as it comes; returns its exit code. */
 async function run(program, args, { see = () => undefined, cwd = root } = {}) {
   const child = spawn(program, args, {
     cwd,

@@ -42,7 +42,7 @@ def coordinators(stack: LocalStack) -> list[int]:
 
 @contextmanager
 def killing(stack: LocalStack, kills: int) -> Iterator[None]:
-    """Kills the coordinator with signal 9, as soon as it answers, a few times."""
+    """Kills the coordinator with signal 9, as soon as it responds, a few times."""
     probe = Client(stack.url, stack.transport.token, patience=0)
     stop = threading.Event()
     done = [0]

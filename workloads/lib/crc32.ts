@@ -12,7 +12,7 @@ function prepare(): void {
   isReady = true;
 }
 
-/** Goes on with `crc` (0 to begin with) over more bytes. */
+/** Continues with `crc` (0 to begin with) over more bytes. */
 export function crc32(crc: u32, address: usize, length: i32): u32 {
   if (!isReady) prepare();
   let value = ~crc;

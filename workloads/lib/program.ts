@@ -91,7 +91,7 @@ export function programArguments(): string[] {
   return all;
 }
 
-/** Reads up to `length` bytes of stdin to `address`; answers how many there were. */
+/** Reads up to `length` bytes of stdin to `address`; returns how many there were. */
 export function readBytes(address: usize, length: i32): i32 {
   let total = 0;
   while (total < length) {

@@ -10,7 +10,7 @@ export class Results {
   count: i32 = 0;
   private leftBytes: i32 = 0;
 
-  /** Goes on to the next result, and answers its length; -1 when there is none. */
+  /** Continues to the next result, and returns its length; -1 when there is none. */
   next(): i32 {
     if (this.leftBytes > 0) this.refuse('has more bytes than it should');
     const length = readBytes(HEADER, 4);

@@ -84,7 +84,7 @@ export class Bands {
     const length = this.results.next();
     if (length < 0) this.results.refuse('is the last one, but tiles are missing');
     this.results.read(HEADER, HEADER_BYTES);
-    if (load<u32>(HEADER) !== MAGIC || load<i32>(HEADER, 4) !== this.elementBytes) this.results.refuse('is no tile');
+    if (load<u32>(HEADER) !== MAGIC || load<i32>(HEADER, 4) !== this.elementBytes) this.results.refuse('is not a tile');
     if (this.width === 0) {
       this.width = load<i32>(HEADER, 8);
       this.height = load<i32>(HEADER, 12);

@@ -32,7 +32,7 @@ export class Deflater {
     if (isLast) this.put(0, (8 - (this.bitCount & 7)) & 7);
   }
 
-  /** Writes a match and answers its length, or 0. */
+  /** Writes a match and returns its length, or 0. */
   private findMatch(input: usize, at: i32, size: i32): i32 {
     const word = load<u32>(input + at);
     const slot = HEADS + (<usize>((word * 2654435761) >>> (32 - HASH_BITS)) << 2);

@@ -57,7 +57,7 @@ async function comeBack(t: ExecutionContext, worker: TestWorker, { task, attempt
 
 const KEPT = { type: 'leases', stale: [], cancelled: [] };
 
-onEachBackend('a worker that comes back goes on with its attempt, and the loss does not count', async (t, c) => {
+onEachBackend('a worker that comes back continues with its attempt, and the loss does not count', async (t, c) => {
   const { uuid, worker, claimed } = await lostTask(c);
   t.deepEqual(await comeBack(t, worker, claimed), KEPT);
   t.like(await c.api.getTask(uuid), { state: 'running', attempt: 1, worker: worker.registration.uuid });
@@ -185,7 +185,7 @@ onEachBackend('a task that was changed or cancelled meanwhile is not resumed', a
   t.is(await stateOf(c, cancelled.uuid), 'cancelled');
 });
 
-onEachBackend('a worker that may not run tasks of the group any more resumes nothing', async (t, c) => {
+onEachBackend('a worker that may no longer run tasks of the group resumes nothing', async (t, c) => {
   const name = `g${randomUUID().slice(0, 8)}`;
   await c.api.access.createGroup(name);
   const { uuid, worker, claimed } = await lostTask(c, { group: name }, [name]);

@@ -54,7 +54,7 @@ async function member(role: Role): Promise<{ name: string; token: string }> {
 const apiToken = async (token: string, scope: 'workers' | 'submit' | 'read' | 'full'): Promise<string> =>
   (await scene.client(token).access.createToken({ name: `t${randomUUID().slice(0, 8)}`, scope })).token;
 
-/** Every way to make a worker serve `lab`: answers the token of the worker. */
+/** Every way to make a worker serve `lab`: returns the token of the worker. */
 const WAYS: Readonly<Record<string, (token: string) => Promise<string>>> = {
   register: async (token) => (await registerWorker(coordinator.url, token, { ...WORKER, groups: ['lab'] })).token,
   enrol: async (token) => {
@@ -202,7 +202,7 @@ test.serial('the claim itself asks whether who gave the role may write there now
   t.truthy(await claimBy(worker));
 });
 
-test.serial('what a site administrator lends is taken back when that one is no administrator any more', async (t) => {
+test.serial('what a site administrator lends is taken back when they are no longer an administrator', async (t) => {
   const { api } = coordinator;
   const username = `a${randomUUID().slice(0, 8)}`;
   await api.access.createUser({ username, password: 'correct horse battery staple', is_admin: true });
@@ -344,7 +344,7 @@ test.serial('inputs are looked at again when the task starts: with what its subm
   await t.throwsAsync(theirs.client.inputs(theirs.lease), { code: 'resource_not_found' });
 });
 
-test.serial('what a deleted group has left is no input any more, for nobody', async (t) => {
+test.serial('files of a deleted group are no longer inputs, for anybody', async (t) => {
   const group = await scene.freshGroup();
   const { uuid } = await boss.submitTask({ args: ['true'], group });
   await writeFile(path.join(coordinator.stateDir, 'left'), 'left');

@@ -19,7 +19,7 @@ test.before(async () => {
 interface Request {
   readonly path: string;
   readonly body?: unknown;
-  /** In place of a body in JSON. */
+  /** Instead of a body in JSON. */
   readonly bytes?: Uint8Array;
 }
 
@@ -94,7 +94,7 @@ const REQUESTS: Readonly<Record<string, (caller: Caller) => Request | Promise<Re
   'attachments.store': () => ({ path: '/groups/lab/attachments/file?key=stored', bytes: Buffer.from('hello') }),
   'attachments.delete': async () => ({ path: `/groups/lab/attachments/file?key=${await scene.freshAttachment()}` }),
   'attachments.delete-batch': () => ({ path: '/groups/lab/attachments/delete', body: { keys: ['nothing'] } }),
-  // Begun by the caller of the column `write`, who alone may go on with it.
+  // Begun by the caller of the column `write`, who alone may continue with it.
   'uploads.missing': async () => ({ path: `/uploads/${await writersUpload()}/missing` }),
   'uploads.parts': async () => ({ path: `/uploads/${await writersUpload()}/parts`, body: { part_numbers: [1] } }),
   'uploads.complete': async () => ({ path: `/uploads/${await writersUpload()}/complete` }),
@@ -209,7 +209,7 @@ async function ask(operation: Operation, caller: Caller): Promise<string> {
   return response.status < 400 ? 'ok' : String(response.status);
 }
 
-test.serial('every operation answers every kind of caller as the reviewed matrix says', async (t) => {
+test.serial('every operation responds to every kind of caller as the reviewed matrix says', async (t) => {
   t.timeout(300_000);
   const operations = OPERATIONS.filter(({ responseType }) => responseType !== 'websocket');
   const ordered = operations.toSorted((a, b) => LAST.indexOf(a.id) - LAST.indexOf(b.id));

@@ -172,7 +172,7 @@ onEachBoard('all queues are paused and resumed at once', async (scene) => {
   t.pass();
 });
 
-onEachBoard('an obliterated queue comes back with its jobs, and is not paused any more', async (scene) => {
+onEachBoard('an obliterated queue comes back with its jobs, and is no longer paused', async (scene) => {
   const { t, page } = scene;
   const { title, isThere, state, why } = await queued(scene, ['obliterated']);
   await open(scene, title);

@@ -75,7 +75,7 @@ onEachBackend('an order to cancel that was lost arrives with the next heartbeat'
 });
 
 onEachBackend(
-  'a job whose cancel broke off half-way is closed and goes on; asked again, all of it ends',
+  'a job whose cancel broke off half-way is closed and continues; asked again, all of it ends',
   async (t, coordinator) => {
     const { api } = coordinator;
     const job = await api.jobs.open({ tasks: [{ args: ['true'] }, { args: ['true'] }] });
@@ -170,7 +170,7 @@ onEachBackend(
       after: [{ kind: 'task', uuid: second, when: 'completed', state: 'open' }],
     });
     await run(coordinator, first);
-    t.is(await stateOf(coordinator, task), 'pending', 'it does not wait for the first any more');
+    t.is(await stateOf(coordinator, task), 'pending', 'it no longer waits for the first');
     t.like(await api.changeTask(task, { after: [] }), { state: 'ready', waits_for: 0, after: [] });
     t.like(await api.changeTask(task, { after: [{ task: first }] }), { state: 'ready' }, 'that has happened');
     await api.changeTask(task, { after: [{ task: second }] });

@@ -40,7 +40,7 @@ const s3Settings = (): Settings => ({
   s3_secret_key: s3.secretAccessKey,
 });
 
-/** What is found with a good configuration in which `settings` are changed. */
+/** The findings for a good configuration with `settings` changed. */
 async function findings(
   settings: Settings = {},
   options: ExamineOptions & { plant?: (stateDir: string) => Promise<void> } = {},
@@ -163,7 +163,7 @@ test('a wrong key of the object store', planted, 'store.usable', 'failure', /s3_
 test('an object store that is not there', planted, 'store.usable', 'failure', /see s3/, async () =>
   findings({ ...s3Settings(), s3: `http://127.0.0.1:${await freePort()}` }),
 );
-test('a file in place of the folder', planted, 'state-dir', 'failure', /is no folder/, () =>
+test('a file instead of the folder', planted, 'state-dir', 'failure', /is not a folder/, () =>
   findings({}, { plant: async (dir) => rm(dir, { recursive: true }).then(() => writeFile(dir, '')) }),
 );
 test('a disk that is full', planted, 'disk.free', 'failure', /make room/, () =>
@@ -211,7 +211,7 @@ test('a coordinator that is not there', planted, 'coordinator.reachable', 'failu
 );
 test('a login that is over', planted, 'login', 'failure', /mito login/, () => look({ token: 'nonsense' }));
 for (const answer of ['503', 'nothing'] as const)
-  test(`a login that can't be checked: the coordinator answers ${answer}`, async (t) => {
+  test(`a login that can't be checked: the coordinator responds with ${answer}`, async (t) => {
     const server = createServer((request, response) => {
       if (request.url === '/ready' || answer === '503') return response.writeHead(503).end('{"database":"down"}');
       return request.socket.destroy();

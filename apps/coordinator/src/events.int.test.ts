@@ -38,7 +38,7 @@ async function listen(t: ExecutionContext, { api }: CoordinatorFixture): Promise
       if (error.name !== 'AbortError') throw error;
     });
   });
-  // The stream says nothing when it begins: a task of our own that is heard of shows that it is open.
+  // The stream says nothing when it begins: an event of our own task shows that it is open.
   await eventually(
     async () => {
       await api.submitTask({ args: ['true'] });

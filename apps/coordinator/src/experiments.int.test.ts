@@ -74,7 +74,7 @@ test('the same file applied by several at the same time, through two coordinator
   t.is(await coordinator.api.countTasks({ job: applied[0]?.uuid ?? '' }), 3);
 });
 
-test('what runs something else is named, and run anew in its place only when that is asked for and it has ended', async (t) => {
+test('what runs something else is named, and run again in its place only when that is asked for and it has ended', async (t) => {
   const { experiments } = coordinator.api;
   const name = randomUUID();
   const first = await experiments.apply(jobOf(name, [taskOf('a'), taskOf('b')]));

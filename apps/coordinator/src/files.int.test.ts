@@ -133,7 +133,7 @@ test('a stream of unknown length is stored, and one that does not fit leaves not
   await t.throwsAsync(api.files.attachment(group, 't'), { code: 'attachment_not_found' });
 });
 
-test('a large upload that was broken off goes on with the parts that are missing', async (t) => {
+test('a large upload that was broken off continues with the parts that are missing', async (t) => {
   const { api } = coordinator;
   const group = await newGroup();
   const bytes = randomBytes(70 * MIB);
@@ -263,7 +263,7 @@ test('an artifact becomes visible with the report, counted by what is stored', a
   await worker.report([reportOf(claimed, 0, { artifacts: [{ ...facts, skipped: [] }, never] })]);
   t.deepEqual(await charge(group), { used: 1000, reserved: 0 });
   const task = await coordinator.api.getTask(uuid);
-  t.like(task, { state: 'failed', reason: 'upload_failed' }, 'an artifact that never arrived is no success');
+  t.like(task, { state: 'failed', reason: 'upload_failed' }, 'an artifact that never arrived is not a success');
   t.deepEqual(
     task.artifacts.map(({ kind }) => kind),
     ['result'],
@@ -316,9 +316,11 @@ test('an input that can not be unpacked is refused when it is submitted, and not
   });
   await upload('table.csv.gz', gzipSync('1,2,3\n'.repeat(200)));
   await upload('line.gz', gzipSync('y\n'));
-  await t.throwsAsync(coordinator.api.submitTask(task('line.gz')), { message: /a file that is no tar archive/ });
+  await t.throwsAsync(coordinator.api.submitTask(task('line.gz')), { message: /a file that is not a tar archive/ });
   await upload('damaged', Buffer.from('\x1f\x8bnot gzip', 'latin1'));
-  await t.throwsAsync(coordinator.api.submitTask(task('table.csv.gz')), { message: /a file that is no tar archive/ });
+  await t.throwsAsync(coordinator.api.submitTask(task('table.csv.gz')), {
+    message: /a file that is not a tar archive/,
+  });
   await t.throwsAsync(coordinator.api.submitTask(task('damaged')), { message: /it is not a gzip file: unknown/ });
   const job = coordinator.api.jobs.submit({ group, name: 'j', tasks: [task('a.tar.xz')] });
   await t.throwsAsync(job, { code: 'invalid_request', message: what });

@@ -77,7 +77,7 @@ test.serial('no body is inflated, whoever sends it and wherever', async (t) => {
   }
 });
 
-/** Sends the head of a request and some of its body, and answers what came back and when the connection ended. */
+/** Sends the head of a request and some of its body, and returns what came back and when the connection ended. */
 async function begin(head: readonly string[], body = ''): Promise<{ answer: string; openMs: number }> {
   const { hostname, port, host } = new URL(coordinator.url);
   return new Promise((resolve) => {
@@ -140,7 +140,7 @@ test.serial('a body that hardly arrives ends, with or without a token', async (t
   t.log(ended.map(({ answer, openMs }) => `${Math.round(openMs)} ms ${answer.slice(0, 12)}`).join('; '));
 });
 
-test.serial('an upload that goes on slowly is not ended', async (t) => {
+test.serial('an upload that continues slowly is not ended', async (t) => {
   t.timeout(120_000);
   const body = (async function* () {
     for (let piece = 0; piece < 20; piece += 1) {

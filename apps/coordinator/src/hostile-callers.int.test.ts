@@ -26,7 +26,7 @@ const RECHECKED_MS = 3_000;
 const WORKER = { slots: 1, hostname: 'h', version: '0' };
 const tokenOf = (kind: string): string => scene.callers.find((caller) => caller.kind === kind)?.token ?? '';
 
-/** Sends bytes as they are, and answers what came back until the connection ended. */
+/** Sends bytes as they are, and returns what came back until the connection ended. */
 async function sendRaw(bytes: Buffer | string): Promise<string> {
   const { hostname, port } = new URL(coordinator.url);
   return new Promise((resolve) => {
@@ -56,7 +56,7 @@ test.serial('forged and swapped tokens are 401, every one', async (t) => {
   t.is((await scene.send('GET', '/auth', 'A'.repeat(10_000))).status, 401);
 });
 
-test.serial('what belongs to others answers exactly as what does not exist', async (t) => {
+test.serial('what belongs to others looks exactly like what does not exist', async (t) => {
   const stranger = tokenOf('admin of another group');
   const nothing = randomUUID();
   const read = async (method: string, at: string, body?: unknown) => {
@@ -232,7 +232,7 @@ test.serial('a flood of logins is refused with a time to come back, and others a
   t.is(count(401) + count(429) + count(503), 500);
   t.true(count(429) + count(503) > 0);
   t.true(answers.every(({ status, headers }) => status === 401 || Number(headers.get('retry-after')) > 0));
-  // On a slow machine so many were checked that this address has no try left; the next tests log in from it.
+  // On a slow machine the checks have used up the tries of this address; the next tests log in from it.
   await coordinator.database.query('DELETE FROM rate_limits');
 });
 
@@ -354,7 +354,7 @@ function brokenBody(fields: readonly string[]): string {
   );
 }
 
-test.serial('5,000 malformed and 1,000 broken requests: no 5xx, and it goes on', async (t) => {
+test.serial('5,000 malformed and 1,000 broken requests: no 5xx, and it continues', async (t) => {
   t.timeout(300_000);
   const fieldsOf = (schema: unknown): string[] =>
     Object.keys((schema as { shape?: object } | undefined)?.shape ?? { a: 1 });

@@ -53,7 +53,7 @@ const names = test.macro({
 
 test('no command', names, {}, 'args');
 test('an empty command', names, { args: [] }, 'args');
-test('an argument that is no text', names, { args: ['echo', 7] }, 'args.1');
+test('an argument that is not text', names, { args: ['echo', 7] }, 'args.1');
 test('a NUL in an argument', names, { args: ['echo', 'a\0b'] }, 'args.1');
 test('an argument that Linux would refuse', names, { args: ['echo', 'x'.repeat(140_000)] }, 'args.1');
 test(

@@ -80,7 +80,7 @@ onEachBackend('a released attempt is given back at once and counts as nothing', 
   const second = await claimOne(coordinator, uuid);
   t.is(second.attempt, 2);
   const [late] = await worker.report([reportOf(first, 0)]);
-  t.is(late?.status, 'stale', 'the first attempt is not heard any more');
+  t.is(late?.status, 'stale', 'the report of the first attempt is refused');
 });
 
 onEachBackend('a failure is tried again as often as the task asks for', async (t, coordinator) => {

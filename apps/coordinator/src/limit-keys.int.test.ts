@@ -83,7 +83,7 @@ onEachBackend('a retry waits for room again, and others may go before it', async
 });
 
 onEachBackend(
-  'tasks without room are passed over by those of other keys and by those without limits',
+  'tasks without room are skipped by those of other keys and by those without limits',
   async (t, coordinator) => {
     const [full, open] = [randomUUID(), randomUUID()];
     const blocked = await submit(coordinator, 3, { limits: { [full]: 1 }, priority: 10 });

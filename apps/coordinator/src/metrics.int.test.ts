@@ -112,7 +112,7 @@ test.serial('the summary says the same, and what is lately done per second', asy
       const found = await api.metrics();
       return found.finished_per_s === null ? undefined : found;
     },
-    // What is slow to read is kept for twenty times as long: on a loaded machine that is half a minute.
+    // A figure that is slow to read is cached for twenty times as long as the read took: on a loaded machine that is half a minute.
     { message: 'there was no rate', timeoutMs: 90_000 },
   );
   t.is(

@@ -48,9 +48,9 @@ const HOSTILE: readonly (readonly [string, object, object])[] = [
   ['half a pair in metrics', { metrics: { rows: [{ k: '\ud83d' }], is_truncated: false } }, { state: 'completed' }],
   ['a NUL in the name of a metric', { metrics: { rows: [{ 'a\0': 1 }], is_truncated: false } }, { state: 'completed' }],
   ['deep metrics', { metrics: { rows: [{ a: nested(70) }], is_truncated: false } }, { state: 'completed' }],
-  ['metrics that are no rows', { metrics: { rows: [1], is_truncated: false } }, { state: 'completed' }],
+  ['metrics that are not rows', { metrics: { rows: [1], is_truncated: false } }, { state: 'completed' }],
   ['a NUL in a message', { message: 'a\0b' }, { state: 'completed' }],
-  ['notes that are no notes', { notes: 7 }, { state: 'completed' }],
+  ['notes that are not notes', { notes: 7 }, { state: 'completed' }],
   ['a NUL in a new task', { new_tasks: [{ args: ['a\0'] }] }, { state: 'failed', reason: 'invalid_new_task' }],
   ['half a pair in a new task', { new_tasks: [{ args: ['true'], name: '\ud800' }] }, { reason: 'invalid_new_task' }],
   ['deep new tasks', { new_tasks: [nested(70)] }, { state: 'failed', reason: 'invalid_new_task' }],
@@ -83,7 +83,7 @@ test('one hostile report among good ones ends its own task with a true reason, a
   }
 });
 
-test('what is no report gets an answer of its own, at its place', async (t) => {
+test('what is not a report gets an answer of its own, at its place', async (t) => {
   const [one, two] = await claimed(2);
   const [first, second] = [reportOf(one as ClaimedTask, 0), reportOf(two as ClaimedTask, 0)];
   const results = await send([first, null, { request: first.request }, { ...second, task: 'x' }, second, []]);

@@ -119,7 +119,7 @@ test('after resume the next time counts; run-now submits whatever the state is',
   await t.throwsAsync(api.schedules.get(uuid), { code: 'schedule_not_found' });
 });
 
-test('a schedule that can not go on stops itself and says why; the others run', async (t) => {
+test('a schedule that can not continue stops itself and says why; the others run', async (t) => {
   const [broken, good] = [await create(), await create()];
   await coordinator.database.query(`UPDATE schedules SET time_zone = 'Mars/Phobos' WHERE id = $1`, [broken.uuid]);
   await Promise.all([broken, good].map(({ uuid }) => dueAgo(uuid, '1 second')));
@@ -205,7 +205,7 @@ test('many who create schedules at once do not wait for each other without end',
 
 test('what can not be is refused at creation', async (t) => {
   await t.throwsAsync(create({ cron: '0 0 31 4 *' }), { message: /never comes true/ });
-  await t.throwsAsync(create({ cron: '61 * * * *' }), { message: /cron: "61" is no minute/ });
+  await t.throwsAsync(create({ cron: '61 * * * *' }), { message: /cron: "61" is not a valid minute/ });
   await t.throwsAsync(create({ time_zone: 'Mars/Phobos' }), { message: /no time zone/ });
   await t.throwsAsync(create({ catch_up: 'all' }), { message: /contradicts overlap "skip"/ });
   await t.throwsAsync(create({ group: 'nobody' }), { code: 'group_not_found' });

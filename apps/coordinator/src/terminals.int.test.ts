@@ -11,7 +11,7 @@ const { onEachBackend } = eachBackend(test);
 type Order = Extract<ToWorker, { type: 'terminal' }>;
 type Answer = Extract<FromWorker, { type: 'terminal' }>;
 
-/** Connects the worker, and answers each order for a terminal as `answer` says. */
+/** Connects the worker, and returns each order for a terminal as `answer` says. */
 async function serveTerminals(
   t: ExecutionContext,
   worker: WorkerClient,

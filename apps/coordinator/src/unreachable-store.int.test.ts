@@ -7,7 +7,7 @@ import { createObjectStore, type ObjectStore } from '@mitosis/object-store';
 import { eventually, fileScope, freePort, s3Server, tempDir, type S3Server } from '@mitosis/testing';
 import { connectWorker, coordinatorFixture, reportOf, type CoordinatorFixture } from './testing/coordinator-fixture.js';
 
-// The store answers the coordinator; at the address that clients and workers are given nobody listens.
+// The store responds to the coordinator; at the address that clients and workers are given nobody listens.
 
 const file = fileScope(test);
 const MIB = 2 ** 20;
@@ -67,7 +67,7 @@ async function download(
 }
 
 test.serial(
-  'files go up and down through the coordinator, in parts, and go on where they were broken off',
+  'files go up and down through the coordinator, in parts, and continue where they were broken off',
   async (t) => {
     t.timeout(120_000);
     const { files } = coordinator.api;

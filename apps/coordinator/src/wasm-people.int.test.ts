@@ -41,7 +41,7 @@ test('a person who may submit programs only reads and cancels what is theirs, an
   t.deepEqual([await stateOf(own.uuid), await stateOf(others.uuid)], ['cancelled', 'ready']);
 });
 
-test('cancelling all that a filter finds passes over the tasks of others', async (t) => {
+test('cancelling all that a filter finds skips the tasks of others', async (t) => {
   const label = randomUUID();
   const own = [await wasmer.submitTask(program(label)), await wasmer.submitTask(program(label))];
   const others = [

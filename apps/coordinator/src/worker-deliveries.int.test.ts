@@ -70,7 +70,7 @@ onEachBackend('a token brings one opened attempt, and none comes without a token
   );
   say({ type: 'queue_calls', calls });
   const answers = () => got.flatMap((message) => (message.type === 'queue_answers' ? message.answers : []));
-  await eventually(() => answers().length === 2, { message: 'the answers of the queue' });
+  await eventually(() => answers().length === 2, { message: 'the responses of the queue' });
   t.deepEqual(
     answers().map(({ error }) => error),
     [undefined, undefined],
@@ -135,7 +135,7 @@ onEachBackend('a worker operates on no queue that it does not serve', async (t, 
     ],
   });
   const answers = () => got.flatMap((message) => (message.type === 'queue_answers' ? message.answers : []));
-  await eventually(() => answers().length === 3, { message: 'the answers' });
+  await eventually(() => answers().length === 3, { message: 'the responses' });
   for (const { error } of answers()) t.regex(error?.message ?? '', /does not serve "elsewhere"/);
 });
 

@@ -52,7 +52,7 @@ async function statesOf(person: Person, uuid: string): Promise<string[]> {
   return (await person.workloads.tasks(uuid)).map(({ step, state }) => `${step} ${state}`);
 }
 
-/** Fails the task `split` with this exit code; answers the state of the workload then. */
+/** Fails the task `split` with this exit code; returns the state of the workload then. */
 async function stateAfterSplit(person: Person, exitCode: number): Promise<string> {
   const { uuid } = await person.workloads.submit({ ...asked(), retries: 3 });
   const worker = await connectWorker({ url: coordinator.url, token: person.token }, { groups: [person.name] });

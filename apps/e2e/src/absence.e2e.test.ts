@@ -24,7 +24,7 @@ async function startRemote(t: ExecutionContext, backend: (typeof BACKENDS)[numbe
 }
 
 for (const backend of BACKENDS) {
-  test.serial(`${backend}: a worker that was cut off for longer than the lease goes on with its task`, async (t) => {
+  test.serial(`${backend}: a worker that was cut off for longer than the lease continues with its task`, async (t) => {
     t.timeout(120_000);
     const { stack, proxy } = await startRemote(t, backend);
     const dir = await tempDir(t);
@@ -84,7 +84,7 @@ for (const backend of BACKENDS) {
     t.regex(worker.stdout + worker.stderr, /the attempt was taken away; its process was ended/);
   });
 
-  test.serial(`${backend}: a worker that stood still for longer than the lease goes on with its task`, async (t) => {
+  test.serial(`${backend}: a worker that stood still for longer than the lease continues with its task`, async (t) => {
     t.timeout(120_000);
     const { stack, worker } = await startRemote(t, backend);
     const { uuid, go, notes } = await startLongTask(stack, await tempDir(t));

@@ -133,7 +133,7 @@ test('of a file that is not UTF-8 the line is named, whichever option reads it',
   }
 });
 
-test('a byte order mark at the start of a file is no part of its text, whichever option reads it', async (t) => {
+test('a byte order mark at the start of a file is not a part of its text, whichever option reads it', async (t) => {
   const dir = await tempDir(t);
   const file = async (content: string): Promise<string> => {
     const name = path.join(dir, String(content.length));

@@ -10,7 +10,7 @@ const TASKS = 60;
 /** Connections that have to be harmed while tasks are under way. */
 const CUTS_MIN = 4;
 
-/** Half of the cuts are resets, half are lines that carry nothing any more and are then reset. */
+/** Half of the cuts are resets, half are lines that go silent and are then reset. */
 test.serial('a worker whose line is cut again and again does every task once', async (t) => {
   t.timeout(120_000);
   const stack = await startStack(t, { workers: 0 });

@@ -74,7 +74,7 @@ function blocksOf(page: string): Block[] {
 
 const isRun = (block: Block): boolean => RUN.includes(block.language) && block.remark !== 'not run';
 
-/** What is typed in a `console` block stands behind `$ `; a line that ends in a backslash goes on in the next one. */
+/** What is typed in a `console` block stands behind `$ `; a line that ends in a backslash continues in the next one. */
 function typed(block: Block): { commands: string; expected: string[] } {
   if (block.language !== 'console') return { commands: block.body, expected: [] };
   const lines = block.body.split('\n');

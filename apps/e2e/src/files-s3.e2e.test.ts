@@ -52,7 +52,7 @@ async function becomesClean(stack: S3Stack): Promise<void> {
 }
 
 for (const backend of BACKENDS) {
-  test.serial(`${backend}: an upload and a download that were killed go on where they stopped`, async (t) => {
+  test.serial(`${backend}: an upload and a download that were killed continue where they stopped`, async (t) => {
     t.timeout(180_000);
     const stack = stacks[backend];
     const { place, bytes } = await randomFile(t, 256 * MIB);
@@ -103,7 +103,7 @@ for (const backend of BACKENDS) {
       await upload.ended;
       const again = async (): Promise<boolean> =>
         (await stack.mito('groups', 'attachments', 'upload', place, 'killed', '-g', GROUP)).code === 0;
-      await eventually(again, { message: 'the upload to go on', timeoutMs: 60_000 });
+      await eventually(again, { message: 'the upload to continue', timeoutMs: 60_000 });
       const target = path.join(await tempDir(t), 'copy');
       t.is((await stack.mito('groups', 'attachments', 'download', 'killed', '-g', GROUP, '-o', target)).code, 0);
       t.true(bytes.equals(await readFile(target)));

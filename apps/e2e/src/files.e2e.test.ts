@@ -79,7 +79,7 @@ test.serial('kill -9 of coordinator and worker during uploads loses nothing and 
   process.kill(stack.ready.pids.coordinator, 'SIGKILL');
   await first.ended;
   await eventually(async () => (await stack.mito('groups', 'attachments', 'upload', place, 'big')).code === 0, {
-    message: 'the upload to go on',
+    message: 'the upload to continue',
     timeoutMs: 60_000,
   });
   const copy = path.join(await tempDir(t), 'copy');

@@ -29,7 +29,7 @@ onEachBackend('a command comes back with its output and its exit code', async (t
 });
 
 onEachBackend('output is shown while the command runs', async (t, { spawn, mito }) => {
-  const marker = path.join(await tempDir(t), 'go on');
+  const marker = path.join(await tempDir(t), 'continue');
   const run = spawn(
     'run',
     '--',
@@ -63,7 +63,7 @@ onEachBackend('submit, get, query and wait speak JSON', async (t, { json, mito }
     'exit 3',
   );
   const waited = await mito('client', 'tasks', 'wait', uuid, '--json');
-  t.is(waited.code, 1, 'a task that failed is no success');
+  t.is(waited.code, 1, 'a task that failed is not a success');
   t.like(JSON.parse(waited.stdout) as TaskSummary, { uuid, state: 'failed', exit_code: 3, reason: 'exit_code' });
   t.like(await json<TaskView>('client', 'tasks', 'get', uuid), {
     uuid,
@@ -114,7 +114,7 @@ onEachBackend('what lies in the result folder can be fetched, with its checksum'
   );
 });
 
-onEachBackend('a command that does not exist fails its task, and the worker goes on', async (t, { mito, json }) => {
+onEachBackend('a command that does not exist fails its task, and the worker continues', async (t, { mito, json }) => {
   const { code, stderr } = await mito('run', '--', 'no-such-command-anywhere');
   t.is(code, 1);
   t.regex(stderr, /spawn_failed/);

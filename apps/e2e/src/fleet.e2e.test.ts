@@ -112,7 +112,7 @@ for (const backend of BACKENDS) {
     t.regex(String(answer), /^-NOAUTH/);
   });
 
-  test.serial(`${backend}: one coordinator is killed, the other goes on with its workers`, async (t) => {
+  test.serial(`${backend}: one coordinator is killed, the other continues with its workers`, async (t) => {
     t.timeout(120_000);
     const { first, second } = apisOf(fleetOf(backend));
     await first.process.stop('SIGKILL');

@@ -10,7 +10,7 @@ import { startStack, type E2eStack } from './harness/stack.js';
 // FUZZ_SECONDS=3600 for a long run, FUZZ_SEED to repeat one.
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
 const SECONDS = Number(process.env.FUZZ_SECONDS ?? 10);
-/** So many rounds at least: 200 good tasks. */
+/** The least number of rounds: 200 good tasks. */
 const ROUNDS_MIN = 5;
 const PER_ROUND = 40;
 const ARG_BYTES = 20_000;
@@ -48,7 +48,7 @@ const spec = fc.oneof(
   fc.constant('{"args":["true"],"labels":["child"]}'),
 );
 
-/** What a task may write into one of its files: lines, or bytes that are no text. */
+/** What a task may write into one of its files: lines, or bytes that are not text. */
 const content = fc
   .oneof(
     fc.array(spec, { minLength: 1, maxLength: 6 }).map((lines) => Buffer.from(`${lines.join('\n')}\n`)),
@@ -157,7 +157,7 @@ test.serial('a huge sparse result holds its worker no longer than until it is ca
   t.regex(notKept.find(({ kind }) => kind === 'result')?.why ?? '', /cancelled before it was kept/);
 });
 
-test.serial('a link in place of the result folder is not followed', async (t) => {
+test.serial('a link instead of the result folder is not followed', async (t) => {
   const api = await administrator();
   const dir = await tempDir(t);
   const { uuid } = await api.submitTask({

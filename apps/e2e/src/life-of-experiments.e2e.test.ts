@@ -149,7 +149,7 @@ onEachBackend('lines, arrays, input, folder and environment reach the task', asy
 
 onEachBackend('what a task says of itself, submits and prints is seen', async (t, { json, mito, spawn }) => {
   const dir = await tempDir(t);
-  const marker = path.join(dir, 'go on');
+  const marker = path.join(dir, 'continue');
   const script = `for i in 1 2 3; do echo line $i; done; echo bad >&2; mito report 42% "epoch 3"; while [ ! -e "${marker}" ]; do sleep 0.05; done
     echo '{"args": ["echo", "child"]}' > "$MITO_NEW_TASK"; mito tasks submit -- echo live; echo end`;
   const { uuid } = await json<{ uuid: string }>('tasks', 'submit', '--shell', script);
@@ -275,10 +275,10 @@ onEachBackend('a storm of cancellations leaves no process', async (t, { json, mi
   await mito('jobs', 'wait', uuid);
   t.like(await json<JobView>('jobs', 'get', uuid), { state: 'cancelled', counts: { cancelled: 1_000 } });
   t.deepEqual(await processesWith('STORM=1'), []);
-  t.is((await mito('run', '--', 'true')).code, 0, 'the workers go on');
+  t.is((await mito('run', '--', 'true')).code, 0, 'the workers continue');
 });
 
-/** Reads at 1 KB/s until `signal` fires; answers how much. */
+/** Reads at 1 KB/s until `signal` fires; returns how much. */
 async function readSlowly(url: string, token: string, signal: AbortSignal): Promise<number> {
   const response = await new Promise<NodeJS.ReadableStream & AsyncIterable<Buffer>>((resolve, reject) => {
     get(url, { headers: { Authorization: `Bearer ${token}` }, signal }, resolve).on('error', reject);

@@ -17,7 +17,7 @@ test.before(async () => {
   stack = await startStack(file, { dataDir });
 });
 
-/** Runs `mito` with its streams as they are given, and answers what came through pipes. */
+/** Runs `mito` with its streams as they are given, and returns what came through pipes. */
 async function mitoWith(argv: readonly string[], stdio: StdioOptions, input?: string): Promise<MitoResult> {
   const env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', ...stack.env };
   const child = spawn(process.execPath, ['--', MAIN, ...argv], { env, stdio });
@@ -46,7 +46,7 @@ async function shell(line: string): Promise<MitoResult> {
   return { code: child.exitCode, stdout, stderr };
 }
 
-test.serial('a second worker in a work folder says so before it registers, and the first one goes on', async (t) => {
+test.serial('a second worker in a work folder says so before it registers, and the first one continues', async (t) => {
   const workDir = await tempDir(t);
   const { stdout: code } = await stack.mito('workers', 'enroll', '--uses', '4', '-q');
   const argv = ['worker', '--enroll', code.trim(), '--work-dir', workDir, '-t', 'shared-folder'];

@@ -32,7 +32,7 @@ for (const backend of BACKENDS) {
     t.deepEqual(await notes(), ['1', '2']);
   });
 
-  test.serial(`${backend}: workers go on without the coordinator, and deliver when it is back`, async (t) => {
+  test.serial(`${backend}: workers continue without the coordinator, and deliver when it is back`, async (t) => {
     t.timeout(120_000);
     const stack = await startStack(t, { backend, workers: 1, slots: 2 });
     const go = path.join(await tempDir(t), 'go');

@@ -95,7 +95,7 @@ test.serial('Ctrl-C clears the line, or ends the command that runs and nothing e
   shell.type('run -- sleep 600\r');
   await shell.sees(/task 01[0-9a-f-]{34}/);
   shell.type('\u0003');
-  await shell.sees(/task 01[0-9a-f-]{34} goes on; [^]*interrupted[^]*mito> /);
+  await shell.sees(/task 01[0-9a-f-]{34} continues; [^]*interrupted[^]*mito> /);
   t.notRegex(shell.screen, /Command not found/);
   const task = await stack.json<TaskView>('tasks', 'query', '--name', 'sleep 600');
   t.false(['failed', 'cancelled'].includes(task.state), 'the task runs on');
@@ -111,7 +111,7 @@ test.serial('only "yes" cancels many tasks: no other word, no Ctrl-C and no Ctrl
   const cancel = ['tasks', 'cancel', '-l', 'many'];
   for (const keys of ['ls\r', 'ja\r', 'no\r', '\r', 'yes, all\r', '\u0003', '\u0004']) {
     const terminal = openTerminal(t, cancel, stack.env);
-    await terminal.sees(/this will cancel 3 tasks:[^]*cancel 3 tasks\? Type "yes" to go on/);
+    await terminal.sees(/this will cancel 3 tasks:[^]*cancel 3 tasks\? Type "yes" to continue/);
     terminal.type(keys);
     await terminal.sees(/nothing was changed/);
     t.is(await terminal.ended(), 1, JSON.stringify(keys));

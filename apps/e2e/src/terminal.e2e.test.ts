@@ -21,7 +21,7 @@ const BASH = ['bash', '--norc', '-i'];
 const CTRL_C = '\u0003';
 const DETACH = '\u0010\u0011';
 
-/** A shell on a worker, at its prompt; answers the uuid of its task as well. */
+/** A shell on a worker, at its prompt; returns the uuid of its task as well. */
 async function openShell(
   t: ExecutionContext,
   { env, json }: E2eStack,
@@ -144,7 +144,7 @@ onEachBackend('when the worker dies, the person is told and may sit down at the 
   process.kill(stack.ready.pids.workers[0] ?? 0, 'SIGKILL');
   const typed = setInterval(() => shell.type('x'), 500);
   t.teardown(() => clearInterval(typed));
-  await shell.sees(/started anew: attempt 2[^]*worker> /);
+  await shell.sees(/started again: attempt 2[^]*worker> /);
   clearInterval(typed);
   shell.type(CTRL_C);
   await shell.sees(/\^C[^]*worker> /);

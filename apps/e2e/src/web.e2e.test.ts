@@ -101,7 +101,7 @@ test.serial(
   },
 );
 
-test.serial('live output goes on over a restart of the coordinator, each line once', async (t) => {
+test.serial('live output continues over a restart of the coordinator, each line once', async (t) => {
   const { uuid } = await submit(
     '--name',
     'counts',

@@ -336,7 +336,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     paths: ['client schedules resume', 'schedules resume'],
-    about: { category: 'Schedules', description: 'let a schedule go on with its next time' },
+    about: { category: 'Schedules', description: 'let a schedule continue with its next time' },
     load: async () => (await import('./commands/client/schedules/resume.js')).SchedulesResumeCommand,
   },
   {
@@ -693,7 +693,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     paths: ['manager spawn'],
-    about: { category: 'Manager', description: 'start worker processes on this machine that go on by themselves' },
+    about: { category: 'Manager', description: 'start worker processes on this machine that continue by themselves' },
     load: async () => (await import('./commands/manager/spawn.js')).ManagerSpawnCommand,
   },
   {

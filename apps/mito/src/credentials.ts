@@ -26,7 +26,7 @@ function parse(text: string): Stored {
     const { logins, nobody_at: nobodyAt } = JSON.parse(text) as Partial<Stored>;
     return { logins: Array.isArray(logins) ? logins : [], nobody_at: Array.isArray(nobodyAt) ? nobodyAt : [] };
   } catch {
-    // A file that can't be read as credentials holds none: the next login writes it anew.
+    // A file that can't be read as credentials holds none: the next login writes it again.
     return { logins: [], nobody_at: [] };
   }
 }

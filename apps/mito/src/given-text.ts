@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { escapedText, MitoError } from '@mitosis/domain';
 import { hasSecret } from './interactive/history-file.js';
 
-/** What Node.js has put in place of each byte that is not UTF-8. */
+/** What Node.js has put instead of each byte that is not UTF-8. */
 const REPLACED = '\ufffd';
 const RULE = 'Mitosis carries text in UTF-8 only.';
 const REMEDY = 'Convert it with iconv, rename the file, or pass the bytes in a file, with --stdin or --resource.';

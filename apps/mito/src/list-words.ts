@@ -3,7 +3,7 @@ const LISTS = new Set(['-t', '--tags', '-l', '--labels', '-e', '--env', '--envs'
 
 /**
  * A line in which each word of a list has its option: `-t a b -- CMD` becomes `-t a -t b -- CMD`. Without `--` the
- * command begins at the first word that is no value, so nothing is changed.
+ * command begins at the first word that is not a value, so nothing is changed.
  */
 export function spreadLists(line: readonly string[]): readonly string[] {
   const end = line.indexOf('--');

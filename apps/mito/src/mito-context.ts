@@ -13,7 +13,7 @@ export interface CommandEntry {
 export interface Program {
   /** Everything that may be typed. */
   readonly commands: readonly CommandEntry[];
-  /** Runs one command line in a changed surrounding and answers its exit code. */
+  /** Runs one command line in a changed surrounding and returns its exit code. */
   execute(argv: readonly string[], changes: Partial<MitoContext>): Promise<number>;
 }
 

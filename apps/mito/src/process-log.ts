@@ -73,7 +73,7 @@ export class LossyLog implements DestinationStream {
 
 export interface ProcessLogOptions {
   readonly isTerminal: boolean;
-  /** In place of stderr: a file that is set aside when it grows large. */
+  /** Instead of stderr: a file that is set aside when it grows large. */
   readonly file?: string | undefined;
 }
 

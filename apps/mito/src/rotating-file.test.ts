@@ -20,7 +20,7 @@ test('several writers share one log: no line is lost or cut while enough files a
   t.is((await stat(file)).mode & 0o777, 0o600);
 });
 
-test('only so many files are kept', async (t) => {
+test('the oldest files are removed past the limit', async (t) => {
   const file = path.join(await tempDir(t), 'a.log');
   const writer = new RotatingFile(file, { limitBytes: 100, kept: 2 });
   for (let index = 0; index < 100; index += 1) writer.write(`${'y'.repeat(50)}\n`);

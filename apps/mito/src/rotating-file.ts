@@ -18,7 +18,7 @@ function inodeOf(file: string): number | undefined {
 /**
  * A log file of bounded size. Several processes may write to one and the same: lines are appended
  * whole, one process at a time sets the file aside (`.lock` is a folder, made by whoever comes first),
- * and the others notice that theirs is not the current one any more.
+ * and the others notice that theirs is no longer the current one.
  */
 export class RotatingFile {
   private descriptor: number;

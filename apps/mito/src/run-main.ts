@@ -117,7 +117,7 @@ async function splitScript(meant: CommandEntry, line: readonly string[]): Promis
   return endOptionsAtScript(line, (await commandModel(meant))?.options ?? []);
 }
 
-/** Runs one command line and answers its exit code. What can't be parsed is answered on stderr with 2. */
+/** Runs one command line and returns its exit code. What can't be parsed is answered on stderr with 2. */
 export async function runCommandLine(
   enableColors: boolean,
   typed: readonly string[],

@@ -14,7 +14,7 @@ export function isScriptName(file: string): boolean {
 
 /**
  * A line of `mito submit` in which the options end at the script: `submit -q a.sh --lr 1` becomes
- * `submit -q -- a.sh --lr 1`. A line with `--`, or whose first word is no script, is as it was.
+ * `submit -q -- a.sh --lr 1`. A line with `--`, or whose first word is not a script, is as it was.
  */
 export function endOptionsAtScript(line: readonly string[], options: readonly OptionModel[]): readonly string[] {
   const takesValue = (word: string): boolean =>

@@ -77,7 +77,7 @@ test('a table keeps its first column and fits the terminal', (t) => {
   t.regex(pipe.text, /not cut anywhere\n$/);
 });
 
-test('a table leaves columns out in place of wrapping, and never cuts a state', (t) => {
+test('a table leaves columns out instead of wrapping, and never cuts a state', (t) => {
   const head = ['index', 'lr', 'state', 'reason', 'wall_ms', 'artifacts', 'task'];
   const row = ['0', '0.10000000', 'completed', '', '21822182', 'result:130', '01a22301-0000-7000-8000-000000000000'];
   for (const columns of [20, 40, 60, 80, 110]) {

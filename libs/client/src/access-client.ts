@@ -48,7 +48,7 @@ const { account, enrolments, groups, tokens, users, workers } = operations;
 export class AccessClient {
   constructor(private readonly transport: Transport) {}
 
-  /** Ends every login of the user, this one too, and answers a new one. */
+  /** Ends every login of the user, this one too, and returns a new one. */
   async changePassword(current: string, next: string): Promise<Session> {
     const body = { current_password: current, new_password: next };
     return this.transport.call(account.changePassword, { body, isRepeatable: false });

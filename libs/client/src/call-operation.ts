@@ -17,7 +17,7 @@ interface CallSettings {
   readonly timeoutMs?: number;
   /** True when sending it twice does no more than sending it once; GET, PUT, DELETE and keyed requests are. */
   readonly isRepeatable?: boolean;
-  /** In place of the client's own `retryMs`. */
+  /** Instead of the client's own `retryMs`. */
   readonly retryMs?: number | undefined;
 }
 

@@ -20,7 +20,7 @@ export type Changed =
 const RECONNECT_MS = 500;
 
 /**
- * Changes of tasks, jobs and groups, as they happen. Goes on over broken connections; what happened meanwhile is not
+ * Changes of tasks, jobs and groups, as they happen. Continues over broken connections; what happened meanwhile is not
  * told: whoever needs to know what is, asks.
  */
 export async function* followEvents(

@@ -12,7 +12,7 @@ export type OutputItem =
 
 export interface FollowOptions {
   readonly signal?: AbortSignal | undefined;
-  /** How long it goes on without a coordinator. */
+  /** How long it continues without a coordinator. */
   readonly patienceMs?: number;
   /** Only what is there now. */
   readonly isSnapshot?: boolean;
@@ -64,7 +64,7 @@ async function* connect(
   }
 }
 
-/** A connection that broke is no reason to give up; an answer that says no is. */
+/** A broken connection is retried, a refusal is not. */
 function isPassing(error: unknown, signal: AbortSignal | undefined): boolean {
   if (signal?.aborted) return false;
   return error instanceof MitoError ? error.kind === 'unavailable' : true;
@@ -72,7 +72,7 @@ function isPassing(error: unknown, signal: AbortSignal | undefined): boolean {
 
 /**
  * Everything a task prints from the beginning of its last attempt, as it is printed, and at last how
- * the task ended. Goes on over broken connections without loss or duplication, for up to `patienceMs`
+ * the task ended. Continues over broken connections without loss or duplication, for up to `patienceMs`
  * without a coordinator.
  */
 export async function* followOutput(

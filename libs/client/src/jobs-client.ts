@@ -85,7 +85,7 @@ export class JobsClient {
     return { uuid, tasks: stored };
   }
 
-  /** Adds up to 1000 tasks to a job that is open; answers their uuids. */
+  /** Adds up to 1000 tasks to a job that is open; returns their uuids. */
   async add(
     uuid: string,
     tasks: readonly SubmitTaskInput[],
@@ -155,7 +155,7 @@ export class JobsClient {
     return this.transport.json('POST', `/jobs/${pathPart(uuid)}/rerun`, JobReceipt, options);
   }
 
-  /** Submits what has failed or was cancelled again; answers how many tasks. */
+  /** Submits what has failed or was cancelled again; returns how many tasks. */
   async retryFailed(uuid: string, { signal }: CallOptions = {}): Promise<number> {
     return (
       await this.transport.json('POST', `${path(uuid)}/retry-failed`, RetryAnswer, { signal, isRepeatable: true })
@@ -182,7 +182,7 @@ export class JobsClient {
     }
   }
 
-  /** What is wrong with the tasks ends the job: none of it is left over. What was only interrupted can be finished. */
+  /** Invalid tasks end the job, and nothing of it is left over. An interrupted one can be finished. */
   private async addOrCancel(
     uuid: string,
     tasks: readonly SubmitTaskInput[],
@@ -199,7 +199,7 @@ export class JobsClient {
   }
 }
 
-/** What is wrong with one of many tasks is found before the first of them is stored. */
+/** Finds what is wrong with any of many tasks before the first of them is stored. */
 function assertTasks(tasks: readonly SubmitTaskInput[]): void {
   tasks.forEach((task, place) => {
     const issue = SubmitTask.safeParse(task).error?.issues[0];

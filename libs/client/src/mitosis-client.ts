@@ -70,7 +70,7 @@ export interface TaskFilter {
   /** Words of its name, its command and why it failed. */
   readonly text?: string | undefined;
   readonly limit?: number | undefined;
-  /** Passes over so many. */
+  /** Skips the first N. */
   readonly offset?: number | undefined;
   readonly after?: string | undefined;
 }
@@ -99,7 +99,7 @@ export interface CancelOptions extends CallOptions {
 
 const BATCH = 1000;
 const WAIT_MS = 30_000;
-/** Between two answers when somebody wants to hear how far it is. */
+/** Between two responses when somebody wants to hear how far it is. */
 const PROGRESS_MS = 1_000;
 /** A coordinator that was there once is waited for: it may be restarting. */
 const WAIT_PATIENCE_MS = 120_000;

@@ -11,7 +11,7 @@ function listText(field: string, items: readonly unknown[]): string {
 }
 
 /**
- * Conditions as a coordinator wants them: lists with commas. What is undefined is left out; what is given
+ * Conditions as a coordinator wants them: lists with commas. Undefined values are left out; what is given
  * and empty throws `invalid_request`, as a condition that is dropped selects everything.
  */
 export function conditionTexts(values: object): Record<string, string> {

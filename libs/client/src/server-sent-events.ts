@@ -18,7 +18,7 @@ function parseBlock(block: string): ServerSentEvent | undefined {
   return data.length > 0 ? { id, event, data: data.join('\n') } : undefined;
 }
 
-/** The events of a body, as they arrive; comments are passed over. Lines end with LF, as our server writes them. */
+/** The events of a body, as they arrive; comments are skipped. Lines end with LF, as our server writes them. */
 export async function* serverSentEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<ServerSentEvent> {
   const decoder = new TextDecoder();
   let text = '';

@@ -8,7 +8,7 @@ import type { Transport } from './transport.js';
 export interface OpenTerminalOptions extends CallOptions {
   /** How long to wait for the task to start, at most a minute. */
   readonly waitMs?: number;
-  /** Have what fills the screen drawn anew. */
+  /** Have what fills the screen drawn again. */
   readonly redraw?: boolean;
 }
 
@@ -22,7 +22,7 @@ export class TerminalCalls {
   constructor(private readonly transport: Transport) {}
 
   /**
-   * Gives the terminal of a task a size; answers which attempt runs and how far its output is. Throws
+   * Gives the terminal of a task a size; returns which attempt runs and how far its output is. Throws
    * `not_running` when the task has not started within `waitMs`, `terminal_ended` and `no_terminal`.
    */
   async open(
@@ -59,7 +59,7 @@ export class TerminalCalls {
 /** Keys that wait for the terminal; beyond that whoever types has to wait. */
 const WAITING_MAX = 1_048_576;
 
-/** Types on one attempt: every byte once and in order, whatever requests and answers are lost. */
+/** Types on one attempt: every byte once and in order, whatever requests and responses are lost. */
 export class Typist {
   private readonly session = randomUUID();
   private waiting: Buffer = Buffer.alloc(0);

@@ -35,7 +35,7 @@ export interface SentRequest {
 export interface RequestOptions {
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** Sent as they are, in place of `body`. */
+  /** Sent as they are, instead of `body`. */
   readonly bytes?: Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
@@ -43,7 +43,7 @@ export interface RequestOptions {
   readonly timeoutMs?: number;
   /** False for a request that must not be sent twice. */
   readonly isRepeatable?: boolean;
-  /** In place of the client's own `retryMs`. */
+  /** Instead of the client's own `retryMs`. */
   readonly retryMs?: number | undefined;
 }
 

@@ -88,7 +88,7 @@ export class WorkerClient {
     return this.transport.call(workers.inputs, { body: lease, signal });
   }
 
-  /** Fetches a file; the same call after an interruption goes on where it stopped. */
+  /** Fetches a file; the same call after an interruption continues where it stopped. */
   async download(download: Download, file: string, signal?: AbortSignal): Promise<void> {
     await downloadFile(this.route, download, file, { signal });
   }

@@ -157,7 +157,7 @@ test(
   '[worker]\ndrain_timeout = "10"',
   /\[worker\] drain_timeout/,
 );
-test('what is no TOML says where', refuses, '[worker\nslots = 1', /config\.toml: .*1: {2}\[worker/s);
+test('what is not TOML says where', refuses, '[worker\nslots = 1', /config\.toml: .*1: {2}\[worker/s);
 
 test('what an environment says for a child: its settings under all their names, where its files are, nothing else', (t) => {
   const settings = {

@@ -28,9 +28,9 @@ export const WorkerConfig = z.strictObject({
   labels: ListSetting.default([]),
   /** Tasks at once; as many as cores are offered when not set. */
   slots: z.coerce.number().int().min(1).max(1024).optional(),
-  /** Cores that are offered, in place of those that were found. */
+  /** Cores that are offered, instead of those that were found. */
   cpus: z.coerce.number().int().min(0).max(65_536).optional(),
-  /** Memory that is offered, in place of what was found. */
+  /** Memory that is offered, instead of what was found. */
   mem: SizeSetting.optional(),
   /** How many of the GPUs that were found are offered. */
   gpus: z.coerce.number().int().min(0).max(1024).optional(),
@@ -79,7 +79,9 @@ export const WorkerConfig = z.strictObject({
     .prefault({}),
   /** Names of variables of the worker that every task gets as they are, for example LD_LIBRARY_PATH. */
   pass_env: ListSetting.pipe(
-    z.array(z.string().regex(/^(?!MITO_)[A-Za-z_][A-Za-z0-9_]*$/, 'is no name of a variable that can be passed on')),
+    z.array(
+      z.string().regex(/^(?!MITO_)[A-Za-z_][A-Za-z0-9_]*$/, 'is not the name of a variable that can be passed on'),
+    ),
   ).default([]),
   /** Folders before the system's in the PATH of every task. */
   path: ListSetting.pipe(z.array(z.string().regex(/^\/[^:]*$/, 'write absolute folders, without ":"'))).default([]),
@@ -93,7 +95,7 @@ export const WorkerConfig = z.strictObject({
   on_start: z.string().min(1).optional(),
   /** A line for the shell that runs when the worker has stopped. */
   on_stop: z.string().min(1).optional(),
-  /** How long running tasks may go on after the first SIGTERM. */
+  /** How long running tasks may continue after the first SIGTERM. */
   drain_timeout: DurationSetting.prefault('30s'),
   /** Where /metrics of this worker is served, to whoever reaches it; not at all when not set. */
   metrics_bind: BindAddress.optional(),

@@ -4,7 +4,7 @@ import pg from 'pg';
 const names = new Map<string, string>();
 
 /**
- * Marks a statement whose plan is worth keeping, for planning takes longer than running it; answers the
+ * Marks a statement whose plan is worth keeping, for planning takes longer than running it; returns the
  * same text. It is kept on connections made with `keepsPlans`, and there has to suit any parameters and
  * any size of the tables: it may be made while they are empty. So a large table must be within reach
  * through one index only, best its primary key; where a second condition would offer another index, put

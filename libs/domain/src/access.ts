@@ -87,7 +87,7 @@ export function roleNeeded(action: GroupAction): Role {
 /** Whoever may submit anything may end what they have submitted, and delete the programs that they have stored. */
 const END_OWN: Role = 'write-wasm';
 
-/** What site administrators may do in groups of which they are no members: all but act in the group's name. */
+/** What site administrators may do in groups of which they are not members: all but act in the group's name. */
 const OVERSIGHT: ReadonlySet<Access['action']> = new Set<Access['action']>([
   'task.read',
   'task.manage',

@@ -22,14 +22,14 @@ export function isGzip(head: Uint8Array): boolean {
 
 /**
  * Why a file that begins with `head` (its first 512 bytes, or all of it) can't be unpacked; undefined for
- * a tar archive and for one that is compressed with gzip. What is inside of gzip is not known here.
+ * a tar archive and for one that is compressed with gzip. The content of gzip is not checked here.
  */
 export function archiveObjection(head: Uint8Array): string | undefined {
   if (isGzip(head)) return undefined;
   if (head.length === 0) return `the file is empty; ${ADVICE}`;
   const other = OTHERS.find(([, begin]) => begin.every((byte, index) => head[index] === byte));
   if (other) return `not supported: ${other[0]}; ${ADVICE}`;
-  return isTarHeader(head) ? undefined : `not supported: a file that is no tar archive; ${ADVICE}`;
+  return isTarHeader(head) ? undefined : `not supported: a file that is not a tar archive; ${ADVICE}`;
 }
 
 /** True for the header of a tar entry, or for the block of zeros that ends an archive without entries. */

@@ -6,7 +6,7 @@ export interface Comparison {
 
 const PATTERN = /^(=|!=|<=|>=|<|>)?\s*(-?\d{1,9})$/;
 
-/** Undefined for a text that is no comparison. */
+/** Undefined for a text that is not a comparison. */
 export function parseComparison(text: string): Comparison | undefined {
   const match = PATTERN.exec(text.trim());
   if (!match) return undefined;

@@ -92,7 +92,7 @@ test('every next time is strictly later', (t) => {
   }
 });
 
-test('what is no expression and no zone is refused', (t) => {
+test('what is not an expression and no zone is refused', (t) => {
   for (const text of [
     '',
     '* * * *',

@@ -48,7 +48,10 @@ const DAYS_SEARCHED = 9 * 366;
 function numberOf(text: string, { name, min, max, words = [] }: Field, field: string): number {
   const value = /^\d/.test(text) ? Number(text) : text === '' ? -1 : words.indexOf(text);
   if (value < min || value > max)
-    throw invalidField(field, `"${text}" is no ${name}; use ${min} to ${max}${words.length > 0 ? ' or a name' : ''}`);
+    throw invalidField(
+      field,
+      `"${text}" is not a valid ${name}; use ${min} to ${max}${words.length > 0 ? ' or a name' : ''}`,
+    );
   return value;
 }
 
@@ -56,7 +59,8 @@ function valuesOf(text: string, field: Field, option: string): number[] {
   const values = new Set<number>();
   for (const part of text.toLowerCase().split(',')) {
     const match = PART.exec(part);
-    if (!match) throw invalidField(option, `"${part}" is no ${field.name}: write *, 5, 1-5, */10 or a list of them`);
+    if (!match)
+      throw invalidField(option, `"${part}" is not a valid ${field.name}: write *, 5, 1-5, */10 or a list of them`);
     const [, from, to, step] = match;
     const first = from === undefined ? field.min : numberOf(from, field, option);
     const isOpen = from === undefined || (to === undefined && step !== undefined);

@@ -18,7 +18,7 @@ export interface Prerequisite {
   readonly hasStarted: boolean;
 }
 
-/** Whether a condition has come true, can't come true any more, or is open. */
+/** Whether a condition has come true, can no longer come true, or is open. */
 export function judgeDependency(
   condition: DependencyCondition,
   { state, hasStarted }: Prerequisite,
@@ -40,7 +40,7 @@ export function jobState(isOpen: boolean, counts: Readonly<Partial<Record<TaskSt
 }
 
 /**
- * What becomes of a task that can't run any more because of a dependency: one that was to run after a
+ * What becomes of a task that can no longer run because of a dependency: one that was to run after a
  * failure is not needed, any other has failed.
  */
 export function unmetOutcome(condition: DependencyCondition): {

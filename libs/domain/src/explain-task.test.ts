@@ -22,7 +22,7 @@ test('an untagged worker takes any task', explains, { tags: [] }, 'free');
 test('a worker whose slots are taken is full', explains, { running: 2 }, 'full');
 test('a worker that cannot work is not free', explains, { isUnable: true }, 'unable');
 test('a worker that drains takes nothing new', explains, { isDraining: true }, 'draining');
-test('a worker that is not heard of is silent', explains, { isSilent: true }, 'silent');
+test('a worker without heartbeats is silent', explains, { isSilent: true }, 'silent');
 test('a worker without the tag does not match', explains, { tags: ['cpu'] }, 'tags');
 test(
   'a worker of other groups never takes it, whatever else',

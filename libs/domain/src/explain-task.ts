@@ -1,6 +1,6 @@
 import { tagsMatch } from './routing.js';
 
-/** What is known of a worker when it is asked why a task does not run there. */
+/** The facts about a worker that explain why a task does not run there. */
 export interface WorkerSituation {
   readonly tags: readonly string[];
   /** The task's group holds `write` on it. */
@@ -50,7 +50,7 @@ export function explainWorker(
   return worker.fits === 'later' ? 'room' : 'free';
 }
 
-/** What is missing on a worker whose verdict is `tags`. */
+/** The tags that a worker with the verdict `tags` lacks. */
 export function missingTags(taskTags: readonly string[], workerTags: readonly string[]): string[] {
   return taskTags.filter((tag) => !workerTags.includes(tag));
 }

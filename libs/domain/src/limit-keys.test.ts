@@ -14,7 +14,7 @@ test('no room, nobody', admits, [gpu('a')], { gpu: 5 }, []);
 test('each task is held to its own limit', admits, [gpu('a', 1), gpu('b', 3), gpu('c', 3)], { gpu: 1 }, ['b', 'c']);
 test('other keys do not count', admits, [gpu('a')], { license: 9 }, ['a']);
 test(
-  'every key needs room; who is passed over takes none',
+  'every key needs room; who is skipped takes none',
   admits,
   [{ id: 'a', limits: { gpu: 2, license: 1 } }, gpu('b')],
   { license: 1, gpu: 1 },

@@ -1,4 +1,4 @@
-/** A ready task that asks for room: at most so many tasks with each of these keys may run at a time. */
+/** A ready task that asks for room: for each key, at most the number beside it may run at a time. */
 export interface LimitedTask {
   readonly id: string;
   readonly limits: Readonly<Record<string, number>>;

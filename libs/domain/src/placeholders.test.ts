@@ -12,14 +12,14 @@ test('a name in braces is replaced, once', (t) => {
   t.is(fill('{index} {a}', { a: true }, 7), '7 true');
 });
 
-test('a doubled brace stands for itself; what is no name in braces stays', (t) => {
+test('a doubled brace stands for itself; what is not a name in braces stays', (t) => {
   t.is(
     fill('{{a}} {{{a}}} {} {1} { a } ${HOME} ${a} {"a": {a}} {a,b}', { a: 1 }),
     '{a} {{a}} {} {1} { a } ${HOME} ${a} {"a": 1} {a,b}',
   );
 });
 
-test('a name that is no parameter is refused, naming the known ones', (t) => {
+test('a name that is not a parameter is refused, naming the known ones', (t) => {
   const error = t.throws(() => fill('--x {nope}', { lr: 1, seed: 2 }, 3), { instanceOf: MitoError });
   t.is(
     error?.message,

@@ -40,8 +40,8 @@ function valueOf(name: string, params: Params, { field, index }: { field: string
 }
 
 /**
- * Puts parameters in place of `{name}`. `{{name}}` stands for `{name}` itself; `${name}` and other braces
- * stay as they are. Throws, naming `field` and the known ones, for a name that is no parameter.
+ * Puts parameters instead of `{name}`. `{{name}}` stands for `{name}` itself; `${name}` and other braces
+ * stay as they are. Throws, naming `field` and the known ones, for a name that is not a parameter.
  */
 export function parseTemplate(text: string, field: string): Template {
   const { pieces, rest } = piecesOf(text);
@@ -56,7 +56,7 @@ export function escapePlaceholders(text: string): string {
 
 /**
  * As {@link parseTemplate}, for a line that a shell reads. A value of letters, digits and `_.,:/@%+-` is
- * put there as it is. In place of any other stands a reference to its variable, `MITO_PARAM_NAME`, quoted
+ * put there as it is. Instead of any other stands a reference to its variable, `MITO_PARAM_NAME`, quoted
  * for its place: the shell passes the value on as one word, whatever is in it, and never runs it.
  * With `setsVariables` the line itself sets the variables that it reads, for shells that do not get them.
  */

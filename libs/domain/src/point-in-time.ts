@@ -21,7 +21,7 @@ function clockOf({ hour = '0', minute = '0', second = '0', fraction = '' }: Part
   );
 }
 
-/** A local time: that of the clock on the wall, not so many hours after midnight. */
+/** A local time: that of the clock on the wall, not a number of hours after midnight. */
 function atClock(year: number, month: number, day: number, clockMs: number): Date {
   const time = new Date(2000, 0, 1);
   time.setFullYear(year, month, day);

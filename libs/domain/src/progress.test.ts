@@ -14,4 +14,4 @@ for (const [line, value, message] of cases)
   test(`${JSON.stringify(line)} is a report of progress`, (t) => t.deepEqual(parseProgress(line), { value, message }));
 
 for (const line of ['50', '150%', '-0.1', 'nan', 'half', '0.5x', ''])
-  test(`"${line}" is no report of progress`, (t) => t.is(parseProgress(line), undefined));
+  test(`"${line}" is not a report of progress`, (t) => t.is(parseProgress(line), undefined));

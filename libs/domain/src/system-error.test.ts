@@ -37,7 +37,7 @@ test(
   "Port 5000 of 127.0.0.1 can't be used: the port is already in use (EADDRINUSE). Choose another port.",
 );
 
-test('what is no error of the system is left alone', (t) => {
+test('what is not an error of the system is left alone', (t) => {
   t.is(systemError(new TypeError('a bug')), undefined);
   t.is(systemError('a text'), undefined);
   t.is(systemError(failed({ code: 'ERR_ASSERTION' })), undefined);

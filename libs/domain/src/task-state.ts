@@ -26,11 +26,11 @@ export type AttemptOutcome =
   | 'limit_exceeded'
   /** It took more memory than it had asked for. */
   | 'out_of_memory'
-  /** The worker could not go on with it (its launcher died, its disk is full). */
+  /** The worker could not continue with it (its launcher died, its disk is full). */
   | 'worker_error'
   /** A planned stop gave the task back before it was done. */
   | 'released'
-  /** The lease ran out: the worker was not heard of in time. */
+  /** The lease ran out: no heartbeat came in time. */
   | 'lost';
 
 /** Why a task is in a final state other than `completed`. */
@@ -62,7 +62,7 @@ export type TaskEvent =
   | 'wait'
   /** A worker starts an attempt. */
   | 'claim'
-  /** The worker of a lost attempt is back before another one was opened: its process goes on. */
+  /** The worker of a lost attempt is back before another one was opened: its process continues. */
   | 'resume'
   /** The attempt is over, another one may start at once. */
   | 'requeue'

@@ -31,13 +31,13 @@ export function isStorableText(text: string): boolean {
   return text.search(UNSTORABLE) === -1;
 }
 
-/** `text` with U+FFFD in place of each NUL and of each half of a surrogate pair. */
+/** `text` with U+FFFD instead of each NUL and of each half of a surrogate pair. */
 export function storableText(text: string): string {
   return text.replace(UNSTORABLE, '\ufffd');
 }
 
 /**
- * `text` as one line that a person can read: storable, and with a space in place of each run of control
+ * `text` as one line that a person can read: storable, and with a space instead of each run of control
  * characters, line breaks and marks that change the direction of text.
  */
 export function oneLine(text: string): string {

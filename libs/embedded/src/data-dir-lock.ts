@@ -52,7 +52,7 @@ export class DataDirLock {
     );
   }
 
-  /** Gives the lock back; does nothing when it is not held any more. */
+  /** Gives the lock back; does nothing when it is not held. */
   async release(): Promise<void> {
     const current = await readHolder(this.path);
     if (current?.nonce === this.holder.nonce) await rm(this.path, { force: true });
@@ -67,7 +67,7 @@ function refuseFolder(dataDir: string, error: unknown): never {
   });
 }
 
-/** Makes `self` the holder of `path`, or answers the living holder. */
+/** Makes `self` the holder of `path`, or returns the living holder. */
 async function takeLock(path: string, self: Holder, depth: number): Promise<Holder | undefined> {
   const draft = `${path}.${self.nonce}`;
   await writeFile(draft, JSON.stringify(self), { mode: 0o644, flag: 'wx' });

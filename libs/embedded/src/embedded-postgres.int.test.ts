@@ -117,7 +117,7 @@ test.serial(
   },
 );
 
-test.serial('a start right after kill -9 waits for the old server and goes on', async (t) => {
+test.serial('a start right after kill -9 waits for the old server and continues', async (t) => {
   const dataDir = await openFolder(t);
   const { run } = await servingProcess(t, dataDir);
   run.child.kill('SIGKILL');

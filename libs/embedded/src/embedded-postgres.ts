@@ -180,7 +180,7 @@ export class EmbeddedPostgres implements Service {
   }
 
   /**
-   * After a SIGTERM of somebody else PostgreSQL takes no connection any more and waits for the end of all that
+   * After a SIGTERM of somebody else PostgreSQL takes no further connections and waits for the end of all that
    * are open: for ever, with pools. SIGINT ends it at once, so that it can be started again.
    */
   async #hastenShutdown({ folders, child, stopped }: Running): Promise<void> {

@@ -32,7 +32,7 @@ test('a package without its links is used from a copy that has them, made once b
   t.regex(stdout, /^postgres \(PostgreSQL\) 18/);
 });
 
-test('a copy cut short by a power failure is made anew', async (t) => {
+test('a copy cut short by a power failure is made again', async (t) => {
   const folder = await openFolder(t);
   const source = await withoutLinks(folder);
   const cache = join(folder, 'cache');
@@ -43,7 +43,7 @@ test('a copy cut short by a power failure is made anew', async (t) => {
   t.is((await readdir(cache)).length, 1);
 });
 
-test('a cache folder that others can write to is passed over', async (t) => {
+test('a cache folder that others can write to is skipped', async (t) => {
   const folder = await openFolder(t);
   const source = await withoutLinks(folder);
   const shared = join(folder, 'shared');

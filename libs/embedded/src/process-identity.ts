@@ -40,7 +40,7 @@ async function startedAtFromPs(pid: number): Promise<string | undefined> {
     const [state = '', ...start] = stdout.trim().split(/\s+/);
     return state === '' || state.startsWith('Z') ? undefined : start.join(' ');
   } catch (error) {
-    // ps answers 1 when no process matched.
+    // ps returns 1 when no process matched.
     if (typeof error === 'object' && error !== null && 'code' in error && error.code === 1) return undefined;
     throw error;
   }

@@ -13,7 +13,7 @@ test('last words are those since the server was started', async (t) => {
   t.is(await log.lastWords(), 'today: ö');
 });
 
-test('a log past its limit is put aside once and goes on in the same file', async (t) => {
+test('a log past its limit is put aside once and continues in the same file', async (t) => {
   const log = new ServerLog(join(await openFolder(t), 'log'));
   const file = await log.openForServer();
   await file.write('0123456789');

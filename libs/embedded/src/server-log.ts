@@ -34,7 +34,7 @@ export class ServerLog {
     }
   }
 
-  /** Past the limit: keeps a copy as `<path>.1` and empties the file, which the server goes on appending to. */
+  /** Past the limit: keeps a copy as `<path>.1` and empties the file, which the server keeps appending to. */
   async rotate(limitBytes = LOG_LIMIT_BYTES): Promise<void> {
     if ((await stat(this.path)).size <= limitBytes) return;
     await copyFile(this.path, `${this.path}.1`);

@@ -78,7 +78,7 @@ async function lookUp(name: string): Promise<RunAs | undefined> {
     const [uid, gid] = await Promise.all([run('id', ['-u', name]), run('id', ['-g', name])]);
     return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
   } catch (error) {
-    // `id` answers 1 for an unknown user; anything else (no such program) is worth hearing about.
+    // `id` returns 1 for an unknown user; anything else (no such program) is worth hearing about.
     if (typeof error === 'object' && error !== null && 'code' in error && error.code === 1) return undefined;
     throw error;
   }

@@ -96,7 +96,7 @@ export interface Execution {
 
   /**
    * Hands `input` to the program's terminal, in the order of the calls; a size first. Waits until the
-   * terminal has taken it (a program that does not read makes it wait) and answers how long the spool
+   * terminal has taken it (a program that does not read makes it wait) and returns how long the spool
    * was then. Rejects with `no_terminal`, and with `execution_ended` when the program ends before.
    */
   operateTerminal(input: TerminalInput): Promise<number>;

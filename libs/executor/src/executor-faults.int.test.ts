@@ -11,22 +11,25 @@ import { peakMemory } from './launcher/peak-memory.js';
 import { isZombie, kill } from './stray-processes.js';
 
 for (const spawner of ['best', 'portable'] as const) {
-  test.serial(`${spawner}: a program that kills its launcher loses the attempts, and the worker goes on`, async (t) => {
-    const { start, run, executor } = await executorFixture(t, { spawner });
-    const seconds = uniqueSleep();
-    const bystander = await start(sh(`(setsid sleep ${seconds} &) ; sleep ${seconds} & echo ready; sleep 3600`));
-    await hasPrinted(bystander.scratch, 'ready');
-    const before = executor.launcherPid;
-    const [poison, other] = await Promise.all([run(sh('kill -9 $PPID; sleep 3600')), bystander.result]);
-    for (const result of [poison, other]) {
-      t.is(result.outcome, 'worker_error');
-      t.regex(result.message ?? '', /launcher ended \(SIGKILL\)/);
-    }
-    t.deepEqual(await sleepers(seconds), []);
-    t.is(other.outputBytes, 'ready\n'.length + 8);
-    t.like(await run(['echo', 'next']), { exitCode: 0, output: 'next\n' });
-    t.not(executor.launcherPid, before);
-  });
+  test.serial(
+    `${spawner}: a program that kills its launcher loses the attempts, and the worker continues`,
+    async (t) => {
+      const { start, run, executor } = await executorFixture(t, { spawner });
+      const seconds = uniqueSleep();
+      const bystander = await start(sh(`(setsid sleep ${seconds} &) ; sleep ${seconds} & echo ready; sleep 3600`));
+      await hasPrinted(bystander.scratch, 'ready');
+      const before = executor.launcherPid;
+      const [poison, other] = await Promise.all([run(sh('kill -9 $PPID; sleep 3600')), bystander.result]);
+      for (const result of [poison, other]) {
+        t.is(result.outcome, 'worker_error');
+        t.regex(result.message ?? '', /launcher ended \(SIGKILL\)/);
+      }
+      t.deepEqual(await sleepers(seconds), []);
+      t.is(other.outputBytes, 'ready\n'.length + 8);
+      t.like(await run(['echo', 'next']), { exitCode: 0, output: 'next\n' });
+      t.not(executor.launcherPid, before);
+    },
+  );
 
   test.serial(`${spawner}: when the worker is killed its tasks and its launcher end`, async (t) => {
     const root = await tempDir(t);
@@ -93,7 +96,7 @@ test.serial('what an earlier run left in the scratch root is removed at start', 
   t.deepEqual(await readdir(root), ['.owner']);
 });
 
-test.serial('a scratch root that is no folder is told at start', async (t) => {
+test.serial('a scratch root that is not a folder is told at start', async (t) => {
   const scratchRoot = join(await tempDir(t), 'file');
   await writeFile(scratchRoot, '');
   const executor = new Executor({ scratchRoot, log: silentLog });

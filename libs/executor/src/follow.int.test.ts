@@ -100,7 +100,7 @@ test.serial('a follower that leaves takes nothing from one that stays', async (t
   leaver.abort();
   await leaving;
   await writeFile(join(scratch.execDir, 'go'), '');
-  await eventually(() => seen.stayer.includes('second'), { message: 'the other follower hears nothing any more' });
+  await eventually(() => seen.stayer.includes('second'), { message: 'the other follower hears no more' });
   t.false(seen.leaver.includes('second'));
   stayer.abort();
   await staying;

@@ -29,7 +29,7 @@ for (const id of hostileIds) {
   });
 }
 
-test('a root that is no folder is told with the reason', async (t) => {
+test('a root that is not a folder is told with the reason', async (t) => {
   const root = join(await tempDir(t), 'file');
   await writeFile(root, '');
   await t.throwsAsync(prepareScratch(root, 'task-1'), { code: 'scratch_unavailable', message: /ENOTDIR|EEXIST/ });

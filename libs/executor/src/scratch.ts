@@ -90,7 +90,7 @@ export async function sweepScratch(root: string): Promise<string[]> {
 }
 
 // What every task needs is done without the thread pool: to wake a thread costs more processor time
-// than to make or remove one folder (10 of them 0.3 ms in place of 0.7), and that of the other tasks, too.
+// than to make or remove one folder (10 of them 0.3 ms instead of 0.7), and that of the other tasks, too.
 async function makeFresh(dir: string): Promise<void> {
   try {
     mkdirSync(dir, { mode: 0o700 });

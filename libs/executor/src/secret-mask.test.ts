@@ -29,7 +29,7 @@ test('a value of several lines is masked by line, as one line, in JSON and in ba
   t.is(masked([pem], [pem.trim().replaceAll('\n', ' ')]), '***');
   t.is(masked([pem], [JSON.stringify({ key: pem })]), '{"key":"***"}');
   t.is(masked([pem], [`Basic ${Buffer.from(pem).toString('base64')}`]), 'Basic ***');
-  t.is(masked([pem], ['ab']), 'ab', 'a short line is no secret');
+  t.is(masked([pem], ['ab']), 'ab', 'a short line is not a secret');
 });
 
 test('of a value in the base64 of a longer text nothing is left but the letters at its ends', (t) => {

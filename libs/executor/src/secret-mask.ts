@@ -96,7 +96,7 @@ function beginningAtEnd(rest: Buffer, pattern: Buffer): number {
   return 0;
 }
 
-/** `text` with `***` in place of secrets. */
+/** `text` with `***` instead of secrets. */
 export function maskText(text: string, values: readonly string[]): string {
   if (values.length === 0) return text;
   const mask = new SecretMask(values);

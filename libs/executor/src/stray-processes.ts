@@ -21,7 +21,7 @@ export function findStrays(mark: StrayMark): number[] {
   return allPids().filter((pid) => pid !== process.pid && isMarked(pid, mark));
 }
 
-/** Ends all that carry the mark (SIGKILL) and waits until none is left; answers those that stay after 5 s. */
+/** Ends all that carry the mark (SIGKILL) and waits until none is left; returns those that stay after 5 s. */
 export async function killStrays(mark: StrayMark): Promise<number[]> {
   let strays = findStrays(mark);
   for (let round = 0; strays.length > 0 && round < KILL_ROUNDS; round++) {

@@ -10,7 +10,7 @@ export function parseEnv(pairs: readonly string[], field = '--env'): Record<stri
   return Object.fromEntries(entries);
 }
 
-/** Lines of `NAME=VALUE`; empty ones and those that begin with `#` are passed over, quotes around a value go. */
+/** Lines of `NAME=VALUE`; empty ones and those that begin with `#` are skipped, quotes around a value go. */
 export function parseEnvLines(text: string, field: string): Record<string, string> {
   const lines = text.split(/\r?\n/).map((line) => line.trim().replace(/^export\s+/, ''));
   const pairs = parseEnv(

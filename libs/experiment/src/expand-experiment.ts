@@ -53,7 +53,7 @@ export type ReadNamed = (file: string, key: string) => Promise<Buffer>;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const AFTER = /^(?:(job|task)=)?(.*?)(?::(completed|ended|failed))?$/s;
-/** So many tasks of a job are checked here; the coordinator checks all of them. */
+/** How many tasks of a job are checked here; the coordinator checks all of them. */
 const CHECKED = 1_000;
 
 class Expander {

@@ -44,7 +44,7 @@ export function parseRecords(text: string, { file, field }: { file: string; fiel
   return text.split('\n').flatMap((line, index) => (line.trim() === '' ? [] : [parse(line, `line ${index + 1}: `)]));
 }
 
-/** The fields of an object; what is no plain value is passed on as JSON text, and no object at all as `value`. */
+/** The fields of an object; what is not a plain value is passed on as JSON text, and no object at all as `value`. */
 function paramsOf({ value, paramOf }: ParamJson, place: string): Params {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { value: paramOf(value) };
   const entries = Object.entries(value);

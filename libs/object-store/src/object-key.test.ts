@@ -14,7 +14,7 @@ for (const key of [
   });
 }
 
-test('what is no object key is an invalid field called key', (t) => {
+test('what is not an object key is an invalid field called key', (t) => {
   for (const key of [
     '',
     '/',

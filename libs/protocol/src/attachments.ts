@@ -56,5 +56,5 @@ export type AttachmentDownload = z.output<typeof AttachmentDownload>;
 /** The body of `POST /groups/:group/attachments/delete`. */
 export const DeleteAttachments = z.strictObject({ keys: z.array(AttachmentKey).min(1).max(1000) });
 
-/** Those that were there; a key that was not is no error. */
+/** Those that were there; a key that was not is not an error. */
 export const DeletedAttachments = z.object({ deleted: z.array(z.string()) });

@@ -27,7 +27,7 @@ export type BrowserSession = z.output<typeof BrowserSession>;
 export const Identity = z.object({ username: z.string(), is_admin: z.boolean(), user: Uuid });
 export type Identity = z.output<typeof Identity>;
 
-/** The body of `PUT /auth/password`; it ends every login of the user and answers a new one. */
+/** The body of `PUT /auth/password`; it ends every login of the user and returns a new one. */
 export const ChangePassword = z.strictObject({
   current_password: z.string().min(1).max(1024),
   new_password: NewPassword,

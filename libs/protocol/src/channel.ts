@@ -144,7 +144,7 @@ export const ToWorker = z.discriminatedUnion('type', [
   }),
   /** Tasks to run, each for one token of `fetch`. */
   z.object({ type: z.literal('deliveries'), deliveries: z.array(RemoteJob) }),
-  /** No delivery comes for these tokens any more. */
+  /** No further delivery comes for these tokens. */
   z.object({ type: z.literal('withdrawn'), tokens: z.array(z.string()) }),
   z.object({
     type: z.literal('queue_answers'),

@@ -50,17 +50,17 @@ export const CommaSeparated = <T>(item: z.ZodType<T, string>) =>
 
 const WHOLE = z.int({ error: ({ code }) => (code === 'invalid_type' ? 'use a whole number' : undefined) });
 
-/** Blank text is no number: `Number('')` is 0. */
+/** Blank text is not a number: `Number('')` is 0. */
 const QueryNumber = (schema: z.ZodNumber) =>
   z.preprocess((value) => (typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN), schema);
 
-/** In a query string: at most so many results in a page. */
+/** In a query string: the most results in a page. */
 export const PageSize = (standard = 100) => QueryNumber(WHOLE.min(1).max(1000)).default(standard);
 
 /** In a query string: a whole number from 0 on. */
 export const WholeNumber = (max = 2_147_483_647) => QueryNumber(WHOLE.min(0).max(max));
 
-/** In a query string: so many results are skipped. */
+/** In a query string: how many results are skipped. */
 export const Offset = WholeNumber(LIMITS.offset).default(0);
 
 /** In a query string: `next` of the page before, where that is a number. */
@@ -86,12 +86,12 @@ export const PointInTime = Timestamp.transform((text, context) => {
 /** At least one condition: an object without any would select everything. */
 export const FilterOf = <Shape extends z.ZodRawShape>(filters: z.ZodObject<Shape>) =>
   filters.refine((filter) => Object.values(filter).some((value) => value !== undefined), {
-    error: 'has no condition; name at least one, or send "all": true in place of it',
+    error: 'has no condition; name at least one, or send "all": true instead of it',
   });
 
 /** How an operation on many says which: by name, by a filter, or explicitly all. */
 export const MANY_FIELDS = {
-  /** Everything that the caller may do this to; in place of `uuids` and `filter`. */
+  /** Everything that the caller may do this to; instead of `uuids` and `filter`. */
   all: z.literal(true).optional(),
   /** Change nothing: say what would be done. */
   dry_run: z.boolean().default(false),

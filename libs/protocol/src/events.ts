@@ -22,7 +22,7 @@ export const JobChanged = z.object({
 });
 export type JobChanged = z.output<typeof JobChanged>;
 
-/** Another event of `GET /events`: nothing new of a group starts any more, or again. */
+/** Another event of `GET /events`: new tasks of a group no longer start, or start again. */
 export const GroupChanged = z.object({ group: z.string(), change: z.enum(['suspended', 'resumed']) });
 export type GroupChanged = z.output<typeof GroupChanged>;
 

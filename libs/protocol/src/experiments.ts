@@ -35,7 +35,7 @@ export type ApplyJobInput = z.input<typeof ApplyJob>;
 
 /**
  * What became of a task: `created`, `unchanged`, `changed` (it was stored before and runs something else; nothing
- * was done), `rerun` (a new task took its place), or `busy` (it is to be run anew, and the old one has not ended).
+ * was done), `rerun` (a new task took its place), or `busy` (it is to be run again, and the old one has not ended).
  */
 export const APPLY_OUTCOMES = ['created', 'unchanged', 'changed', 'rerun', 'busy'] as const;
 

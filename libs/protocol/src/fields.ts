@@ -38,7 +38,7 @@ export const LIMITS = {
   newTasks: 1000,
   newTaskBytes: 4_194_304,
   priority: 1000,
-  /** Results of a query that may be passed over by number. */
+  /** Results of a query that may be skipped by number. */
   offset: 1_000_000,
   /** 30 days. */
   timeoutMs: 30 * 24 * 3_600_000,

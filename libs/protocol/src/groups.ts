@@ -29,7 +29,7 @@ export const GroupView = z.object({
   name: z.string(),
   creator: z.string(),
   state: AccountState,
-  /** The caller's role; null for an administrator who is no member. */
+  /** The caller's role; null for an administrator who is not a member. */
   role: RoleName.nullable(),
   queued_tasks_max: z.int().nullable(),
   running_tasks_max: z.int().nullable(),

@@ -72,7 +72,7 @@ export type JobQuery = z.output<typeof JobQuery>;
 export const JobPage = z.object({ jobs: z.array(JobView), next: z.string().nullable() });
 export type JobPage = z.output<typeof JobPage>;
 
-/** The query string of `GET /jobs/:uuid`: answers when the job is over, or after `wait_ms`. */
+/** The query string of `GET /jobs/:uuid`: returns when the job is over, or after `wait_ms`. */
 export const WaitJob = z.strictObject({ wait_ms: WholeNumber(60_000).default(0) });
 
 /**
@@ -112,7 +112,7 @@ export const JobResult = z.object({
   metrics: z.array(MetricsRow),
   /** The artifact `result` has more rows. */
   is_metrics_truncated: z.boolean(),
-  /** In place of the rows, when they were asked for so: by the name of the metric. */
+  /** Instead of the rows, when they were asked for so: by the name of the metric. */
   summary: z.record(z.string(), MetricSummary).optional(),
   /** Of the last attempt: what was changed, left out or not understood of what it wrote. */
   notes: z.array(z.string()),
@@ -121,7 +121,7 @@ export type JobResult = z.output<typeof JobResult>;
 
 export const JobResultQuery = z.strictObject({
   limit: PageSize(500),
-  /** `summary`: the last, least and greatest value of each metric in place of all rows. */
+  /** `summary`: the last, least and greatest value of each metric instead of all rows. */
   metrics: z.enum(['rows', 'summary']).default('rows'),
   after: WholeNumber().optional(),
 });

@@ -4,7 +4,7 @@ import { TaskSummary } from './tasks.js';
 
 /**
  * Server-sent events of `GET /tasks/:uuid/output`. The id of an `output` event is
- * `<attempt>:<offset after it>`; a reader that sends it back as `Last-Event-ID` goes on there.
+ * `<attempt>:<offset after it>`; a reader that sends it back as `Last-Event-ID` continues there.
  */
 export const OutputEvent = z.object({ attempt: z.int(), offset: z.int(), frames_base64: z.string() });
 export type OutputEvent = z.output<typeof OutputEvent>;
@@ -32,7 +32,7 @@ export const OutputLinesQuery = z.strictObject({
   attempt: WholeNumber(999_999_999).optional(),
   /** Lines count from 0. */
   from: WholeNumber(Number.MAX_SAFE_INTEGER).default(0),
-  /** In place of `from` and `limit`: so many from the end. */
+  /** Instead of `from` and `limit`: this many from the end. */
   tail: WholeNumber(1_000).optional(),
   limit: PageSize(200),
 });

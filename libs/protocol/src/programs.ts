@@ -44,7 +44,7 @@ export const WASM_LIMITS = {
   outputBytes: 1024 * MIB,
 } as const;
 
-/** A WebAssembly program (a WASI preview 1 command) in place of a command; `args[0]` is its name. */
+/** A WebAssembly program (a WASI preview 1 command) instead of a command; `args[0]` is its name. */
 export const WasmSpec = z.strictObject({
   /** Of the program, which has been uploaded to the task's group. */
   sha256: Sha256,

@@ -67,7 +67,7 @@ export const ScheduleView = z.object({
   time_zone: z.string(),
   overlap: z.enum(OVERLAPS),
   catch_up: z.enum(CATCH_UPS),
-  /** `stopped`: it could not go on, `message` says why. */
+  /** `stopped`: it could not continue, `message` says why. */
   state: z.enum(['active', 'paused', 'stopped']),
   message: z.string().nullable(),
   created_at: Timestamp,

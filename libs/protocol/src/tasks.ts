@@ -111,7 +111,7 @@ export const SubmitTask = TaskSpec.extend({
   needs: Needs.default([]),
   /** It stays pending until all of these have come true. */
   after: z.array(After).max(LIMITS.after).default([]),
-  /** It stays pending until then; a time that has passed is no reason to wait. */
+  /** It stays pending until then; a time that has passed delays nothing. */
   start_at: Timestamp.optional(),
   /** It stays pending for so long, on the clock of the database. */
   start_in_ms: z.int().min(0).max(LIMITS.startInMs).optional(),
@@ -166,9 +166,9 @@ export const ChangeTask = z
     /** Null removes the limit. */
     timeout_ms: z.int().min(1).max(LIMITS.timeoutMs).nullable().optional(),
     retries: z.int().min(0).max(LIMITS.retries).optional(),
-    /** In place of what it needed; an empty list asks for nothing. */
+    /** Instead of what it needed; an empty list asks for nothing. */
     needs: Needs.optional(),
-    /** In place of what it waited for; an empty list lets it start. */
+    /** Instead of what it waited for; an empty list lets it start. */
     after: z
       .array(After)
       .max(LIMITS.after)
@@ -233,7 +233,7 @@ export const TaskView = z.object({
   job_index: z.int().nullable(),
   /** The task that submitted this one. */
   upstream: Uuid.nullable(),
-  /** The task that was submitted in place of this one by `jobs retry-failed`. */
+  /** The task that was submitted instead of this one by `jobs retry-failed`. */
   retried_by: Uuid.nullable(),
   /** Things that it still waits for. */
   waits_for: z.int(),
@@ -326,7 +326,7 @@ export type TaskFilters = z.output<typeof TaskFilters>;
 /** The query string of `GET /tasks`. */
 export const TaskQuery = TaskFilters.extend({
   limit: PageSize(),
-  /** Passes over so many; `after` costs less, and skips nothing while new ones come in. */
+  /** Skips the first N; `after` costs less, and misses nothing while new ones come in. */
   offset: Offset,
   /** `next` of the page before. */
   after: PageCursor.optional(),
@@ -375,7 +375,7 @@ export type CancelAnswer = z.output<typeof CancelAnswer>;
 export const TaskPage = z.object({ tasks: z.array(TaskView), next: z.string().nullable() });
 export type TaskPage = z.output<typeof TaskPage>;
 
-/** The body of `POST /tasks/wait`: answers when all are in a final state, or after `timeout_ms`. */
+/** The body of `POST /tasks/wait`: returns when all are in a final state, or after `timeout_ms`. */
 export const WaitTasks = z.strictObject({
   uuids: z.array(Uuid).min(1).max(LIMITS.batchTasks),
   timeout_ms: z.int().min(0).max(60_000).default(30_000),

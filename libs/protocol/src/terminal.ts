@@ -16,7 +16,7 @@ const TypedText = z
 export const OpenTerminal = TerminalSize.extend({
   /** How long to wait for the task to start. */
   wait_ms: z.int().min(0).max(60_000).default(0),
-  /** Have a program that fills its screen draw it anew, after `offset`. */
+  /** Have a program that fills its screen draw it again, after `offset`. */
   redraw: z.boolean().default(false),
 });
 export type OpenTerminal = z.output<typeof OpenTerminal>;

@@ -12,7 +12,7 @@ export const SINGLE_UPLOAD_MAX_BYTES = 64 * 2 ** 20;
 /** Parts whose requests are signed at a time. */
 export const PARTS_SIGNED_MAX = 100;
 
-/** What is known of a file before it is sent. */
+/** The facts about a file before it is sent. */
 export const FileFacts = z.strictObject({ size_bytes: z.int().min(0).max(OBJECT_MAX_BYTES), sha256: Sha256 });
 export type FileFacts = z.output<typeof FileFacts>;
 

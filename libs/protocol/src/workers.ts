@@ -25,7 +25,7 @@ export const WorkerName = z
   .refine((name) => !z.uuid().safeParse(name).success, 'must not look like a UUID');
 
 /** The secret with which a worker says who it is when it starts again. */
-export const WorkerIdentity = z.string().regex(/^mitowid_[A-Za-z0-9_-]{43}$/, 'is no identity of a worker');
+export const WorkerIdentity = z.string().regex(/^mitowid_[A-Za-z0-9_-]{43}$/, 'is not the identity of a worker');
 
 /** The body of `POST /workers`. */
 export const RegisterWorker = z.strictObject({

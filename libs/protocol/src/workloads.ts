@@ -106,7 +106,7 @@ export type WorkloadQuery = z.output<typeof WorkloadQuery>;
 export const WorkloadPage = z.object({ workloads: z.array(WorkloadSummary), next: Uuid.nullable() });
 export type WorkloadPage = z.output<typeof WorkloadPage>;
 
-/** The body of `POST /workloads/:uuid/wait`: answers when it is over or more subtasks are done than `seen_done`. */
+/** The body of `POST /workloads/:uuid/wait`: returns when it is over or more subtasks are done than `seen_done`. */
 export const WaitWorkload = z.strictObject({
   seen_done: z.int().min(0).default(0),
   timeout_ms: z.int().min(0).max(60_000).default(30_000),

@@ -7,7 +7,7 @@ export class Backoff {
 
   constructor(private readonly random: () => number = Math.random) {}
 
-  /** Counts a failure and answers the pause after it, in ms. */
+  /** Counts a failure and returns the pause after it, in ms. */
   next(): number {
     const full = Math.min(FIRST_MS * 2 ** Math.min(this.failures, 20), MAX_MS);
     this.failures += 1;

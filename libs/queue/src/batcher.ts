@@ -32,7 +32,7 @@ export class Batcher<Item, Answer> {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    /** Answers one result per item, in order. */
+    /** Returns one result per item, in order. */
     private readonly send: (items: readonly Item[]) => Promise<readonly Answer[]>,
     private readonly options: BatcherOptions<Item>,
   ) {}

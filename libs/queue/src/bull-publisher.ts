@@ -10,7 +10,7 @@ const BATCH = 500;
 /** Refused deliveries that are remembered; they are few, or something else is wrong. */
 const SUSPECTS_MAX = 10_000;
 
-/** When so many are refused and none is taken, the rest is not tried. */
+/** When this many are refused and none is taken, the rest is not tried. */
 const REFUSALS_MAX = 5;
 
 const HELD_STATES = ['prioritized', 'waiting', 'active'] as const;
@@ -191,7 +191,7 @@ export class BullPublisher implements QueuePublisher {
     this.opened.clear();
   }
 
-  /** Removes jobs that nobody holds the lock of; answers those removed. */
+  /** Removes jobs that nobody holds the lock of; returns those removed. */
   private async remove(queue: string, jobIds: readonly string[]): Promise<string[]> {
     if (jobIds.length === 0) return [];
     const backend = this.bullQueue(queue).getBackend();

@@ -39,7 +39,7 @@ export class DeliveryRunner {
     this.keeper.stop();
   }
 
-  /** Answers why the delivery failed, or undefined. */
+  /** Returns why the delivery failed, or undefined. */
   private async deliver(job: ClaimedJob, leaveSlot: () => void): Promise<string | undefined> {
     const delivery = parseDelivery(job.id, job.name, job.data);
     if (delivery === undefined) return 'this job is not a delivery';

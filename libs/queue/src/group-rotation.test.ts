@@ -15,7 +15,7 @@ test('groups take turns, and inside a group its queues do', (t) => {
   t.is(names(rotation('a1', 'a2', 'a3', 'b1', 'c1'), 9), 'a1 b1 c1 a2 b1 c1 a3 b1 c1');
 });
 
-test('who is not ready is passed over and keeps its place', (t) => {
+test('who is not ready is skipped and keeps its place', (t) => {
   const turns = rotation('a1', 'b1');
   t.is(turns.next((turn) => turn.group === 'b')?.name, 'b1');
   t.is(turns.next(() => true)?.name, 'a1');

@@ -36,5 +36,5 @@ test('a name is cut between characters, and is fit for a queue server whatever i
 const foreign = test.macro((t, data: string) => t.is(parseDelivery('t1-2', 'train', data), undefined));
 
 for (const data of ['', '{', 'null', '[]', '{"taskId":1}', '{"taskId":"t1","dispatch":3,"priority":0}']) {
-  test(`a job with the data ${JSON.stringify(data)} is no delivery`, foreign, data);
+  test(`a job with the data ${JSON.stringify(data)} is not a delivery`, foreign, data);
 }

@@ -28,7 +28,7 @@ export type ConsumerOperations = Pick<
 export interface WakeSignal {
   /** `onWake` gets the name of a queue, or undefined when any may have one. */
   start(onWake: (queue: string | undefined) => void): void;
-  /** The queues that are waited for from now on, none for an empty list, compared by identity; there is room for so many jobs. */
+  /** The queues to wait for from now on, none for an empty list, compared by identity, and how many jobs there is room for. */
   listen(queues: readonly string[], room: number): void;
   /** Passes on a signal that this consumer got and can't act on. */
   giveBack(queue: string): void;
@@ -69,14 +69,14 @@ export class JobSource {
     await this.backend(job.queue).moveJobFromActiveToWait(job.id, job.token);
   }
 
-  /** Renews the locks of jobs of one queue; answers the ids whose lock is lost. */
+  /** Renews the locks of jobs of one queue; returns the ids whose lock is lost. */
   async renew(queue: string, jobs: readonly ClaimedJob[], lockMs: number): Promise<string[]> {
     const ids = jobs.map((job) => job.id);
     const tokens = jobs.map((job) => job.token);
     return this.backend(queue).extendLocks(ids, tokens, lockMs);
   }
 
-  /** Puts jobs without a live lock back to waiting; answers their ids. */
+  /** Puts jobs without a live lock back to waiting; returns their ids. */
   async recover(queue: string): Promise<string[]> {
     return this.backend(queue).moveStalledJobsToWait();
   }

@@ -49,7 +49,7 @@ export interface QueuePublisher {
    * refuses although it takes others: no retry helps them. Throws `queue_refuses` when it takes none of them.
    */
   publish(queue: string, deliveries: readonly Delivery[]): Promise<RefusedDelivery[]>;
-  /** Removes waiting jobs; answers the ids removed. A job that a worker has is left alone. */
+  /** Removes waiting jobs; returns the ids removed. A job that a worker has is left alone. */
   withdraw(queue: string, jobIds: readonly string[]): Promise<string[]>;
   /** Those of `jobIds` that the queue holds neither as waiting nor as active. */
   missing(queue: string, jobIds: readonly string[]): Promise<string[]>;
@@ -97,15 +97,15 @@ export interface ConsumerOptions {
 export interface QueueConsumer extends Service {
   /**
    * Attaches to exactly these queues, at once; when it resolves no further delivery of another queue
-   * starts. Deliveries that run go on. Throws `invalid_queue_name`.
+   * starts. Deliveries that run continue. Throws `invalid_queue_name`.
    */
   setQueues(names: readonly string[]): Promise<void>;
   /** Slots that could take a delivery now. */
   readonly freeSlots: number;
-  /** Takes no new job; when it resolves no further delivery starts. Those that run go on. */
+  /** Takes no new job; when it resolves no further delivery starts. Those that run continue. */
   pause(): Promise<void>;
   resume(): void;
-  /** From now on so many deliveries may run at once; those that run go on. */
+  /** From now on this many deliveries may run at a time; those that run continue. */
   resize(slots: number): void;
 }
 
@@ -116,7 +116,7 @@ export interface QueueConsumer extends Service {
 export interface MessageBus extends Service {
   /** Throws `message_too_large`, `queue_unavailable`. */
   publish(channel: string, message: string): Promise<void>;
-  /** Answers the function that ends this subscription. Survives reconnects. */
+  /** Returns the function that ends this subscription. Survives reconnects. */
   subscribe(channel: string, onMessage: (message: string) => void): Promise<() => Promise<void>>;
 }
 

@@ -17,7 +17,7 @@ const FETCHES_MAX = 4;
 interface ServedQueue extends Turn {
   /** May have a job: fetch when a slot is free. */
   isReady: boolean;
-  /** Our credentials do not reach it (any more): neither fetched nor waited for until the next sweep. */
+  /** Our credentials do not reach it: neither fetched nor waited for until the next sweep. */
   isDenied: boolean;
   /** Counts wake-ups, so that one which arrives during an empty fetch is not lost. */
   wakes: number;

@@ -9,7 +9,7 @@ export class Subscribers {
 
   constructor(private readonly log: Log) {}
 
-  /** Answers the function that ends it; the same function may be added twice. */
+  /** Returns the function that ends it; the same function may be added twice. */
   add(channel: string, onMessage: OnMessage): () => void {
     const entries = this.byChannel.get(channel) ?? new Set();
     const entry = { onMessage };

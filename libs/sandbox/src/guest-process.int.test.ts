@@ -40,7 +40,7 @@ for (const [name, program] of Object.entries(programs)) {
   });
 }
 
-test('a command that is no process of ours is an error that says so', async (t) => {
+test('a command that is not a process of ours is an error that says so', async (t) => {
   const plan = {
     command: process.execPath,
     args: ['-e', 'console.error("no idea")'],

@@ -21,7 +21,7 @@ let last: Promise<unknown> = Promise.resolve();
 
 /**
  * As `inspectProgram`, with the SHA-256 of the program. A large one is looked at in a thread of its own, so that the
- * process goes on serving others. Throws what `inspectProgram` throws.
+ * process keeps serving others. Throws what `inspectProgram` throws.
  */
 export async function inspectInBackground(bytes: Uint8Array): Promise<InspectedProgram> {
   assertProgramSize(bytes.length);

@@ -91,7 +91,7 @@ test('capping lowers the maxima, sets missing ones, and leaves the rest as it wa
   );
 });
 
-test('what is no module is refused, and so is a module cut anywhere', (t) => {
+test('what is not a module is refused, and so is a module cut anywhere', (t) => {
   for (const text of ['', '#!/bin/sh', '\0asm', '\0asm\r\0\x01\0']) {
     t.is(
       codeOf(() => inspectProgram(Buffer.from(text, 'latin1'))),
@@ -169,7 +169,7 @@ test('a function with more locals than any compiler makes is refused', (t) => {
   t.notThrows(() => inspectProgram(of(10_000)));
 });
 
-test('a large program is looked at in a thread, with the same answers', async (t) => {
+test('a large program is looked at in a thread, with the same responses', async (t) => {
   const small = buildProgram({ body: (p) => p.exitWith(p.call('fd_close', 9)) });
   const padded = (bytes: Uint8Array): Uint8Array =>
     Buffer.concat([bytes, section(0, Buffer.concat([Buffer.from([1, 0x78]), Buffer.alloc(30_000_000)]))]);

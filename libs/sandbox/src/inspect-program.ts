@@ -109,7 +109,7 @@ function demandSmallFunctions(reader: WasmReader): void {
   }
 }
 
-/** A body begins with its locals: so many of this type, so many of that one. */
+/** A body begins with its locals: a count and a type for each run of them. */
 function demandFewLocals(body: WasmReader, index: number): void {
   const groups = body.u32();
   if (groups > LOCALS_MAX) throw tooMany(`lists of locals in its function ${index}`, groups, LOCALS_MAX);

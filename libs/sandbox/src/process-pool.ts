@@ -49,7 +49,7 @@ export class ProcessPool {
     });
   }
 
-  /** Takes a child back; one that can't be used any more is replaced. */
+  /** Takes a child back; one that can no longer be used is replaced. */
   release(process: GuestProcess | undefined): void {
     if (process === undefined) return;
     if (process.isUsable && !this.#isStopped) {

@@ -9,7 +9,7 @@ function readProc(pid: number, file: 'stat' | 'statm'): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch (error) {
-    // No such process any more, or no /proc at all.
+    // The process is gone, or there is no /proc.
     if (error instanceof Error && 'code' in error) return undefined;
     throw error;
   }

@@ -83,7 +83,7 @@ export class ResultFolder {
     this.#file = await create(join(folder, last), path);
   }
 
-  /** Adds bytes to the current file. Throws {@link ResultRefused} when they don't fit any more. */
+  /** Adds bytes to the current file. Throws {@link ResultRefused} when they don't fit. */
   async write(bytes: Uint8Array): Promise<void> {
     if (bytes.length > this.#leftBytes) {
       throw new ResultRefused('file_limit', `the result files have more than ${this.limitBytes} bytes`);

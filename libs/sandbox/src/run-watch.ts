@@ -58,7 +58,7 @@ export class RunWatch {
     return performance.now() - this.#startedAt;
   }
 
-  /** To be called when the run is over; afterwards nothing is killed any more. */
+  /** To be called when the run is over; afterwards nothing is killed. */
   close(): void {
     this.#isClosed = true;
     for (const timer of this.#timers) clearTimeout(timer);

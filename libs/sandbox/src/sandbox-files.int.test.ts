@@ -241,7 +241,7 @@ function randomCalls(seed: number): Uint8Array {
   });
 }
 
-test('whatever a program asks of the host, it gets an errno and goes on', async (t) => {
+test('whatever a program asks of the host, it gets an errno and continues', async (t) => {
   for (let seed = 1; seed <= 60; seed += 1) {
     const { result } = await runProgram(sandbox, randomCalls(seed), { stdin: Buffer.alloc(100_000) });
     t.deepEqual([result.outcome, result.exitCode], ['exited', 0], `seed ${seed}: ${JSON.stringify(result)}`);

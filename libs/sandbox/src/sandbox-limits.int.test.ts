@@ -41,7 +41,7 @@ test.serial('a program that sleeps is ended at its limit of time, and uses no CP
   t.true(result.cpuMs < 200);
 });
 
-test.serial('growing the memory past its limit fails for the program, which goes on', async (t) => {
+test.serial('growing the memory past its limit fails for the program, which continues', async (t) => {
   const program = buildProgram({ body: (p) => p.exitWith([...i32(32), Op.memoryGrow, 0, ...i32(-1), Op.i32Eq]) });
   t.is((await runProgram(sandbox, program, { memoryLimitBytes: 2 * MIB })).result.exitCode, 1);
   t.is((await runProgram(sandbox, program, { memoryLimitBytes: 4 * MIB })).result.exitCode, 0);
@@ -67,7 +67,7 @@ test.serial('a table does not grow past what is allowed', async (t) => {
   t.is((await runProgram(sandbox, program(2))).result.exitCode, 1);
 });
 
-test.serial('deep recursion fails as stack_overflow, and the process goes on', async (t) => {
+test.serial('deep recursion fails as stack_overflow, and the process continues', async (t) => {
   const { result } = await runProgram(sandbox, buildProgram({ body: () => [Op.call, START] }));
   t.like(result, { outcome: 'failed', reason: 'stack_overflow', exitCode: null });
   t.is((await runProgram(sandbox, hello)).result.exitCode, 0);

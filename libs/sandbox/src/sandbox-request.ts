@@ -139,7 +139,7 @@ function limitOf(request: SandboxRequest, name: keyof SandboxLimits): number {
   return value;
 }
 
-/** Checks a request and answers its limits. Throws `invalid` errors that name the field. */
+/** Checks a request and returns its limits. Throws `invalid` errors that name the field. */
 export function checkRequest(request: SandboxRequest): SandboxLimits {
   if (!SHA256_PATTERN.test(request.sha256)) throw invalidField('sha256', 'not 64 lower-case hex digits');
   checkStrings(request);

@@ -4,7 +4,7 @@ import test from 'ava';
 import { eventually } from './eventually.js';
 import { tempDir } from './temp-dir.js';
 
-test('answers what the condition answered once it is truthy', async (t) => {
+test('returns what the condition answered once it is truthy', async (t) => {
   let asked = 0;
   t.is(await eventually(() => (++asked >= 3 ? 'now' : undefined), { message: 'never' }), 'now');
   t.is(asked, 3);

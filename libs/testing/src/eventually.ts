@@ -19,7 +19,7 @@ export interface EventuallyOptions {
 type Truthy<T> = Exclude<T, false | 0 | '' | null | undefined>;
 
 /**
- * Waits until `condition` answers something truthy, and answers that. An error thrown by it counts
+ * Waits until `condition` returns something truthy, and returns that. An error thrown by it counts
  * as "not yet" and becomes the `cause` when time runs out. Looks again after 2 ms, then ever more
  * slowly up to 100 ms.
  */

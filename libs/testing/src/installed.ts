@@ -25,7 +25,7 @@ export interface Need<T> {
 }
 
 /**
- * What `find` answers. Where it is missing it is installed, if this process is root on a Debian-like system,
+ * What `find` returns. Where it is missing it is installed, if this process is root on a Debian-like system,
  * without starting services; elsewhere the error says which command to run.
  */
 export async function installed<T>({ what, packages, onMac, find }: Need<T>): Promise<T> {

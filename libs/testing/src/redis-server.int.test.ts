@@ -12,7 +12,7 @@ function clientOf(scope: Scope, url: string): Redis {
   return client;
 }
 
-test('a redis server answers on loopback and keeps nothing on disk', async (t) => {
+test('a redis server listens on loopback and keeps nothing on disk', async (t) => {
   const server = await redisServer(t);
   const client = clientOf(t, server.url);
   t.is(await client.set('a', '1'), 'OK');

@@ -60,7 +60,7 @@ export class RedisServer {
     return this.current.child.pid;
   }
 
-  /** Sends one command as whoever may do everything, and answers the reply. */
+  /** Sends one command as whoever may do everything, and returns the reply. */
   async command(name: string, ...args: string[]): Promise<unknown> {
     const client = new Redis(this.port, '127.0.0.1', { lazyConnect: true });
     try {
@@ -120,7 +120,7 @@ async function launch({ program, port, args }: Setup): Promise<Launched> {
   throw new Error(`redis-server ended with code ${(await child.exited).code} before it answered on port ${port}`);
 }
 
-/** Any reply will do: a server with a password answers a PING with an error. */
+/** Any reply will do: a server with a password responds to PING with an error. */
 async function answers(port: number): Promise<boolean> {
   return await new Promise<boolean>((resolve) => {
     const socket = connect(port, '127.0.0.1');

@@ -5,7 +5,7 @@ import { eventually } from './eventually.js';
 import type { Scope } from './scope.js';
 import { tcpProxy, type TcpProxy } from './tcp-proxy.js';
 
-/** A server that answers each chunk in capitals, and says what it was asked. */
+/** A server that returns each chunk in capitals, and says what it was asked. */
 async function shouter(scope: Scope): Promise<{ port: number; heard: string[] }> {
   const heard: string[] = [];
   const server = createServer((socket) => {

@@ -39,7 +39,7 @@ export class Claimer {
     );
   }
 
-  /** The attempt that was opened, or undefined when the task is not to be run (any more). */
+  /** The attempt that was opened, or undefined when the task must not run. */
   async claim(task: string, priority: number): Promise<ClaimedTask | undefined> {
     // The same id each time: if only the answer was lost, the same attempt is answered again.
     const claim = { task, request: randomUUID() };

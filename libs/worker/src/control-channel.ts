@@ -12,9 +12,9 @@ export interface ControlChannelOptions {
   /** A connection is open, and its first heartbeat is sent. */
   onOpen(): void;
   onMessage(message: ToWorker): void;
-  /** The connection is gone: what was asked over it will be asked anew. */
+  /** The connection is gone: what was asked over it will be asked again. */
   onLost(): void;
-  /** The coordinator does not know this worker (any more). */
+  /** The coordinator does not know this worker. */
   onRevoked(): void;
 }
 
@@ -24,7 +24,7 @@ const UPGRADE_REQUIRED = 426;
 /** A coordinator of another version is asked again after this time. */
 const SKEW_MS = 30_000;
 
-/** Undefined for what is no JSON. */
+/** Undefined for what is not JSON. */
 function readMessage(text: string) {
   try {
     return ToWorker.safeParse(JSON.parse(text));
@@ -123,7 +123,7 @@ export class ControlChannel implements Service {
 
   private heartbeat(): void {
     if (this.unanswered >= 2) {
-      this.options.log.warn({}, 'the coordinator does not answer; connecting anew');
+      this.options.log.warn({}, 'the coordinator does not answer; connecting again');
       this.socket?.terminate();
       return;
     }

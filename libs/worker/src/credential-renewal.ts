@@ -6,7 +6,7 @@ export interface CredentialRenewalOptions {
   readonly client: WorkerClient;
   readonly log: Log;
   readonly lifeMs: number;
-  /** The coordinator does not know this worker any more. */
+  /** The coordinator no longer knows this worker. */
   onRevoked(): void;
 }
 

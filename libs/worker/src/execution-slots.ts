@@ -19,7 +19,7 @@ export class ExecutionSlots {
   }
 
   /**
-   * Runs `work` in a slot. Answers undefined, without having run it, when no slot became free in
+   * Runs `work` in a slot. Returns undefined, without having run it, when no slot became free in
    * time or `signal` fired before.
    */
   async run<T>(priority: number, signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined> {

@@ -16,7 +16,7 @@ type OfferMessage = Extract<FromWorker, { type: 'offer' }>;
 /** A device may vanish, and others use its memory: what is offered is looked at again so often. */
 const AGAIN_MS = 60_000;
 
-/** Free memory and free disk change all the time; a change below this is no news. */
+/** Free memory and free disk change all the time; a change below this is not news. */
 const COARSE_BYTES = 2 ** 28;
 
 function coarse(offer: Offer): Offer {

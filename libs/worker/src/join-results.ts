@@ -127,7 +127,7 @@ class ResultReader {
 }
 
 /**
- * Writes a file with the results of all subtasks in order, each with its length before it, and answers
+ * Writes a file with the results of all subtasks in order, each with its length before it, and returns
  * where it is. Throws `results_too_large` past 1 GiB, and the reason of `signal`.
  */
 export async function joinResults(

@@ -36,7 +36,7 @@ export async function readMetrics(resultDir: string): Promise<FoundMetrics> {
   return rows.found();
 }
 
-/** The lines of a file; undefined in place of one that is longer than all rows together may be. */
+/** The lines of a file; undefined instead of one that is longer than all rows together may be. */
 async function* linesOf(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer | undefined> {
   let parts: Buffer[] = [];
   let size = 0;

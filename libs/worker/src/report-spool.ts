@@ -31,7 +31,7 @@ export class ReportSpool {
     await rm(file, { force: true });
   }
 
-  /** What an earlier run of the worker could not deliver; files that are no report are left out and named. */
+  /** What an earlier run of the worker could not deliver; files that are not reports are left out and named. */
   async load(): Promise<{ reports: AttemptReport[]; unreadable: string[] }> {
     await mkdir(this.dir, { recursive: true, mode: 0o700 });
     const names = (await readdir(this.dir)).filter((name) => name.endsWith(SUFFIX));

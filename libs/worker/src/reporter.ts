@@ -44,7 +44,7 @@ function unexpected(error: unknown): never {
   throw new MitoError('unavailable', 'unexpected_answer', message, { cause: error });
 }
 
-/** An error in place of the verdict on a report that was not committed. */
+/** An error instead of the verdict on a report that was not committed. */
 function committed({ status, message }: Verdict): Delivered {
   if (status === 'accepted' || status === 'stale') return status;
   if (status === 'unavailable') throw new MitoError('unavailable', 'report_postponed', 'the report was not stored yet');

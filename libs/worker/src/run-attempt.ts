@@ -102,7 +102,7 @@ function toEnd(result: ExecutionResult, stop: AbortSignal): End {
   };
 }
 
-/** An error of ours or of the system, as the end of an attempt: the worker itself goes on. */
+/** An error of ours or of the system, as the end of an attempt: the worker itself continues. */
 function failed(outcome: End['outcome'], error: unknown): End {
   const message = error instanceof Error ? error.message : String(error);
   return { ...NOTHING_RUN, outcome, message: storableSentence(message, MESSAGE_MAX) };
@@ -303,8 +303,8 @@ function isStale({ stop }: RunningAttempt): boolean {
 }
 
 /**
- * Fires when what an attempt has left behind is not to be kept any longer: at once when the attempt is not ours
- * any more. What a cancelled task has left is worth some time; whoever cancels while it is packed, or stops the
+ * Fires when what an attempt has left behind must no longer be kept: at once when the attempt is no
+ * longer ours. What a cancelled task has left is worth some time; whoever cancels while it is packed, or stops the
  * worker, wants an end.
  */
 function whileKept(attempt: RunningAttempt): { readonly signal: AbortSignal; stop(): void } {
@@ -332,7 +332,7 @@ function whileKept(attempt: RunningAttempt): { readonly signal: AbortSignal; sto
 }
 
 /**
- * Runs one attempt to its end and answers the report, or `stale` when the attempt is not ours any
+ * Runs one attempt to its end and returns the report, or `stale` when the attempt is not ours any
  * more. Never throws for what a task does or a full disk: that is an outcome.
  */
 export async function runAttempt(deps: RunAttemptDeps, attempt: RunningAttempt): Promise<AttemptReport | 'stale'> {

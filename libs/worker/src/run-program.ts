@@ -31,8 +31,7 @@ export async function startProgram(
   { executionId, scratch, stop }: { executionId: string; scratch: Scratch; stop: AbortSignal },
 ): Promise<Execution> {
   const { wasm } = claim.spec;
-  if (!wasm || !claim.program)
-    throw new MitoError('not-found', 'program_not_found', 'the program is not there any more');
+  if (!wasm || !claim.program) throw new MitoError('not-found', 'program_not_found', 'the program was deleted');
   const { size_bytes: sizeBytes, download } = claim.program;
   const { sha256 } = wasm;
   const { stdin_base64: given } = claim.spec;

@@ -6,7 +6,7 @@ import { FrameDecoder } from '@mitosis/protocol';
 
 /**
  * Writes what the task printed as `stdout.log` and `stderr.log` into a folder of its own, which it
- * answers. Remarks of the platform go to `stderr.log`.
+ * returns. Remarks of the platform go to `stderr.log`.
  */
 export async function splitOutput(scratch: Scratch): Promise<string> {
   // A name that the task could not know: what it has put in place is not written to.

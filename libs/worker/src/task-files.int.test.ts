@@ -24,7 +24,7 @@ const IN_PLACE: Readonly<Record<string, (file: string, t: ExecutionContext) => P
 };
 
 for (const [kind, put] of Object.entries(IN_PLACE)) {
-  test(`a ${kind} in place of new tasks, metrics or progress is refused at once, by its name`, async (t) => {
+  test(`a ${kind} instead of new tasks, metrics or progress is refused at once, by its name`, async (t) => {
     const dir = await tempDir(t);
     const file = path.join(dir, 'metrics.jsonl');
     await put(file, t);
@@ -62,7 +62,7 @@ const REFUSED: readonly (readonly [string, string | Buffer, RegExp])[] = [
   ['a NUL in the name of a field', '{"args":["true"],"a\\u0000b":1}', /task 1: a\ufffdb: has a NUL/],
   ['9,000 nested arrays', `{"args":${'['.repeat(9_000)}${']'.repeat(9_000)}}`, /below 64 levels/],
   ['a raw NUL', 'a\0b', /line 1: .*JSON/],
-  ['bytes that are no text', Buffer.from([0xff, 0xfe, 0x00]), /not UTF-8/],
+  ['bytes that are not text', Buffer.from([0xff, 0xfe, 0x00]), /not UTF-8/],
   ['a bad third line', '{"args":["true"]}\n\n{"args"', /line 3: /],
 ];
 for (const [title, content, message] of REFUSED) {

@@ -95,7 +95,7 @@ async function hasPrinted(execution: Execution, offset: number): Promise<void> {
   while (performance.now() < deadline && (await execution.outputBytes()) <= offset) await delay(LOOK_MS);
 }
 
-/** One row more and back has it drawn anew, for programs do that when they see that their size has changed. */
+/** One row more and back has it drawn again, for programs do that when they see that their size has changed. */
 async function resize(execution: Execution, { redraw, ...size }: NonNullable<Request['size']>): Promise<number> {
   if (!redraw) return execution.operateTerminal({ size });
   const offset = await execution.operateTerminal({ size: { ...size, rows: Math.max((size.rows + 1) % 65_536, 1) } });

@@ -85,7 +85,7 @@ function gone(): never {
   throw new MitoError('not-found', 'output_gone', 'the task removed it');
 }
 
-/** A link in place of one of our folders leads to files of others. */
+/** A link instead of one of our folders leads to files of others. */
 async function assertOurs(...dirs: readonly string[]): Promise<void> {
   for (const dir of dirs) {
     const stats = await lstat(dir).catch(() => gone());
@@ -93,7 +93,7 @@ async function assertOurs(...dirs: readonly string[]): Promise<void> {
   }
 }
 
-/** Uploads what an attempt has left behind, and answers what the report says of it. */
+/** Uploads what an attempt has left behind, and returns what the report says of it. */
 export async function uploadProducts(
   { upload, signal, log }: UploadProductsDeps,
   { task, attempt, lease, spec }: ClaimedTask,

@@ -6,7 +6,7 @@ const tooSlow = (what: string, limitMs: number): MitoError =>
 
 /**
  * The result of `work`, or a `step_timed_out` error that names it. What is done after the end of a program
- * touches files that the program left behind: no such step may hold its attempt for ever. `work` itself goes on.
+ * touches files that the program left behind: no such step may hold its attempt for ever. `work` itself continues.
  */
 export function withinTime<T>(what: string, limitMs: number, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -14,7 +14,7 @@ const PROBE_BYTES = 4_096;
 export interface WorkFolderOptions {
   readonly dir: string;
   readonly troubles: Troubles;
-  /** Called when the folder can be used again, or can't be used any more. */
+  /** Called when the folder becomes usable or unusable. */
   onChange(): void;
   readonly everyMs?: number;
   /** Throws as `statfs` does. */
@@ -23,7 +23,7 @@ export interface WorkFolderOptions {
 
 /**
  * Looks every 5 s, or every second while it is not so, whether the work folder takes files and has room for another task. Without that no task can
- * begin and no report be kept, so the worker takes nothing new. Running tasks go on.
+ * begin and no report be kept, so the worker takes nothing new. Running tasks continue.
  */
 export class WorkFolder implements Service {
   private timer: NodeJS.Timeout | undefined;

@@ -30,7 +30,7 @@ export interface WorkerOptions {
   readonly taskEnv?: Readonly<Record<string, string>> | undefined;
   /** What is run before and after tasks, and before and after all of them. */
   readonly hooks?: Hooks | undefined;
-  /** How long running tasks may go on after `stop`. */
+  /** How long running tasks may continue after `stop`. */
   readonly drainTimeoutMs: number;
   /** After so long it wants to be stopped; also when it has run nothing for so long, which the coordinator decides. */
   readonly lifetimeMs?: number | undefined;
@@ -38,7 +38,7 @@ export interface WorkerOptions {
   /** Where the metrics are served; nowhere when not given. */
   readonly metricsBind?: { readonly host: string; readonly port: number } | undefined;
   readonly log: Log;
-  /** The coordinator does not know this worker any more: it has to end, or to register anew. */
+  /** The coordinator no longer knows this worker: it has to end, or to register again. */
   onRevoked(): void;
   /** Somebody wants it to stop: whoever has started it is to call `stop`. */
   onStopWanted(): void;

@@ -41,7 +41,7 @@ type Hint = Pick<Delivery, 'taskId' | 'priority' | 'attempt'>;
 export class Worker implements Service {
   private readonly running = new RunningAttempts();
   private readonly ended = new AbortController();
-  /** Nothing new is taken any more: a claim that was not answered is not repeated. */
+  /** Nothing new is taken: a claim without a response is not repeated. */
   private readonly draining = new AbortController();
   private readonly client: WorkerClient;
   private readonly inputs: InputCache;
@@ -283,7 +283,7 @@ export class Worker implements Service {
     const { taskId, priority } = hint;
     const claim = await this.claim(hint);
     this.metrics.claimed(claim ? 'opened' : 'refused');
-    if (!claim) return log.debug({ task: taskId }, 'not to be run here (any more)');
+    if (!claim) return log.debug({ task: taskId }, 'not to be run here');
     log.debug({ task: taskId, attempt: claim.attempt }, 'claimed');
     const attempt = this.running.add(claim);
     try {

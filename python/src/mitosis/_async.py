@@ -78,7 +78,7 @@ async def run(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
         try:
             loop.call_soon_threadsafe(set_outcome)
-        except RuntimeError:  # the loop is over: nobody waits any more
+        except RuntimeError:  # the loop is over: nobody waits
             pass
 
     def work() -> None:

@@ -153,7 +153,7 @@ class AccessCalls:
             self.mitosis.admin.remove_worker_role(str(uuid), group)
 
     def get_redis_connection_info(self) -> Record:
-        """The queue is no business of clients here: changes come from `mitosis.Client().events()`."""
+        """Clients have no access to the queue here: changes come from `mitosis.Client().events()`."""
         return RECORDS["RedisConnectionInfo"](url=None)
 
     def admin_shutdown_coordinator(self, req: Any) -> None:

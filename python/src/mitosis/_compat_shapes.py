@@ -1,4 +1,4 @@
-"""The names of pynetmito's requests, answers and states, as plain records."""
+"""The names of pynetmito's requests, responses and states, as plain records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Streams that go on over broken connections: the output of a task, and what changes."""
+"""Streams that survive broken connections: the output of a task, and what changes."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def follow_output(
 
 
 def follow_events(transport: Transport, filters: dict[str, Any]) -> Iterator[Change]:
-    """Changes as they happen. Goes on over broken connections; what happened meanwhile is not told."""
+    """Changes as they happen. Reconnects after broken connections; changes during the gap are lost."""
     was_connected = False
     while True:
         try:

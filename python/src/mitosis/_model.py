@@ -1,4 +1,4 @@
-"""Answers of the API as objects."""
+"""Responses of the API as objects."""
 
 from __future__ import annotations
 

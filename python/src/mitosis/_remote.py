@@ -297,7 +297,7 @@ def _lost(task: Task) -> Outcome:
 
 class MapJob:
     """Calls of one function. Iterating gives results in the order of the items; a bad item raises its exception,
-    and the next `next()` goes on behind it. Dropping this object changes nothing at the coordinator.
+    and the next `next()` continues behind it. Dropping this object changes nothing at the coordinator.
     """
 
     def __init__(
@@ -403,7 +403,7 @@ class MapJob:
         self.job.cancel(reason)
 
     def close(self) -> None:
-        """Reads nothing more from the iterables; what was submitted goes on."""
+        """Reads nothing more from the iterables; submitted tasks continue."""
         if not self._is_whole:
             self._is_whole = True
             self.job.close()

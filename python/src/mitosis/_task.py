@@ -62,7 +62,7 @@ class Task:
 
     @property
     def _known(self) -> Any:
-        """What answers simple questions without a request, where it can."""
+        """The answers to simple questions, without a request where possible."""
         if self._row is not None and self._row.state in FINAL:
             return self._row
         return self.view

@@ -49,7 +49,7 @@ def file_facts(path: Path) -> FileFacts:
 
 
 def with_retries(work: Callable[[], T], has_advanced: Callable[[], bool] = lambda: False) -> T:
-    """Repeats after passing errors, with backoff; something achieved starts the count anew."""
+    """Repeats after passing errors, with backoff; progress starts the count again."""
     tries = 1
     while True:
         try:
@@ -95,7 +95,7 @@ class Transfers:
         self._route = StoreRoute(transport)
 
     def upload(self, path: str, facts: dict[str, Any], file: Path, progress: Progress | None = None) -> StoredFile:
-        """Begins, sends what is missing and completes; the same call after an interruption goes on."""
+        """Begins, sends what is missing and completes; the same call after an interruption continues."""
         repeatable = Call(repeatable=True)
 
         def once() -> StoredFile:

@@ -102,7 +102,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             return f"The task {uuid} failed; why is unknown: {error}\n"
 
     def cancel_jobs(self, active_jobs: list[SubmittedJobInfo]) -> None:
-        """In chunks; what could not be cancelled is printed with a command that does it. Another Ctrl-C goes on."""
+        """In chunks; what could not be cancelled is printed with a command that does it. Another Ctrl-C does not stop it."""
         uuids = [str(info.external_jobid) for info in active_jobs]
         left: list[str] = []
         for at in range(0, len(uuids), CHUNK):
@@ -123,6 +123,6 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             except MitoError as error:
                 print(f"mitosis: {error}", file=sys.stderr)
                 continue
-            # A job that ended in between, or that nobody knows any more, is none that runs.
+            # A job that ended in between, or that nobody knows, does not run.
             return [each.uuid for each in answer.results or [] if each.result == "forbidden"]
         return uuids

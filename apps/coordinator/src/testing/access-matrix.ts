@@ -1,5 +1,5 @@
 /**
- * What every operation answers to the kinds of callers of `CALLERS`, in their order: anonymous, no group,
+ * How every operation responds to the kinds of callers of `CALLERS`, in their order: anonymous, no group,
  * read, write-wasm, write, admin, admin of another group, site admin, locked, expired, worker of the task, worker of
  * another group, revoked worker. `ok` is any success; other refusals than by the
  * policy (409) come after it. A change here is a change of who may do what: review it as such.
@@ -119,7 +119,7 @@ export const MATRIX: Readonly<Record<string, string>> = {
 
   'storage.check': '401 403 403 403 403 403 403 ok 401 401 401 401 401',
 
-  // The lease is the credential, whichever worker shows it; 409: the upload has no parts, the task is no reduce.
+  // The lease is the credential, whichever worker shows it; 409: the upload has no parts, the task is not a reduce.
   'workers.upload-missing': '401 401 401 401 401 401 401 401 401 401 ok ok 401',
   'workers.upload-parts': '401 401 401 401 401 401 401 401 401 401 409 409 401',
   'workers.upload-complete': '401 401 401 401 401 401 401 401 401 401 409 409 401',

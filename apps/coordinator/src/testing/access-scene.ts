@@ -26,7 +26,7 @@ export type CallerKind = (typeof CALLERS)[number];
 export interface Caller {
   readonly kind: CallerKind;
   token: string;
-  /** Logs in anew; undefined for those who can't. */
+  /** Logs in again; undefined for those who can't. */
   login?(): Promise<string>;
 }
 

@@ -2,7 +2,7 @@ import { createQueueBackend } from '@mitosis/queue';
 import { silentLog, type Scope } from '@mitosis/testing';
 import type { CoordinatorFixture } from './coordinator-fixture.js';
 
-/** Takes jobs of the queue `name` from the queue server, and answers the tasks of those that it got. */
+/** Takes jobs of the queue `name` from the queue server, and returns the tasks of those that it got. */
 export async function consumeFrom(
   scope: Scope,
   { queue }: Pick<CoordinatorFixture, 'queue'>,

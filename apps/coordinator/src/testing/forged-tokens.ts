@@ -56,7 +56,7 @@ export async function forgedTokens(
     add('expired', await sign({ exp: 1 }));
     add('not yet valid', await sign({ nbf: inAnHour() }));
     add('an unknown subject', await sign({ sub: randomUUID() }));
-    add('a subject that is no id', await sign({ sub: "' OR 1=1 --" }));
+    add('a subject that is not an id', await sign({ sub: "' OR 1=1 --" }));
     add('a changed payload', `${header}.${encode({ ...claims, sub: randomUUID() })}.${signature}`);
     add('no signature', `${header}.${payload}.`);
     add('half a signature', `${header}.${payload}.${signature.slice(0, 40)}`);

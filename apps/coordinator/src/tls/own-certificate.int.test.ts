@@ -28,7 +28,7 @@ test('the certificate is one that OpenSSL takes, for the names of this machine, 
   t.is(answer.statusCode, 200);
 });
 
-test('it stays as it is; near its end it is made anew with the same key; both files are private', async (t) => {
+test('it stays as it is; near its end it is made again with the same key; both files are private', async (t) => {
   const folder = await tempDir(t);
   const first = await ownCertificate(folder);
   t.deepEqual(await ownCertificate(folder), first);

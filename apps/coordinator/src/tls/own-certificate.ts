@@ -14,7 +14,7 @@ import { bits, boolean, der, integer, octets, oid, sequence, set, time, utf8 } f
 
 const DAY_MS = 86_400_000;
 const LIFETIME_DAYS = 3650;
-/** It is made anew, with the same key, at a start at which it is good for less than this. */
+/** It is made again, with the same key, at a start at which it is good for less than this. */
 const RENEW_DAYS = 365;
 
 const OID = {
@@ -30,7 +30,7 @@ const OID = {
 /**
  * The certificate of a coordinator that was given none: made at the first start, in `folder`, for the names and
  * addresses of this machine. The key stays for ever: what others have pinned is its public part. The certificate is
- * made anew when it ends within a year, or when the machine has other addresses.
+ * made again when it ends within a year, or when the machine has other addresses.
  */
 export async function ownCertificate(folder: string, now = new Date()): Promise<{ cert: string; key: string }> {
   await mkdir(folder, { recursive: true, mode: 0o700 });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Scope } from '@mitosis/testing';
 
-/** Spreads connections over several ports of this machine; one that refuses is passed over. */
+/** Spreads connections over several ports of this machine; one that refuses is skipped. */
 export class Balancer {
   private readonly sockets = new Set<Socket>();
   private next = 0;

@@ -138,7 +138,7 @@ async function checkArtifacts(site: Site): Promise<number> {
   return rows.length;
 }
 
-/** Reports of attempts that were not current any more, as the workers tell of them. */
+/** Reports of attempts that were no longer current, as the workers tell of them. */
 async function countLateReports(site: Site): Promise<{ tried: number; refused: number }> {
   const logs = (await Promise.all(site.workers.map((worker) => worker.log()))).join('\n').split('\n');
   const refused = logs.filter(

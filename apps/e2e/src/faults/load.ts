@@ -6,7 +6,7 @@ import type { Site } from './site.js';
 export interface LoadOptions {
   /** Tasks at least. */
   readonly tasks: number;
-  /** Tasks go on being submitted until so many faults were injected. */
+  /** Tasks keep being submitted until this many faults were injected. */
   readonly minFaults: number;
   /** Tasks that may be open at a time. */
   readonly openMax: number;
@@ -38,7 +38,7 @@ export class Load {
     this.failedCalls.push(...failedCalls);
   }
 
-  /** Waits until no task is open any more, for a minute at most: what is open then is lost. */
+  /** Waits until no task is open, for a minute at most: what is open then is lost. */
   async settle(): Promise<void> {
     const deadline = performance.now() + SETTLE_MS;
     while ((await this.open()) > 0 && performance.now() < deadline) await delay(100);
@@ -58,7 +58,7 @@ export class Load {
     }
   }
 
-  /** Submits so many tasks at once. */
+  /** Submits this many tasks in one request. */
   async submitSome(count: number): Promise<void> {
     const from = this.submitted.length;
     const tasks = Array.from({ length: count }, (_, index) => this.options.make(from + index));

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { EmbeddedPostgres } from '@mitosis/embedded';
 import { eventually, silentLog, type Scope } from '@mitosis/testing';
 
-/** Answers after a crash within this time; what else would be broken. */
+/** Returns after a crash within this time; what else would be broken. */
 const BACK_MS = 60_000;
 
 /** A PostgreSQL of the harness, whose commits survive the crash of the server (not of the machine). */
@@ -35,7 +35,7 @@ export class PostgresControl {
     return url.href;
   }
 
-  /** Ends the server as `pg_ctl stop -m immediate` does; resolves when it answers again, after its recovery. */
+  /** Ends the server as `pg_ctl stop -m immediate` does; resolves when it responds again, after its recovery. */
   async crash(): Promise<void> {
     const { pid } = this.server;
     process.kill(pid, 'SIGQUIT');

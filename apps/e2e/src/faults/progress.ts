@@ -2,7 +2,7 @@ import type { Site } from './site.js';
 
 const EVERY_MS = 2_000;
 
-/** Says on stderr how many tasks are in which state, while a run goes on. */
+/** Says on stderr how many tasks are in which state, while a run continues. */
 export class Progress {
   private timer: NodeJS.Timeout | undefined;
   private readonly since = performance.now();

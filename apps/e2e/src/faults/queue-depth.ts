@@ -9,7 +9,7 @@ const DEPTH = `
     coalesce((SELECT max(jobs) FROM (SELECT count(*)::int AS jobs FROM tasks
       WHERE state = 'ready' AND dispatched_at IS NOT NULL GROUP BY queue) AS q), 0)::int AS depth`;
 
-/** Looks at the queues while a run goes on. */
+/** Looks at the queues while a run continues. */
 export class QueueDepth {
   /** The most jobs seen in one queue. */
   depthMax = 0;

@@ -11,7 +11,7 @@ export interface ScenarioRun {
   /** The full set, as in docs/reliability.md; otherwise the short one of CI. */
   readonly isFull: boolean;
   readonly isVerbose: boolean;
-  /** In place of the scenario's own number of tasks. */
+  /** Instead of the scenario's own number of tasks. */
   readonly tasks: number | undefined;
 }
 

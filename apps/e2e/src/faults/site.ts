@@ -54,7 +54,7 @@ export class Site {
     this.marker = `MITO_FAULTS_RUN=${process.pid}-${sites}`;
   }
 
-  /** Nobody is to call it any more. */
+  /** Nobody may call it from now on. */
   isClosed = false;
   url = '';
   api = new MitosisClient({ url: 'http://127.0.0.1:1' });

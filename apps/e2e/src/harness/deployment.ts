@@ -21,7 +21,7 @@ export interface Deployment {
   readonly dir: string;
   readonly env: Readonly<Record<string, string>>;
   mito(...argv: string[]): Promise<MitoResult>;
-  /** Runs a command that has to succeed, and answers what it printed. */
+  /** Runs a command that has to succeed, and returns what it printed. */
   ask(...argv: string[]): Promise<string>;
   /** Starts a worker with a code for it alone, in its own folder. */
   startWorker(settings?: Readonly<Record<string, string>>): Promise<MitoProcess>;

@@ -15,7 +15,7 @@ export interface S3Stack {
   readonly api: MitosisClient;
   readonly workers: readonly MitoProcess[];
   mito(...argv: string[]): Promise<MitoResult>;
-  /** Runs a command that is expected to succeed and answers its stdout as JSON. */
+  /** Runs a command that is expected to succeed and returns its stdout as JSON. */
   json<T>(...argv: string[]): Promise<T>;
   spawn(...argv: string[]): MitoProcess;
   /** Ends the coordinator without a word and starts it again at the same address. */
@@ -34,7 +34,7 @@ export async function startS3Stack(scope: Scope, backend: Backend, { workers = 1
     MITO_DB_URL: await freshDatabase(scope),
     MITO_STATE_DIR: path.join(dir, 'state'),
     MITO_BIND: new URL(url).host,
-    // What nobody goes on with is collected soon after its requests have expired.
+    // What nobody continues with is collected soon after its requests have expired.
     MITO_SIGNED_URL_EXPIRES_IN: '10s',
   };
   const start = (argv: readonly string[], env: Readonly<Record<string, string>>): MitoProcess => {

@@ -37,9 +37,9 @@ export interface E2eStack {
   readonly redis: RedisServer | undefined;
   /** Runs a command to its end. */
   mito(...argv: string[]): Promise<MitoResult>;
-  /** Runs a command that is expected to succeed and answers its stdout as JSON. */
+  /** Runs a command that is expected to succeed and returns its stdout as JSON. */
   json<T>(...argv: string[]): Promise<T>;
-  /** Starts a command that goes on. */
+  /** Starts a command that continues. */
   spawn(...argv: string[]): MitoProcess;
 }
 

@@ -56,7 +56,7 @@ function pass(port: string, seen: StoreRequest, req: IncomingMessage, res: Serve
     onward.destroy();
     res.destroy();
   };
-  // Swift answers HEAD with an empty chunk, which is an error after the answer: that counts.
+  // Swift responds to HEAD with an empty chunk, which is an error after the response.
   onward.on('error', () => seen.status === 0 && end());
   onward.on('response', (answer) => {
     seen.status = answer.statusCode ?? 0;

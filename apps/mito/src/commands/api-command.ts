@@ -12,7 +12,7 @@ import { useNetwork } from '../use-network.js';
 import { isLatest, resolveLatest } from './latest.js';
 import { OutputCommand } from './output-command.js';
 
-/** So many tasks are not submitted at once. */
+/** A submission of more tasks than this takes several requests. */
 export const SEVERAL_REQUESTS = 1_001;
 
 /** Kinds and codes of errors after which the same command can't finish what was begun. */
@@ -154,7 +154,7 @@ export abstract class ApiCommand extends OutputCommand {
 
   /**
    * Does what takes as long as something on the coordinator; Ctrl-C ends only the watching, and `goesOn` says what
-   * goes on and how to come back. In interactive mode the command ends, and the mode goes on.
+   * continues and how to come back. In interactive mode the command ends, and the mode continues.
    */
   protected async whileWatching<T>(goesOn: string, work: () => Promise<T>): Promise<T> {
     if (this.signal) return this.whileInShell(goesOn, work, this.signal);
@@ -180,7 +180,7 @@ export abstract class ApiCommand extends OutputCommand {
     }
   }
 
-  /** Names what was typed in place of a UUID, and says where those are found, before anything is sent. */
+  /** Names what was typed instead of a UUID, and says where those are found, before anything is sent. */
   private assertUuids(): void {
     const {
       uuid,

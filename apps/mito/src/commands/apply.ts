@@ -15,7 +15,7 @@ export class ApplyCommand extends ApiCommand {
     category: 'Tasks',
     description: 'run the experiment that a file describes, or what is new in it',
     details:
-      'The file is TOML, or YAML when its name ends in .yaml or .yml. It names tasks and jobs; a job is known by its name in the group and a task by its parameters, so the same file applied again stores nothing, and a sweep that has grown only what is new. A task that would now run something else is named as changed and left alone, unless --rerun-changed runs it anew in its place; what is in the file no more is named as orphaned and left alone. --plan says what would be done and stores nothing; --schema prints the JSON Schema for editors.',
+      'The file is TOML, or YAML when its name ends in .yaml or .yml. It names tasks and jobs; a job is known by its name in the group and a task by its parameters, so the same file applied again stores nothing, and a sweep that has grown only what is new. A task that would now run something else is named as changed and left alone, unless --rerun-changed runs it again in its place; what is in the file no more is named as orphaned and left alone. --plan says what would be done and stores nothing; --schema prints the JSON Schema for editors.',
     examples: [
       ['See what a file would do', '$0 apply exp.toml --plan'],
       ['Run it, or what was added to it', '$0 apply exp.toml'],
@@ -32,7 +32,7 @@ export class ApplyCommand extends ApiCommand {
   });
   readonly plan = Option.Boolean('--plan,--dry-run', false, { description: 'say what would be done; store nothing' });
   readonly rerunChanged = Option.Boolean('--rerun-changed', false, {
-    description: 'run tasks anew that have ended and would now run something else',
+    description: 'run tasks again that have ended and would now run something else',
   });
   readonly yes = Option.Boolean('-y,--yes', false, {
     description: 'send a folder of code of more than 100 MiB unasked',
@@ -112,7 +112,7 @@ export class ApplyCommand extends ApiCommand {
     await this.printList(jobs, APPLIED_LISTING);
     if (this.quiet) return;
     for (const { name, uuid, changed, busy, failed, orphaned } of jobs) {
-      if (changed > 0) this.note(`${name}: ${changed} changed tasks were left alone; --rerun-changed runs them anew`);
+      if (changed > 0) this.note(`${name}: ${changed} changed tasks were left alone; --rerun-changed runs them again`);
       if (busy > 0) this.note(`${name}: ${busy} changed tasks have not ended and were left alone; cancel them first`);
       if (orphaned > 0) this.note(`${name}: ${orphaned} tasks are in the file no more and were left alone`);
       if (failed > 0)

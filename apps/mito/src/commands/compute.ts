@@ -42,7 +42,7 @@ export class ComputeCommand extends WorkloadCommand {
 
   readonly group = Option.String('-g,--group', { description: 'group that the tasks belong to; your own by default' });
   readonly params = Option.String('--params', '{}', { description: 'parameters of the program, one JSON object' });
-  readonly taskType = Option.String('--task-type', { description: 'the name of the workload, in place of PROGRAM' });
+  readonly taskType = Option.String('--task-type', { description: 'the name of the workload, instead of PROGRAM' });
   readonly maxSubtasks = Option.String('--max-subtasks', { description: 'parts at most' });
   readonly verify = Option.Boolean('--verify', false, {
     description: 'compute every part on two workers and compare the results',

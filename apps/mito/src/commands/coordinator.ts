@@ -106,7 +106,7 @@ export class CoordinatorCommand extends ServiceCommand {
     return { service, log, ready, stopLimitMs: STOP_LIMIT_MS };
   }
 
-  /** Whoever started this process and owns its data is an administrator: it needs nobody's password. */
+  /** The account that started this process owns its data, so it is an administrator and needs no password. */
   private serveParent(service: Awaited<ReturnType<typeof createCoordinator>>): void {
     process.on('message', (message: { readonly type?: string }) => {
       if (message.type !== 'login') return;

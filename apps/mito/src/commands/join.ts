@@ -19,7 +19,7 @@ export class JoinCommand extends OutputCommand {
         'From now on, also after a reboot',
         '$0 join https://lab:5000 sha256//47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU= --service',
       ],
-      ['This machine is no worker any more', '$0 join --remove'],
+      ['This machine is no longer a worker', '$0 join --remove'],
     ],
   });
 
@@ -53,7 +53,7 @@ export class JoinCommand extends OutputCommand {
     });
     if (this.remove) {
       await worker.remove();
-      this.print({ removed: worker.base }, () => `this machine is no worker any more: ${worker.base} is removed`);
+      this.print({ removed: worker.base }, () => `this machine is no longer a worker: ${worker.base} is removed`);
       return 0;
     }
     await worker.configure(await this.joinSettings(), this.upgrade);

@@ -35,7 +35,7 @@ const FIELDS: readonly (readonly [field: string, list: string | undefined])[] = 
   ['second', 'tasks'],
 ];
 
-/** True when this stands for something that the caller submitted, in place of a UUID. */
+/** True when this stands for something that the caller submitted, instead of a UUID. */
 export function isLatest(text: string, path: string): boolean {
   return LATEST.test(text) && listOf(path) !== undefined;
 }

@@ -40,7 +40,7 @@ export function givenList(values: readonly string[], option: string): string[] |
   return values.length === 0 ? undefined : splitList(values, option);
 }
 
-/** The same in place of what there is: a single `""` is the empty list. */
+/** The same instead of what there is: a single `""` is the empty list. */
 export function replacementList(values: readonly string[], option: string): string[] {
   return values.length === 1 && values[0] === '' ? [] : splitList(values, option);
 }

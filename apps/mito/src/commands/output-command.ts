@@ -12,11 +12,11 @@ import { MitoCommand } from './mito-command.js';
 export interface Listing<T> {
   readonly head: readonly string[];
   readonly row: (item: T, paint: Paint) => readonly Cell[];
-  /** Said on stderr in place of an empty table. */
+  /** Said on stderr instead of an empty table. */
   readonly empty?: string;
 }
 
-/** What is smaller is done before a bar could be read. */
+/** Below this size the transfer finishes before a progress bar is readable. */
 const LEAST = { things: 2, bytes: 1_048_576 };
 
 /** A command with results: text for people, JSON with `--json`, only ids with `--quiet`. */
@@ -68,7 +68,7 @@ export abstract class OutputCommand extends MitoCommand {
     printTable(this.context.stdout, head, rows);
   }
 
-  /** A list with all that is known of each thing: as {@link printList}, but with blocks of lines in place of a table. */
+  /** A list with all that is known of each thing: as {@link printList}, but with blocks of lines instead of a table. */
   protected async printBlocks<T>(
     items: Iterable<T> | AsyncIterable<T>,
     render: (item: T, paint: Paint) => string,
@@ -125,7 +125,7 @@ export abstract class OutputCommand extends MitoCommand {
     else super.note(...lines);
   }
 
-  /** Waits for whoever reads stdout; false when nobody does any more: what goes on for ever ends then. */
+  /** Waits until the reader of stdout takes more; false without a reader: endless output stops then. */
   protected async isRead(): Promise<boolean> {
     return hasRoom(this.context.stdout, this.signal);
   }

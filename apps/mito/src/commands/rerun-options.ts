@@ -11,15 +11,15 @@ import { parseTimeout, parseWithin, PRIORITY, RETRIES } from './task-options.js'
 export abstract class RerunCommand extends ApiCommand {
   readonly uuid = Option.String({ name: 'uuid' });
   readonly env = Option.Array('-e,--env', [], { description: 'NAME=VALUE, added to its own variables (repeatable)' });
-  readonly tags = Option.Array('-t,--tags', { description: 'tags a worker must have, in place of its own' });
-  readonly labels = Option.Array('-l,--labels', { description: 'labels, in place of its own' });
-  readonly secrets = Option.Array('--secret', { description: 'secrets of the group, in place of its own' });
+  readonly tags = Option.Array('-t,--tags', { description: 'tags a worker must have, instead of its own' });
+  readonly labels = Option.Array('-l,--labels', { description: 'labels, instead of its own' });
+  readonly secrets = Option.Array('--secret', { description: 'secrets of the group, instead of its own' });
   readonly name = Option.String('--name', { description: 'name for people' });
   readonly priority = Option.String('-p,--priority', { description: 'higher first, -1000 to 1000' });
   readonly timeout = Option.String('--timeout', { description: 'time limit of each attempt; "none" removes it' });
   readonly retries = Option.String('--retries', { description: 'tries after a failure' });
   readonly cwd = Option.String('--cwd', { description: 'folder to start in, below its scratch folder' });
-  readonly workdir = Option.String('-C,--workdir', { description: 'folder of code to start in, in place of its own' });
+  readonly workdir = Option.String('-C,--workdir', { description: 'folder of code to start in, instead of its own' });
   readonly yes = yesOption();
 
   protected async changes(api: MitosisClient, group: string): Promise<RerunChanges> {

@@ -38,7 +38,7 @@ export class RunCommand extends SubmitCommand {
 
   private async runInteractively(): Promise<number> {
     const { stdin, stdout } = this.context;
-    if (this.json) throw invalidField('--json', 'what a terminal shows is no JSON; use either --json or -it');
+    if (this.json) throw invalidField('--json', 'terminal output cannot be printed as JSON; use either --json or -it');
     OwnTerminal.check('-it', stdin, stdout);
     const { attachTerminal } = await import('../terminal/attach-terminal.js');
     const api = await this.api();
@@ -65,7 +65,7 @@ export class RunCommand extends SubmitCommand {
     const api = await this.api();
     const { uuid } = await api.submitTask(await this.submission(api));
     if (!this.json && !this.quiet) this.note(`task ${uuid}`);
-    const goesOn = `task ${uuid} goes on; "mito tasks logs -f ${uuid}" follows it, "mito tasks cancel ${uuid}" ends it`;
+    const goesOn = `task ${uuid} continues; "mito tasks logs -f ${uuid}" follows it, "mito tasks cancel ${uuid}" ends it`;
     return this.whileWatching(goesOn, async () => {
       await this.warn(api, uuid);
       return this.sayingWhy(

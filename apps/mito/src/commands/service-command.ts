@@ -27,7 +27,7 @@ export interface ServiceRun {
   readonly ended?: Promise<number> | undefined;
 }
 
-/** What is still open this long after everything has stopped holds the process, and is not waited for. */
+/** The process ends this long after everything has stopped, even when handles are still open. */
 const LEFT_OPEN_MS = 5_000;
 
 /** `process.exit` waits for threads of Node's pool; a thread that waits for a file for ever would hold it. */
@@ -63,7 +63,7 @@ export abstract class ServiceCommand extends MitoCommand {
       process.send?.({ type: 'failed', message: error?.message ?? String(thrown), ...facts });
       throw thrown;
     } finally {
-      // Our own goodbye is no sign that the parent has gone; and a channel that is open keeps us alive.
+      // Our own goodbye is not a sign that the parent has gone; and a channel that is open keeps us alive.
       process.removeAllListeners('disconnect');
       if (process.connected) process.disconnect();
     }
@@ -73,7 +73,7 @@ export abstract class ServiceCommand extends MitoCommand {
     const stopped = this.stopRequest(log, onHurry, onHurry === undefined ? () => process.exit(1) : endAtOnce);
     this.surviveFullDisk(log);
     try {
-      // It may wait for something that is away: whoever wants it to stop has not to wait, too.
+      // It may wait for something that is away: a request to stop does not wait for that, too.
       const started = service.start();
       const early = await Promise.race([started.then(() => undefined), stopped]);
       if (early !== undefined) {
@@ -100,7 +100,7 @@ export abstract class ServiceCommand extends MitoCommand {
     return exitCode;
   }
 
-  /** A write that nobody waits for, on a disk without room, is no reason to end what runs here. */
+  /** A write that nobody waits for, on a full disk, must not end the service. */
   private surviveFullDisk(log: Log): void {
     process.on('uncaughtException', (error) => {
       if (systemError(error)?.code === 'disk_full')
@@ -110,7 +110,7 @@ export abstract class ServiceCommand extends MitoCommand {
     });
   }
 
-  /** The file to log to in place of stderr, when there is to be one. */
+  /** The file to log to instead of stderr, when there is to be one. */
   protected chosenLogFile(name: string, isWanted = false): string | undefined {
     return this.logFile ?? (isWanted || this.fileLog ? `${this.logPath ?? '.'}/${name}.log` : undefined);
   }

@@ -13,7 +13,7 @@ export interface ProgramSource {
   readonly isBuiltInAllowed?: boolean;
 }
 
-/** Makes sure that the group has the program, and answers by what it is known. Throws errors that name `field`. */
+/** Makes sure that the group has the program, and returns its key or hash. Throws errors that name `field`. */
 export async function storeProgram(
   api: MitosisClient,
   source: ProgramSource,

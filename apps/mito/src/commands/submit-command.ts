@@ -53,7 +53,7 @@ export abstract class SubmitCommand extends ApiCommand {
     description: 'KEY=N: start only while fewer than N tasks of the group with this key run',
   });
   readonly needs = needOptions();
-  readonly shell = Option.String('--shell', { description: 'a line for the shell, in place of the command' });
+  readonly shell = Option.String('--shell', { description: 'a line for the shell, instead of the command' });
   readonly envFile = Option.Array('--env-file', [], { description: 'file of NAME=VALUE lines' });
   readonly workdir = Option.String('-C,--workdir', {
     description: 'folder of code to start in: what git sees of it, or .mitoignore leaves of it, is sent along',

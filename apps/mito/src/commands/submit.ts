@@ -20,7 +20,7 @@ export class SubmitCommandOfScript extends TasksSubmitCommand {
     category: 'Tasks',
     description: 'queue a script, with the options that stand at its head',
     details:
-      'Lines "#MITO --gpus 1 --timeout 2h" before the first command of the script are options of this command; those that are typed win. "#SBATCH" lines that have an equal are read as Slurm reads them: --job-name, --array, --time, --cpus-per-task, --mem, --gres, --dependency, --output. Every line without effect is named. The script runs on a worker with what its first line says (#!…); its file is sent along, what lies beside it is not. A first word that is no file is a command, as with "client tasks submit".',
+      'Lines "#MITO --gpus 1 --timeout 2h" before the first command of the script are options of this command; those that are typed win. "#SBATCH" lines that have an equal are read as Slurm reads them: --job-name, --array, --time, --cpus-per-task, --mem, --gres, --dependency, --output. Every line without effect is named. The script runs on a worker with what its first line says (#!…); its file is sent along, what lies beside it is not. A first word that is not a file is a command, as with "client tasks submit".',
     examples: [
       ['Submit a script', '$0 submit train.sh'],
       ['With arguments for it, and another time limit', '$0 submit --timeout 1h train.sh --epochs 3'],
@@ -61,7 +61,7 @@ export class SubmitCommandOfScript extends TasksSubmitCommand {
     if (!content.startsWith('#!'))
       throw invalidField(
         'SCRIPT',
-        `${file} is no script: its first line has to be #! and what runs it, e.g. #!/bin/bash`,
+        `${file} is not a script: its first line must be #! and an interpreter, e.g. #!/bin/bash`,
       );
     const head = readScriptHead(file, content);
     const sbatch = readSbatch(file, head.sbatch);
@@ -94,7 +94,7 @@ export class SubmitCommandOfScript extends TasksSubmitCommand {
     try {
       const cli = createCli(false, TasksSubmitCommand);
       const command = cli.process(['tasks', 'submit', ...words, '--', '-'], this.context) as TasksSubmitCommand;
-      if (command.argv.length > 1) throw new SyntaxError(`"${command.argv[0]}" is no option`);
+      if (command.argv.length > 1) throw new SyntaxError(`"${command.argv[0]}" is not an option`);
       return command;
     } catch (error) {
       const [text] = (error as Error).message.split('\n').filter((part) => part.trim() !== '');

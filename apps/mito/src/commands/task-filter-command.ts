@@ -78,7 +78,7 @@ export abstract class TaskFilterCommand extends ApiCommand {
     };
   }
 
-  /** False when all tasks there are would be meant, or the newest so many of them. */
+  /** False when the options select every task, or only the newest N of all. */
   protected get isFiltered(): boolean {
     return Object.values(this.filter()).some((value) => value !== undefined);
   }

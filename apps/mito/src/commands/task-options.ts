@@ -74,7 +74,7 @@ export function parseCount(text: string, field: string): number {
   return count;
 }
 
-/** Lines of `NAME=VALUE`; empty ones and those that begin with `#` are passed over, quotes around a value go. */
+/** Lines of `NAME=VALUE`; empty ones and those that begin with `#` are skipped, quotes around a value go. */
 async function readEnvFiles(files: readonly string[]): Promise<Record<string, string>> {
   const { readText } = await import('../files/read-input.js');
   const texts: string[] = [];

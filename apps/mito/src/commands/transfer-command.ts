@@ -8,7 +8,9 @@ import { givenText } from './option-values.js';
 import { parseInteger } from './task-options.js';
 
 export const barOption = () =>
-  Option.Boolean('--pb', false, { description: 'show progress also of what is small, and when this is no terminal' });
+  Option.Boolean('--pb', false, {
+    description: 'show progress also of what is small, and when this is not a terminal',
+  });
 export const concurrencyOption = () =>
   Option.String('--concurrency,--concurrent', '1', { description: 'files at once, 1 to 64' });
 
@@ -19,7 +21,7 @@ export interface Batch<T> {
   readonly work: (item: T) => Promise<Done>;
 }
 
-/** Works on `concurrency` files at once and tells of each as it is done; answers 1 when one of them failed. */
+/** Works on `concurrency` files at once and tells of each as it is done; returns 1 when one of them failed. */
 export async function runBatchOf<T>(
   { items, nameOf, work }: Batch<T>,
   concurrency: string,

@@ -17,7 +17,7 @@ function parseListen(text: string): { readonly host: string; readonly port: stri
   const [, bracketed, host = bracketed, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+))(?::(\d+))?$/.exec(text) ?? [];
   if (host !== undefined) return { host, port };
   if (/^[0-9a-fA-F:]+$/.test(text)) return { host: text, port: undefined };
-  throw invalidField('--listen', `"${text}" is no address: write 0.0.0.0, 10.0.0.5:5000 or [fd00::5]:5000`);
+  throw invalidField('--listen', `"${text}" is not an address: write 0.0.0.0, 10.0.0.5:5000 or [fd00::5]:5000`);
 }
 
 /** Of the line that `up` prints; `mito workers enroll` makes others. */
@@ -139,7 +139,7 @@ export class UpCommand extends ApiCommand {
     return path.resolve(this.dataDir ?? dataDir(this.context.env, process.getuid?.() === 0));
   }
 
-  /** The first signal, or the end of standard input, stops it; the second one hurries what goes on, the third ends us. */
+  /** The first signal, or the end of standard input, stops it; the second one hurries what continues, the third ends us. */
   private stopRequest(onHurry: () => void): Promise<void> {
     return new Promise((resolve) => {
       let count = 0;

@@ -44,9 +44,9 @@ export class WorkerCommand extends ServiceCommand {
   readonly slots = Option.String('--slots', {
     description: 'tasks at once; one for each core that is offered by default',
   });
-  readonly cpus = Option.String('--cpus', { description: 'cores that are offered, in place of those that were found' });
+  readonly cpus = Option.String('--cpus', { description: 'cores that are offered, instead of those that were found' });
   readonly mem = Option.String('--mem', {
-    description: 'memory that is offered, e.g. 64GiB, in place of what was found',
+    description: 'memory that is offered, e.g. 64GiB, instead of what was found',
   });
   readonly gpus = Option.String('--gpus', { description: 'how many of the GPUs that were found are offered' });
   readonly reserve = Option.Array('--reserve', { description: 'what is kept back for others: cpus=1,mem=4GiB' });
@@ -133,7 +133,7 @@ export class WorkerCommand extends ServiceCommand {
     let end = (_exitCode: number): void => {};
     const ended = new Promise<number>((resolve) => (end = resolve));
     const onRevoked = (): void => {
-      log.error({}, 'the coordinator does not accept this worker any more');
+      log.error({}, 'the coordinator no longer accepts this worker');
       end(EXIT_NOT_AUTHORIZED);
     };
     const code = (await codeFromParent(this.context.env.MITO_ENROLL_FROM_PARENT === '1')) ?? settings.enroll;

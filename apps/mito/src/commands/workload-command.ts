@@ -29,7 +29,7 @@ export abstract class WorkloadCommand extends ApiCommand {
     }
   }
 
-  /** Says why a workload has no result, and answers the exit code; undefined when it has one. */
+  /** Says why a workload has no result, and returns the exit code; undefined when it has one. */
   protected async failure(api: MitosisClient, workload: WorkloadView): Promise<number | undefined> {
     if (workload.state === 'completed' && workload.result_task !== null) return undefined;
     const { printFailure } = await import('../output/save-result.js');

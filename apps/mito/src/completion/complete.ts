@@ -5,7 +5,7 @@ import type { CommandEntry } from '../mito-context.js';
 /** What a value is, when something can be proposed for it. */
 export type ValueKind = 'group' | 'task' | 'worker' | 'state' | 'artifact-kind' | 'role' | 'shell';
 
-/** Looks up values; answers nothing when it can't. */
+/** Looks up values; returns nothing when it can't. */
 export type Lookup = (kind: ValueKind, partial: string) => Promise<readonly string[]>;
 
 /** Understood before and after the name of every client command. */

@@ -79,7 +79,7 @@ async function runAll(api: MitosisClient, out: Writable): Promise<{ tasks: TaskV
 
 /**
  * A sweep of 24 tasks over the workers of `stack`, its results as a table, one artifact unpacked.
- * Answers whether every task completed.
+ * Returns whether every task completed.
  */
 export async function runDemo(stack: Stack, dir: string, out: Writable): Promise<boolean> {
   const { token } = await stack.login();

@@ -28,7 +28,7 @@ async function compute(
   out: Writable,
 ): Promise<boolean> {
   const program = await builtInProgram(name);
-  if (!program) throw new Error(`${name} is no workload`);
+  if (!program) throw new Error(`${name} is not a built-in workload`);
   const begun = performance.now();
   const { sha256 } = await api.programs.ensure(program.bytes, { name });
   const { uuid } = await api.workloads.submit({ name, sha256, params, labels: ['demo'] });
@@ -54,7 +54,7 @@ async function compute(
   return true;
 }
 
-/** Each built-in workload once, sandboxed, over the workers of `stack`. Answers whether all completed. */
+/** Each built-in workload once, sandboxed, over the workers of `stack`. Returns whether all completed. */
 export async function runWorkloads(stack: Stack, dir: string, out: Writable): Promise<boolean> {
   const { token } = await stack.login();
   const api = new MitosisClient({ url: stack.url, token });

@@ -22,7 +22,7 @@ export interface AppliedExperimentJob {
   /** Left as they are: they would now run something else. */
   readonly changed: number;
   readonly rerun: number;
-  /** To be run anew, and not ended yet. */
+  /** To be run again, and not ended yet. */
   readonly busy: number;
   readonly orphaned: number;
   /** Of those that were there: how many have failed or were cancelled. */
@@ -31,7 +31,7 @@ export interface AppliedExperimentJob {
 
 const BATCH = 1_000;
 
-/** At most so many of its tasks run at a time: as a limit of the group under a key of its own. */
+/** How many of its tasks may run at a time: as a limit of the group under a key of its own. */
 function limitsOf({ name, atOnce }: ExpandedJob): SubmitTaskInput['limits'] {
   if (atOnce === undefined) return {};
   // parsing: a hash is ASCII
@@ -39,7 +39,7 @@ function limitsOf({ name, atOnce }: ExpandedJob): SubmitTaskInput['limits'] {
   return { [`at-once.${key}`]: atOnce };
 }
 
-/** The tasks of a job, of which only so many run at a time. */
+/** The tasks of a job that limits how many run at a time. */
 export function withAtOnce(job: ExpandedJob): SubmitTaskInput[] {
   const limits = limitsOf(job);
   return job.tasks.map((task) => ({ ...task, limits: { ...task.limits, ...limits } }));

@@ -13,7 +13,7 @@ test('a file is read whole, up to a length', async (t) => {
   await t.throwsAsync(readInput(file, '--stdin', 1), { message: `--stdin: ${file} is longer than 1 MiB` });
 });
 
-test('what has no end is refused, and what is no file is named', async (t) => {
+test('what has no end is refused, and what is not a file is named', async (t) => {
   await t.throwsAsync(readSecret('/dev/zero', '--file'), { message: '--file: /dev/zero is longer than 1 MiB' });
   const folder = await tempDir(t);
   await t.throwsAsync(readInput(folder, '--stdin'), { message: new RegExp(`${folder} can't be .*: it is a folder`) });

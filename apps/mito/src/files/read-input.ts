@@ -5,7 +5,7 @@ import { decodeText, invalidField, MitoError, systemError } from '@mitosis/domai
 /** Which option has read the standard input of this process: it can be read once. */
 let taker: string | undefined;
 
-/** What is read as a whole has an end: a device has none, and hardly any a file that was meant for something else. */
+/** Limit of a file that is read as a whole: a device has no end, and a much larger file is a mistake. */
 const READ_MAX_MIB = 512;
 const SECRET_MAX_MIB = 1;
 

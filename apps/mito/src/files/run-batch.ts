@@ -10,7 +10,7 @@ export interface Done {
 export type Outcome<T, R> = { readonly item: T; readonly result: R } | { readonly item: T; readonly error: MitoError };
 
 /**
- * Does `work` for each item, `concurrency` at a time, and answers each outcome as it comes. An item
+ * Does `work` for each item, `concurrency` at a time, and returns each outcome as it comes. An item
  * that fails, also by an error of the system, does not keep the others; only a bug ends everything.
  */
 export async function* runBatch<T, R>(

@@ -75,7 +75,7 @@ function listingOf(commands: readonly CommandEntry[], words: readonly string[]):
   return path === undefined ? undefined : [...path.split(' '), ...words.slice(at + 1)];
 }
 
-/** The words of a command that there is, in place of a usual guess at it (`ps`, `workers list`); others as they are. */
+/** The words of a command that there is, instead of a usual guess at it (`ps`, `workers list`); others as they are. */
 export function expandGuess(commands: readonly CommandEntry[], words: readonly string[]): readonly string[] {
   const [client, rest] = words[0] === 'client' ? [['client'], words.slice(1)] : [[], words];
   const [first = ''] = rest;
@@ -84,7 +84,7 @@ export function expandGuess(commands: readonly CommandEntry[], words: readonly s
   return expanded === undefined ? words : [...client, ...expanded];
 }
 
-/** What is meant where a word of another tool was typed. */
+/** Our commands for the words of other tools. */
 export function suggestedFor([first = '']: readonly string[]): readonly string[] {
   return Object.hasOwn(SUGGESTED, first) ? (SUGGESTED[first] ?? []) : [];
 }

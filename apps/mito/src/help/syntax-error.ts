@@ -7,7 +7,7 @@ interface Candidate {
   readonly reason: string | null;
 }
 
-/** Up to three commands that may have been meant, the nearest first; none that starts something in place of looking. */
+/** Up to three commands that may have been meant, the nearest first; none that starts something instead of looking. */
 export function similarCommands(commands: readonly CommandEntry[], typed: readonly string[]): string[] {
   const all = commands.flatMap(({ paths, about }) => (about ? paths : []));
   const known = suggestedFor(typed[0] === 'client' ? typed.slice(1) : typed);
@@ -21,7 +21,7 @@ export function similarCommands(commands: readonly CommandEntry[], typed: readon
   return [...new Set(good.map(({ path }) => path))].slice(0, 3);
 }
 
-/** Leads from words that are no command to those that are. */
+/** Suggests commands for words that name none. */
 export function describeUnknownCommand(commands: readonly CommandEntry[], words: readonly string[]): string {
   const known =
     words.findLastIndex((_, index) => commandsBelow(commands, words.slice(0, index + 1).join(' ')).length > 0) + 1;

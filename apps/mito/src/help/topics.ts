@@ -15,7 +15,7 @@ export const TOPICS: Readonly<Record<string, Topic>> = {
       '',
       '  -c, --coordinator <url>       MITO_COORDINATOR_ADDR; the one of your last login by default',
       '  -u, --user <name>             MITO_USER; which of the cached logins is used',
-      '      --password-file <file>    a file with the password, in place of the question',
+      '      --password-file <file>    a file with the password, instead of the question',
       '      --ca <file>               certificates to trust beside those of the system',
       '      --config <file>           configuration file; ./config.toml by default',
       '      --credential-path <file>  where the logins are cached',

@@ -15,7 +15,7 @@ export interface LineReaderOptions {
 
 /**
  * Reads lines, and lets go of the terminal between them: while a command runs, Ctrl-C is a signal
- * again and the command may ask questions of its own. What was typed ahead is kept.
+ * again and the command may ask questions of its own. Keys typed ahead are kept.
  */
 export class LineReader {
   private readonly ahead: string[] = [];

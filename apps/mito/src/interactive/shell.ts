@@ -26,7 +26,7 @@ export class Shell {
     this.history = new HistoryFile(options.historyFile);
   }
 
-  /** Reads and runs commands until the person leaves; answers 0, or the last exit code when the commands came from a pipe. */
+  /** Reads and runs commands until the person leaves; returns 0, or the last exit code when the commands came from a pipe. */
   async run(): Promise<number> {
     const { stdin, stdout } = this.options.context;
     if (isTerminal(stdin) && isTerminal(stdout)) return this.converse();
@@ -82,7 +82,7 @@ export class Shell {
     }
     if (argv[0] === 'mito') argv = argv.slice(1);
     if (!this.isService(argv)) return this.execute(argv);
-    say(stderr, `mito: "${argv[0]}" goes on for long: start it in a terminal of its own\n`);
+    say(stderr, `mito: "${argv[0]}" continues for long: start it in a terminal of its own\n`);
     return EXIT_USAGE;
   }
 

@@ -23,7 +23,7 @@ const SAID_MAX = 300;
 
 const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
-/** Throws `invalid_request` for what is no host: ssh would take it for an option or a command. */
+/** Throws `invalid_request` for what is not a host: ssh would take it for an option or a command. */
 export function assertHosts(hosts: readonly string[]): void {
   const wrong = hosts.find((host) => !/^[A-Za-z0-9_][A-Za-z0-9_.:@-]*$/.test(host));
   if (wrong !== undefined) throw invalidField('host', `"${wrong}" is not a host: write NAME or USER@NAME`);

@@ -74,7 +74,7 @@ export class JoinedWorker {
     return { worker, how: `worker ${worker} runs as the ${place.isSystem ? 'system' : 'user'} unit mitosis-worker` };
   }
 
-  /** As processes that go on until the next reboot; those that run are started again with the new settings. */
+  /** As processes that continue until the next reboot; those that run are started again with the new settings. */
   async startInBackground(): Promise<Started> {
     const manager = this.manager();
     const [present] = await manager.select([]);
@@ -164,7 +164,7 @@ export class JoinedWorker {
       await delay(LOOK_MS, undefined, { signal: this.options.signal });
     }
     const message =
-      'the worker has not registered within a minute; its unit goes on trying: ' +
+      'the worker has not registered within a minute; its unit keeps trying: ' +
       '"systemctl --user status mitosis-worker" (without --user for root) says why';
     throw new MitoError('unavailable', 'start_failed', message);
   }

@@ -88,7 +88,7 @@ async function assertSystemd(): Promise<void> {
   throw new MitoError(
     'unsupported',
     'no_systemd',
-    'this machine was not booted with systemd: use --background in place of --service',
+    'this machine was not booted with systemd: use --background instead of --service',
   );
 }
 

@@ -39,7 +39,7 @@ export class Keeper {
     this.record = options.record;
   }
 
-  /** Nothing is started any more. */
+  /** Nothing is started from now on. */
   release(): void {
     this.over.abort();
   }

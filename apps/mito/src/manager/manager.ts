@@ -22,7 +22,7 @@ const LOOK_MS = 50;
 /** After a second SIGTERM a worker gives its tasks back; then it has so long to end. */
 const HURRY_MS = 5_000;
 
-/** Worker processes on this machine. They go on when the manager ends; it finds them again by their pid files. */
+/** Worker processes on this machine. They continue when the manager ends; it finds them again by their pid files. */
 export class Manager {
   readonly records: WorkerRecords;
 
@@ -159,7 +159,7 @@ export class Manager {
     }
   }
 
-  /** From now on it is not started again. Answers its record as it is now. */
+  /** From now on it is not started again. Returns its record as it is now. */
   private async release(record: WorkerRecord): Promise<WorkerRecord> {
     const now = (await this.records.reread(record)) ?? record;
     if (now.keeper && (await this.records.isKept(now))) signalIfThere(now.keeper.pid, 'SIGTERM');

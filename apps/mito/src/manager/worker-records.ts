@@ -3,7 +3,7 @@ import path from 'node:path';
 import { isSameProcess, type ProcessIdentity } from '@mitosis/embedded';
 import { readOwnText } from '../files/read-input.js';
 
-/** What is known of a worker process that was spawned here. */
+/** The record of a worker process that was spawned here. */
 export interface WorkerRecord {
   readonly name: string;
   readonly argv: readonly string[];

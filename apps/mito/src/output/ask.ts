@@ -54,6 +54,6 @@ export async function ask(
  * was typed too early, of which one letter alone would otherwise choose.
  */
 export async function askYes(input: Readable, output: Writable, message: string): Promise<boolean> {
-  const answer = await typedAnswer(input, output, { message: `${message} Type "yes" to go on`, isSecret: false });
+  const answer = await typedAnswer(input, output, { message: `${message} Type "yes" to continue`, isSecret: false });
   return /^\s*y(es)?\s*$/i.test(answer ?? '');
 }

@@ -25,7 +25,7 @@ function stateOf(job: JobView): string {
   return remarks.length === 0 ? state : `${state} (${remarks.join(', ')})`;
 }
 
-/** Its submission was interrupted, or goes on. */
+/** Its submission was interrupted, or continues. */
 export function isUnfinished({ is_open: isOpen, total, expected_tasks: expected }: JobView): boolean {
   return isOpen && expected !== null && total < expected;
 }

@@ -35,7 +35,7 @@ test('at 80 columns no line is longer, and what matters of a worker can be read'
   const shown = lines(describeMetrics(summary([worker(1), worker(2)], 10_000_000), PLAIN, { columns: 80, rows: 24 }));
   for (const line of shown) t.true(line.length <= 80, line);
   t.regex(shown.at(-1) ?? '', /^gpu-node-2 {2}ok {6}12 of 16 {2}50 % {2}7\.3 of 23\.5 GiB {2}1 s ago {2}01a1fe5b-.*…$/);
-  t.regex(shown.join('\n'), /\n {10}.* cancelled/, 'states that have no room go on in the next line');
+  t.regex(shown.join('\n'), /\n {10}.* cancelled/, 'states that have no room continue in the next line');
 });
 
 test('in a pipe nothing is cut', (t) => {

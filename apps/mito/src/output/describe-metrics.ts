@@ -11,7 +11,7 @@ export interface Room {
 }
 
 const LABEL = 9;
-/** A screen too low for its workers still shows so many. */
+/** A screen too low for its workers still shows this many. */
 const WORKERS_MIN = 3;
 /** The heading of the table, the line on those left out, and that of the cursor. */
 const LINES_BESIDE = 4;

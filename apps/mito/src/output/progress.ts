@@ -60,7 +60,7 @@ export class Pace {
     this.isPaused = isPaused;
   }
 
-  /** The time left, when it goes on as it went. */
+  /** The time left, when it continues as it went. */
   left(done: number, total: number): string {
     if (this.isPaused) return 'suspended';
     const made = done - this.before;

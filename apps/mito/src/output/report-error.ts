@@ -39,7 +39,7 @@ function lines(error: MitoError, hint: string | undefined): string {
 }
 
 /**
- * Says on stderr what went wrong, with which field, and what to do next; answers the exit code.
+ * Says on stderr what went wrong, with which field, and what to do next; returns the exit code.
  * With `--json` it is one line of JSON. Only a bug shows its stack: an error of the system is a sentence, too.
  */
 export function reportError(thrown: unknown, { stderr, isJson, signal }: ReportOptions): number {

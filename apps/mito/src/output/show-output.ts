@@ -8,7 +8,7 @@ export interface ShowOutputOptions {
   readonly isFollowed: boolean;
   /** Only this one, not the last. */
   readonly attempt?: number | undefined;
-  /** Only so many lines of what is there. */
+  /** Only the last N lines. */
   readonly tail: number | undefined;
   readonly streams: ReadonlySet<string>;
   readonly stdout: Writable;
@@ -96,7 +96,7 @@ export async function showOutput(api: MitosisClient, uuid: string, options: Show
   const { isFollowed, attempt, tail, streams, stdout, stderr, isJson } = options;
   const reader = new Reader();
   let texts = new OutputText();
-  /** False when nobody reads stdout any more. */
+  /** False once nobody reads stdout. */
   const write = async (target: Writable, bytes: Uint8Array | string): Promise<boolean> =>
     (await writeOut(target, bytes)) || target !== stdout;
   const writeText = async (stream: string, text: string): Promise<boolean> =>

@@ -5,10 +5,10 @@ import { MitoError } from '@mitosis/domain';
 /** Somebody who waits for longer than this without a start wants to know why. */
 const FIRST_MS = 3_000;
 
-/** Afterwards it is asked again after these times: what changes on the workers is no event of the task. */
+/** Afterwards it is asked again after these times: what changes on the workers is not an event of the task. */
 const AGAIN_MS = [10_000, 20_000, 40_000, 60_000];
 
-/** Counts go up and down all the time: they alone are no news. */
+/** Counts go up and down all the time: they alone are not news. */
 const gist = (summary: string): string => summary.replaceAll(/\d+/g, '#');
 
 /**
@@ -53,7 +53,7 @@ export class StartVerdict {
       const { state, summary } = await this.api.explainTask(uuid, { signal: this.ended.signal });
       return state === 'ready' || state === 'pending' ? { uuid, summary } : 'over';
     } catch (error) {
-      // Whoever waits hears of it from what they wait with.
+      // Other commands tell the person who waits.
       if (this.ended.signal.aborted || error instanceof MitoError) return undefined;
       throw error;
     }

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { writeData } from './say.js';
 
-/** Streams that nobody reads any more. */
+/** Streams that lost their reader. */
 const unread = new WeakSet<Writable>();
 
 /**
  * Listens for what goes wrong with the output of the process. That its reader goes away (`mito … | head`)
- * is no error: what is written from then on is dropped, and the exit code stays that of the command.
+ * is not an error: what is written from then on is dropped, and the exit code stays that of the command.
  * `onFailure` hears of anything else, such as a full disk behind `> file`.
  */
 export function watchOutput(stream: Writable, onFailure: (error: Error) => void): void {
@@ -18,7 +18,7 @@ export function watchOutput(stream: Writable, onFailure: (error: Error) => void)
   });
 }
 
-/** Waits until `stream` takes more; answers false when nobody reads it any more. */
+/** Waits until `stream` takes more; returns false once nobody reads it. */
 export async function hasRoom(stream: Writable, signal?: AbortSignal): Promise<boolean> {
   if (unread.has(stream)) return false;
   if (!stream.writableNeedDrain) return true;
@@ -38,7 +38,7 @@ export async function hasRoom(stream: Writable, signal?: AbortSignal): Promise<b
   return !unread.has(stream);
 }
 
-/** Writes at the pace of the reader, bytes as they are and text by {@link writeData}; answers false when there is no reader any more. */
+/** Writes at the pace of the reader, bytes as they are and text by {@link writeData}; returns false once there is no reader. */
 export async function writeOut(stream: Writable, data: string | Uint8Array, signal?: AbortSignal): Promise<boolean> {
   if (unread.has(stream)) return false;
   if (typeof data === 'string') writeData(stream, data);

@@ -16,7 +16,7 @@ export interface ChildServiceOptions {
   readonly firstMessage?: (() => Promise<object>) | undefined;
   /** Called when it is up, also after a restart. */
   readonly onReady?: ((message: Readonly<Record<string, unknown>>) => void) | undefined;
-  /** True when people may stop it for good by other means than ours: then exit code 0 is no reason to start it again. */
+  /** True when people may stop it for good by other means than ours: after exit code 0 it is not started again then. */
   readonly mayBeStopped?: boolean | undefined;
   /** How long a stop may take before the process is killed. */
   readonly stopMs: number;
@@ -71,7 +71,7 @@ export class ChildService implements Service {
     await this.supervision;
   }
 
-  /** Passes on the second signal: whatever still goes on is to end. */
+  /** Passes on the second signal: whatever still continues is to end. */
   hurry(): void {
     this.child?.kill('SIGTERM');
   }
@@ -100,7 +100,7 @@ export class ChildService implements Service {
     return { child, exit };
   }
 
-  /** Asks the process for something; it answers with a message of the same `type`. */
+  /** Asks the process for something; it responds with a message of the same `type`. */
   async ask(type: string): Promise<Readonly<Record<string, unknown>>> {
     const { child } = this;
     const { name } = this.options;

@@ -17,8 +17,8 @@ export interface AttachOptions {
 }
 
 /**
- * Joins this terminal and that of a task until the task ends, which it answers, or until the person
- * detaches (ctrl-p ctrl-q): undefined. When the task is run anew, it goes on with the new attempt.
+ * Joins this terminal and that of a task until the task ends, which it returns, or until the person
+ * detaches (ctrl-p ctrl-q): undefined. When the task is run again, it continues with the new attempt.
  * Throws `terminal_ended` for a task that has ended, unless what it printed is to be shown.
  */
 export async function attachTerminal(

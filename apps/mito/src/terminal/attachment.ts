@@ -49,7 +49,7 @@ export class Attachment {
     }
   }
 
-  /** What an earlier attempt has not taken is not typed any more. */
+  /** Keys that an earlier attempt has not taken are dropped. */
   private sitDown(attempt: number | undefined): void {
     if (attempt !== undefined && attempt === this.typist?.attempt) return;
     const { api, uuid } = this.options;
@@ -68,7 +68,7 @@ export class Attachment {
       if (item.type === 'end') return item.task;
       if (shown !== undefined && item.attempt !== shown) {
         decoder = new FrameDecoder();
-        this.terminal.remark(`the program was started anew: attempt ${item.attempt}`);
+        this.terminal.remark(`the program was started again: attempt ${item.attempt}`);
         this.sitDown(item.attempt);
         this.onResize(sizeOf(stdout));
       }

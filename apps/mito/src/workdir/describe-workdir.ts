@@ -4,7 +4,7 @@ import { formatBytes } from '@mitosis/domain';
 import type { SourceFile } from '@mitosis/executor';
 import type { LeftOut, ListedWorkdir } from './list-workdir.js';
 
-/** A folder that is left out is measured up to so many entries: it may be huge. */
+/** A folder that is left out is measured up to this many entries: it may be huge. */
 const MEASURED_MAX = 20_000;
 const SHOWN = 5;
 const LARGEST = 10;

@@ -12,7 +12,7 @@ interface Said {
 
 const OUTPUT_MAX = 256 * 2 ** 20;
 
-/** What git says of a folder that it passes over. */
+/** What git says of a folder that it skips. */
 const PASSED_OVER = /could not open directory '(.*?)\/?': (.*)/;
 
 /** The first folder that git could not read, and why; undefined when it has read all. */

@@ -117,7 +117,7 @@ test('sockets and pipes are left out, and said', async (t) => {
   t.deepEqual(leftOut.map((item) => item.path).sort(), ['p', 's']);
 });
 
-test('what is no folder is refused', async (t) => {
+test('what is not a folder is refused', async (t) => {
   const dir = await folder(t, { 'a.py': '' });
   await t.throwsAsync(listWorkdir(path.join(dir, 'a.py')), { message: /--workdir: .* is not a folder/ });
   await t.throwsAsync(listWorkdir(path.join(dir, 'nothing')), { message: /--workdir: .*nothing does not exist/ });

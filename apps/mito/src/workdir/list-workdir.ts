@@ -144,7 +144,7 @@ class Listing {
     this.links.push({ path: place, target });
   }
 
-  /** Git passes over sockets and pipes without a word. */
+  /** Git skips sockets and pipes without a word. */
   private noteSpecials(): void {
     const folders = new Set(this.files.map(({ path: place }) => path.posix.dirname(place)));
     const known = new Set(this.leftOut.map(({ path: place }) => place));

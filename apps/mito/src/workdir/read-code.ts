@@ -5,7 +5,7 @@ import { invalidField } from '@mitosis/domain';
 import { placeCode, readManifest } from '@mitosis/executor';
 import type { CodeDownload, CodeManifest } from '@mitosis/protocol';
 
-/** A file of a folder of code, or a link with its target in place of the SHA-256. */
+/** A file of a folder of code, or a link with its target instead of the SHA-256. */
 export interface CodeItem {
   readonly path: string;
   readonly size_bytes: number;

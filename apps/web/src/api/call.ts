@@ -1,7 +1,7 @@
 import type { ErrorBody } from '@mitosis/protocol';
 import { Store } from '../app/store.js';
 
-/** An answer of the coordinator that is no success, or none at all (`code` is `unreachable`). */
+/** An answer of the coordinator that is not a success, or none at all (`code` is `unreachable`). */
 export class ApiError extends Error {
   constructor(
     readonly status: number,

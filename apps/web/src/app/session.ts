@@ -19,7 +19,7 @@ export const session = new Store<SessionState>({ state: 'unknown' });
 const RETRY_MS = 1_500;
 const GROUPS = 1_000;
 
-/** Reads who is signed in; goes on trying while the coordinator can't be reached. */
+/** Reads who is signed in; keeps trying while the coordinator can't be reached. */
 export async function loadSession(): Promise<void> {
   if (!hasLogin()) return session.set({ state: 'out' });
   try {

@@ -189,7 +189,7 @@ function Credentials({ username: known }: { readonly username?: string }) {
 function SignInAgain({ username }: { readonly username: string }) {
   return (
     <Dialog title="Your login has ended" onClose={() => session.set({ state: 'out' })}>
-      <p>Sign in again to go on. What is on this page stays.</p>
+      <p>Sign in again to continue. What is on this page stays.</p>
       <Credentials username={username} />
     </Dialog>
   );
@@ -205,7 +205,7 @@ export function Entrance({ current }: { readonly current: SessionState }) {
           <>
             <h1>Sign in</h1>
             <Credentials />
-            <CopyLine text="mito client login" />
+            <CopyLine text="mito login" />
           </>
         )}
         {current.state === 'unknown' && <p role="status">Asking the coordinator …</p>}

@@ -102,7 +102,7 @@ function reset(style: Style): void {
   style.marks.clear();
 }
 
-/** `5;n` or `2;r;g;b`; answers how many numbers it took. */
+/** `5;n` or `2;r;g;b`; returns how many numbers it took. */
 function extended(style: Style, isForeground: boolean, [kind, a = 0, b = 0, c = 0]: readonly number[]): number {
   const set = (name: string | undefined, color: string | undefined): void => {
     if (isForeground) [style.fg, style.color] = [name, color];

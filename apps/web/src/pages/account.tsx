@@ -16,7 +16,7 @@ const SCOPES = ['read', 'submit', 'workers', 'full'];
 
 export default function AccountPage() {
   return (
-    <Page title="Account" command="mito client auth">
+    <Page title="Account" command="mito auth">
       <Tokens />
       <Password />
     </Page>
@@ -46,7 +46,7 @@ function Tokens() {
       {data &&
         (data.tokens.length === 0 ? (
           <Empty command="mito tokens create --name my-laptop --scope submit">
-            You have no tokens. Programs use them in place of a login.
+            You have no tokens. Programs use them instead of a login.
           </Empty>
         ) : (
           <Table

@@ -35,7 +35,7 @@ export default function AdminPage({ route: { query } }: { readonly route: Route 
           </a>
         </>
       }
-      command="mito client admin users query"
+      command="mito admin users query"
     >
       <Users />
       <Audit query={query} />
@@ -235,7 +235,7 @@ function Storage() {
       ) : (
         <Facts
           facts={[
-            ['Found', report.is_clean ? 'everything is as it should be' : 'differences: see “mito client admin fsck”'],
+            ['Found', report.is_clean ? 'everything is as it should be' : 'differences: see “mito admin fsck”'],
             ['Stored', `${count(report.objects, 'object')}, ${bytes(report.bytes)}`],
             ['Without rows', count(report.objects_without_rows_count, 'object')],
             ['Without objects', count(report.rows_without_objects_count, 'row')],

@@ -182,7 +182,7 @@ function Members({ group }: { readonly group: string }) {
     });
   const remove = async (username: string): Promise<void> => {
     await call('DELETE', `groups/${part(group)}/members/${part(username)}`);
-    say(`${username} is no member any more.`);
+    say(`${username} is no longer a member.`);
     reload();
   };
   return (

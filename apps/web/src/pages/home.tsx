@@ -15,7 +15,7 @@ import { TASK_COLUMNS } from '../parts/task-rows.js';
 const LIMIT = 10;
 const SEEN = 'mito-last-look';
 
-/** When this browser has looked at the first page before; kept anew when it is left. */
+/** When this browser has looked at the first page before; kept again when it is left. */
 function useLastLook(): string | undefined {
   const [since] = useState(() => localStorage.getItem(SEEN) ?? undefined);
   useEffect(() => {

@@ -16,7 +16,7 @@ import { StateMark } from '../parts/state.js';
 import { Ago, useNow } from '../parts/time.js';
 import { Results } from '../results/results.js';
 
-/** So many tasks have to have ended before anything is said of the others. */
+/** The number of ended tasks that an estimate needs. */
 const ENDED_MIN = 3;
 
 export default function JobPage({ route: { path } }: { readonly route: Route }) {
@@ -67,7 +67,7 @@ export default function JobPage({ route: { path } }: { readonly route: Route }) 
   );
 }
 
-/** How long it will go on, when that can be said: as long as what has ended has taken, for what is left. */
+/** How long it will continue, when that can be said: as long as what has ended has taken, for what is left. */
 function Left({ job }: { readonly job: JobView }) {
   const now = useNow(true);
   const ended = (job.counts.completed ?? 0) + (job.counts.failed ?? 0) + (job.counts.cancelled ?? 0);

@@ -189,7 +189,7 @@ export default function SubmitPage({ route: { query } }: { readonly route: Route
   );
 }
 
-/** Sends the tasks; answers where they are looked at. */
+/** Sends the tasks; returns where they are looked at. */
 async function send(tasks: readonly SubmitTaskInput[], draft: Draft, key: string): Promise<string[]> {
   const keyed = (number: number) => ({ 'Idempotency-Key': `${key}-${number}` });
   const [only] = tasks;

@@ -83,7 +83,7 @@ function Actions({ worker, onDone }: { readonly worker: WorkerView; onDone(): vo
       say(text, before === wanted ? undefined : undo);
     });
   return worker.wanted === 'run' ? (
-    <button type="button" onClick={() => steer('drain', 'It takes no new tasks; those that run go on.')}>
+    <button type="button" onClick={() => steer('drain', 'It takes no new tasks; those that run continue.')}>
       Drain
     </button>
   ) : (

@@ -91,7 +91,7 @@ export function Words({ words }: { readonly words: readonly string[] }) {
   );
 }
 
-/** In place of a page about one object that is not read yet, or can't be. */
+/** Instead of a page about one object that is not read yet, or can't be. */
 export function Absent({ title, error }: { readonly title: string; readonly error: unknown }) {
   if (error === undefined) return <Loading what={`the ${title.toLowerCase()}`} />;
   return (

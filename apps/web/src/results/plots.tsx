@@ -25,7 +25,7 @@ export function Scatter({ rows, x, y }: PlotProps) {
     return isFiniteNumber(left) && isFiniteNumber(up) ? [{ row, left, up }] : [];
   });
   const lefts = points.map(({ left }) => left);
-  // What is spread over decades is read on a logarithmic axis.
+  // Values spread over decades get a logarithmic axis.
   const isLog = lefts.length > 2 && Math.min(...lefts) > 0 && Math.max(...lefts) / Math.min(...lefts) >= 100;
   const across = scaleOf(lefts, ACROSS, isLog);
   const upwards = scaleOf(

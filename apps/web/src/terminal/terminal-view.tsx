@@ -10,7 +10,7 @@ import { Typist } from './typist.js';
 import '@xterm/xterm/css/xterm.css';
 import '../style/terminal.css';
 
-/** Output of so many bytes is shown from its beginning; of more only what comes from now on. */
+/** Output up to this size is shown from its beginning; of longer output only new bytes are shown. */
 const HISTORY_BYTES = 1_000_000;
 const RESIZE_MS = 150;
 

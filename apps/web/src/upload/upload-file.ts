@@ -98,9 +98,10 @@ function putOnce(
         : reject(new ApiError(request.status, 'store_refused', `The store answered ${request.status}.`));
     request.onerror = () =>
       reject(
-        new ApiError(0, 'unreachable', 'The upload was interrupted. Drop the file again: it goes on where it was.'),
+        new ApiError(0, 'unreachable', 'The upload was interrupted. Drop the file again: it continues where it was.'),
       );
-    request.onabort = () => reject(new Error('The upload was stopped. Drop the file again: it goes on where it was.'));
+    request.onabort = () =>
+      reject(new Error('The upload was stopped. Drop the file again: it continues where it was.'));
     signal.addEventListener('abort', () => request.abort(), { once: true });
     request.send(body);
   });

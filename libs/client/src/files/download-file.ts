@@ -13,13 +13,13 @@ import { withRetries } from './with-retries.js';
 export interface Download {
   readonly sizeBytes: number;
   readonly sha256: string;
-  /** A request for it, asked for anew after each failure: the one before may have expired. */
+  /** A request for it, asked for again after each failure: the one before may have expired. */
   sign(): Promise<SignedRequest>;
 }
 
 /**
  * Fetches an object into `file`, which appears only when all has arrived and its SHA-256 is right.
- * What is cut off goes on where it stopped, also in a later call: the draft beside the file, named
+ * What is cut off continues where it stopped, also in a later call: the draft beside the file, named
  * after the content, stays when a fault of the network ends this one. @throws `checksum_mismatch`.
  */
 export async function downloadFile(
@@ -110,7 +110,7 @@ class Draft {
       await pipeline(body, meter, createWriteStream(this.draft, { flags: 'a' }), { signal });
     } catch (error) {
       signal?.throwIfAborted();
-      // What was counted may not have been written: the next try reads the draft again.
+      // Bytes that were counted may not have been written: the next try reads the draft again.
       this.options.onBytes?.(-this.sizeBytes);
       this.hash = createHash('sha256');
       this.sizeBytes = 0;

@@ -25,7 +25,7 @@ import { withRetries } from './with-retries.js';
 export interface AttachmentFilter {
   readonly prefix?: string | undefined;
   readonly limit?: number | undefined;
-  /** Passes over so many. */
+  /** Skips the first N. */
   readonly offset?: number | undefined;
   readonly after?: string | undefined;
   readonly count?: boolean | undefined;
@@ -128,7 +128,7 @@ export class FilesApi {
     );
   }
 
-  /** Up to 1000 keys; answers those that were there. */
+  /** Up to 1000 keys; returns those that were there. */
   async deleteAttachments(group: string, keys: readonly string[], { signal }: Signal = {}): Promise<string[]> {
     const options = { body: { keys }, signal, isRepeatable: true };
     return (await this.transport.json('POST', `${pathOf(group)}/attachments/delete`, DeletedAttachments, options))

@@ -156,7 +156,7 @@ export async function fetchWhole(route: StoreRoute, signed: SignedRequest, signa
 }
 
 /**
- * Sends a body whose length nobody knows, at the pace of its source, and answers what is said to it;
+ * Sends a body whose length nobody knows, at the pace of its source, and returns what is said to it;
  * that may come before all is sent.
  */
 export async function sendStream(

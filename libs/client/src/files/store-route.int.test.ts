@@ -20,7 +20,7 @@ async function server(t: ExecutionContext, onRequest: RequestListener, port = 0)
   return `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
 }
 
-/** A coordinator that answers "relayed", and what it was asked. */
+/** A coordinator that returns "relayed", and what it was asked. */
 async function relay(t: ExecutionContext): Promise<{ url: string; seen: string[] }> {
   const seen: string[] = [];
   const url = await server(t, async (req, res) => {
@@ -105,7 +105,7 @@ test('a store that could not be reached is left alone for a while, and then trie
   t.is(await fetched(route, store), 'direct');
 });
 
-test('a store that answers is never gone round', async (t) => {
+test('a store that responds is never bypassed', async (t) => {
   const { url, seen } = await relay(t);
   const route = new StoreRoute(url);
   const refusing = await server(t, (_req, res) => void res.writeHead(403).end('expired'));

@@ -15,7 +15,7 @@ const CONNECTING = new Set(['connect', 'getaddrinfo']);
 
 /**
  * The way to the object store: straight, or through the coordinator where no connection to the store
- * can be made. A store that answers, whatever it answers, is never gone round.
+ * can be made. A store that responds, whatever its response, is never bypassed.
  */
 export class StoreRoute {
   private readonly awayUntilMs = new Map<string, number>();

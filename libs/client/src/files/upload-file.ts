@@ -21,7 +21,7 @@ const PARTS_AT_ONCE = 3;
 
 /**
  * Sends the bytes of a ticket: at once, or those parts that the store does not have yet. Memory does
- * not grow with the file. What is cut off is sent again; after this fails, the same ticket goes on.
+ * not grow with the file. A part that is cut off is sent again; after this fails, the same ticket continues.
  */
 export async function sendFile(
   ticket: UploadTicket,

@@ -12,7 +12,7 @@ export function isPassing(error: unknown): boolean {
 
 /**
  * Tries `work` again after passing errors, with backoff and jitter, up to six times in a row.
- * `hasAdvanced` starts the count anew: something was achieved before it failed.
+ * `hasAdvanced` starts the count again: something was achieved before it failed.
  */
 export async function withRetries<T>(
   work: () => Promise<T>,

@@ -18,7 +18,7 @@ export interface Outgoing {
   readonly method: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string | number>>;
-  /** In place of IDLE_MS. */
+  /** Instead of IDLE_MS. */
   readonly idleMs?: number;
 }
 

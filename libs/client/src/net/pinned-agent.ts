@@ -16,7 +16,7 @@ export function pinOf(key: KeyObject): string {
     .digest('base64')}`;
 }
 
-/** Throws `invalid_request` naming `pin` for what is no pin, and for a pin of an address without TLS. */
+/** Throws `invalid_request` naming `pin` for what is not a pin, and for a pin of an address without TLS. */
 export function assertPin(pin: string, protocol: string): void {
   if (!PIN.test(pin))
     throw invalidField('pin', `"${pin}" is not a pin: "sha256//" and the SHA-256 of a public key in base64`);

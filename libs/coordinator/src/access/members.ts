@@ -79,7 +79,7 @@ export class Members {
         [group.id, username],
       )) as [{ id: string }[], number];
       if (rows.length === 0)
-        throw new MitoError('not-found', 'member_not_found', `"${username}" is no member of the group "${name}"`);
+        throw new MitoError('not-found', 'member_not_found', `"${username}" is not a member of the group "${name}"`);
       await this.deps.audit.record(tx, 'groups.remove-member', `group ${name}`, { member: username });
       return rows.map(({ id }) => id);
     });

@@ -7,12 +7,12 @@ import { holdsLease, staleAttempt } from '../kernel/lease.js';
 
 /**
  * What the worker of an attempt stores. Each request carries the lease: whoever lost it can't reserve
- * anything any more. What is stored becomes visible with the report, and not before.
+ * anything. What is stored becomes visible with the report, and not before.
  */
 export class AttemptUploads {
   constructor(private readonly deps: { readonly dataSource: DataSource; readonly uploads: Uploads }) {}
 
-  /** Reserves room, or answers how to go on. @throws `stale_attempt`, `storage_quota_exceeded`. */
+  /** Reserves room, or returns how to continue. @throws `stale_attempt`, `storage_quota_exceeded`. */
   async begin({ kind, size_bytes: sizeBytes, sha256, ...lease }: UploadRequest): Promise<UploadTicket> {
     const { dataSource, uploads } = this.deps;
     const groupId = await this.groupOf(lease);

@@ -104,7 +104,7 @@ async function decideLocked(tx: EntityManager, worker: string, tasks: readonly s
   return toPlaced(given);
 }
 
-/** Of groups that may run only so many tasks, those for which there is room; their claims come one after the other. */
+/** Groups with a limit of running tasks that still have room; their claims come one after the other. */
 async function withinTaskQuotas(
   tx: EntityManager,
   tasks: readonly string[],

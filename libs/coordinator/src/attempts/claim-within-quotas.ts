@@ -27,7 +27,7 @@ export async function admit(tx: EntityManager, tasks: readonly LimitedTask[]): P
 }
 
 /**
- * Claims for tasks of groups that may run only so many at a time. Claims for one group come one after
+ * Claims for tasks of groups that limit how many run at a time. Claims for one group come one after
  * the other, so that many at once never exceed its limit. Tasks for which there is no room wait in
  * Postgres again, until one of the group has ended.
  */

@@ -156,7 +156,7 @@ async function commitTogether(deps: CommitReportsDeps, received: readonly Attemp
   });
   const newQueueGroups = accepted.flatMap((one) => one.newQueueGroups);
   if (newQueueGroups.length > 0) onNewQueues(newQueueGroups);
-  // What was submitted may have moved on meanwhile, with the task that submitted it.
+  // The submitted tasks may have moved on meanwhile, with the task that submitted them.
   onSettled([...accepted.flatMap((one) => one.settled), ...settled]);
   const statusOf = (request: string) => (verdicts.get(request) === 'stale' ? 'stale' : 'accepted');
   return reports.map(({ request }) => ({ request, status: statusOf(request) }));
@@ -182,8 +182,8 @@ async function commitAlone(deps: CommitReportsDeps, report: AttemptReport): Prom
 /**
  * Commits how attempts ended, each exactly once, with the artifacts and what becomes of the task, what it submits and
  * what waited for it. All are committed in one transaction; when that fails for anything but a database or a store
- * that is away, each in its own, so that one report can spoil no other. `stale` means that the attempt is not the
- * current one any more.
+ * that is away, each in its own, so that one report can spoil no other. `stale` means that the attempt is
+ * no longer the current one.
  */
 export function commitReportsWith(deps: CommitReportsDeps) {
   return async (received: readonly AttemptReport[]): Promise<ReportAnswer> => {

@@ -3,7 +3,7 @@ import type { AttemptRef, FromWorker } from '@mitosis/protocol';
 import type { ResumeAttempts } from './resume-attempts.js';
 
 export interface RenewedLeases {
-  /** Not the current attempts any more: the worker has to end them. */
+  /** No longer the current attempts: the worker has to end them. */
   readonly stale: AttemptRef[];
   /** Somebody wants these to end. */
   readonly cancelled: (AttemptRef & { readonly reason: string })[];

@@ -23,7 +23,7 @@ interface ResumedRow extends AttemptRef {
 
 /**
  * A lost attempt whose task still waits, and no other attempt was opened since. A change of the task draws a
- * new lease for the lost attempt, so that its worker does not go on with what was there before.
+ * new lease for the lost attempt, so that its worker does not continue with what was there before.
  */
 const UNTAKEN = `t.state = 'ready' AND NOT t.is_gated AND a.number = t.attempt AND a.outcome = 'lost'`;
 
@@ -31,7 +31,7 @@ const UNTAKEN = `t.state = 'ready' AND NOT t.is_gated AND a.number = t.attempt A
 const SERVED = `k.id = a.worker_id AND k.state = 'active' AND k.wanted <> 'stop_now' AND s.worker_id = k.id
   AND s.group_id = t.group_id AND ${servesGroup('s')}`;
 
-/** Lost attempts whose worker may go on with them. */
+/** Lost attempts whose worker may continue with them. */
 export const RESUMABLE = `${UNTAKEN} AND EXISTS (SELECT 1 FROM workers k, worker_groups s WHERE ${SERVED})`;
 
 /**

@@ -121,7 +121,7 @@ const FREE = keepPlan(`
   DELETE FROM holdings h USING jsonb_to_recordset($1::jsonb) AS e(task uuid, attempt int, outcome text, "hasLeftovers" boolean)
   WHERE h.task_id = e.task AND h.attempt = e.attempt AND e.outcome <> 'lost' AND e."hasLeftovers" IS NOT TRUE`);
 
-/** A final state keeps how the last attempt ended; a task that goes on forgets it. */
+/** A final state keeps how the last attempt ended; a task that continues forgets it. */
 const MOVE_TASKS = keepPlan(`
   UPDATE tasks t SET state = e.state, is_gated = e.state = 'pending' AND t.limits <> '{}', failures = e.failures, losses = e.losses, reason = e.reason, dispatched_at = NULL,
     not_before = CASE WHEN e.state = 'pending' THEN clock_timestamp() + e."delayMs" * interval '1 millisecond' END,

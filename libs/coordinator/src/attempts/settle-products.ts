@@ -34,7 +34,7 @@ export async function confirmProducts(store: ObjectStore, report: AttemptReport)
 }
 
 /**
- * What attempts have stored is theirs now: settled by the size really stored, and visible. Answers how
+ * What attempts have stored is theirs now: settled by the size really stored, and visible. Returns how
  * the charges of the groups move; what was uploaded and not reported is left to the collector.
  */
 export async function publishProducts(

@@ -17,7 +17,7 @@ async function actorOf(tx: EntityManager, task: string): Promise<UserActor> {
      WHERE t.id = $1`,
     [task],
   )) as { creator_id: string; group_id: string; group: string; username: string; role: Role | null }[];
-  if (!row) throw new MitoError('forbidden', 'creator_gone', 'the creator of the task may not submit any more');
+  if (!row) throw new MitoError('forbidden', 'creator_gone', 'the creator of the task may no longer submit');
   const roles = new Map<string, Role>(row.role ? [[row.group_id, row.role]] : []);
   return {
     kind: 'user',
@@ -47,7 +47,7 @@ function parseAll(specs: readonly unknown[]): SubmitTask[] {
 
 /**
  * Submits what a task wrote to `$MITO_NEW_TASK`, in the transaction that commits its outcome: all of
- * it or nothing. What is wrong with it is the task's failure, not the report's.
+ * it or nothing. An error in it fails the task, not the report.
  */
 export async function submitDownstream(
   tx: EntityManager,

@@ -39,7 +39,7 @@ test('another caller, operation, status or kind of object is another row; anothe
     t.true(folds.add(refusal(change), 0)?.isNew, JSON.stringify(change));
 });
 
-test('only so many rows begin in a minute, fewer of callers who are not logged in', (t) => {
+test('the number of rows that begin in a minute is limited, and lower for callers who are not logged in', (t) => {
   const folds = new RefusalFolds(LIMITS);
   const anonymous = (address: string): Refusal => refusal({ actor_kind: 'anonymous', actor_id: null, address });
   for (const address of ['1', '2', '3']) t.true(folds.add(anonymous(address), 0)?.isNew);

@@ -48,7 +48,7 @@ function bearer(header: string | undefined): string {
 }
 
 const invalid = (): MitoError =>
-  new MitoError('unauthenticated', 'invalid_token', 'the token is not valid any more; log in again');
+  new MitoError('unauthenticated', 'invalid_token', 'the token is no longer valid; log in again');
 
 /** The groups of a person that still exist. */
 const ROLES_JOIN = `LEFT JOIN (memberships m JOIN groups g ON g.id = m.group_id AND g.state <> 'deleted') ON m.user_id = u.id`;

@@ -15,7 +15,7 @@ function blockList(proxies: readonly string[]): BlockList {
   for (const proxy of proxies) {
     const [address = '', bits] = proxy.split('/');
     if (isIP(address) === 0 || (bits !== undefined && !/^\d{1,3}$/.test(bits)) || Number(bits ?? 0) > 128)
-      throw invalidField('trusted_proxies', `"${proxy}" is no address and no network like 10.0.0.0/8`);
+      throw invalidField('trusted_proxies', `"${proxy}" is neither an address nor a network like 10.0.0.0/8`);
     if (bits === undefined) list.addAddress(address, family(address));
     else list.addSubnet(address, Number(bits), family(address));
   }

@@ -87,7 +87,7 @@ export class Sessions {
     });
   }
 
-  /** Ends every login of the user, this one too, and answers a new one. API tokens stay. */
+  /** Ends every login of the user, this one too, and returns a new one. API tokens stay. */
   async changePassword(actor: UserActor, current: string, next: string): Promise<OpenedSession> {
     const { dataSource, passwords, audit } = this.options;
     if (!isAllowed(actor, { action: 'account.manage', userId: actor.userId })) {

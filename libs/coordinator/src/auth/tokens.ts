@@ -33,7 +33,7 @@ export class Tokens {
     );
   }
 
-  /** What a token says that it is for, unverified; undefined for what is no token of ours. */
+  /** What a token says that it is for, unverified; undefined for what is not a token of ours. */
   purposeOf(token: string): TokenPurpose | undefined {
     try {
       const { typ } = decodeProtectedHeader(token);

@@ -8,7 +8,7 @@ const SENDING = '1 day';
 
 /**
  * Removes folders of code that no task refers to and nothing has used during `retentionMs`, then packs that no
- * folder needs. What is still referred to is looked at again after as long. Returns how many rows it looked at.
+ * folder needs. Rows that are still referred to are checked again after the same time. Returns how many rows it looked at.
  */
 export async function collectCode(
   dataSource: DataSource,

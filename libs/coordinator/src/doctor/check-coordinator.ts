@@ -34,7 +34,7 @@ export async function checkCoordinator({ url, token, now }: CoordinatorToCheck):
     ];
   }
   const findings = [
-    ok('coordinator.reachable', `${url} answers`),
+    ok('coordinator.reachable', `${url} responds`),
     readiness(ready.status, parts),
     clock(ready.headers.get('date'), now()),
   ];
@@ -92,7 +92,7 @@ async function workersInTrouble(response: Response | undefined): Promise<Finding
 function login(status: number | undefined): Finding {
   if (status === 200) return ok('login', 'the cached login is good');
   if (status === 401 || status === 403)
-    return failure('login', 'the cached login is not good any more', 'run "mito login"');
+    return failure('login', 'the cached login is no longer valid', 'run "mito login"');
   return warning(
     'login',
     `the coordinator could not check the cached login (${status === undefined ? 'no response' : `HTTP ${status}`})`,

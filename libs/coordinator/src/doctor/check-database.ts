@@ -53,7 +53,7 @@ async function version(dataSource: DataSource): Promise<Finding> {
   const [row] = (await dataSource.query(
     `SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS text`,
   )) as [{ number: number; text: string }];
-  if (row.number >= MINIMUM_VERSION) return ok('database.reachable', `PostgreSQL ${row.text} answers`);
+  if (row.number >= MINIMUM_VERSION) return ok('database.reachable', `PostgreSQL ${row.text} responds`);
   return failure('database.reachable', `PostgreSQL ${row.text} is too old`, 'use PostgreSQL 14 or newer');
 }
 

@@ -30,7 +30,7 @@ async function checkFolder(stateDir: string): Promise<Finding> {
   try {
     const found = await stat(stateDir);
     if (!found.isDirectory())
-      return failure('state-dir', `${stateDir} is no folder`, 'move the file away, or set state_dir to a folder');
+      return failure('state-dir', `${stateDir} is not a folder`, 'move the file away, or set state_dir to a folder');
     await access(stateDir, constants.R_OK | constants.W_OK | constants.X_OK);
     return ok('state-dir', `${stateDir} can be written`);
   } catch (error) {
@@ -66,7 +66,7 @@ async function checkKey(file: string): Promise<Finding> {
   try {
     const key = createPrivateKey(await readFile(file, 'utf8'));
     if (key.asymmetricKeyType !== 'ed25519')
-      return failure('keys', `${file} is no Ed25519 key`, 'restore the key of this deployment from your backup');
+      return failure('keys', `${file} is not an Ed25519 key`, 'restore the key of this deployment from your backup');
     return (await stat(file)).mode & 0o077
       ? failure(
           'keys',

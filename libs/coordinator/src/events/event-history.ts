@@ -10,7 +10,7 @@ export interface Numbered<E> {
 }
 
 /**
- * The newest events of this replica, so that a reader who comes back goes on where it was. It is a convenience: a
+ * The newest events of this replica, so that a reader who comes back continues where it was. It is a convenience: a
  * reader of another replica, or one that was away for longer, is told to read again what it shows.
  */
 export class EventHistory<E> {
@@ -32,7 +32,7 @@ export class EventHistory<E> {
     return () => void this.listeners.delete(listener);
   }
 
-  /** What has happened after the event `id`; undefined when that is not known any more. */
+  /** What has happened after the event `id`; undefined when that is no longer known. */
   since(id: string): readonly Numbered<E>[] | undefined {
     const [start, number] = id.split('.');
     const first = this.last - this.events.length;

@@ -52,7 +52,7 @@ export class JobEvents implements Service {
     return this.announcements.start();
   }
 
-  /** What was to be looked at is looked at. */
+  /** Checks the jobs that are due before it stops. */
   async stop(): Promise<void> {
     if (this.timer) this.look();
     await this.looking;

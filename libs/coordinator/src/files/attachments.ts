@@ -106,7 +106,7 @@ export class Attachments {
     return { ...row.view, download: toWire(download) };
   }
 
-  /** Answers the keys that were there. */
+  /** Returns the keys that were there. */
   async delete(actor: UserActor, groupName: string, keys: readonly string[]): Promise<string[]> {
     const { dataSource, uploads } = this.deps;
     const group = await findGroup(dataSource, actor, groupName, {
@@ -138,7 +138,7 @@ export class Attachments {
     if (deleted.length === 0) throw attachmentNotFound(groupName, key);
   }
 
-  /** Gives a stored object its key, replacing another; answers how the charges move. */
+  /** Gives a stored object its key, replacing another; returns how the charges move. */
   async publish(
     tx: EntityManager,
     file: { objectKey: string; groupId: string; key: string; creatorId: string; sizeBytes: number; sha256: string },

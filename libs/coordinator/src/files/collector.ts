@@ -20,7 +20,7 @@ const BATCH = 200;
 const TICK_MAX_MS = 30_000;
 
 /**
- * Reservations that nobody can use any more, and stored objects whose task is deleted. The worker of a lost
+ * Reservations that nobody can use, and stored objects whose task is deleted. The worker of a lost
  * attempt that can be resumed still uses its own.
  */
 const LEFT_BEHIND = `
@@ -46,9 +46,9 @@ interface Due {
 }
 
 /**
- * Collects what nobody needs any more: unfinished uploads, objects of lost attempts, of deleted tasks
+ * Collects what nobody needs: unfinished uploads, objects of lost attempts, of deleted tasks
  * and of what was replaced, and programs that nothing has used for long. An object is first taken off the quota, and deleted only when no signed
- * request can write it any more; its row goes last, so that a crash in between loses nothing.
+ * request can write it; its row goes last, so that a crash in between loses nothing.
  */
 export class Collector implements Service {
   private timer: NodeJS.Timeout | undefined;

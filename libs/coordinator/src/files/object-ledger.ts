@@ -91,7 +91,7 @@ export async function reserveObject(tx: EntityManager, object: Reservation, usab
   await reserveBytes(tx, groupId, sizeBytes);
 }
 
-/** What was reserved is stored: answers how that moves the charges. Objects in another state stay as they are. */
+/** Marks reserved objects as stored, and returns how that moves the charges. Objects in another state stay as they are. */
 export async function settleObjects(tx: EntityManager, keys: readonly string[]): Promise<Charge[]> {
   if (keys.length === 0) return [];
   const rows = (await tx.query(
@@ -107,7 +107,7 @@ export async function settleObjects(tx: EntityManager, keys: readonly string[]):
 }
 
 /**
- * Leaves objects to the collector and takes them off the quota: answers how that moves the charges.
+ * Leaves objects to the collector and takes them off the quota: returns how that moves the charges.
  * They stay for `readableMs`, for those who hold a signed request.
  */
 export async function discardObjects(

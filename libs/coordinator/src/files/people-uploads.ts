@@ -33,7 +33,7 @@ export class PeopleUploads {
     return this.deps.uploads.signParts(await this.find(actor, id), numbers);
   }
 
-  /** Makes visible what was uploaded, in place of what was there. May be repeated. */
+  /** Makes visible what was uploaded, instead of what was there. May be repeated. */
   async complete(actor: UserActor, id: string): Promise<StoredFile> {
     const { dataSource, uploads } = this.deps;
     const row = await this.find(actor, id);

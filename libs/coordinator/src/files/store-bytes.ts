@@ -12,7 +12,7 @@ import {
 export interface StoreBytesDeps {
   readonly dataSource: DataSource;
   readonly store: ObjectStore;
-  /** Makes the object visible, in the transaction that settles it; answers how the charges move besides. */
+  /** Makes the object visible, in the transaction that settles it; returns how the charges move besides. */
   publish(tx: EntityManager): Promise<Charge[]>;
 }
 

@@ -65,7 +65,7 @@ async function* reserveWhilePassing(
   }
 }
 
-/** Reserves a step, or the little that is needed when a whole step does not fit any more. */
+/** Reserves a step, or only the rest when a whole step no longer fits. */
 async function grow(tx: EntityManager, { key, groupId }: Reservation, needed: number): Promise<number> {
   const [rows] = (await tx.query(
     `WITH room AS (

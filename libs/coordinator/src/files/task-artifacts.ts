@@ -19,8 +19,8 @@ export interface ArtifactRow {
 }
 
 /**
- * Makes artifacts visible in place of those that the tasks had before, whose objects are left to the
- * collector; answers how the charges move. The task rows are locked by `tx`.
+ * Makes artifacts visible instead of those that the tasks had before, whose objects are left to the
+ * collector; returns how the charges move. The task rows are locked by `tx`.
  */
 export async function publishArtifacts(
   tx: EntityManager,

@@ -25,7 +25,7 @@ interface File {
 
 /**
  * Refuses tasks with an input that the caller may not read: a running task that submits others reads in its own
- * group only. What is to be there when the task starts is looked at then. @throws `resource_not_found`.
+ * group only. Files that must exist when the task starts are checked then. @throws `resource_not_found`.
  */
 export async function assertInputs(
   tx: EntityManager,
@@ -114,7 +114,7 @@ export class TaskInputs {
     return rows[0];
   }
 
-  /** What a group that was deleted has left is no input any more. */
+  /** Files of a deleted group are no longer inputs. */
   private async artifact(task: string, kind: string): Promise<File | undefined> {
     const rows = (await this.deps.dataSource.query(
       `SELECT t.group_id, f.object_key, f.size_bytes, f.sha256 FROM artifacts f JOIN tasks t ON t.id = f.task_id

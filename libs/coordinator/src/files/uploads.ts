@@ -25,7 +25,7 @@ export interface UploadRow {
 
 export const UPLOAD_COLUMNS = 'key, id, state, size_bytes, sha256, upload';
 
-/** An upload in parts that nobody goes on with is given up after this time. */
+/** An upload in parts that nobody continues with is given up after this time. */
 const RESUMABLE_MS = 24 * 3_600_000;
 
 export function uploadNotFound(id: string): MitoError {
@@ -43,13 +43,13 @@ export class Uploads {
     return this.deps.urlLifetimeMs;
   }
 
-  /** Reserves room and answers how to send the bytes. @throws `storage_quota_exceeded` before a byte travels. */
+  /** Reserves room and returns how to send the bytes. @throws `storage_quota_exceeded` before a byte travels. */
   async begin(object: Reservation): Promise<UploadTicket> {
     await this.deps.dataSource.transaction((tx) => reserveObject(tx, object, this.usableMs(object.sizeBytes)));
     return this.ticket({ ...object, size_bytes: String(object.sizeBytes), state: 'reserved', upload: null });
   }
 
-  /** How to go on with an upload: also after its client or a coordinator was killed. */
+  /** How to continue with an upload: also after its client or a coordinator was killed. */
   async ticket(row: UploadRow): Promise<UploadTicket> {
     const sizeBytes = Number(row.size_bytes);
     const plain = {

@@ -117,7 +117,7 @@ export class ApiRouter {
     });
   }
 
-  /** Serves an operation whose body or response is no JSON of a schema: streams, uploads, batches judged by item. */
+  /** Serves an operation whose body or response is not JSON of a schema: streams, uploads, batches judged by item. */
   mountRaw<O extends Operation>(operation: O, handler: (call: RawCall<O>) => Promise<void>): void {
     this.mounted.push({ operation, handle: handler as unknown as Mounted['handle'] });
   }

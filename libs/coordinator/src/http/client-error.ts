@@ -15,7 +15,7 @@ function statusOf({ code, rawPacket }: ClientError): number {
   return rawPacket && /\r\nauthorization:/i.test(rawPacket.toString('latin1')) ? HTTP_STATUS.unauthenticated : 431;
 }
 
-/** Answers what is no HTTP, or has too much of it before its body, and ends the connection. */
+/** Rejects malformed requests and oversized headers, then closes the connection. */
 export function answerClientError(error: ClientError, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
   const status = statusOf(error);

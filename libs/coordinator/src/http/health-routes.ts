@@ -13,7 +13,7 @@ async function check(work: Promise<unknown>): Promise<'ok' | 'unreachable'> {
     await Promise.race([work, late]);
     return 'ok';
   } catch {
-    // What is wrong is in the log of whoever uses the connection; here only that it is.
+    // The user of the connection logs the error; the response says only that there is one.
     return 'unreachable';
   }
 }

@@ -38,7 +38,7 @@ export interface HttpServerOptions {
   onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
-/** How long requests that are under way may go on when the server stops. */
+/** How long requests that are under way may continue when the server stops. */
 const OPEN_REQUESTS_MS = 5_000;
 
 function createApp(options: HttpServerOptions): Express {

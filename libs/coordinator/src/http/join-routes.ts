@@ -18,7 +18,7 @@ export interface JoinFiles {
 
 export interface JoinRouteDeps {
   readonly dataSource: DataSource;
-  /** Undefined where this program is no package, in a clone that was not built. */
+  /** Undefined where this program is not a package, in a clone that was not built. */
   readonly files: JoinFiles | undefined;
 }
 
@@ -26,7 +26,7 @@ const NODE_ADVICE =
   'install Node.js 20.19 or later there (the package nodejs of the system, or from nodejs.org) and paste the line again';
 const CODE_ADVICE = 'make a new line with "mito workers enroll"';
 
-/** The script of the join line, and what it fetches: answers are text for a person at a shell. */
+/** The script of the join line, and what it fetches: responses are text for a person at a shell. */
 export function joinRoutes({ dataSource, files }: JoinRouteDeps): Router {
   const routes = Router();
   routes.get('/join', (_req, res) => void res.type('text/plain').send(JOIN_SCRIPT));

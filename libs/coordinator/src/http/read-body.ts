@@ -72,7 +72,7 @@ async function collect(req: Request, limit: number): Promise<Buffer> {
       clearTimeout(deadline);
       for (const [event, listener] of Object.entries(listeners)) req.off(event, listener);
       if (!error) return resolve(Buffer.concat(chunks, size));
-      // Errors of what nobody reads any more are nobody's.
+      // Errors of a body that nobody reads are ignored.
       req.on('error', () => undefined);
       req.pause();
       reject(error);

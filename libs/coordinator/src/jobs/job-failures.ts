@@ -12,11 +12,11 @@ export interface JobFailuresDeps {
   readonly store: ObjectStore;
 }
 
-/** Of so many of the newest failed tasks the last lines are read. */
+/** The number of newest failed tasks whose last lines are read. */
 const LOOKED_AT_MAX = 500;
 const LINES = 8;
 const LINE_MAX = 500;
-/** Of an output in the store so much of its end is read, of so many at a time. */
+/** Of an output in the store this much of its end is read, of this many tasks at a time. */
 const TAIL_BYTES = 16_384;
 const AT_ONCE = 8;
 /** Tasks and hosts that are named of each group. */

@@ -88,7 +88,7 @@ export class JobReader {
     return view as JobView;
   }
 
-  /** Answers when the job is over, after `waitMs`, or when `signal` fires; `actor` is asked for right before. */
+  /** Returns when the job is over, after `waitMs`, or when `signal` fires; `actor` is asked for right before. */
   async wait(actor: () => Promise<UserActor>, uuid: string, waitMs: number, signal: AbortSignal): Promise<JobView> {
     return untilChanged({
       watch: (changed) => ({ stop: this.deps.events.onJob(uuid, changed) }),

@@ -63,7 +63,7 @@ const COPY_EDGES = `
   )
   SELECT DISTINCT on_id AS id FROM edges WHERE on_kind = 'task'`;
 
-/** What is handed in again has to pass what any submission has to: the role for its kind, a group that is not locked, the quota. */
+/** A retry passes the checks of any submission: the role for its kind, a group that is not locked, the quota. */
 async function assertAccepted(
   tx: EntityManager,
   actor: UserActor,
@@ -107,7 +107,7 @@ async function copy(tx: EntityManager, actor: UserActor, failed: readonly Failed
 
 /**
  * Hands in again what has failed or was cancelled in a job, each as a new task in the place of the old
- * one, which stays as it is and says by which it was replaced. Answers how many.
+ * one, which stays as it is and says by which it was replaced. Returns how many.
  */
 export function retryFailedWith({ dataSource, reader, onAccepted }: RetryFailedDeps) {
   return async (actor: UserActor, uuid: string): Promise<number> => {

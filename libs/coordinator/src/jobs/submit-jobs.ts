@@ -138,7 +138,7 @@ export class JobSubmitter {
     };
   }
 
-  /** Locks the job, so that two additions do not get the same places, and answers the next place. */
+  /** Locks the job, so that two additions do not get the same places, and returns the next place. */
   private async lockOpen(tx: EntityManager, uuid: string): Promise<number> {
     const [job] = (await tx.query('SELECT is_open FROM jobs WHERE id = $1 FOR NO KEY UPDATE', [uuid])) as {
       is_open: boolean;

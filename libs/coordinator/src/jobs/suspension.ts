@@ -21,7 +21,7 @@ const BATCH = 10_000;
 
 /**
  * While a job or a group is suspended nothing of it starts: claims are refused from the commit on, and
- * what was handed over to queues is taken back. What runs already goes on.
+ * what was handed over to queues is taken back. What runs already continues.
  */
 export class Suspension {
   constructor(private readonly deps: SuspensionDeps) {}
@@ -77,7 +77,7 @@ export class Suspension {
     });
   }
 
-  /** What was handed over while the suspension began is handed over once more. */
+  /** The queues with ready tasks; tasks that were handed over while the suspension began are handed over again. */
   private async queuesOf(column: 'job_id' | 'group_id', id: string): Promise<Set<string>> {
     await this.deps.dataSource.query(
       `UPDATE tasks SET dispatched_at = NULL WHERE ${column} = $1 AND state = 'ready' AND dispatched_at IS NOT NULL`,
@@ -92,7 +92,7 @@ export class Suspension {
 }
 
 /**
- * Gives tasks back to the dispatcher that were set aside for a suspension which is over; answers their
+ * Gives tasks back to the dispatcher that were set aside for a suspension which is over; returns their
  * queues. Also called now and then, for what a crash has left.
  */
 export async function putBackHeld(dataSource: DataSource): Promise<Set<string>> {

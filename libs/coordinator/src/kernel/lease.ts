@@ -10,5 +10,5 @@ export function holdsLease(task = '$1', attempt = '$2', lease = '$3'): string {
 
 /** What a worker gets whose attempt is over, or was taken over by another one. */
 export function staleAttempt(): MitoError {
-  return new MitoError('conflict', 'stale_attempt', 'the attempt is not the current one any more');
+  return new MitoError('conflict', 'stale_attempt', 'the attempt is no longer the current one');
 }

@@ -3,7 +3,7 @@ import { MitoError, type Log } from '@mitosis/domain';
 import { isDatabaseAway } from './transaction.js';
 
 const RETRY_MS = 1_000;
-/** What is waited for is said at once, and then so often. */
+/** The wait is logged at once, and then at this interval. */
 const TELL_MS = 15_000;
 
 /** Codes of errors that pass when the server is there; others of the same kind need somebody to change something. */

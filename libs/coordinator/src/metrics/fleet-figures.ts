@@ -97,7 +97,7 @@ export class FleetFigures {
     const [first] = this.samples;
     const seconds = first === undefined ? 0 : (takenAt - first.takenAt) / 1000;
     if (first === undefined || seconds === 0) return { finished_per_s: null, failed_per_s: null };
-    // Tasks that were deleted meanwhile are no negative rate.
+    // Tasks that were deleted meanwhile do not make the rate negative.
     const rate = (key: 'finished' | 'failed'): number => Math.max(0, now[key] - first[key]) / seconds;
     return { finished_per_s: rate('finished'), failed_per_s: rate('failed') };
   }

@@ -4,7 +4,7 @@ import type { CoordinatorMetrics } from './coordinator-metrics.js';
 /** The calls that move bytes, or allow somebody to. */
 const WITH_BYTES: ReadonlySet<string> = new Set(['put', 'get', 'signPut', 'multipart.begin']);
 
-/** The same store, every call of which that answers a promise is counted. */
+/** The same store, every call of which that returns a promise is counted. */
 export function meteredStore(store: ObjectStore, metrics: Pick<CoordinatorMetrics, 'storeCalled'>): ObjectStore {
   const multipart: MultipartUploads = metered(store.multipart, 'multipart.', metrics);
   return new Proxy(metered(store, '', metrics), {

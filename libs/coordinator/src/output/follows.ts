@@ -56,7 +56,7 @@ export class Follows implements Service {
    * Delivers the output of a running attempt from byte `from` on, in order, without gaps, one
    * chunk at a time (the worker sends no further than the window beyond what was taken). Resolves
    * when the worker has sent everything (of a snapshot: what there was), or when `signal` fires; no
-   * chunk is being delivered any more then.
+   * chunk is being delivered then.
    */
   async follow(
     worker: string,
@@ -97,7 +97,7 @@ export class Follows implements Service {
       signal.addEventListener('abort', () => resolve(), { once: true });
       ask();
     }).finally(() => this.close(worker, id));
-    // A slow reader may still be taking a chunk: whoever goes on begins after it.
+    // A slow reader may still be taking a chunk: whoever continues begins after it.
     await work;
   }
 

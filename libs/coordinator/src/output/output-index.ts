@@ -1,6 +1,6 @@
 import { LineSplitter, type LinePosition } from './line-splitter.js';
 
-/** A position is kept of every so many lines. */
+/** A position is kept after each block of this many lines. */
 const STEP = 500;
 
 /** Hands over the frames of an output from byte `from` on; returns early when `onChunk` returns false. */

@@ -25,7 +25,7 @@ interface AttemptRow {
 
 /** Outputs of which it is kept where their lines are. */
 const INDEXES_MAX = 64;
-/** For so long one request counts lines of a long output; the next one goes on. */
+/** For so long one request counts lines of a long output; the next one continues. */
 const COUNT_MS = 700;
 /** For so long a worker is waited for that does not send. */
 const WORKER_MS = 3_000;

@@ -76,11 +76,11 @@ interface Reading {
   readonly sink: OutputSink;
   /** Only what is there now. */
   readonly isSnapshot: boolean;
-  /** Ends this reading; the next one goes on where it was. */
+  /** Ends this reading; the next one continues where it was. */
   readonly signal: AbortSignal;
 }
 
-/** Sends what there is of an attempt; answers where the reader is then. */
+/** Sends what there is of an attempt; returns where the reader is then. */
 async function sendAttempt(
   deps: StreamOutputDeps,
   { task, row, position, sink, isSnapshot, signal }: Reading,
@@ -108,7 +108,7 @@ async function storedFrom(store: ObjectStore, key: string, offset: number): Prom
 /**
  * Writes what a task prints, from `from` (or the beginning of its last attempt) to the end of the
  * task, without loss or duplication: while an attempt runs from its worker, afterwards from the
- * store. Answers how the task ended (of a snapshot: how it is), or undefined when `signal` fired before.
+ * store. Returns how the task ended (of a snapshot: how it is), or undefined when `signal` fired before.
  */
 export async function streamOutput(
   deps: StreamOutputDeps,

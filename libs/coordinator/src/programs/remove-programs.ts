@@ -9,7 +9,7 @@ const IS_IN_USE = `(
 
 const BATCH = 200;
 
-/** Removes those of `programs`, whose rows are locked, that nothing refers to; answers which are left, and how the charges move. */
+/** Removes those of `programs`, whose rows are locked, that nothing refers to; returns which are left, and how the charges move. */
 export async function removePrograms(
   tx: EntityManager,
   programs: readonly ProgramRef[],
@@ -24,7 +24,7 @@ export async function removePrograms(
   )) as [(ProgramRef & { object_key: string })[], number];
   const isGone = ({ groupId, sha256 }: ProgramRef): boolean =>
     removed.some((gone) => gone.groupId === groupId && gone.sha256 === sha256);
-  // What was stored before each group had its own copy is shared.
+  // Programs stored before each group had its own copy are shared.
   const free = (await tx.query(
     'SELECT key FROM unnest($1::text[]) AS k(key) WHERE NOT EXISTS (SELECT 1 FROM programs p WHERE p.object_key = k.key)',
     [removed.map(({ object_key }) => object_key)],
@@ -41,7 +41,7 @@ export async function removePrograms(
 
 /**
  * Removes programs that nothing has asked for during `retentionMs` and nothing refers to. What something
- * refers to is looked at again after as long. Answers how many there were to look at, at most 200.
+ * refers to is looked at again after as long. Returns how many there were to look at, at most 200.
  */
 export async function collectPrograms(
   dataSource: DataSource,

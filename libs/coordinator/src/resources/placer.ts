@@ -21,7 +21,7 @@ const TICK_MS = 1_000;
 const SPACING_MS = 15;
 /** A worker that was told to claim a task and has not done so by then has not heard it. */
 const HEARD_MS = 3_000;
-/** While a machine is full its workers are told again: they go on by themselves when they hear nothing. */
+/** While a machine is full its workers are told again: they continue by themselves when they hear nothing. */
 const FULL_AGAIN_MS = 2_000;
 
 interface Told extends Placement {

@@ -15,7 +15,7 @@ export interface DueTimes {
 
 /** A time that is looked at this late was not missed. */
 const ON_TIME_MS = 60_000;
-/** At most so many missed times run with `all`, and at most so many skipped ones are listed. */
+/** The most missed times that run with `all`, and the most skipped ones that are listed. */
 export const CATCH_UP_MAX = 100;
 /** Times that were missed longer ago are not looked for one by one. */
 const LOOKED_AT_MS = 7 * 86_400_000;

@@ -68,7 +68,7 @@ const isLasting = (error: unknown): boolean =>
 /**
  * Submits the jobs of schedules at their times. Every replica looks; the row of a time is stored with the jobs that
  * it makes, in one transaction, so that each time runs once whatever is restarted. Times are those of the database's
- * clock. A schedule that can't go on is stopped, and says why; the others go on.
+ * clock. A schedule that can't continue is stopped, and says why; the others continue.
  */
 export class Scheduler implements Service {
   private timer: NodeJS.Timeout | undefined;

@@ -144,7 +144,7 @@ export class Schedules {
     return this.get(actor, uuid);
   }
 
-  /** It goes on with the next time from now; what was missed meanwhile is not made up for. */
+  /** It continues with the next time from now; what was missed meanwhile is not made up for. */
   async resume(actor: UserActor, uuid: string): Promise<ScheduleView> {
     const row = await this.row(actor, uuid, 'task.manage');
     assertTimeZone(row.time_zone, 'time_zone');

@@ -45,11 +45,11 @@ async function ownerOf(
   throw new MitoError(
     'forbidden',
     'schedule_owner_gone',
-    `the owner of the schedule may not submit to the group "${group}" any more; give the role back and resume it, or create it anew`,
+    `the owner of the schedule may no longer submit to the group "${group}"; give the role back and resume it, or create it again`,
   );
 }
 
-/** What was stored before a newer version has its defaults filled in. Throws `invalid_request` for what it can't read. */
+/** Fills in defaults that a stored form from an older version lacks. Throws `invalid_request` for what it can't read. */
 function readTask(task: SubmitTask, place: string): SubmitTask {
   const { data, error } = SubmitTask.safeParse(task);
   if (data) return data;

@@ -14,7 +14,7 @@ export interface DispatcherOptions {
   readonly silentMs: number;
 }
 
-/** So many tasks taken from a window are made up for at once. */
+/** A window is filled again once this many tasks were taken from it. */
 const REFILL_TASKS = WINDOW_BASE / 2;
 
 /** Fewer of them, after this time: slow tasks leave the window fuller than the workers need it. */
@@ -90,7 +90,7 @@ export class Dispatcher implements Service {
     this.find('SELECT name FROM queues WHERE group_id = $1', groupId);
   }
 
-  /** Tasks of these groups have ended: where only so many may run at a time, others can be handed over now. */
+  /** Tasks of these groups have ended: where a limit of running tasks holds, others can be handed over now. */
   wakeLimited(groupIds: ReadonlySet<string>): void {
     for (const groupId of groupIds) {
       if (this.unlimited.has(groupId)) this.unlimited.set(groupId, true);

@@ -30,7 +30,7 @@ interface FailedRow extends Omit<SettledTask, 'delayMs'> {
 
 /**
  * Puts tasks on their queue, whatever the queue thinks of single ones: a task that the queue refuses while it
- * takes others ends as `undeliverable`, with what the queue said, and the rest goes on. Why a whole hand-over
+ * takes others ends as `undeliverable`, with what the queue said, and the rest continues. Why a whole hand-over
  * failed is kept with the queue, where `explain` and the doctor find it.
  */
 export class HandOver {

@@ -67,7 +67,7 @@ async function letThrough(tx: EntityManager, groupId: string): Promise<Opened> {
 /**
  * Lets ready tasks with limits by key through, of the group that `queue` belongs to, as far as their keys
  * have room: a task is gated from its submission, and again before each retry, and is handed to its
- * queue only once it was let through. Tasks of suspended jobs are set aside. Answers the queues that have got some.
+ * queue only once it was let through. Tasks of suspended jobs are set aside. Returns the queues that have got some.
  */
 export async function openGate(hints: DataSource, queue: string): Promise<Set<string>> {
   const [gated] = (await hints.query(GATED_GROUP, [queue])) as { group_id: string }[];

@@ -27,9 +27,9 @@ export interface ReconcilerOptions {
   readonly tickMs?: number;
 }
 
-/** A queue is compared with the tasks every so many ticks. */
+/** Ticks between two comparisons of a queue with the tasks. */
 const SWEEP_EVERY = 3;
-/** What has expired is removed every so many ticks: ten minutes. */
+/** Ticks between two removals of expired rows: ten minutes. */
 const EXPIRE_EVERY = 200;
 
 /**
@@ -164,7 +164,7 @@ export class Reconciler implements Service {
     const { missing, taken, abandoned } = await sweepQueue(this.options, queue, this.taken.get(queue) ?? new Set());
     if (missing > 0) log.warn({ queue, count: missing }, 'jobs were missing in the queue and were put there again');
     if (abandoned > 0)
-      log.warn({ queue, count: abandoned }, 'jobs were taken and not claimed; they are handed over anew');
+      log.warn({ queue, count: abandoned }, 'jobs were taken and not claimed; they are handed over again');
     return { taken, isWaiting: abandoned > 0 };
   }
 

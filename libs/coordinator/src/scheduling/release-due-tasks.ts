@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { mayHappen, stateAfter } from '../kernel/task-state-sql.js';
 
-/** Makes tasks ready whose start time has come; answers their queues. */
+/** Makes tasks ready whose start time has come; returns their queues. */
 export async function releaseDueTasks(dataSource: DataSource): Promise<Set<string>> {
   const [rows] = (await dataSource.query(
     `UPDATE tasks SET state = ${stateAfter('release')}, not_before = NULL

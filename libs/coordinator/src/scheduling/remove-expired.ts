@@ -4,7 +4,7 @@ const BATCH = 5_000;
 const KEPT = `interval '30 days'`;
 
 /**
- * What nobody asks for any more, by table: idempotency keys 30 days after their request, except those of a submission
+ * What nobody asks for, by table: idempotency keys 30 days after their request, except those of a submission
  * that is unfinished (its own and those of its parts, see `partKey` of the client), and logins 30 days after they have ended.
  */
 const EXPIRED = {

@@ -59,11 +59,12 @@ const RESERVE = keepPlan(`
   RETURNING t.id, t.seq, t.dispatch, t.priority, t.name, t.is_held`);
 
 /**
- * Marks the next ready tasks of a queue as handed over and answers their jobs, best first. At most
+ * Marks the next ready tasks of a queue as handed over and returns their jobs, best first. At most
  * `2 x live slots + 50` tasks are handed over at a time, counted among those of the same or a
  * higher priority: a task of higher priority never waits behind a full window. Replicas that do
- * this at the same time take different tasks; each may fill the room that it saw. Of a group that may
- * run only so many tasks no more are handed over than have room; nothing of a locked or suspended group is handed over, and tasks of suspended jobs are set aside.
+ * this at the same time take different tasks; each may fill the room that it saw. A group with a
+ * limit of running tasks gets no more than fit below it. Tasks of locked or suspended groups are not handed over, and
+ * tasks of suspended jobs are set aside.
  *
  * One statement, so one round trip. Its commit need not reach the disk (`hints` is a data source
  * that does not wait for it): after a crash of Postgres the tasks are handed over again.

@@ -16,7 +16,7 @@ interface StepRow {
 
 /**
  * Ends workloads of which a task was ended otherwise than by a report (it was cancelled while it
- * waited), and what still waits of workloads that are over. Answers the tasks that this has ended, and
+ * waited), and what still waits of workloads that are over. Returns the tasks that this has ended, and
  * the workloads.
  */
 export async function settleWorkloads(

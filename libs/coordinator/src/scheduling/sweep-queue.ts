@@ -16,7 +16,7 @@ export interface QueueSweep {
   readonly missing: number;
   /** Jobs that a worker has and has not claimed yet: to be passed to the next sweep. */
   readonly taken: ReadonlySet<string>;
-  /** Tasks to be handed over anew: their workers had the jobs for a whole time between two sweeps. */
+  /** Tasks to be handed over again: their workers had the jobs for a whole time between two sweeps. */
   readonly abandoned: number;
 }
 
@@ -26,7 +26,7 @@ export interface QueueSweep {
  *
  * A worker claims a job at once. One that died before it did would keep the job until its lock runs
  * out, up to a minute: a job that was taken at the last sweep (`takenBefore`) and is still not
- * claimed is handed over anew. Should both workers claim it in the end, the first one gets it.
+ * claimed is handed over again. Should both workers claim it in the end, the first one gets it.
  */
 export async function sweepQueue(
   { dataSource, publisher, handOver }: SweepDeps,

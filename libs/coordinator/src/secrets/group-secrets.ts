@@ -37,7 +37,7 @@ export class GroupSecrets {
 
   async set(actor: UserActor, group: string, name: string, value: string): Promise<SecretView> {
     const parsed = SecretName.safeParse(name);
-    if (!parsed.success) throw invalidField('secret', parsed.error.issues[0]?.message ?? 'is no name');
+    if (!parsed.success) throw invalidField('secret', parsed.error.issues[0]?.message ?? 'is not a valid name');
     const id = await this.groupFor(actor, group, 'group.manage');
     const sealed = seal(this.deps.key, placeOf(id, name), value);
     return this.deps.dataSource.transaction(async (tx) => {

@@ -23,7 +23,7 @@ export async function groupFor(
   return holdGroup(tx, actor, name, { action, what: `submitting a ${kind} task`, isNew: true });
 }
 
-/** Answers the groups for which a queue was new. */
+/** Returns the groups for which a queue was new. */
 export async function ensureQueues(
   tx: EntityManager,
   rows: readonly Pick<TaskRow, 'queue' | 'group_id' | 'kind' | 'tags'>[],

@@ -66,7 +66,7 @@ const NAMED = `
   FROM tasks t LEFT JOIN attempts a ON a.task_id = t.id AND a.number = t.attempt
   WHERE t.id = ANY ($1)`;
 
-/** So many of those that would be cancelled are shown. */
+/** How many of those that would be cancelled are shown. */
 const SAMPLE = 5;
 
 const isWaiting = (state: string): boolean => state !== 'running';
@@ -153,7 +153,7 @@ export class TaskCanceller {
     return { ...countsOf(results), results };
   }
 
-  /** All that the filters find, at most 20,000 at a time; asked again until it answers zeros, it cancels all. */
+  /** All that the filters find, at most 20,000 at a time; asked again until it returns zeros, it cancels all. */
   async found(actor: UserActor, filters: TaskFilters, reason: string | undefined): Promise<CancelAnswer> {
     const total = { cancelled: 0, requested: 0 };
     const found = await findTasks(this.deps.dataSource, actor, stillOpen(filters), {
@@ -181,7 +181,7 @@ export class TaskCanceller {
     return { ...countsOf(results), results };
   }
 
-  /** What {@link found} would do when it is asked until it answers zeros, with the newest few. */
+  /** What {@link found} would do when it is asked until it returns zeros, with the newest few. */
   async previewFound(actor: UserActor, filters: TaskFilters): Promise<CancelAnswer> {
     const { dataSource } = this.deps;
     const newest = await findTasks(dataSource, actor, stillOpen(filters), { ...CANCELLABLE, limit: SAMPLE });

@@ -36,8 +36,8 @@ async function assertNoCircle(tx: EntityManager, task: string, after: readonly A
 }
 
 /**
- * What a waiting task waits for, in place of what it waited for; nothing lets it start. Call
- * {@link lockDependencyChanges} first, then lock the task. Answers what has moved, this task too.
+ * What a waiting task waits for, instead of what it waited for; nothing lets it start. Call
+ * {@link lockDependencyChanges} first, then lock the task. Returns what has moved, this task too.
  */
 export async function replaceDependencies(
   tx: EntityManager,

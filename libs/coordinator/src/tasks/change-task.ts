@@ -52,7 +52,7 @@ const CHANGE = `
     timeout_ms = CASE WHEN $10 THEN $7 ELSE timeout_ms END, retries = coalesce($8, retries), needs = CASE WHEN $9::jsonb IS NULL THEN needs ELSE nullif($9::jsonb, '[]') END, dispatched_at = NULL
   WHERE id = $1`;
 
-/** What a worker that was away still runs of it is not this task any more: it can't resume the attempt. */
+/** A worker that was away may still run the old form of the task: it can't resume the attempt. */
 const FENCE_LOST = `
   UPDATE attempts a SET lease = gen_random_uuid() FROM tasks t
   WHERE t.id = $1 AND a.task_id = t.id AND a.number = t.attempt AND a.outcome = 'lost'`;
@@ -68,7 +68,7 @@ async function changeWaiting(
   change: Omit<ChangeTask, 'after'>,
 ): Promise<{ queue: string; newQueueGroups: string[] }> {
   const { args, env, terminal, cwd } = change;
-  // What was called by its command is called by the new one.
+  // A task named after its command is renamed with it.
   const name = change.name ?? (args && row.name === nameOfCommand(row.args) ? nameOfCommand(args) : undefined);
   const tags = change.tags ?? row.tags;
   const queue = queueName(row.group, tags, row.kind);

@@ -7,7 +7,7 @@ export interface FindOptions {
   readonly limit: number;
   /** Only below this `seq`. */
   readonly after?: string | undefined;
-  /** Passes over so many of them first. */
+  /** Skips the first N. */
   readonly offset?: number;
   /** A further condition on `t`. */
   readonly only?: string;

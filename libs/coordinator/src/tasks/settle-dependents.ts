@@ -87,8 +87,8 @@ async function moveDependents(tx: EntityManager, judged: readonly JudgedRow[]): 
 
 /**
  * Moves on what waited for these tasks, and what waited for that, in the transaction that changed them:
- * a task whose last dependency is met becomes ready, one with a dependency that can't be met any more
- * ends, and its own dependents follow. Answers all that moved, to be announced after the commit.
+ * a task whose last dependency is met becomes ready, one with a dependency that can no longer be met
+ * ends, and its own dependents follow. Returns all that moved, to be announced after the commit.
  */
 export async function settleDependents(tx: EntityManager, reached: readonly Reached[]): Promise<SettledTask[]> {
   const settled: SettledTask[] = [];

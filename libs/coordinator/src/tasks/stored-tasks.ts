@@ -2,7 +2,7 @@ import type { EntityManager, EntitySubscriberInterface, QueryRunner } from 'type
 
 const NOTED = 'storedTasks';
 
-/** Says that this transaction stores so many tasks; they count when it commits. */
+/** Says how many tasks this transaction stores; they count when it commits. */
 export function noteStored(tx: EntityManager, count: number): void {
   const data = dataOf(tx.queryRunner);
   data[NOTED] = (data[NOTED] ?? 0) + count;

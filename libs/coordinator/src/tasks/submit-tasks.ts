@@ -22,7 +22,7 @@ export type SubmitTasks = (
 ) => Promise<TaskReceipt[]>;
 
 /**
- * Stores tasks, all of them or none. When it answers they are committed: from here on no task is
+ * Stores tasks, all of them or none. When it returns they are committed: from here on no task is
  * lost. With an idempotency key the same request may be sent any number of times.
  */
 export function submitTasksWith({ dataSource, inputs, onAccepted }: SubmitTasksDeps): SubmitTasks {

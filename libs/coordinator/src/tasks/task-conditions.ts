@@ -7,7 +7,7 @@ export type SelectAction = 'task.read' | 'task.cancel';
 /** `tasks`, or `task_search`, which holds a copy of what does not change with the state. */
 export type Table = 't' | 's';
 
-/** Makes a value a parameter of a statement; answers its name. */
+/** Makes a value a parameter of a statement; returns its name. */
 export type Bind = (value: unknown) => string;
 
 interface Condition {

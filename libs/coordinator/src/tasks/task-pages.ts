@@ -27,9 +27,9 @@ export interface Page {
   readonly offset: number;
 }
 
-/** So many of the newest tasks are looked through before an index is asked for all that match … */
+/** How many of the newest tasks are scanned before an index is asked for all that match … */
 const NEWEST = 20_000;
-/** … and so many at most, as long as what was found promises that they fill the page. */
+/** … and the most, as long as what was found promises that they fill the page. */
 const NEWEST_MAX = 200_000;
 /** The same where states are asked for: the groups share them, and each state of a group is read by itself. */
 const NEWEST_OF_STATES = 5_000;

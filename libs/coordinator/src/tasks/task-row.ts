@@ -42,7 +42,7 @@ export function toRow(task: SubmitTask, group: GroupRef, actor: UserActor, { job
     kind: kindOf(task),
     queue: queueName(group.name, task.tags, kindOf(task)),
     name,
-    // What is undefined is left out of the JSON.
+    // Undefined values are left out of the JSON.
     spec: { ...spec, ...processSpecOf(task) },
     tags: task.tags,
     labels: task.labels,

@@ -41,7 +41,7 @@ export type EnrolmentUse =
 
 /** Takes one use of a code. The row is locked first: of many at once exactly as many succeed as there are uses. */
 export async function useEnrolment(tx: EntityManager, code: string, request: string): Promise<EnrolmentUse> {
-  const invalid = new MitoError('unauthenticated', 'invalid_code', 'the enrolment code is not valid (any more)');
+  const invalid = new MitoError('unauthenticated', 'invalid_code', 'the enrolment code is invalid, used up or expired');
   const [locked] = (await tx.query('SELECT id FROM enrolments WHERE code_hash = $1 FOR UPDATE', [
     hashSecret(code),
   ])) as { id: string }[];

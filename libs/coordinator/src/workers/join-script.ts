@@ -60,7 +60,7 @@ join_mitosis() {
 
   fetch build "$new/build"
   build=$(cat "$new/build")
-  case $build in '' | *[!A-Za-z0-9._-]* | .*) fail "what answers at $url is not a coordinator" ;; esac
+  case $build in '' | *[!A-Za-z0-9._-]* | .*) fail "what responds at $url is not a coordinator" ;; esac
   main=$base/versions/$build/lib/mito.js
   if [ ! -f "$main" ]; then
     echo "mito: fetching Mitosis $build" >&2

@@ -64,7 +64,7 @@ export class WorkerRegistry {
       const { enrolment } = use;
       const creator = await authenticator.person(tx, enrolment.creatorId);
       if (!creator)
-        throw new MitoError('unauthenticated', 'invalid_code', 'the enrolment code is not valid (any more)');
+        throw new MitoError('unauthenticated', 'invalid_code', 'the enrolment code is invalid, used up or expired');
       identifyCaller({ kind: 'user', id: creator.userId, name: creator.username });
       const groups = await findGroups(tx, creator, new Set([creator.username, ...enrolment.groups]), SERVE);
       const tags = [...new Set([...enrolment.tags, ...worker.tags])].sort();
@@ -197,7 +197,7 @@ export class WorkerRegistry {
   private async credentials(id: string): Promise<WorkerRegistration> {
     const { dataSource, access, tokens, tokenLifetimeMs, presence } = this.deps;
     const groups = await servedGroups(dataSource, id);
-    if (!groups) throw new MitoError('unauthenticated', 'invalid_token', 'the worker is not known any more');
+    if (!groups) throw new MitoError('unauthenticated', 'invalid_token', 'the worker is no longer known');
     const queue = await access.grant(id, groups);
     const [[row]] = (await dataSource.query(
       `UPDATE workers SET credential_expires_at = now() + $2 * interval '1 millisecond' WHERE id = $1 RETURNING name`,

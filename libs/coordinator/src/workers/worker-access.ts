@@ -47,7 +47,7 @@ export class WorkerAccess {
     return { workers, isRevoked: true, ...(await this.giveBack(tx, workers, 'all')) };
   }
 
-  /** Gives back what workers run of groups that they do not serve (any more). */
+  /** Gives back what workers run of groups that they do not serve. */
   async release(tx: EntityManager, workers: readonly string[]): Promise<WorkerChange> {
     return { workers, isRevoked: false, ...(await this.giveBack(tx, workers, 'unserved')) };
   }
@@ -57,12 +57,12 @@ export class WorkerAccess {
     return this.detach(tx, '(s.granted_by = $1 OR w.creator_id = $1) AND s.group_id = $2', [userId, groupId]);
   }
 
-  /** A person may do nothing any more: takes away every role on workers of others that the person gave. */
+  /** A person may no longer do anything: takes away every role on workers of others that the person gave. */
   async withdrawRoles(tx: EntityManager, userId: string): Promise<WorkerChange> {
     return this.detach(tx, 's.granted_by = $1 AND w.creator_id <> $1', [userId]);
   }
 
-  /** A person is no site administrator any more: takes away the roles that the person gave, but not as a member. */
+  /** A person is no longer a site administrator: takes away the roles that the person gave, but not as a member. */
   async withdrawOversight(tx: EntityManager, userId: string): Promise<WorkerChange> {
     const isMember = `EXISTS (SELECT 1 FROM memberships m WHERE m.user_id = $1 AND m.group_id = s.group_id AND m.role IN ('write', 'admin'))`;
     return this.detach(tx, `s.granted_by = $1 AND NOT ${isMember}`, [userId]);
@@ -110,7 +110,7 @@ export class WorkerAccess {
        ORDER BY t.id FOR UPDATE OF t, a`,
       [workers],
     )) as (OpenAttemptRow & { worker_id: string })[];
-    const message = 'the worker may not run it any more';
+    const message = 'the worker may no longer run it';
     const settled = await settleAttempts(
       tx,
       rows.map((row) => ({ row, outcome: 'released' as const, message })),

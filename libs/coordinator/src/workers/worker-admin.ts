@@ -51,7 +51,7 @@ function workerNotFound(uuid: string): MitoError {
   return new MitoError('not-found', 'worker_not_found', `there is no worker ${uuid} that you may see`);
 }
 
-/** Of groups of which the caller is no member only those who manage the worker learn. */
+/** Of groups of which the caller is not a member only those who manage the worker learn. */
 function toView(actor: UserActor, row: ViewRow): WorkerView {
   const { roles, ...facts } = row;
   const isManager = isAllowed(actor, { action: 'worker.manage', groups: rolesOn(row) });
@@ -111,7 +111,7 @@ export class WorkerAdmin {
     return toView(actor, await this.find(this.deps.dataSource.manager, actor, uuid, 'worker.read'));
   }
 
-  /** Replaces tags or labels. With other tags it serves other queues at once; what runs goes on. */
+  /** Replaces tags or labels. With other tags it serves other queues at once; what runs continues. */
   async update(actor: UserActor, uuid: string, { tags, labels }: UpdateWorker): Promise<WorkerView> {
     return this.change(actor, uuid, 'workers.update', { tags, labels }, async (tx) => {
       await tx.query('UPDATE workers SET tags = coalesce($2, tags), labels = coalesce($3, labels) WHERE id = $1', [
@@ -236,7 +236,7 @@ export class WorkerAdmin {
       throw new MitoError(
         'conflict',
         'last_worker_admin',
-        'no group would be admin of the worker any more; to end it, cancel the worker',
+        'the worker would have no group as its admin; to end it, cancel the worker',
       );
   }
 

@@ -39,7 +39,7 @@ export interface WorkerChannelsOptions {
   onProgress(reports: ProgressReports): Promise<void>;
   /** A worker has connected to this replica; what was asked of it before may have been lost. */
   onConnected(workerId: string): void;
-  /** What is offered or free has changed. */
+  /** The offer of the worker, or what is free of it, has changed. */
   onOffer(): void;
 }
 
@@ -149,7 +149,7 @@ export class WorkerChannels implements Service {
     this.broadcast(workers, { type: 'revoked' });
   }
 
-  /** Tells the workers that serve these groups to attach to their queues anew. */
+  /** Tells the workers that serve these groups to attach to their queues again. */
   async announceQueues(groupIds: readonly string[]): Promise<void> {
     this.broadcast(await workersServing(this.options.dataSource, groupIds), { type: 'queues_changed' });
   }
@@ -267,7 +267,7 @@ export class WorkerChannels implements Service {
     const socket = this.sockets.get(workerId);
     if (!socket) return;
     if (message.type === 'queues_changed') this.sendQueues(workerId);
-    else if (message.type === 'revoked') socket.close(REVOKED, 'the worker is not known any more');
+    else if (message.type === 'revoked') socket.close(REVOKED, 'the worker is no longer known');
     else this.write(socket, message);
   }
 

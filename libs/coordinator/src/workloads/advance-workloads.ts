@@ -48,7 +48,7 @@ async function lockWorkloads(tx: EntityManager, ids: readonly string[]): Promise
 /**
  * Moves workloads on whose steps have ended, in the transaction that commits those ends: the lines of
  * `split` become the maps, the last map brings `reduce`, its end is that of the workload. A step that
- * fails for good fails the workload, and what has not begun of it is cancelled. Answers the tasks that
+ * fails for good fails the workload, and what has not begun of it is cancelled. Returns the tasks that
  * this has made or ended, to be announced after the commit.
  */
 export async function advanceWorkloads(tx: EntityManager, ended: readonly EndedStep[]): Promise<SettledTask[]> {
@@ -93,7 +93,7 @@ class Advance {
     else this.end(move === 'fail' ? 'failed' : 'cancelled', `${where}: ${ended.message ?? ended.state}`);
   }
 
-  /** Writes what has become of it; answers its new tasks and those that end with it. */
+  /** Writes what has become of it; returns its new tasks and those that end with it. */
   async store(): Promise<SettledTask[]> {
     if (!this.hasMoved) return [];
     const { tx, workload, state } = this;
@@ -124,7 +124,7 @@ class Advance {
     this.rows.push(...lines.map((stdin, index) => workloadTask(this.workload, { step: 'map', index, stdin })));
   }
 
-  /** Why the group may not have so many more tasks; undefined when it may. */
+  /** Why the group may not have this many more tasks; undefined when it may. */
   private async refusal(count: number): Promise<string | undefined> {
     const { group_id: id, group: name, queued_tasks_max } = this.workload;
     try {

@@ -10,7 +10,7 @@ export interface CancelOpenOptions {
   /** The user who wants it; null when it follows from something else. */
   readonly by: string | null;
   /**
-   * What another transaction has in hand is waited for, or passed over (the reconciler comes back to it)
+   * What another transaction has in hand is waited for, or skipped (the reconciler comes back to it)
    * by one that holds locks of tasks or of the workload itself.
    */
   readonly locked: 'wait' | 'pass';

@@ -7,7 +7,7 @@ interface ResultRow {
 }
 
 /**
- * Compares what the two workers of a subtask have printed. Answers undefined when it is the same,
+ * Compares what the two workers of a subtask have printed. Returns undefined when it is the same,
  * otherwise a sentence that names both.
  */
 export async function compareSubtask(tx: EntityManager, workload: string, index: number): Promise<string | undefined> {

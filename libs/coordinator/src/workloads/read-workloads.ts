@@ -67,7 +67,7 @@ export class WorkloadReader {
     return { workloads: page, next: rows.length > limit ? (page.at(-1)?.uuid ?? null) : null };
   }
 
-  /** Answers when it is over, when more subtasks are done than `seenDone`, after `timeoutMs`, or when `signal` fires; `actor` is asked for right before. */
+  /** Returns when it is over, when more subtasks are done than `seenDone`, after `timeoutMs`, or when `signal` fires; `actor` is asked for right before. */
   async wait(
     actor: () => Promise<UserActor>,
     uuid: string,

@@ -93,7 +93,7 @@ async function insert(
 }
 
 /**
- * Stores a workload with its first task and answers its uuid; with an idempotency key the same request may be
+ * Stores a workload with its first task and returns its uuid; with an idempotency key the same request may be
  * sent any number of times. Throws `group_not_found`, `program_not_found`, `needs_two_workers`, `queued_tasks_quota`.
  */
 export function submitWorkloadWith({ dataSource, defaults, onAccepted }: SubmitWorkloadDeps) {

@@ -1,7 +1,7 @@
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
 import type { TokenScope } from '@mitosis/domain';
 
-/** A named token for scripts. What was shown once is kept only as its SHA-256. */
+/** A named token for scripts. Only its SHA-256 is stored. */
 @Entity('api_tokens')
 export class ApiToken {
   @PrimaryColumn('uuid')

@@ -110,7 +110,7 @@ export class Task {
   @Column('uuid', { name: 'upstream_id', nullable: true })
   upstreamId!: string | null;
 
-  /** The task that was submitted in place of this one, which had failed. */
+  /** The task that was submitted instead of this one, which had failed. */
   @Column('uuid', { name: 'retried_by', nullable: true })
   retriedBy!: string | null;
 

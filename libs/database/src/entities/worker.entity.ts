@@ -9,7 +9,7 @@ export class Worker {
   @Column('uuid', { name: 'creator_id' })
   creatorId!: string;
 
-  /** `gone`: it said goodbye, or was not heard of for a long time; its token is refused. */
+  /** `gone`: it said goodbye, or sent no heartbeat for a long time; its token is refused. */
   @Column('text', { default: 'active' })
   state!: 'active' | 'gone';
 

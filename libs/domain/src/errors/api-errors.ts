@@ -39,7 +39,7 @@ export const API_ERRORS = {
   },
   creator_gone: {
     kind: 'forbidden',
-    means: 'The creator of the task may not submit any more.',
+    means: 'The creator of the task may no longer submit.',
     todo: 'Submit it as somebody who may.',
   },
   enrolment_not_found: {

@@ -52,7 +52,7 @@ export const FILES_ERRORS = {
   input_unreadable: {
     kind: 'unavailable',
     means: 'The input cannot be read from the store.',
-    todo: 'Try again; upload it anew if it stays.',
+    todo: 'Try again; upload it again if it stays.',
   },
   inputs_timeout: {
     kind: 'unavailable',

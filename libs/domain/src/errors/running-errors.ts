@@ -62,7 +62,7 @@ export const RUNNING_ERRORS = {
   program_unreadable: {
     kind: 'unavailable',
     means: 'The program cannot be read from the store.',
-    todo: 'Try again; upload it anew if it stays.',
+    todo: 'Try again; upload it again if it stays.',
   },
   queue_access_denied: {
     kind: 'forbidden',

@@ -15,7 +15,7 @@ export const SERVICE_ERRORS = {
   another_key: {
     kind: 'unauthenticated',
     means: 'The coordinator has another key than the expected one.',
-    todo: 'Join again with a new line if the key was replaced; otherwise something else answers there.',
+    todo: 'Join again with a new line if the key was replaced; otherwise another program responds there.',
   },
   already_running: {
     kind: 'conflict',
@@ -91,7 +91,7 @@ export const SERVICE_ERRORS = {
   not_a_folder: { kind: 'invalid', means: 'A part of the path is not a folder.', todo: 'Choose another place.' },
   not_a_coordinator: {
     kind: 'invalid',
-    means: 'What answers at the address is not a coordinator.',
+    means: 'What responds at the address is not a coordinator.',
     todo: 'Check the address, and whether a proxy is in between.',
   },
   not_from_afar: { kind: 'invalid', means: 'This has to be done on the machine itself.', todo: 'Do it there.' },
@@ -160,7 +160,7 @@ export const SERVICE_ERRORS = {
   no_systemd: {
     kind: 'unsupported',
     means: 'The machine was not booted with systemd.',
-    todo: 'Use `--background` in place of `--service`.',
+    todo: 'Use `--background` instead of `--service`.',
   },
   not_here: {
     kind: 'invalid',

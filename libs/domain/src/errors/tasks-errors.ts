@@ -172,7 +172,7 @@ export const TASKS_ERRORS = {
   schedule_owner_gone: {
     kind: 'forbidden',
     means: 'The owner of the schedule may no longer submit to its group.',
-    todo: 'Give the role back and resume the schedule, or create it anew.',
+    todo: 'Give the role back and resume the schedule, or create it again.',
   },
   secret_not_found: {
     kind: 'not-found',

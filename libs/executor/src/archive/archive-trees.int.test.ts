@@ -107,7 +107,7 @@ const mode = fc.oneof(
 );
 const tree = fc.array(fc.record({ name: anyName, parent: fc.nat(50), node, mode, time }), { maxLength: 25 });
 
-/** Makes what the system allows; names that are taken already are passed over. */
+/** Makes what the system allows; names that are taken already are skipped. */
 async function grow(root: string, planned: readonly Planned[]): Promise<void> {
   const folders: Buffer[] = [Buffer.from(root)];
   const made: [path: Buffer, mode: number | undefined, time: string][] = [];
@@ -166,7 +166,7 @@ async function look(root: string): Promise<Map<string, Seen>> {
 /** Node sets a time as a double: to the microsecond today, to four of them in the year 2400. */
 const TIME_STEP_NS = 4_000n;
 
-/** What is not in `after` as it was in `before`, or is there in addition. */
+/** Entries of `after` that are new, changed or missing since `before`. */
 function differences(before: Map<string, Seen>, after: Map<string, Seen>, stepNs = TIME_STEP_NS): string[] {
   const added = [...after.keys()].filter((path) => !before.has(path)).map((path) => `${path} was added`);
   const changed = [...before].flatMap(([path, { what, time: was }]) => {
@@ -315,7 +315,7 @@ test('a folder of which nothing can be packed gives an archive that can be unpac
   t.deepEqual(await unpackArchive(join(root, 'archive'), join(root, 'out'), LIMITS), { files: 0, bytes: 0 });
 });
 
-/** Many parts, so that their list goes on in further headers. */
+/** Many parts, so that their list continues in further headers. */
 async function writeHoles(path: string): Promise<void> {
   const file = await open(path, 'wx');
   for (let part = 0; part < 60; part++) await file.write('z'.repeat(part + 1), part * 200_000);
@@ -359,7 +359,7 @@ const unsupported: [title: string, head: string, message: RegExp][] = [
   ['zstd', '\x28\xb5\x2f\xfd', /not supported: an archive compressed with zstd/],
   ['bzip2', 'BZh91AY', /not supported: an archive compressed with bzip2/],
   ['nothing', '', /the file is empty/],
-  ['text', 'hello world', /not supported: a file that is no tar archive/],
+  ['text', 'hello world', /not supported: a file that is not a tar archive/],
   ['a damaged gzip', '\x1f\x8bnot gzip', /unknown compression method/],
 ];
 for (const [title, head, message] of unsupported) {

@@ -120,7 +120,7 @@ test('an empty folder gives no archive', async (t) => {
   t.deepEqual(await readdir(root), ['source']);
 });
 
-test('what is no file, or leads outside, is listed and left out', async (t) => {
+test('what is not a file, or leads outside, is listed and left out', async (t) => {
   const { source, archive, target } = await folders(t);
   await run('mkfifo', [join(source, 'pipe')]);
   const server = createServer().listen(join(source, 'socket'));
@@ -288,7 +288,7 @@ test('a file that the system does not let grow is named, with what helps, and no
   t.deepEqual((await readdir(target, { recursive: true })).sort(), ['a', 'deep', 'mine']);
 });
 
-test('what is no archive is refused', async (t) => {
+test('what is not an archive is refused', async (t) => {
   const { root, target, source } = await folders(t);
   const samples = [Buffer.from('not gzip'), gzipSync(Buffer.from('not tar'.repeat(1000))), Buffer.alloc(0)];
   for (const [index, bytes] of samples.entries()) {

@@ -39,7 +39,7 @@ const TYPES: Readonly<Record<string, TarEntry['type']>> = {
   D: 'folder',
   '6': 'named pipe',
 };
-/** Said of entries that are no file: what they are, or how to do without. */
+/** Said of entries that are not files: what they are, or how to do without. */
 const UNSUPPORTED: Readonly<Record<string, string>> = {
   M: 'a part of an archive of several volumes',
   N: 'an entry of very old GNU tar',

@@ -131,7 +131,7 @@ class ArchiveChecks {
 
 /** Writes entries below `root`, which is a real path. */
 class Unpacking {
-  /** Folders that are no links; none of them is ever replaced. */
+  /** Folders that are not links; none of them is ever replaced. */
   readonly #folders = new Set<string>();
   /** The folders of the archive, with what they get at the end. */
   readonly #listed = new Map<string, Pick<TarEntry, 'mode' | 'mtime'>>();
@@ -175,7 +175,7 @@ class Unpacking {
       for (const top of tops) await removeTree(top);
       return undefined;
     } catch (error) {
-      return `What was unpacked is still in ${this.root}: ${errorCode(error)}`;
+      return `The unpacked files are still in ${this.root}: ${errorCode(error)}`;
     }
   }
 
@@ -243,7 +243,7 @@ class Unpacking {
     } catch (error) {
       if (!isErrno(error, 'EEXIST')) throw error;
       if (!(await lstat(place)).isDirectory())
-        throw refused(`"${this.#name(place)}" is no folder, and has something in it`);
+        throw refused(`"${this.#name(place)}" is not a folder, and has something in it`);
       isNew = false;
     }
     this.#folders.add(place);

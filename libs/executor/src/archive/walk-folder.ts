@@ -9,7 +9,7 @@ export type Found =
   | { readonly kind: 'entry'; readonly path: string; readonly stats: BigIntStats; readonly target?: string }
   | { readonly kind: 'skipped'; readonly path: string; readonly why: string };
 
-/** In place of a reason: left out, and not listed. */
+/** Instead of a reason: left out, and not listed. */
 export const UNMENTIONED = '';
 
 /** Why a path is left out besides the rules of archives; undefined to pack it. */
@@ -66,7 +66,7 @@ function targetObjection(path: string, target: Buffer): string | undefined {
   return text === undefined ? 'a link to a name that is not UTF-8' : linkObjection(path, text);
 }
 
-/** Why something that is no link can't be packed. */
+/** Why something that is not a link can't be packed. */
 export function typeObjection(stats: BigIntStats): string | undefined {
   if (stats.isFile() || stats.isDirectory()) return undefined;
   if (stats.isFIFO()) return 'a named pipe';

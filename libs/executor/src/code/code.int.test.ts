@@ -94,7 +94,7 @@ const HOSTILE: readonly (readonly [string, CodeManifest])[] = [
     }),
   ],
   [
-    'a link in place of a file',
+    'a link instead of a file',
     hostile({ packs: [{ sha256: sha('x'), pieces: [piece('l', 'x')] }], links: [{ path: 'l', target: 'a' }] }),
   ],
   [

@@ -118,7 +118,7 @@ function planPacks(files: readonly SourceFile[]): Span[][] {
   return [...buckets.flat(), ...large.flatMap(spansOf).map((span) => [span])];
 }
 
-/** Reads every file once. The hash of a large file goes on from one pack to the next. */
+/** Reads every file once. The hash of a large file continues from one pack to the next. */
 class Hashing {
   private readonly whole = new Map<string, Hash>();
   private readonly hashes = new Map<string, string>();

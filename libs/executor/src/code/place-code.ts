@@ -11,7 +11,7 @@ import { codeLinkObjection, codePathObjection } from './code-rules.js';
 
 const unzip = promisify(gunzip);
 
-/** By path, how each file was when it was laid down: one that is still so is no product of the task. */
+/** By path, how each file was when it was laid down: one that is still so is not a product of the task. */
 export type PlacedFiles = ReadonlyMap<string, { readonly size: number; readonly mtimeMs: number }>;
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;

@@ -111,7 +111,7 @@ export function registerExecutorSuite(test: TestFn, spawner: Spawner): void {
       { cwd: 'link', prepare: ({ execDir }) => symlink('/', join(execDir, 'link')) },
     ],
     ['an input that is missing', ['cat'], /ENOENT/, { stdinPath: 'missing' }],
-    ['an input that is no file', ['cat'], /regular file/, { stdinPath: '.' }],
+    ['an input that is not a file', ['cat'], /regular file/, { stdinPath: '.' }],
     [
       'a missing interpreter',
       ['./script'],
@@ -219,11 +219,11 @@ export function registerExecutorSuite(test: TestFn, spawner: Spawner): void {
     t.deepEqual(await sleepers(seconds), []);
   });
 
-  test.serial('a program may close its output and go on', async (t) => {
+  test.serial('a program may close its output and continue', async (t) => {
     t.like(await run(sh('echo first; exec >&- 2>&-; sleep 0.2; exit 4')), { exitCode: 4, output: 'first\n' });
   });
 
-  test.serial('output past the limit is cut with a notice, and the program goes on to its end', async (t) => {
+  test.serial('output past the limit is cut with a notice, and the program continues to its end', async (t) => {
     const { scratch, ...result } = await run(sh('head -c 300000 /dev/zero; exit 5'), { outputLimitBytes: 100_000 });
     t.like(result, { outcome: 'exited', exitCode: 5, outputTruncated: true });
     const frames = await framesOf(scratch);

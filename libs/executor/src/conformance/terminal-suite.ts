@@ -44,7 +44,7 @@ export function registerTerminalSuite(test: TestFn, spawner: NonNullable<Executo
     await type(started, '\u0003');
     await hasPrinted(started.scratch, 'interrupted');
     await started.execution.operateTerminal({ size: { cols: 40, rows: 10 } });
-    // bash answers signals between two lines.
+    // bash handles signals between two lines.
     await type(started, 'more\r');
     await hasPrinted(started.scratch, '10 40');
     await type(started, 'end\r');

@@ -187,7 +187,7 @@ async function detectAmd(options: GpuOptions): Promise<FoundGpus> {
   try {
     return permitted(ranked(amdDevices(ran.stdout)), options, ['ROCR_VISIBLE_DEVICES', 'HIP_VISIBLE_DEVICES']);
   } catch {
-    return { ...NONE, isKnown: false, remarks: ['rocm-smi answered with something that is no JSON'] };
+    return { ...NONE, isKnown: false, remarks: ['rocm-smi answered with something that is not JSON'] };
   }
 }
 

@@ -86,7 +86,7 @@ export async function detectHost(options: DetectOptions): Promise<DetectedHost> 
 
 /**
  * A name for the running machine: the same for all processes and containers on it, another one after it was started
- * anew, when nothing of an old attempt can be left. Not the identifier itself, which is not ours to tell.
+ * again, when nothing of an old attempt can be left. Not the identifier itself, which is not ours to tell.
  */
 export function machineName(host: HostPaths = HOST): string {
   const boot = readHostFile(host.proc, 'sys/kernel/random/boot_id') ?? readHostFile('/etc/machine-id') ?? hostname();

@@ -95,7 +95,7 @@ export class Attempt {
     }
   }
 
-  /** Types and resizes as `input` says; answers false when the program has no terminal, or has ended. */
+  /** Types and resizes as `input` says; returns false when the program has no terminal, or has ended. */
   async operateTerminal({ data, size }: TerminalInput): Promise<boolean> {
     const terminal = await this.#begun;
     if (terminal === undefined) return false;
@@ -234,7 +234,7 @@ function askToEnd(process: SpawnedProcess): void {
   process.signal('SIGTERM');
   // An interactive shell ignores SIGTERM, and ends when its terminal is gone.
   if (process.terminal !== undefined && ignores(process.pid, constants.signals.SIGTERM)) process.signal('SIGHUP');
-  // A stopped process takes SIGTERM only once it goes on.
+  // A stopped process takes SIGTERM only once it continues.
   process.signal('SIGCONT');
 }
 

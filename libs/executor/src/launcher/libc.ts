@@ -5,7 +5,7 @@ import { describeErrno } from '../system-error.js';
 
 /** The calls of the C library that Node does not offer; Linux on 64-bit machines, glibc 2.29+ or musl. */
 export interface Libc {
-  /** Starts a program; answers its pid or, as a negative number, the error. Blocks until it runs. */
+  /** Starts a program; returns its pid or, as a negative number, the error. Blocks until it runs. */
   posixSpawn(options: PosixSpawnOptions): number;
   /** A pipe whose ends are closed on exec: [read, write], or undefined with the error in `errno`. */
   pipe(): [number, number] | undefined;

@@ -29,7 +29,7 @@ export interface LinuxSpawnerOptions {
   readonly markName: string;
 }
 
-/** How many tags a launcher gives out before it begins anew. */
+/** How many tags a launcher gives out before it begins again. */
 export const TAG_COUNT = 1_048_576;
 
 /**

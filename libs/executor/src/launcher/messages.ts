@@ -17,14 +17,14 @@ export type ToLauncher =
     }
   | { readonly type: 'ping' };
 
-/** What the launcher answers. */
+/** What the launcher sends back. */
 export type FromLauncher =
   /** Once, when it is ready; `remark` says why a lesser spawner is in use. */
   | { readonly type: 'ready'; readonly spawner: string; readonly remark?: string }
   | { readonly type: 'started'; readonly id: string; readonly pid: number }
   /** The first `bytes` bytes of the spool are on disk. */
   | { readonly type: 'output'; readonly id: string; readonly bytes: number }
-  /** The terminal has taken it when the spool had so many bytes; without them it can take nothing (any more). */
+  /** How many bytes the spool had when the terminal took it; without them the terminal takes nothing. */
   | { readonly type: 'terminal'; readonly id: string; readonly request: number; readonly bytes?: number }
   | { readonly type: 'ended'; readonly id: string; readonly result: ExecutionResult }
   | { readonly type: 'pong' };

@@ -12,7 +12,7 @@ export function peakMemory(pid: number | 'self'): number | undefined {
 const LOOKS_MS = [20, 20, 40, 80, 120, 200, 300, 500];
 const INTERVAL_MS = 1000;
 
-/** So many processes of a program are looked at; each look has to stay cheap. */
+/** How many processes of a program are looked at; each look has to stay cheap. */
 const PROCESSES_MAX = 256;
 
 function threadsOf(pid: number): string[] {

@@ -76,7 +76,7 @@ function assertExecutable(path: string): void {
 function openInput(path: string | undefined, execDir: string): number {
   if (path === undefined) return openSync('/dev/null', 'r');
   try {
-    // Without O_NONBLOCK a FIFO in place of the file would block the launcher.
+    // Without O_NONBLOCK a FIFO instead of the file would block the launcher.
     const fd = openSync(resolve(execDir, path), constants.O_RDONLY | constants.O_NONBLOCK);
     if (fstatSync(fd).isFile()) return fd;
     closeSync(fd);

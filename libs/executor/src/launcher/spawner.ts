@@ -39,7 +39,7 @@ export interface SpawnedProcess {
   /** True while something of it is left besides the program itself. */
   hasRest(): boolean;
   /**
-   * Ends what the program left behind (SIGKILL) and waits for that, for at most 5 s. Answers false
+   * Ends what the program left behind (SIGKILL) and waits for that, for at most 5 s. Returns false
    * when something would not end.
    */
   killRest(): Promise<boolean>;

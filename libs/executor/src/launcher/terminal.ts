@@ -47,7 +47,7 @@ export class Terminal {
     if (!this.#isOver) this.ends.resize(size);
   }
 
-  /** Types `data`, after what was typed before. Answers false when the program ended before it was taken. */
+  /** Types `data`, after what was typed before. Returns false when the program ended before it was taken. */
   type(data: Uint8Array): Promise<boolean> {
     const typed = this.#written.then(() => this.#type(data));
     this.#written = typed.then(() => undefined);

@@ -126,7 +126,7 @@ export const objectsSuite: Suite = (test, subject) => {
     t.deepEqual(await collect(subject.store.list(`${prefix}../`)), []);
   });
 
-  test('a list goes on past a thousand objects', async (t) => {
+  test('a list continues past a thousand objects', async (t) => {
     const prefix = freshPrefix();
     for (let at = 0; at < 1010; at += 10) {
       await Promise.all(

@@ -5,7 +5,7 @@ import type { Scope } from '@mitosis/testing';
 import type { SignedRequestHandler } from '../object-store.js';
 
 /**
- * Serves signed requests with a real HTTP server until `scope` ends, and answers its origin. What the
+ * Serves signed requests with a real HTTP server until `scope` ends, and returns its origin. What the
  * handler rejects with is a bug: it is added to `bugs`, and fails the teardown.
  */
 export async function serveHandler(

@@ -8,7 +8,7 @@ const COPY_BYTES = 2 ** 20;
 
 /**
  * Moves every part to its place in `target`, each flushed before its file goes: the disk holds one part
- * twice at most, and a repetition goes on where this one ended. Two at once write the same bytes.
+ * twice at most, and a repetition continues where this one ended. Two at once write the same bytes.
  */
 export async function assembleParts(
   target: string,

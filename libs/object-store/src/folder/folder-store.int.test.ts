@@ -167,7 +167,7 @@ async function rawRequest(line: string): Promise<string> {
   return (await readAll(socket)).toString();
 }
 
-test.serial('URLs of another signing key are refused, a short key is no key', async (t) => {
+test.serial('URLs of another signing key are refused, a short key is not a key', async (t) => {
   const config = { kind: 'folder', dir: subject.dir } as const;
   const other = createObjectStore({ ...config, signingKey: Buffer.alloc(32, 1) });
   await subject.store.put('keyed', Buffer.from('x'));
@@ -235,7 +235,7 @@ test.serial('a folder that cannot be used is refused at the start', async (t) =>
   await t.throwsAsync(store.start(), { code: 'storage_unavailable' });
 });
 
-test.serial('a completion cut off half way goes on where it stopped', async (t) => {
+test.serial('a completion cut off half way continues where it stopped', async (t) => {
   const bytes = Buffer.concat([Buffer.alloc(16 * MIB, 1), Buffer.alloc(16 * MIB, 2), Buffer.alloc(MIB, 3)]);
   const upload = await subject.store.multipart.begin('cut-off', { sizeBytes: bytes.byteLength });
   for (const part of [1, 2, 3])

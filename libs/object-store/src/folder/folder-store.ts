@@ -31,7 +31,7 @@ import { FolderObjects, type OpenObject } from './folder-objects.js';
 import { FolderUploads } from './folder-uploads.js';
 import { entries, listFolder } from './list-folder.js';
 
-/** What a crash left in `temp/` is removed at the next start once nobody can be writing it any more. */
+/** What a crash left in `temp/` is removed at the next start once nobody can be writing it. */
 const STALE_MS = 24 * 3600 * 1000;
 
 /** Objects in a folder, served through signed URLs by `handler`. */

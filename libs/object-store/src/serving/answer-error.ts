@@ -12,7 +12,7 @@ const LINGER_MS = 2000;
 const LINGER_BYTES = 16 * 2 ** 20;
 
 /**
- * Answers an expected error as JSON. When the body has not been read, the answer goes out first and the
+ * Returns an expected error as JSON. When the body has not been read, the answer goes out first and the
  * body is then thrown away for two seconds or 16 MiB: a connection closed at once would reset, and the
  * client would see a broken pipe instead of the reason.
  */

@@ -51,7 +51,7 @@ export const authOperations = {
       id: 'account.change-password',
       method: 'PUT',
       path: '/auth/password',
-      summary: 'Change your password; ends all your logins and answers a new one',
+      summary: 'Change your password; ends all your logins and returns a new one',
       access: 'account.manage',
       body: ChangePassword,
       response: Session,

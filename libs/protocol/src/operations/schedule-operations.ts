@@ -43,7 +43,7 @@ export const scheduleOperations = {
       id: 'schedules.resume',
       method: 'POST',
       path: '/schedules/:uuid/resume',
-      summary: 'Let a schedule go on with its next time',
+      summary: 'Let a schedule continue with its next time',
       access: 'task.manage',
       response: ScheduleView,
     }),

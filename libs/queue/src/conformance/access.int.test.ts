@@ -164,7 +164,7 @@ test('redis: a worker can touch nothing outside of its groups, and administer no
   t.is((await publisher.jobIds('secret')).length, 2);
 });
 
-test('postgres: everything works for a coordinator that is no superuser and may create no roles', async (t) => {
+test('postgres: everything works for a coordinator that is not a superuser and may create no roles', async (t) => {
   const superUrl = await freshDatabase(t);
   const name = `coordinator_${new URL(superUrl).pathname.slice(1)}`;
   await query(superUrl, `CREATE ROLE ${name} LOGIN PASSWORD 'x'`);

@@ -76,7 +76,7 @@ for (const kind of WAYS) {
     await eventually(() => got.length === 511, { timeoutMs: 30_000, message: () => `${got.length} of 511` });
   });
 
-  test(`${kind}: queues are attached and detached at once, and what runs goes on`, async (t) => {
+  test(`${kind}: queues are attached and detached at once, and what runs continues`, async (t) => {
     const scene = await openScene(kind, t);
     const backend = await scene.backend();
     const held = gate();
@@ -173,7 +173,7 @@ for (const kind of WAYS) {
     }
   });
 
-  test(`${kind}: a wiped queue is filled again and goes on`, async (t) => {
+  test(`${kind}: a wiped queue is filled again and continues`, async (t) => {
     const scene = await openScene(kind, t);
     const backend = await scene.backend();
     const held = gate();
@@ -191,7 +191,7 @@ for (const kind of WAYS) {
     await eventually(() => got.length === 11, { message: 'the other queue' });
   });
 
-  test(`${kind}: a paused consumer takes no job, and goes on when resumed`, async (t) => {
+  test(`${kind}: a paused consumer takes no job, and continues when resumed`, async (t) => {
     const scene = await openScene(kind, t);
     const backend = await scene.backend();
     const other = await scene.backend();

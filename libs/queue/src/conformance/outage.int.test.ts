@@ -4,7 +4,7 @@ import { deliveries, openScene, WAYS } from './scene.js';
 
 // One after the other: a crash of the shared Postgres is felt by every test.
 for (const kind of WAYS) {
-  test.serial(`${kind}: a consumer and a bus go on after the server was killed and started again`, async (t) => {
+  test.serial(`${kind}: a consumer and a bus continue after the server was killed and started again`, async (t) => {
     const scene = await openScene(kind, t);
     const backend = await scene.backend();
     const { got } = await scene.consume(backend, ['lab', 'lab~gpu']);
@@ -90,7 +90,7 @@ for (const kind of WAYS) {
     proxy.set({ kind: 'half-open' });
     const before = proxy.accepted;
     await direct.publisher.publish('lab', deliveries(1));
-    await eventually(() => proxy.accepted > before, { timeoutMs: 30_000, message: 'the consumer connects anew' });
+    await eventually(() => proxy.accepted > before, { timeoutMs: 30_000, message: 'the consumer connects again' });
     proxy.set({ kind: 'pass' });
     await eventually(() => got.length === 2, { timeoutMs: 20_000, message: 'the delivery that was missed' });
     t.true(proxy.injected > 0);

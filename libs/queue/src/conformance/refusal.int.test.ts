@@ -48,7 +48,7 @@ for (const kind of KINDS) {
   });
 }
 
-test('postgres: a row that the server refuses is set aside, and a server that refuses all is no fault of the rows', async (t) => {
+test('postgres: a row that the server refuses is set aside, and a server that refuses all is not a fault of the rows', async (t) => {
   const scene = await openScene('postgres', t);
   const { publisher } = await scene.backend();
   const { databaseUrl } = scene.config as { databaseUrl: string };

@@ -24,9 +24,9 @@ export interface RemoteConsumer {
   /** Shown on the board as the worker that processed a job. */
   readonly name: string;
   send(message: ToConsumer): void;
-  /** What was sent and has not left yet. */
+  /** Bytes that were sent and have not left yet. */
   unreadBytes(): number;
-  /** False while nothing is heard of it: it gets no job until it is. */
+  /** False while it sends nothing: it gets no job then. */
   isResponsive(): boolean;
 }
 

@@ -25,7 +25,7 @@ const OPEN_CONCURRENCY = 2;
 const MESSAGE_BYTES = 262_144;
 /** A consumer that has not read so much of what was sent gets nothing more. */
 const UNREAD_MAX_BYTES = 4 * 1_048_576;
-/** An older connection is noticed to be dead within so many heartbeats. */
+/** How many heartbeats it takes to notice that an older connection is dead. */
 const RECHECKS = 4;
 /** BullMQ's code for a job that is not there. */
 const NOT_ITS_JOB = -1;
@@ -65,7 +65,7 @@ export class DeskSession {
     return this.free.size > 0 && !this.isClosed;
   }
 
-  /** False for a consumer that reads too slowly, or is not heard of. */
+  /** False for a consumer that reads too slowly, or sends nothing. */
   get isReachable(): boolean {
     return this.consumer.unreadBytes() < UNREAD_MAX_BYTES && this.consumer.isResponsive();
   }
@@ -182,7 +182,7 @@ export class DeskSession {
     }
   }
 
-  /** What was opened, `closed` when nobody waits for it any more, undefined when the job is not to be run. */
+  /** What was opened, `closed` once nobody waits for it, undefined when the job is not to be run. */
   private async open(job: DeskJob): Promise<{ readonly attempt: unknown } | 'closed' | undefined> {
     const backoff = new Backoff();
     while (!this.isClosed) {

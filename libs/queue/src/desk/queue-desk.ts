@@ -69,7 +69,7 @@ export class QueueDesk implements DeliveryDesk {
       setQueues: (names) => this.setQueues(session, names),
       receive: async (message) => {
         await session.receive(message);
-        // Something was heard of it.
+        // It is alive.
         this.pump();
       },
       recheck: () => session.recheck(),

@@ -1,6 +1,6 @@
 import { PostgresQueueBackend, type KeepJobs, type MinimalJob, type PostgresConnection } from 'bullmq';
 
-/** BullMQ looks through all finished jobs of a queue to bound them: a quarter of what it does for a job, so only each of so many does it. */
+/** BullMQ scans all finished jobs of a queue to trim them, a quarter of the cost of a job: one job in this many trims. */
 const RETENTION_EVERY = 10;
 
 /** The time of the database: the clocks of several coordinators differ. */

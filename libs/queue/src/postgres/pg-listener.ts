@@ -33,7 +33,7 @@ export class PgListener {
 
   /**
    * Listens from now on; without a connection, waits up to 5 s for it and leaves the rest to the
-   * reconnects. Answers the function that ends it.
+   * reconnects. Returns the function that ends it.
    */
   async subscribe(channel: string, onPayload: (payload: string) => void): Promise<() => Promise<void>> {
     const isNew = !this.subscribers.has(channel);

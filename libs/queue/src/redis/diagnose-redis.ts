@@ -22,7 +22,7 @@ export async function diagnoseRedis(client: Redis): Promise<Finding[]> {
 function version(info: string): Finding {
   const found = field(info, /(?:valkey|redis)_version/);
   if (Number.parseInt(found, 10) >= 7)
-    return { check: 'queue.reachable', status: 'ok', found: `Redis ${found} answers` };
+    return { check: 'queue.reachable', status: 'ok', found: `Redis ${found} responds` };
   return {
     check: 'queue.reachable',
     status: 'failure',

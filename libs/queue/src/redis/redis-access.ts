@@ -55,7 +55,7 @@ const COMMANDS = [
 
 /**
  * One ACL user per worker, limited to the keys of its groups. It separates groups, not the workers
- * of one group. Users live in the server's memory: after its restart they are granted anew.
+ * of one group. Users live in the server's memory: after its restart they are granted again.
  */
 export class RedisAccess implements QueueAccess<ServerCredentials> {
   readonly connection = 'direct';

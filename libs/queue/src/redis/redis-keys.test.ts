@@ -10,6 +10,6 @@ test('every key of a queue starts with the prefix of its group', (t) => {
   t.is(markerKey('mito', queue), 'mito:{lab}:lab~cuda12.1~gpu:marker');
 });
 
-test('what is no name of a queue gets no key', (t) => {
+test('what is not a name of a queue gets no key', (t) => {
   t.throws(() => markerKey('mito', 'a}:*'), { code: 'invalid_queue_name' });
 });

@@ -85,7 +85,7 @@ export class DeliveryLink {
     this.onDelivery = onDelivery;
   }
 
-  /** From now on there is room for so many deliveries, those that have arrived included. */
+  /** From now on there is room for this many deliveries, those that have arrived included. */
   want(count: number): void {
     this.wanted = count;
     // Within one turn of the event loop it goes up and down while queues are looked at.
@@ -157,7 +157,7 @@ export class DeliveryLink {
       () => this.returns.delete(token),
       (error: unknown) => {
         this.options.log.debug({ queue, jobId: id, reason: reasonOf(error) }, 'a delivery was not given back');
-        // BullMQ does not know it any more. Without a connection it is given back on the next one.
+        // BullMQ no longer knows it. Without a connection it is given back on the next one.
         if (error instanceof RefusedByQueue) this.returns.delete(token);
         else if (this.isOpen) setTimeout(() => this.returns.has(token) && this.sendBack(job), RETURN_AGAIN_MS).unref();
       },

@@ -47,7 +47,7 @@ export interface QueueAnswer {
 /** What a consumer says to the desk that fetches for it. */
 export type FromConsumer =
   /**
-   * One token for each delivery that there is room for, from now on; `withdrawn` are no longer good. With
+   * One token for each delivery that there is room for, from now on; `withdrawn` are no longer valid. With
    * `is_resumed`, the first message of a connection, these are all of them: some may have been used already.
    */
   | {
@@ -61,6 +61,6 @@ export type FromConsumer =
 /** What the desk says. */
 export type ToConsumer =
   | { readonly type: 'deliveries'; readonly deliveries: readonly RemoteJob[] }
-  /** No delivery comes for these any more; what was on its way before them has arrived. */
+  /** No further delivery comes for these; what was on its way before them has arrived. */
   | { readonly type: 'withdrawn'; readonly tokens: readonly string[] }
   | { readonly type: 'queue_answers'; readonly answers: readonly QueueAnswer[] };

@@ -141,7 +141,7 @@ export class FileTree {
     demand(depthOf(folder) + heightOf(node) <= DEPTH_MAX, Errno.nametoolong);
   }
 
-  /** Gives `node` a new place, where nothing is any more. */
+  /** Moves `node` to a free place. */
   move(from: Place, to: Place, node: FileNode): void {
     if (node.kind === 'folder') node.parent = to.folder;
     from.folder.entries.delete(from.name);

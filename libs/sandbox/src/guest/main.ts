@@ -1,5 +1,5 @@
 /**
- * The child process of the sandbox: takes one order after the other from stdin and answers on
+ * The child process of the sandbox: takes one order after the other from stdin and responds on
  * stdout. It reads, computes and writes synchronously, so nothing happens beside the guest, and
  * it ends when the sandbox closes the channel.
  */

@@ -28,7 +28,7 @@ interface Entry {
 
 /**
  * Every file of the cache has this time of last change: one that was written to since has another, and
- * is fetched anew.
+ * is fetched again.
  */
 const UNTOUCHED = new Date(1_000_000_000_000);
 
@@ -155,7 +155,7 @@ export class InputCache implements Service {
     await rm(this.fileOf(name), { force: true });
   }
 
-  /** Takes over what an earlier run has left; what is no whole file goes when it is old. */
+  /** Takes over what an earlier run has left; what is not a whole file goes when it is old. */
   private async adopt(name: string): Promise<void> {
     const found = await stat(this.fileOf(name));
     const isWhole = /^[0-9a-f]{64}$/.test(name) && found.mtimeMs === UNTOUCHED.getTime();

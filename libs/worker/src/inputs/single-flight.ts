@@ -6,7 +6,7 @@ interface Flight {
 
 /**
  * Of many who want the same done at the same time one does it and all wait for it. It is broken off
- * only when nobody waits any more.
+ * only when nobody waits.
  */
 export class SingleFlight {
   private readonly flights = new Map<string, Flight>();
@@ -37,9 +37,9 @@ export class SingleFlight {
     return flight;
   }
 
-  /** Whoever comes from now on begins anew. */
+  /** Whoever comes from now on begins again. */
   private breakOff(key: string, flight: Flight): void {
     if (this.flights.get(key) === flight) this.flights.delete(key);
-    flight.controller.abort(new Error('nobody waits for it any more'));
+    flight.controller.abort(new Error('nobody waits for it'));
   }
 }

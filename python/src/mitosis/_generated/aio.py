@@ -466,7 +466,7 @@ class AsyncJob(Twin):
 
 class AsyncMapJob(Twin):
     """The asynchronous `MapJob`. Calls of one function. Iterating gives results in the order of the items; a bad item raises its exception,
-    and the next `next()` goes on behind it. Dropping this object changes nothing at the coordinator.
+    and the next `next()` continues behind it. Dropping this object changes nothing at the coordinator.
     """
 
     of = MapJob
@@ -482,7 +482,7 @@ class AsyncMapJob(Twin):
         return value
 
     def close(self) -> None:
-        """Reads nothing more from the iterables; what was submitted goes on."""
+        """Reads nothing more from the iterables; submitted tasks continue."""
         value: None = wrap(self._sync.close())
         return value
 

@@ -242,7 +242,7 @@ class Api:
         *,
         call: Call | None = None,
     ) -> Session:
-        """Change your password; ends all your logins and answers a new one."""
+        """Change your password; ends all your logins and returns a new one."""
         return self._transport.model(
             "PUT",
             "/auth/password",
@@ -1175,7 +1175,7 @@ class Api:
         *,
         call: Call | None = None,
     ) -> ScheduleView:
-        """Let a schedule go on with its next time."""
+        """Let a schedule continue with its next time."""
         return self._transport.model(
             "POST",
             f"/schedules/{path_part(uuid)}/resume",

@@ -1,5 +1,5 @@
 # Made by tools/reference.mjs; do not edit.
-"""What the API takes and answers: bodies of requests are dictionaries, answers are objects."""
+"""What the API takes and returns: bodies of requests are dictionaries, responses are objects."""
 
 from __future__ import annotations
 

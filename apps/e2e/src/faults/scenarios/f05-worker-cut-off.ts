@@ -41,7 +41,7 @@ async function countTasks({ db }: Site, where: string): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-/** Cuts all victims off while they work, has others take their tasks, and mends the lines. Answers how long zombies lived on. */
+/** Cuts all victims off while they work, has others take their tasks, and mends the lines. Returns how long zombies lived on. */
 async function oneRound(site: Site, victims: readonly Victim[], load: Load): Promise<number> {
   const count = victims.length * SLOTS;
   await load.submitSome(count);

@@ -16,7 +16,7 @@ function onSmallDisk(folder: string): readonly string[] {
   return ['unshare', ...flags, 'sh', '-c', script, folder, SIZE];
 }
 
-/** Fills the small disk of a process, through its own view of the files, until nothing fits any more. */
+/** Fills the small disk of a process, through its own view of the files, until nothing fits. */
 async function fillDisk({ pid }: ManagedProcess, folder: string): Promise<string> {
   const ballast = `/proc/${pid}/root${folder}/ballast`;
   const file = await open(ballast, 'w');

@@ -15,7 +15,7 @@ export type Operation =
   | { readonly kind: 'late report' }
   | { readonly kind: 'forged report' }
   | { readonly kind: 'expire' }
-  /** The worker of the newest attempt is back and goes on with it, if it may. */
+  /** The worker of the newest attempt is back and continues with it, if it may. */
   | { readonly kind: 'return' }
   | { readonly kind: 'cancel' };
 

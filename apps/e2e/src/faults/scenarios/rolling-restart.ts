@@ -25,7 +25,7 @@ class Caller {
   }
 
   private async call(): Promise<void> {
-    // In the tail nothing is restarted any more, and the run waits for the last task to end.
+    // In the tail nothing is restarted, and the run waits for the last task to end.
     while (!this.isOver.signal.aborted && !this.site.isClosed && !this.load.isInTail) {
       try {
         const { uuid } = await this.site.api.submitTask(noteTask(this.site, 1), { idempotencyKey: randomUUID() });
@@ -39,7 +39,7 @@ class Caller {
   }
 }
 
-/** Two coordinators behind a balancer are stopped and started in turn while everybody goes on. */
+/** Two coordinators behind a balancer are stopped and started in turn while everybody continues. */
 export const rollingRestart: Scenario = {
   id: 'R1',
   title: 'a rolling restart of two coordinators',

@@ -11,7 +11,7 @@ export class ClientCmdCommand extends MitoCommand {
     description: 'run a command on this machine, not on a worker',
     details:
       'Meant for the interactive mode. The words are joined and handed to $SHELL -c; with --split they are the program and its arguments, without a shell.',
-    examples: [['Look around without leaving', '$0 client cmd -- ls -l']],
+    examples: [['Look around without leaving', '$0 cmd -- ls -l']],
   });
 
   readonly split = Option.Boolean('-s,--split', false, { description: 'start the program itself, without a shell' });

@@ -12,8 +12,8 @@ export class ManagerLogsCommand extends ManagerCommand {
     examples: [['Watch one worker', '$0 manager logs worker-1 -f']],
   });
 
-  readonly follow = Option.Boolean('-f,--follow', false, { description: 'go on with what is added' });
-  readonly lines = Option.String('-n,--lines', '50', { description: 'the last so many lines of each' });
+  readonly follow = Option.Boolean('-f,--follow', false, { description: 'continue with what is added' });
+  readonly lines = Option.String('-n,--lines', '50', { description: 'only the last N lines of each' });
   readonly names = Option.Rest({ name: 'name' });
 
   protected async run(): Promise<void> {

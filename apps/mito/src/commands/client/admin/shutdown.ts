@@ -11,7 +11,7 @@ export class AdminShutdownCommand extends MitoCommand {
     category: 'Administration',
     description: 'say how a coordinator is stopped',
     details:
-      'No request stops a coordinator: whoever learned the secret could stop everybody. It is stopped where it runs, and takes a SIGTERM at any time without losing anything.',
+      'No request stops a coordinator: anyone who learned the secret could stop everybody. Stop it where it runs: it takes a SIGTERM at any time and loses nothing.',
   });
 
   readonly secret = Option.String({ name: 'secret', required: false });

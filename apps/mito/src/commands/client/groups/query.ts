@@ -14,7 +14,7 @@ export class GroupsQueryCommand extends ApiCommand {
     description: 'list your groups; for administrators all of them',
   });
 
-  readonly limit = Option.String('--limit', '1000', { description: 'at most so many' });
+  readonly limit = Option.String('--limit', '1000', { description: 'at most this many' });
   readonly after = Option.String('--after', { description: 'only names after this one' });
 
   protected async run(): Promise<void> {

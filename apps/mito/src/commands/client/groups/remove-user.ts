@@ -15,7 +15,7 @@ export class GroupsRemoveUserCommand extends ApiCommand {
     const { access } = await this.api();
     for (const username of this.users) {
       await access.removeMember(this.group, username);
-      this.print({ username, group: this.group }, () => `${username} is no member of ${this.group} any more`);
+      this.print({ username, group: this.group }, () => `${username} is no longer a member of ${this.group}`);
     }
   }
 }

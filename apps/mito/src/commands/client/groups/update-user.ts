@@ -10,7 +10,7 @@ export class GroupsUpdateUserCommand extends ApiCommand {
   static override usage = Command.Usage({
     category: 'Groups',
     description: 'add members or change their roles',
-    examples: [['Two members', '$0 client groups update-user vision alice:write bob:read']],
+    examples: [['Two members', '$0 groups update-user vision alice:write bob:read']],
   });
 
   readonly group = Option.String({ name: 'group' });

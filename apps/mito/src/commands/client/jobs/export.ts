@@ -12,7 +12,7 @@ export class JobsExportCommand extends ApiCommand {
     category: 'Jobs',
     description: 'print the file that describes a job',
     details: 'The file as "mito apply" read it last, byte for byte: it describes all the jobs that were in it.',
-    examples: [['Go on with the file of a colleague', '$0 jobs export UUID > exp.toml']],
+    examples: [['Continue with the file of a colleague', '$0 jobs export UUID > exp.toml']],
   });
 
   readonly uuid = Option.String({ name: 'uuid' });

@@ -14,7 +14,7 @@ export class JobsListCommand extends ApiCommand {
   readonly creator = Option.String('-c,--creator', { description: 'only jobs of this user' });
   readonly name = Option.String('--name', { description: 'only jobs with this name' });
   readonly limit = Option.String('--limit', '100', { description: 'at most this many, up to 1000' });
-  readonly after = Option.String('--after', { description: 'go on where another page ended' });
+  readonly after = Option.String('--after', { description: 'continue where another page ended' });
 
   protected async run(): Promise<void> {
     const [group, creator] = [givenText(this.group, '--group'), givenText(this.creator, '--creator')];

@@ -10,7 +10,7 @@ export class JobsRerunCommand extends RerunCommand {
     category: 'Jobs',
     description: 'submit all tasks of a job again, as a new job',
     details: 'Its tasks wait for each other as before. For those that failed only, see "jobs retry-failed".',
-    examples: [['With the code as it is now', '$0 client jobs rerun UUID -C .']],
+    examples: [['With the code as it is now', '$0 jobs rerun UUID -C .']],
   });
 
   protected async run(): Promise<void> {

@@ -8,7 +8,7 @@ export class SchedulesResumeCommand extends ScheduleCommand {
   ];
   static override usage = Command.Usage({
     category: 'Schedules',
-    description: 'let a schedule go on with its next time',
+    description: 'let a schedule continue with its next time',
   });
 
   protected async run(): Promise<void> {

@@ -18,21 +18,21 @@ export class TasksChangeCommand extends ApiCommand {
     details:
       'What is not named stays as it is. Labels can be changed at any time. What it waits for is replaced by what the options name; --after "" lets it start.',
     examples: [
-      ['Another command, sooner', '$0 client tasks change UUID -p 10 -- ./train.sh --small'],
-      ['Only when another task has completed', '$0 client tasks change UUID --watch OTHER,completed'],
+      ['Another command, sooner', '$0 tasks change UUID -p 10 -- ./train.sh --small'],
+      ['Only when another task has completed', '$0 tasks change UUID --watch OTHER,completed'],
     ],
   });
 
   readonly uuid = Option.String({ name: 'uuid' });
-  readonly tags = Option.Array('-t,--tags', { description: 'tags in place of its own' });
-  readonly labels = Option.Array('-l,--labels', { description: 'labels in place of its own' });
-  readonly env = Option.Array('-e,--env,--envs', { description: 'NAME=VALUE; all of them in place of its own' });
+  readonly tags = Option.Array('-t,--tags', { description: 'tags instead of its own' });
+  readonly labels = Option.Array('-l,--labels', { description: 'labels instead of its own' });
+  readonly env = Option.Array('-e,--env,--envs', { description: 'NAME=VALUE; all of them instead of its own' });
   readonly name = Option.String('--name', { description: 'name for people' });
   readonly priority = Option.String('-p,--priority', { description: 'higher first' });
   readonly timeout = Option.String('--timeout', { description: 'time limit of each attempt; "none" removes it' });
   readonly retries = Option.String('--retries', { description: 'tries after a failure' });
   readonly needs = needOptions();
-  readonly noNeeds = Option.Boolean('--no-needs', false, { description: 'ask for nothing of the machine any more' });
+  readonly noNeeds = Option.Boolean('--no-needs', false, { description: 'remove what it asks of the machine' });
   readonly terminal = Option.Boolean('--terminal', { description: 'keep what it prints as the artifact std-log' });
   readonly cwd = Option.String('--cwd', { description: 'folder to start in' });
   readonly after = Option.Array('--after', { description: 'start when these tasks have completed' });

@@ -10,7 +10,7 @@ export class TasksCodeCommand extends ApiCommand {
     category: 'Tasks',
     description: 'get the folder of code that a task started in',
     details: 'Writes the files as they were when the task was submitted with --workdir. The folder has to be empty.',
-    examples: [['What exactly ran', '$0 client tasks code UUID -o ./as-it-was']],
+    examples: [['What exactly ran', '$0 tasks code UUID -o ./as-it-was']],
   });
 
   readonly uuid = Option.String({ name: 'uuid' });

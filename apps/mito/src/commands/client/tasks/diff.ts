@@ -10,7 +10,7 @@ export class TasksDiffCommand extends ApiCommand {
     category: 'Tasks',
     description: 'show how two tasks differ: command, environment, code, inputs, limits',
     details: 'Lines that begin with "-" are of the first task, those with "+" of the second.',
-    examples: [['Why did the second one fail?', '$0 client tasks diff FIRST SECOND']],
+    examples: [['Why did the second one fail?', '$0 tasks diff FIRST SECOND']],
   });
 
   readonly first = Option.String({ name: 'first' });

@@ -12,11 +12,11 @@ export class TasksLogsCommand extends ApiCommand {
     description: 'show what a task prints',
     details:
       'What it wrote to its standard output and error goes to ours, so far or, with -f, until it ends. Also after its end. After a retry it is that of the last attempt; --attempt N shows an earlier one. With --json each piece is a line with its stream and its text.',
-    examples: [['The last lines, and what follows', '$0 client tasks logs UUID -f --tail 20']],
+    examples: [['The last lines, and what follows', '$0 tasks logs UUID -f --tail 20']],
   });
 
   readonly uuid = Option.String({ name: 'uuid' });
-  readonly follow = Option.Boolean('-f,--follow', false, { description: 'go on until the task ends' });
+  readonly follow = Option.Boolean('-f,--follow', false, { description: 'continue until the task ends' });
   readonly tail = Option.String('-n,--tail', { description: 'only the last N lines of what there is' });
   readonly attempt = Option.String('--attempt', { description: 'an earlier attempt: its number in "tasks get"' });
   readonly stderrOnly = Option.Boolean('--stderr', false, { description: 'only its standard error' });

@@ -17,16 +17,16 @@ export class TasksQueryCommand extends TaskFilterCommand {
     category: 'Tasks',
     description: 'list tasks, newest first',
     examples: [
-      ['What failed in the group vision today', '$0 client tasks query -g vision -s failed --since 24h'],
-      ['How many ended with another exit code than 0', '$0 client tasks query --exit-code "!=0" --count'],
+      ['What failed in the group vision today', '$0 tasks query -g vision -s failed --since 24h'],
+      ['How many ended with another exit code than 0', '$0 tasks query --exit-code "!=0" --count'],
     ],
   });
 
   override readonly limit = Option.String('--limit', '100', { description: 'at most this many, the newest' });
   readonly verbose = Option.Boolean('-v,--verbose', false, {
-    description: 'all that is known of each, in place of a table',
+    description: 'all that is known of each, instead of a table',
   });
-  readonly after = Option.String('--after', { description: 'go on where another page ended' });
+  readonly after = Option.String('--after', { description: 'continue where another page ended' });
   readonly count = Option.Boolean('--count', false, { description: 'only how many' });
   readonly watch = Option.Boolean('--watch', false, { description: 'show it again whenever it changes, until Ctrl-C' });
 

@@ -11,9 +11,9 @@ export class TasksRerunCommand extends RerunCommand {
     description: 'submit a task again, with its code, its inputs and the options that are not changed',
     details: 'What the task waited for is not waited for again.',
     examples: [
-      ['The same once more', '$0 client tasks rerun UUID'],
-      ['With another value', '$0 client tasks rerun UUID -e LR=0.01'],
-      ['With the code as it is now', '$0 client tasks rerun UUID -C .'],
+      ['The same once more', '$0 tasks rerun UUID'],
+      ['With another value', '$0 tasks rerun UUID -e LR=0.01'],
+      ['With the code as it is now', '$0 tasks rerun UUID -C .'],
     ],
   });
 

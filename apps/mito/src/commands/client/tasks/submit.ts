@@ -20,15 +20,15 @@ export class TasksSubmitCommand extends SubmitCommand {
     details:
       'With --array, --each-line, --each-json or --sweep every combination becomes a task; {index}, {line} and {name} in the command, the environment, the name, the folder, labels and tags are replaced, and the task finds MITO_ARRAY_INDEX and MITO_PARAM_NAME. {{name}} stands for {name} itself. In the line of a shell (--shell, or sh -c) a value is one quoted word that is never run. Numbers keep the digits that were typed. Such a submission is a job: see "mito jobs".',
     examples: [
-      ['Run a script and keep its output', '$0 client tasks submit --terminal -- ./train.sh'],
-      ['Run a sandboxed program', '$0 client tasks submit --wasm prog.wasm -- --size 10'],
+      ['Run a script and keep its output', '$0 tasks submit --terminal -- ./train.sh'],
+      ['Run a sandboxed program', '$0 tasks submit --wasm prog.wasm -- --size 10'],
       [
         'Every combination of two parameters',
-        '$0 client tasks submit --sweep lr=0.1,0.01 --sweep seed=1..5 -- ./train.sh --lr {lr} --seed {seed}',
+        '$0 tasks submit --sweep lr=0.1,0.01 --sweep seed=1..5 -- ./train.sh --lr {lr} --seed {seed}',
       ],
       [
         'A task for each line of a file, when another job is done',
-        '$0 client tasks submit --each-line images.txt --after-job UUID -- ./resize.sh {line}',
+        '$0 tasks submit --each-line images.txt --after-job UUID -- ./resize.sh {line}',
       ],
     ],
   });

@@ -4,7 +4,7 @@ import type { TaskSummary } from '@mitosis/protocol';
 import { EXIT_FAILED, EXIT_OK } from '../../../output/exit-codes.js';
 import { ApiCommand } from '../../api-command.js';
 
-/** Takes up those that have ended; answers how many have. */
+/** Takes up those that have ended; returns how many have. */
 function countEnded(ended: Set<string>, seen: readonly TaskSummary[]): number {
   for (const { uuid, state } of seen) if (isFinal(state)) ended.add(uuid);
   return ended.size;
@@ -37,7 +37,7 @@ export class TasksWaitCommand extends ApiCommand {
     const signals = [this.signal, patience].filter((signal) => signal !== undefined);
     const ended = new Set<string>();
     const { uuids } = this;
-    const what = uuids.length === 1 ? `task ${uuids[0]} goes on` : `${uuids.length} tasks go on`;
+    const what = uuids.length === 1 ? `task ${uuids[0]} continues` : `${uuids.length} tasks continue`;
     const goesOn = `${what}; "mito tasks wait" comes back, "mito tasks cancel UUID" ends one`;
     const firstOpen = async (): Promise<string | undefined> => uuids.find((uuid) => !ended.has(uuid));
     const wait = (): Promise<TaskSummary[]> =>

@@ -35,7 +35,7 @@ export class UsersChangePasswordCommand extends ApiCommand {
     const { coordinator_addr: coordinator } = settings;
     const { MitosisClient } = await import('@mitosis/client');
     const cached = await (await this.credentials(settings)).find(coordinator, settings.user);
-    // --password-file is the password to prove, not a wish to log in anew.
+    // --password-file is the password to prove, not a wish to log in again.
     const token = settings.token ?? cached?.token;
     const api =
       token === undefined ? await this.api() : new MitosisClient({ url: coordinator, token, signal: this.signal });

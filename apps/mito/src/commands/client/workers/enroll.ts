@@ -18,7 +18,7 @@ export class WorkersEnrollCommand extends ApiCommand {
     examples: [
       [
         'A code for ten workers of the group vision',
-        '$0 client workers enroll --groups vision --tags gpu --uses 10 --expires 1h',
+        '$0 workers enroll --groups vision --tags gpu --uses 10 --expires 1h',
       ],
     ],
   });

@@ -21,7 +21,7 @@ export class WorkersRemoveRolesCommand extends ApiCommand {
     const uuid = await workerUuid(api, this.worker);
     for (const group of splitList(this.groups, 'group')) {
       await api.access.removeWorkerRole(uuid, group);
-      this.print({ uuid, group }, () => `${group} has no role on ${this.worker} any more`);
+      this.print({ uuid, group }, () => `${group} no longer has a role on ${this.worker}`);
     }
   }
 }

@@ -23,8 +23,8 @@ export class WorkloadsListCommand extends ApiCommand {
   readonly state = Option.Array('-s,--state', [], {
     description: `in one of these states: ${WORKLOAD_STATES.join(', ')}`,
   });
-  readonly limit = Option.String('--limit', '100', { description: 'at most so many, up to 1000' });
-  readonly after = Option.String('--after', { description: 'below this uuid: go on where another page ended' });
+  readonly limit = Option.String('--limit', '100', { description: 'at most this many, up to 1000' });
+  readonly after = Option.String('--after', { description: 'below this uuid: continue where another page ended' });
 
   protected async run(): Promise<void> {
     const { after } = this;

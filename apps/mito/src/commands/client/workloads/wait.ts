@@ -11,7 +11,7 @@ export class WorkloadsWaitCommand extends WorkloadCommand {
     category: 'Programs',
     description: 'wait until a computation is over, and fetch its result',
     details: 'Ends with 0 when it completed, otherwise with 1.',
-    examples: [['Of a computation that was submitted with --detach', '$0 client workloads wait UUID -o product.npy']],
+    examples: [['Of a computation that was submitted with --detach', '$0 workloads wait UUID -o product.npy']],
   });
 
   readonly uuid = Option.String({ name: 'uuid' });

@@ -12,9 +12,7 @@ export class AdminAuditQueryCommand extends ApiCommand {
   static override usage = Command.Usage({
     category: 'Administration',
     description: 'list who did what, when and from where, newest first',
-    examples: [
-      ['What alice was refused today', '$0 client admin audit query --actor alice --outcome denied --since 24h'],
-    ],
+    examples: [['What alice was refused today', '$0 admin audit query --actor alice --outcome denied --since 24h']],
   });
 
   readonly actor = Option.String('-a,--actor', { description: 'by this user, or the worker with this uuid' });

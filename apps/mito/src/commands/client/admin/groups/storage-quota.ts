@@ -11,7 +11,7 @@ export class AdminGroupsStorageQuotaCommand extends ApiCommand {
     category: 'Administration',
     description: 'set or change what a group may store',
     details: 'N or =N sets it, +N and -N change it, with units as in 512MB, 16GiB or 2T; write -- before -N.',
-    examples: [['Two gibibytes more', '$0 client admin groups storage-quota vision +2G']],
+    examples: [['Two gibibytes more', '$0 admin groups storage-quota vision +2G']],
   });
 
   readonly group = Option.String({ name: 'group' });

@@ -13,10 +13,7 @@ export class AdminGroupsTaskQuotaCommand extends ApiCommand {
     category: 'Administration',
     description: 'limit how many tasks of a group wait or run at a time',
     examples: [
-      [
-        'At most 100 at a time, any number waiting',
-        '$0 client admin groups task-quota vision --running 100 --queued none',
-      ],
+      ['At most 100 at a time, any number waiting', '$0 admin groups task-quota vision --running 100 --queued none'],
     ],
   });
 

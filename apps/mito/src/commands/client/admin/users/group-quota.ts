@@ -12,7 +12,7 @@ export class AdminUsersGroupQuotaCommand extends ApiCommand {
     category: 'Administration',
     description: 'set or change how many groups a user may create',
     details: 'N or =N sets it, +N and -N change it; write -- before -N. The own group counts.',
-    examples: [['Two more', '$0 client admin users group-quota alice +2']],
+    examples: [['Two more', '$0 admin users group-quota alice +2']],
   });
 
   readonly username = Option.String({ name: 'user' });

@@ -10,7 +10,7 @@ export class AdminUsersQueryCommand extends ApiCommand {
   static override usage = Command.Usage({ category: 'Administration', description: 'list users' });
 
   readonly state = Option.String('-s,--state', { description: 'active, locked or deleted' });
-  readonly limit = Option.String('--limit', '1000', { description: 'at most so many' });
+  readonly limit = Option.String('--limit', '1000', { description: 'at most this many' });
   readonly after = Option.String('--after', { description: 'only names after this one' });
 
   protected async run(): Promise<void> {

@@ -15,6 +15,6 @@ export class AdminUsersRevokeAdminCommand extends ApiCommand {
 
   protected async run(): Promise<void> {
     const user = await (await this.api()).access.updateUser(this.username, { is_admin: false });
-    this.print(user, ({ username }) => `${username} is no site administrator any more`);
+    this.print(user, ({ username }) => `${username} is no longer a site administrator`);
   }
 }

@@ -20,7 +20,7 @@ export class GroupsAttachmentsDownloadManyCommand extends BatchCommand {
     category: 'Attachments',
     description: 'fetch all files of a group, or those whose key has a prefix',
     examples: [
-      ['Eight at a time', '$0 client groups attachments download-many -g vision -k datasets/ -o data --concurrency 8'],
+      ['Eight at a time', '$0 groups attachments download-many -g vision -k datasets/ -o data --concurrency 8'],
     ],
   });
 

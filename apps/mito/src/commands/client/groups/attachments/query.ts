@@ -14,7 +14,7 @@ export class GroupsAttachmentsQueryCommand extends TransferCommand {
   static override usage = Command.Usage({
     category: 'Attachments',
     description: 'list the files of a group',
-    examples: [['All below a folder', '$0 client groups attachments query -g vision -k datasets/']],
+    examples: [['All below a folder', '$0 groups attachments query -g vision -k datasets/']],
   });
 
   readonly group = groupOption();

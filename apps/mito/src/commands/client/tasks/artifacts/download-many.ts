@@ -11,12 +11,9 @@ export class TasksArtifactsDownloadManyCommand extends ArtifactFilterCommand {
   static override usage = Command.Usage({
     category: 'Tasks',
     description: 'fetch one kind of artifact of all tasks that a filter finds',
-    details: 'Tasks without such an artifact are passed over.',
+    details: 'Tasks without such an artifact are skipped.',
     examples: [
-      [
-        'All results of a sweep',
-        '$0 client tasks artifacts download-many result -l sweep=7 -o results --concurrency 4',
-      ],
+      ['All results of a sweep', '$0 tasks artifacts download-many result -l sweep=7 -o results --concurrency 4'],
     ],
   });
 
