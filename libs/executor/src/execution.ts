@@ -39,6 +39,33 @@ export interface TerminalInput {
   readonly size?: TerminalSize;
 }
 
+/** A program that is started beside the one of an attempt, in the same environment and within the same limits. */
+export interface GuestSpec {
+  readonly args: readonly string[];
+  /** Besides the environment of the attempt, over which it wins. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A pseudo terminal in place of pipes. */
+  readonly pty?: TerminalSize;
+}
+
+/** What a guest is given: what it reads, the size of its terminal, the end of its input. */
+export interface GuestInput extends TerminalInput {
+  readonly isEnd?: boolean;
+}
+
+/** A guest under way. */
+export interface Guest {
+  /** Settles once its processes have ended and all that it printed was handed over; never rejects. */
+  readonly result: Promise<ExecutionResult>;
+  /** Resolves once it was taken, also when the program no longer reads. */
+  give(input: GuestInput): Promise<void>;
+  /** Ends it with all that it has started: SIGTERM, 2 s, SIGKILL. */
+  end(reason: string): void;
+}
+
+/** Takes what a guest has printed, one piece after the other; while it waits, so does the program. */
+export type OnPrinted = (stream: 'stdout' | 'stderr', bytes: Buffer) => Promise<void>;
+
 export interface ExecutionRequest {
   /** `${taskId}-${attempt}`; of the executions under way no two have the same. */
   readonly executionId: string;
@@ -86,6 +113,9 @@ export interface ExecutionResult {
   readonly stdoutSha256?: string;
 }
 
+/** Guests of one attempt at a time. */
+export const GUESTS_MAX = 16;
+
 /** One attempt under way. */
 export interface Execution {
   /** Settles once every process of the attempt has ended and its output is on disk; never rejects. */
@@ -100,6 +130,18 @@ export interface Execution {
    * was then. Rejects with `no_terminal`, and with `execution_ended` when the program ends before.
    */
   operateTerminal(input: TerminalInput): Promise<number>;
+
+  /**
+   * Starts a program beside that of the attempt. It ends with the attempt at the latest. Throws `no_guests` for a
+   * sandboxed program and past {@link GUESTS_MAX}, and `execution_ended` when the program does not run.
+   */
+  startGuest(spec: GuestSpec, onPrinted: OnPrinted): Guest;
+
+  /** All processes of the attempt that are known now. Rejects with `execution_ended`. */
+  pids(): Promise<readonly number[]>;
+
+  /** Its folders. */
+  readonly scratch: Scratch;
 
   /** Size of the spool now. */
   outputBytes(): Promise<number>;

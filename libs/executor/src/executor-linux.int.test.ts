@@ -11,10 +11,12 @@ import {
   type ExecutorFixture,
 } from './conformance/executor-fixture.js';
 import { registerExecutorSuite } from './conformance/executor-suite.js';
+import { registerGuestSuite } from './conformance/guest-suite.js';
 import { registerTerminalSuite } from './conformance/terminal-suite.js';
 
 registerExecutorSuite(test, 'best');
 registerTerminalSuite(test, 'best');
+registerGuestSuite(test, 'best');
 
 const file = fileScope(test);
 let fixture: ExecutorFixture;

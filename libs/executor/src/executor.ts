@@ -23,6 +23,9 @@ export interface ExecutorOptions {
   readonly launcherSilenceMs?: number;
 }
 
+/** A guest has the id of its attempt before the `#`. */
+const hostOf = (id: string): string => id.replace(/#.*/, '');
+
 /** Tags of one launcher; see `LinuxSpawner`. */
 const TAG_COUNT = 1_048_576n;
 /** Of RLIMIT_RTTIME in microseconds: 12 days, so that no realtime program meets it. */
@@ -126,7 +129,7 @@ export class Executor implements Service {
   }
 
   #receive(message: FromLauncher): void {
-    if ('id' in message) this.#executions.get(message.id)?.receive(message);
+    if ('id' in message) this.#executions.get(hostOf(message.id))?.receive(message);
   }
 
   #onLauncherEnd(reason: string, lifeMs: number): void {

@@ -4,6 +4,9 @@ export type {
   ExecutionOutcome,
   ExecutionRequest,
   ExecutionResult,
+  Guest,
+  GuestInput,
+  GuestSpec,
   TerminalInput,
   TerminalSize,
 } from './execution.js';

@@ -1,11 +1,22 @@
 import { EventEmitter, once } from 'node:events';
 import { statSync } from 'node:fs';
-import type { Execution, ExecutionRequest, ExecutionResult, TerminalInput } from './execution.js';
+import {
+  GUESTS_MAX,
+  type Execution,
+  type ExecutionRequest,
+  type ExecutionResult,
+  type Guest,
+  type GuestSpec,
+  type OnPrinted,
+  type TerminalInput,
+} from './execution.js';
 import { failedResult } from './failed-result.js';
 import { followSpool, type OnChunk } from './follow-spool.js';
+import { executionEnded, LauncherRequests, noGuests, noTerminal } from './launcher-requests.js';
 import { MARK_NAME } from './launcher/mark.js';
 import type { FromLauncher, ToLauncher } from './launcher/messages.js';
-import { executionEnded, noTerminal, TerminalRequests } from './terminal-requests.js';
+import { RunningGuest } from './running-guest.js';
+import type { Scratch } from './scratch.js';
 
 type AboutExecution = Extract<FromLauncher, { id: string }>;
 
@@ -22,7 +33,10 @@ export class RunningExecution implements Execution {
   #launchedAt = 0;
   #outputBytes = 0;
   #followers = 0;
-  readonly #terminal = new TerminalRequests();
+  readonly #terminal = new LauncherRequests<number>();
+  readonly #pids = new LauncherRequests<readonly number[]>();
+  readonly #guests = new Map<string, RunningGuest>();
+  #guestsStarted = 0;
   readonly #changes = new EventEmitter().setMaxListeners(0);
 
   constructor(
@@ -49,7 +63,8 @@ export class RunningExecution implements Execution {
     const { executionId: id, spec, scratch, outputLimitBytes } = this.request;
     const env = { ...spec.env, [MARK_NAME]: scratch.execDir };
     const { execDir, spoolPath } = scratch;
-    this.send({ type: 'run', id, launch: { spec: { ...spec, env }, execDir, spoolPath, outputLimitBytes } });
+    const mark = `${MARK_NAME}=${execDir}`;
+    this.send({ type: 'run', id, launch: { spec: { ...spec, env }, execDir, spoolPath, outputLimitBytes, mark } });
     if (this.#followers > 0) this.#tellFollowed(true);
   }
 
@@ -72,10 +87,12 @@ export class RunningExecution implements Execution {
   }
 
   receive(message: AboutExecution): void {
+    if (message.id !== this.request.executionId) return this.#guests.get(message.id)?.receive(message);
     if (message.type === 'started') this.#pid = message.pid;
     else if (message.type === 'ended') this.#finish(message.result);
     else if (message.type === 'terminal') this.#terminal.answer(message.request, message.bytes);
-    else this.#grow(message.bytes);
+    else if (message.type === 'pids') this.#pids.answer(message.request, message.pids);
+    else if (message.type === 'output') this.#grow(message.bytes);
   }
 
   async operateTerminal({ data, size }: TerminalInput): Promise<number> {
@@ -86,6 +103,27 @@ export class RunningExecution implements Execution {
     return await this.#terminal.ask((request) =>
       this.send({ type: 'terminal', id, request, ...typed, ...(size && { size }) }),
     );
+  }
+
+  startGuest(spec: GuestSpec, onPrinted: OnPrinted): Guest {
+    if (!this.isLaunched) throw executionEnded();
+    if (this.#guests.size >= GUESTS_MAX) throw noGuests(`At most ${GUESTS_MAX} commands run beside a task at a time`);
+    const id = `${this.request.executionId}#${(this.#guestsStarted += 1)}`;
+    const guest = new RunningGuest(id, onPrinted, this.send);
+    this.#guests.set(id, guest);
+    void guest.result.then(() => this.#guests.delete(id));
+    guest.launch(this.request.executionId, spec);
+    return guest;
+  }
+
+  async pids(): Promise<readonly number[]> {
+    if (!this.isLaunched) throw executionEnded();
+    const { executionId: id } = this.request;
+    return await this.#pids.ask((request) => this.send({ type: 'pids', id, request }));
+  }
+
+  get scratch(): Scratch {
+    return this.request.scratch;
   }
 
   async outputBytes(): Promise<number> {
@@ -131,6 +169,8 @@ export class RunningExecution implements Execution {
     this.#outputBytes = result.outputBytes;
     this.#settle(result);
     this.#terminal.end();
+    this.#pids.end();
+    for (const guest of this.#guests.values()) guest.lose(result.message ?? 'The task has ended');
     this.#changes.emit('change');
   }
 }

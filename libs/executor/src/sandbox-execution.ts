@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { MitoError, processExitCode, storableSentence } from '@mitosis/domain';
 import type { SandboxReason, SandboxRequest, SandboxResult } from '@mitosis/sandbox';
-import type { Execution, ExecutionOutcome, ExecutionResult } from './execution.js';
+import type { Execution, ExecutionOutcome, ExecutionResult, Guest } from './execution.js';
 import { failedResult, MESSAGE_LENGTH_MAX } from './failed-result.js';
 import { followSpool, type OnChunk } from './follow-spool.js';
+import { noGuests, noTerminal } from './launcher-requests.js';
 import { SpoolWriter } from './launcher/spool-writer.js';
 import type { ProgramRequest } from './program-request.js';
 import { resourceFiles } from './resource-files.js';
-import { noTerminal } from './terminal-requests.js';
+import type { Scratch } from './scratch.js';
 
 type RunProgram = (request: SandboxRequest, signal: AbortSignal) => Promise<SandboxResult>;
 
@@ -70,6 +71,18 @@ export class SandboxExecution implements Execution {
 
   operateTerminal(): Promise<number> {
     return Promise.reject(noTerminal());
+  }
+
+  startGuest(): Guest {
+    throw noGuests('A sandboxed program has no processes, and nothing runs beside it');
+  }
+
+  pids(): Promise<readonly number[]> {
+    return Promise.resolve([]);
+  }
+
+  get scratch(): Scratch {
+    return this.request.scratch;
   }
 
   outputBytes(): Promise<number> {

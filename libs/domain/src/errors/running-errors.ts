@@ -15,6 +15,11 @@ export const RUNNING_ERRORS = {
     todo: 'Nothing; the task is tried again.',
   },
   hook_failed: { kind: 'unavailable', means: 'A hook of the worker failed.', todo: 'Look at the log of the worker.' },
+  no_guests: {
+    kind: 'conflict',
+    means: 'No command can run beside the task: it is a sandboxed program, or too many run already.',
+    todo: 'End one of them. A sandboxed program has only its output and its result folder.',
+  },
   invalid_delivery: {
     kind: 'invalid',
     means: 'A queue entry does not name a task.',

@@ -1,26 +1,36 @@
 import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cutText, formatDuration } from '@mitosis/domain';
 import type { OutputStream } from '@mitosis/protocol';
-import type { ExecutionOutcome, ExecutionResult, TerminalInput } from '../execution.js';
+import type { ExecutionOutcome, ExecutionResult, GuestInput } from '../execution.js';
 import { failedResult, MESSAGE_LENGTH_MAX } from '../failed-result.js';
 import { MemoryGuard } from '../limits/memory-guard.js';
 import { SecretMask } from '../secret-mask.js';
 import { ignores } from '../stray-processes.js';
 import { errorCode, isErrno } from '../system-error.js';
 import { Deadline } from './deadline.js';
+import { Guests } from './guests.js';
 import type { Launch } from './messages.js';
 import { resolveCommand } from './resolve-command.js';
+import type { OutputSink, SentOutput } from './sent-output.js';
 import { SpawnFailure, type ExitStatus, type SpawnedProcess, type Spawner } from './spawner.js';
 import { SpoolWriter } from './spool-writer.js';
-import type { Terminal } from './terminal.js';
 
 export interface AttemptEvents {
   readonly onStarted: (pid: number) => void;
   readonly onOutput: (bytes: number) => void;
 }
+
+/** Of the attempt that a guest runs beside: its memory counts there. */
+export interface Host {
+  readonly guard: MemoryGuard | undefined;
+  readonly output: SentOutput;
+}
+
+/** Typed in a terminal where a pipe would be closed: Ctrl-D. */
+const END_OF_INPUT = Uint8Array.of(4);
 
 /** Why an attempt is ended before the program ends by itself. */
 interface Stop {
@@ -52,21 +62,24 @@ export class Attempt {
   #graceEndsAt = 0;
   #process: SpawnedProcess | undefined;
   #killTimer: NodeJS.Timeout | undefined;
-  #spool: SpoolWriter | undefined;
-  /** The terminal of the program that was started; undefined when it has none or was not started. */
+  #spool: OutputSink | undefined;
   readonly #guard: MemoryGuard | undefined;
   #hasLeftovers = false;
-  readonly #begun: Promise<Terminal | undefined>;
-  #begin!: (terminal: Terminal | undefined) => void;
+  /** What runs beside it. */
+  readonly guests = new Guests();
+  /** The program that was started; undefined when none was. */
+  readonly #begun: Promise<SpawnedProcess | undefined>;
+  #begin!: (process: SpawnedProcess | undefined) => void;
 
   constructor(
     private readonly launch: Launch,
     private readonly spawner: Spawner,
     private readonly events: AttemptEvents,
+    private readonly host?: Host,
   ) {
     this.#begun = new Promise((resolve) => (this.#begin = resolve));
     const { memoryLimitBytes: limit } = launch.spec;
-    this.#guard = limit === undefined ? undefined : new MemoryGuard(limit);
+    this.#guard = host ? host.guard : limit === undefined ? undefined : new MemoryGuard(limit);
   }
 
   /** Bytes of output on disk. */
@@ -77,11 +90,7 @@ export class Attempt {
   /** Runs it to its end. Never rejects. */
   async run(): Promise<ExecutionResult> {
     try {
-      this.#spool = await SpoolWriter.open(this.launch.spoolPath, {
-        limitBytes: this.launch.outputLimitBytes,
-        onFailure: (error) => this.stop({ outcome: 'worker_error', message: outputLost(error) }, 0),
-        onGrowth: (bytes) => this.events.onOutput(bytes),
-      });
+      this.#spool = this.host?.output ?? (await this.#openSpool());
       try {
         return await this.#runCommand(this.#spool);
       } finally {
@@ -90,17 +99,41 @@ export class Attempt {
     } catch (error) {
       return this.#failed(error);
     } finally {
-      this.#guard?.end();
+      await this.guests.end();
+      if (!this.host) this.#guard?.end();
       this.#begin(undefined);
     }
   }
 
-  /** Types and resizes as `input` says; returns false when the program has no terminal, or has ended. */
-  async operateTerminal({ data, size }: TerminalInput): Promise<boolean> {
-    const terminal = await this.#begun;
-    if (terminal === undefined) return false;
-    if (size !== undefined) terminal.resize(size);
-    return data === undefined || (await terminal.type(data));
+  /** What bounds the memory of all that runs in it. */
+  get guard(): MemoryGuard | undefined {
+    return this.#guard;
+  }
+
+  /** All processes that are known now, those of its guests as well. */
+  pids(): number[] {
+    return [...(this.#process?.pids() ?? []), ...this.guests.pids()];
+  }
+
+  /** Types, feeds and resizes as `input` says; returns false when the program takes nothing (any more). */
+  async give({ data, size, isEnd }: GuestInput): Promise<boolean> {
+    const { terminal, stdin } = (await this.#begun) ?? {};
+    if (terminal !== undefined) {
+      if (size !== undefined) terminal.resize(size);
+      const typed = isEnd ? END_OF_INPUT : data;
+      return typed === undefined || (await terminal.type(typed));
+    }
+    const isTaken = stdin !== undefined && (data === undefined || (await feed(stdin, data)));
+    if (isEnd) stdin?.end();
+    return isTaken;
+  }
+
+  #openSpool(): Promise<SpoolWriter> {
+    return SpoolWriter.open(this.launch.spoolPath, {
+      limitBytes: this.launch.outputLimitBytes,
+      onFailure: (error) => this.stop({ outcome: 'worker_error', message: outputLost(error) }, 0),
+      onGrowth: (bytes) => this.events.onOutput(bytes),
+    });
   }
 
   /** Ends it, with `outcome` unless it is being ended already. A shorter grace than before is obeyed. */
@@ -108,20 +141,23 @@ export class Attempt {
     const graceEndsAt = performance.now() + graceMs;
     const isFirst = this.#stop === undefined;
     this.#stop ??= stop;
+    this.host?.output.discard();
     if (!isFirst && graceEndsAt >= this.#graceEndsAt) return;
     this.#graceEndsAt = graceEndsAt;
     clearTimeout(this.#killTimer);
     this.#terminate(graceMs);
   }
 
-  async #runCommand(spool: SpoolWriter): Promise<ExecutionResult> {
+  async #runCommand(spool: OutputSink): Promise<ExecutionResult> {
     if (this.#stop !== undefined) return this.#result(undefined, spool);
     const running = await this.#spawn();
     this.#process = running;
-    this.#begin(running.terminal);
+    // That it no longer reads is told to whoever feeds it.
+    running.stdin?.on('error', () => undefined);
+    this.#begin(running);
     this.events.onStarted(running.pid);
     const deadline = this.#startDeadline();
-    this.#guard?.watch(running, (message) => this.stop({ outcome: 'out_of_memory', message }, 0));
+    if (!this.host) this.#guard?.watch(this, (message) => this.stop({ outcome: 'out_of_memory', message }, 0));
     const drained = Promise.all([
       this.#pump(running.stdout, 'stdout', spool),
       this.#pump(running.stderr, 'stderr', spool),
@@ -129,8 +165,10 @@ export class Attempt {
     if (this.#stop !== undefined) this.#terminate(this.#graceEndsAt - performance.now());
     const status = await running.exited;
     deadline?.cancel();
+    await this.guests.end();
     await this.#endRest(running);
-    const tooMuch = this.#guard?.end();
+    running.stdin?.destroy();
+    const tooMuch = this.host ? undefined : this.#guard?.end();
     if (tooMuch !== undefined) this.#stop ??= { outcome: 'out_of_memory', message: tooMuch };
     const finished = running.terminal?.finish();
     await drainUnlessIdle(drained, running, spool);
@@ -145,7 +183,7 @@ export class Attempt {
   }
 
   async #spawn(): Promise<SpawnedProcess> {
-    const command = resolveCommand(this.launch.spec, this.launch.execDir);
+    const command = resolveCommand(this.launch);
     try {
       const { cores } = this.launch.spec;
       const guard = this.#guard;
@@ -165,7 +203,7 @@ export class Attempt {
   }
 
   /** One chunk at a time: a slow disk slows the program, and nothing piles up here. Never rejects. */
-  async #pump(source: Readable, stream: OutputStream, spool: SpoolWriter): Promise<void> {
+  async #pump(source: Readable, stream: OutputStream, spool: OutputSink): Promise<void> {
     const mask = new SecretMask(this.launch.spec.secrets ?? []);
     const show = async (bytes: Buffer): Promise<void> => {
       if (bytes.length > 0) await spool.write(stream, bytes);
@@ -192,7 +230,7 @@ export class Attempt {
     this.#remark = 'Some of its processes would not end';
   }
 
-  #result(status: ExitStatus | undefined, spool: SpoolWriter): ExecutionResult {
+  #result(status: ExitStatus | undefined, spool: OutputSink): ExecutionResult {
     const { outcome = 'exited', message = this.#remark } = this.#stop ?? {};
     return {
       outcome,
@@ -230,6 +268,11 @@ export class Attempt {
   }
 }
 
+/** Returns false when the program no longer reads. */
+function feed(stdin: Writable, data: Uint8Array): Promise<boolean> {
+  return new Promise((resolve) => stdin.write(data, (error) => resolve(!error)));
+}
+
 function askToEnd(process: SpawnedProcess): void {
   process.signal('SIGTERM');
   // An interactive shell ignores SIGTERM, and ends when its terminal is gone.
@@ -239,7 +282,7 @@ function askToEnd(process: SpawnedProcess): void {
 }
 
 /** Waits for the pipes' end, but not for ever: see {@link DRAIN_IDLE_MS}. */
-async function drainUnlessIdle(drained: Promise<unknown>, process: SpawnedProcess, spool: SpoolWriter): Promise<void> {
+async function drainUnlessIdle(drained: Promise<unknown>, process: SpawnedProcess, spool: OutputSink): Promise<void> {
   let before = -1;
   const timer = setInterval(() => {
     const isIdle = !spool.isWriting && spool.receivedBytes === before;

@@ -1,4 +1,3 @@
-import { MARK_NAME } from './mark.js';
 import { PortableSpawner } from './portable-spawner.js';
 import type { Spawner } from './spawner.js';
 
@@ -10,13 +9,13 @@ export interface SpawnerChoice {
 
 /** The Linux spawner where it works, unless `isPortable` asks for the other. */
 export async function chooseSpawner(isPortable: boolean, firstTag: bigint): Promise<SpawnerChoice> {
-  if (isPortable) return { spawner: new PortableSpawner(MARK_NAME) };
+  if (isPortable) return { spawner: new PortableSpawner() };
   try {
     // Imported late: the native part of koffi does not exist for every system.
     const { LinuxSpawner } = await import('./linux-spawner.js');
-    return { spawner: new LinuxSpawner({ firstTag, markName: MARK_NAME }) };
+    return { spawner: new LinuxSpawner({ firstTag }) };
   } catch (error) {
     const remark = error instanceof Error ? error.message : String(error);
-    return { spawner: new PortableSpawner(MARK_NAME), remark };
+    return { spawner: new PortableSpawner(), remark };
   }
 }

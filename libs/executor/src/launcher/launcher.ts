@@ -1,5 +1,9 @@
+import type { GuestSpec } from '../execution.js';
+import { failedResult } from '../failed-result.js';
 import { Attempt } from './attempt.js';
+import { GUEST_MARK_NAME } from './mark.js';
 import type { FromLauncher, Launch, ToLauncher } from './messages.js';
+import { SentOutput } from './sent-output.js';
 import type { Spawner } from './spawner.js';
 
 /** Shortest time between two messages about the same attempt's output. */
@@ -7,9 +11,15 @@ const OUTPUT_INTERVAL_MS = 10;
 
 interface Running {
   readonly attempt: Attempt;
+  readonly launch: Launch;
+  /** Of a guest. */
+  readonly output?: SentOutput;
   isFollowed: boolean;
   outputTimer: NodeJS.Timeout | undefined;
 }
+
+/** Time between SIGTERM and SIGKILL for a guest. */
+const GUEST_GRACE_MS = 2_000;
 
 /** Runs the attempts that its executor asks for and says how they go; keeps nothing else. */
 export class Launcher {
@@ -33,7 +43,15 @@ export class Launcher {
       case 'follow':
         return this.#follow(message.id, message.isFollowed);
       case 'terminal':
-        return void this.#operateTerminal(message);
+        return void this.#give(message);
+      case 'guest':
+        return this.#runGuest(message);
+      case 'taken':
+        return this.#running.get(message.id)?.output?.taken(message.bytes);
+      case 'pids': {
+        const pids = this.#running.get(message.id)?.attempt.pids() ?? [];
+        return this.send({ type: 'pids', id: message.id, request: message.request, pids });
+      }
       case 'ping':
         return this.send({ type: 'pong' });
     }
@@ -50,9 +68,26 @@ export class Launcher {
       onStarted: (pid) => this.send({ type: 'started', id, pid }),
       onOutput: () => this.#announceOutput(id),
     });
-    this.#running.set(id, { attempt, isFollowed: false, outputTimer: undefined });
+    this.#running.set(id, { attempt, launch, isFollowed: false, outputTimer: undefined });
     const settled = this.#settle(id, attempt).finally(() => this.#settled.delete(settled));
     this.#settled.add(settled);
+  }
+
+  #runGuest({ id, guest, spec }: Extract<ToLauncher, { type: 'guest' }>): void {
+    const host = this.#running.get(id);
+    if (host !== undefined && this.#addGuest(host, guest, spec)) return;
+    this.send({ type: 'ended', id: guest, result: failedResult('cancelled', 'The task has ended') });
+  }
+
+  #addGuest(host: Running, guest: string, spec: GuestSpec): boolean {
+    const launch = guestLaunch(host.launch, guest, spec);
+    const output = new SentOutput(guest, this.send);
+    const events = { onStarted: () => undefined, onOutput: () => undefined };
+    const attempt = new Attempt(launch, this.spawner, events, { guard: host.attempt.guard, output });
+    this.#running.set(guest, { attempt, launch, output, isFollowed: false, outputTimer: undefined });
+    const isAdded = host.attempt.guests.add(attempt, () => this.#settle(guest, attempt));
+    if (!isAdded) this.#running.delete(guest);
+    return isAdded;
   }
 
   async #settle(id: string, attempt: Attempt): Promise<void> {
@@ -62,10 +97,11 @@ export class Launcher {
     this.send({ type: 'ended', id, result });
   }
 
-  async #operateTerminal({ id, request, data, size }: Extract<ToLauncher, { type: 'terminal' }>): Promise<void> {
+  async #give({ id, request, data, size, isEnd }: Extract<ToLauncher, { type: 'terminal' }>): Promise<void> {
     const attempt = this.#running.get(id)?.attempt;
-    const input = { ...(data !== undefined && { data: Buffer.from(data, 'base64') }), ...(size && { size }) };
-    const isTaken = attempt !== undefined && (await attempt.operateTerminal(input));
+    const typed = data !== undefined && { data: Buffer.from(data, 'base64') };
+    const input = { ...typed, ...(size && { size }), ...(isEnd && { isEnd }) };
+    const isTaken = attempt !== undefined && (await attempt.give(input));
     this.send({ type: 'terminal', id, request, ...(isTaken && { bytes: attempt.outputBytes }) });
   }
 
@@ -84,4 +120,12 @@ export class Launcher {
       this.send({ type: 'output', id, bytes: running.attempt.outputBytes });
     }, OUTPUT_INTERVAL_MS);
   }
+}
+
+/** What a guest has in common with its host: environment, secrets, folder, cores. */
+function guestLaunch(host: Launch, guest: string, { args, env, pty }: GuestSpec): Launch {
+  const { stdinPath: _, pty: __, ...inherited } = host.spec;
+  const own = { args, timeoutMs: null, graceMs: GUEST_GRACE_MS, ...(pty && { pty }) };
+  const marked = { ...inherited.env, ...env, [GUEST_MARK_NAME]: guest };
+  return { ...host, spec: { ...inherited, ...own, env: marked }, mark: `${GUEST_MARK_NAME}=${guest}`, isGuest: true };
 }

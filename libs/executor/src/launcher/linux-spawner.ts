@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseCpuList } from '../host/detect-host.js';
 import { hasEnvironment, kill, readProc, realtimeLimit } from '../stray-processes.js';
 import { GroupSignals } from './group-signals.js';
 import { loadLibc, type Libc, type PosixSpawnOptions, type ReapedChild } from './libc.js';
-import { openStdio } from './linux-stdio.js';
+import { openStdio, type ProgramEnds } from './linux-stdio.js';
 import { preferAsVictim } from './oom-victim.js';
 import { LauncherFloor, PeakMemorySampler, processTree } from './peak-memory.js';
 import { spawnFailure } from './spawn-errors.js';
@@ -25,8 +25,6 @@ const SIGNAL_NAMES = new Map(Object.entries(constants.signals).map(([name, numbe
 export interface LinuxSpawnerOptions {
   /** First of the 2^20 values of RLIMIT_RTTIME that may be given out, see {@link LinuxSpawner}. */
   readonly firstTag: bigint;
-  /** Which variable in a task's environment is its mark. */
-  readonly markName: string;
 }
 
 /** How many tags a launcher gives out before it begins again. */
@@ -74,7 +72,7 @@ export class LinuxSpawner implements Spawner {
     const process = new LinuxProcess(this, pid, stdio.opened());
     preferAsVictim(pid);
     process.tag = isTagged ? tag : undefined;
-    process.mark = `${this.options.markName}=${command.env[this.options.markName] ?? ''}`;
+    process.mark = command.mark;
     this.#running.set(pid, process);
     return process;
   }
@@ -150,6 +148,7 @@ class LinuxProcess implements SpawnedProcess {
   readonly stdout: Readable;
   readonly stderr: Readable;
   readonly terminal: Terminal | undefined;
+  readonly stdin: Writable | undefined;
   readonly exited: Promise<ExitStatus>;
   readonly #sampler: PeakMemorySampler;
   readonly #signals = new GroupSignals();
@@ -158,9 +157,9 @@ class LinuxProcess implements SpawnedProcess {
   constructor(
     private readonly spawner: LinuxSpawner,
     readonly pid: number,
-    { stdout, stderr, terminal }: Pick<SpawnedProcess, 'stdout' | 'stderr' | 'terminal'>,
+    { stdout, stderr, terminal, stdin }: ProgramEnds,
   ) {
-    [this.stdout, this.stderr, this.terminal] = [stdout, stderr, terminal];
+    [this.stdout, this.stderr, this.terminal, this.stdin] = [stdout, stderr, terminal, stdin];
     this.#sampler = new PeakMemorySampler(pid);
     this.exited = new Promise((resolve) => (this.#settle = resolve));
   }

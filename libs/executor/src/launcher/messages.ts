@@ -1,4 +1,4 @@
-import type { CommandSpec, ExecutionResult, TerminalSize } from '../execution.js';
+import type { CommandSpec, ExecutionResult, GuestSpec, TerminalSize } from '../execution.js';
 
 /** What the executor tells its launcher. */
 export type ToLauncher =
@@ -14,7 +14,15 @@ export type ToLauncher =
       readonly request: number;
       readonly data?: string;
       readonly size?: TerminalSize;
+      /** Nothing comes after it. */
+      readonly isEnd?: boolean;
     }
+  /** Start a program beside the one of `id`; from here on it has the id `guest`. */
+  | { readonly type: 'guest'; readonly id: string; readonly guest: string; readonly spec: GuestSpec }
+  /** So many bytes of the output of a guest were passed on, in all. */
+  | { readonly type: 'taken'; readonly id: string; readonly bytes: number }
+  /** Answered by `pids` with the same number. */
+  | { readonly type: 'pids'; readonly id: string; readonly request: number }
   | { readonly type: 'ping' };
 
 /** What the launcher sends back. */
@@ -26,6 +34,10 @@ export type FromLauncher =
   | { readonly type: 'output'; readonly id: string; readonly bytes: number }
   /** How many bytes the spool had when the terminal took it; without them the terminal takes nothing. */
   | { readonly type: 'terminal'; readonly id: string; readonly request: number; readonly bytes?: number }
+  /** What a guest has printed (base64). */
+  | { readonly type: 'printed'; readonly id: string; readonly stream: 'stdout' | 'stderr'; readonly data: string }
+  /** All processes of an attempt that are known now, those of its guests as well. */
+  | { readonly type: 'pids'; readonly id: string; readonly request: number; readonly pids: readonly number[] }
   | { readonly type: 'ended'; readonly id: string; readonly result: ExecutionResult }
   | { readonly type: 'pong' };
 
@@ -35,4 +47,8 @@ export interface Launch {
   readonly execDir: string;
   readonly spoolPath: string;
   readonly outputLimitBytes: number;
+  /** `NAME=value` in its environment by which what it leaves behind is found. */
+  readonly mark: string;
+  /** It runs beside an attempt: it is fed, and what it prints is sent, not kept. */
+  readonly isGuest?: boolean;
 }

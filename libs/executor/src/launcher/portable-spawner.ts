@@ -1,6 +1,6 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findStrays, kill, killStrays } from '../stray-processes.js';
 import { isErrno } from '../system-error.js';
@@ -19,7 +19,7 @@ import {
 } from './spawner.js';
 import type { Terminal } from './terminal.js';
 
-type Child = ChildProcessByStdio<null, Readable, Readable>;
+type Child = ChildProcess & { readonly stdin: Writable | null; readonly stdout: Readable; readonly stderr: Readable };
 type StartedChild = Child & { readonly pid: number };
 
 /** Between two looks through /proc, which cost some 10 ms on a busy machine. */
@@ -35,15 +35,12 @@ export class PortableSpawner implements Spawner {
   readonly #toSweep = new Set<string>();
   #sweepTimer: NodeJS.Timeout | undefined;
 
-  /** `markName`: which variable in a task's environment is its mark. */
-  constructor(private readonly markName: string) {}
-
   /** It can't start anything inside of a control group: memory is watched. */
   async spawn(command: ResolvedCommand): Promise<SpawnedProcess> {
     const { terminal, path } = command.terminal === undefined ? {} : await openPortableTerminal(command.terminal);
     try {
       const child = await this.#start(path === undefined ? command : inTerminal(command, path));
-      return new PortableProcess(child, terminal, () => this.#sweepLater(command.env[this.markName]));
+      return new PortableProcess(child, terminal, () => this.#sweepLater(command.mark));
     } catch (error) {
       terminal?.abandon();
       throw error;
@@ -58,7 +55,7 @@ export class PortableSpawner implements Spawner {
         cwd: command.cwd,
         env: { ...command.env },
         detached: true,
-        stdio: [command.stdinFd, 'pipe', 'pipe'],
+        stdio: [command.isFed ? 'pipe' : command.stdinFd, 'pipe', 'pipe'],
       }) as Child;
       await once(child, 'spawn');
       if (child.pid === undefined) throw new SpawnFailure('The program has no pid', true);
@@ -79,9 +76,8 @@ export class PortableSpawner implements Spawner {
   }
 
   /** Ends daemons in the background, so that no result waits for it. */
-  #sweepLater(mark: string | undefined): void {
-    if (mark === undefined) return;
-    this.#toSweep.add(`${this.markName}=${mark}\0`);
+  #sweepLater(mark: string): void {
+    this.#toSweep.add(`${mark}\0`);
     this.#sweepTimer ??= setTimeout(() => this.#sweep(), SWEEP_INTERVAL_MS);
   }
 
@@ -99,6 +95,7 @@ class PortableProcess implements SpawnedProcess {
   readonly pid: number;
   readonly stdout: Readable;
   readonly stderr: Readable;
+  readonly stdin: Writable | undefined;
   readonly exited: Promise<ExitStatus>;
   readonly #signals = new GroupSignals();
 
@@ -110,6 +107,7 @@ class PortableProcess implements SpawnedProcess {
     this.pid = child.pid;
     this.stdout = terminal?.output ?? child.stdout;
     this.stderr = child.stderr;
+    this.stdin = child.stdin ?? undefined;
     if (terminal !== undefined) child.stdout.resume();
     this.exited = exitOf(child, new PeakMemorySampler(child.pid));
   }

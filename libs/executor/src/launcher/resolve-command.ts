@@ -2,21 +2,25 @@ import { accessSync, closeSync, constants, fstatSync, openSync, realpathSync, st
 import { delimiter, join, resolve, sep } from 'node:path';
 import type { CommandSpec } from '../execution.js';
 import { errorCode, isErrno } from '../system-error.js';
+import type { Launch } from './messages.js';
 import { shorten } from './spawn-errors.js';
 import { SpawnFailure, type ResolvedCommand } from './spawner.js';
+
+type CommandPlace = Pick<Launch, 'spec' | 'execDir' | 'mark' | 'isGuest'>;
 
 /**
  * Checks a command as far as it can be checked before the system is asked: strings without NUL, a
  * working folder inside `execDir`, a regular file as input, a program that exists and is executable.
  * The caller closes `stdinFd`. Throws `SpawnFailure`.
  */
-export function resolveCommand(spec: CommandSpec, execDir: string): ResolvedCommand {
+export function resolveCommand({ spec, execDir, mark, isGuest }: CommandPlace): ResolvedCommand {
   checkStrings(spec);
   checkTerminal(spec);
   const cwd = resolveCwd(spec.cwd ?? '.', execDir);
   const file = findProgram(spec.args[0] ?? '', cwd, spec.env['PATH'] ?? '');
   const stdinFd = openInput(spec.stdinPath, execDir);
-  return { file, args: spec.args, env: spec.env, cwd, stdinFd, ...(spec.pty && { terminal: spec.pty }) };
+  const isFed = isGuest === true && spec.pty === undefined;
+  return { file, args: spec.args, env: spec.env, cwd, stdinFd, mark, isFed, ...(spec.pty && { terminal: spec.pty }) };
 }
 
 const TERMINAL_MAX = 65_535;

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { TerminalSize } from '../execution.js';
 import type { Terminal } from './terminal.js';
 
@@ -13,6 +13,10 @@ export interface ResolvedCommand {
   readonly stdinFd: number;
   /** A terminal of this size for 0, 1 and 2 instead. */
   readonly terminal?: TerminalSize;
+  /** It reads from a pipe that the launcher writes to, in place of `stdinFd`. */
+  readonly isFed?: boolean;
+  /** `NAME=value` in `env` by which what it leaves behind is found. */
+  readonly mark: string;
 }
 
 export interface ExitStatus {
@@ -30,6 +34,8 @@ export interface SpawnedProcess {
   readonly stderr: Readable;
   /** Whose output is `stdout`, when it runs in one. */
   readonly terminal?: Terminal | undefined;
+  /** What it reads from, when that is a pipe of ours. */
+  readonly stdin?: Writable | undefined;
   /** Settles when the program itself has ended, whatever it left behind. Never rejects. */
   readonly exited: Promise<ExitStatus>;
   /** All of its processes that are known now. */

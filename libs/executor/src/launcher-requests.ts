@@ -1,24 +1,28 @@
 import { MitoError } from '@mitosis/domain';
 
-interface Waiting {
-  readonly resolve: (outputBytes: number) => void;
-  readonly reject: (error: MitoError) => void;
-}
-
 export function noTerminal(): MitoError {
   return new MitoError('conflict', 'no_terminal', 'The program runs in no terminal');
+}
+
+export function noGuests(message: string): MitoError {
+  return new MitoError('conflict', 'no_guests', message);
 }
 
 export function executionEnded(): MitoError {
   return new MitoError('conflict', 'execution_ended', 'The program has ended, or was not started yet');
 }
 
-/** What was handed to the terminal of one program and not answered yet. */
-export class TerminalRequests {
-  readonly #waiting = new Map<number, Waiting>();
+interface Waiting<T> {
+  readonly resolve: (answer: T) => void;
+  readonly reject: (error: MitoError) => void;
+}
+
+/** What the launcher was asked about one program and has not answered yet. */
+export class LauncherRequests<T> {
+  readonly #waiting = new Map<number, Waiting<T>>();
   #asked = 0;
 
-  ask(send: (request: number) => void): Promise<number> {
+  ask(send: (request: number) => void): Promise<T> {
     const request = (this.#asked += 1);
     return new Promise((resolve, reject) => {
       this.#waiting.set(request, { resolve, reject });
@@ -26,12 +30,12 @@ export class TerminalRequests {
     });
   }
 
-  /** Without a size of the output nothing was taken. */
-  answer(request: number, outputBytes: number | undefined): void {
+  /** Undefined: the program takes nothing (any more). */
+  answer(request: number, answer: T | undefined): void {
     const waiting = this.#waiting.get(request);
     this.#waiting.delete(request);
-    if (outputBytes === undefined) waiting?.reject(executionEnded());
-    else waiting?.resolve(outputBytes);
+    if (answer === undefined) waiting?.reject(executionEnded());
+    else waiting?.resolve(answer);
   }
 
   /** Whatever waits will get no answer. */
