@@ -57,6 +57,7 @@ const REQUESTS: Readonly<Record<string, (caller: Caller) => Request | Promise<Re
   'users.delete': async () => ({ path: `/users/${await scene.freshUser()}` }),
   'groups.create': () => ({ path: '/groups', body: { name: name() } }),
   'groups.update': () => ({ path: '/groups/lab', body: { state: 'active' } }),
+  'groups.limits': () => ({ path: '/groups/lab/limits', body: { timeout_default_ms: null } }),
   'groups.quotas': () => ({ path: '/groups/lab/quotas', body: { queued_tasks_max: null } }),
   'groups.update-members': async () => ({
     path: '/groups/lab/members',

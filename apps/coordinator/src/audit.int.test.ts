@@ -71,6 +71,12 @@ const CHANGES: Readonly<Record<string, () => Change | Promise<Change>>> = {
     body: { queued_tasks_max: { set: 12_345 } },
     watched: '(SELECT count(*) FROM groups WHERE queued_tasks_max = 12345)',
   }),
+  'groups.limits': () => ({
+    method: 'PUT',
+    path: '/groups/lab/limits',
+    body: { timeout_default_ms: 12_345 },
+    watched: '(SELECT count(*) FROM groups WHERE timeout_default_ms = 12345)',
+  }),
   'groups.suspend': () => ({
     method: 'POST',
     path: '/groups/lab/suspend',

@@ -137,12 +137,13 @@ export async function createCoordinator(
     scrapeToken: config.metrics_token,
     publicUrl: config.public_url,
     joinFiles,
-    workloadDefaults: {
-      sandboxMemoryBytes: config.sandbox_memory_limit,
-      taskTimeoutMs: config.task_timeout,
-      maxRetries: config.max_retries,
-      retryDelayMs: config.retry_delay,
+    taskLimits: {
+      timeoutDefaultMs: config.task_timeout ?? null,
+      timeoutMaxMs: config.task_timeout_max ?? null,
+      retriesDefault: config.max_retries ?? null,
+      retryDelayDefaultMs: config.retry_delay ?? null,
     },
+    workloadDefaults: { sandboxMemoryBytes: config.sandbox_memory_limit },
     log,
   });
 }

@@ -29,6 +29,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/client/admin/fsck.js')).AdminFsckCommand,
   },
   {
+    paths: ['client admin groups limits', 'admin groups limits'],
+    about: {
+      category: 'Administration',
+      description: 'set what tasks of a group get that say nothing else, and their longest time limit',
+    },
+    load: async () => (await import('./commands/client/admin/groups/limits.js')).AdminGroupsLimitsCommand,
+  },
+  {
     paths: ['client admin groups storage-quota', 'admin groups storage-quota'],
     about: { category: 'Administration', description: 'set or change what a group may store' },
     load: async () => (await import('./commands/client/admin/groups/storage-quota.js')).AdminGroupsStorageQuotaCommand,

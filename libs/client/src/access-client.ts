@@ -14,6 +14,7 @@ import {
   type MemberList,
   type Session,
   type TokenView,
+  type UpdateLimits,
   type UpdateQuotas,
   type UpdateUser,
   type UserPage,
@@ -115,6 +116,11 @@ export class AccessClient {
 
   async setQuotas(name: string, quotas: UpdateQuotas): Promise<GroupView> {
     return this.transport.call(groups.quotas, { params: { name }, body: quotas, isRepeatable: false });
+  }
+
+  /** Defaults for tasks of the group, and its longest time limit; null: what the deployment says. */
+  async setLimits(name: string, limits: UpdateLimits): Promise<GroupView> {
+    return this.transport.call(groups.limits, { params: { name }, body: limits });
   }
 
   async members(name: string): Promise<MemberList['members']> {

@@ -12,6 +12,7 @@ import {
   type CreateJobInput,
   type JobResult,
   type SubmitTaskInput,
+  type TaskReceipt,
 } from '@mitosis/protocol';
 import type { CallOptions } from './call-options.js';
 import { partKey } from './part-key.js';
@@ -30,6 +31,8 @@ export interface SubmittedJob {
   readonly uuid: string;
   /** Of its tasks, in their order. */
   readonly tasks: readonly string[];
+  /** The receipt of the first one, with its time limit. */
+  readonly first?: TaskReceipt | undefined;
 }
 
 interface KeyedOptions extends CallOptions {
@@ -82,7 +85,7 @@ export class JobsClient {
       stored.push(...(await this.addOrCancel(uuid, next, isLast, options)));
       onProgress?.(stored.length, uuid);
     }
-    return { uuid, tasks: stored };
+    return { uuid, tasks: stored, first: first[0] };
   }
 
   /** Adds up to 1000 tasks to a job that is open; returns their uuids. */

@@ -90,10 +90,16 @@ export const CoordinatorConfig = z.strictObject({
   sandbox_memory_limit: BytesSetting.pipe(z.number().min(65_536).max(1_073_741_824)).default(67_108_864),
   /** How long a WASM program is kept that no task uses. */
   program_retention: DurationSetting.prefault('30d'),
-  /** Of each task of a workload that says nothing else. */
-  task_timeout: DurationSetting.prefault('10m'),
-  max_retries: z.coerce.number().int().min(0).max(100).default(3),
-  retry_delay: DurationSetting.prefault('5s'),
+  /** Time limit of tasks that name none, unless their group has a default. When not set: none, and 10m for the tasks
+   *  of a computation. */
+  task_timeout: DurationSetting.optional(),
+  /** Longest time limit that a task may have; a group can have a shorter one ("mito admin groups limits"). */
+  task_timeout_max: DurationSetting.optional(),
+  /** Retries of tasks that name no number, unless their group has a default. When not set: 0, and 3 for the tasks of a
+   *  computation. */
+  max_retries: z.coerce.number().int().min(0).max(100).optional(),
+  /** Delay before the first retry of tasks that name none; 5s when not set. */
+  retry_delay: DurationSetting.refine((ms) => ms <= 3_600_000, 'must be an hour at most').optional(),
   log_level: LogLevel.default('info'),
 });
 export type CoordinatorConfig = z.output<typeof CoordinatorConfig>;

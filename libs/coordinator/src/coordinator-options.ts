@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import type { Log } from '@mitosis/domain';
+import type { Log, TaskLimits } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { QueueAccess, QueueBackend } from '@mitosis/queue';
 import type { FirstAdmin } from './access/bootstrap-admin.js';
@@ -40,7 +40,8 @@ export interface CoordinatorOptions extends AccessLifetimes {
   readonly trustedProxies: readonly string[];
   /** With this bearer token the metrics can be read without an account. */
   readonly scrapeToken?: string | undefined;
-  /** What WASM tasks and workloads get that say nothing else. */
+  /** What tasks get that say nothing else, unless their group says it; and the longest time limit. */
+  readonly taskLimits: TaskLimits;
   readonly workloadDefaults: WorkloadDefaults;
   /** The address in front of it, when there is one. */
   readonly publicUrl?: string | undefined;

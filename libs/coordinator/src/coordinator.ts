@@ -188,8 +188,9 @@ export class Coordinator implements Service {
       if (newQueueGroups.length > 0) onNewQueues(newQueueGroups);
       onSettled(settled);
     };
+    const { taskLimits: limits, workloadDefaults: defaults } = options;
     const inputs = new UnpackableInputs({ store, log });
-    const submitTasks = loggedSubmit(submitTasksWith({ dataSource, inputs, onAccepted }), log);
+    const submitTasks = loggedSubmit(submitTasksWith({ dataSource, inputs, limits, onAccepted }), log);
     const { authenticator, sessions, registry, audit, api, ...access } = createAccess({
       ...options,
       reach: () => this.reach,
@@ -204,10 +205,17 @@ export class Coordinator implements Service {
     });
     this.sessions = sessions;
     const commitReports = observedReports(
-      commitReportsWith({ dataSource: options.hot, store, log, readableMs: urlLifetimeMs, onSettled, onNewQueues }),
+      commitReportsWith({
+        dataSource: options.hot,
+        store,
+        log,
+        limits,
+        readableMs: urlLifetimeMs,
+        onSettled,
+        onNewQueues,
+      }),
       { metrics, log },
     );
-    const { workloadDefaults: defaults } = options;
     const programs = new ProgramLibrary({ dataSource, store, urlLifetimeMs });
     const secrets = new GroupSecrets({ dataSource: options.hot, key: options.secretsKey });
     const workloadReader = new WorkloadReader({ dataSource, events: workloadEvents });
@@ -248,6 +256,7 @@ export class Coordinator implements Service {
     const control = taskControl(api, {
       log,
       inputs,
+      limits,
       submitTasks,
       dataSource,
       store,
@@ -274,7 +283,7 @@ export class Coordinator implements Service {
     programRoutes(api, { programs });
     workloadRoutes(api, {
       reader: workloadReader,
-      submit: submitWorkloadWith({ dataSource, defaults, onAccepted }),
+      submit: submitWorkloadWith({ dataSource, defaults, limits, onAccepted }),
       cancel: cancelWorkloadWith({
         dataSource,
         reader: workloadReader,

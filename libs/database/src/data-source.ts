@@ -57,6 +57,7 @@ import { PlacesOfHoldings1700000000039 } from './migrations/0039-places-of-holdi
 import { NoTimeLimitUnlessAsked1700000000044 } from './migrations/0044-no-time-limit-unless-asked.js';
 import { Code1700000000045 } from './migrations/0045-code.js';
 import { Secrets1700000000046 } from './migrations/0046-secrets.js';
+import { LimitsOfGroups1700000000047 } from './migrations/0047-limits-of-groups.js';
 import { Experiments1700000000053 } from './migrations/0053-experiments.js';
 import { Schedules1700000000054 } from './migrations/0054-schedules.js';
 
@@ -160,6 +161,7 @@ export function createDataSource({
       NeedsAndOffers1700000000038,
       PlacesOfHoldings1700000000039,
       NoTimeLimitUnlessAsked1700000000044,
+      LimitsOfGroups1700000000047,
       Experiments1700000000053,
       Code1700000000045,
       Schedules1700000000054,

@@ -38,6 +38,8 @@ export { durationMs, formatDuration, parseDuration } from './duration.js';
 export { parsePointInTime } from './point-in-time.js';
 export { admitWithinLimits } from './limit-keys.js';
 export type { LimitedTask } from './limit-keys.js';
+export { LIMIT_SOURCES, LimitsInForce, NO_TASK_LIMITS } from './task-limits.js';
+export type { LimitSource, TaskLimits, TimeLimit } from './task-limits.js';
 export { LEASE_MAX_MS, LEASE_MIN_MS, presenceOf } from './presence.js';
 export type { Presence } from './presence.js';
 export { explainWorker, missingTags } from './explain-task.js';

@@ -43,6 +43,7 @@ export const LIMITS = {
   /** 30 days. */
   timeoutMs: 30 * 24 * 3_600_000,
   retries: 100,
+  retryDelayMs: 3_600_000,
   /** Ten years of 366 days. */
   startInMs: 3660 * 24 * 3_600_000,
   /** Keys that one task is limited by. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ROLES } from '@mitosis/domain';
 import { PageSize } from './conditions.js';
-import { Name, Timestamp, Uuid } from './fields.js';
+import { LIMITS, Name, Timestamp, Uuid } from './fields.js';
 import { AccountState, QuotaChange } from './users.js';
 
 export const RoleName = z.enum(ROLES);
@@ -23,6 +23,17 @@ export const UpdateQuotas = z.strictObject({
 });
 export type UpdateQuotas = z.output<typeof UpdateQuotas>;
 
+/** The body of `PUT /groups/:name/limits`: what is left out stays as it is; null: what the deployment says. */
+export const UpdateLimits = z
+  .strictObject({
+    timeout_default_ms: z.int().min(1).max(LIMITS.timeoutMs).nullable().optional(),
+    timeout_max_ms: z.int().min(1).max(LIMITS.timeoutMs).nullable().optional(),
+    retries_default: z.int().min(0).max(LIMITS.retries).nullable().optional(),
+    retry_delay_default_ms: z.int().min(0).max(LIMITS.retryDelayMs).nullable().optional(),
+  })
+  .refine((limits) => Object.keys(limits).length > 0, 'name at least one');
+export type UpdateLimits = z.output<typeof UpdateLimits>;
+
 /** A group as its members see it. */
 export const GroupView = z.object({
   uuid: Uuid,
@@ -33,6 +44,10 @@ export const GroupView = z.object({
   role: RoleName.nullable(),
   queued_tasks_max: z.int().nullable(),
   running_tasks_max: z.int().nullable(),
+  timeout_default_ms: z.int().nullable().default(null),
+  timeout_max_ms: z.int().nullable().default(null),
+  retries_default: z.int().nullable().default(null),
+  retry_delay_default_ms: z.int().nullable().default(null),
   storage_quota_bytes: z.int(),
   storage_used_bytes: z.int(),
   storage_reserved_bytes: z.int(),

@@ -58,6 +58,7 @@ export {
   RolesByName,
   UpdateGroup,
   UpdateMembers,
+  UpdateLimits,
   UpdateQuotas,
 } from './groups.js';
 export { openApiDocument } from './openapi.js';

@@ -28,12 +28,12 @@ export const WorkloadPlan = z.strictObject({
   priority: z.int().min(-LIMITS.priority).max(LIMITS.priority).default(0),
   /** What each task needs of a machine. */
   needs: Needs.default([]),
-  /** Of each task; the coordinator's `task_timeout` when left out. */
+  /** Of each task; the default of the group or the coordinator's `task_timeout` when left out. */
   timeout_ms: z.int().min(1).max(LIMITS.timeoutMs).optional(),
-  /** Of each task; the coordinator's `max_retries` when left out. */
+  /** Of each task; the default of the group or the coordinator's `max_retries` when left out. */
   retries: z.int().min(0).max(LIMITS.retries).optional(),
-  /** The coordinator's `retry_delay` when left out. */
-  retry_delay_ms: z.int().min(0).max(3_600_000).optional(),
+  /** The default of the group or the coordinator's `retry_delay` when left out. */
+  retry_delay_ms: z.int().min(0).max(LIMITS.retryDelayMs).optional(),
   memory_limit_bytes: z.int().min(65_536).max(WASM_LIMITS.memoryBytes).optional(),
   max_subtasks: z.int().min(1).max(WORKLOAD_LIMITS.subtasks).default(WORKLOAD_LIMITS.subtasks),
 });

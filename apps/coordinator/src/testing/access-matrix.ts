@@ -36,6 +36,7 @@ export const MATRIX: Readonly<Record<string, string>> = {
   'groups.get': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
   'groups.update': '401 404 403 403 403 ok 404 ok 401 401 401 401 401',
   'groups.delete': '401 404 403 403 403 ok 404 ok 401 401 401 401 401',
+  'groups.limits': '401 404 403 403 403 403 404 ok 401 401 401 401 401',
   'groups.quotas': '401 404 403 403 403 403 404 ok 401 401 401 401 401',
   'groups.members': '401 404 403 403 403 ok 404 ok 401 401 401 401 401',
   'groups.update-members': '401 404 403 403 403 ok 404 ok 401 401 401 401 401',

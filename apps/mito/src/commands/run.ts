@@ -42,7 +42,9 @@ export class RunCommand extends SubmitCommand {
     OwnTerminal.check('-it', stdin, stdout);
     const { attachTerminal } = await import('../terminal/attach-terminal.js');
     const api = await this.api();
-    const { uuid } = await api.submitTask(await this.interactiveSubmission(api));
+    const receipt = await api.submitTask(await this.interactiveSubmission(api));
+    const { uuid } = receipt;
+    this.sayLimit(receipt);
     const note = (text: string): void => this.note(text);
     const end = await this.sayingWhy(
       api,
@@ -63,8 +65,10 @@ export class RunCommand extends SubmitCommand {
 
   private async runWatched(): Promise<number> {
     const api = await this.api();
-    const { uuid } = await api.submitTask(await this.submission(api));
+    const receipt = await api.submitTask(await this.submission(api));
+    const { uuid } = receipt;
     if (!this.json && !this.quiet) this.note(`task ${uuid}`);
+    this.sayLimit(receipt);
     const goesOn = `task ${uuid} continues; "mito tasks logs -f ${uuid}" follows it, "mito tasks cancel ${uuid}" ends it`;
     return this.whileWatching(goesOn, async () => {
       await this.warn(api, uuid);

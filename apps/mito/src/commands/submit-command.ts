@@ -1,7 +1,7 @@
 import { Option } from 'clipanion';
 import type { MitosisClient } from '@mitosis/client';
-import { invalidField, parseBytes } from '@mitosis/domain';
-import type { SubmitTaskInput, TerminalSize } from '@mitosis/protocol';
+import { formatDuration, invalidField, parseBytes } from '@mitosis/domain';
+import type { SubmitTaskInput, TaskReceipt, TerminalSize } from '@mitosis/protocol';
 import { sizeOf } from '../terminal/own-terminal.js';
 import { ApiCommand } from './api-command.js';
 import { confirmLarge } from './confirm-large.js';
@@ -26,7 +26,7 @@ export abstract class SubmitCommand extends ApiCommand {
     description: 'secret of the group that it finds in the variable of this name, masked in its output (repeatable)',
   });
   readonly timeout = Option.String('--timeout', {
-    description: 'time limit of each attempt, e.g. 90s or 2h; none when not given',
+    description: 'time limit of each attempt, e.g. 90s, 2h or none; that of the group when not given, usually none',
   });
   readonly priority = Option.String('-p,--priority', '0', { description: 'higher first, -1000 to 1000' });
   readonly retries = Option.String('--retries', { description: 'tries after a failure' });
@@ -88,6 +88,14 @@ export abstract class SubmitCommand extends ApiCommand {
   /** Of the terminal that the task gets, when it gets one. */
   protected get terminalSize(): TerminalSize | undefined {
     return this.pty ? sizeOf(this.context.stdout) : undefined;
+  }
+
+  /** Says which time limit a task got that asked for none, before it is a surprise. */
+  protected sayLimit(receipt: Pick<TaskReceipt, 'timeout_ms' | 'timeout_from'> | undefined): void {
+    const { timeout_ms: limitMs, timeout_from: from } = receipt ?? {};
+    if (this.quiet || this.json || typeof limitMs !== 'number' || from === undefined || from === 'task') return;
+    const whose = from === 'group' ? 'its group' : 'this deployment';
+    this.note(`mito: each attempt has the time limit of ${whose}: ${formatDuration(limitMs)}; see --timeout`);
   }
 
   /** Says what a person would want to know now: that nobody can run the task, or that an untagged worker may. */

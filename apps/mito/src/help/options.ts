@@ -34,6 +34,7 @@ const VALUES: Readonly<Record<string, string>> = {
   sweep: 'NAME=VALUE,…',
   tags: 'tag,…',
   timeout: 'duration',
+  'timeout-max': 'duration',
   unpack: 'folder',
   watch: 'uuid,state',
   workdir: 'folder',

@@ -20,6 +20,9 @@ function describe(facts: readonly (readonly [string, string])[], paint: Paint): 
   return shown.map(([key, value]) => `${paint.dim(key.padEnd(width))} ${harmless(value)}`).join('\n');
 }
 
+/** Of a limit that the group itself sets; otherwise the deployment does. */
+const durationOf = (ms: number | null): string => (ms === null ? '' : formatDuration(ms));
+
 const limitOf = (max: number | null): string => (max === null ? 'no limit' : String(max));
 
 export function describeUser(user: UserView, paint: Paint): string {
@@ -48,6 +51,10 @@ export function describeGroup(group: GroupView & { readonly members?: MemberList
       ['your role', group.role ?? ''],
       ['queued tasks', limitOf(group.queued_tasks_max)],
       ['running tasks', limitOf(group.running_tasks_max)],
+      ['time limit', durationOf(group.timeout_default_ms)],
+      ['longest time limit', durationOf(group.timeout_max_ms)],
+      ['retries', group.retries_default === null ? '' : String(group.retries_default)],
+      ['retry delay', durationOf(group.retry_delay_default_ms)],
       [
         'storage',
         `${formatBytes(used)} of ${formatBytes(quota)}${reserved > 0 ? `, ${formatBytes(reserved)} on their way` : ''}`,

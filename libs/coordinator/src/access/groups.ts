@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { Group } from '@mitosis/database';
-import { MitoError, type Role } from '@mitosis/domain';
-import type { GroupPage, GroupQuery, GroupView, UpdateGroup, UpdateQuotas } from '@mitosis/protocol';
+import { invalidField, MitoError, type Role } from '@mitosis/domain';
+import type { GroupPage, GroupQuery, GroupView, UpdateGroup, UpdateLimits, UpdateQuotas } from '@mitosis/protocol';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import { demand } from '../auth/demand.js';
@@ -32,6 +32,7 @@ interface ViewRow extends Omit<
 
 const VIEW = `
   SELECT g.id AS uuid, g.name, u.username AS creator, g.state, g.queued_tasks_max, g.running_tasks_max, g.created_at,
+    g.timeout_default_ms::float8, g.timeout_max_ms::float8, g.retries_default, g.retry_delay_default_ms,
     g.storage_quota_bytes, g.storage_used_bytes, g.storage_reserved_bytes
   FROM groups g JOIN users u ON u.id = g.creator_id`;
 
@@ -165,6 +166,26 @@ export class Groups {
     });
     this.deps.onRoom(view.uuid);
     return view;
+  }
+
+  /** For site administrators. Tasks that were submitted before keep what they have. */
+  async setLimits(actor: UserActor, name: string, change: UpdateLimits): Promise<GroupView> {
+    return this.deps.dataSource.transaction(async (tx) => {
+      const { id } = await findGroup(tx, actor, name, { action: 'group.read' });
+      demand(actor, { action: 'quota.manage' });
+      await tx.query('SELECT 1 FROM groups WHERE id = $1 FOR NO KEY UPDATE', [id]);
+      const limits = { ...(await this.view(tx, actor, id)), ...change };
+      const { timeout_default_ms: usual = null, timeout_max_ms: longest = null } = limits;
+      if (usual !== null && longest !== null && usual > longest)
+        throw invalidField('timeout_default_ms', `${usual} is more than timeout_max_ms, which is ${longest}`);
+      await tx.query(
+        `UPDATE groups SET timeout_default_ms = $2, timeout_max_ms = $3, retries_default = $4, retry_delay_default_ms = $5
+         WHERE id = $1`,
+        [id, usual, longest, limits.retries_default, limits.retry_delay_default_ms],
+      );
+      await this.deps.audit.record(tx, 'groups.limits', `group ${name}`, change);
+      return this.view(tx, actor, id);
+    });
   }
 
   private async view(tx: EntityManager, actor: UserActor, id: string): Promise<GroupView> {

@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { keepPlan } from '@mitosis/database';
-import { exitCodeOfSignal, objectKey, storableSentence, type Log } from '@mitosis/domain';
+import { exitCodeOfSignal, objectKey, storableSentence, type Log, type TaskLimits } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import { bareReport, MESSAGE_MAX, reducedReport, type AttemptReport, type ReportAnswer } from '@mitosis/protocol';
 import { chargeGroups } from '../files/object-ledger.js';
@@ -16,6 +16,8 @@ export interface CommitReportsDeps {
   readonly dataSource: DataSource;
   readonly store: ObjectStore;
   readonly log: Log;
+  /** Of the deployment, for the tasks that tasks submit. */
+  readonly limits: TaskLimits;
   /** How long signed requests for what a new attempt replaces stay good. */
   readonly readableMs: number;
   /** Called after the commit. */
@@ -110,12 +112,13 @@ const isSuccess = ({ outcome, exit_code }: AttemptReport): boolean => outcome ==
 async function submitNewTasks(
   tx: EntityManager,
   reports: readonly AttemptReport[],
+  limits: TaskLimits,
 ): Promise<{ reports: AttemptReport[]; accepted: Accepted[] }> {
   const accepted: Accepted[] = [];
   const judged: AttemptReport[] = [];
   for (const report of reports) {
     const downstream =
-      isSuccess(report) && report.new_tasks.length > 0 ? await submitDownstream(tx, report) : undefined;
+      isSuccess(report) && report.new_tasks.length > 0 ? await submitDownstream(tx, report, limits) : undefined;
     if (downstream && 'accepted' in downstream) accepted.push(downstream.accepted);
     const isRefused = downstream !== undefined && 'refusal' in downstream;
     judged.push(
@@ -136,7 +139,7 @@ type Result = ReportAnswer['results'][number];
 
 /** One transaction for all of them. */
 async function commitTogether(deps: CommitReportsDeps, received: readonly AttemptReport[]): Promise<Result[]> {
-  const { dataSource, store, readableMs, onSettled, onNewQueues } = deps;
+  const { dataSource, store, limits, readableMs, onSettled, onNewQueues } = deps;
   const reports = await Promise.all(received.map((report) => confirmProducts(store, report)));
   const { verdicts, settled, accepted } = await inTransaction(dataSource, async (tx) => {
     const rows = await lockAttempts(tx, reports);
@@ -148,7 +151,7 @@ async function commitTogether(deps: CommitReportsDeps, received: readonly Attemp
     const current = [...verdictOn('settle'), ...resumed];
     const charges = await publishProducts(tx, current, readableMs);
     await insertMetrics(tx, current);
-    const submitted = await submitNewTasks(tx, current);
+    const submitted = await submitNewTasks(tx, current, limits);
     const ends = submitted.reports.map((report) => toEnd(report, rows.get(keyOf(report)) as AttemptRow));
     const moved = await settleAttempts(tx, ends);
     await chargeGroups(tx, charges);

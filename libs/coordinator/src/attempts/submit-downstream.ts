@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { MitoError, type Role } from '@mitosis/domain';
+import { MitoError, type Role, type TaskLimits } from '@mitosis/domain';
 import { SubmitTask, type AttemptReport } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import { acceptTasks, type Accepted } from '../tasks/accept-tasks.js';
@@ -52,11 +52,12 @@ function parseAll(specs: readonly unknown[]): SubmitTask[] {
 export async function submitDownstream(
   tx: EntityManager,
   { task, new_tasks: specs }: AttemptReport,
+  limits: TaskLimits,
 ): Promise<Downstream> {
   await tx.query('SAVEPOINT downstream');
   try {
     const tasks = parseAll(specs);
-    const accepted = await acceptTasks(tx, await actorOf(tx, task), tasks, { upstream: task });
+    const accepted = await acceptTasks(tx, await actorOf(tx, task), tasks, { limits, upstream: task });
     await tx.query('RELEASE SAVEPOINT downstream');
     return { accepted };
   } catch (error) {

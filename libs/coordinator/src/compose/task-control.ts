@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import type { Log, Service } from '@mitosis/domain';
+import type { Log, Service, TaskLimits } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { GroupEvent } from '../events/group-events.js';
 import type { JobEvents } from '../events/job-events.js';
@@ -33,6 +33,8 @@ export interface TaskControlDeps {
   readonly dataSource: DataSource;
   readonly log: Log;
   readonly store: ObjectStore;
+  /** Of the deployment. */
+  readonly limits: TaskLimits;
   readonly inputs: UnpackableInputs;
   readonly submitTasks: SubmitTasks;
   readonly channels: WorkerChannels;
@@ -48,10 +50,23 @@ export interface TaskControlDeps {
 
 /** Puts together what people do with tasks after their submission, jobs and schedules, and mounts it; returns what runs beside it. */
 export function taskControl(api: ApiRouter, deps: TaskControlDeps): readonly Service[] {
-  const { dataSource, inputs, channels, events, jobEvents, groupEvents, reader, onAccepted, onSettled, onReady } = deps;
+  const {
+    dataSource,
+    inputs,
+    limits,
+    channels,
+    events,
+    jobEvents,
+    groupEvents,
+    reader,
+    onAccepted,
+    onSettled,
+    onReady,
+  } = deps;
   const canceller = new TaskCanceller({ dataSource, channels, events, onSettled });
   const changeTask = changeTaskWith({
     dataSource,
+    limits,
     onChanged: ({ queue, newQueueGroups, settled }) => {
       if (newQueueGroups.length > 0) deps.onNewQueues(newQueueGroups);
       onSettled(settled);
@@ -59,20 +74,21 @@ export function taskControl(api: ApiRouter, deps: TaskControlDeps): readonly Ser
     },
   });
   const jobReader = new JobReader({ dataSource, events });
-  const jobs = new JobSubmitter({ dataSource, inputs, reader: jobReader, jobEvents, onAccepted });
-  const retryFailed = retryFailedWith({ dataSource, reader: jobReader, onAccepted });
+  const jobs = new JobSubmitter({ dataSource, inputs, limits, reader: jobReader, jobEvents, onAccepted });
+  const retryFailed = retryFailedWith({ dataSource, limits, reader: jobReader, onAccepted });
   const reruns = new Reruns({ dataSource, submitTasks: deps.submitTasks, jobs, jobReader });
   const suspension = new Suspension({ dataSource, reader: jobReader, jobEvents, groupEvents, onReady });
   eventRoutes(api, { dataSource, events, jobEvents, groupEvents });
   taskControlRoutes(api, { canceller, changeTask, reader, reruns });
   experimentRoutes(api, {
-    applier: new JobApplier({ dataSource, inputs, jobEvents, onAccepted }),
+    applier: new JobApplier({ dataSource, inputs, limits, jobEvents, onAccepted }),
     reader: new ExperimentReader({ dataSource, jobs: jobReader }),
   });
   jobRoutes(api, { dataSource, store: deps.store, jobs, jobReader, canceller, retryFailed, suspension });
-  scheduleRoutes(api, new Schedules({ dataSource, onAccepted }));
+  scheduleRoutes(api, new Schedules({ dataSource, limits, onAccepted }));
   const scheduler = new Scheduler({
     dataSource,
+    limits,
     log: deps.log,
     onAccepted,
     cancelJob: async (actor, job, reason) => void (await canceller.found(actor, { job }, reason)),

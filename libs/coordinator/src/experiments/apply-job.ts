@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { invalidField, isFinal, jobState, type TaskState } from '@mitosis/domain';
+import { invalidField, isFinal, jobState, type TaskLimits, type TaskState } from '@mitosis/domain';
 import type { AppliedJob, ApplyJob, SubmitTask } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
@@ -14,6 +14,8 @@ import { acceptTasks, groupFor, type Accepted } from '../tasks/accept-tasks.js';
 export interface ApplyJobDeps {
   readonly dataSource: DataSource;
   readonly inputs: UnpackableInputs;
+  /** Of the deployment. */
+  readonly limits: TaskLimits;
   readonly jobEvents: JobEvents;
   /** Called after the commit. */
   onAccepted(accepted: Pick<Accepted, 'settled' | 'newQueueGroups'>): void;
@@ -180,7 +182,11 @@ export class JobApplier {
       group,
     }));
     await this.deps.inputs.check(tx, actor, tasks);
-    const accepted = await acceptTasks(tx, actor, tasks, { job: { id: job, firstIndex }, upstream: actor.task });
+    const accepted = await acceptTasks(tx, actor, tasks, {
+      job: { id: job, firstIndex },
+      limits: this.deps.limits,
+      upstream: actor.task,
+    });
     const stored = additions.map(({ wanted, old }, place) => ({
       job_id: job,
       identity: wanted.identity,

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { isAllowed, MitoError, roleNeeded, type GroupAction } from '@mitosis/domain';
+import { isAllowed, MitoError, roleNeeded, type GroupAction, type TaskLimits } from '@mitosis/domain';
 import type { UserActor } from '../auth/authenticator.js';
 
 export interface GroupRef {
@@ -12,6 +12,7 @@ export interface GroupRow extends GroupRef {
   readonly state: 'active' | 'locked';
   /** How many of its tasks may wait at a time; null for any number. */
   readonly queued_tasks_max: number | null;
+  readonly limits: TaskLimits;
 }
 
 /** What a caller wants to use a group for. */
@@ -28,14 +29,18 @@ export interface GroupUse {
 /** A connection or a transaction. */
 type Queries = Pick<EntityManager, 'query'>;
 
-const COLUMNS = 'id, name, creator_id, state, queued_tasks_max';
+/** What a group `g` gives to its tasks, as {@link TaskLimits}. */
+export const LIMITS_COLUMN = `json_build_object('timeoutDefaultMs', g.timeout_default_ms, 'timeoutMaxMs', g.timeout_max_ms,
+  'retriesDefault', g.retries_default, 'retryDelayDefaultMs', g.retry_delay_default_ms) AS limits`;
+
+const COLUMNS = `g.id, g.name, g.creator_id, g.state, g.queued_tasks_max, ${LIMITS_COLUMN}`;
 
 /**
  * The group with this name, when the caller may use it so. Throws `group_not_found`, the same for a group that does
  * not exist and one that the caller may not see, `role_required` and `group_locked`.
  */
 export async function findGroup(db: Queries, actor: UserActor, name: string, use: GroupUse): Promise<GroupRow> {
-  const rows = (await db.query(`SELECT ${COLUMNS} FROM groups WHERE name = $1 AND state <> 'deleted'`, [
+  const rows = (await db.query(`SELECT ${COLUMNS} FROM groups g WHERE name = $1 AND state <> 'deleted'`, [
     name,
   ])) as GroupRow[];
   return usable(actor, name, rows[0], use);
@@ -43,7 +48,7 @@ export async function findGroup(db: Queries, actor: UserActor, name: string, use
 
 /** The same; until the transaction ends, the group is not deleted. */
 export async function holdGroup(tx: EntityManager, actor: UserActor, name: string, use: GroupUse): Promise<GroupRow> {
-  const rows = (await tx.query(`SELECT ${COLUMNS} FROM groups WHERE name = $1 AND state <> 'deleted' FOR KEY SHARE`, [
+  const rows = (await tx.query(`SELECT ${COLUMNS} FROM groups g WHERE name = $1 AND state <> 'deleted' FOR KEY SHARE`, [
     name,
   ])) as GroupRow[];
   return usable(actor, name, rows[0], use);
@@ -57,7 +62,7 @@ export async function findGroups(
   use: GroupUse,
 ): Promise<GroupRow[]> {
   const rows = (await db.query(
-    `SELECT ${COLUMNS} FROM groups WHERE name = ANY ($1) AND state <> 'deleted' ORDER BY name`,
+    `SELECT ${COLUMNS} FROM groups g WHERE name = ANY ($1) AND state <> 'deleted' ORDER BY name`,
     [[...names]],
   )) as GroupRow[];
   for (const name of names)

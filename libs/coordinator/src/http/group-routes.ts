@@ -16,6 +16,7 @@ export function groupRoutes(api: ApiRouter, { groups, members }: GroupRouteDeps)
   api.mount(ops.update, ({ actor, params, body }) => groups.update(actor, params.name, body));
   api.mount(ops.delete, ({ actor, params }) => groups.remove(actor, params.name));
   api.mount(ops.quotas, ({ actor, params, body }) => groups.setQuotas(actor, params.name, body));
+  api.mount(ops.limits, ({ actor, params, body }) => groups.setLimits(actor, params.name, body));
   api.mount(ops.members, ({ actor, params }) => members.list(actor, params.name));
   api.mount(ops.updateMembers, ({ actor, params, body }) => members.update(actor, params.name, body.members));
   api.mount(ops.removeMember, ({ actor, params }) => members.remove(actor, params.name, params.username));

@@ -1,10 +1,11 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import type { FailureReason, TaskKind, TaskState } from '@mitosis/domain';
+import { LimitsInForce, type FailureReason, type TaskKind, type TaskLimits, type TaskState } from '@mitosis/domain';
 import type { TaskResource } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import { assertInputs } from '../files/task-inputs.js';
+import type { GroupRow } from '../groups/find-group.js';
 import { assertRoomInQueue } from '../groups/queue-quota.js';
 import type { SettledTask } from '../kernel/settled-task.js';
 import { inTransaction } from '../kernel/transaction.js';
@@ -17,6 +18,8 @@ import type { JobReader } from './read-jobs.js';
 export interface RetryFailedDeps {
   readonly dataSource: DataSource;
   readonly reader: JobReader;
+  /** Of the deployment. */
+  readonly limits: TaskLimits;
   /** Called after the commit. */
   onAccepted(accepted: Pick<Accepted, 'settled' | 'newQueueGroups'>): void;
 }
@@ -30,7 +33,7 @@ interface FailedRow {
   readonly resources: readonly TaskResource[];
 }
 
-/** A task that was handed in again: same spec, same place in the job, the caller as its creator. */
+/** A task that was handed in again: same spec, same place in the job, the caller as its creator, within today's limit of time. */
 const COPY = `
   WITH pairs AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS p(old uuid, new uuid)
@@ -38,7 +41,7 @@ const COPY = `
     INSERT INTO tasks (id, group_id, creator_id, queue, name, state, spec, tags, labels, priority, timeout_ms, retries,
                        retry_delay_ms, retry_exit_codes, limits, needs, is_gated, job_id, job_index, upstream_id, is_confined)
     SELECT p.new, t.group_id, $2, t.queue, t.name, CASE WHEN EXISTS (SELECT 1 FROM dependencies d WHERE d.task_id = t.id) THEN 'pending' ELSE 'ready' END,
-      t.spec, t.tags, t.labels, t.priority, t.timeout_ms, t.retries, t.retry_delay_ms, t.retry_exit_codes, t.limits, t.needs, t.limits <> '{}', t.job_id, t.job_index, t.upstream_id, t.is_confined OR $3
+      t.spec, t.tags, t.labels, t.priority, least(t.timeout_ms, $4), t.retries, t.retry_delay_ms, t.retry_exit_codes, t.limits, t.needs, t.limits <> '{}', t.job_id, t.job_index, t.upstream_id, t.is_confined OR $3
     FROM pairs p JOIN tasks t ON t.id = p.old ORDER BY t.job_index
     RETURNING id, seq, group_id, creator_id, job_id, name, tags, labels, priority, spec, state, queue
   ), searched AS (
@@ -68,17 +71,24 @@ async function assertAccepted(
   tx: EntityManager,
   actor: UserActor,
   { name, failed }: { readonly name: string; readonly failed: readonly FailedRow[] },
-): Promise<void> {
+): Promise<GroupRow | undefined> {
   const kinds = new Set(failed.map(({ sha256 }): TaskKind => (sha256 === null ? 'command' : 'wasm')));
+  let group: GroupRow | undefined;
   for (const kind of kinds) {
-    const group = await groupFor(tx, actor, { name, kind });
+    group = await groupFor(tx, actor, { name, kind });
     if (kind === [...kinds].at(-1)) await assertRoomInQueue(tx, group, failed.length);
   }
+  return group;
 }
 
-async function copy(tx: EntityManager, actor: UserActor, failed: readonly FailedRow[]): Promise<SettledTask[]> {
+async function copy(
+  tx: EntityManager,
+  actor: UserActor,
+  failed: readonly FailedRow[],
+  longestMs: number | null,
+): Promise<SettledTask[]> {
   const pairs = JSON.stringify(failed.map(({ id }) => ({ old: id, new: uuidv7() })));
-  const added = (await tx.query(COPY, [pairs, actor.userId, actor.task !== undefined])) as SettledTask[];
+  const added = (await tx.query(COPY, [pairs, actor.userId, actor.task !== undefined, longestMs])) as SettledTask[];
   noteStored(tx, added.length);
   await tx.query(
     `UPDATE tasks t SET retried_by = p.new FROM jsonb_to_recordset($1::jsonb) AS p(old uuid, new uuid) WHERE t.id = p.old`,
@@ -109,7 +119,7 @@ async function copy(tx: EntityManager, actor: UserActor, failed: readonly Failed
  * Hands in again what has failed or was cancelled in a job, each as a new task in the place of the old
  * one, which stays as it is and says by which it was replaced. Returns how many.
  */
-export function retryFailedWith({ dataSource, reader, onAccepted }: RetryFailedDeps) {
+export function retryFailedWith({ dataSource, limits, reader, onAccepted }: RetryFailedDeps) {
   return async (actor: UserActor, uuid: string): Promise<number> => {
     const { group: name } = await reader.row(actor, uuid, 'task.manage');
     await reader.row(actor, uuid, 'task.submit');
@@ -121,14 +131,16 @@ export function retryFailedWith({ dataSource, reader, onAccepted }: RetryFailedD
          ORDER BY id FOR NO KEY UPDATE`,
         [uuid],
       )) as FailedRow[];
-      await assertAccepted(tx, actor, { name, failed });
+      const group = await assertAccepted(tx, actor, { name, failed });
       await assertPrograms(
         tx,
         failed.flatMap(({ groupId, sha256 }) => (sha256 === null ? [] : [{ groupId, sha256 }])),
       );
       await assertInputs(tx, actor, failed);
       await recordRequest(tx, `job ${uuid}`, { tasks: failed.length });
-      return failed.length === 0 ? [] : copy(tx, actor, failed);
+      if (!group) return [];
+      const { longestTimeoutMs } = new LimitsInForce(name, group.limits, limits);
+      return copy(tx, actor, failed, longestTimeoutMs);
     });
     onAccepted({ settled, newQueueGroups: [] });
     return settled.length;

@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { invalidField, jobState, MitoError, nameOfCommand, type TaskState } from '@mitosis/domain';
+import { invalidField, jobState, MitoError, nameOfCommand, type TaskLimits, type TaskState } from '@mitosis/domain';
 import type { AddTasks, CreateJob, JobReceipt, SubmitTask, TaskReceipt } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
@@ -17,6 +17,8 @@ import type { JobReader } from './read-jobs.js';
 export interface JobSubmitterDeps {
   readonly dataSource: DataSource;
   readonly inputs: UnpackableInputs;
+  /** Of the deployment. */
+  readonly limits: TaskLimits;
   readonly reader: JobReader;
   readonly jobEvents: JobEvents;
   /** Called after the commit. */
@@ -83,6 +85,7 @@ export class JobSubmitter {
           const firstIndex = await this.lockOpen(tx, uuid);
           const accepted = await acceptTasks(tx, actor, inGroup(tasks, group), {
             job: { id: uuid, firstIndex },
+            limits: this.deps.limits,
             upstream: actor.task,
           });
           const moved = isLast ? await closeJob(tx, uuid) : [];
@@ -133,6 +136,7 @@ export class JobSubmitter {
       group: groupId,
       ...(await acceptTasks(tx, actor, inGroup(tasks, groupName), {
         job: { id: job, firstIndex: 0 },
+        limits: this.deps.limits,
         upstream: actor.task,
       })),
     };

@@ -1,5 +1,14 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { assertTimeZone, isFinal, jobState, MitoError, parseCron, type Log, type Service } from '@mitosis/domain';
+import {
+  assertTimeZone,
+  isFinal,
+  jobState,
+  MitoError,
+  parseCron,
+  type Log,
+  type Service,
+  type TaskLimits,
+} from '@mitosis/domain';
 import type { UserActor } from '../auth/authenticator.js';
 import { countTasks } from '../events/ended-jobs.js';
 import { inTransaction, isDatabaseAway, isPassing } from '../kernel/transaction.js';
@@ -9,6 +18,8 @@ import { submitScheduled, type DueSchedule } from './submit-scheduled.js';
 
 export interface SchedulerOptions {
   readonly dataSource: DataSource;
+  /** Of the deployment. */
+  readonly limits: TaskLimits;
   readonly log: Log;
   /** Called after the commit. */
   onAccepted(accepted: Pick<Accepted, 'settled' | 'newQueueGroups'>): void;
@@ -173,7 +184,11 @@ export class Scheduler implements Service {
       [row.id, dueAt, reason === null ? 'ran' : 'skipped', reason],
     )) as unknown[];
     if (added.length === 0 || reason !== null) return;
-    const run = await submitScheduled(tx, row, { dueAt, waitsFor: row.overlap === 'queue' ? open : [] });
+    const run = await submitScheduled(tx, row, {
+      dueAt,
+      waitsFor: row.overlap === 'queue' ? open : [],
+      limits: this.options.limits,
+    });
     await tx.query('UPDATE schedule_runs SET jobs = $3 WHERE schedule_id = $1 AND due_at = $2', [
       row.id,
       dueAt,

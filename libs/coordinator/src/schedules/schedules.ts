@@ -8,6 +8,7 @@ import {
   MitoError,
   parseCron,
   type GroupAction,
+  type TaskLimits,
 } from '@mitosis/domain';
 import type { CreateSchedule, SchedulePage, ScheduleQuery, ScheduleView } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
@@ -18,6 +19,8 @@ import { submitScheduled, type DueSchedule } from './submit-scheduled.js';
 
 export interface SchedulesDeps {
   readonly dataSource: DataSource;
+  /** Of the deployment. */
+  readonly limits: TaskLimits;
   /** Called after the commit. */
   onAccepted(accepted: Pick<Accepted, 'settled' | 'newQueueGroups'>): void;
 }
@@ -88,7 +91,7 @@ export class Schedules {
       const [{ now }] = (await tx.query('SELECT clock_timestamp() AS now')) as [{ now: Date }];
       const [next] = timesOf(schedule, now, 1);
       if (next === undefined) throw invalidField('cron', `"${schedule.cron}" never comes true`);
-      await assertAcceptable(tx, actor, group.name, schedule);
+      await this.assertAcceptable(tx, actor, group.name, schedule);
       const uuid = uuidv7();
       const added = (await tx.query(
         `INSERT INTO schedules (id, group_id, creator_id, name, cron, time_zone, overlap, catch_up, jobs, next_at)
@@ -163,7 +166,15 @@ export class Schedules {
     const row = await this.row(actor, uuid, 'task.submit');
     const run = await inTransaction(this.deps.dataSource, async (tx) => {
       const [{ now }] = (await tx.query('SELECT clock_timestamp() AS now')) as [{ now: Date }];
-      const submitted = await submitScheduled(tx, { ...row, id: uuid }, { dueAt: now, waitsFor: [] });
+      const submitted = await submitScheduled(
+        tx,
+        { ...row, id: uuid },
+        {
+          dueAt: now,
+          waitsFor: [],
+          limits: this.deps.limits,
+        },
+      );
       await tx.query(
         `INSERT INTO schedule_runs (schedule_id, due_at, outcome, reason, jobs) VALUES ($1, $2, 'ran', $3, $4)`,
         [uuid, now, `by hand, by ${actor.username}`, submitted.jobs],
@@ -195,31 +206,32 @@ export class Schedules {
       throw new MitoError('forbidden', 'role_required', `this needs the role write in the group "${row.group}"`);
     return row;
   }
-}
 
-/**
- * Submits everything once and undoes it: what would be refused at each time is refused now. In a savepoint of `tx`:
- * whoever holds a connection and waits for another one can wait for ever.
- */
-async function assertAcceptable(
-  tx: EntityManager,
-  actor: UserActor,
-  group: string,
-  { jobs }: CreateSchedule,
-): Promise<void> {
-  const undone = new Error('undone');
-  try {
-    await tx.transaction(async (inner) => {
-      for (const { tasks, after_other: others } of jobs)
-        await acceptTasks(
-          inner,
-          actor,
-          tasks.map((task) => ({ ...task, group, after: [...task.after, ...others] })),
-        );
-      throw undone;
-    });
-  } catch (error) {
-    if (error !== undone) throw error;
+  /**
+   * Submits everything once and undoes it: what would be refused at each time is refused now. In a savepoint of `tx`:
+   * whoever holds a connection and waits for another one can wait for ever.
+   */
+  private async assertAcceptable(
+    tx: EntityManager,
+    actor: UserActor,
+    group: string,
+    { jobs }: CreateSchedule,
+  ): Promise<void> {
+    const undone = new Error('undone');
+    try {
+      await tx.transaction(async (inner) => {
+        for (const { tasks, after_other: others } of jobs)
+          await acceptTasks(
+            inner,
+            actor,
+            tasks.map((task) => ({ ...task, group, after: [...task.after, ...others] })),
+            { limits: this.deps.limits },
+          );
+        throw undone;
+      });
+    } catch (error) {
+      if (error !== undone) throw error;
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { invalidField, isAllowed, MitoError, type Role } from '@mitosis/domain';
+import { invalidField, isAllowed, MitoError, type Role, type TaskLimits } from '@mitosis/domain';
 import { SubmitTask, type ScheduledJob } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import { acceptTasks, type Accepted } from '../tasks/accept-tasks.js';
@@ -66,7 +66,11 @@ function waitingFor(task: SubmitTask, group: string, waits: SubmitTask['after'])
 export async function submitScheduled(
   tx: EntityManager,
   schedule: DueSchedule,
-  { dueAt, waitsFor }: { readonly dueAt: Date; readonly waitsFor: readonly string[] },
+  {
+    dueAt,
+    waitsFor,
+    limits,
+  }: { readonly dueAt: Date; readonly waitsFor: readonly string[]; readonly limits: TaskLimits },
 ): Promise<SubmittedRun> {
   const actor = await ownerOf(tx, schedule);
   const uuids = new Map<string, string>();
@@ -87,7 +91,7 @@ export async function submitScheduled(
       ...waitsFor.map((earlier) => ({ job: earlier, when: 'ended' as const })),
     ];
     const parsed = tasks.map((task, place) => waitingFor(readTask(task, `${key}.${place}`), schedule.group, waits));
-    const accepted = await acceptTasks(tx, actor, parsed, { job: { id: job, firstIndex: 0 } });
+    const accepted = await acceptTasks(tx, actor, parsed, { limits, job: { id: job, firstIndex: 0 } });
     result.jobs.push(job);
     result.settled.push(...accepted.settled);
     result.newQueueGroups.push(...accepted.newQueueGroups);

@@ -1,17 +1,17 @@
 import type { EntityManager } from 'typeorm';
-import type { TaskKind, TaskState } from '@mitosis/domain';
+import { LimitsInForce, type LimitSource, type TaskKind, type TaskLimits, type TaskState } from '@mitosis/domain';
 import type { SubmitTask, TaskReceipt } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import { assertCode } from '../code/assert-code.js';
 import { assertInputs } from '../files/task-inputs.js';
 import { holdGroup, type GroupRow } from '../groups/find-group.js';
-import { assertRoomInQueue, type QueueQuota } from '../groups/queue-quota.js';
+import { assertRoomInQueue } from '../groups/queue-quota.js';
 import type { SettledTask } from '../kernel/settled-task.js';
 import { assertPrograms } from '../programs/assert-programs.js';
 import { assertSecrets } from '../secrets/group-secrets.js';
 import { linkDependencies } from './link-dependencies.js';
 import { noteStored } from './stored-tasks.js';
-import { kindOf, toRow, type GroupRef, type Origin, type TaskRow } from './task-row.js';
+import { kindOf, toRow, type LimitedTask, type Origin, type TaskRow } from './task-row.js';
 
 /** The group, held until the transaction ends, when the caller may submit tasks of this kind to it. */
 export async function groupFor(
@@ -73,20 +73,35 @@ export interface Accepted {
   readonly newQueueGroups: readonly string[];
 }
 
+/** A task with the limits that it gets: what it says itself, else what its group or the deployment says. */
+function limitTask(
+  task: SubmitTask,
+  { name, limits }: GroupRow,
+  deployment: TaskLimits,
+): { readonly task: LimitedTask; readonly timeoutFrom: LimitSource } {
+  const inForce = new LimitsInForce(name, limits, deployment);
+  const { ms: timeout_ms, from: timeoutFrom } = inForce.timeLimit(task.timeout_ms);
+  const { retries = inForce.retriesDefault ?? 0, retry_delay_ms = inForce.retryDelayMs } = task;
+  return { task: { ...task, timeout_ms, retries, retry_delay_ms }, timeoutFrom };
+}
+
 /** Stores tasks in the name of `actor`, with what they wait for. Throws, naming the field, when one can't be. */
 export async function acceptTasks(
   tx: EntityManager,
   actor: UserActor,
   tasks: readonly SubmitTask[],
-  origin: Origin = {},
+  { limits: deployment, ...origin }: Origin & { readonly limits: TaskLimits },
 ): Promise<Accepted> {
   const groupNameOf = (task: SubmitTask): string => task.group ?? actor.ownGroup ?? actor.username;
-  const groups = new Map<string, GroupRef & QueueQuota>();
+  const groups = new Map<string, GroupRow>();
   const asked = new Map(
     tasks.map((task) => [`${kindOf(task)} ${groupNameOf(task)}`, { name: groupNameOf(task), kind: kindOf(task) }]),
   );
   for (const wanted of asked.values()) groups.set(wanted.name, await groupFor(tx, actor, wanted));
-  const rows = tasks.map((task, place) => toRow(task, groups.get(groupNameOf(task)) as GroupRef, actor, origin, place));
+  const limited = tasks.map((task) => limitTask(task, groups.get(groupNameOf(task)) as GroupRow, deployment));
+  const rows = limited.map(({ task }, place) =>
+    toRow(task, groups.get(groupNameOf(task)) as GroupRow, actor, origin, place),
+  );
   await assertPrograms(
     tx,
     rows.flatMap(({ group_id: groupId, spec: { wasm } }) => (wasm ? [{ groupId, sha256: wasm.sha256 }] : [])),
@@ -115,5 +130,11 @@ export async function acceptTasks(
     state: state.get(id) as TaskState,
     delayMs: 0,
   }));
-  return { receipts: settled.map(({ task, state: now }) => ({ uuid: task, state: now })), settled, newQueueGroups };
+  const receipts = settled.map(({ task, state: now }, place) => ({
+    uuid: task,
+    state: now,
+    timeout_ms: limited[place]?.task.timeout_ms ?? null,
+    timeout_from: limited[place]?.timeoutFrom,
+  }));
+  return { receipts, settled, newQueueGroups };
 }

@@ -1,9 +1,18 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { isAllowed, MitoError, nameOfCommand, queueName, type TaskKind, type TaskState } from '@mitosis/domain';
+import {
+  isAllowed,
+  LimitsInForce,
+  MitoError,
+  nameOfCommand,
+  queueName,
+  type TaskKind,
+  type TaskLimits,
+  type TaskState,
+} from '@mitosis/domain';
 import type { ChangeTask } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
-import { taskNotFound } from '../groups/find-group.js';
+import { LIMITS_COLUMN, taskNotFound } from '../groups/find-group.js';
 import type { SettledTask } from '../kernel/settled-task.js';
 import { inTransaction } from '../kernel/transaction.js';
 import { ensureQueues } from './accept-tasks.js';
@@ -11,6 +20,8 @@ import { lockDependencyChanges, replaceDependencies } from './change-dependencie
 
 export interface ChangeTaskDeps {
   readonly dataSource: DataSource;
+  /** Of the deployment. */
+  readonly limits: TaskLimits;
   /** Called after the commit. */
   onChanged(changed: {
     readonly queue: string;
@@ -29,11 +40,14 @@ interface Row {
   readonly tags: string[];
   readonly name: string;
   readonly args: string[];
+  /** Of its group. */
+  readonly limits: TaskLimits;
 }
 
 async function lockTask(tx: EntityManager, actor: UserActor, uuid: string): Promise<Row> {
   const [row] = (await tx.query(
-    `SELECT t.id, t.state, t.group_id, g.name AS group, t.queue, t.tags, t.name, t.spec -> 'args' AS args, q.kind
+    `SELECT t.id, t.state, t.group_id, g.name AS group, t.queue, t.tags, t.name, t.spec -> 'args' AS args, q.kind,
+       ${LIMITS_COLUMN}
      FROM tasks t JOIN groups g ON g.id = t.group_id JOIN queues q ON q.name = t.queue
      WHERE t.id = $1 FOR NO KEY UPDATE OF t`,
     [uuid],
@@ -66,6 +80,7 @@ async function changeWaiting(
   tx: EntityManager,
   row: Row,
   change: Omit<ChangeTask, 'after'>,
+  limits: TaskLimits,
 ): Promise<{ queue: string; newQueueGroups: string[] }> {
   const { args, env, terminal, cwd } = change;
   // A task named after its command is renamed with it.
@@ -77,7 +92,8 @@ async function changeWaiting(
   await tx.query(FENCE_LOST, [row.id]);
   const needs = change.needs && JSON.stringify(change.needs);
   const isTimeoutChanged = change.timeout_ms !== undefined;
-  const values = [change.priority, change.timeout_ms, change.retries, needs, isTimeoutChanged];
+  const timeout = new LimitsInForce(row.group, row.limits, limits).timeLimit(change.timeout_ms).ms;
+  const values = [change.priority, timeout, change.retries, needs, isTimeoutChanged];
   await tx.query(CHANGE, [row.id, spec, change.tags, queue, name, ...values]);
   if (args || change.name !== undefined || change.tags || change.priority !== undefined)
     await tx.query(SEARCH_ANEW, [row.id]);
@@ -89,7 +105,7 @@ async function changeWaiting(
  * against the claim: a worker gets the task either as it was or as it is now. Throws `task_not_found`,
  * `role_required`, `task_started`, `dependency_cycle`.
  */
-export function changeTaskWith({ dataSource, onChanged }: ChangeTaskDeps) {
+export function changeTaskWith({ dataSource, limits, onChanged }: ChangeTaskDeps) {
   return async (actor: UserActor, uuid: string, { labels, after, ...change }: ChangeTask): Promise<void> => {
     const changed = await inTransaction(dataSource, async (tx) => {
       if (after) await lockDependencyChanges(tx);
@@ -108,7 +124,7 @@ export function changeTaskWith({ dataSource, onChanged }: ChangeTaskDeps) {
         fields: [...(labels ? ['labels'] : []), ...Object.keys(change), ...(after ? ['after'] : [])],
       });
       if (!isMore) return undefined;
-      const moved = await changeWaiting(tx, row, change);
+      const moved = await changeWaiting(tx, row, change, limits);
       return { ...moved, settled: after ? await replaceDependencies(tx, actor, uuid, after) : [] };
     });
     if (changed) onChanged(changed);

@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import type { TaskLimits } from '@mitosis/domain';
 import type { SubmitTask, TaskReceipt } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
@@ -11,6 +12,8 @@ import { tasksAsObject } from './tasks-as-object.js';
 export interface SubmitTasksDeps {
   readonly dataSource: DataSource;
   readonly inputs: UnpackableInputs;
+  /** Of the deployment. */
+  readonly limits: TaskLimits;
   /** Called after the commit. */
   onAccepted(accepted: Pick<Accepted, 'settled' | 'newQueueGroups'>): void;
 }
@@ -25,7 +28,7 @@ export type SubmitTasks = (
  * Stores tasks, all of them or none. When it returns they are committed: from here on no task is
  * lost. With an idempotency key the same request may be sent any number of times.
  */
-export function submitTasksWith({ dataSource, inputs, onAccepted }: SubmitTasksDeps): SubmitTasks {
+export function submitTasksWith({ dataSource, inputs, limits, onAccepted }: SubmitTasksDeps): SubmitTasks {
   return async (actor, tasks, key) => {
     const outcome = await inTransaction(dataSource, (tx) =>
       once(
@@ -33,7 +36,7 @@ export function submitTasksWith({ dataSource, inputs, onAccepted }: SubmitTasksD
         { userId: actor.userId, key, operation: 'tasks', request: { tasks } },
         async () => {
           await inputs.check(tx, actor, tasks);
-          const accepted = await acceptTasks(tx, actor, tasks, { upstream: actor.task });
+          const accepted = await acceptTasks(tx, actor, tasks, { limits, upstream: actor.task });
           await recordRequest(tx, ...tasksAsObject(accepted.receipts.map(({ uuid }) => uuid)));
           return accepted;
         },

@@ -12,6 +12,13 @@ import type { SubmitTask } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import { processSpecOf } from './process-spec.js';
 
+/** A task whose limits are decided: its own, or those of its group and of the deployment. */
+export type LimitedTask = SubmitTask & {
+  readonly timeout_ms: number | null;
+  readonly retries: number;
+  readonly retry_delay_ms: number;
+};
+
 /** Where tasks come from besides their submitter. */
 export interface Origin {
   readonly job?: { readonly id: string; readonly firstIndex: number } | undefined;
@@ -31,7 +38,7 @@ const mustWait = ({ after, start_at, start_in_ms }: SubmitTask): boolean =>
   after.length > 0 || start_at !== undefined || start_in_ms !== undefined;
 
 /** The row of a new task. */
-export function toRow(task: SubmitTask, group: GroupRef, actor: UserActor, { job, upstream }: Origin, place: number) {
+export function toRow(task: LimitedTask, group: GroupRef, actor: UserActor, { job, upstream }: Origin, place: number) {
   const { args, env, terminal, resources, cwd, stdin_base64, params, array_index, wasm, pty, log_limit_bytes } = task;
   const spec = { args, env, terminal, resources, cwd, stdin_base64, params, array_index, wasm, pty, log_limit_bytes };
   const name = task.name ?? nameOfCommand(args);

@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { MitoError } from '@mitosis/domain';
+import { LimitsInForce, MitoError, type TaskLimits } from '@mitosis/domain';
 import { WorkloadPlan, type SubmitWorkload } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
@@ -13,17 +13,19 @@ import { ensureQueues, groupFor, insertTasks } from '../tasks/accept-tasks.js';
 import { once } from '../tasks/idempotency.js';
 import { readySteps, workloadTask, type ResolvedPlan, type WorkloadFrame } from './workload-tasks.js';
 
-/** What the tasks of a workload get that says nothing else. */
+/** What the tasks of a workload get when it, its group and the deployment say nothing else. */
 export interface WorkloadDefaults {
   readonly sandboxMemoryBytes: number;
-  readonly taskTimeoutMs: number;
-  readonly maxRetries: number;
-  readonly retryDelayMs: number;
 }
+
+const TIMEOUT_MS = 600_000;
+const RETRIES = 3;
 
 export interface SubmitWorkloadDeps {
   readonly dataSource: DataSource;
   readonly defaults: WorkloadDefaults;
+  /** Of the deployment. */
+  readonly limits: TaskLimits;
   /** Called after the commit. */
   onAccepted(accepted: { readonly settled: SettledTask[]; readonly newQueueGroups: string[] }): void;
 }
@@ -34,16 +36,10 @@ interface Stored {
   readonly newQueueGroups: string[];
 }
 
-function resolve(
-  plan: WorkloadPlan,
-  { sandboxMemoryBytes, taskTimeoutMs, maxRetries, retryDelayMs }: WorkloadDefaults,
-): ResolvedPlan {
-  const {
-    timeout_ms = taskTimeoutMs,
-    retries = maxRetries,
-    retry_delay_ms = retryDelayMs,
-    memory_limit_bytes = sandboxMemoryBytes,
-  } = plan;
+function resolve(plan: WorkloadPlan, limits: LimitsInForce, defaults: WorkloadDefaults): ResolvedPlan {
+  const { retry_delay_ms = limits.retryDelayMs, memory_limit_bytes = defaults.sandboxMemoryBytes } = plan;
+  const timeout_ms = limits.timeLimit(plan.timeout_ms).ms ?? TIMEOUT_MS;
+  const retries = plan.retries ?? limits.retriesDefault ?? RETRIES;
   return { ...plan, timeout_ms, retries, retry_delay_ms, memory_limit_bytes };
 }
 
@@ -61,14 +57,14 @@ async function insert(
   tx: EntityManager,
   actor: UserActor,
   asked: SubmitWorkload,
-  defaults: WorkloadDefaults,
+  { defaults, limits }: Pick<SubmitWorkloadDeps, 'defaults' | 'limits'>,
 ): Promise<Stored> {
   const { group: groupName = actor.username, name, sha256, params, is_verified: isVerified, ...rest } = asked;
   const group = await groupFor(tx, actor, { name: groupName, kind: 'wasm' });
   await assertPrograms(tx, [{ groupId: group.id, sha256 }]);
   if (isVerified) await assertTwoWorkers(tx, group.id);
   await assertRoomInQueue(tx, group, 1);
-  const plan = resolve(WorkloadPlan.parse(rest), defaults);
+  const plan = resolve(WorkloadPlan.parse(rest), new LimitsInForce(group.name, group.limits, limits), defaults);
   const frame: WorkloadFrame = {
     id: uuidv7(),
     group_id: group.id,
@@ -96,14 +92,14 @@ async function insert(
  * Stores a workload with its first task and returns its uuid; with an idempotency key the same request may be
  * sent any number of times. Throws `group_not_found`, `program_not_found`, `needs_two_workers`, `queued_tasks_quota`.
  */
-export function submitWorkloadWith({ dataSource, defaults, onAccepted }: SubmitWorkloadDeps) {
+export function submitWorkloadWith({ dataSource, defaults, limits, onAccepted }: SubmitWorkloadDeps) {
   return async (actor: UserActor, asked: SubmitWorkload, key: string | undefined): Promise<string> => {
     const answerOf = ({ uuid }: Stored): { uuid: string } => ({ uuid });
     const outcome = await inTransaction(dataSource, (tx) =>
       once(
         tx,
         { userId: actor.userId, key, operation: 'a computation', request: asked },
-        () => insert(tx, actor, asked, defaults),
+        () => insert(tx, actor, asked, { defaults, limits }),
         answerOf,
       ),
     );

@@ -34,6 +34,22 @@ export class Group {
   @Column('bigint', { name: 'storage_reserved_bytes', default: 0 })
   storageReservedBytes!: string;
 
+  /** Time limit of tasks that name none; null: what the deployment says. */
+  @Column('bigint', { name: 'timeout_default_ms', nullable: true })
+  timeoutDefaultMs!: string | null;
+
+  /** Longest time limit that its tasks may have; null: what the deployment says. */
+  @Column('bigint', { name: 'timeout_max_ms', nullable: true })
+  timeoutMaxMs!: string | null;
+
+  /** Retries of tasks that name none; null: what the deployment says. */
+  @Column('integer', { name: 'retries_default', nullable: true })
+  retriesDefault!: number | null;
+
+  /** Delay before the first retry of tasks that name none; null: what the deployment says. */
+  @Column('integer', { name: 'retry_delay_default_ms', nullable: true })
+  retryDelayDefaultMs!: number | null;
+
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
   createdAt!: Date;
 

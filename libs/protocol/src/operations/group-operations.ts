@@ -5,6 +5,7 @@ import {
   GroupView,
   MemberList,
   UpdateGroup,
+  UpdateLimits,
   UpdateMembers,
   UpdateQuotas,
 } from '../groups.js';
@@ -64,6 +65,15 @@ export const groupOperations = {
       summary: 'Set or change the quotas of a group',
       access: 'quota.manage',
       body: UpdateQuotas,
+      response: GroupView,
+    }),
+    limits: operation({
+      id: 'groups.limits',
+      method: 'PUT',
+      path: '/groups/:name/limits',
+      summary: 'Set the defaults of a group for tasks, and its longest time limit',
+      access: 'quota.manage',
+      body: UpdateLimits,
       response: GroupView,
     }),
     members: operation({

@@ -91,6 +91,7 @@ from .models import (
     TypeInTerminal,
     TypedInTerminal,
     UpdateGroup,
+    UpdateLimits,
     UpdateMembers,
     UpdateQuotas,
     UpdateUser,
@@ -489,6 +490,22 @@ class Api:
         return self._transport.model(
             "PUT",
             f"/groups/{path_part(name)}/quotas",
+            GroupView,
+            body=body,
+            call=call,
+        )
+
+    def groups_limits(
+        self,
+        name: str,
+        body: UpdateLimits,
+        *,
+        call: Call | None = None,
+    ) -> GroupView:
+        """Set the defaults of a group for tasks, and its longest time limit."""
+        return self._transport.model(
+            "PUT",
+            f"/groups/{path_part(name)}/limits",
             GroupView,
             body=body,
             call=call,

@@ -224,6 +224,10 @@ class GroupView(Model):
     role: Literal["read", "write-wasm", "write", "admin", None]
     queued_tasks_max: int | None
     running_tasks_max: int | None
+    timeout_default_ms: int | None
+    timeout_max_ms: int | None
+    retries_default: int | None
+    retry_delay_default_ms: int | None
     storage_quota_bytes: int
     storage_used_bytes: int
     storage_reserved_bytes: int
@@ -242,6 +246,13 @@ class UpdateQuotas(TypedDict, total=False):
     queued_tasks_max: UpdateUserGroupQuota | UpdateUserGroupQuota2 | None
     running_tasks_max: UpdateUserGroupQuota | UpdateUserGroupQuota2 | None
     storage_quota_bytes: UpdateUserGroupQuota | UpdateUserGroupQuota2
+
+
+class UpdateLimits(TypedDict, total=False):
+    timeout_default_ms: int | None
+    timeout_max_ms: int | None
+    retries_default: int | None
+    retry_delay_default_ms: int | None
 
 
 class MemberList(Model):
@@ -378,6 +389,8 @@ class TaskReceipt(Model):
 
     uuid: str
     state: Literal["pending", "ready", "running", "completed", "failed", "cancelled"]
+    timeout_ms: int | None
+    timeout_from: Literal["task", "group", "deployment"] | None
 
 
 class TaskPage(Model):

@@ -55,6 +55,7 @@ export class TasksSubmitCommand extends SubmitCommand {
     if (!tasks) {
       const receipt = await this.withKey({ key: this.idempotencyKey }, (options) => api.submitTask(task, options));
       this.print(receipt, ({ uuid }) => uuid);
+      this.sayLimit(receipt);
       return this.warn(api, receipt.uuid);
     }
     const { group } = task;
@@ -62,6 +63,7 @@ export class TasksSubmitCommand extends SubmitCommand {
     const titled = { ...(group !== undefined && { group }), ...(name !== undefined && { name }) };
     const job = await this.submitJob(api, { tasks, ...titled }, this.idempotencyKey);
     this.print({ uuid: job.uuid, tasks: job.tasks }, () => job.uuid);
+    this.sayLimit(job.first);
   }
 
   private async addTo(job: string, api: MitosisClient, tasks: readonly SubmitTaskInput[]): Promise<void> {
