@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DEPENDENCY_CONDITIONS, LIMIT_SOURCES, TASK_STATES } from '@mitosis/domain';
+import { DEPENDENCY_CONDITIONS, TASK_STATES } from '@mitosis/domain';
 import { ArtifactView, LostProduct } from './artifacts.js';
 import {
   CommaSeparated,
@@ -34,6 +34,7 @@ import { AssignmentView, Needs, StoredNeed } from './needs.js';
 import { PROCESS_SHAPE, PROCESS_VIEW } from './process-spec.js';
 import { WasmSpec } from './programs.js';
 import { TaskResource, TaskResources } from './resources.js';
+import { TIME_RECEIPT, TIME_SHAPE, TIME_VIEW } from './task-time.js';
 import { TerminalSize } from './terminal.js';
 
 /** What is run: everything that a worker needs and nothing that concerns scheduling. */
@@ -99,17 +100,7 @@ export const SubmitTask = TaskSpec.extend({
   labels: Labels.default([]),
   /** Higher first; 0 is ordinary. */
   priority: z.int().min(-LIMITS.priority).max(LIMITS.priority).default(0),
-  /**
-   * Time limit of each attempt. When absent: the default of the group or the deployment, if there is one. When null:
-   * none, or the longest that these allow.
-   */
-  timeout_ms: z.int().min(1).max(LIMITS.timeoutMs).nullable().optional(),
-  /** When absent: the default of the group or the deployment, else 0. */
-  retries: z.int().min(0).max(LIMITS.retries).optional(),
-  /** When absent: the default of the group or the deployment, else 5 seconds. */
-  retry_delay_ms: z.int().min(0).max(LIMITS.retryDelayMs).optional(),
-  /** Exit codes that are worth a retry; empty means any failure is. */
-  retry_exit_codes: z.array(z.int().min(1).max(255)).max(255).default([]),
+  ...TIME_SHAPE,
   /** It starts only while fewer tasks of its group with the same key run: `{"gpu-license": 2}`. */
   limits: LimitKeys.default({}),
   /** Cores, memory, devices and other things of the machine: alternatives, of which one is enough. */
@@ -205,11 +196,7 @@ export const TaskView = z.object({
   tags: z.array(z.string()),
   labels: z.array(z.string()),
   priority: z.int(),
-  /** Time limit of each attempt; none when null. */
-  timeout_ms: z.int().nullable(),
-  retries: z.int(),
-  retry_delay_ms: z.int(),
-  retry_exit_codes: z.array(z.int()),
+  ...TIME_VIEW,
   limits: z.record(z.string(), z.int()),
   /** What it needs of a machine: alternatives, of which one is enough. */
   needs: z.array(StoredNeed).default([]),
@@ -301,13 +288,7 @@ export const TaskDetail = TaskView.extend({
 export type TaskDetail = z.output<typeof TaskDetail>;
 
 /** The answer to a submission. */
-export const TaskReceipt = z.object({
-  uuid: Uuid,
-  state: TaskStateName,
-  /** Its time limit, none when null, and who has set it; absent in the response to a repeated request of before. */
-  timeout_ms: z.int().nullable().optional(),
-  timeout_from: z.enum(LIMIT_SOURCES).optional(),
-});
+export const TaskReceipt = z.object({ uuid: Uuid, state: TaskStateName, ...TIME_RECEIPT });
 export type TaskReceipt = z.output<typeof TaskReceipt>;
 export const TaskReceipts = z.object({ tasks: z.array(TaskReceipt) });
 
