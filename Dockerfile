@@ -1,18 +1,20 @@
 # One image that is coordinator, worker and client; see docs/how-to/containers.md.
-FROM node:22-bookworm-slim AS build
+ARG BASE=node:22-bookworm-slim
+FROM ${BASE} AS build
 WORKDIR /src
 COPY . .
-RUN sh deploy/image/assemble.sh /out
+# The package that `npm run package` writes, installed as on any other machine.
+RUN npm run -s package
+RUN npm install --global --prefix /out --offline --no-audit --no-fund ./dist/mitosis-[0-9]*.tgz
 
-FROM node:22-bookworm-slim
+FROM ${BASE}
 ENV NODE_ENV=production
 COPY --from=build /out /opt/mitosis
 RUN groupadd --gid 10001 mito \
  && useradd --uid 10001 --gid mito --create-home --home-dir /home/mito mito \
  && install -d -o mito -g mito -m 0700 /state /work /admin \
  && install -d -m 0700 /enrol \
- && printf '#!/bin/sh\nexec node -- /opt/mitosis/apps/mito/dist/main.js "$@"\n' > /usr/local/bin/mito \
- && chmod 0755 /usr/local/bin/mito
+ && ln -s /opt/mitosis/bin/mito /usr/local/bin/mito
 USER mito
 WORKDIR /home/mito
 ENV MITO_STATE_DIR=/state MITO_WORK_DIR=/work
