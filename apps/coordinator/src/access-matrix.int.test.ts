@@ -72,6 +72,7 @@ const REQUESTS: Readonly<Record<string, (caller: Caller) => Request | Promise<Re
   'tasks.cancel': async () => ({ path: `/tasks/${await scene.freshTask()}/cancel`, body: {} }),
   'tasks.change': async () => ({ path: `/tasks/${await scene.freshTask()}`, body: { priority: 1 } }),
   'jobs.create': () => ({ path: '/jobs', body: { group: 'lab', tasks: [{ args: ['true'] }] } }),
+  'jobs.change': () => ({ path: `/jobs/${scene.job}`, body: { max_fails: 1000 } }),
   'schedules.create': () => ({ path: '/schedules', body: scene.schedule(name()) }),
   'schedules.get': async () => ({ path: `/schedules/${await scene.freshSchedule()}` }),
   'schedules.pause': async () => ({ path: `/schedules/${await scene.freshSchedule()}/pause` }),

@@ -114,6 +114,12 @@ const CHANGES: Readonly<Record<string, () => Change | Promise<Change>>> = {
     body: { tasks: [{ args: ['true'] }] },
     watched: table('jobs'),
   }),
+  'jobs.change': async () => ({
+    method: 'PATCH',
+    path: `/jobs/${await scene.freshJob()}`,
+    body: { at_once: 77 },
+    watched: '(SELECT count(*) FROM jobs WHERE at_once = 77)',
+  }),
   'jobs.suspend': async () => ({
     method: 'POST',
     path: `/jobs/${await scene.freshJob()}/suspend`,

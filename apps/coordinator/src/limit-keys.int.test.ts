@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
-import type { ClaimedTask, SubmitTaskInput } from '@mitosis/protocol';
+import type { SubmitTaskInput } from '@mitosis/protocol';
 import { eventually } from '@mitosis/testing';
-import { connectWorker, reportOf, type CoordinatorFixture } from './testing/coordinator-fixture.js';
+import type { CoordinatorFixture } from './testing/coordinator-fixture.js';
+import { claim, end, handedOver } from './testing/handed-over.js';
 import { eachBackend } from './testing/on-each-backend.js';
 
 const { onEachBackend, of } = eachBackend(test);
@@ -11,34 +12,6 @@ async function submit({ api }: CoordinatorFixture, count: number, task: Partial<
   return (await api.submitTasks(Array.from({ length: count }, () => ({ args: ['true'], ...task })))).map(
     ({ uuid }) => uuid,
   );
-}
-
-/** The tasks among `uuids` that were let through and handed to their queue, in their order, once there are `count`. */
-async function handedOver(
-  { database }: CoordinatorFixture,
-  uuids: readonly string[],
-  count: number,
-): Promise<string[]> {
-  return eventually(
-    async () => {
-      const rows = (await database.query(
-        `SELECT id FROM tasks WHERE id = ANY ($1) AND (state = 'running' OR dispatched_at IS NOT NULL) ORDER BY seq`,
-        [uuids],
-      )) as { id: string }[];
-      return rows.length === count ? rows.map(({ id }) => id) : undefined;
-    },
-    { message: `${count} tasks to be handed over` },
-  );
-}
-
-async function claim(coordinator: CoordinatorFixture, task: string): Promise<ClaimedTask> {
-  const [claimed] = await (await connectWorker(coordinator)).claim([{ task, request: randomUUID() }]);
-  if (!claimed) throw new Error('the claim was refused');
-  return claimed;
-}
-
-async function end(coordinator: CoordinatorFixture, claimed: ClaimedTask, exitCode = 0): Promise<void> {
-  await (await connectWorker(coordinator)).report([reportOf(claimed, exitCode)]);
 }
 
 onEachBackend(

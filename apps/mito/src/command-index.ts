@@ -228,6 +228,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/client/jobs/cancel.js')).JobsCancelCommand,
   },
   {
+    paths: ['client jobs change', 'jobs change'],
+    about: { category: 'Jobs', description: 'change how many tasks of a job run at a time, and how many may fail' },
+    load: async () => (await import('./commands/client/jobs/change.js')).JobsChangeCommand,
+  },
+  {
     paths: ['client jobs close', 'jobs close'],
     about: { category: 'Jobs', description: 'say that no more tasks are to come to a job' },
     load: async () => (await import('./commands/client/jobs/close.js')).JobsCloseCommand,

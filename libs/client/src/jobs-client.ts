@@ -9,6 +9,7 @@ import {
   RetryAnswer,
   SubmitTask,
   TaskReceipts,
+  type ChangeJob,
   type CreateJobInput,
   type JobResult,
   type SubmitTaskInput,
@@ -112,6 +113,11 @@ export class JobsClient {
 
   async get(uuid: string, { signal }: CallOptions = {}): Promise<JobView> {
     return this.transport.json('GET', path(uuid), JobView, { signal });
+  }
+
+  /** Changes its limits while it runs: what is not named stays, null lifts one. */
+  async change(uuid: string, change: ChangeJob, { signal }: CallOptions = {}): Promise<JobView> {
+    return this.transport.json('PATCH', path(uuid), JobView, { body: change, signal, isRepeatable: true });
   }
 
   /** One page, newest first. */

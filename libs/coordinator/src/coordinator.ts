@@ -114,6 +114,7 @@ export class Coordinator implements Service {
       events.publish(settled.map(({ task, state, group, job }) => ({ task, state, group, job })));
       jobEvents.mayHaveEnded(settled.flatMap(({ job, state }) => (job !== null && isFinal(state) ? [job] : [])));
       onWorkloads(settled.flatMap(({ workload }) => workload ?? []));
+      control.failing.check(settled.flatMap(({ job, state }) => (job !== null && state === 'failed' ? [job] : [])));
       metrics.settled(settled);
       dispatcher.wake(settled.filter(({ state }) => !isFinal(state)).map((task) => task.queue));
       if (settled.length > 0) placer.wake();
@@ -129,6 +130,7 @@ export class Coordinator implements Service {
       onSettled,
       onReady,
       onWorkloads,
+      endFailingJobs: () => control.failing.checkAll(),
     });
     const resumeAttempts = resumeAttemptsWith({
       dataSource: options.hot,
@@ -321,7 +323,7 @@ export class Coordinator implements Service {
       dispatcher,
       placer,
       reconciler,
-      ...control,
+      ...control.services,
       ...access.services,
       files.collector,
       this.http,

@@ -58,6 +58,7 @@ import { NoTimeLimitUnlessAsked1700000000044 } from './migrations/0044-no-time-l
 import { Code1700000000045 } from './migrations/0045-code.js';
 import { Secrets1700000000046 } from './migrations/0046-secrets.js';
 import { LimitsOfGroups1700000000047 } from './migrations/0047-limits-of-groups.js';
+import { LimitsOfJobs1700000000050 } from './migrations/0050-limits-of-jobs.js';
 import { Experiments1700000000053 } from './migrations/0053-experiments.js';
 import { Schedules1700000000054 } from './migrations/0054-schedules.js';
 
@@ -166,6 +167,7 @@ export function createDataSource({
       Code1700000000045,
       Schedules1700000000054,
       Secrets1700000000046,
+      LimitsOfJobs1700000000050,
     ],
     migrationsTableName: 'migrations',
     extra: {

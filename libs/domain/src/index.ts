@@ -70,6 +70,7 @@ export {
   isExact,
   paramValueOf,
   parseArray,
+  splitArray,
   parseSweep,
 } from './sweep.js';
 export type { ParamSource, ParamValue, Params } from './sweep.js';

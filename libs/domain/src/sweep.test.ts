@@ -8,6 +8,7 @@ import {
   parseArray,
   parseParamJson,
   parseSweep,
+  splitArray,
   SWEEP_MAX,
   type ParamValue,
 } from './index.js';
@@ -16,6 +17,13 @@ const expands = test.macro({
   exec: (t, text: string, expected: readonly ParamValue[]) => t.deepEqual(parseSweep(`x=${text}`).values, expected),
   title: (_, text, expected) => `--sweep x=${text} is ${JSON.stringify(expected)}`,
 });
+test('an array says how many of its tasks run at a time', (t) => {
+  t.deepEqual(splitArray('1-1000%20'), { indices: '1-1000', atOnce: 20 });
+  t.deepEqual(splitArray('1,3'), { indices: '1,3' });
+  for (const wrong of ['1-9%', '1-9%0', '1-9%x', '1-9%2%3', '1-9%-1', '1-9%1.5', '1-9%1000001'])
+    t.throws(() => splitArray(wrong), { instanceOf: MitoError, message: /^--array: .*1-1000%20/ }, wrong);
+});
+
 test(expands, '1..3', [1, 2, 3]);
 test(expands, '5000000000001..5000000000003', [5000000000001, 5000000000002, 5000000000003]);
 test(expands, '123456789012345678901234567890..123456789012345678901234567892:2', [

@@ -112,6 +112,16 @@ export function parseArray(text: string, field = '--array'): number[] {
   });
 }
 
+/** `1-1000%20`: the indices of an array as they were written, and how many of its tasks run at a time. */
+export function splitArray(text: string, field = '--array'): { readonly indices: string; readonly atOnce?: number } {
+  const [indices = '', count, ...more] = text.split('%');
+  if (count === undefined) return { indices };
+  const atOnce = Number(count);
+  if (more.length > 0 || !/^\s*\d+\s*$/.test(count) || atOnce < 1 || atOnce > SWEEP_MAX)
+    throw invalidField(field, `"${text}": after % stands how many run at a time, 1 to ${SWEEP_MAX}, as in 1-1000%20`);
+  return { indices, atOnce };
+}
+
 const NUMBER = '[-+]?\\d+(?:\\.\\d+)?(?:[eE][-+]?\\d+)?';
 const IS_NUMBER = new RegExp(`^${NUMBER}$`);
 const RANGE = new RegExp(`^(${NUMBER})\\.\\.(${NUMBER})(?::(${NUMBER}))?$`);

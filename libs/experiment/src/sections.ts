@@ -1,4 +1,4 @@
-import { PARAM_PATTERN, paramValueOf, parseArray, parseSweep, type ParamValue } from '@mitosis/domain';
+import { PARAM_PATTERN, paramValueOf, parseArray, parseSweep, SWEEP_MAX, type ParamValue } from '@mitosis/domain';
 import { LIMITS } from '@mitosis/protocol';
 import { OPTION_KEYS, type Key } from './keys.js';
 import {
@@ -116,7 +116,11 @@ export const JOB_KEYS: Readonly<Record<string, Key>> = {
   sweep: { shape: sweep, description: 'parameters and their values; every combination is a task' },
   each: { shape: each, description: 'a task for each row, line or record' },
   array: { shape: array, description: 'a task for each index, such as "1-100"' },
-  at_once: { shape: whole(1, 1_000_000), description: 'how many of its tasks run at a time' },
+  at_once: { shape: whole(1, SWEEP_MAX), description: 'how many of its tasks run at a time' },
+  max_fails: {
+    shape: whole(0, SWEEP_MAX),
+    description: 'when more of its tasks have failed than this, the others are cancelled',
+  },
 };
 
 export const TOP_KEYS = ['name', 'group', 'defaults', 'templates', 'tasks', 'jobs'] as const;

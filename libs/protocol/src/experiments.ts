@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isBlank, isStorableText } from '@mitosis/domain';
 import { GivenText, PageCursor, PageSize } from './conditions.js';
 import { LIMITS, Name, PlainText, Sha256, StoredParams, UNSTORABLE, Uuid } from './fields.js';
+import { AtOnce, MaxFails } from './jobs.js';
 import { SubmitTask, TaskStateName } from './tasks.js';
 
 /** The file that describes an experiment, as it was written. */
@@ -29,6 +30,9 @@ export const ApplyJob = z.strictObject({
   /** False: more tasks come in another request, and the job stays open until then. */
   is_last: z.boolean().default(true),
   definition: ExperimentText.optional(),
+  /** Limits of the job, as in `PATCH /jobs/:uuid`. */
+  at_once: AtOnce.nullable().optional(),
+  max_fails: MaxFails.nullable().optional(),
 });
 export type ApplyJob = z.output<typeof ApplyJob>;
 export type ApplyJobInput = z.input<typeof ApplyJob>;

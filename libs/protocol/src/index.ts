@@ -67,6 +67,7 @@ export type { BodyOf, Operation, OperationAccess, ParamsOf, QueryOf, ResponseOf 
 export { PATH_PARAMETERS, parametersIn, type PathParameter } from './operations/path-parameters.js';
 export {
   AddTasks,
+  ChangeJob,
   CreateJob,
   JobPage,
   JobQuery,

@@ -6,6 +6,10 @@ import { SubmitTask, TaskReceipt, TaskStateName } from './tasks.js';
 
 const Tasks = z.array(SubmitTask).min(1).max(LIMITS.batchTasks);
 
+/** How many tasks of a job run at a time; how many may fail before the others are cancelled. */
+export const AtOnce = z.int().min(1).max(SWEEP_MAX);
+export const MaxFails = z.int().min(0).max(SWEEP_MAX);
+
 /** The body of `POST /jobs`: a job with its first tasks, all of them or none. */
 export const CreateJob = z
   .strictObject({
@@ -19,6 +23,10 @@ export const CreateJob = z
     is_open: z.boolean().default(false),
     /** How many tasks it will have. While there are fewer, an open job is shown as unfinished. */
     expected_tasks: z.int().min(1).max(SWEEP_MAX).optional(),
+    /** How many of its tasks may run at a time. */
+    at_once: AtOnce.optional(),
+    /** When more of its tasks have failed than this, the others are cancelled. */
+    max_fails: MaxFails.optional(),
   })
   .refine(({ tasks, is_open: isOpen }) => tasks.length > 0 || isOpen, {
     path: ['tasks'],
@@ -30,6 +38,14 @@ export const CreateJob = z
   });
 export type CreateJob = z.output<typeof CreateJob>;
 export type CreateJobInput = z.input<typeof CreateJob>;
+
+/** The body of `PATCH /jobs/:uuid`: what is not named stays, null lifts a limit. */
+export const ChangeJob = z
+  .strictObject({ at_once: AtOnce.nullable().optional(), max_fails: MaxFails.nullable().optional() })
+  .refine((change) => Object.values(change).some((value) => value !== undefined), {
+    message: 'name at least one of at_once and max_fails',
+  });
+export type ChangeJob = z.output<typeof ChangeJob>;
 
 /** The body of `POST /jobs/:uuid/tasks`. */
 export const AddTasks = z.strictObject({ tasks: Tasks, is_last: z.boolean().default(false) });
@@ -56,6 +72,10 @@ export const JobView = z.object({
   expected_tasks: z.int().nullable(),
   /** The same submission with this key adds what is missing; null when it is not to be finished. */
   idempotency_key: z.string().nullable(),
+  /** How many of its tasks may run at a time; null for any number. */
+  at_once: z.int().nullable(),
+  /** When more of its tasks have failed, the others are cancelled; null for never. */
+  max_fails: z.int().nullable(),
   /** Between 0 and 1: what has ended, and what running tasks say of themselves. */
   progress: z.number(),
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PageSize } from './conditions.js';
 import { Name, PlainText, Timestamp, Uuid } from './fields.js';
+import { AtOnce, MaxFails } from './jobs.js';
 import { After, SubmitTask } from './tasks.js';
 
 /** Tasks that one run of a schedule may have, in all its jobs. */
@@ -18,6 +19,8 @@ export const ScheduledJob = z.strictObject({
     .default([]),
   /** Tasks and jobs that are there. */
   after_other: z.array(After).max(1000).default([]),
+  at_once: AtOnce.optional(),
+  max_fails: MaxFails.optional(),
 });
 export type ScheduledJob = z.output<typeof ScheduledJob>;
 

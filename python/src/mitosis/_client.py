@@ -195,13 +195,23 @@ class Client:
         return tasks
 
     def submit_job(
-        self, specs: Sequence[SubmitTask], *, name: str | None = None, group: str | None = None, key: str | None = None
+        self,
+        specs: Sequence[SubmitTask],
+        *,
+        name: str | None = None,
+        group: str | None = None,
+        at_once: int | None = None,
+        max_fails: int | None = None,
+        key: str | None = None,
     ) -> Job:
-        """Submits any number of tasks as one job."""
+        """Submits any number of tasks as one job.
+
+        At most `at_once` of them run at a time. When more than `max_fails` have failed, the others are cancelled.
+        """
         if not specs:
             raise invalid_field("specs", "has no tasks")
         group = group or self.default_group
-        given = {"name": name, "group": group}
+        given = {"name": name, "group": group, "at_once": at_once, "max_fails": max_fails}
         fields = {field: value for field, value in given.items() if value is not None}
         job, tasks = submit_job(self, specs, fields, key)
         return Job(self, job, tasks=tasks)
@@ -212,12 +222,14 @@ class Client:
         *,
         params: Iterable[Params] | None = None,
         options: Mapping[str, Any] | None = None,
+        at_once: int | None = None,
+        max_fails: int | None = None,
         key: str | None = None,
         **axes: Any,
     ) -> Job:
         """Submits one task for each combination: `client.sweep(["./train", "{lr}"], lr=[.1, .01], seed=range(5))`.
 
-        `options` are keyword arguments of `submit` for each task. `params` gives the combinations themselves.
+        `at_once` and `max_fails` are those of `submit_job`. `options` are keyword arguments of `submit` for each task. `params` gives the combinations themselves.
         """
         rows: list[dict[str, Any]] = combinations(axes) if params is None else [dict(row) for row in params]
         if params is not None and axes:
@@ -228,7 +240,7 @@ class Client:
         template: dict[str, Any] = {**spec_of(self, command, **given)}
         specs = [_filled(template, row) for row in rows]
         name = given.get("name")
-        return self.submit_job(specs, name=name, group=given.get("group"), key=key)
+        return self.submit_job(specs, name=name, group=given.get("group"), at_once=at_once, max_fails=max_fails, key=key)
 
     def task(self, uuid: str) -> Task:
         """A task by its uuid."""

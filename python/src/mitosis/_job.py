@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ._cancel import current_scope
 from ._errors import MitoError
-from ._generated.models import CancelAnswer, JobResult, JobView, SubmitTask
+from ._generated.models import CancelAnswer, ChangeJob, JobResult, JobView, SubmitTask
 from ._interrupt import saying_what_runs
 from ._metrics import Metrics
 from ._table import as_frame, html_of_job
@@ -86,6 +86,11 @@ class Job:
                 )
                 if _is_over(self._view):
                     return self
+
+    def change(self, **limits: int | None) -> Job:
+        """Changes `at_once` (how many of its tasks run at a time) and `max_fails`; `None` lifts a limit."""
+        self._view = self._client.api.jobs_change(self.uuid, cast("ChangeJob", limits))
+        return self
 
     def _still_running(self) -> str:
         return f"The job {self.uuid} still runs. Cancel it with: mito jobs cancel {self.uuid}"

@@ -81,6 +81,7 @@ export const MATRIX: Readonly<Record<string, string>> = {
   'jobs.add-tasks': '401 404 403 403 ok ok 404 403 401 401 401 401 401',
   'jobs.results': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
   'jobs.failures': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
+  'jobs.change': '401 404 403 403 ok ok 404 ok 401 401 401 401 401',
   'jobs.close': '401 404 403 403 ok ok 404 ok 401 401 401 401 401',
   'jobs.cancel': '401 404 403 403 ok ok 404 ok 401 401 401 401 401',
   'jobs.retry-failed': '401 404 403 403 ok ok 404 403 401 401 401 401 401',

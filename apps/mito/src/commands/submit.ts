@@ -1,13 +1,14 @@
 import path from 'node:path';
 import { Command, Option } from 'clipanion';
 import type { MitosisClient } from '@mitosis/client';
-import { escapePlaceholders, invalidField, MitoError, parseArray } from '@mitosis/domain';
+import { escapePlaceholders, invalidField, MitoError, parseArray, splitArray } from '@mitosis/domain';
 import type { DirectiveLine, SlurmDependency } from '@mitosis/experiment';
 import type { SubmitTaskInput } from '@mitosis/protocol';
 import { createCli } from '../create-cli.js';
 import { readText } from '../files/read-input.js';
 import { isFile, isScriptName } from '../script-words.js';
 import { TasksSubmitCommand } from './client/tasks/submit.js';
+import { isSweep } from './sweep-options.js';
 
 type After = NonNullable<SubmitTaskInput['after']>[number];
 
@@ -75,15 +76,13 @@ export class SubmitCommandOfScript extends TasksSubmitCommand {
     for (const { line, text } of head.late)
       this.note(`mito: ${file}:${line}: "${text}" has no effect: it stands below the first command`);
     const name = path.basename(file);
-    const isSweep =
-      this.array !== undefined || this.sweep.length > 0 || this.eachLine !== undefined || this.eachJson !== undefined;
     const argv = scriptCommand({
       name,
       title: this.name ?? name,
-      content: isSweep ? escapePlaceholders(content) : content,
+      content: isSweep(this) ? escapePlaceholders(content) : content,
       args,
       hasSlurmVariables: this.slurmEnv,
-      indices: this.array === undefined ? undefined : parseArray(this.array),
+      indices: this.array === undefined ? undefined : parseArray(splitArray(this.array).indices),
     });
     const shown = this.name ?? name;
     Object.assign(this, { argv, name: shown });

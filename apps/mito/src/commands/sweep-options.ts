@@ -1,4 +1,12 @@
-import { nameOfCommand, parseArray, parseSweep, type ParamJson, type Params, type ParamSource } from '@mitosis/domain';
+import {
+  nameOfCommand,
+  parseArray,
+  parseSweep,
+  splitArray,
+  type ParamJson,
+  type Params,
+  type ParamSource,
+} from '@mitosis/domain';
 import { combineVariations, lineRows, recordRows, varyTask, type Variation } from '@mitosis/experiment';
 import type { SubmitTaskInput } from '@mitosis/protocol';
 import { readText } from '../files/read-input.js';
@@ -11,7 +19,8 @@ export interface SweepOptions {
   readonly sweep: readonly string[];
 }
 
-const isGiven = ({ array, eachLine, eachJson, sweep }: SweepOptions): boolean =>
+/** Whether one of the options was given. */
+export const isSweep = ({ array, eachLine, eachJson, sweep }: SweepOptions): boolean =>
   array !== undefined || eachLine !== undefined || eachJson !== undefined || sweep.length > 0;
 
 /** The record of a task for `submit-many`: parameters keep their digits, everything else is as JSON has it. */
@@ -33,7 +42,8 @@ async function variations(options: SweepOptions): Promise<Variation[]> {
     sources.push(lineRows(await readText(eachLine, '--each-line'), { file: eachLine, field: '--each-line' }));
   if (eachJson !== undefined)
     sources.push(recordRows(await readText(eachJson, '--each-json'), { file: eachJson, field: '--each-json' }));
-  return combineVariations(sources, array === undefined ? undefined : { field: '--array', indices: parseArray(array) });
+  const indices = array === undefined ? undefined : parseArray(splitArray(array).indices);
+  return combineVariations(sources, indices && { field: '--array', indices });
 }
 
 /** What its job is called: as it was named, or the command as it was typed, its placeholders telling what varies. */
@@ -46,6 +56,6 @@ export async function expandSweep(
   task: SubmitTaskInput,
   options: SweepOptions,
 ): Promise<SubmitTaskInput[] | undefined> {
-  if (!isGiven(options)) return undefined;
+  if (!isSweep(options)) return undefined;
   return (await variations(options)).map(varyTask(task));
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { MitosisClient } from '@mitosis/client';
 import { MitoError } from '@mitosis/domain';
 import type { ExpandedJob } from '@mitosis/experiment';
@@ -30,20 +29,6 @@ export interface AppliedExperimentJob {
 }
 
 const BATCH = 1_000;
-
-/** How many of its tasks may run at a time: as a limit of the group under a key of its own. */
-function limitsOf({ name, atOnce }: ExpandedJob): SubmitTaskInput['limits'] {
-  if (atOnce === undefined) return {};
-  // parsing: a hash is ASCII
-  const key = createHash('sha256').update(name).digest('hex').slice(0, 16);
-  return { [`at-once.${key}`]: atOnce };
-}
-
-/** The tasks of a job that limits how many run at a time. */
-export function withAtOnce(job: ExpandedJob): SubmitTaskInput[] {
-  const limits = limitsOf(job);
-  return job.tasks.map((task) => ({ ...task, limits: { ...task.limits, ...limits } }));
-}
 
 function afterOf(job: ExpandedJob, uuids: ReadonlyMap<string, string>): SubmitTaskInput['after'] {
   return job.after.map((after) => {
@@ -88,18 +73,17 @@ class Application {
   ): Promise<AppliedExperimentJob> {
     const { job, known, orphaned } = compared;
     const wanted = [...compared.created, ...(this.options.isRerun ? compared.changed : [])];
-    const [limits, after] = [limitsOf(job), afterOf(job, this.uuids)];
-    const tasks = wanted.map(({ task, ...rest }): Wanted => ({
-      ...rest,
-      task: { ...task, after, limits: { ...task.limits, ...limits } },
-    }));
+    const after = afterOf(job, this.uuids);
+    const tasks = wanted.map(({ task, ...rest }): Wanted => ({ ...rest, task: { ...task, after } }));
+    // What the file does not say is lifted.
+    const limits = { at_once: job.atOnce ?? null, max_fails: job.maxFails ?? null };
     const counts = { created: 0, unchanged: 0, changed: 0, rerun: 0, busy: 0 };
     let uuid = '';
     // One request even when nothing is new: it keeps the file, and ends what was interrupted.
     for (let start = 0; start === 0 || start < tasks.length; start += BATCH) {
       const isLast = start + BATCH >= tasks.length;
       const part = tasks.slice(start, start + BATCH);
-      const body = { group: this.group, name: job.name, tasks: part, rerun_changed: this.options.isRerun };
+      const body = { group: this.group, name: job.name, tasks: part, rerun_changed: this.options.isRerun, ...limits };
       const { signal } = this.options;
       const answer = await this.api.experiments.apply(
         { ...body, is_last: isLast, ...(isLast && { definition }) },

@@ -44,6 +44,8 @@ export function describeJob(job: JobView, paint: Paint): string {
     ['tasks', `${job.total}: ${countsOf(job)}`],
     ['progress', percent(job.progress)],
   ];
+  if (job.at_once !== null) facts.push(['at once', `${job.at_once} at a time`]);
+  if (job.max_fails !== null) facts.push(['max fails', `${job.max_fails}, then the rest is cancelled`]);
   if (isUnfinished(job))
     facts.push([
       'finish',

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { Log, Service, TaskLimits } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
+import type { UserActor } from '../auth/authenticator.js';
 import type { GroupEvent } from '../events/group-events.js';
 import type { JobEvents } from '../events/job-events.js';
 import type { TaskEvents } from '../events/task-events.js';
@@ -13,9 +14,11 @@ import { experimentRoutes } from '../http/experiment-routes.js';
 import { jobRoutes } from '../http/job-routes.js';
 import { scheduleRoutes } from '../http/schedule-routes.js';
 import { taskControlRoutes } from '../http/task-control-routes.js';
+import { changeJobWith } from '../jobs/change-job.js';
 import { JobReader } from '../jobs/read-jobs.js';
 import { Reruns } from '../jobs/rerun.js';
 import { retryFailedWith } from '../jobs/retry-failed.js';
+import { FailingJobs } from '../jobs/stop-failing-jobs.js';
 import { JobSubmitter } from '../jobs/submit-jobs.js';
 import { Suspension } from '../jobs/suspension.js';
 import type { Channel } from '../kernel/channel.js';
@@ -48,8 +51,14 @@ export interface TaskControlDeps {
   onNewQueues(groupIds: readonly string[]): void;
 }
 
-/** Puts together what people do with tasks after their submission, jobs and schedules, and mounts it; returns what runs beside it. */
-export function taskControl(api: ApiRouter, deps: TaskControlDeps): readonly Service[] {
+export interface TaskControl {
+  readonly failing: FailingJobs;
+  /** What runs beside it. */
+  readonly services: readonly Service[];
+}
+
+/** Puts together what people do with tasks after their submission, jobs and schedules, and mounts it. */
+export function taskControl(api: ApiRouter, deps: TaskControlDeps): TaskControl {
   const {
     dataSource,
     inputs,
@@ -80,18 +89,34 @@ export function taskControl(api: ApiRouter, deps: TaskControlDeps): readonly Ser
   const suspension = new Suspension({ dataSource, reader: jobReader, jobEvents, groupEvents, onReady });
   eventRoutes(api, { dataSource, events, jobEvents, groupEvents });
   taskControlRoutes(api, { canceller, changeTask, reader, reruns });
+  const cancelAll = async (actor: UserActor, job: string, reason: string): Promise<void> => {
+    for (let more = true; more;) {
+      const { cancelled, requested } = await canceller.found(actor, { job }, reason);
+      more = cancelled + requested > 0;
+    }
+  };
+  const failing = new FailingJobs({
+    dataSource,
+    log: deps.log,
+    cancelJob: async (actor, job, reason) => {
+      await jobs.close(actor, job, 'task.cancel');
+      await cancelAll(actor, job, reason);
+    },
+  });
+  const jobLimits = { dataSource, onReady, onMaxFails: (job: string) => failing.check([job]) };
+  const changeJob = changeJobWith({ ...jobLimits, reader: jobReader });
   experimentRoutes(api, {
-    applier: new JobApplier({ dataSource, inputs, limits, jobEvents, onAccepted }),
+    applier: new JobApplier({ ...jobLimits, inputs, limits, jobEvents, onAccepted }),
     reader: new ExperimentReader({ dataSource, jobs: jobReader }),
   });
-  jobRoutes(api, { dataSource, store: deps.store, jobs, jobReader, canceller, retryFailed, suspension });
+  jobRoutes(api, { dataSource, store: deps.store, jobs, jobReader, changeJob, canceller, retryFailed, suspension });
   scheduleRoutes(api, new Schedules({ dataSource, limits, onAccepted }));
   const scheduler = new Scheduler({
     dataSource,
     limits,
     log: deps.log,
     onAccepted,
-    cancelJob: async (actor, job, reason) => void (await canceller.found(actor, { job }, reason)),
+    cancelJob: cancelAll,
   });
-  return [scheduler];
+  return { failing, services: [failing, scheduler] };
 }

@@ -1,4 +1,4 @@
-import type { DataSource, EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { invalidField, isFinal, jobState, type TaskLimits, type TaskState } from '@mitosis/domain';
 import type { AppliedJob, ApplyJob, SubmitTask } from '@mitosis/protocol';
@@ -6,13 +6,13 @@ import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import type { JobEvents } from '../events/job-events.js';
 import type { UnpackableInputs } from '../files/unpackable-inputs.js';
+import { applyJobLimits, storeJobLimits, type JobLimitDeps } from '../jobs/change-job.js';
 import { closeJob } from '../jobs/submit-jobs.js';
 import type { SettledTask } from '../kernel/settled-task.js';
 import { inTransaction } from '../kernel/transaction.js';
 import { acceptTasks, groupFor, type Accepted } from '../tasks/accept-tasks.js';
 
-export interface ApplyJobDeps {
-  readonly dataSource: DataSource;
+export interface ApplyJobDeps extends JobLimitDeps {
   readonly inputs: UnpackableInputs;
   /** Of the deployment. */
   readonly limits: TaskLimits;
@@ -42,6 +42,8 @@ interface Applied extends Accepted {
   readonly job: string;
   readonly group: string;
   readonly isNew: boolean;
+  /** The limits of the job are other ones now. */
+  readonly isLimitedAnew: boolean;
   readonly outcomes: readonly Outcome[];
 }
 
@@ -130,9 +132,11 @@ export class JobApplier {
 
   async apply(actor: UserActor, request: ApplyJob): Promise<AppliedJob> {
     assertDistinct(request.tasks);
-    const { job, group, isNew, outcomes, ...accepted } = await inTransaction(this.deps.dataSource, (tx) =>
-      this.store(tx, actor, request),
+    const { job, group, isNew, isLimitedAnew, outcomes, ...accepted } = await inTransaction(
+      this.deps.dataSource,
+      (tx) => this.store(tx, actor, request),
     );
+    if (isLimitedAnew && !isNew) await applyJobLimits(this.deps, { job, groupId: group }, request);
     const changed = accepted.receipts.length > 0;
     if (isNew) this.deps.jobEvents.publish({ job, group, change: 'created', state: jobState(true, {}) });
     if (changed || accepted.settled.length > 0) this.deps.onAccepted(accepted);
@@ -147,6 +151,7 @@ export class JobApplier {
       kind: isWasm ? 'wasm' : 'command',
     });
     const job = await lockJob(tx, request, { groupId: group.id, creator: actor.userId });
+    const isLimitedAnew = await storeJobLimits(tx, job.id, request);
     const known = await knownOf(tx, job.id, request.tasks);
     const verdicts = request.tasks.map((wanted) => {
       const old = known.get(wanted.identity);
@@ -166,7 +171,7 @@ export class JobApplier {
       uuid: uuids.get(identity) ?? (old?.task as string),
     }));
     const settled = [...accepted.settled, ...moved];
-    return { ...accepted, settled, job: job.id, group: group.id, isNew: job.isNew, outcomes };
+    return { ...accepted, settled, job: job.id, group: group.id, isNew: job.isNew, isLimitedAnew, outcomes };
   }
 
   private async add(

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { ObjectStore } from '@mitosis/object-store';
 import { operations } from '@mitosis/protocol';
+import type { changeJobWith } from '../jobs/change-job.js';
 import { readJobFailures } from '../jobs/job-failures.js';
 import { readJobResults } from '../jobs/job-results.js';
 import type { JobReader } from '../jobs/read-jobs.js';
@@ -15,6 +16,7 @@ export interface JobRouteDeps {
   readonly store: ObjectStore;
   readonly jobs: JobSubmitter;
   readonly jobReader: JobReader;
+  readonly changeJob: ReturnType<typeof changeJobWith>;
   readonly canceller: TaskCanceller;
   readonly retryFailed: ReturnType<typeof retryFailedWith>;
   readonly suspension: Suspension;
@@ -29,6 +31,7 @@ export function jobRoutes(api: ApiRouter, deps: JobRouteDeps): void {
     const signal = whileAllowed(async () => reader.row(await again(), uuid));
     return reader.wait(again, uuid, query.wait_ms, signal);
   });
+  api.mount(ops.change, ({ actor, params, body }) => deps.changeJob(actor, params.uuid, body));
   api.mount(ops.addTasks, async ({ actor, params, body, idempotencyKey }) => ({
     tasks: await jobs.add(actor, params.uuid, body, idempotencyKey),
   }));

@@ -20,6 +20,8 @@ export interface JobRow {
   readonly created_at: string;
   readonly expected_tasks: number | null;
   readonly idempotency_key: string | null;
+  readonly at_once: number | null;
+  readonly max_fails: number | null;
 }
 
 interface CountRow {
@@ -32,7 +34,7 @@ interface CountRow {
 const JOB = `
   SELECT j.id, j.seq, j.group_id, g.name AS group, j.creator_id, u.username AS creator, j.name, j.is_open,
     j.suspended_at IS NOT NULL AS is_suspended, ${iso('j.created_at')} AS created_at,
-    j.expected_tasks, CASE WHEN j.is_open THEN j.idempotency_key END AS idempotency_key
+    j.at_once, j.max_fails, j.expected_tasks, CASE WHEN j.is_open THEN j.idempotency_key END AS idempotency_key
   FROM jobs j JOIN groups g ON g.id = j.group_id JOIN users u ON u.id = j.creator_id`;
 
 /** Between two looks at a job that changes all the time; and when no event comes (one may be lost). */
@@ -41,6 +43,7 @@ const RECHECK_MS = 5_000;
 
 function toView(row: JobRow, counts: readonly CountRow[]): JobView {
   const { id: uuid, group, creator, name, is_open, is_suspended, created_at, expected_tasks, idempotency_key } = row;
+  const { at_once, max_fails } = row;
   const byState = Object.fromEntries(TASK_STATES.map((state) => [state, 0])) as Record<TaskState, number>;
   for (const { state, count } of counts) byState[state] = count;
   const total = counts.reduce((sum, { count }) => sum + count, 0);
@@ -59,6 +62,8 @@ function toView(row: JobRow, counts: readonly CountRow[]): JobView {
     total,
     expected_tasks,
     idempotency_key,
+    at_once,
+    max_fails,
     progress,
   };
 }

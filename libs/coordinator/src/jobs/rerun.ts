@@ -3,6 +3,7 @@ import { isAllowed, MitoError } from '@mitosis/domain';
 import { LIMITS, SubmitTask, type JobReceipt, type Rerun, type TaskReceipt } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import { taskNotFound } from '../groups/find-group.js';
+import { submittedLimits } from '../kernel/job-key.js';
 import type { SubmitTasks } from '../tasks/submit-tasks.js';
 import type { JobReader } from './read-jobs.js';
 import type { JobSubmitter } from './submit-jobs.js';
@@ -33,7 +34,7 @@ const STORED = `
   SELECT t.id, t.group_id AS "groupId", jsonb_strip_nulls(t.spec - 'env') || jsonb_build_object('env', t.spec -> 'env',
     'group', g.name, 'name', t.name, 'tags', t.tags, 'labels', t.labels, 'priority', t.priority, 'timeout_ms', t.timeout_ms,
     'retries', t.retries, 'retry_delay_ms', t.retry_delay_ms, 'retry_exit_codes', t.retry_exit_codes,
-    'limits', t.limits, 'needs', coalesce(t.needs, '[]')) AS submission
+    'limits', ${submittedLimits('t')}, 'needs', coalesce(t.needs, '[]')) AS submission
   FROM tasks t JOIN groups g ON g.id = t.group_id`;
 
 function changed({ submission }: StoredTask, changes: Rerun['changes'], more: object = {}): SubmitTask {
@@ -60,7 +61,7 @@ export class Reruns {
   /** A new job with all tasks of another one, in their order, with what they wait for. Throws `rerun_too_large`. */
   async job(actor: UserActor, uuid: string, { changes }: Rerun, key: string | undefined): Promise<JobReceipt> {
     const { dataSource, jobReader, jobs } = this.deps;
-    const { group, name } = await jobReader.row(actor, uuid, 'task.submit');
+    const { group, name, at_once, max_fails } = await jobReader.row(actor, uuid, 'task.submit');
     const tasks = (await dataSource.query(
       `${STORED} WHERE t.job_id = $1 AND t.retried_by IS NULL ORDER BY t.job_index LIMIT ${LIMITS.batchTasks + 1}`,
       [uuid],
@@ -79,7 +80,8 @@ export class Reruns {
       const after = edges.filter((edge) => edge.task === task.id).map((edge) => afterOf(edge, known));
       return changed(task, changes, { after, key: task.id });
     });
-    return jobs.create(actor, { group, name, tasks: submissions, is_open: false }, key);
+    const limits = { at_once: at_once ?? undefined, max_fails: max_fails ?? undefined };
+    return jobs.create(actor, { group, name, tasks: submissions, is_open: false, ...limits }, key);
   }
 }
 

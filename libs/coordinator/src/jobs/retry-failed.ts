@@ -7,6 +7,7 @@ import type { UserActor } from '../auth/authenticator.js';
 import { assertInputs } from '../files/task-inputs.js';
 import type { GroupRow } from '../groups/find-group.js';
 import { assertRoomInQueue } from '../groups/queue-quota.js';
+import { withJobKey } from '../kernel/job-key.js';
 import type { SettledTask } from '../kernel/settled-task.js';
 import { inTransaction } from '../kernel/transaction.js';
 import { assertPrograms } from '../programs/assert-programs.js';
@@ -41,8 +42,8 @@ const COPY = `
     INSERT INTO tasks (id, group_id, creator_id, queue, name, state, spec, tags, labels, priority, timeout_ms, retries,
                        retry_delay_ms, retry_exit_codes, limits, needs, is_gated, job_id, job_index, upstream_id, is_confined)
     SELECT p.new, t.group_id, $2, t.queue, t.name, CASE WHEN EXISTS (SELECT 1 FROM dependencies d WHERE d.task_id = t.id) THEN 'pending' ELSE 'ready' END,
-      t.spec, t.tags, t.labels, t.priority, least(t.timeout_ms, $4), t.retries, t.retry_delay_ms, t.retry_exit_codes, t.limits, t.needs, t.limits <> '{}', t.job_id, t.job_index, t.upstream_id, t.is_confined OR $3
-    FROM pairs p JOIN tasks t ON t.id = p.old ORDER BY t.job_index
+      t.spec, t.tags, t.labels, t.priority, least(t.timeout_ms, $4), t.retries, t.retry_delay_ms, t.retry_exit_codes, ${withJobKey('t', 'j')}, t.needs, ${withJobKey('t', 'j')} <> '{}', t.job_id, t.job_index, t.upstream_id, t.is_confined OR $3
+    FROM pairs p JOIN tasks t ON t.id = p.old JOIN jobs j ON j.id = t.job_id ORDER BY t.job_index
     RETURNING id, seq, group_id, creator_id, job_id, name, tags, labels, priority, spec, state, queue
   ), searched AS (
     INSERT INTO task_search (seq, task_id, group_id, creator_id, job_id, name, tags, labels, priority, words)

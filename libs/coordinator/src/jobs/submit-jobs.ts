@@ -115,7 +115,7 @@ export class JobSubmitter {
   private async store(
     tx: EntityManager,
     actor: UserActor,
-    { group, name, tasks, is_open: isOpen, expected_tasks: expected }: CreateJob,
+    { group, name, tasks, is_open: isOpen, expected_tasks: expected, at_once: atOnce, max_fails: maxFails }: CreateJob,
     key: string | undefined,
   ): Promise<Stored> {
     const { id: groupId, name: groupName } = await groupFor(tx, actor, {
@@ -126,9 +126,9 @@ export class JobSubmitter {
     const job = uuidv7();
     const title = name ?? tasks[0]?.name ?? (tasks[0] && nameOfCommand(tasks[0].args));
     await tx.query(
-      `INSERT INTO jobs (id, group_id, creator_id, name, is_open, expected_tasks, idempotency_key)
-       VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-      [job, groupId, actor.userId, title, isOpen, expected ?? null, key ?? null],
+      `INSERT INTO jobs (id, group_id, creator_id, name, is_open, expected_tasks, idempotency_key, at_once, max_fails)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      [job, groupId, actor.userId, title, isOpen, expected ?? null, key ?? null, atOnce ?? null, maxFails ?? null],
     );
     await recordRequest(tx, `job ${job}`, { group: groupName, tasks: tasks.length });
     return {

@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { keepPlan } from '@mitosis/database';
 import { admitWithinLimits, type LimitedTask } from '@mitosis/domain';
+import { limitsOf } from '../kernel/job-key.js';
 
 /** Tasks of one set of limits that are looked at at a time. */
 const BATCH = 100;
@@ -15,8 +16,8 @@ const OCCUPIED = `
   WHERE group_id = $1 AND limits <> '{}' AND NOT is_gated AND state IN ('ready', 'running') GROUP BY key`;
 
 /**
- * The first gated tasks of each set of limits, found by skipping through the index from one set to the
- * next: the time does not grow with the number of tasks that wait. Their jobs are looked up afterwards,
+ * The first gated tasks of each set of limits that has room by what `$2` counts, found by skipping through the index
+ * from one set to the next: the time does not grow with the number of tasks that wait. Their jobs are looked up afterwards,
  * for the planner takes a join for one that leaves few rows, and would read all to sort these.
  */
 const WAITING = `
@@ -27,12 +28,16 @@ const WAITING = `
       WHERE t.group_id = $1 AND t.state = 'ready' AND t.is_gated AND NOT t.is_held AND t.limits > s.limits ORDER BY t.limits LIMIT 1)
     FROM sets s WHERE s.limits IS NOT NULL
   )
-  SELECT w.id, w.limits, j.suspended_at IS NOT NULL AS is_suspended
+  SELECT w.id, b.limits, j.suspended_at IS NOT NULL AS is_suspended
   FROM sets s CROSS JOIN LATERAL (
-    SELECT t.id, t.limits, t.priority, t.seq, t.job_id FROM tasks t
+    SELECT coalesce(jsonb_object_agg(key, max) FILTER (WHERE max IS NOT NULL), '{}') AS limits,
+      coalesce(bool_or(coalesce(($2::jsonb ->> key)::int, 0) >= max), false) AS is_full
+    FROM ${limitsOf('s.limits')} l
+  ) b CROSS JOIN LATERAL (
+    SELECT t.id, t.priority, t.seq, t.job_id FROM tasks t
     WHERE t.group_id = $1 AND t.state = 'ready' AND t.is_gated AND NOT t.is_held AND t.limits = s.limits
     ORDER BY t.priority DESC, t.seq LIMIT ${BATCH}
-  ) w LEFT JOIN jobs j ON j.id = w.job_id ORDER BY w.priority DESC, w.seq`;
+  ) w LEFT JOIN jobs j ON j.id = w.job_id WHERE NOT b.is_full ORDER BY w.priority DESC, w.seq`;
 
 interface Waiting extends LimitedTask {
   readonly is_suspended: boolean;
@@ -48,7 +53,8 @@ async function letThrough(tx: EntityManager, groupId: string): Promise<Opened> {
   // One gate at a time: what two saw as room at once would be given away twice.
   await tx.query('SELECT 1 FROM groups WHERE id = $1 FOR NO KEY UPDATE', [groupId]);
   const occupied = (await tx.query(OCCUPIED, [groupId])) as { key: string; count: number }[];
-  const waiting = (await tx.query(WAITING, [groupId])) as Waiting[];
+  const taken = Object.fromEntries(occupied.map(({ key, count }) => [key, count]));
+  const waiting = (await tx.query(WAITING, [groupId, JSON.stringify(taken)])) as Waiting[];
   const admitted = admitWithinLimits(
     waiting.filter(({ is_suspended }) => !is_suspended),
     new Map(occupied.map(({ key, count }) => [key, count])),

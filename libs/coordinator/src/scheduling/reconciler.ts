@@ -24,6 +24,8 @@ export interface ReconcilerOptions {
   onReady(queues: ReadonlySet<string>): void;
   /** Called after a commit that ended workloads. */
   onWorkloads(workloads: readonly string[]): void;
+  /** Called at each sweep, for jobs with too many failed tasks. */
+  endFailingJobs(): Promise<void>;
   readonly tickMs?: number;
 }
 
@@ -135,6 +137,7 @@ export class Reconciler implements Service {
   private async sweep(): Promise<void> {
     const { dataSource } = this.options;
     await putBackHeld(dataSource);
+    await this.options.endFailingJobs();
     // Probes of two partial indexes for each queue: the cost does not grow with the number of tasks.
     const rows = (await dataSource.query(
       `SELECT q.name AS queue,

@@ -6,6 +6,7 @@ import { assertCode } from '../code/assert-code.js';
 import { assertInputs } from '../files/task-inputs.js';
 import { holdGroup, type GroupRow } from '../groups/find-group.js';
 import { assertRoomInQueue } from '../groups/queue-quota.js';
+import { jobKey } from '../kernel/job-key.js';
 import type { SettledTask } from '../kernel/settled-task.js';
 import { assertPrograms } from '../programs/assert-programs.js';
 import { assertSecrets } from '../secrets/group-secrets.js';
@@ -66,6 +67,15 @@ export async function insertTasks(tx: EntityManager, rows: readonly TaskRow[]): 
   );
 }
 
+/** The limit of a task by its job, when the job limits how many run at a time; the number stands in the row of the job. */
+async function keyOfJob(tx: EntityManager, { job }: Origin): Promise<Record<string, number>> {
+  if (!job) return {};
+  const [bounded] = (await tx.query('SELECT id FROM jobs WHERE id = $1 AND at_once IS NOT NULL', [job.id])) as {
+    id: string;
+  }[];
+  return bounded ? { [jobKey(bounded.id)]: 1 } : {};
+}
+
 /** What was stored, to be announced after the commit. */
 export interface Accepted {
   readonly receipts: TaskReceipt[];
@@ -99,8 +109,15 @@ export async function acceptTasks(
   );
   for (const wanted of asked.values()) groups.set(wanted.name, await groupFor(tx, actor, wanted));
   const limited = tasks.map((task) => limitTask(task, groups.get(groupNameOf(task)) as GroupRow, deployment));
+  const ownKey = await keyOfJob(tx, origin);
   const rows = limited.map(({ task }, place) =>
-    toRow(task, groups.get(groupNameOf(task)) as GroupRow, actor, origin, place),
+    toRow(
+      { ...task, limits: { ...task.limits, ...ownKey } },
+      groups.get(groupNameOf(task)) as GroupRow,
+      actor,
+      origin,
+      place,
+    ),
   );
   await assertPrograms(
     tx,

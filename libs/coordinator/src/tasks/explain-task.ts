@@ -4,6 +4,7 @@ import type { TaskDetail, TaskExplanation, TaskView, WorkerExplanation } from '@
 import type { QueuePublisher } from '@mitosis/queue';
 import type { UserActor } from '../auth/authenticator.js';
 import { isAlive } from '../kernel/alive-workers.js';
+import { limitsOf } from '../kernel/job-key.js';
 import { servesGroup } from '../kernel/serving.js';
 import { explainNeeds, type NeedsVerdict } from '../resources/explain-needs.js';
 import { heldBack } from './held-back.js';
@@ -43,12 +44,12 @@ const AHEAD = `
 
 /** Keys of a gated task that have no room by its own limits, and by how many tasks that room is taken. */
 const NO_ROOM = `
-  SELECT l.key, l.value::int AS limit, o.count::int AS taken
-  FROM tasks t CROSS JOIN LATERAL jsonb_each_text(t.limits) l
+  SELECT l.key, l.max AS limit, l.job, o.count::int AS taken
+  FROM tasks t CROSS JOIN LATERAL ${limitsOf('t.limits')} l
   CROSS JOIN LATERAL (
     SELECT count(*) FROM tasks o WHERE o.group_id = t.group_id AND o.limits <> '{}' AND NOT o.is_gated
       AND o.state IN ('ready', 'running') AND o.limits ? l.key) o
-  WHERE t.id = $1 AND t.is_gated AND t.state = 'ready' AND o.count >= l.value::int ORDER BY l.key`;
+  WHERE t.id = $1 AND t.is_gated AND t.state = 'ready' AND o.count >= l.max ORDER BY l.key`;
 
 /** Groups in which the caller may submit and for which there is a live worker. */
 async function servedGroupsOf(dataSource: DataSource, { roles }: UserActor, silentMs: number): Promise<string[]> {
@@ -65,6 +66,8 @@ async function servedGroupsOf(dataSource: DataSource, { roles }: UserActor, sile
 interface NoRoomRow {
   readonly key: string;
   readonly limit: number;
+  /** The job whose limit it is, when it is not one of a key. */
+  readonly job: string | null;
   readonly taken: number;
 }
 
@@ -199,6 +202,12 @@ interface Obstacles {
   readonly hold: string | undefined;
 }
 
+function describeRoom({ key, limit, job, taken }: NoRoomRow): string {
+  if (job === null)
+    return `its limit of ${limit} tasks with the key ${key} is reached by ${taken} that run or are about to`;
+  return `its job runs ${limit} tasks at a time, and ${taken} run or are about to; "mito jobs change ${job} --at-once N" changes that`;
+}
+
 /** How a task ended: `exit code 2`, `signal SIGSEGV`, `timeout (…)`. */
 function endOf({ state, reason, signal, exit_code, message }: TaskView): string {
   if (state === 'completed') return 'it ended with success';
@@ -214,8 +223,7 @@ function summaryOf(task: TaskView, ahead: number, { workers, served, waits, noRo
     return waits ?? `it waits for its start time${task.start_at ? `, ${task.start_at}` : ''}`;
   if (hold !== undefined) return hold;
   const [first] = noRoom;
-  if (first)
-    return `its limit of ${first.limit} tasks with the key ${first.key} is reached by ${first.taken} that run or are about to`;
+  if (first) return describeRoom(first);
   return waitsFor(task, ahead, { workers, served });
 }
 

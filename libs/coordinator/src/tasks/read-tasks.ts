@@ -11,6 +11,7 @@ import type {
 } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import { taskNotFound } from '../groups/find-group.js';
+import { submittedLimits } from '../kernel/job-key.js';
 import { countTasks, findTasks } from './find-tasks.js';
 
 /** A time as the API writes it. */
@@ -23,7 +24,7 @@ const TASK_VIEW = `
     'pty', t.spec -> 'pty', 'log_limit_bytes', t.spec -> 'log_limit_bytes',
     'resources', coalesce(t.spec -> 'resources', '[]'), 'not_kept', coalesce(a.not_kept, '[]'),
     'tags', t.tags, 'labels', t.labels, 'priority', t.priority, 'timeout_ms', t.timeout_ms,
-    'retries', t.retries, 'retry_delay_ms', t.retry_delay_ms, 'retry_exit_codes', t.retry_exit_codes, 'limits', t.limits, 'needs', coalesce(t.needs, '[]'),
+    'retries', t.retries, 'retry_delay_ms', t.retry_delay_ms, 'retry_exit_codes', t.retry_exit_codes, 'limits', ${submittedLimits('t')}, 'needs', coalesce(t.needs, '[]'),
     'attempt', t.attempt, 'worker', a.worker_id,
     'created_at', ${iso('t.created_at')}, 'started_at', ${iso('t.started_at')}, 'finished_at', ${iso('t.finished_at')},
     'exit_code', t.exit_code, 'signal', t.signal, 'reason', t.reason, 'message', t.message,

@@ -39,6 +39,14 @@ export class Job {
   @Column('timestamptz', { name: 'suspended_at', nullable: true })
   suspendedAt!: Date | null;
 
+  /** How many of its tasks may run at a time; any number when null. */
+  @Column('integer', { name: 'at_once', nullable: true })
+  atOnce!: number | null;
+
+  /** When more of its tasks have failed, the others are cancelled; never when null. */
+  @Column('integer', { name: 'max_fails', nullable: true })
+  maxFails!: number | null;
+
   /** The name that it has in the file which describes it; unique in the group. */
   @Column('text', { nullable: true })
   experiment!: string | null;

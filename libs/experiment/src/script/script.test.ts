@@ -46,7 +46,7 @@ const SCRIPT = `#!/bin/bash\r
 #SBATCH -t 1-12 --mem=4096\r
 
 # a comment
-#SBATCH --gres=gpu:2 --array=1-10:3 --partition=long
+#SBATCH --gres=gpu:2 --array=1-10:3%2 --partition=long
 #SBATCH --dependency=afterok:u1:u2,afterany:u3 --exclusive -o out.txt
 set -euo pipefail
 #SBATCH --cpus-per-task=4
@@ -71,7 +71,7 @@ test('the head of a script ends at its first command; what has no effect is name
     '--gpus',
     '2',
     '--array',
-    '1-10:3',
+    '1-10:3%2',
     '--terminal',
   ]);
   t.deepEqual(dependencies, [

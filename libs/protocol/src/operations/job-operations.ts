@@ -1,5 +1,6 @@
 import {
   AddTasks,
+  ChangeJob,
   CreateJob,
   JobFailures,
   JobPage,
@@ -50,6 +51,16 @@ export const jobOperations = {
       access: 'task.read',
       isOpenToTasks: true,
       query: WaitJob,
+      response: JobView,
+    }),
+    change: operation({
+      id: 'jobs.change',
+      method: 'PATCH',
+      path: '/jobs/:uuid',
+      summary: 'Change how many tasks of a job run at a time, and how many may fail',
+      access: 'task.manage',
+      isOpenToTasks: true,
+      body: ChangeJob,
       response: JobView,
     }),
     addTasks: operation({

@@ -154,10 +154,20 @@ class AsyncClient(Twin):
         return value
 
     async def submit_job(
-        self, specs: Sequence[SubmitTask], *, name: str | None = None, group: str | None = None, key: str | None = None
+        self,
+        specs: Sequence[SubmitTask],
+        *,
+        name: str | None = None,
+        group: str | None = None,
+        at_once: int | None = None,
+        max_fails: int | None = None,
+        key: str | None = None,
     ) -> AsyncJob:
-        """Submits any number of tasks as one job."""
-        value: AsyncJob = await run(self._sync.submit_job, specs, name=name, group=group, key=key)
+        """Submits any number of tasks as one job.
+
+        At most `at_once` of them run at a time. When more than `max_fails` have failed, the others are cancelled.
+        """
+        value: AsyncJob = await run(self._sync.submit_job, specs, name=name, group=group, at_once=at_once, max_fails=max_fails, key=key)
         return value
 
     async def sweep(
@@ -166,14 +176,16 @@ class AsyncClient(Twin):
         *,
         params: Iterable[Params] | None = None,
         options: Mapping[str, Any] | None = None,
+        at_once: int | None = None,
+        max_fails: int | None = None,
         key: str | None = None,
         **axes: Any,
     ) -> AsyncJob:
         """Submits one task for each combination: `client.sweep(["./train", "{lr}"], lr=[.1, .01], seed=range(5))`.
 
-        `options` are keyword arguments of `submit` for each task. `params` gives the combinations themselves.
+        `at_once` and `max_fails` are those of `submit_job`. `options` are keyword arguments of `submit` for each task. `params` gives the combinations themselves.
         """
-        value: AsyncJob = await run(self._sync.sweep, command, params=params, options=options, key=key, **axes)
+        value: AsyncJob = await run(self._sync.sweep, command, params=params, options=options, at_once=at_once, max_fails=max_fails, key=key, **axes)
         return value
 
     def task(self, uuid: str) -> AsyncTask:
@@ -403,6 +415,11 @@ class AsyncJob(Twin):
     async def wait(self, timeout: float | None = None) -> AsyncJob:
         """Returns when it is over, however. Raises `TimeoutError` after `timeout` seconds."""
         value: AsyncJob = await run(self._sync.wait, timeout)
+        return value
+
+    async def change(self, **limits: int | None) -> AsyncJob:
+        """Changes `at_once` (how many of its tasks run at a time) and `max_fails`; `None` lifts a limit."""
+        value: AsyncJob = await run(self._sync.change, **limits)
         return value
 
     async def as_completed(self, timeout: float | None = None) -> AsyncIterator[AsyncTask]:

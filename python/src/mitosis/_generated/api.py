@@ -17,6 +17,7 @@ from .models import (
     CancelResult,
     CancelTask,
     CancelTasks,
+    ChangeJob,
     ChangePassword,
     ChangeTask,
     CheckStorage,
@@ -926,6 +927,22 @@ class Api:
             f"/jobs/{path_part(uuid)}",
             JobView,
             query={"wait_ms": wait_ms},
+            call=call,
+        )
+
+    def jobs_change(
+        self,
+        uuid: str,
+        body: ChangeJob,
+        *,
+        call: Call | None = None,
+    ) -> JobView:
+        """Change how many tasks of a job run at a time, and how many may fail."""
+        return self._transport.model(
+            "PATCH",
+            f"/jobs/{path_part(uuid)}",
+            JobView,
+            body=body,
             call=call,
         )
 

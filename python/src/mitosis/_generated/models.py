@@ -828,6 +828,8 @@ class CreateJob(_CreateJob, total=False):
     name: str
     is_open: bool
     expected_tasks: int
+    at_once: int
+    max_fails: int
 
 
 class JobReceipt(Model):
@@ -859,7 +861,14 @@ class JobView(Model):
     total: int
     expected_tasks: int | None
     idempotency_key: str | None
+    at_once: int | None
+    max_fails: int | None
     progress: float
+
+
+class ChangeJob(TypedDict, total=False):
+    at_once: int | None
+    max_fails: int | None
 
 
 class _AddTasks(TypedDict):
@@ -957,6 +966,8 @@ class ApplyJob(_ApplyJob, total=False):
     rerun_changed: bool
     is_last: bool
     definition: ExperimentText
+    at_once: int | None
+    max_fails: int | None
 
 
 class ApplyTask(TypedDict):
@@ -1033,6 +1044,8 @@ class _ScheduledJob(TypedDict):
 class ScheduledJob(_ScheduledJob, total=False):
     after: Sequence[ScheduledJobAfter]
     after_other: Sequence[After]
+    at_once: int
+    max_fails: int
 
 
 class _ScheduledJobAfter(TypedDict):

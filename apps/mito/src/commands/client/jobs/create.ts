@@ -1,6 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { invalidField } from '@mitosis/domain';
 import { ApiCommand } from '../../api-command.js';
+import { AT_ONCE, MAX_FAILS, parseJobLimits } from '../../job-limits.js';
 import { needed } from '../../needed.js';
 
 export class JobsCreateCommand extends ApiCommand {
@@ -22,13 +23,17 @@ export class JobsCreateCommand extends ApiCommand {
     description: 'group of its tasks; MITO_GROUP, or your own, by default',
   });
 
+  readonly atOnce = Option.String('--at-once', { description: AT_ONCE });
+  readonly maxFails = Option.String('--max-fails', { description: MAX_FAILS });
+
   protected async run(): Promise<void> {
     const name = needed(this.name, '--name', 'what people call the job');
     if (!this.open)
       throw invalidField('--open', 'a job without tasks has to be open; "mito tasks submit" makes others');
+    const limits = parseJobLimits(this);
     const api = await this.api();
     const group = this.group ?? (await this.settings()).group;
-    const job = await api.jobs.open({ name, tasks: [], ...(group !== undefined && { group }) });
+    const job = await api.jobs.open({ name, tasks: [], ...limits, ...(group !== undefined && { group }) });
     this.print({ uuid: job.uuid, name }, ({ uuid }) => uuid);
   }
 }

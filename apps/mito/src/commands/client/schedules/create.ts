@@ -16,10 +16,12 @@ function oneOf<T extends string>(text: string | undefined, option: string, value
 
 type Other = NonNullable<CreateScheduleInput['jobs'][number]['after_other']>[number];
 
-function jobOf({ key, tasks, after }: ExpandedJob): CreateScheduleInput['jobs'][number] {
+function jobOf({ key, tasks, after, atOnce, maxFails }: ExpandedJob): CreateScheduleInput['jobs'][number] {
   return {
     key,
     tasks: [...tasks],
+    ...(atOnce !== undefined && { at_once: atOnce }),
+    ...(maxFails !== undefined && { max_fails: maxFails }),
     after: after.flatMap((one) => ('entry' in one ? [{ key: one.entry, when: one.when }] : [])),
     after_other: after.flatMap((one): Other[] => {
       if ('job' in one) return [{ job: one.job, when: one.when }];
@@ -72,8 +74,7 @@ export class SchedulesCreateCommand extends ApiCommand {
       throw invalidField('workdir', 'a schedule sends no folder along; put its files into attachments');
     const api = await this.api();
     const group = this.group ?? experiment.group ?? (await this.settings()).group;
-    const { withAtOnce } = await import('../../../experiment/apply-experiment.js');
-    const jobs = experiment.jobs.map((job) => jobOf({ ...job, tasks: withAtOnce(job) }));
+    const jobs = experiment.jobs.map(jobOf);
     const schedule = await api.schedules.create({
       name: this.name,
       cron,

@@ -1,13 +1,14 @@
 import { Command, Option } from 'clipanion';
 import { invalidField } from '@mitosis/domain';
 import { parseRecords } from '@mitosis/experiment';
-import type { SubmitTaskInput } from '@mitosis/protocol';
+import type { CreateJobInput, SubmitTaskInput } from '@mitosis/protocol';
 import { readText } from '../../../files/read-input.js';
 import { EXIT_FAILED, EXIT_OK } from '../../../output/exit-codes.js';
 import type { Progress } from '../../../output/progress.js';
 import { jsonLine } from '../../../output/say.js';
 import type { ItemResult } from '../../../output/submit-many.js';
 import { ApiCommand, SEVERAL_REQUESTS } from '../../api-command.js';
+import { assertNoJobLimits, AT_ONCE, MAX_FAILS, parseJobLimits } from '../../job-limits.js';
 import { needed } from '../../needed.js';
 import { taskOf } from '../../sweep-options.js';
 
@@ -29,13 +30,17 @@ export class TasksSubmitManyCommand extends ApiCommand {
   readonly group = Option.String('-g,--group', { description: 'group of the tasks that name none' });
   readonly bestEffort = Option.Boolean('--best-effort', false, { description: 'store what can be stored' });
   readonly name = Option.String('--name', { description: 'make the tasks one job of this name' });
+  readonly atOnce = Option.String('--at-once', { description: `of a job: ${AT_ONCE}` });
+  readonly maxFails = Option.String('--max-fails', { description: `of a job: ${MAX_FAILS}` });
   readonly idempotencyKey = Option.String('--idempotency-key', {
     description: 'the same file with the same key again submits nothing twice, and finishes what was interrupted',
   });
 
   protected async run(): Promise<number> {
+    const limits = parseJobLimits(this);
+    if (this.name === undefined) assertNoJobLimits(limits, 'it is for the tasks of a job; --name makes them one');
     const tasks = await this.read();
-    if (this.name !== undefined) return this.submitAsJob(tasks, this.name);
+    if (this.name !== undefined) return this.submitAsJob(tasks, { name: this.name, ...limits });
     return this.withBar('submitting', tasks.length, { least: SEVERAL_REQUESTS }, (bar) => this.submit(tasks, bar));
   }
 
@@ -70,10 +75,13 @@ export class TasksSubmitManyCommand extends ApiCommand {
     return this.group === undefined ? tasks : tasks.map((task) => ({ group: this.group as string, ...task }));
   }
 
-  private async submitAsJob(tasks: readonly SubmitTaskInput[], name: string): Promise<number> {
+  private async submitAsJob(
+    tasks: readonly SubmitTaskInput[],
+    fields: Pick<CreateJobInput, 'name' | 'at_once'>,
+  ): Promise<number> {
     if (this.bestEffort) throw invalidField('--best-effort', 'a job is stored whole');
     const group = this.group === undefined ? {} : { group: this.group };
-    const job = await this.submitJob(await this.api(), { tasks: [...tasks], name, ...group }, this.idempotencyKey);
+    const job = await this.submitJob(await this.api(), { tasks: [...tasks], ...fields, ...group }, this.idempotencyKey);
     this.print({ uuid: job.uuid, tasks: job.tasks }, () => job.uuid);
     return EXIT_OK;
   }

@@ -2,8 +2,9 @@ import { Command, Option } from 'clipanion';
 import { partKey, type MitosisClient } from '@mitosis/client';
 import { invalidField } from '@mitosis/domain';
 import type { SubmitTaskInput } from '@mitosis/protocol';
+import { assertNoJobLimits, AT_ONCE, MAX_FAILS, parseJobLimits } from '../../job-limits.js';
 import { SubmitCommand } from '../../submit-command.js';
-import { expandSweep, nameOfSweep } from '../../sweep-options.js';
+import { expandSweep, isSweep, nameOfSweep } from '../../sweep-options.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Tasks in one request. */
@@ -33,7 +34,9 @@ export class TasksSubmitCommand extends SubmitCommand {
     ],
   });
 
-  readonly array = Option.String('--array', { description: 'a task for each index, e.g. 1-1000 or 0-100:10' });
+  readonly array = Option.String('--array', {
+    description: 'a task for each index, e.g. 1-1000 or 0-100:10; 1-1000%20 runs 20 of them at a time',
+  });
   readonly eachLine = Option.String('--each-line', { description: 'a task for each line of a file that is not empty' });
   readonly eachJson = Option.String('--each-json', {
     description: 'a task for each object of a JSON array or NDJSON file',
@@ -41,6 +44,8 @@ export class TasksSubmitCommand extends SubmitCommand {
   readonly sweep = Option.Array('--sweep', [], {
     description: 'a parameter and its values, e.g. lr=0.1,0.01, seed=1..5 or x=0..1:0.25',
   });
+  readonly atOnce = Option.String('--at-once', { description: `of a sweep: ${AT_ONCE}` });
+  readonly maxFails = Option.String('--max-fails', { description: `of a sweep: ${MAX_FAILS}` });
   readonly idempotencyKey = Option.String('--idempotency-key', {
     description: 'the same command with the same key again submits nothing twice, and finishes what was interrupted',
   });
@@ -48,6 +53,14 @@ export class TasksSubmitCommand extends SubmitCommand {
   readonly job = Option.String('--job', { description: 'add it to this open job' });
 
   protected async run(): Promise<void> {
+    const limits = parseJobLimits(this);
+    if (this.job !== undefined)
+      assertNoJobLimits(limits, `the job has its own; "mito jobs change ${this.job}" changes them`);
+    else if (!isSweep(this))
+      assertNoJobLimits(
+        limits,
+        'it is for the tasks of a job: use it with --array, --sweep, --each-line or --each-json',
+      );
     const api = await this.api();
     const task = await this.submission(api);
     const tasks = await expandSweep(task, this);
@@ -61,7 +74,7 @@ export class TasksSubmitCommand extends SubmitCommand {
     const { group } = task;
     const name = nameOfSweep(task, this.shell);
     const titled = { ...(group !== undefined && { group }), ...(name !== undefined && { name }) };
-    const job = await this.submitJob(api, { tasks, ...titled }, this.idempotencyKey);
+    const job = await this.submitJob(api, { tasks, ...titled, ...limits }, this.idempotencyKey);
     this.print({ uuid: job.uuid, tasks: job.tasks }, () => job.uuid);
     this.sayLimit(job.first);
   }
