@@ -61,6 +61,7 @@ import { LimitsOfGroups1700000000047 } from './migrations/0047-limits-of-groups.
 import { LimitsOfJobs1700000000050 } from './migrations/0050-limits-of-jobs.js';
 import { Experiments1700000000053 } from './migrations/0053-experiments.js';
 import { Schedules1700000000054 } from './migrations/0054-schedules.js';
+import { EnvironmentLogs1700000000057 } from './migrations/0057-environment-logs.js';
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -166,6 +167,7 @@ export function createDataSource({
       Experiments1700000000053,
       Code1700000000045,
       Schedules1700000000054,
+      EnvironmentLogs1700000000057,
       Secrets1700000000046,
       LimitsOfJobs1700000000050,
     ],

@@ -1,6 +1,6 @@
 export { VERSION } from './version.js';
 export { addressBits, isInRange } from './ip-range.js';
-export { proxyFor, proxySettings } from './proxy.js';
+export { CERTIFICATE_VARIABLES, proxyFor, proxySettings } from './proxy.js';
 export type { ProxySettings } from './proxy.js';
 export { worksWith } from './version-skew.js';
 export { HTTP_STATUS, MitoError, invalidField } from './errors.js';
@@ -36,6 +36,8 @@ export { parseQuotaChange } from './quota-change.js';
 export type { QuotaChange } from './quota-change.js';
 export { durationMs, formatDuration, parseDuration } from './duration.js';
 export { parsePointInTime } from './point-in-time.js';
+export { envFilesOf, NPM_LOCKS, readEnvSetup } from './env-setup.js';
+export type { EnvFiles, EnvSetup, EnvSetupKind } from './env-setup.js';
 export { admitWithinLimits } from './limit-keys.js';
 export type { LimitedTask } from './limit-keys.js';
 export { LIMIT_SOURCES, LimitsInForce, NO_TASK_LIMITS } from './task-limits.js';

@@ -49,3 +49,9 @@ const bare = (host: string): string =>
     .toLowerCase()
     .replace(/^\[|\]$/g, '')
     .replace(/\.$/, '');
+
+/** Variables that name certificates: without them nothing is fetched where a proxy looks into what is sent. */
+export const CERTIFICATE_VARIABLES: readonly string[] = [
+  ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'NIX_SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'],
+  ...['PIP_CERT', 'NODE_EXTRA_CA_CERTS', 'GIT_SSL_CAINFO'],
+];

@@ -49,6 +49,7 @@ function failureReason(end: AttemptEnd): FailureReason | undefined {
       return 'timeout';
     case 'spawn_failed':
     case 'resource_unavailable':
+    case 'environment_failed':
     case 'upload_failed':
     case 'invalid_new_task':
     case 'trapped':

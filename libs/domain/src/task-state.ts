@@ -16,6 +16,8 @@ export type AttemptOutcome =
   | 'spawn_failed'
   /** An input was missing or could not be fetched. */
   | 'resource_unavailable'
+  /** The environment that it asked for could not be built. */
+  | 'environment_failed'
   /** What the task produced could not be stored. */
   | 'upload_failed'
   /** It ended well, but what it wrote to `$MITO_NEW_TASK` can't be submitted. */
@@ -40,6 +42,7 @@ export type FailureReason =
   | 'timeout'
   | 'spawn_failed'
   | 'resource_unavailable'
+  | 'environment_failed'
   | 'upload_failed'
   | 'trapped'
   | 'limit_exceeded'

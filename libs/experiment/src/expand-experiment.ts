@@ -55,6 +55,8 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const AFTER = /^(?:(job|task)=)?(.*?)(?::(completed|ended|failed))?$/s;
 /** How many tasks of a job are checked here; the coordinator checks all of them. */
 const CHECKED = 1_000;
+/** In place of the folder of code, which is sent when the file is known to be right. */
+const NOT_YET_SENT = { sha256: '0'.repeat(64), files: 0, bytes: 0 };
 
 class Expander {
   constructor(
@@ -190,7 +192,8 @@ class Expander {
 
   private check(entry: Entry, tasks: readonly SubmitTaskInput[]): void {
     for (const task of tasks.slice(0, CHECKED)) {
-      const [issue] = SubmitTask.safeParse(task).error?.issues ?? [];
+      const code = entry.given.has('workdir') ? { code: NOT_YET_SENT } : {};
+      const [issue] = SubmitTask.safeParse({ ...task, ...code }).error?.issues ?? [];
       if (!issue) continue;
       const key = KEY_OF_FIELD.get(String(issue.path[0])) ?? 'run';
       const given = entry.given.get(key);

@@ -1,7 +1,9 @@
+import { readEnvSetup } from '@mitosis/domain';
 import { LIMITS, type SubmitTaskInput } from '@mitosis/protocol';
 import { alternatives, NEED_SHAPES } from './need-keys.js';
 import { parseResource } from './resource-text.js';
 import { anyValue, atNode, bytes, command, duration, flag, listOf, mapOf, text, whole, type Shape } from './shapes.js';
+import { wrongAt } from './source-tree.js';
 
 /** A key of a file: what it takes, what it is for, and what of a submission it says. */
 export interface Key<T = unknown> {
@@ -47,6 +49,16 @@ const timeLimit: Shape<number | null> = {
   read: (node, where) => (node.kind === 'scalar' && node.text === 'none' ? null : duration().read(node, where)),
 };
 
+const environment: Shape<string> = {
+  schema: { type: 'string', pattern: '^(uv|npm|(venv|conda)(:.+)?|command:.+)$' },
+  read(node, where) {
+    const given = text.read(node, where);
+    const found = readEnvSetup(given);
+    if ('objection' in found) throw wrongAt(where.file, node.place, `${where.path}: ${found.objection}`);
+    return given;
+  },
+};
+
 const needKey = (name: string, description: string): Key =>
   key(NEED_SHAPES[name] as Shape<unknown>, description, { isNeed: true });
 
@@ -56,6 +68,11 @@ export const OPTION_KEYS: Readonly<Record<string, Key>> = {
   env: option('env', mapOf(anyValue), 'variables of the task', true),
   env_file: key(listOf(text), 'files of NAME=VALUE lines, relative to this file; "env" wins'),
   workdir: key(text, 'folder of code to start in, relative to this file; what git sees of it is sent along'),
+  env_setup: option(
+    'env_setup',
+    environment,
+    'environment that a worker builds once from files of "workdir": uv, venv:FILE, conda:FILE, npm or command:FILE',
+  ),
   cwd: option('cwd', text, 'folder to start in, below its scratch folder'),
   stdin: key(text, 'file that it reads from its standard input, relative to this file'),
   tags: option('tags', listOf(text), 'tags that a worker must have'),

@@ -2,7 +2,7 @@ import { invalidField } from '@mitosis/domain';
 import type { ArtifactKind, SubmitTaskInput } from '@mitosis/protocol';
 
 const RESOURCE =
-  /^(unpack:)?(?:attachment=(?<key>.+?)|artifact=(?<task>[^:]*):(?<kind>result|exec-log|std-log)):(?<path>[^:]+)$/s;
+  /^(unpack:)?(?:attachment=(?<key>.+?)|artifact=(?<task>[^:]*):(?<kind>result|exec-log|std-log|env-log)):(?<path>[^:]+)$/s;
 
 /** `attachment=KEY:PATH` or `artifact=UUID:KIND:PATH`; `unpack:` before it has it unpacked into PATH. */
 export function parseResource(text: string, field: string): NonNullable<SubmitTaskInput['resources']>[number] {

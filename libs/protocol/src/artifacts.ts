@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { AttemptNumber, Sha256, Timestamp, Uuid } from './fields.js';
 
-/** `result`: the result folder; `exec-log`: the working folder; `std-log`: what the task printed. */
-export const ARTIFACT_KINDS = ['result', 'exec-log', 'std-log'] as const;
+/**
+ * `result`: the result folder; `exec-log`: the working folder; `std-log`: what the task printed; `env-log`: what was printed while its
+ * environment was built.
+ */
+export const ARTIFACT_KINDS = ['result', 'exec-log', 'std-log', 'env-log'] as const;
 export const ArtifactKind = z.enum(ARTIFACT_KINDS);
 export type ArtifactKind = z.output<typeof ArtifactKind>;
 

@@ -22,7 +22,8 @@ export type WorkerLoad = z.output<typeof WorkerLoad>;
 /** What a running task says of itself. */
 export const ProgressReport = AttemptRef.extend({
   lease: Uuid,
-  value: z.number().min(0).max(1),
+  /** Null before its program has started: then `message` says what is done before. */
+  value: z.number().min(0).max(1).nullable(),
   message: z.string().max(255).transform(storableText).nullable(),
 });
 

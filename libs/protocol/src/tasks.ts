@@ -31,7 +31,7 @@ import {
   Uuid,
 } from './fields.js';
 import { AssignmentView, Needs, StoredNeed } from './needs.js';
-import { PROCESS_SHAPE, PROCESS_VIEW } from './process-spec.js';
+import { checkProcess, PROCESS_SHAPE, PROCESS_VIEW } from './process-spec.js';
 import { WasmSpec } from './programs.js';
 import { TaskResource, TaskResources } from './resources.js';
 import { TIME_RECEIPT, TIME_SHAPE, TIME_VIEW } from './task-time.js';
@@ -130,14 +130,7 @@ export const SubmitTask = TaskSpec.extend({
     path: ['pty'],
     message: 'a sandboxed program has no terminal',
   })
-  .refine(({ secrets, wasm }) => secrets === undefined || wasm === undefined, {
-    path: ['secrets'],
-    message: 'a sandboxed program gets no secrets',
-  })
-  .refine(({ code, wasm }) => code === undefined || wasm === undefined, {
-    path: ['code'],
-    message: 'a sandboxed program has no working folder',
-  })
+  .superRefine(checkProcess)
   .refine(({ log_limit_bytes: limit, wasm }) => limit === undefined || wasm === undefined, {
     path: ['log_limit_bytes'],
     message: 'a sandboxed program has a limit of its own',

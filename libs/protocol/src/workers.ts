@@ -141,6 +141,7 @@ export const AttemptReport = z.strictObject({
     'cancelled',
     'spawn_failed',
     'resource_unavailable',
+    'environment_failed',
     'upload_failed',
     'invalid_new_task',
     'trapped',
@@ -160,8 +161,8 @@ export const AttemptReport = z.strictObject({
   output_bytes: z.int().min(0),
   is_output_truncated: z.boolean(),
   output: ReportedOutput.nullable(),
-  artifacts: z.array(ReportedArtifact).max(3),
-  not_kept: z.array(LostProduct).max(4).default([]),
+  artifacts: z.array(ReportedArtifact).max(4),
+  not_kept: z.array(LostProduct).max(5).default([]),
   notes: Notes.default([]),
   /** What lies in `metrics.jsonl` of the result folder. */
   metrics: z

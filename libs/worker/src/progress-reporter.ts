@@ -1,5 +1,7 @@
-import type { Progress } from '@mitosis/domain';
 import type { ClaimedTask, FromWorker } from '@mitosis/protocol';
+
+/** `value` is null before the program has started. */
+export type Said = Pick<ProgressMessage['reports'][number], 'value' | 'message'>;
 
 type ProgressMessage = Extract<FromWorker, { type: 'progress' }>;
 
@@ -15,7 +17,7 @@ export class ProgressReporter {
 
   constructor(private readonly send: (message: ProgressMessage) => void) {}
 
-  report({ task, attempt, lease }: ClaimedTask, { value, message }: Progress): void {
+  report({ task, attempt, lease }: ClaimedTask, { value, message }: Said): void {
     this.latest.set(task, { task, attempt, lease, value, message });
     this.timer ??= setTimeout(() => this.flush(), GATHER_MS).unref();
   }

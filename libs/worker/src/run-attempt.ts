@@ -13,11 +13,30 @@ import {
 } from '@mitosis/executor';
 import { MESSAGE_MAX, NOTE_MAX, type AttemptReport, type ClaimedTask, type UploadRequest } from '@mitosis/protocol';
 import { boundsOf, environmentOf } from './attempt-bounds.js';
+import {
+  calledOff,
+  failed,
+  isStale,
+  NOTHING_PRODUCED,
+  NOTHING_RUN,
+  toEnd,
+  whileKept,
+  type End,
+  type Produced,
+} from './attempt-end.js';
+import {
+  enterEnvironment,
+  failedLog,
+  type AttemptEnvironment,
+  type AttemptEnvironmentDeps,
+  type EnterRequest,
+} from './environments/attempt-environment.js';
 import { runHook, type Hooks } from './hooks.js';
+import type { Said } from './progress-reporter.js';
 import { ProgressWatch } from './progress-watch.js';
 import { readMetrics } from './read-metrics.js';
 import { readSubtasks, startProgram, type RunProgramDeps } from './run-program.js';
-import type { RunningAttempt, StopReason } from './running-attempts.js';
+import type { RunningAttempt } from './running-attempts.js';
 import { prepareTaskFiles, readNewTasks, taskFilesOf, type TaskFiles } from './task-files.js';
 import { uploadProducts, type Products } from './upload-products.js';
 import { withinTime } from './within-time.js';
@@ -37,7 +56,8 @@ export interface RunAttemptDeps {
   readonly isPinning: boolean;
   /** What is run before and after each command. */
   readonly hooks: Hooks;
-  onProgress(attempt: RunningAttempt, progress: Progress): void;
+  readonly environments: Omit<AttemptEnvironmentDeps, 'baseEnv'>;
+  onProgress(attempt: RunningAttempt, progress: Said): void;
   onStarted(attempt: RunningAttempt, execution: Execution): void;
   /** Puts the inputs in their place; rejects when one is missing, and when `stop` fires. */
   placeInputs(claim: ClaimedTask, scratch: Scratch, stop: AbortSignal): Promise<PlacedFiles | undefined>;
@@ -50,63 +70,8 @@ const GRACE_MS = 10_000;
 /** For each short file that is read after the end of the program. */
 const READ_MS = 60_000;
 
-/** For packing and storing what a cancelled task has left, and for that of a task that is called off meanwhile. */
-const KEEP_CANCELLED_MS = 5 * 60_000;
-const CALLED_OFF_MS = 5_000;
-
 /** For removing the folders of an attempt. */
 const REMOVE_MS = 5 * 60_000;
-
-type End = Omit<
-  AttemptReport,
-  'request' | 'task' | 'attempt' | 'lease' | 'artifacts' | 'output' | 'not_kept' | 'notes' | 'metrics' | 'new_tasks'
->;
-
-type Produced = Products & Pick<AttemptReport, 'notes' | 'metrics' | 'new_tasks'>;
-
-const NOTHING_PRODUCED: Produced = {
-  artifacts: [],
-  output: null,
-  not_kept: [],
-  notes: [],
-  metrics: null,
-  new_tasks: [],
-};
-
-const NOTHING_RUN = {
-  exit_code: null,
-  signal: null,
-  wall_ms: null,
-  user_cpu_ms: null,
-  system_cpu_ms: null,
-  peak_rss_bytes: null,
-  output_bytes: 0,
-  is_output_truncated: false,
-} as const;
-
-function toEnd(result: ExecutionResult, stop: AbortSignal): End {
-  const isReleased = result.outcome === 'cancelled' && stop.reason === ('released' satisfies StopReason);
-  return {
-    outcome: isReleased ? 'released' : result.outcome,
-    exit_code: result.exitCode,
-    signal: result.signal,
-    message: result.message === undefined ? null : storableSentence(result.message, MESSAGE_MAX),
-    wall_ms: Math.round(result.wallMs),
-    user_cpu_ms: result.userCpuMs === null ? null : Math.round(result.userCpuMs),
-    system_cpu_ms: result.systemCpuMs === null ? null : Math.round(result.systemCpuMs),
-    peak_rss_bytes: result.peakRssBytes,
-    output_bytes: result.outputBytes,
-    is_output_truncated: result.outputTruncated,
-    ...(result.hasLeftovers && { has_leftovers: true }),
-    ...(result.stdoutSha256 !== undefined && { stdout_sha256: result.stdoutSha256 }),
-  };
-}
-
-/** An error of ours or of the system, as the end of an attempt: the worker itself continues. */
-function failed(outcome: End['outcome'], error: unknown): End {
-  const message = error instanceof Error ? error.message : String(error);
-  return { ...NOTHING_RUN, outcome, message: storableSentence(message, MESSAGE_MAX) };
-}
 
 /** One command with its surroundings, as it is about to be run. */
 interface Prepared {
@@ -222,6 +187,61 @@ async function withSubtasks(end: End, { workload }: ClaimedTask, scratch: Scratc
 async function carryOut(deps: RunAttemptDeps, attempt: RunningAttempt, scratch: Scratch): Promise<End & Produced> {
   const fetched = await fetchInputs(deps, attempt, scratch);
   if ('outcome' in fetched) return { ...fetched, ...NOTHING_PRODUCED };
+  const entered = await enter(deps, attempt, { scratch, placed: fetched.placed });
+  if ('outcome' in entered) return entered;
+  const { environment } = entered;
+  try {
+    const within = { ...deps, baseEnv: environment?.baseEnv ?? deps.baseEnv };
+    return await runWithin(within, attempt, { scratch, placed: fetched.placed, ...environment });
+  } finally {
+    await environment?.leave();
+  }
+}
+
+type Surroundings = Pick<EnterRequest, 'scratch' | 'placed'> & Partial<Pick<AttemptEnvironment, 'logDir'>>;
+
+/** The environment that the attempt runs in, if any, or how it ends when that can't be had. */
+async function enter(
+  deps: RunAttemptDeps,
+  attempt: RunningAttempt,
+  { scratch, placed }: Pick<EnterRequest, 'scratch' | 'placed'>,
+): Promise<(End & Produced) | { readonly environment: AttemptEnvironment | undefined }> {
+  const { claim, stop } = attempt;
+  const onPhase = (message: string | null): void => deps.onProgress(attempt, { value: null, message });
+  try {
+    const request = { claim, scratch, placed, signal: stop.signal, onPhase };
+    const environment = await enterEnvironment({ ...deps.environments, baseEnv: deps.baseEnv }, request);
+    return { environment };
+  } catch (error) {
+    if (stop.signal.aborted) return { ...NOTHING_RUN, outcome: calledOff(attempt), message: null, ...NOTHING_PRODUCED };
+    const logDir = await failedLog(scratch, error);
+    const products = logDir === undefined ? NOTHING_PRODUCED : await kept(deps, attempt, { scratch, placed, logDir });
+    return { ...failed('environment_failed', error), ...NOTHING_PRODUCED, ...products };
+  }
+}
+
+/** What an attempt has left whose program was not started. */
+async function kept(
+  deps: RunAttemptDeps,
+  attempt: RunningAttempt,
+  { scratch, placed, logDir }: Surroundings,
+): Promise<Products> {
+  const { signal, stop } = whileKept(attempt);
+  try {
+    const upload = (request: UploadRequest, file: string) => deps.upload(request, file, signal);
+    const surroundings = { scratch, outputBytes: 0, placed, logDir };
+    return await uploadProducts({ upload, signal, log: deps.log }, attempt.claim, surroundings);
+  } finally {
+    stop();
+  }
+}
+
+/** Execute and upload, in what was prepared. */
+async function runWithin(
+  deps: RunAttemptDeps,
+  attempt: RunningAttempt,
+  { scratch, placed, logDir }: Surroundings,
+): Promise<End & Produced> {
   const files = taskFilesOf(scratch, attempt.claim);
   await prepareTaskFiles(files, scratch, attempt.claim);
   const prepared = { scratch, files, env: environmentOf(deps, attempt.claim, scratch, files) };
@@ -239,7 +259,8 @@ async function carryOut(deps: RunAttemptDeps, attempt: RunningAttempt, scratch: 
     const products = await uploadProducts({ upload, signal, log: deps.log }, attempt.claim, {
       scratch,
       outputBytes: result.outputBytes,
-      placed: fetched.placed,
+      placed,
+      logDir,
     });
     if (signal.aborted) return { ...end, ...calledOffWith(attempt, products), notes };
     const found = await readMetrics(scratch.resultDir);
@@ -260,7 +281,7 @@ async function carryOut(deps: RunAttemptDeps, attempt: RunningAttempt, scratch: 
  */
 function withLosses<T extends End>(end: T, products: Products, { workload }: ClaimedTask): T & Products {
   const lost = products.not_kept.filter(
-    ({ kind }) => kind !== 'exec-log' && (kind !== 'output' || workload !== undefined),
+    ({ kind }) => kind !== 'exec-log' && kind !== 'env-log' && (kind !== 'output' || workload !== undefined),
   );
   if (lost.length === 0 || end.outcome !== 'exited' || end.exit_code !== 0) return { ...end, ...products };
   const message = `not kept: ${lost.map(({ kind, why }) => `${kind} (${why})`).join('; ')}`;
@@ -298,39 +319,6 @@ async function fetchInputs(
   }
 }
 
-function isStale({ stop }: RunningAttempt): boolean {
-  return stop.signal.reason === ('stale' satisfies StopReason);
-}
-
-/**
- * Fires when what an attempt has left behind must no longer be kept: at once when the attempt is no
- * longer ours. What a cancelled task has left is worth some time; whoever cancels while it is packed, or stops the
- * worker, wants an end.
- */
-function whileKept(attempt: RunningAttempt): { readonly signal: AbortSignal; stop(): void } {
-  const controller = new AbortController();
-  const called = attempt.stop.signal;
-  let timer: NodeJS.Timeout | undefined;
-  const limit = (limitMs: number): void => {
-    if (isStale(attempt))
-      return controller.abort(new MitoError('conflict', 'stale_attempt', 'the attempt is not the current one'));
-    const why = new MitoError(
-      'conflict',
-      'attempt_called_off',
-      `the attempt was ${calledOff(attempt)} before it was kept`,
-    );
-    timer = setTimeout(() => controller.abort(why), limitMs);
-  };
-  const onCalledOff = (): void => limit(CALLED_OFF_MS);
-  if (called.aborted) limit(calledOff(attempt) === 'cancelled' ? KEEP_CANCELLED_MS : CALLED_OFF_MS);
-  else called.addEventListener('abort', onCalledOff, { once: true });
-  const stop = (): void => {
-    clearTimeout(timer);
-    called.removeEventListener('abort', onCalledOff);
-  };
-  return { signal: controller.signal, stop };
-}
-
 /**
  * Runs one attempt to its end and returns the report, or `stale` when the attempt is not ours any
  * more. Never throws for what a task does or a full disk: that is an outcome.
@@ -366,10 +354,6 @@ export function brokenOff(claim: ClaimedTask, error: unknown): AttemptReport {
 function calledOffWith(attempt: RunningAttempt, products: Products): Pick<End, 'outcome' | 'message'> & Produced {
   const outcome = calledOff(attempt);
   return { outcome, message: null, ...NOTHING_PRODUCED, ...(outcome === 'cancelled' && products) };
-}
-
-function calledOff({ stop }: RunningAttempt): 'cancelled' | 'released' {
-  return stop.signal.reason === ('cancelled' satisfies StopReason) ? 'cancelled' : 'released';
 }
 
 /** Words of a task, or about it, show none of its secrets. */

@@ -93,11 +93,21 @@ async function assertOurs(...dirs: readonly string[]): Promise<void> {
   }
 }
 
+/** Where an attempt has run. */
+export interface Surroundings {
+  readonly scratch: Scratch;
+  readonly outputBytes: number;
+  /** The files of the code that it started with. */
+  readonly placed?: PlacedFiles | undefined;
+  /** A folder with the log of its environment, when it keeps that. */
+  readonly logDir?: string | undefined;
+}
+
 /** Uploads what an attempt has left behind, and returns what the report says of it. */
 export async function uploadProducts(
   { upload, signal, log }: UploadProductsDeps,
   { task, attempt, lease, spec }: ClaimedTask,
-  { scratch, outputBytes, placed }: { scratch: Scratch; outputBytes: number; placed?: PlacedFiles | undefined },
+  { scratch, outputBytes, placed, logDir }: Surroundings,
 ): Promise<Products> {
   const store = async (kind: UploadRequest['kind'], file: string, packed: Pick<PackedFolder, 'sizeBytes' | 'sha256'>) =>
     upload({ task, attempt, lease, kind, size_bytes: packed.sizeBytes, sha256: packed.sha256 }, file);
@@ -142,6 +152,7 @@ export async function uploadProducts(
   };
 
   await orSay('result', () => keep('result', scratch.resultDir));
+  if (logDir !== undefined) await orSay('env-log', () => keep('env-log', logDir));
   // A program has its working folder in memory.
   if (!spec.wasm) await orSay('exec-log', () => keep('exec-log', scratch.execDir));
   if (spec.terminal && outputBytes > 0) await orSay('std-log', async () => keep('std-log', await splitOutput(scratch)));

@@ -24,6 +24,11 @@ export interface WorkerOptions {
   readonly workDir: string;
   /** What inputs that are kept for later tasks may have together. */
   readonly inputCacheBytes: number;
+  /** Environments of tasks that are kept for later tasks: where, and what they may have together. */
+  readonly envDir: string;
+  readonly envCacheBytes: number;
+  /** The PATH and the HOME of this process, where tools are looked for, and where its certificates are. */
+  readonly ownEnv: Readonly<Record<string, string | undefined>>;
   /** Printed output that is kept of an attempt, unless its task says otherwise. */
   readonly logLimitBytes: number;
   /** Variables that every task gets, e.g. a PATH. */

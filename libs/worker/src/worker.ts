@@ -7,6 +7,7 @@ import { Claimer } from './claimer.js';
 import { ControlChannel } from './control-channel.js';
 import { CredentialRenewal } from './credential-renewal.js';
 import { deliveriesOver } from './deliveries.js';
+import { environmentsOf } from './environments/environments-of.js';
 import { ExecutionSlots } from './execution-slots.js';
 import { heartbeatsOf, holdingOf } from './heartbeats.js';
 import { runWorkerHook } from './hooks.js';
@@ -45,6 +46,7 @@ export class Worker implements Service {
   private readonly draining = new AbortController();
   private readonly client: WorkerClient;
   private readonly inputs: InputCache;
+  private readonly environments: RunAttemptDeps['environments'];
   private readonly claimer: Claimer;
   private readonly reporter: Reporter;
   private readonly followers: OutputFollowers;
@@ -102,6 +104,7 @@ export class Worker implements Service {
       limitBytes: options.inputCacheBytes,
       log,
     });
+    this.environments = environmentsOf(options, this.scratchRoot);
     const spool = new ReportSpool(path.join(options.workDir, 'reports'));
     this.reporter = new Reporter({ client: this.client, spool, log, signal, isStream: () => this.prefetch.size > 0 });
     this.channel = new ControlChannel({
@@ -162,6 +165,7 @@ export class Worker implements Service {
     await this.runHook('start');
     await this.folder.start();
     await this.inputs.start();
+    await this.environments.environments.start();
     await this.reporter.start();
     await this.queue.start();
     await this.consumer.start();
@@ -340,6 +344,7 @@ export class Worker implements Service {
       gpuNaming: this.options.gpuNaming ?? 'uuid',
       isPinning: this.options.isPinning ?? false,
       hooks,
+      environments: this.environments,
       onStarted,
       onProgress,
       placeInputs: this.placeInputs,

@@ -61,8 +61,8 @@ export class ApplyCommand extends ApiCommand {
     const note = (text: string): void => (this.quiet || this.json ? undefined : this.note(text));
     const confirm = async (what: string, largest: readonly string[]): Promise<boolean> =>
       confirmLarge(this, what, largest);
-    return withWorkdirs(loaded, (dir) =>
-      this.plan ? packWorkdir(dir) : sendWorkdir(api, { dir, group, note, confirm }),
+    return withWorkdirs(loaded, (dir, envSetups) =>
+      this.plan ? packWorkdir(dir, envSetups) : sendWorkdir(api, { dir, envSetups, group, note, confirm }),
     );
   }
 

@@ -5,7 +5,7 @@ import { ApiCommand } from './api-command.js';
 import { confirmLarge } from './confirm-large.js';
 import { yesOption } from './many-options.js';
 import { splitList } from './option-values.js';
-import { parseTimeout, parseWithin, PRIORITY, RETRIES } from './task-options.js';
+import { parseEnvSetup, parseTimeout, parseWithin, PRIORITY, RETRIES } from './task-options.js';
 
 /** What can be changed when something is submitted again. */
 export abstract class RerunCommand extends ApiCommand {
@@ -20,10 +20,11 @@ export abstract class RerunCommand extends ApiCommand {
   readonly retries = Option.String('--retries', { description: 'tries after a failure' });
   readonly cwd = Option.String('--cwd', { description: 'folder to start in, below its scratch folder' });
   readonly workdir = Option.String('-C,--workdir', { description: 'folder of code to start in, instead of its own' });
+  readonly envSetup = Option.String('--env-setup', { description: 'environment, instead of its own' });
   readonly yes = yesOption();
 
   protected async changes(api: MitosisClient, group: string): Promise<RerunChanges> {
-    const { tags, labels, secrets, name, priority, timeout, retries, cwd } = this;
+    const { tags, labels, secrets, name, priority, timeout, retries, cwd, envSetup } = this;
     return {
       ...(this.env.length > 0 && { env: parseEnv(this.env) }),
       ...(tags && { tags: splitList(tags, '--tags') }),
@@ -34,6 +35,7 @@ export abstract class RerunCommand extends ApiCommand {
       ...(timeout !== undefined && { timeout_ms: parseTimeout(timeout) }),
       ...(retries !== undefined && { retries: parseWithin(retries, '--retries', RETRIES) }),
       ...(cwd !== undefined && { cwd }),
+      ...(envSetup !== undefined && { env_setup: parseEnvSetup(envSetup) }),
       ...(await this.code(api, group)),
     };
   }
@@ -43,6 +45,14 @@ export abstract class RerunCommand extends ApiCommand {
     const { sendWorkdir } = await import('../workdir/send-workdir.js');
     const note = (text: string): void => (this.quiet || this.json ? undefined : this.note(text));
     const confirm = (what: string, largest: readonly string[]): Promise<boolean> => confirmLarge(this, what, largest);
-    return { code: await sendWorkdir(api, { dir: this.workdir, group, note, confirm }) };
+    return {
+      code: await sendWorkdir(api, {
+        dir: this.workdir,
+        ...(this.envSetup !== undefined && { envSetups: [this.envSetup] }),
+        group,
+        note,
+        confirm,
+      }),
+    };
   }
 }

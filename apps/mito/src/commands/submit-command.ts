@@ -11,6 +11,8 @@ import { programName } from './read-program.js';
 import { storeProgram } from './store-program.js';
 import { toSubmission } from './task-options.js';
 
+const listOf = (text: string | undefined): string[] => (text === undefined ? [] : [text]);
+
 /** The options that every way to submit a task has. */
 export abstract class SubmitCommand extends ApiCommand {
   readonly group = Option.String('-g,--group', {
@@ -57,6 +59,10 @@ export abstract class SubmitCommand extends ApiCommand {
   readonly envFile = Option.Array('--env-file', [], { description: 'file of NAME=VALUE lines' });
   readonly workdir = Option.String('-C,--workdir', {
     description: 'folder of code to start in: what git sees of it, or .mitoignore leaves of it, is sent along',
+  });
+  readonly envSetup = Option.String('--env-setup', {
+    description:
+      'environment that the worker builds once from files of --workdir: uv, venv:FILE, conda:FILE, npm or command:FILE',
   });
   readonly yes = yesOption();
   readonly cwd = Option.String('--cwd', { description: 'folder to start in, below its scratch folder' });
@@ -114,12 +120,20 @@ export abstract class SubmitCommand extends ApiCommand {
 
   /** Sends the folder of `--workdir`, as far as the group does not have it. */
   private async code(api: MitosisClient, group: string | undefined): Promise<Pick<SubmitTaskInput, 'code'>> {
-    if (this.workdir === undefined) return {};
+    if (this.workdir === undefined) {
+      if (this.envSetup === undefined) return {};
+      throw invalidField(
+        '--env-setup',
+        'the environment is built from files of the folder of code: name it with -C DIR',
+      );
+    }
     const { sendWorkdir } = await import('../workdir/send-workdir.js');
     const note = (text: string): void => (this.quiet || this.json ? undefined : this.note(text));
     const confirm = async (what: string, largest: readonly string[]): Promise<boolean> =>
       confirmLarge(this, what, largest);
-    return { code: await sendWorkdir(api, { dir: this.workdir, group, note, confirm }) };
+    return {
+      code: await sendWorkdir(api, { dir: this.workdir, envSetups: listOf(this.envSetup), group, note, confirm }),
+    };
   }
 
   /** What the options describe; a program is uploaded first, unless the group has it. */
@@ -128,6 +142,7 @@ export abstract class SubmitCommand extends ApiCommand {
     const options = { ...this, group, terminalSize: this.terminalSize };
     if (this.wasm === undefined) return { ...(await toSubmission(options)), ...(await this.code(api, group)) };
     if (this.workdir !== undefined) throw invalidField('--workdir', 'a sandboxed program has no working folder');
+    if (this.envSetup !== undefined) throw invalidField('--env-setup', 'a sandboxed program has no environment');
     const memory =
       this.memoryLimit === undefined ? {} : { memory_limit_bytes: parseBytes(this.memoryLimit, '--memory-limit') };
     const task = await toSubmission({

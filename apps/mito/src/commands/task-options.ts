@@ -5,6 +5,7 @@ import {
   parseDuration,
   parseNeeds,
   parsePointInTime,
+  readEnvSetup,
   type TypedNeed,
 } from '@mitosis/domain';
 import { parseEnv, parseEnvLines, parseResource } from '@mitosis/experiment';
@@ -42,6 +43,7 @@ export interface TaskOptions {
   readonly afterJob: readonly string[];
   readonly watch: readonly string[];
   readonly secrets: readonly string[];
+  readonly envSetup?: string | undefined;
 }
 
 /** `gpu-license=2`. */
@@ -177,6 +179,13 @@ function parseLogLimit(text: string): number {
   throw invalidField('--log-limit', `"${text}" is out of range; use ${formatBytes(min)} to ${formatBytes(max)}`);
 }
 
+/** As it is typed, once it is known to be right. */
+export function parseEnvSetup(text: string): string {
+  const found = readEnvSetup(text);
+  if ('objection' in found) throw invalidField('--env-setup', found.objection);
+  return text;
+}
+
 /** The body of the submission that the options describe. */
 export async function toSubmission(options: TaskOptions): Promise<SubmitTaskInput> {
   const { group, name, cwd, retries, retryDelay, terminalSize, logLimit } = options;
@@ -200,6 +209,7 @@ export async function toSubmission(options: TaskOptions): Promise<SubmitTaskInpu
       stdin_base64: (await readInput(options.stdin, '--stdin')).toString('base64'),
     }),
     ...(options.secrets.length > 0 && { secrets: splitList(options.secrets, '--secret') }),
+    ...(options.envSetup !== undefined && { env_setup: parseEnvSetup(options.envSetup) }),
     ...(options.timeout !== undefined && { timeout_ms: parseTimeout(options.timeout) }),
     ...(terminalSize && { pty: terminalSize }),
     ...(logLimit !== undefined && { log_limit_bytes: parseLogLimit(logLimit) }),

@@ -71,6 +71,12 @@ export class WorkerCommand extends ServiceCommand {
   readonly idleTimeout = Option.String('--idle-timeout', { description: 'end after running nothing for this time' });
   readonly only = Option.String('--only', { description: 'wasm: take sandboxed programs and nothing else' });
   readonly workDir = Option.String('--work-dir', { description: 'folder for scratch data' });
+  readonly envCache = Option.String('--env-cache', {
+    description: 'what environments of tasks that are kept for later tasks may have together; 20GiB by default',
+  });
+  readonly envDir = Option.String('--env-dir', {
+    description: 'folder for environments, which workers of one machine may share; one in --work-dir by default',
+  });
   readonly drainTimeout = Option.String('--drain-timeout', { description: 'time for running tasks after SIGTERM' });
   readonly sharedLog = Option.Boolean('--shared-log', false, {
     description: 'log to workers.log in the folder of --log-path, with other workers',
@@ -120,6 +126,8 @@ export class WorkerCommand extends ServiceCommand {
         lifetime: this.lifetime,
         idle_timeout: this.idleTimeout,
         work_dir: this.workDir,
+        env_cache: this.envCache,
+        env_dir: this.envDir,
         drain_timeout: this.drainTimeout,
         log_level: this.logLevel,
       },

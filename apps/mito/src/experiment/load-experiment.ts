@@ -32,17 +32,20 @@ type Code = NonNullable<SubmitTaskInput['code']>;
 /** The experiment with the code that its jobs start in, each folder made into code once. */
 export async function withWorkdirs(
   loaded: LoadedExperiment,
-  codeOf: (dir: string) => Promise<Code>,
+  codeOf: (dir: string, envSetups: readonly string[]) => Promise<Code>,
 ): Promise<LoadedExperiment> {
   const known = new Map<string, Code>();
+  const folderOf = (workdir: string): string => path.resolve(loaded.folder, workdir);
   const jobs: ExpandedJob[] = [];
   for (const job of loaded.experiment.jobs) {
     if (job.workdir === undefined) {
       jobs.push(job);
       continue;
     }
-    const dir = path.resolve(loaded.folder, job.workdir);
-    const code = known.get(dir) ?? (await codeOf(dir));
+    const dir = folderOf(job.workdir);
+    const sharing = loaded.experiment.jobs.filter(({ workdir }) => workdir !== undefined && folderOf(workdir) === dir);
+    const envSetups = new Set(sharing.flatMap(({ tasks: [first] }) => first?.env_setup ?? []));
+    const code = known.get(dir) ?? (await codeOf(dir, [...envSetups]));
     known.set(dir, code);
     jobs.push({ ...job, tasks: job.tasks.map((task) => ({ ...task, code })) });
   }

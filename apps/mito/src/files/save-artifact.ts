@@ -7,7 +7,7 @@ import { savePath } from './save-path.js';
 
 export function parseKind(text: string): ArtifactKind {
   const kind = ArtifactKind.safeParse(text);
-  if (!kind.success) throw invalidField('kind', `"${text}" is none of result, exec-log, std-log`);
+  if (!kind.success) throw invalidField('kind', `"${text}" is none of result, exec-log, std-log, env-log`);
   return kind.data;
 }
 

@@ -13,6 +13,7 @@ const VALUES: Readonly<Record<string, string>> = {
   'drain-timeout': 'duration',
   env: 'NAME=VALUE',
   'env-file': 'file',
+  'env-setup': 'kind',
   idempotency: 'key',
   'idempotency-key': 'key',
   job: 'uuid',

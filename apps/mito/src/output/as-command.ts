@@ -63,7 +63,7 @@ function folderOf({ folder }: NonNullable<TaskView['code']>): string {
  * read from its standard input is not shown by anything, and `tasks rerun` has it.
  */
 export function asCommand(task: TaskView): string[] {
-  const { wasm, code, pty, terminal, args } = task;
+  const { wasm, code, pty, terminal, args, env_setup: envSetup } = task;
   const words = [
     'mito',
     'tasks',
@@ -73,6 +73,7 @@ export function asCommand(task: TaskView): string[] {
     ...(terminal ? ['--terminal'] : []),
     ...(pty ? ['--pty'] : []),
     ...(code ? ['-C', folderOf(code)] : []),
+    ...(envSetup === null ? [] : ['--env-setup', envSetup]),
     ...(wasm ? ['--wasm', `${wasm.sha256}.wasm`] : []),
     '--',
     ...(wasm ? args.toSpliced(0, 1) : args),

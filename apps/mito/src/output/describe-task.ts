@@ -17,6 +17,12 @@ function progressOf(progress: number | null, isEnding: boolean): string {
   return progress === null ? 'running' : `running (${Math.round(progress * 100)} %)`;
 }
 
+function describeProgress({ state, progress, progress_message: message }: TaskView): string {
+  if (progress !== null) return `${Math.round(progress * 100)} % ${message ?? ''}`;
+  // Before its program has started it says what is done.
+  return state === 'running' ? (message ?? '') : '';
+}
+
 function ms(value: number | null): string {
   return value === null ? '-' : formatDuration(value);
 }
@@ -80,6 +86,7 @@ export function describeTask(task: TaskView & DetailOnly, paint: Paint): string 
     ['priority', String(task.priority)],
     ['time limit', task.timeout_ms === null ? '' : formatDuration(task.timeout_ms)],
     ['code', describeCode(task)],
+    ['env setup', task.env_setup ?? ''],
     ['secrets', (task.secrets ?? []).join(', ')],
     ['cwd', task.cwd ?? ''],
     [
@@ -96,7 +103,7 @@ export function describeTask(task: TaskView & DetailOnly, paint: Paint): string 
       `${kind} ${uuid} ${when} (${state})`,
     ]),
     ['retried by', task.retried_by ?? ''],
-    ['progress', task.progress === null ? '' : `${Math.round(task.progress * 100)} % ${task.progress_message ?? ''}`],
+    ['progress', describeProgress(task)],
     [
       'cancelled',
       task.cancel_requested_at === null

@@ -2,7 +2,7 @@ import { chmod, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { MitosisClient, usePin } from '@mitosis/client';
 import { CoordinatorConfig, loadSettings, settingsIn, WorkerConfig } from '@mitosis/config';
-import { MitoError, type Log, type Service } from '@mitosis/domain';
+import { CERTIFICATE_VARIABLES, MitoError, type Log, type Service } from '@mitosis/domain';
 import { DataDirLock, EmbeddedPostgres } from '@mitosis/embedded';
 import { readOwnText } from '../files/read-input.js';
 import { assertPortFree, explainPort } from '../port-in-use.js';
@@ -57,7 +57,7 @@ const CoordinatorSettings = CoordinatorConfig.omit({ admin_user: true, admin_pas
 
 /** What every process of the stack gets from our environment, besides its settings. */
 function basicEnv(): Record<string, string> {
-  const names = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'];
+  const names = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'NODE_OPTIONS', ...CERTIFICATE_VARIABLES];
   return Object.fromEntries(
     names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );

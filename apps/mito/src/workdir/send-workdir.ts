@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { MitosisClient } from '@mitosis/client';
-import { cutText, formatBytes, invalidField, MitoError, oneLine } from '@mitosis/domain';
+import { cutText, envFilesOf, formatBytes, invalidField, MitoError, oneLine, readEnvSetup } from '@mitosis/domain';
 import { packCode, type PackedCode } from '@mitosis/executor';
 import { CODE_LIMITS, type TaskCode } from '@mitosis/protocol';
 import { count, describeWorkdir, largestFiles } from './describe-workdir.js';
@@ -10,6 +10,8 @@ export interface SendWorkdirOptions {
   readonly dir: string;
   /** Whose tasks start in it; the caller's own when undefined. */
   readonly group: string | undefined;
+  /** Environments that its tasks ask for: their files have to be in the folder. */
+  readonly envSetups?: readonly string[];
   note(text: string): void;
   /** Whether a folder of more than 100 MiB is meant; gets what it is, and its largest files. */
   confirm(what: string, largest: readonly string[]): Promise<boolean>;
@@ -43,6 +45,15 @@ function assertSendable({ files, links, dir }: ListedWorkdir): void {
   throw invalidField('--workdir', message);
 }
 
+/** Throws when the files of an environment are not among those that are sent. */
+function assertEnvironment({ files, links }: ListedWorkdir, text: string): void {
+  const setup = readEnvSetup(text);
+  if ('objection' in setup) throw invalidField('--env-setup', setup.objection);
+  const paths = new Set([...files, ...links].map(({ path: name }) => name));
+  const found = envFilesOf(setup, (file) => paths.has(file));
+  if ('missing' in found) throw invalidField('--env-setup', found.missing);
+}
+
 const sizeOf = ({ files }: ListedWorkdir): number => files.reduce((sum, { size }) => sum + size, 0);
 
 function codeOf(listed: ListedWorkdir, code: PackedCode): TaskCode {
@@ -59,16 +70,19 @@ function codeOf(listed: ListedWorkdir, code: PackedCode): TaskCode {
 }
 
 /** What a task says of a folder, without storing it. */
-export async function packWorkdir(dir: string): Promise<TaskCode> {
-  const { listed, code } = await packed(await listWorkdir(dir));
+export async function packWorkdir(dir: string, envSetups: readonly string[]): Promise<TaskCode> {
+  const first = await listWorkdir(dir);
+  for (const setup of envSetups) assertEnvironment(first, setup);
+  const { listed, code } = await packed(first);
   return codeOf(listed, code);
 }
 
 /** Stores a folder for the tasks of a group, as far as the group does not have it, and returns what a task says of it. */
 export async function sendWorkdir(api: MitosisClient, options: SendWorkdirOptions): Promise<TaskCode> {
-  const { dir, group, note, confirm } = options;
+  const { dir, group, envSetups = [], note, confirm } = options;
   const first = await listWorkdir(dir);
   assertSendable(first);
+  for (const setup of envSetups) assertEnvironment(first, setup);
   note(`${dir}: ${describeWorkdir(first)}`);
   const bytes = sizeOf(first);
   if (bytes > ASKED_BYTES && !(await confirm(`${formatBytes(bytes)} of ${dir}`, largestFiles(first.files))))

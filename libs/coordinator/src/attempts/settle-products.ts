@@ -19,7 +19,7 @@ export async function confirmProducts(store: ObjectStore, report: AttemptReport)
     .filter((_, index) => !kept[index])
     .map(({ kind }) => ({ kind, why: NEVER_ARRIVED }));
   if (!hasOutput) lost.push({ kind: 'output', why: NEVER_ARRIVED });
-  const isNeeded = ({ kind }: LostProduct): boolean => kind !== 'output' && kind !== 'exec-log';
+  const isNeeded = ({ kind }: LostProduct): boolean => kind === 'result' || kind === 'std-log';
   const isFailure = lost.some(isNeeded) && report.outcome === 'exited' && report.exit_code === 0;
   return {
     ...report,

@@ -11,7 +11,7 @@ export interface TaskEvent {
   readonly group: string;
   readonly job: string | null;
   /** What a running task says of itself. */
-  readonly progress?: number;
+  readonly progress?: number | null;
   readonly message?: string | null;
 }
 

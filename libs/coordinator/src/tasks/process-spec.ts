@@ -1,8 +1,12 @@
 import type { SubmitTask } from '@mitosis/protocol';
 
-export type ProcessSpec = Partial<Pick<SubmitTask, 'code' | 'secrets'>>;
+export type ProcessSpec = Partial<Pick<SubmitTask, 'code' | 'secrets' | 'env_setup'>>;
 
 /** What of a submission becomes part of the stored spec besides the command. */
-export function processSpecOf({ code, secrets }: SubmitTask): ProcessSpec {
-  return { ...(code && { code }), ...(secrets && secrets.length > 0 && { secrets: [...new Set(secrets)] }) };
+export function processSpecOf({ code, secrets, env_setup }: SubmitTask): ProcessSpec {
+  return {
+    ...(code && { code }),
+    ...(secrets && secrets.length > 0 && { secrets: [...new Set(secrets)] }),
+    ...(env_setup !== undefined && { env_setup }),
+  };
 }

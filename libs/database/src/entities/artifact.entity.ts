@@ -7,7 +7,7 @@ export class Artifact {
   taskId!: string;
 
   @PrimaryColumn('text')
-  kind!: 'result' | 'exec-log' | 'std-log';
+  kind!: 'result' | 'exec-log' | 'std-log' | 'env-log';
 
   @Column('integer')
   attempt!: number;

@@ -16,7 +16,7 @@ export const PATH_PARAMETERS = {
   username: PathName,
   secret: PathName,
   sha256: Sha256,
-  kind: z.string().pipe(z.enum(ArtifactKind.options, { error: () => 'use result, exec-log or std-log' })),
+  kind: z.string().pipe(z.enum(ArtifactKind.options, { error: () => 'use result, exec-log, std-log or env-log' })),
 } as const;
 
 export type PathParameter = keyof typeof PATH_PARAMETERS;

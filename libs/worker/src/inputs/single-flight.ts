@@ -11,6 +11,11 @@ interface Flight {
 export class SingleFlight {
   private readonly flights = new Map<string, Flight>();
 
+  /** Whether somebody does it now. */
+  has(key: string): boolean {
+    return this.flights.has(key);
+  }
+
   /** Rejects with the signal's reason when it fires first, and as `work` does otherwise. */
   async run(key: string, signal: AbortSignal, work: (shared: AbortSignal) => Promise<void>): Promise<void> {
     signal.throwIfAborted();

@@ -296,6 +296,7 @@ class SubmitTask(_SubmitTask, total=False):
     log_limit_bytes: int
     code: TaskCode
     secrets: Sequence[str]
+    env_setup: str
     group: str
     name: str
     tags: Sequence[str]
@@ -330,7 +331,7 @@ SubmitTaskResource2 = TypedDict(
     {
         "from": "Literal['artifact']",
         "task": "str",
-        "kind": "Literal['result', 'exec-log', 'std-log']",
+        "kind": "Literal['result', 'exec-log', 'std-log', 'env-log']",
         "path": "str",
         "unpack": "bool",
     },
@@ -437,6 +438,7 @@ class TaskView(Model):
     not_kept: list[LostProduct]
     code: TaskViewCode | None
     secrets: list[str] | None
+    env_setup: str | None
     cwd: str | None
     params: dict[str, str | float | bool] | None
     job: str | None
@@ -484,7 +486,7 @@ class StoredNeed(Model):
 class ArtifactView(Model):
     __slots__ = ()
 
-    kind: Literal["result", "exec-log", "std-log"]
+    kind: Literal["result", "exec-log", "std-log", "env-log"]
     size_bytes: int
     sha256: str
     created_at: str
@@ -501,7 +503,7 @@ class SkippedFile(Model):
 class LostProduct(Model):
     __slots__ = ()
 
-    kind: Literal["result", "exec-log", "std-log", "output"]
+    kind: Literal["result", "exec-log", "std-log", "env-log", "output"]
     why: str
 
 
@@ -594,6 +596,7 @@ class TaskDetail(Model):
     not_kept: list[LostProduct]
     code: TaskViewCode | None
     secrets: list[str] | None
+    env_setup: str | None
     cwd: str | None
     params: dict[str, str | float | bool] | None
     job: str | None
@@ -1197,7 +1200,7 @@ class FileFacts(TypedDict):
 class ArtifactDownload(Model):
     __slots__ = ()
 
-    kind: Literal["result", "exec-log", "std-log"]
+    kind: Literal["result", "exec-log", "std-log", "env-log"]
     size_bytes: int
     sha256: str
     created_at: str
