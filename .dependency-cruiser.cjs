@@ -26,7 +26,7 @@ const MAY_IMPORT = {
 const COORDINATOR_FLOORS = [
   ['compose'],
   ['http'],
-  ['access', 'board', 'doctor', 'experiments', 'output', 'schedules', 'scheduling'],
+  ['access', 'board', 'doctor', 'experiments', 'notifications', 'output', 'schedules', 'scheduling'],
   ['workers'],
   ['attempts', 'jobs'],
   ['terminals', 'workloads'],

@@ -82,6 +82,14 @@ function accessOf({ queue_access: wanted }: CoordinatorConfig, { access }: Queue
   throw new MitoError('invalid', 'invalid_config', message, { details: { field: 'queue_access' } });
 }
 
+/** The mail server of notifications, by the settings. Throws `invalid_config`. */
+function mailConfig({ smtp_url: url, smtp_from: from }: CoordinatorConfig): { url: string; from: string } | undefined {
+  if (url === undefined) return undefined;
+  if (from !== undefined) return { url, from };
+  const message = '[coordinator] smtp_from: a mail has a sender. Set it to an address, or leave smtp_url out.';
+  throw new MitoError('invalid', 'invalid_config', message, { details: { field: 'smtp_from' } });
+}
+
 /** The composition root: here, and nowhere else, it is chosen what stands behind each interface. */
 export async function createCoordinator(
   config: CoordinatorConfig,
@@ -118,6 +126,11 @@ export async function createCoordinator(
     store: createStore(config, deriveSecret(keys.privatePem, 'signed urls')),
     keys,
     secretsKey: deriveSecret(keys.privatePem, 'group secrets'),
+    notifications: {
+      mail: mailConfig(config),
+      commands: config.notify_commands,
+      allowedNetworks: config.notify_networks,
+    },
     admin: {
       username: config.admin_user,
       password: config.admin_password,

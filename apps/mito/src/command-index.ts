@@ -303,6 +303,55 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/client/logout.js')).ClientLogoutCommand,
   },
   {
+    paths: ['client notify add', 'notify add'],
+    about: { category: 'Notifications', description: 'add a receiver of notifications' },
+    load: async () => (await import('./commands/client/notify/add.js')).NotifyAddCommand,
+  },
+  {
+    paths: ['client notify change', 'notify change'],
+    about: { category: 'Notifications', description: 'change what a receiver is told of' },
+    load: async () => (await import('./commands/client/notify/change.js')).NotifyChangeCommand,
+  },
+  {
+    paths: ['client notify delete', 'notify delete'],
+    about: {
+      category: 'Notifications',
+      description: 'delete a receiver of notifications, with the messages that wait for it',
+    },
+    load: async () => (await import('./commands/client/notify/delete.js')).NotifyDeleteCommand,
+  },
+  {
+    paths: ['client notify list', 'notify list'],
+    about: { category: 'Notifications', description: 'list your receivers of notifications, or those of a group' },
+    load: async () => (await import('./commands/client/notify/list.js')).NotifyListCommand,
+  },
+  {
+    paths: ['client notify log', 'notify log'],
+    about: {
+      category: 'Notifications',
+      description: 'list the messages to a receiver, newest first, and how they were delivered',
+    },
+    load: async () => (await import('./commands/client/notify/log.js')).NotifyLogCommand,
+  },
+  {
+    paths: ['client notify pause', 'notify pause'],
+    about: {
+      category: 'Notifications',
+      description: 'send a receiver nothing until it is resumed; messages wait for up to a day',
+    },
+    load: async () => (await import('./commands/client/notify/pause.js')).NotifyPauseCommand,
+  },
+  {
+    paths: ['client notify resume', 'notify resume'],
+    about: { category: 'Notifications', description: 'send a receiver its messages again' },
+    load: async () => (await import('./commands/client/notify/resume.js')).NotifyResumeCommand,
+  },
+  {
+    paths: ['client notify test', 'notify test'],
+    about: { category: 'Notifications', description: 'send a receiver a test message and say how that went' },
+    load: async () => (await import('./commands/client/notify/test.js')).NotifyTestCommand,
+  },
+  {
     paths: ['client programs delete', 'programs delete'],
     about: { category: 'Programs', description: 'delete a WebAssembly program of a group' },
     load: async () => (await import('./commands/client/programs/delete.js')).ProgramsDeleteCommand,

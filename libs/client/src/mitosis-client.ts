@@ -34,6 +34,7 @@ import { JobsClient } from './jobs-client.js';
 import { logPieces, type LogPiece } from './log-pieces.js';
 import { ProgramCalls } from './program-calls.js';
 import { conditionTexts, pathPart, queryString } from './query-string.js';
+import { ReceiverCalls } from './receiver-calls.js';
 import { ScheduleCalls } from './schedule-calls.js';
 import { SecretCalls } from './secret-calls.js';
 import { TerminalCalls } from './terminal-calls.js';
@@ -116,6 +117,8 @@ export class MitosisClient {
   readonly secrets: SecretCalls;
   readonly workloads: WorkloadCalls;
   readonly schedules: ScheduleCalls;
+  /** Who is told of jobs. */
+  readonly receivers: ReceiverCalls;
   /** Jobs that files describe. */
   readonly experiments: ExperimentCalls;
   readonly terminals: TerminalCalls;
@@ -132,6 +135,7 @@ export class MitosisClient {
     this.code = new CodeCalls(this.transport);
     this.secrets = new SecretCalls(this.transport);
     this.workloads = new WorkloadCalls(this.transport);
+    this.receivers = new ReceiverCalls(this.transport);
     this.schedules = new ScheduleCalls(this.transport);
     this.experiments = new ExperimentCalls(this.transport);
     this.terminals = new TerminalCalls(this.transport);

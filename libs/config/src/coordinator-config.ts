@@ -1,7 +1,16 @@
 import { z } from 'zod';
-import { LEASE_MAX_MS, LEASE_MIN_MS } from '@mitosis/domain';
+import { isInRange, LEASE_MAX_MS, LEASE_MIN_MS } from '@mitosis/domain';
 import { NewPassword } from '@mitosis/protocol';
-import { AddressSetting, BindAddress, BytesSetting, DurationSetting, FlagSetting, LogLevel } from './fields.js';
+import {
+  AddressSetting,
+  BindAddress,
+  BytesSetting,
+  DurationSetting,
+  FlagSetting,
+  ListSetting,
+  LogLevel,
+  VariablesSetting,
+} from './fields.js';
 
 /** `[coordinator]` of the configuration file, and `MITO_<FIELD>` in the environment. */
 export const CoordinatorConfig = z.strictObject({
@@ -100,6 +109,20 @@ export const CoordinatorConfig = z.strictObject({
   max_retries: z.coerce.number().int().min(0).max(100).optional(),
   /** Delay before the first retry of tasks that name none; 5s when not set. */
   retry_delay: DurationSetting.refine((ms) => ms <= 3_600_000, 'must be an hour at most').optional(),
+  /** Mail server for notifications: smtp://USER:PASSWORD@HOST:PORT, or smtps:// for TLS from the start. */
+  smtp_url: z
+    .string()
+    .regex(/^smtps?:\/\/[^/]/i, 'write smtp://USER:PASSWORD@HOST:PORT or smtps://USER:PASSWORD@HOST:PORT')
+    .optional(),
+  /** Sender of the mails, such as "Mitosis <mito@example.org>". */
+  smtp_from: z.string().min(3).optional(),
+  /** Programs that receivers of site administrators may name: notify_commands = { pager = "/usr/local/bin/page" }. */
+  notify_commands: VariablesSetting.default({}),
+  /** Networks besides the public internet that webhooks may reach: addresses or networks (10.0.0.0/8), with commas. */
+  notify_networks: ListSetting.refine(
+    (ranges) => ranges.every((range) => isInRange(range.split('/', 1)[0] ?? '', range)),
+    'write addresses or networks, such as 10.0.0.0/8 or fd00::/8',
+  ).default([]),
   log_level: LogLevel.default('info'),
 });
 export type CoordinatorConfig = z.output<typeof CoordinatorConfig>;

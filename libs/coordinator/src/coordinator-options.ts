@@ -5,6 +5,7 @@ import type { QueueAccess, QueueBackend } from '@mitosis/queue';
 import type { FirstAdmin } from './access/bootstrap-admin.js';
 import type { KeyPair } from './auth/key-pair.js';
 import type { AccessLifetimes } from './compose/create-access.js';
+import type { NotificationSettings } from './compose/create-notifications.js';
 import type { JoinFiles } from './http/join-routes.js';
 import type { WorkloadDefaults } from './workloads/submit-workload.js';
 
@@ -47,7 +48,8 @@ export interface CoordinatorOptions extends AccessLifetimes {
   readonly publicUrl?: string | undefined;
   /** What machines fetch that become workers. */
   readonly joinFiles?: JoinFiles | undefined;
-  /** 256 bits with which secrets of groups are encrypted; not in the database. */
+  /** 256 bits with which secrets of groups and of receivers are encrypted; not in the database. */
   readonly secretsKey: Buffer;
+  readonly notifications: NotificationSettings;
   readonly log: Log;
 }

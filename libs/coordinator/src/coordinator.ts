@@ -13,6 +13,7 @@ import { Tokens } from './auth/tokens.js';
 import { Board } from './board/board.js';
 import { createAccess } from './compose/create-access.js';
 import { createFiles } from './compose/create-files.js';
+import { createNotifications } from './compose/create-notifications.js';
 import { fileRoutes } from './compose/file-routes.js';
 import { loggedClaims, loggedSubmit, observedReports } from './compose/observe-tasks.js';
 import { taskControl } from './compose/task-control.js';
@@ -272,6 +273,13 @@ export class Coordinator implements Service {
       onReady,
       onNewQueues,
     });
+    const notifications = createNotifications(api, {
+      dataSource,
+      bus: queue.bus,
+      log,
+      key: options.secretsKey,
+      settings: options.notifications,
+    });
     outputRoutes(api, { dataSource, reader, events, follows, store });
     terminalRoutes(api, { dataSource, events, terminals });
     fileRoutes(api, files, { secrets, resumeAttempts });
@@ -324,6 +332,7 @@ export class Coordinator implements Service {
       placer,
       reconciler,
       ...control.services,
+      ...notifications.services,
       ...access.services,
       files.collector,
       this.http,

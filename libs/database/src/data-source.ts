@@ -23,6 +23,7 @@ import { StoredObjectRow } from './entities/object.entity.js';
 import { Program } from './entities/program.entity.js';
 import { QueueRow } from './entities/queue.entity.js';
 import { RateLimit } from './entities/rate-limit.entity.js';
+import { Message, Receiver } from './entities/receiver.entity.js';
 import { Schedule, ScheduleRun } from './entities/schedule.entity.js';
 import { Session } from './entities/session.entity.js';
 import { TaskSearch } from './entities/task-search.entity.js';
@@ -52,6 +53,7 @@ import { TroubleOfWorkers1700000000028 } from './migrations/0028-trouble-of-work
 import { WhatExpires1700000000029 } from './migrations/0029-what-expires.js';
 import { NamesOfWorkers1700000000030 } from './migrations/0030-names-of-workers.js';
 import { NoLoginsOfWorkers1700000000031 } from './migrations/0031-no-logins-of-workers.js';
+import { Receivers1700000000034 } from './migrations/0034-receivers.js';
 import { NeedsAndOffers1700000000038 } from './migrations/0038-needs-and-offers.js';
 import { PlacesOfHoldings1700000000039 } from './migrations/0039-places-of-holdings.js';
 import { NoTimeLimitUnlessAsked1700000000044 } from './migrations/0044-no-time-limit-unless-asked.js';
@@ -127,6 +129,8 @@ export function createDataSource({
       Program,
       QueueRow,
       RateLimit,
+      Receiver,
+      Message,
       Reservation,
       Schedule,
       ScheduleRun,
@@ -160,6 +164,7 @@ export function createDataSource({
       WhatExpires1700000000029,
       NamesOfWorkers1700000000030,
       NoLoginsOfWorkers1700000000031,
+      Receivers1700000000034,
       NeedsAndOffers1700000000038,
       PlacesOfHoldings1700000000039,
       NoTimeLimitUnlessAsked1700000000044,

@@ -119,3 +119,6 @@ export type { Cron } from './cron.js';
 export { assertTimeZone } from './time-zone.js';
 export { maySlipIn, startsBy, usageOf } from './resources/reserve.js';
 export type { ReservedFor, RunningHold } from './resources/reserve.js';
+export { NOTICE_EVENTS, parseNoticeEvents, STUCK_AFTER_MS } from './notice-events.js';
+export type { NoticeChoice, NoticeEvent } from './notice-events.js';
+export { isPublicAddress } from './public-address.js';

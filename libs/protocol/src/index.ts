@@ -236,3 +236,18 @@ export { AssignmentView, Need, Needs, StoredNeed } from './needs.js';
 export { CreateSchedule, ScheduledJob, SchedulePage, ScheduleQuery, ScheduleRun, ScheduleView } from './schedules.js';
 export type { CreateScheduleInput } from './schedules.js';
 export { EnforcesView, OfferReport, OfferView } from './offers.js';
+export {
+  ChangeReceiver,
+  CreatedReceiver,
+  CreateReceiver,
+  DeliveryPage,
+  DeliveryQuery,
+  DeliveryView,
+  Notify,
+  RECEIVER_KINDS,
+  RECEIVER_LIMITS,
+  ReceiverList,
+  ReceiverQuery,
+  ReceiverView,
+} from './receivers.js';
+export type { ChangeReceiverInput, CreateReceiverInput, NotifyInput } from './receivers.js';

@@ -6,6 +6,7 @@ import { groupOperations } from './operations/group-operations.js';
 import { jobOperations } from './operations/job-operations.js';
 import type { Operation } from './operations/operation.js';
 import { programOperations } from './operations/program-operations.js';
+import { receiverOperations } from './operations/receiver-operations.js';
 import { scheduleOperations } from './operations/schedule-operations.js';
 import { secretOperations } from './operations/secret-operations.js';
 import { serviceOperations } from './operations/service-operations.js';
@@ -26,6 +27,7 @@ export const operations = {
   ...jobOperations,
   ...experimentOperations,
   ...scheduleOperations,
+  ...receiverOperations,
   ...fileOperations,
   ...codeOperations,
   ...secretOperations,

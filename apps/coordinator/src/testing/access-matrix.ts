@@ -92,6 +92,12 @@ export const MATRIX: Readonly<Record<string, string>> = {
   'experiments.tasks': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
   'experiments.definition': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
 
+  'receivers.list': '401 404 403 403 403 ok 404 ok 401 401 401 401 401',
+  'receivers.create': '401 404 403 403 403 ok 404 ok 401 401 401 401 401',
+  'receivers.change': '401 404 403 403 403 ok 404 ok 401 401 401 401 401',
+  'receivers.delete': '401 404 403 403 403 ok 404 ok 401 401 401 401 401',
+  'receivers.test': '401 404 403 403 403 ok 404 ok 401 401 401 401 401',
+  'receivers.deliveries': '401 404 403 403 403 ok 404 ok 401 401 401 401 401',
   'schedules.create': '401 404 403 403 ok ok 404 403 401 401 401 401 401',
   'schedules.query': '401 ok ok ok ok ok ok ok 401 401 401 401 401',
   'schedules.get': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',

@@ -66,7 +66,7 @@ export class AccessScene {
       tokenOf[name] = await this.login(name);
     }
     const clientOf = (name: string): MitosisClient => this.client(tokenOf[name] ?? '');
-    await api.access.updateUser('boss', { group_quota: { set: 100 } });
+    await api.access.updateUser('boss', { group_quota: { set: 300 } });
     await clientOf('boss').access.createGroup('lab');
     await clientOf('stranger').access.createGroup('other');
     await clientOf('boss').access.updateMembers('lab', {
@@ -255,6 +255,17 @@ export class AccessScene {
 
   async freshSchedule(): Promise<string> {
     const response = await this.send('POST', '/schedules', this.ownerToken, this.schedule(`s${randomUUID()}`));
+    return ((await response.json()) as { uuid: string }).uuid;
+  }
+
+  receiver(group: string): object {
+    return { group, name: `r${randomUUID().slice(0, 8)}`, kind: 'webhook', target: 'https://127.0.0.1/' };
+  }
+
+  /** Of a group of which the callers are members as they are of `lab`. */
+  async freshReceiver(): Promise<string> {
+    const boss = this.callers.find(({ kind }) => kind === 'admin')?.token ?? '';
+    const response = await this.send('POST', '/receivers', boss, this.receiver(await this.freshGroup()));
     return ((await response.json()) as { uuid: string }).uuid;
   }
 

@@ -179,6 +179,21 @@ export const API_ERRORS = {
     means: 'The deployment takes no more workers (`max_nodes`).',
     todo: 'Stop a worker, or raise the setting.',
   },
+  receiver_exists: {
+    kind: 'conflict',
+    means: 'There is a receiver of notifications with this name.',
+    todo: 'Choose another name, or delete the other one.',
+  },
+  receiver_not_found: {
+    kind: 'not-found',
+    means: 'There is no such receiver of notifications that you may manage.',
+    todo: '`mito notify list` lists them.',
+  },
+  too_many_receivers: {
+    kind: 'conflict',
+    means: 'A person or a group has too many receivers of notifications.',
+    todo: 'Delete one with `mito notify delete`.',
+  },
   unsupported_encoding: {
     kind: 'unsupported',
     means: 'The body has a content encoding.',

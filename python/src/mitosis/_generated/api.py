@@ -19,6 +19,7 @@ from .models import (
     CancelTasks,
     ChangeJob,
     ChangePassword,
+    ChangeReceiver,
     ChangeTask,
     CheckStorage,
     CodeDownload,
@@ -26,13 +27,17 @@ from .models import (
     CreateEnrolment,
     CreateGroup,
     CreateJob,
+    CreateReceiver,
     CreateSchedule,
     CreateToken,
     CreateUser,
     CreatedEnrolment,
+    CreatedReceiver,
     CreatedToken,
     DeleteAttachments,
     DeletedAttachments,
+    DeliveryPage,
+    DeliveryView,
     EnrollWorker,
     EnrolmentList,
     ExperimentText2,
@@ -57,6 +62,8 @@ from .models import (
     ProgramFromAttachment,
     ProgramList,
     ProgramView,
+    ReceiverList,
+    ReceiverView,
     RegisterWorker,
     ResetPassword,
     ResumeWorker,
@@ -1228,6 +1235,96 @@ class Api:
             "POST",
             f"/schedules/{path_part(uuid)}/run-now",
             ScheduleView,
+            call=call,
+        )
+
+    def receivers_list(
+        self,
+        *,
+        group: Query = None,
+        call: Call | None = None,
+    ) -> ReceiverList:
+        """List the receivers of notifications of the caller or of a group."""
+        return self._transport.model(
+            "GET",
+            "/receivers",
+            ReceiverList,
+            query={"group": group},
+            call=call,
+        )
+
+    def receivers_create(
+        self,
+        body: CreateReceiver,
+        *,
+        call: Call | None = None,
+    ) -> CreatedReceiver:
+        """Add a receiver of notifications."""
+        return self._transport.model(
+            "POST",
+            "/receivers",
+            CreatedReceiver,
+            body=body,
+            call=call,
+        )
+
+    def receivers_change(
+        self,
+        uuid: str,
+        body: ChangeReceiver,
+        *,
+        call: Call | None = None,
+    ) -> ReceiverView:
+        """Change what a receiver is told of, or pause it."""
+        return self._transport.model(
+            "PATCH",
+            f"/receivers/{path_part(uuid)}",
+            ReceiverView,
+            body=body,
+            call=call,
+        )
+
+    def receivers_delete(
+        self,
+        uuid: str,
+        *,
+        call: Call | None = None,
+    ) -> None:
+        """Delete a receiver with what still waits for it."""
+        self._transport.empty(
+            "DELETE",
+            f"/receivers/{path_part(uuid)}",
+            call=call,
+        )
+
+    def receivers_test(
+        self,
+        uuid: str,
+        *,
+        call: Call | None = None,
+    ) -> DeliveryView:
+        """Send a receiver a test message and wait for the first attempt."""
+        return self._transport.model(
+            "POST",
+            f"/receivers/{path_part(uuid)}/test",
+            DeliveryView,
+            call=call,
+        )
+
+    def receivers_deliveries(
+        self,
+        uuid: str,
+        *,
+        limit: Query = None,
+        after: Query = None,
+        call: Call | None = None,
+    ) -> DeliveryPage:
+        """List the messages to a receiver, newest first."""
+        return self._transport.model(
+            "GET",
+            f"/receivers/{path_part(uuid)}/deliveries",
+            DeliveryPage,
+            query={"limit": limit, "after": after},
             call=call,
         )
 

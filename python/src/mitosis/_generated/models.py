@@ -1093,6 +1093,89 @@ class SchedulePage(Model):
     next: str | None
 
 
+class ReceiverList(Model):
+    __slots__ = ()
+
+    receivers: list[ReceiverView]
+
+
+class ReceiverView(Model):
+    __slots__ = ()
+
+    uuid: str
+    group: str | None
+    name: str
+    kind: Literal["webhook", "slack", "mail", "command"]
+    target: str
+    on: list[Literal["started", "ended", "failed", "stuck"]]
+    stuck_after_ms: int | None
+    per_hour: int
+    is_paused: bool
+    created_at: str
+    waiting: int
+    trouble: str | None
+
+
+class _CreateReceiver(TypedDict):
+    name: str
+    kind: Literal["webhook", "slack", "mail", "command"]
+    target: str
+
+
+class CreateReceiver(_CreateReceiver, total=False):
+    group: str
+    key: str
+    on: Sequence[Literal["started", "ended", "failed", "stuck"]]
+    stuck_after_ms: int
+    per_hour: int
+
+
+class CreatedReceiver(Model):
+    __slots__ = ()
+
+    uuid: str
+    group: str | None
+    name: str
+    kind: Literal["webhook", "slack", "mail", "command"]
+    target: str
+    on: list[Literal["started", "ended", "failed", "stuck"]]
+    stuck_after_ms: int | None
+    per_hour: int
+    is_paused: bool
+    created_at: str
+    waiting: int
+    trouble: str | None
+    key: str | None
+
+
+class ChangeReceiver(TypedDict, total=False):
+    on: Sequence[Literal["started", "ended", "failed", "stuck"]]
+    stuck_after_ms: int
+    per_hour: int
+    is_paused: bool
+
+
+class DeliveryView(Model):
+    __slots__ = ()
+
+    uuid: str
+    event: str
+    subject: str | None
+    title: str
+    state: Literal["waiting", "sent", "failed", "merged"]
+    attempts: int
+    status: str | None
+    created_at: str
+    attempted_at: str | None
+
+
+class DeliveryPage(Model):
+    __slots__ = ()
+
+    deliveries: list[DeliveryView]
+    next: str | None
+
+
 class AttachmentPage(Model):
     __slots__ = ()
 
@@ -1710,6 +1793,12 @@ ScheduleView.nested = {
 }
 SchedulePage.nested = {
     "schedules": ("list", ScheduleView),
+}
+ReceiverList.nested = {
+    "receivers": ("list", ReceiverView),
+}
+DeliveryPage.nested = {
+    "deliveries": ("list", DeliveryView),
 }
 AttachmentPage.nested = {
     "attachments": ("list", AttachmentView),
