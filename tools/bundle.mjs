@@ -31,7 +31,11 @@ Run commands on a fleet of workers: coordinator, workers, client. After "npm ins
 export async function bundle() {
   const version = await oneVersion();
   const main = await write({
-    input: { start: 'apps/mito/dist/start.js', 'inspect-thread': 'libs/sandbox/dist/inspect-thread.js' },
+    input: {
+      start: 'apps/mito/dist/start.js',
+      'inspect-thread': 'libs/sandbox/dist/inspect-thread.js',
+      'search-thread': 'libs/coordinator/dist/output/search-thread.js',
+    },
     dir: lib,
     entryFileNames: ({ name }) => (name === 'start' ? '[name]-[hash].js' : '[name].js'),
   });

@@ -68,6 +68,7 @@ const REQUESTS: Readonly<Record<string, (caller: Caller) => Request | Promise<Re
   'tasks.submit-batch': () => ({ path: '/tasks/batch', body: { tasks: [{ args: ['true'], group: 'lab' }] } }),
   'tasks.wait': () => ({ path: '/tasks/wait', body: { uuids: [scene.task], timeout_ms: 0 } }),
   'tasks.output': () => ({ path: `/tasks/${scene.task}/output?follow=false` }),
+  'tasks.grep': () => ({ path: '/tasks/grep?pattern=x' }),
   'tasks.cancel-many': async () => ({ path: '/tasks/cancel', body: { uuids: [await scene.freshTask()] } }),
   'tasks.cancel': async () => ({ path: `/tasks/${await scene.freshTask()}/cancel`, body: {} }),
   'tasks.change': async () => ({ path: `/tasks/${await scene.freshTask()}`, body: { priority: 1 } }),

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { CancelAnswer, JobView, TaskDetail, TaskView } from '@mitosis/protocol';
 import { eventually, fileScope, SOON_MS, tempDir } from '@mitosis/testing';
+import type { MitoResult } from './harness/mito-process.js';
 import { processesWith } from './harness/processes.js';
 import { BACKENDS, startStack, type E2eStack } from './harness/stack.js';
 
@@ -158,12 +159,16 @@ onEachBackend('what a task says of itself, submits and prints is seen', async (t
   await eventually(async () => (await json<TaskView>('tasks', 'get', uuid)).progress === 0.42, {
     message: 'the progress',
   });
-  t.is((await json<TaskView>('tasks', 'get', uuid)).progress_message, 'epoch 3');
+  const task = await json<TaskView>('tasks', 'get', uuid);
+  t.is(task.progress_message, 'epoch 3');
   t.is((await mito('tasks', 'logs', uuid)).stdout, 'line 1\nline 2\nline 3\n', 'so far');
   t.is((await mito('tasks', 'logs', uuid, '--tail', '2', '--stdout')).stdout, 'line 2\nline 3\n');
   t.is((await mito('tasks', 'logs', uuid, '--stderr')).stdout, '');
+  const found = (): Promise<MitoResult> => mito('tasks', 'grep', '^(line 3|end)$', '--name', task.name);
+  t.regex((await found()).stdout, new RegExp(`^${uuid}:\\d+:line 3\n$`), 'while it runs');
   await writeFile(marker, '');
   t.is((await mito('tasks', 'wait', uuid)).code, 0);
+  t.regex((await found()).stdout, new RegExp(`^${uuid}:\\d+:line 3\n${uuid}:\\d+:end\n$`), 'and afterwards');
   t.regex((await follower.ended).stdout, /end\n$/);
   const { downstream } = await json<TaskDetail>('tasks', 'get', uuid);
   t.is(downstream.length, 2, 'one by file, one live');

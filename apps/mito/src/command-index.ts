@@ -248,9 +248,19 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/client/jobs/export.js')).JobsExportCommand,
   },
   {
+    paths: ['client jobs failures', 'jobs failures'],
+    about: { category: 'Jobs', description: 'group the failed tasks of a job by their last lines' },
+    load: async () => (await import('./commands/client/jobs/failures.js')).JobsFailuresCommand,
+  },
+  {
     paths: ['client jobs get', 'jobs get'],
     about: { category: 'Jobs', description: 'show one job' },
     load: async () => (await import('./commands/client/jobs/get.js')).JobsGetCommand,
+  },
+  {
+    paths: ['client jobs grep', 'jobs grep'],
+    about: { category: 'Jobs', description: 'search in what the tasks of a job have printed' },
+    load: async () => (await import('./commands/client/jobs/grep.js')).JobsGrepCommand,
   },
   {
     paths: ['client jobs list', 'jobs list'],
@@ -516,6 +526,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     paths: ['client tasks get', 'tasks get'],
     about: { category: 'Tasks', description: 'show one task' },
     load: async () => (await import('./commands/client/tasks/get.js')).TasksGetCommand,
+  },
+  {
+    paths: ['client tasks grep', 'tasks grep'],
+    about: { category: 'Tasks', description: 'search in what tasks have printed' },
+    load: async () => (await import('./commands/client/tasks/grep.js')).TasksGrepCommand,
   },
   {
     paths: ['client tasks logs', 'tasks logs'],

@@ -1,5 +1,6 @@
 export type { Changed, EventFilter } from './follow-events.js';
 export type { FollowOptions, OutputItem } from './follow-output.js';
+export type { OutputPattern } from './search-output.js';
 export type { ExperimentCalls } from './experiment-calls.js';
 export { JobsClient } from './jobs-client.js';
 export type { JobFilter, SubmitJobOptions, SubmittedJob } from './jobs-client.js';

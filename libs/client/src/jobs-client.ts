@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { invalidField, isFinal, MitoError } from '@mitosis/domain';
 import {
   CancelAnswer,
+  JobFailures,
   JobPage,
   JobReceipt,
   JobResultPage,
@@ -189,6 +190,11 @@ export class JobsClient {
       if (page.next === null) return;
       after = page.next;
     }
+  }
+
+  /** The failed tasks of a job, those together that ended with the same lines; most first. */
+  async failures(uuid: string, { signal }: CallOptions = {}): Promise<JobFailures> {
+    return this.transport.json('GET', `${path(uuid)}/failures`, JobFailures, { signal });
   }
 
   /** Invalid tasks end the job, and nothing of it is left over. An interrupted one can be finished. */

@@ -17,6 +17,7 @@ import {
   WorkerView,
   type ArtifactKind,
   type ChangeTaskInput,
+  type OutputMatches,
   type SteerWorker,
   type SubmitTaskInput,
   type TaskSummary,
@@ -36,6 +37,7 @@ import { ProgramCalls } from './program-calls.js';
 import { conditionTexts, pathPart, queryString } from './query-string.js';
 import { ReceiverCalls } from './receiver-calls.js';
 import { ScheduleCalls } from './schedule-calls.js';
+import { searchOutput, type OutputPattern } from './search-output.js';
 import { SecretCalls } from './secret-calls.js';
 import { TerminalCalls } from './terminal-calls.js';
 import { Transport, type TransportOptions } from './transport.js';
@@ -320,6 +322,11 @@ export class MitosisClient {
   /** Everything a task prints, as it prints it, and at last how it ended. */
   followOutput(uuid: string, options: FollowOptions = {}): AsyncGenerator<OutputItem> {
     return followOutput(this.transport, uuid, { ...options, signal: this.transport.signalWith(options.signal) });
+  }
+
+  /** Searches in what the tasks have printed that the conditions find, newest first; yields each part when it is searched. */
+  searchOutput(search: OutputPattern & TaskConditions, { signal }: CallOptions = {}): AsyncGenerator<OutputMatches> {
+    return searchOutput(this.transport, search, { signal: this.transport.signalWith(signal) });
   }
 
   /** What is known of an artifact, with a request to fetch it that is good for some minutes. */

@@ -280,7 +280,7 @@ export class Coordinator implements Service {
       key: options.secretsKey,
       settings: options.notifications,
     });
-    outputRoutes(api, { dataSource, reader, events, follows, store });
+    outputRoutes(api, { dataSource, reader, events, follows, store, silentMs });
     terminalRoutes(api, { dataSource, events, terminals });
     fileRoutes(api, files, { secrets, resumeAttempts });
     workerRoutes(api, {

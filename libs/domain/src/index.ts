@@ -83,7 +83,15 @@ export { WORKLOAD_STATES, WORKLOAD_STEPS, isWorkloadOver, moveWorkload } from '.
 export type { WorkloadMove, WorkloadState, WorkloadStep } from './workload.js';
 export { nameOfCommand } from './task-name.js';
 export { ARCHIVE_HEAD_BYTES, archiveObjection, isGzip, isTarHeader, tarChecksum } from './archive-format.js';
-export { cutText, fromFirstCharacter, isStorableText, oneLine, storableText, textTail } from './text.js';
+export {
+  cutText,
+  fromFirstCharacter,
+  isStorableText,
+  oneLine,
+  storableText,
+  textTail,
+  withoutEscapes,
+} from './text.js';
 export { exactNumber, parseExactJson } from './exact-json.js';
 export { JSON_DEPTH_MAX, describeChange, storableJson, storableSentence } from './storable.js';
 export type { JsonChange, StorableJson } from './storable.js';

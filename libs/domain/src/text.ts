@@ -84,3 +84,12 @@ function pairBoundary(text: string, index: number): number {
   const isInside = /^[\ud800-\udbff][\udc00-\udfff]$/.test(text.slice(Math.max(index - 1, 0), index + 1));
   return isInside ? index - 1 : index;
 }
+
+// Colours and titles: ECMA-48, CSI and OSC.
+// oxlint-disable-next-line no-control-regex -- they are what it is about
+const ESCAPES = /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)/g;
+
+/** What a terminal would show of text: without colours and titles. */
+export function withoutEscapes(text: string): string {
+  return text.replace(ESCAPES, '');
+}

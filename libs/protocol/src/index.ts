@@ -85,6 +85,7 @@ export {
 } from './jobs.js';
 export type { CreateJobInput } from './jobs.js';
 export { OutputEnd, OutputEvent, OutputLine, OutputLines, OutputLinesQuery, OutputQuery } from './output-events.js';
+export { OutputMatch, OutputMatches, OutputSearch } from './output-search.js';
 export {
   FrameDecoder,
   OUTPUT_FRAME_HEADER_BYTES,

@@ -51,6 +51,7 @@ export const MATRIX: Readonly<Record<string, string>> = {
   'tasks.explain': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
   'tasks.output': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
   'tasks.lines': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
+  'tasks.grep': '401 ok ok ok ok ok ok ok 401 401 401 401 401',
 
   'secrets.list': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
   'secrets.set': '401 404 403 403 403 ok 404 ok 401 401 401 401 401',

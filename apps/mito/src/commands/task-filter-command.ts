@@ -18,8 +18,8 @@ function givenStates(words: readonly string[], option: string): string[] | undef
   return states;
 }
 
-/** The options by which tasks are chosen. */
-export abstract class TaskFilterCommand extends ApiCommand {
+/** The options that say what tasks must be like. */
+export abstract class TaskConditionCommand extends ApiCommand {
   readonly group = Option.String('-g,--group', { description: 'only tasks of this group' });
   readonly creator = Option.String('-c,--creator,--creators', { description: 'only tasks of this user' });
   readonly states = Option.Array('-s,--state', [], {
@@ -48,8 +48,6 @@ export abstract class TaskFilterCommand extends ApiCommand {
   readonly text = Option.String('--text', {
     description: 'only tasks with all of these words in their name, command or reason',
   });
-  readonly limit = Option.String('--limit', { description: 'at most this many, the newest' });
-  readonly offset = Option.String('--offset', { description: 'skip the newest N' });
 
   /** What tasks must be like, without how many of them. */
   protected filter(): TaskConditions {
@@ -70,14 +68,6 @@ export abstract class TaskFilterCommand extends ApiCommand {
     };
   }
 
-  /** How many of those that are found, and from which on. */
-  protected range(): Pick<TaskFilter, 'limit' | 'offset'> {
-    return {
-      ...(this.limit !== undefined && { limit: parseCount(this.limit, '--limit') }),
-      ...(this.offset !== undefined && { offset: parseCount(this.offset, '--offset') }),
-    };
-  }
-
   /** False when the options select every task, or only the newest N of all. */
   protected get isFiltered(): boolean {
     return Object.values(this.filter()).some((value) => value !== undefined);
@@ -93,5 +83,19 @@ export abstract class TaskFilterCommand extends ApiCommand {
     assertOrder(times.created_after, times.created_before, '--until');
     assertOrder(times.finished_after, times.finished_before, '--finished-until');
     return times;
+  }
+}
+
+/** The options by which tasks are chosen. */
+export abstract class TaskFilterCommand extends TaskConditionCommand {
+  readonly limit = Option.String('--limit', { description: 'at most this many, the newest' });
+  readonly offset = Option.String('--offset', { description: 'skip the newest N' });
+
+  /** How many of those that are found, and from which on. */
+  protected range(): Pick<TaskFilter, 'limit' | 'offset'> {
+    return {
+      ...(this.limit !== undefined && { limit: parseCount(this.limit, '--limit') }),
+      ...(this.offset !== undefined && { offset: parseCount(this.offset, '--offset') }),
+    };
   }
 }

@@ -3,8 +3,10 @@ import type { Response } from 'express';
 import { invalidField } from '@mitosis/domain';
 import { operations, OutputEnd, type OutputEvent } from '@mitosis/protocol';
 import { LineReader } from '../output/read-lines.js';
+import { OutputSearcher } from '../output/search-output.js';
 import { assertAttempt, streamOutput, type OutputPosition, type StreamOutputDeps } from '../output/stream-output.js';
 import type { ApiRouter } from './api-router.js';
+import { CallerShare } from './caller-share.js';
 
 /** A comment now and then keeps proxies from closing a stream on which nothing happens. */
 const KEEP_ALIVE_MS = 15_000;
@@ -25,7 +27,11 @@ async function send(res: Response, signal: AbortSignal, event: string): Promise<
   if (!res.write(event)) await once(res, 'drain', { signal });
 }
 
-export function outputRoutes(api: ApiRouter, deps: StreamOutputDeps): void {
+export interface OutputRouteDeps extends StreamOutputDeps {
+  readonly silentMs: number;
+}
+
+export function outputRoutes(api: ApiRouter, deps: OutputRouteDeps): void {
   api.mountRaw(operations.tasks.output, async (call) => {
     const { actor, again, req, res } = call;
     const task = call.params.uuid;
@@ -66,4 +72,20 @@ export function outputRoutes(api: ApiRouter, deps: StreamOutputDeps): void {
   api.mount(operations.tasks.lines, ({ actor, params, query, signal }) =>
     lines.read(actor, params.uuid, query, signal),
   );
+  searchRoute(api, deps);
+}
+
+function searchRoute(api: ApiRouter, deps: OutputRouteDeps): void {
+  const searcher = new OutputSearcher(deps);
+  // A search takes seconds: it is no part of the share of quick requests, and each caller has one at a time.
+  const share = new CallerShare({ active: 1, waiting: 16 });
+  api.mount(operations.tasks.grep, async ({ actor, query, again, whileAllowed }) => {
+    const signal = whileAllowed(again);
+    const leave = await share.enter(actor.task ?? actor.userId, signal);
+    try {
+      return await searcher.search(actor, query, signal);
+    } finally {
+      leave();
+    }
+  });
 }

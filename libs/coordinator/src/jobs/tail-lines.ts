@@ -1,3 +1,4 @@
+import { withoutEscapes } from '@mitosis/domain';
 import { OUTPUT_FRAME_HEADER_BYTES, OUTPUT_FRAME_PAYLOAD_MAX_BYTES } from '@mitosis/protocol';
 
 const STREAMS_MAX = 3;
@@ -41,7 +42,7 @@ export function tailLines(bytes: Buffer, count: number): string[] {
     at = end;
   }
   for (const stream of [2, 1, 3]) {
-    const text = new TextDecoder().decode(Buffer.concat(streams.get(stream) ?? []));
+    const text = withoutEscapes(new TextDecoder().decode(Buffer.concat(streams.get(stream) ?? [])));
     const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
     if (lines.length > 0) return lines.slice(-count);
   }

@@ -27,10 +27,14 @@ export class LineSplitter {
   private readonly decoder = new FrameDecoder();
   private skip: number;
 
-  /** `frame`: byte at which the first chunk begins; `skip` bytes of its first payload belong to lines before. */
+  /**
+   * `frame`: byte at which the first chunk begins; `skip` bytes of its first payload belong to lines before. `isSkipped`
+   * is asked about lines that are complete in one frame, all of them together; those that it skips are only counted.
+   */
   constructor(
     private frame = 0,
     skip = 0,
+    private readonly isSkipped?: (stream: OutputStream, lines: Uint8Array) => boolean,
   ) {
     this.skip = skip;
   }
@@ -60,7 +64,7 @@ export class LineSplitter {
       this.close();
       if (!onPiece({ stream: open.stream, bytes: payload.subarray(0, 0), isEnd: true }, open)) return false;
     }
-    for (let at = this.skip; at < payload.length;) {
+    for (let at = this.skipLines(stream, payload, this.skip); at < payload.length;) {
       const newline = payload.indexOf(NEWLINE, at);
       const end = newline === -1 ? payload.length : newline;
       this.open ??= { stream, frame: this.frame, skip: at };
@@ -73,8 +77,24 @@ export class LineSplitter {
     return true;
   }
 
+  /** Answers where the lines go on that are looked at. */
+  private skipLines(stream: OutputStream, payload: Uint8Array, from: number): number {
+    const end = payload.lastIndexOf(NEWLINE) + 1;
+    if (!this.isSkipped || this.open || end <= from) return from;
+    const lines = payload.subarray(from, end);
+    if (!this.isSkipped(stream, lines)) return from;
+    this.lines += countNewlines(lines);
+    return end;
+  }
+
   private close(): void {
     this.open = undefined;
     this.lines += 1;
   }
+}
+
+export function countNewlines(bytes: Uint8Array): number {
+  let count = 0;
+  for (const byte of bytes) if (byte === NEWLINE) count += 1;
+  return count;
 }

@@ -1,10 +1,8 @@
+import type { FrameSource } from './frame-source.js';
 import { LineSplitter, type LinePosition } from './line-splitter.js';
 
 /** A position is kept after each block of this many lines. */
 const STEP = 500;
-
-/** Hands over the frames of an output from byte `from` on; returns early when `onChunk` returns false. */
-export type FrameSource = (from: number, onChunk: (frames: Buffer) => boolean, signal: AbortSignal) => Promise<void>;
 
 /** Which line of an output begins where. It grows with the output and is made of nothing else: it can be dropped at any time. */
 export class OutputIndex {

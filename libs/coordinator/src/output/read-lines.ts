@@ -5,22 +5,15 @@ import type { OutputLine, OutputLines, OutputLinesQuery } from '@mitosis/protoco
 import type { UserActor } from '../auth/authenticator.js';
 import type { TaskReader } from '../tasks/read-tasks.js';
 import type { Follows } from './follows.js';
+import { frameSource, type AttemptOutput, type FrameSource } from './frame-source.js';
 import { LineSplitter } from './line-splitter.js';
-import { OutputIndex, type FrameSource } from './output-index.js';
+import { OutputIndex } from './output-index.js';
 
 export interface LineReaderDeps {
   readonly dataSource: DataSource;
   readonly reader: TaskReader;
   readonly follows: Follows;
   readonly store: ObjectStore;
-}
-
-interface AttemptRow {
-  readonly number: number;
-  readonly worker_id: string;
-  readonly is_open: boolean;
-  readonly output_inline: Buffer | null;
-  readonly output_key: string | null;
 }
 
 /** Outputs of which it is kept where their lines are. */
@@ -52,7 +45,7 @@ export class LineReader {
       return { attempt: null, from: 0, lines: [], total: 0, is_counted: true, is_over: isOver };
     }
     const index = this.indexOf(`${task} ${row.number}`);
-    const source = this.sourceOf(task, row);
+    const source = frameSource(this.deps, row);
     const isCounted = await this.count(index, source, row, signal);
     const from = query.tail === undefined ? query.from : Math.max(0, index.lines - query.tail);
     const lines = await readWindow(index, source, { from, limit: query.tail ?? query.limit }, signal);
@@ -66,7 +59,12 @@ export class LineReader {
     };
   }
 
-  private async count(index: OutputIndex, source: FrameSource, row: AttemptRow, signal: AbortSignal): Promise<boolean> {
+  private async count(
+    index: OutputIndex,
+    source: FrameSource,
+    row: AttemptOutput,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     if (index.isOver) return true;
     const late = AbortSignal.timeout(row.is_open ? WORKER_MS : COUNT_MS);
     const isComplete = await index.grow(source, AbortSignal.any([signal, late]), !row.is_open);
@@ -74,12 +72,12 @@ export class LineReader {
     return isComplete;
   }
 
-  private async attempt(task: string, number: number | undefined): Promise<AttemptRow | undefined> {
+  private async attempt(task: string, number: number | undefined): Promise<AttemptOutput | undefined> {
     const [row] = (await this.deps.dataSource.query(
-      `SELECT number, worker_id, ended_at IS NULL AS is_open, output_inline, output_key
+      `SELECT task_id AS task, number, worker_id, ended_at IS NULL AS is_open, output_inline, output_key
        FROM attempts WHERE task_id = $1 AND ($2::int IS NULL OR number = $2) ORDER BY number DESC LIMIT 1`,
       [task, number ?? null],
-    )) as AttemptRow[];
+    )) as AttemptOutput[];
     return row;
   }
 
@@ -91,28 +89,6 @@ export class LineReader {
     const [oldest] = this.indexes.keys();
     if (this.indexes.size > INDEXES_MAX && oldest !== undefined) this.indexes.delete(oldest);
     return index;
-  }
-
-  /** Where the frames of an attempt are now: on its worker, in its row, or in the store. */
-  private sourceOf(task: string, row: AttemptRow): FrameSource {
-    const { follows, store } = this.deps;
-    return async (from, onChunk, signal) => {
-      if (row.is_open) {
-        const enough = new AbortController();
-        const take = async (frames: Buffer): Promise<void> => {
-          if (!enough.signal.aborted && !onChunk(frames)) enough.abort();
-        };
-        const attempt = { task, attempt: row.number };
-        const until = AbortSignal.any([signal, enough.signal]);
-        return follows.follow(row.worker_id, attempt, { from, isSnapshot: true }, take, until);
-      }
-      if (row.output_inline) return void onChunk(row.output_inline.subarray(from));
-      if (row.output_key === null) return;
-      const info = await store.head(row.output_key);
-      if (!info || info.sizeBytes <= from) return;
-      const { body } = await store.get(row.output_key, { range: { start: from } });
-      for await (const chunk of body) if (signal.aborted || !onChunk(chunk)) break;
-    };
   }
 }
 

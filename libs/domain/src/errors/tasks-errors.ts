@@ -35,6 +35,11 @@ export const TASKS_ERRORS = {
     means: 'The folder holds something that cannot be sent.',
     todo: 'Remove it, or leave it out.',
   },
+  search_too_costly: {
+    kind: 'too-large',
+    means: 'The pattern takes too much time or memory for a piece of an output.',
+    todo: 'Use a simpler pattern, or search for text.',
+  },
   attempt_called_off: {
     kind: 'conflict',
     means: 'The attempt ended before its files were kept.',

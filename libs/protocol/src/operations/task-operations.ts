@@ -1,6 +1,7 @@
 import { EventQuery } from '../events.js';
 import { TaskExplanation } from '../explain.js';
 import { OutputLines, OutputLinesQuery, OutputQuery } from '../output-events.js';
+import { OutputMatches, OutputSearch } from '../output-search.js';
 import { Rerun } from '../rerun.js';
 import {
   CancelAnswer,
@@ -133,6 +134,16 @@ export const taskOperations = {
       isOpenToTasks: true,
       query: OutputLinesQuery,
       response: OutputLines,
+    }),
+    grep: operation({
+      id: 'tasks.grep',
+      method: 'GET',
+      path: '/tasks/grep',
+      summary: 'Search in what tasks have printed',
+      access: 'user',
+      isOpenToTasks: true,
+      query: OutputSearch,
+      response: OutputMatches,
     }),
     count: operation({
       id: 'tasks.count',

@@ -59,6 +59,7 @@ from .models import (
     OfferCode,
     OpenTerminal,
     OutputLines,
+    OutputMatches,
     ProgramFromAttachment,
     ProgramList,
     ProgramView,
@@ -775,6 +776,44 @@ class Api:
             f"/tasks/{path_part(uuid)}/lines",
             OutputLines,
             query={"attempt": attempt, "from": from_, "tail": tail, "limit": limit},
+            call=call,
+        )
+
+    def tasks_grep(
+        self,
+        *,
+        group: Query = None,
+        creator: Query = None,
+        state: Query = None,
+        tags: Query = None,
+        labels: Query = None,
+        name: Query = None,
+        job: Query = None,
+        upstream: Query = None,
+        exit_code: Query = None,
+        priority: Query = None,
+        worker: Query = None,
+        created_after: Query = None,
+        created_before: Query = None,
+        finished_after: Query = None,
+        finished_before: Query = None,
+        text: Query = None,
+        pattern: Query = None,
+        syntax: Query = None,
+        ignore_case: Query = None,
+        stream: Query = None,
+        attempts: Query = None,
+        per_attempt: Query = None,
+        limit: Query = None,
+        after: Query = None,
+        call: Call | None = None,
+    ) -> OutputMatches:
+        """Search in what tasks have printed."""
+        return self._transport.model(
+            "GET",
+            "/tasks/grep",
+            OutputMatches,
+            query={"group": group, "creator": creator, "state": state, "tags": tags, "labels": labels, "name": name, "job": job, "upstream": upstream, "exit_code": exit_code, "priority": priority, "worker": worker, "created_after": created_after, "created_before": created_before, "finished_after": finished_after, "finished_before": finished_before, "text": text, "pattern": pattern, "syntax": syntax, "ignore_case": ignore_case, "stream": stream, "attempts": attempts, "per_attempt": per_attempt, "limit": limit, "after": after},
             call=call,
         )
 

@@ -730,6 +730,48 @@ class OutputLine(Model):
     bytes: int
 
 
+class OutputMatches(Model):
+    __slots__ = ()
+
+    matches: list[OutputMatch]
+    next: str | None
+    searched: OutputMatchesSearched
+    unread: list[OutputMatchesUnread]
+
+
+class OutputMatch(Model):
+    __slots__ = ()
+
+    task: str
+    name: str
+    job: str | None
+    job_index: int | None
+    attempt: int
+    host: str | None
+    started_at: str
+    stream: Literal["stdout", "stderr", "notice"]
+    line: int
+    text: str
+    at: int
+    length: int
+    is_cut: bool
+
+
+class OutputMatchesSearched(Model):
+    __slots__ = ()
+
+    outputs: int
+    bytes: int
+
+
+class OutputMatchesUnread(Model):
+    __slots__ = ()
+
+    task: str
+    attempt: int
+    why: str
+
+
 class TaskCount(Model):
     __slots__ = ()
 
@@ -1755,6 +1797,11 @@ TaskExplanation.nested = {
 }
 OutputLines.nested = {
     "lines": ("list", OutputLine),
+}
+OutputMatches.nested = {
+    "matches": ("list", OutputMatch),
+    "searched": ("one", OutputMatchesSearched),
+    "unread": ("list", OutputMatchesUnread),
 }
 CancelAnswer.nested = {
     "results": ("list", CancelResult),
