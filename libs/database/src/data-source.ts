@@ -60,6 +60,7 @@ import { NoTimeLimitUnlessAsked1700000000044 } from './migrations/0044-no-time-l
 import { Code1700000000045 } from './migrations/0045-code.js';
 import { Secrets1700000000046 } from './migrations/0046-secrets.js';
 import { LimitsOfGroups1700000000047 } from './migrations/0047-limits-of-groups.js';
+import { Requeues1700000000048 } from './migrations/0048-requeues.js';
 import { LimitsOfJobs1700000000050 } from './migrations/0050-limits-of-jobs.js';
 import { Experiments1700000000053 } from './migrations/0053-experiments.js';
 import { Schedules1700000000054 } from './migrations/0054-schedules.js';
@@ -169,6 +170,7 @@ export function createDataSource({
       PlacesOfHoldings1700000000039,
       NoTimeLimitUnlessAsked1700000000044,
       LimitsOfGroups1700000000047,
+      Requeues1700000000048,
       Experiments1700000000053,
       Code1700000000045,
       Schedules1700000000054,

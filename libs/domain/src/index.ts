@@ -16,6 +16,7 @@ export type { AttemptOutcome, FailureReason, TaskEvent, TaskState } from './task
 export {
   LOSSES_MAX,
   RETRY_DELAY_MAX_MS,
+  isAskedFor,
   isLoss,
   isTaskFailure,
   retryDelayMs,
@@ -40,6 +41,10 @@ export { envFilesOf, NPM_LOCKS, readEnvSetup } from './env-setup.js';
 export type { EnvFiles, EnvSetup, EnvSetupKind } from './env-setup.js';
 export { admitWithinLimits } from './limit-keys.js';
 export type { LimitedTask } from './limit-keys.js';
+export { WARN_SIGNALS, assertWarning, parseWarning, warnSignal } from './warning.js';
+export type { WarnSignal, Warning } from './warning.js';
+export { REQUEUE_CAUSES, REQUEUES_DEFAULT, parseRequeueOn } from './requeue.js';
+export type { RequeueCause, RequeueOn } from './requeue.js';
 export { LIMIT_SOURCES, LimitsInForce, NO_TASK_LIMITS } from './task-limits.js';
 export type { LimitSource, TaskLimits, TimeLimit } from './task-limits.js';
 export { LEASE_MAX_MS, LEASE_MIN_MS, presenceOf } from './presence.js';

@@ -94,6 +94,37 @@ test(
   { event: 'cancel' },
 );
 
+const again: RetryPolicy = { ...once, requeueOn: ['timeout', 'lost', 75], requeuesMax: 5 };
+const asked = test.macro((t, end: AttemptEnd, requeues: number, expected: Settlement) => {
+  t.deepEqual(settleAttempt(end, { failures: 1, losses: 0, requeues }, again, 0), expected);
+});
+
+test('a time limit that was asked for runs the task again at once', asked, { outcome: 'timed_out' }, 1, {
+  event: 'requeue',
+});
+test('an exit code that was asked for runs it again after its delay', asked, { outcome: 'exited', exitCode: 75 }, 5, {
+  event: 'postpone',
+  delayMs: 1000,
+});
+test('a task is not run again without end', asked, { outcome: 'exited', exitCode: 75 }, 6, {
+  event: 'fail',
+  reason: 'requeue_limit',
+});
+test('another exit code is a failure', asked, { outcome: 'exited', exitCode: 1 }, 1, {
+  event: 'fail',
+  reason: 'exit_code',
+});
+test('exit code 0 is never run again', asked, { outcome: 'exited', exitCode: 0 }, 0, { event: 'complete' });
+test('losses that were asked for have the bound of the task', (t) => {
+  const lost = (losses: number) => settleAttempt({ outcome: 'lost' }, { failures: 0, losses }, again, 0);
+  t.deepEqual(lost(LOSSES_MAX), { event: 'requeue' });
+  t.deepEqual(lost(5), { event: 'fail', reason: 'worker_lost' });
+});
+test('a cancelled task is not run again', (t) => {
+  const history = { failures: 0, losses: 0, requeues: 1, isCancelRequested: true };
+  t.deepEqual(settleAttempt({ outcome: 'timed_out' }, history, again, 0), { event: 'cancel' });
+});
+
 test('the delay doubles with each failure, keeps half of itself and stays within its bound', (t) => {
   fc.assert(
     fc.property(

@@ -1,3 +1,4 @@
+import { REQUEUES_DEFAULT, type RequeueOn } from './requeue.js';
 import type { AttemptOutcome, FailureReason } from './task-state.js';
 
 /** How an attempt ended, as its worker (or the reconciler, for `lost`) reports it. */
@@ -13,6 +14,8 @@ export interface AttemptHistory {
   readonly failures: number;
   /** Attempts that were lost with their worker, or ended by an error of its own. */
   readonly losses: number;
+  /** Attempts after which it was to be run again because it had asked for that. */
+  readonly requeues?: number;
   /** Somebody wants it to end: it is not tried again. */
   readonly isCancelRequested?: boolean;
 }
@@ -24,6 +27,10 @@ export interface RetryPolicy {
   readonly retryExitCodes: readonly number[];
   /** Delay before the first retry; doubled for each further one. */
   readonly retryDelayMs: number;
+  /** After which ends it is to be run again, at no cost of its retries. */
+  readonly requeueOn?: readonly RequeueOn[];
+  /** How often, and how many workers it may lose if it asks for that. */
+  readonly requeuesMax?: number;
 }
 
 export type Settlement =
@@ -64,6 +71,15 @@ function failureReason(end: AttemptEnd): FailureReason | undefined {
 /** True when an attempt with this end counts against the task's retries. */
 export function isTaskFailure(end: AttemptEnd): boolean {
   return failureReason(end) !== undefined;
+}
+
+/** True when the task has asked to be run again after such an end: that is not a failure. */
+export function isAskedFor(
+  { outcome, exitCode }: AttemptEnd,
+  { requeueOn = [] }: Pick<RetryPolicy, 'requeueOn'>,
+): boolean {
+  if (outcome === 'timed_out') return requeueOn.includes('timeout');
+  return outcome === 'exited' && exitCode != null && exitCode !== 0 && requeueOn.includes(exitCode);
 }
 
 /** True when an attempt with this end says something about its worker: these are counted together. */
@@ -109,7 +125,8 @@ export function settleAttempt(
 function settleEnd(end: AttemptEnd, history: AttemptHistory, policy: RetryPolicy, random: number): Settlement {
   if (end.outcome === 'cancelled') return { event: 'cancel' };
   if (end.outcome === 'released') return { event: 'requeue' };
-  if (isLoss(end) && history.losses >= LOSSES_MAX) {
+  const { requeueOn = [], requeuesMax = REQUEUES_DEFAULT } = policy;
+  if (isLoss(end) && history.losses >= (requeueOn.includes('lost') ? requeuesMax : LOSSES_MAX)) {
     return { event: 'fail', reason: end.outcome === 'lost' ? 'worker_lost' : 'worker_error' };
   }
   if (end.outcome === 'lost') return { event: 'requeue' };
@@ -117,6 +134,7 @@ function settleEnd(end: AttemptEnd, history: AttemptHistory, policy: RetryPolicy
     const delayMs = retryDelayMs(history.losses, { ...policy, retryDelayMs: WORKER_ERROR_DELAY_MS }, random);
     return { event: 'postpone', delayMs };
   }
+  if (isAskedFor(end, policy)) return settleAskedFor(end, history, policy);
   const reason = failureReason(end);
   if (reason === undefined) return { event: 'complete' };
   if (history.failures <= policy.retries && isRetried(end, policy)) {
@@ -124,4 +142,14 @@ function settleEnd(end: AttemptEnd, history: AttemptHistory, policy: RetryPolicy
     return delayMs === 0 ? { event: 'requeue' } : { event: 'postpone', delayMs };
   }
   return { event: 'fail', reason };
+}
+
+/** A time limit is followed by the next attempt at once; an exit code may mean "later", and waits as a retry does. */
+function settleAskedFor(
+  { outcome }: AttemptEnd,
+  { requeues = 0 }: AttemptHistory,
+  { requeuesMax = REQUEUES_DEFAULT, retryDelayMs: delayMs }: RetryPolicy,
+): Settlement {
+  if (requeues > requeuesMax) return { event: 'fail', reason: 'requeue_limit' };
+  return outcome === 'timed_out' || delayMs === 0 ? { event: 'requeue' } : { event: 'postpone', delayMs };
 }

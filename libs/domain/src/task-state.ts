@@ -49,6 +49,8 @@ export type FailureReason =
   | 'out_of_memory'
   | 'worker_error'
   | 'worker_lost'
+  /** It asked to be run again more often than it may. */
+  | 'requeue_limit'
   /** Its queue refuses it, though it takes others: no worker can get it. */
   | 'undeliverable'
   | 'dependency_failed'

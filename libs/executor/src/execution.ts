@@ -140,6 +140,13 @@ export interface Execution {
   /** All processes of the attempt that are known now. Rejects with `execution_ended`. */
   pids(): Promise<readonly number[]>;
 
+  /**
+   * Sends `signal` to those processes of the attempt that handle it: a shell around the program, which it would end,
+   * does not get it. Where the system does not tell who does, all get it. Returns to how many. Rejects with
+   * `execution_ended`.
+   */
+  signal(signal: NodeJS.Signals): Promise<number>;
+
   /** Its folders. */
   readonly scratch: Scratch;
 

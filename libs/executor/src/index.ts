@@ -41,3 +41,4 @@ export { chooseOffer, parseReserve } from './host/choose-offer.js';
 export type { ChosenOffer, OfferChoice } from './host/choose-offer.js';
 export { provenLimits } from './host/proven-limits.js';
 export type { ProvenLimits } from './host/proven-limits.js';
+export { Deadline } from './launcher/deadline.js';

@@ -35,6 +35,7 @@ export class RunningExecution implements Execution {
   #followers = 0;
   readonly #terminal = new LauncherRequests<number>();
   readonly #pids = new LauncherRequests<readonly number[]>();
+  readonly #told = new LauncherRequests<number>();
   readonly #guests = new Map<string, RunningGuest>();
   #guestsStarted = 0;
   readonly #changes = new EventEmitter().setMaxListeners(0);
@@ -91,6 +92,7 @@ export class RunningExecution implements Execution {
     if (message.type === 'started') this.#pid = message.pid;
     else if (message.type === 'ended') this.#finish(message.result);
     else if (message.type === 'terminal') this.#terminal.answer(message.request, message.bytes);
+    else if (message.type === 'told') this.#told.answer(message.request, message.processes);
     else if (message.type === 'pids') this.#pids.answer(message.request, message.pids);
     else if (message.type === 'output') this.#grow(message.bytes);
   }
@@ -120,6 +122,12 @@ export class RunningExecution implements Execution {
     if (!this.isLaunched) throw executionEnded();
     const { executionId: id } = this.request;
     return await this.#pids.ask((request) => this.send({ type: 'pids', id, request }));
+  }
+
+  async signal(signal: NodeJS.Signals): Promise<number> {
+    if (!this.isLaunched) throw executionEnded();
+    const { executionId: id } = this.request;
+    return await this.#told.ask((request) => this.send({ type: 'signal', id, request, signal }));
   }
 
   get scratch(): Scratch {
@@ -170,6 +178,7 @@ export class RunningExecution implements Execution {
     this.#settle(result);
     this.#terminal.end();
     this.#pids.end();
+    this.#told.end();
     for (const guest of this.#guests.values()) guest.lose(result.message ?? 'The task has ended');
     this.#changes.emit('change');
   }

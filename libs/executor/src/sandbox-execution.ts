@@ -81,6 +81,10 @@ export class SandboxExecution implements Execution {
     return Promise.resolve([]);
   }
 
+  signal(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
   get scratch(): Scratch {
     return this.request.scratch;
   }

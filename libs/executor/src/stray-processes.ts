@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isErrno } from './system-error.js';
 
@@ -68,6 +69,21 @@ export function readProc(path: string): string {
 export function ignores(pid: number, signalNumber: number): boolean {
   const mask = /^SigIgn:\t([0-9a-f]+)/m.exec(readProc(`/proc/${pid}/status`))?.[1] ?? '0';
   return ((BigInt(`0x${mask}`) >> BigInt(signalNumber - 1)) & 1n) === 1n;
+}
+
+/** True when `pid` has a handler for that signal, or keeps it back to take it by itself; undefined when nothing tells. */
+function handles(pid: number, signalNumber: number): boolean | undefined {
+  const status = readProc(`/proc/${pid}/status`);
+  const masks = [...status.matchAll(/^Sig(?:Cgt|Blk):\t([0-9a-f]+)/gm)].map(([, mask]) => BigInt(`0x${mask}`));
+  if (masks.length === 0) return undefined;
+  return masks.some((mask) => ((mask >> BigInt(signalNumber - 1)) & 1n) === 1n);
+}
+
+/** Sends a signal to those of `pids` that handle it, to all where the system does not tell; returns to how many. */
+export function signalHandlers(pids: readonly number[], signal: NodeJS.Signals): number {
+  const isTold = process.platform === 'linux';
+  const takers = pids.filter((pid) => handles(pid, constants.signals[signal]) ?? !isTold);
+  return takers.filter((pid) => kill(pid, signal)).length;
 }
 
 /** True for a process that has ended and was not reaped. */

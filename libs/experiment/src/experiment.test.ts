@@ -50,6 +50,9 @@ test('options come from the defaults, the templates in their order, and the job;
     or = [{ cpus = 32 }]
     [templates.long]
     timeout = "1d"
+    warn_before = "10m:USR2"
+    requeue_on = ["timeout", 75]
+    requeue_max = 7
     [jobs.train]
     use = ["gpu", "long"]
     run = "echo {x}"
@@ -72,6 +75,10 @@ test('options come from the defaults, the templates in their order, and the job;
     retries: 1,
     tags: ['gpu'],
     timeout_ms: 86_400_000,
+    warn_before_ms: 600_000,
+    warn_signal: 'SIGUSR2',
+    requeue_on: ['timeout', 75],
+    requeues_max: 7,
     array_index: 2,
     needs: [{ gpus: 1, gpu_model: 'a100', mem_bytes: 16 * 2 ** 30 }, { cpus: 32 }],
   });

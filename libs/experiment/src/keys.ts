@@ -1,4 +1,11 @@
-import { readEnvSetup } from '@mitosis/domain';
+import {
+  parseRequeueOn,
+  parseWarning,
+  readEnvSetup,
+  WARN_SIGNALS,
+  type RequeueOn,
+  type Warning,
+} from '@mitosis/domain';
 import { LIMITS, type SubmitTaskInput } from '@mitosis/protocol';
 import { alternatives, NEED_SHAPES } from './need-keys.js';
 import { parseResource } from './resource-text.js';
@@ -59,6 +66,20 @@ const environment: Shape<string> = {
   },
 };
 
+const warning: Shape<Warning> = {
+  schema: {
+    type: 'string',
+    pattern: `^(\\d+(\\.\\d+)?[a-zA-Z]+)+(:(SIG)?(${WARN_SIGNALS.map((name) => name.slice(3)).join('|')}))?$`,
+    examples: ['5m', '5m:USR2'],
+  },
+  read: (node, where) => atNode(node, where, () => parseWarning(text.read(node, where), where.path)),
+};
+
+const requeueCause: Shape<RequeueOn> = {
+  schema: { anyOf: [{ enum: ['timeout', 'lost'] }, { type: 'integer', minimum: 1, maximum: 255 }] },
+  read: (node, where) => atNode(node, where, () => parseRequeueOn(anyValue.read(node, where), where.path)),
+};
+
 const needKey = (name: string, description: string): Key =>
   key(NEED_SHAPES[name] as Shape<unknown>, description, { isNeed: true });
 
@@ -90,6 +111,12 @@ export const OPTION_KEYS: Readonly<Record<string, Key>> = {
   retries: option('retries', whole(0, LIMITS.retries), 'tries after a failure'),
   retry_delay: option('retry_delay_ms', duration({ isZeroAllowed: true }), 'time before the first retry'),
   retry_exit_codes: option('retry_exit_codes', listOf(whole(1, 255)), 'only these exit codes are tried again'),
+  warn_before: key(warning, 'time before its limit at which it is warned, and a signal: "5m", "5m:USR2"', {
+    field: 'warn_before_ms',
+    put: (value) => value as Warning,
+  }),
+  requeue_on: option('requeue_on', listOf(requeueCause), '"timeout", "lost" or exit codes after which it is run again'),
+  requeue_max: option('requeues_max', whole(1, LIMITS.requeues), 'how often it is run again because of that'),
   limit_keys: option('limits', mapOf(whole(1, 1_000_000)), 'by key, how many tasks of the group run at a time', true),
   terminal: option('terminal', flag, 'keep what it prints as the artifact std-log'),
   log_limit: option('log_limit_bytes', bytes, 'how much is kept of its output, such as "64MiB"'),

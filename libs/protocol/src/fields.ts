@@ -44,6 +44,7 @@ export const LIMITS = {
   timeoutMs: 30 * 24 * 3_600_000,
   retries: 100,
   retryDelayMs: 3_600_000,
+  requeues: 10_000,
   /** Ten years of 366 days. */
   startInMs: 3660 * 24 * 3_600_000,
   /** Keys that one task is limited by. */

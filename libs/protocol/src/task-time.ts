@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LIMIT_SOURCES } from '@mitosis/domain';
+import { LIMIT_SOURCES, REQUEUE_CAUSES, REQUEUES_DEFAULT, WARN_SIGNALS } from '@mitosis/domain';
 import { LIMITS } from './fields.js';
 
 /** How long an attempt of a task may take, and when it is followed by another one: part of a submission. */
@@ -15,6 +15,22 @@ export const TIME_SHAPE = {
   retry_delay_ms: z.int().min(0).max(LIMITS.retryDelayMs).optional(),
   /** Exit codes that are worth a retry; empty means any failure is. */
   retry_exit_codes: z.array(z.int().min(1).max(255)).max(255).default([]),
+  /** After which ends it is run again without a retry being counted: a cause, or an exit code. */
+  requeue_on: z
+    .array(z.union([z.enum(REQUEUE_CAUSES), z.int().min(1).max(255)]))
+    .max(64)
+    .default([])
+    .transform((causes) => [...new Set(causes)]),
+  /** How often; also how many workers it may lose when "lost" is in `requeue_on`. */
+  requeues_max: z.int().min(1).max(LIMITS.requeues).default(REQUEUES_DEFAULT),
+};
+
+/** What the worker has to know of the time of a task: part of its spec. */
+export const WARNING_SHAPE = {
+  /** So long before its time limit the file `$MITO_STOP` appears. */
+  warn_before_ms: z.int().min(1).max(LIMITS.timeoutMs).optional(),
+  /** Then its processes that handle this signal get it, too. */
+  warn_signal: z.enum(WARN_SIGNALS).optional(),
 };
 
 /** The same, as it is shown. */
@@ -24,6 +40,14 @@ export const TIME_VIEW = {
   retries: z.int(),
   retry_delay_ms: z.int(),
   retry_exit_codes: z.array(z.int()),
+  requeue_on: z.array(z.union([z.string(), z.int()])).default([]),
+  requeues_max: z.int().default(REQUEUES_DEFAULT),
+  /** Attempts so far that ended by its own fault, that were lost with their worker, and after which it asked to be run again. */
+  failures: z.int().default(0),
+  losses: z.int().default(0),
+  requeues: z.int().default(0),
+  warn_before_ms: z.int().nullable().default(null),
+  warn_signal: z.string().nullable().default(null),
 };
 
 /** What the receipt of a task says of its time limit; absent in the response to a repeated request of before. */

@@ -34,7 +34,7 @@ import { AssignmentView, Needs, StoredNeed } from './needs.js';
 import { checkProcess, PROCESS_SHAPE, PROCESS_VIEW } from './process-spec.js';
 import { WasmSpec } from './programs.js';
 import { TaskResource, TaskResources } from './resources.js';
-import { TIME_RECEIPT, TIME_SHAPE, TIME_VIEW } from './task-time.js';
+import { TIME_RECEIPT, TIME_SHAPE, TIME_VIEW, WARNING_SHAPE } from './task-time.js';
 import { TerminalSize } from './terminal.js';
 
 /** What is run: everything that a worker needs and nothing that concerns scheduling. */
@@ -63,6 +63,7 @@ export const TaskSpec = z.strictObject({
   pty: TerminalSize.optional(),
   /** What is kept of its output, headers of frames included; the worker's own limit when absent. */
   log_limit_bytes: z.int().min(LIMITS.logBytesMin).max(LIMITS.logBytesMax).optional(),
+  ...WARNING_SHAPE,
   ...PROCESS_SHAPE,
 });
 export type TaskSpec = z.output<typeof TaskSpec>;
@@ -131,6 +132,14 @@ export const SubmitTask = TaskSpec.extend({
     message: 'a sandboxed program has no terminal',
   })
   .superRefine(checkProcess)
+  .refine(({ warn_signal: signal, warn_before_ms: before }) => signal === undefined || before !== undefined, {
+    path: ['warn_before_ms'],
+    message: 'is missing: say how long before the time limit the signal is sent',
+  })
+  .refine(({ warn_before_ms: before, wasm }) => before === undefined || wasm === undefined, {
+    path: ['warn_before_ms'],
+    message: 'a sandboxed program gets no warning',
+  })
   .refine(({ log_limit_bytes: limit, wasm }) => limit === undefined || wasm === undefined, {
     path: ['log_limit_bytes'],
     message: 'a sandboxed program has a limit of its own',

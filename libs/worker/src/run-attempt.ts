@@ -37,6 +37,7 @@ import { ProgressWatch } from './progress-watch.js';
 import { readMetrics } from './read-metrics.js';
 import { readSubtasks, startProgram, type RunProgramDeps } from './run-program.js';
 import type { RunningAttempt } from './running-attempts.js';
+import { StopNotice } from './stop-notice.js';
 import { prepareTaskFiles, readNewTasks, taskFilesOf, type TaskFiles } from './task-files.js';
 import { uploadProducts, type Products } from './upload-products.js';
 import { withinTime } from './within-time.js';
@@ -148,7 +149,14 @@ async function finish(
 ): Promise<{ readonly result: ExecutionResult; readonly notes: string[] }> {
   const { stop } = attempt;
   deps.onStarted(attempt, execution);
-  const cancel = (): void => execution.cancel(String(stop.signal.reason));
+  const notice = new StopNotice(
+    { file: files.stop, execution, log: deps.log, onWarned: () => undefined },
+    attempt.claim,
+  );
+  const cancel = (): void => {
+    if (!isStale(attempt)) notice.give(calledOff(attempt), GRACE_MS);
+    execution.cancel(String(stop.signal.reason));
+  };
   stop.signal.addEventListener('abort', cancel, { once: true });
   if (stop.signal.aborted) cancel();
   const watch = new ProgressWatch(
@@ -159,7 +167,7 @@ async function finish(
   const result = await execution.result;
   stop.signal.removeEventListener('abort', cancel);
   const problem = await watch.stop();
-  return { result, notes: problem === undefined ? [] : [problem] };
+  return { result, notes: [...(problem === undefined ? [] : [problem]), ...(await notice.stop())] };
 }
 
 /** What a task says of itself, without its secrets. */

@@ -10,13 +10,20 @@ export interface TaskFiles {
   readonly newTasks: string;
   /** `$MITO_PROGRESS`: what it says of itself. */
   readonly progress: string;
+  /** `$MITO_STOP`: appears when it will be ended soon. */
+  readonly stop: string;
   /** Undefined for a program, which gets its bytes without a file. */
   readonly stdin: string | undefined;
 }
 
 export function taskFilesOf({ dir }: Scratch, { spec }: ClaimedTask): TaskFiles {
   const stdin = spec.stdin_base64 === undefined || spec.wasm ? undefined : path.join(dir, 'stdin');
-  return { newTasks: path.join(dir, 'new-tasks'), progress: path.join(dir, 'progress'), stdin };
+  return {
+    newTasks: path.join(dir, 'new-tasks'),
+    progress: path.join(dir, 'progress'),
+    stop: path.join(dir, 'stop'),
+    stdin,
+  };
 }
 
 /**
@@ -52,6 +59,7 @@ export function taskVariables(
     ...Object.fromEntries(params),
     MITO_NEW_TASK: files.newTasks,
     MITO_PROGRESS: files.progress,
+    MITO_STOP: files.stop,
     MITO_COORDINATOR_ADDR: coordinatorUrl,
     MITO_TOKEN: claim.token,
     MITO_GROUP: claim.group,

@@ -51,6 +51,15 @@ export abstract class SubmitCommand extends ApiCommand {
   readonly retryExitCodes = Option.Array('--retry-exit-codes', [], {
     description: 'only these exit codes are tried again; 128 + n stands for signal n, e.g. 137 for SIGKILL',
   });
+  readonly warnBefore = Option.String('--warn-before', {
+    description: 'so long before its time limit the file $MITO_STOP appears; with a signal for the program: 5m:USR2',
+  });
+  readonly requeueOn = Option.Array('--requeue-on', [], {
+    description: 'run it again, at no cost of its retries, after timeout, lost (worker) or these exit codes',
+  });
+  readonly requeueMax = Option.String('--requeue-max', {
+    description: 'how often --requeue-on runs it again; 100 when not given',
+  });
   readonly limitKeys = Option.Array('--limit-key', [], {
     description: 'KEY=N: start only while fewer than N tasks of the group with this key run',
   });

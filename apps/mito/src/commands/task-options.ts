@@ -5,6 +5,8 @@ import {
   parseDuration,
   parseNeeds,
   parsePointInTime,
+  parseRequeueOn,
+  parseWarning,
   readEnvSetup,
   type TypedNeed,
 } from '@mitosis/domain';
@@ -31,6 +33,9 @@ export interface TaskOptions {
   readonly retries?: string | undefined;
   readonly retryDelay?: string | undefined;
   readonly retryExitCodes: readonly string[];
+  readonly warnBefore?: string | undefined;
+  readonly requeueOn: readonly string[];
+  readonly requeueMax?: string | undefined;
   readonly limitKeys: readonly string[];
   readonly needs: readonly TypedNeed[];
   readonly resources: readonly string[];
@@ -59,6 +64,7 @@ export function parseInteger(text: string, field: string): number {
 
 /** Ranges of options, as the coordinator has them; `LIMITS` of the protocol is loaded too late for `--help`. */
 export const RETRIES = [0, 100] as const;
+export const REQUEUES = [1, 10_000] as const;
 export const PRIORITY = [-1000, 1000] as const;
 export const PAGE = [1, 1000] as const;
 
@@ -211,6 +217,13 @@ export async function toSubmission(options: TaskOptions): Promise<SubmitTaskInpu
     ...(options.secrets.length > 0 && { secrets: splitList(options.secrets, '--secret') }),
     ...(options.envSetup !== undefined && { env_setup: parseEnvSetup(options.envSetup) }),
     ...(options.timeout !== undefined && { timeout_ms: parseTimeout(options.timeout) }),
+    ...(options.warnBefore !== undefined && parseWarning(options.warnBefore, '--warn-before')),
+    ...(options.requeueOn.length > 0 && {
+      requeue_on: splitList(options.requeueOn, '--requeue-on').map((cause) => parseRequeueOn(cause, '--requeue-on')),
+    }),
+    ...(options.requeueMax !== undefined && {
+      requeues_max: parseWithin(options.requeueMax, '--requeue-max', REQUEUES),
+    }),
     ...(terminalSize && { pty: terminalSize }),
     ...(logLimit !== undefined && { log_limit_bytes: parseLogLimit(logLimit) }),
     ...(cwd !== undefined && { cwd }),

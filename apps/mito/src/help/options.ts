@@ -27,6 +27,8 @@ const VALUES: Readonly<Record<string, string>> = {
   need: 'NAME=N',
   'output-path': 'path',
   port: 'n',
+  'requeue-max': 'n',
+  'requeue-on': 'cause,…',
   retries: 'n',
   'retry-delay': 'duration',
   'retry-exit-codes': 'code,…',
@@ -37,6 +39,7 @@ const VALUES: Readonly<Record<string, string>> = {
   timeout: 'duration',
   'timeout-max': 'duration',
   unpack: 'folder',
+  'warn-before': 'duration[:SIGNAL]',
   watch: 'uuid,state',
   workdir: 'folder',
 };
@@ -47,7 +50,7 @@ const SECTIONS: readonly (readonly [heading: string, names: string])[] = [
   ['Where it runs', 'group tags cpus mem gpus gpu-mem gpu-ids disk need whole-machine or pin refuse-impossible'],
   [
     'When it runs, and for how long',
-    'priority after after-any-end after-failed after-job watch start-at start-in timeout warn-before retries retry-delay retry-exit-codes requeue-on limit-key reuse',
+    'priority after after-any-end after-failed after-job watch start-at start-in timeout warn-before retries retry-delay retry-exit-codes requeue-on requeue-max limit-key reuse',
   ],
   ['Inputs and outputs', 'resource input terminal log-limit checkpoint-every'],
   ['Many tasks at a time', 'array each-line each-json sweep param job at-once max-fails idempotency-key'],

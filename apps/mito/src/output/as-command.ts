@@ -1,4 +1,4 @@
-import { nameOfCommand, type TypedNeed } from '@mitosis/domain';
+import { nameOfCommand, REQUEUES_DEFAULT, type TypedNeed } from '@mitosis/domain';
 import type { TaskView } from '@mitosis/protocol';
 
 /** A word as a shell takes it. */
@@ -32,6 +32,10 @@ export function needOptions(needs: TaskView['needs']): TypedNeed[] {
   });
 }
 
+function warningOf(beforeMs: number, signal: string | null): string {
+  return `${beforeMs}ms${signal === null ? '' : `:${signal.slice('SIG'.length)}`}`;
+}
+
 /** Options that a task was submitted with, as words: those that are not what they are anyway. */
 function optionsOf(task: TaskView): string[] {
   const options: [string, string | undefined | false][] = [
@@ -44,6 +48,9 @@ function optionsOf(task: TaskView): string[] {
     ['-p', task.priority !== 0 && String(task.priority)],
     ['--timeout', task.timeout_ms !== null && `${task.timeout_ms}ms`],
     ['--retries', task.retries > 0 && String(task.retries)],
+    ['--warn-before', task.warn_before_ms !== null && warningOf(task.warn_before_ms, task.warn_signal)],
+    ['--requeue-on', task.requeue_on.length > 0 && task.requeue_on.join(',')],
+    ['--requeue-max', task.requeues_max !== REQUEUES_DEFAULT && String(task.requeues_max)],
     ['--retry-exit-codes', task.retry_exit_codes.length > 0 && task.retry_exit_codes.join(',')],
     ...Object.entries(task.limits).map(([key, limit]): [string, string] => ['--limit-key', `${key}=${limit}`]),
     ...task.resources.map((resource): [string, string] => ['-r', resourceOf(resource)]),

@@ -67,6 +67,20 @@ function describeCode({ code }: TaskView): string {
   return [code.folder, files, commit, code.is_dirty && 'with changes'].filter(Boolean).join(', ');
 }
 
+function describeWarning(beforeMs: number, signal: string | null): string {
+  return `${formatDuration(beforeMs)} before its time limit${signal === null ? '' : `, with ${signal}`}`;
+}
+
+/** Why it was run more than once: each cause has a bound of its own. */
+function countedOf({ failures, losses, requeues, retries, requeues_max: requeuesMax }: TaskView): string {
+  const counts = [
+    failures > 0 && `${failures} failed (${retries} retries)`,
+    losses > 0 && `${losses} lost`,
+    requeues > 0 && `${requeues} of ${requeuesMax} asked for`,
+  ];
+  return counts.filter(Boolean).join(', ');
+}
+
 /** What a list of tasks does not tell. */
 type DetailOnly = Partial<Omit<TaskDetail, keyof TaskView>>;
 
@@ -85,6 +99,9 @@ export function describeTask(task: TaskView & DetailOnly, paint: Paint): string 
     ['needs', task.needs.length === 0 ? '' : describeNeeds(task.needs)],
     ['priority', String(task.priority)],
     ['time limit', task.timeout_ms === null ? '' : formatDuration(task.timeout_ms)],
+    ['warning', task.warn_before_ms === null ? '' : describeWarning(task.warn_before_ms, task.warn_signal)],
+    ['run again', task.requeue_on.length === 0 ? '' : `on ${task.requeue_on.join(', ')}`],
+    ['counted', countedOf(task)],
     ['code', describeCode(task)],
     ['env setup', task.env_setup ?? ''],
     ['secrets', (task.secrets ?? []).join(', ')],

@@ -18,7 +18,17 @@ export interface Differences {
 
 /** What says how a task is run; its name, its labels and how it went do not. */
 const FIELDS = ['cwd', 'tags', 'resources', 'params', 'wasm', 'pty', 'terminal', 'limits', 'timeout_ms'] as const;
-const MORE_FIELDS = ['retries', 'retry_delay_ms', 'retry_exit_codes', 'priority', 'group', 'log_limit_bytes'] as const;
+const MORE_FIELDS = [
+  'retries',
+  'retry_delay_ms',
+  'retry_exit_codes',
+  'requeue_on',
+  'requeues_max',
+  'warn_before_ms',
+  'priority',
+  'group',
+  'log_limit_bytes',
+] as const;
 
 type Facts = ReadonlyMap<string, string>;
 

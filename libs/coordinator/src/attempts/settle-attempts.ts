@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { keepPlan } from '@mitosis/database';
 import {
+  isAskedFor,
   isFinal,
   isLoss,
   isTaskFailure,
@@ -8,6 +9,7 @@ import {
   settleAttempt,
   type AttemptEnd,
   type FailureReason,
+  type RequeueOn,
   type WorkloadStep,
 } from '@mitosis/domain';
 import type { SettledTask } from '../kernel/settled-task.js';
@@ -25,6 +27,9 @@ export interface OpenAttemptRow {
   readonly retries: number;
   readonly retry_delay_ms: number;
   readonly retry_exit_codes: number[];
+  readonly requeue_on: RequeueOn[];
+  readonly requeues_max: number;
+  readonly requeues: number;
   readonly group: string;
   readonly job: string | null;
   readonly worker_id: string;
@@ -36,7 +41,7 @@ export interface OpenAttemptRow {
 }
 
 export const OPEN_ATTEMPT_COLUMNS = `t.id AS task, t.attempt, t.queue, t.failures, t.losses, t.retries,
-  t.retry_delay_ms, t.retry_exit_codes, t.group_id AS group, t.job_id AS job,
+  t.retry_delay_ms, t.retry_exit_codes, t.requeue_on, t.requeues_max, t.requeues, t.group_id AS group, t.job_id AS job,
   t.cancel_requested_at IS NOT NULL AS is_cancel_requested, t.cancel_reason,
   a.worker_id, t.workload_id, t.workload_step, t.workload_index`;
 
@@ -66,17 +71,26 @@ export interface EndedAttempt extends AttemptEnd {
 interface TaskUpdate extends SettledTask {
   readonly failures: number;
   readonly losses: number;
+  readonly requeues: number;
   readonly reason: FailureReason | null;
 }
 
 function settle(end: EndedAttempt, random: number): TaskUpdate {
   const { row } = end;
-  const failures = row.failures + (isTaskFailure(end) ? 1 : 0);
+  const policy = {
+    retries: row.retries,
+    retryDelayMs: row.retry_delay_ms,
+    retryExitCodes: row.retry_exit_codes,
+    requeueOn: row.requeue_on,
+    requeuesMax: row.requeues_max,
+  };
+  const isRequeue = isAskedFor(end, policy);
+  const failures = row.failures + (isTaskFailure(end) && !isRequeue ? 1 : 0);
   const losses = row.losses + (isLoss(end) ? 1 : 0);
-  const policy = { retries: row.retries, retryDelayMs: row.retry_delay_ms, retryExitCodes: row.retry_exit_codes };
+  const requeues = row.requeues + (isRequeue ? 1 : 0);
   const settlement = settleAttempt(
     end,
-    { failures, losses, isCancelRequested: row.is_cancel_requested },
+    { failures, losses, requeues, isCancelRequested: row.is_cancel_requested },
     policy,
     random,
   );
@@ -96,6 +110,7 @@ function settle(end: EndedAttempt, random: number): TaskUpdate {
     outcome: end.outcome,
     failures,
     losses,
+    requeues,
     reason,
   };
 }
@@ -123,12 +138,12 @@ const FREE = keepPlan(`
 
 /** A final state keeps how the last attempt ended; a task that continues forgets it. */
 const MOVE_TASKS = keepPlan(`
-  UPDATE tasks t SET state = e.state, is_gated = e.state = 'pending' AND t.limits <> '{}', failures = e.failures, losses = e.losses, reason = e.reason, dispatched_at = NULL,
+  UPDATE tasks t SET state = e.state, is_gated = e.state = 'pending' AND t.limits <> '{}', failures = e.failures, losses = e.losses, requeues = e.requeues, reason = e.reason, dispatched_at = NULL,
     not_before = CASE WHEN e.state = 'pending' THEN clock_timestamp() + e."delayMs" * interval '1 millisecond' END,
     exit_code = CASE WHEN e."isFinal" THEN e."exitCode" END, signal = CASE WHEN e."isFinal" THEN e.signal END,
     message = CASE WHEN e."isFinal" THEN e.message END,
     finished_at = CASE WHEN e."isFinal" THEN clock_timestamp() END
-  FROM jsonb_to_recordset($1::jsonb) AS e(task uuid, state text, failures int, losses int, reason text, "delayMs" bigint,
+  FROM jsonb_to_recordset($1::jsonb) AS e(task uuid, state text, failures int, losses int, requeues int, reason text, "delayMs" bigint,
     "isFinal" boolean, "exitCode" int, signal text, message text)
   WHERE t.id = e.task`);
 
@@ -137,6 +152,13 @@ function toStep({ row, message, subtasks }: EndedAttempt, { state, reason }: Tas
   if (workload === null || step === null) return [];
   const why = [reason, message].filter(Boolean).join(', ');
   return [{ task, workload, step, index, worker, state, message: why || null, subtasks }];
+}
+
+function messageOf({ row, message, exitCode }: EndedAttempt, { state, reason, requeues }: TaskUpdate): string | null {
+  if (state === 'cancelled') return row.cancel_reason ?? message ?? null;
+  if (reason !== 'requeue_limit') return message ?? null;
+  const times = `it asked to be run again ${requeues} times, ${row.requeues_max} are allowed (requeues_max)`;
+  return [times, message ?? `the last time with exit code ${exitCode}`].join('; ');
 }
 
 /**
@@ -154,7 +176,7 @@ export async function settleAttempts(tx: EntityManager, ends: readonly EndedAtte
     attempt: row.attempt,
   }));
   const tasks = settled.map(({ end, update }) => {
-    const message = update.state === 'cancelled' ? (end.row.cancel_reason ?? end.message) : end.message;
+    const message = messageOf(end, update);
     return { ...update, isFinal: isFinal(update.state), exitCode: end.exitCode, signal: end.signal, message };
   });
   await tx.query(CLOSE_ATTEMPTS, [JSON.stringify(attempts)]);

@@ -34,6 +34,7 @@ const STORED = `
   SELECT t.id, t.group_id AS "groupId", jsonb_strip_nulls(t.spec - 'env') || jsonb_build_object('env', t.spec -> 'env',
     'group', g.name, 'name', t.name, 'tags', t.tags, 'labels', t.labels, 'priority', t.priority, 'timeout_ms', t.timeout_ms,
     'retries', t.retries, 'retry_delay_ms', t.retry_delay_ms, 'retry_exit_codes', t.retry_exit_codes,
+    'requeue_on', t.requeue_on, 'requeues_max', t.requeues_max,
     'limits', ${submittedLimits('t')}, 'needs', coalesce(t.needs, '[]')) AS submission
   FROM tasks t JOIN groups g ON g.id = t.group_id`;
 

@@ -40,9 +40,10 @@ const COPY = `
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS p(old uuid, new uuid)
   ), added AS (
     INSERT INTO tasks (id, group_id, creator_id, queue, name, state, spec, tags, labels, priority, timeout_ms, retries,
-                       retry_delay_ms, retry_exit_codes, limits, needs, is_gated, job_id, job_index, upstream_id, is_confined)
+                       retry_delay_ms, retry_exit_codes, requeue_on, requeues_max, limits, needs, is_gated, job_id, job_index, upstream_id, is_confined)
     SELECT p.new, t.group_id, $2, t.queue, t.name, CASE WHEN EXISTS (SELECT 1 FROM dependencies d WHERE d.task_id = t.id) THEN 'pending' ELSE 'ready' END,
-      t.spec, t.tags, t.labels, t.priority, least(t.timeout_ms, $4), t.retries, t.retry_delay_ms, t.retry_exit_codes, ${withJobKey('t', 'j')}, t.needs, ${withJobKey('t', 'j')} <> '{}', t.job_id, t.job_index, t.upstream_id, t.is_confined OR $3
+      t.spec, t.tags, t.labels, t.priority, least(t.timeout_ms, $4), t.retries, t.retry_delay_ms, t.retry_exit_codes, t.requeue_on, t.requeues_max,
+      ${withJobKey('t', 'j')}, t.needs, ${withJobKey('t', 'j')} <> '{}', t.job_id, t.job_index, t.upstream_id, t.is_confined OR $3
     FROM pairs p JOIN tasks t ON t.id = p.old JOIN jobs j ON j.id = t.job_id ORDER BY t.job_index
     RETURNING id, seq, group_id, creator_id, job_id, name, tags, labels, priority, spec, state, queue
   ), searched AS (

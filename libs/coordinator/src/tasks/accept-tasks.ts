@@ -1,5 +1,12 @@
 import type { EntityManager } from 'typeorm';
-import { LimitsInForce, type LimitSource, type TaskKind, type TaskLimits, type TaskState } from '@mitosis/domain';
+import {
+  assertWarning,
+  LimitsInForce,
+  type LimitSource,
+  type TaskKind,
+  type TaskLimits,
+  type TaskState,
+} from '@mitosis/domain';
 import type { SubmitTask, TaskReceipt } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import { assertCode } from '../code/assert-code.js';
@@ -46,16 +53,17 @@ export async function insertTasks(tx: EntityManager, rows: readonly TaskRow[]): 
     `WITH given AS (
        SELECT * FROM jsonb_to_recordset($1::jsonb) AS t(
          id uuid, group_id uuid, creator_id uuid, queue text, name text, state text, spec jsonb, tags text[], labels text[],
-         priority int, timeout_ms bigint, retries int, retry_delay_ms int, retry_exit_codes int[], limits jsonb, needs jsonb,
+         priority int, timeout_ms bigint, retries int, retry_delay_ms int, retry_exit_codes int[],
+         requeue_on jsonb, requeues_max int, limits jsonb, needs jsonb,
          job_id uuid, job_index int, upstream_id uuid, is_confined boolean, words text,
          workload_id uuid, workload_step text, workload_index int, avoid_worker_id uuid,
          start_at timestamptz, start_in_ms bigint)
      ), added AS (
        INSERT INTO tasks (id, group_id, creator_id, queue, name, state, spec, tags, labels, priority,
-                          timeout_ms, retries, retry_delay_ms, retry_exit_codes, limits, needs, is_gated, job_id, job_index, upstream_id, is_confined,
+                          timeout_ms, retries, retry_delay_ms, retry_exit_codes, requeue_on, requeues_max, limits, needs, is_gated, job_id, job_index, upstream_id, is_confined,
                           workload_id, workload_step, workload_index, avoid_worker_id, not_before)
        SELECT id, group_id, creator_id, queue, name, state, spec, tags, labels, priority,
-              timeout_ms, retries, retry_delay_ms, retry_exit_codes, limits, needs, limits <> '{}', job_id, job_index, upstream_id, is_confined,
+              timeout_ms, retries, retry_delay_ms, retry_exit_codes, requeue_on, requeues_max, limits, needs, limits <> '{}', job_id, job_index, upstream_id, is_confined,
               workload_id, workload_step, workload_index, avoid_worker_id,
               coalesce(start_at, clock_timestamp() + start_in_ms * interval '1 millisecond')
        FROM given ORDER BY id RETURNING id, seq
@@ -91,6 +99,7 @@ function limitTask(
 ): { readonly task: LimitedTask; readonly timeoutFrom: LimitSource } {
   const inForce = new LimitsInForce(name, limits, deployment);
   const { ms: timeout_ms, from: timeoutFrom } = inForce.timeLimit(task.timeout_ms);
+  assertWarning(task.warn_before_ms, timeout_ms);
   const { retries = inForce.retriesDefault ?? 0, retry_delay_ms = inForce.retryDelayMs } = task;
   return { task: { ...task, timeout_ms, retries, retry_delay_ms }, timeoutFrom };
 }

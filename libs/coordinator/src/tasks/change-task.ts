@@ -1,5 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import {
+  assertWarning,
   isAllowed,
   LimitsInForce,
   MitoError,
@@ -40,6 +41,7 @@ interface Row {
   readonly tags: string[];
   readonly name: string;
   readonly args: string[];
+  readonly warn_before_ms: number | null;
   /** Of its group. */
   readonly limits: TaskLimits;
 }
@@ -47,6 +49,7 @@ interface Row {
 async function lockTask(tx: EntityManager, actor: UserActor, uuid: string): Promise<Row> {
   const [row] = (await tx.query(
     `SELECT t.id, t.state, t.group_id, g.name AS group, t.queue, t.tags, t.name, t.spec -> 'args' AS args, q.kind,
+       (t.spec ->> 'warn_before_ms')::float8 AS warn_before_ms,
        ${LIMITS_COLUMN}
      FROM tasks t JOIN groups g ON g.id = t.group_id JOIN queues q ON q.name = t.queue
      WHERE t.id = $1 FOR NO KEY UPDATE OF t`,
@@ -93,6 +96,7 @@ async function changeWaiting(
   const needs = change.needs && JSON.stringify(change.needs);
   const isTimeoutChanged = change.timeout_ms !== undefined;
   const timeout = new LimitsInForce(row.group, row.limits, limits).timeLimit(change.timeout_ms).ms;
+  if (isTimeoutChanged) assertWarning(row.warn_before_ms ?? undefined, timeout);
   const values = [change.priority, timeout, change.retries, needs, isTimeoutChanged];
   await tx.query(CHANGE, [row.id, spec, change.tags, queue, name, ...values]);
   if (args || change.name !== undefined || change.tags || change.priority !== undefined)

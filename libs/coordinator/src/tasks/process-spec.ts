@@ -1,12 +1,14 @@
 import type { SubmitTask } from '@mitosis/protocol';
 
-export type ProcessSpec = Partial<Pick<SubmitTask, 'code' | 'secrets' | 'env_setup'>>;
+export type ProcessSpec = Partial<Pick<SubmitTask, 'code' | 'secrets' | 'env_setup' | 'warn_before_ms' | 'warn_signal'>>;
 
 /** What of a submission becomes part of the stored spec besides the command. */
-export function processSpecOf({ code, secrets, env_setup }: SubmitTask): ProcessSpec {
+export function processSpecOf({ code, secrets, env_setup, warn_before_ms, warn_signal }: SubmitTask): ProcessSpec {
   return {
     ...(code && { code }),
     ...(secrets && secrets.length > 0 && { secrets: [...new Set(secrets)] }),
     ...(env_setup !== undefined && { env_setup }),
+    ...(warn_before_ms !== undefined && { warn_before_ms }),
+    ...(warn_signal !== undefined && { warn_signal }),
   };
 }

@@ -23,8 +23,8 @@ const TASK_VIEW = `
     'args', t.spec -> 'args', 'env', t.spec -> 'env', 'terminal', t.spec -> 'terminal', 'wasm', t.spec -> 'wasm',
     'pty', t.spec -> 'pty', 'log_limit_bytes', t.spec -> 'log_limit_bytes',
     'resources', coalesce(t.spec -> 'resources', '[]'), 'not_kept', coalesce(a.not_kept, '[]'),
-    'tags', t.tags, 'labels', t.labels, 'priority', t.priority, 'timeout_ms', t.timeout_ms,
-    'retries', t.retries, 'retry_delay_ms', t.retry_delay_ms, 'retry_exit_codes', t.retry_exit_codes, 'limits', ${submittedLimits('t')}, 'needs', coalesce(t.needs, '[]'),
+    'tags', t.tags, 'labels', t.labels, 'priority', t.priority,
+    'limits', ${submittedLimits('t')}, 'needs', coalesce(t.needs, '[]'),
     'attempt', t.attempt, 'worker', a.worker_id,
     'created_at', ${iso('t.created_at')}, 'started_at', ${iso('t.started_at')}, 'finished_at', ${iso('t.finished_at')},
     'exit_code', t.exit_code, 'signal', t.signal, 'reason', t.reason, 'message', t.message,
@@ -37,7 +37,12 @@ const TASK_VIEW = `
     'upstream', t.upstream_id, 'retried_by', t.retried_by, 'waits_for', t.waits_for, 'start_at', ${iso('t.not_before')},
     'progress', round(t.progress::numeric, 4), 'progress_message', t.progress_message,
     'cancel_requested_at', ${iso('t.cancel_requested_at')}, 'cancelled_by', c.username, 'cancel_reason', t.cancel_reason
-  )::jsonb AS view
+  )::jsonb || jsonb_build_object(
+    'timeout_ms', t.timeout_ms, 'retries', t.retries, 'retry_delay_ms', t.retry_delay_ms,
+    'retry_exit_codes', t.retry_exit_codes, 'requeue_on', t.requeue_on, 'requeues_max', t.requeues_max,
+    'failures', t.failures, 'losses', t.losses, 'requeues', t.requeues,
+    'warn_before_ms', t.spec -> 'warn_before_ms', 'warn_signal', t.spec -> 'warn_signal'
+  ) AS view
   FROM tasks t
   JOIN groups g ON g.id = t.group_id
   JOIN users u ON u.id = t.creator_id

@@ -58,6 +58,8 @@ export function toRow(task: LimitedTask, group: GroupRef, actor: UserActor, { jo
     retries: task.retries,
     retry_delay_ms: task.retry_delay_ms,
     retry_exit_codes: task.retry_exit_codes,
+    requeue_on: task.requeue_on,
+    requeues_max: task.requeues_max,
     limits: task.limits,
     needs: task.needs.length > 0 ? task.needs : null,
     job_id: job?.id ?? null,

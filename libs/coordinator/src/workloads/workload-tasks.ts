@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import { queueName, type WorkloadStep } from '@mitosis/domain';
+import { queueName, REQUEUES_DEFAULT, type WorkloadStep } from '@mitosis/domain';
 import { WASM_LIMITS, type WorkloadPlan } from '@mitosis/protocol';
 import type { SettledTask } from '../kernel/settled-task.js';
 import type { TaskRow } from '../tasks/task-row.js';
@@ -73,6 +73,8 @@ export function workloadTask(
     retries: plan.retries,
     retry_delay_ms: plan.retry_delay_ms,
     retry_exit_codes: step === 'split' ? [EXIT_TRY_AGAIN] : [],
+    requeue_on: [],
+    requeues_max: REQUEUES_DEFAULT,
     limits: {},
     // A plan that was stored before there were any has none.
     start_at: null,

@@ -1,5 +1,5 @@
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
-import type { FailureReason, TaskState, WorkloadStep } from '@mitosis/domain';
+import type { FailureReason, RequeueOn, TaskState, WorkloadStep } from '@mitosis/domain';
 
 /** `bigint` columns come from the driver as decimal strings. */
 @Entity('tasks')
@@ -53,6 +53,17 @@ export class Task {
 
   @Column('integer', { name: 'retry_exit_codes', array: true })
   retryExitCodes!: number[];
+
+  /** Causes and exit codes after which it is run again at no cost of its retries. */
+  @Column('jsonb', { name: 'requeue_on', default: [] })
+  requeueOn!: RequeueOn[];
+
+  @Column('integer', { name: 'requeues_max', default: 100 })
+  requeuesMax!: number;
+
+  /** How often it was. */
+  @Column('integer', { default: 0 })
+  requeues!: number;
 
   /** Number of the last attempt begun; 0 before the first. */
   @Column('integer', { default: 0 })

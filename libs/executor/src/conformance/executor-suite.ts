@@ -143,6 +143,25 @@ export function registerExecutorSuite(test: TestFn, spawner: Spawner): void {
     t.deepEqual(await sleepers(seconds), []);
   });
 
+  test.serial('a signal reaches the program that handles it, and leaves the shell around it alone', async (t) => {
+    const inner = `trap "echo told; exit 0" USR2; echo ready; while :; do sleep 0.05; done`;
+    const { execution, scratch } = await start(sh(`sh -c '${inner}'; echo "and so does the shell"`));
+    await hasPrinted(scratch, 'ready');
+    t.true((await execution.signal('SIGUSR2')) >= 1);
+    t.like(await execution.result, { outcome: 'exited', exitCode: 0 });
+    t.is(await printed(scratch, 'stdout'), 'ready\ntold\nand so does the shell\n');
+    await t.throwsAsync(execution.signal('SIGUSR2'), { code: 'execution_ended' });
+  });
+
+  test.serial('a signal that nothing handles is not sent', async (t) => {
+    const seconds = uniqueSleep();
+    const { execution, scratch } = await start(sh(`echo ready; exec sleep ${seconds}`));
+    await hasPrinted(scratch, 'ready');
+    t.is(await execution.signal('SIGUSR2'), 0);
+    execution.cancel('the test is over');
+    t.like(await execution.result, { outcome: 'cancelled', signal: 'SIGTERM' });
+  });
+
   test.serial('a program that ignores SIGTERM gets SIGKILL after the grace', async (t) => {
     const seconds = uniqueSleep();
     const script = `trap "" TERM; sleep ${seconds} & echo ready; while :; do sleep 0.1; done`;

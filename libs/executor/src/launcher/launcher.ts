@@ -1,5 +1,6 @@
 import type { GuestSpec } from '../execution.js';
 import { failedResult } from '../failed-result.js';
+import { signalHandlers } from '../stray-processes.js';
 import { Attempt } from './attempt.js';
 import { GUEST_MARK_NAME } from './mark.js';
 import type { FromLauncher, Launch, ToLauncher } from './messages.js';
@@ -51,6 +52,11 @@ export class Launcher {
       case 'pids': {
         const pids = this.#running.get(message.id)?.attempt.pids() ?? [];
         return this.send({ type: 'pids', id: message.id, request: message.request, pids });
+      }
+      case 'signal': {
+        const pids = this.#running.get(message.id)?.attempt.pids() ?? [];
+        const processes = signalHandlers(pids, message.signal);
+        return this.send({ type: 'told', id: message.id, request: message.request, processes });
       }
       case 'ping':
         return this.send({ type: 'pong' });

@@ -23,6 +23,8 @@ export type ToLauncher =
   | { readonly type: 'taken'; readonly id: string; readonly bytes: number }
   /** Answered by `pids` with the same number. */
   | { readonly type: 'pids'; readonly id: string; readonly request: number }
+  /** Send it to the processes that handle it; answered by `told` with the same number. */
+  | { readonly type: 'signal'; readonly id: string; readonly request: number; readonly signal: NodeJS.Signals }
   | { readonly type: 'ping' };
 
 /** What the launcher sends back. */
@@ -38,6 +40,8 @@ export type FromLauncher =
   | { readonly type: 'printed'; readonly id: string; readonly stream: 'stdout' | 'stderr'; readonly data: string }
   /** All processes of an attempt that are known now, those of its guests as well. */
   | { readonly type: 'pids'; readonly id: string; readonly request: number; readonly pids: readonly number[] }
+  /** How many processes got a signal. */
+  | { readonly type: 'told'; readonly id: string; readonly request: number; readonly processes: number }
   | { readonly type: 'ended'; readonly id: string; readonly result: ExecutionResult }
   | { readonly type: 'pong' };
 

@@ -1,4 +1,4 @@
-import { invalidField } from '@mitosis/domain';
+import { invalidField, warnSignal } from '@mitosis/domain';
 import type { DirectiveLine } from './script-lines.js';
 import { slurmDependencies, slurmGpus, slurmSeconds, slurmSize, type SlurmDependency } from './slurm-values.js';
 
@@ -81,6 +81,18 @@ const wrong = (why: string): never => {
   throw new SyntaxError(why);
 };
 
+/** Of Linux on x86 and ARM. */
+const SIGNAL_NUMBERS: Readonly<Record<string, string>> = {
+  1: 'HUP',
+  2: 'INT',
+  3: 'QUIT',
+  10: 'USR1',
+  12: 'USR2',
+  14: 'ALRM',
+  15: 'TERM',
+  18: 'CONT',
+};
+
 /** What each option that has an equal means. Throws a `SyntaxError` for a value that Slurm would refuse as well. */
 const MEANINGS: Readonly<Record<string, (value: string) => Meaning>> = {
   'job-name': (value) => ({ options: ['--name', value] }),
@@ -110,8 +122,21 @@ const MEANINGS: Readonly<Record<string, (value: string) => Meaning>> = {
     // To start it without what it waits for would be another task.
     return typeof found === 'string' ? wrong(found) : { dependencies: found };
   },
+  /** Without a time it is a minute before the end. Source: sbatch(1), --signal. */
+  signal(value) {
+    const [, signal = '', seconds = '60'] = /^(?:[RB]{1,2}:)?(\w+)(?:@(\d+))?$/.exec(value) ?? [];
+    const name = warnSignal(SIGNAL_NUMBERS[signal] ?? signal);
+    if (name === undefined) return { why: `"${value}" is not a signal for a warning; see --warn-before` };
+    return { options: ['--warn-before', `${seconds}s:${name.slice('SIG'.length)}`] };
+  },
   output: () => ({ options: ['--terminal'] }),
   'mail-type': (value) => ({ why: `"${value}": nobody is told` }),
+};
+
+/** What options without a value mean. */
+const FLAG_MEANINGS: Readonly<Record<string, Meaning>> = {
+  requeue: { options: ['--requeue-on', 'lost'] },
+  'no-requeue': { why: 'a task whose worker is lost is run again, at most three times' },
 };
 
 /** What `#SBATCH` lines say; throws `invalid_request` naming file, line and option for what can't be kept and matters. */
@@ -125,7 +150,8 @@ export function readSbatch(file: string, lines: readonly DirectiveLine[]): Sbatc
     const meaningOf = Object.hasOwn(MEANINGS, name) ? MEANINGS[name] : undefined;
     const place = `${file}:${line}: #SBATCH ${option}`;
     if (meaningOf && value === undefined) throw invalidField(place, 'it has no value');
-    const meaning = meaningOf ? meant(place, () => meaningOf(value ?? '')) : { why: 'it has no equal here' };
+    const flag = Object.hasOwn(FLAG_MEANINGS, name) ? FLAG_MEANINGS[name] : undefined;
+    const meaning = flag ?? (meaningOf ? meant(place, () => meaningOf(value ?? '')) : { why: 'it has no equal here' });
     if ('options' in meaning) result.options.push(...meaning.options);
     else if ('dependencies' in meaning) result.dependencies.push(...meaning.dependencies);
     else result.ignored.push({ line, option, why: meaning.why });

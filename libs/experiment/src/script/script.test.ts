@@ -85,6 +85,19 @@ test('the head of a script ends at its first command; what has no effect is name
   );
 });
 
+test('a signal before the end is a warning, and a job that may be requeued is', (t) => {
+  const optionsOf = (line: string) => {
+    const { options, ignored } = readSbatch('s.sh', readScriptHead('s.sh', `#!/bin/sh\n#SBATCH ${line}\n`).sbatch);
+    return ignored.length > 0 ? ignored.map(({ why }) => why) : options;
+  };
+  t.deepEqual(optionsOf('--signal=USR1@300'), ['--warn-before', '300s:USR1']);
+  t.deepEqual(optionsOf('--signal=B:12@90'), ['--warn-before', '90s:USR2']);
+  t.deepEqual(optionsOf('--signal SIGTERM'), ['--warn-before', '60s:TERM']);
+  t.deepEqual(optionsOf('--requeue'), ['--requeue-on', 'lost']);
+  t.regex(optionsOf('--signal=KILL@5')[0] ?? '', /is not a signal for a warning/);
+  t.regex(optionsOf('--no-requeue')[0] ?? '', /at most three times/);
+});
+
 test('what can not be kept and matters is refused with its line', (t) => {
   const refused = (line: string, message: RegExp): void => {
     t.throws(() => readSbatch('s.sh', readScriptHead('s.sh', `#!/bin/sh\n${line}\n`).sbatch), { message });

@@ -294,6 +294,8 @@ class SubmitTask(_SubmitTask, total=False):
     wasm: WasmSpec
     pty: TerminalSize
     log_limit_bytes: int
+    warn_before_ms: int
+    warn_signal: Literal["SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGTERM", "SIGCONT"]
     code: TaskCode
     secrets: Sequence[str]
     env_setup: str
@@ -306,6 +308,8 @@ class SubmitTask(_SubmitTask, total=False):
     retries: int
     retry_delay_ms: int
     retry_exit_codes: Sequence[int]
+    requeue_on: Sequence[Literal["timeout", "lost"] | int]
+    requeues_max: int
     limits: Mapping[str, int]
     needs: Sequence[Need]
     after: Sequence[After]
@@ -422,6 +426,13 @@ class TaskView(Model):
     retries: int
     retry_delay_ms: int
     retry_exit_codes: list[int]
+    requeue_on: list[str | int] | None
+    requeues_max: int | None
+    failures: int | None
+    losses: int | None
+    requeues: int | None
+    warn_before_ms: int | None
+    warn_signal: str | None
     limits: dict[str, int]
     needs: list[StoredNeed] | None
     attempt: int
@@ -580,6 +591,13 @@ class TaskDetail(Model):
     retries: int
     retry_delay_ms: int
     retry_exit_codes: list[int]
+    requeue_on: list[str | int] | None
+    requeues_max: int | None
+    failures: int | None
+    losses: int | None
+    requeues: int | None
+    warn_before_ms: int | None
+    warn_signal: str | None
     limits: dict[str, int]
     needs: list[StoredNeed] | None
     attempt: int
