@@ -1,6 +1,8 @@
 import type { SubmitTask } from '@mitosis/protocol';
 
-export type ProcessSpec = Partial<Pick<SubmitTask, 'code' | 'secrets' | 'env_setup' | 'warn_before_ms' | 'warn_signal'>>;
+export type ProcessSpec = Partial<
+  Pick<SubmitTask, 'code' | 'secrets' | 'env_setup' | 'warn_before_ms' | 'warn_signal'>
+>;
 
 /** What of a submission becomes part of the stored spec besides the command. */
 export function processSpecOf({ code, secrets, env_setup, warn_before_ms, warn_signal }: SubmitTask): ProcessSpec {
