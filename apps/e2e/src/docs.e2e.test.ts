@@ -31,7 +31,7 @@ const NOT_RUN: Readonly<Record<string, number>> = {
   'docs/how-to/manage-access.md': 2,
   'docs/how-to/python-tools.md': 1,
   'docs/how-to/python.md': 1,
-  'docs/how-to/resources.md': 2,
+  'docs/how-to/resources.md': 3,
   'docs/how-to/sdk.md': 1,
   'docs/how-to/sweep.md': 1,
   'docs/how-to/terminal.md': 2,

@@ -55,7 +55,7 @@ test.serial('who waits for a start is told why, and with --quiet is not', async 
   t.is(submitted.code, 0);
   t.regex(submitted.stderr, /warning: no worker runs tasks of the group empty/);
   const tagged = await stack.mito('run', '-t', 'gpu', '--', 'true');
-  t.regex(tagged.stderr, /has no tags and takes any task: this one may run there/);
+  t.regex(tagged.stderr, /does not have these tags and takes any task: this one may run there/);
   const byDefault = await stack.mito('run', '--', 'true');
   t.notRegex(byDefault.stderr, /warning|waiting/);
 });

@@ -58,10 +58,11 @@ async function register(
   slots: number,
   { code, token }: WorkerLogin,
 ): Promise<WorkerRegistration> {
-  const { coordinator_addr: url, groups, tags, labels, only, name } = config;
+  const { coordinator_addr: url, groups, tags, takes, labels, only, name } = config;
   const { secret: identity, isKnown } = await identityOf(workDir);
   const about = { hostname: hostname(), version: VERSION, identity };
-  const facts = { tags, labels, slots, ...about, ...(only && { only }), ...(name !== undefined && { name }) };
+  const what = { ...(takes && { takes }), ...(only && { only }) };
+  const facts = { tags, labels, slots, ...about, ...what, ...(name !== undefined && { name }) };
   const hasLogin = token !== undefined || (config.user !== undefined && config.password !== undefined);
   // With a login it registers: the groups may be others than before.
   if (isKnown && !hasLogin) {

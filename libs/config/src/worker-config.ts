@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { WorkerName } from '@mitosis/protocol';
+import { WorkerName, WorkerTakes } from '@mitosis/protocol';
 import {
   AddressSetting,
   BindAddress,
@@ -25,6 +25,8 @@ export const WorkerConfig = z.strictObject({
   /** Groups whose tasks run here; the user's own when not set. */
   groups: ListSetting.optional(),
   tags: ListSetting.default([]),
+  /** `any`: tasks with any tags; `only_tagged`: only tasks whose tags it has. Any as long as it has no tags, when not set. */
+  takes: WorkerTakes.optional(),
   labels: ListSetting.default([]),
   /** Tasks at once; as many as cores are offered when not set. */
   slots: z.coerce.number().int().min(1).max(1024).optional(),

@@ -62,6 +62,7 @@ import { Secrets1700000000046 } from './migrations/0046-secrets.js';
 import { LimitsOfGroups1700000000047 } from './migrations/0047-limits-of-groups.js';
 import { Requeues1700000000048 } from './migrations/0048-requeues.js';
 import { LimitsOfJobs1700000000050 } from './migrations/0050-limits-of-jobs.js';
+import { TagsOfWorkers1700000000051 } from './migrations/0051-tags-of-workers.js';
 import { Experiments1700000000053 } from './migrations/0053-experiments.js';
 import { Schedules1700000000054 } from './migrations/0054-schedules.js';
 import { EnvironmentLogs1700000000057 } from './migrations/0057-environment-logs.js';
@@ -177,6 +178,7 @@ export function createDataSource({
       EnvironmentLogs1700000000057,
       Secrets1700000000046,
       LimitsOfJobs1700000000050,
+      TagsOfWorkers1700000000051,
     ],
     migrationsTableName: 'migrations',
     extra: {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { explainWorker, missingTags, type WorkerSituation, type WorkerVerdict } from './index.js';
+import { explainWorker, type WorkerSituation, type WorkerVerdict } from './index.js';
 
 const idle: WorkerSituation = {
   tags: ['gpu'],
@@ -34,8 +34,4 @@ test(
 test('a worker for sandboxed programs takes no command', explains, { onlyKind: 'wasm' }, 'kind');
 test('a worker for sandboxed programs takes one', (t) => {
   t.is(explainWorker({ tags: ['gpu'], isProgram: true }, { ...idle, onlyKind: 'wasm' }), 'free');
-});
-
-test('the missing tags are named', (t) => {
-  t.deepEqual(missingTags(['gpu', 'linux'], ['linux']), ['gpu']);
 });

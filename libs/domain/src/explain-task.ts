@@ -1,8 +1,9 @@
-import { tagsMatch } from './routing.js';
+import { tagsMatch, type Takes } from './tag-expression.js';
 
 /** The facts about a worker that explain why a task does not run there. */
 export interface WorkerSituation {
   readonly tags: readonly string[];
+  readonly takes?: Takes;
   /** The task's group holds `write` on it. */
   readonly servesGroup: boolean;
   /** The only kind of task that it takes; null for any. */
@@ -41,16 +42,11 @@ export function explainWorker(
 ): WorkerVerdict {
   if (!worker.servesGroup) return 'group';
   if (worker.onlyKind === 'wasm' && !task.isProgram) return 'kind';
-  if (!tagsMatch(worker.tags, task.tags)) return 'tags';
+  if (!tagsMatch(worker, task.tags)) return 'tags';
   if (worker.fits === 'never') return 'needs';
   if (worker.isSilent) return 'silent';
   if (worker.isDraining) return 'draining';
   if (worker.isUnable) return 'unable';
   if (worker.running >= worker.slots) return 'full';
   return worker.fits === 'later' ? 'room' : 'free';
-}
-
-/** The tags that a worker with the verdict `tags` lacks. */
-export function missingTags(taskTags: readonly string[], workerTags: readonly string[]): string[] {
-  return taskTags.filter((tag) => !workerTags.includes(tag));
 }

@@ -8,7 +8,15 @@ export type { MitoErrorOptions } from './errors.js';
 export type { CatalogueEntry, ErrorKind } from './errors/catalogue-entry.js';
 export { ERRORS, type ErrorCode } from './errors/error-catalogue.js';
 export { NAME_PATTERN, TAG_PATTERN, TAGS_MAX } from './names.js';
-export { TASK_KINDS, normalizeTags, parseQueueName, queueName, tagsMatch } from './routing.js';
+export { TASK_KINDS, normalizeTags, parseQueueName, queueName } from './routing.js';
+export {
+  describeRequirement,
+  parseRequirements,
+  tagsMatch,
+  takesAny,
+  unmetRequirements,
+  type Takes,
+} from './tag-expression.js';
 export type { Route, TaskKind } from './routing.js';
 export type { Log, Service } from './service.js';
 export { FINAL_STATES, TASK_STATES, isFinal, nextState, statesBefore } from './task-state.js';
@@ -49,7 +57,7 @@ export { LIMIT_SOURCES, LimitsInForce, NO_TASK_LIMITS } from './task-limits.js';
 export type { LimitSource, TaskLimits, TimeLimit } from './task-limits.js';
 export { LEASE_MAX_MS, LEASE_MIN_MS, presenceOf } from './presence.js';
 export type { Presence } from './presence.js';
-export { explainWorker, missingTags } from './explain-task.js';
+export { explainWorker } from './explain-task.js';
 export type { WorkerSituation, WorkerVerdict } from './explain-task.js';
 export type { Finding } from './finding.js';
 export { WANTED_STATES } from './wanted-state.js';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { parseQueueName, queueName, tagsMatch, TASK_KINDS } from './index.js';
+import { parseQueueName, queueName, TASK_KINDS } from './index.js';
 
 const name = fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_-]{0,20}$/);
 const tags = fc.array(fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,10}$/), { maxLength: 6 });
@@ -43,15 +43,3 @@ for (const text of [
   'lab~_wasm~_wasm',
 ])
   test(refuses, text);
-
-const matches = test.macro({
-  exec: (t, worker: string[], task: string[], expected: boolean) => t.is(tagsMatch(worker, task), expected),
-  title: (_, worker, task, expected) =>
-    `a worker with [${worker}] ${expected ? 'may' : 'may not'} run a task that asks for [${task}]`,
-});
-test(matches, [], [], true);
-test(matches, [], ['gpu'], true);
-test(matches, ['gpu'], [], true);
-test(matches, ['gpu', 'linux'], ['gpu'], true);
-test(matches, ['linux'], ['gpu'], false);
-test(matches, ['gpu'], ['gpu', 'linux'], false);

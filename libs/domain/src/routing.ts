@@ -1,11 +1,12 @@
 import { MitoError } from './errors.js';
-import { NAME_PATTERN, TAG_PATTERN } from './names.js';
+import { NAME_PATTERN } from './names.js';
+import { REQUIREMENT_PATTERN } from './tag-expression.js';
 
 /** What a task runs: a command of the machine, or a sandboxed WebAssembly program. */
 export const TASK_KINDS = ['command', 'wasm'] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
-/** What a queue stands for: the tasks of one group and kind that ask for the same set of tags. */
+/** What a queue stands for: the tasks of one group and kind that ask for the same tags. */
 export interface Route {
   readonly group: string;
   readonly kind: TaskKind;
@@ -14,7 +15,7 @@ export interface Route {
 }
 
 /**
- * `~` occurs in no name and no tag, has no meaning in a Redis key, an ACL glob or a URL, so the
+ * `~` occurs in no name and no requirement, has no meaning in a Redis key, an ACL glob or a URL, so the
  * name is reversible and safe in all three.
  */
 const SEPARATOR = '~';
@@ -29,7 +30,7 @@ export function normalizeTags(tags: readonly string[]): string[] {
 
 /**
  * The queue of a group and a tag set, e.g. `vision~cuda12.1~gpu`; the order of `tags` does not matter.
- * Sandboxed programs have queues of their own, e.g. `vision~_wasm~gpu`: some workers take nothing else.
+ * A tag can be a requirement (`vision~!old~a100|h100`). Sandboxed programs have queues of their own, e.g. `vision~_wasm~gpu`: some workers take nothing else.
  */
 export function queueName(group: string, tags: readonly string[], kind: TaskKind = 'command'): string {
   return [group, ...(kind === 'wasm' ? [WASM_MARK] : []), ...normalizeTags(tags)].join(SEPARATOR);
@@ -40,17 +41,9 @@ export function parseQueueName(name: string): Route {
   const [group = '', ...rest] = name.split(SEPARATOR);
   const kind: TaskKind = rest[0] === WASM_MARK ? 'wasm' : 'command';
   const tags = kind === 'wasm' ? rest.slice(1) : rest;
-  const isValid = NAME_PATTERN.test(group) && tags.every((tag) => TAG_PATTERN.test(tag));
+  const isValid = NAME_PATTERN.test(group) && tags.every((tag) => REQUIREMENT_PATTERN.test(tag));
   if (!isValid || queueName(group, tags, kind) !== name) {
     throw new MitoError('invalid', 'invalid_queue_name', `"${name}" is not the name of a queue`);
   }
   return { group, kind, tags };
-}
-
-/**
- * True when a worker with `workerTags` may run a task that asks for `taskTags`: an untagged worker
- * takes any task, a tagged one must have every tag asked for.
- */
-export function tagsMatch(workerTags: readonly string[], taskTags: readonly string[]): boolean {
-  return workerTags.length === 0 || taskTags.every((tag) => workerTags.includes(tag));
 }

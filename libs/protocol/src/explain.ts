@@ -9,7 +9,7 @@ export const WorkerExplanation = z.object({
   verdict: z.enum(['free', 'full', 'room', 'draining', 'unable', 'silent', 'needs', 'tags', 'kind', 'group']),
   /** For people: which tags are missing, how many slots are taken. */
   detail: z.string(),
-  /** It has no tags: it takes any task of its groups. */
+  /** It takes the task although it does not have its tags: it has no tags, or takes any task. */
   is_untagged: z.boolean(),
 });
 export type WorkerExplanation = z.output<typeof WorkerExplanation>;

@@ -2,9 +2,11 @@ import { z } from 'zod';
 import {
   isExact,
   isStorableText,
+  MitoError,
   NAME_PATTERN,
   normalizeTags,
   PARAM_PATTERN,
+  parseRequirements,
   plainWords,
   TAG_PATTERN,
   TAGS_MAX,
@@ -57,6 +59,20 @@ const Tag = z.string().regex(TAG_PATTERN, 'use 1 to 64 letters, digits, "-", "_"
 
 /** Tags as they are stored: sorted, without duplicates. */
 export const Tags = z.array(Tag).max(TAGS_MAX).transform(normalizeTags);
+
+/** What a task asks of the tags of a worker: tags, or expressions of them such as `gpu & !old` and `a100 | h100`. */
+export const TaskTags = z
+  .array(z.string().max(1_040))
+  .max(TAGS_MAX)
+  .transform((entries, context) => {
+    try {
+      return parseRequirements(entries);
+    } catch (error) {
+      if (!(error instanceof MitoError)) throw error;
+      context.addIssue({ code: 'custom', message: error.message.replace(/^tags: /, '') });
+      return z.NEVER;
+    }
+  });
 
 /** By key, how many tasks of a group may run at a time. */
 export const LimitKeys = z

@@ -48,7 +48,7 @@ export { ErrorBody, errorKindOf } from './errors.js';
 export { AppliedJob, ApplyJob, ApplyTask, ExperimentText, KnownTasks, KnownTasksQuery } from './experiments.js';
 export type { ApplyJobInput } from './experiments.js';
 export { TaskExplanation, WorkerExplanation } from './explain.js';
-export { LIMITS, Labels, Name, Tags, Uuid } from './fields.js';
+export { LIMITS, Labels, Name, Tags, TaskTags, Uuid } from './fields.js';
 export {
   CreateGroup,
   GroupPage,
@@ -175,6 +175,7 @@ export {
   WorkerIdentity,
   WorkerName,
   WorkerRegistration,
+  WorkerTakes,
 } from './workers.js';
 export type { RegisterWorkerInput } from './workers.js';
 export {

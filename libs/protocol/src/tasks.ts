@@ -26,7 +26,7 @@ import {
   ProcessString,
   RelativeFolder,
   StoredParams,
-  Tags,
+  TaskTags,
   Timestamp,
   Uuid,
 } from './fields.js';
@@ -97,7 +97,7 @@ export const SubmitTask = TaskSpec.extend({
   group: Name.optional(),
   /** For people; defaults to the beginning of the command. */
   name: PlainText(255).optional(),
-  tags: Tags.default([]),
+  tags: TaskTags.default([]),
   labels: Labels.default([]),
   /** Higher first; 0 is ordinary. */
   priority: z.int().min(-LIMITS.priority).max(LIMITS.priority).default(0),
@@ -157,7 +157,7 @@ export const ChangeTask = z
     env: z.record(EnvName, ProcessString).optional(),
     terminal: z.boolean().optional(),
     cwd: RelativeFolder.optional(),
-    tags: Tags.optional(),
+    tags: TaskTags.optional(),
     labels: Labels.optional(),
     name: PlainText(255).optional(),
     priority: z.int().min(-LIMITS.priority).max(LIMITS.priority).optional(),

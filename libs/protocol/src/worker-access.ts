@@ -31,6 +31,8 @@ export const WorkerView = z.object({
   /** How limits are kept there. */
   enforces: EnforcesView.nullable().default(null),
   tags: z.array(z.string()),
+  /** Which tasks it takes by their tags; null: all as long as it has no tags. */
+  takes: z.enum(['any', 'only_tagged']).nullable().default(null),
   labels: z.array(z.string()),
   /** Groups with their roles on the worker: all of them for those who manage it, otherwise the caller's own. */
   groups: z.record(z.string(), RoleName),

@@ -27,6 +27,9 @@ export const WorkerName = z
 /** The secret with which a worker says who it is when it starts again. */
 export const WorkerIdentity = z.string().regex(/^mitowid_[A-Za-z0-9_-]{43}$/, 'is not the identity of a worker');
 
+/** `any`: tasks with any tags; `only_tagged`: only tasks whose tags the worker has. */
+export const WorkerTakes = z.enum(['any', 'only_tagged']);
+
 /** The body of `POST /workers`. */
 export const RegisterWorker = z.strictObject({
   /** Groups whose tasks run here; defaults to the caller's own. */
@@ -36,6 +39,8 @@ export const RegisterWorker = z.strictObject({
   slots: z.int().min(1).max(1024),
   /** Take sandboxed programs and nothing else. */
   only: z.literal('wasm').optional(),
+  /** Which tasks it takes by their tags; all as long as it has no tags, when absent. */
+  takes: WorkerTakes.optional(),
   hostname: PlainLine(255),
   version: PlainLine(64),
   /** The name of the host by default, with a number when another worker has it. */

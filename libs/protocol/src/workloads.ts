@@ -2,7 +2,18 @@ import { z } from 'zod';
 import { isDeeperThan, WORKLOAD_STATES, WORKLOAD_STEPS } from '@mitosis/domain';
 import { SignedRequest } from './artifacts.js';
 import { CommaSeparated, GivenText, PageSize } from './conditions.js';
-import { AttemptNumber, Labels, LIMITS, Name, PlainText, Sha256, Tags, Timestamp, UNSTORABLE, Uuid } from './fields.js';
+import {
+  AttemptNumber,
+  Labels,
+  LIMITS,
+  Name,
+  PlainText,
+  Sha256,
+  TaskTags,
+  Timestamp,
+  UNSTORABLE,
+  Uuid,
+} from './fields.js';
 import { Needs } from './needs.js';
 import { WASM_LIMITS } from './programs.js';
 import { TaskStateName } from './tasks.js';
@@ -23,7 +34,7 @@ export const WORKLOAD_LIMITS = {
 
 /** How the tasks of a workload are submitted. */
 export const WorkloadPlan = z.strictObject({
-  tags: Tags.default([]),
+  tags: TaskTags.default([]),
   labels: Labels.default([]),
   priority: z.int().min(-LIMITS.priority).max(LIMITS.priority).default(0),
   /** What each task needs of a machine. */

@@ -95,7 +95,7 @@ export async function coordinatorFixture(
 /** A worker as the coordinator sees one, without anything that runs commands. */
 export async function connectWorker(
   { url, token }: Pick<CoordinatorFixture, 'url' | 'token'>,
-  options: { tags?: string[]; slots?: number; groups?: string[] } = {},
+  options: { tags?: string[]; takes?: 'any' | 'only_tagged'; slots?: number; groups?: string[] } = {},
 ): Promise<WorkerClient & { readonly registration: WorkerRegistration }> {
   const registration = await registerWorker(url, token, { slots: 1, hostname: 'test', version: '0', ...options });
   return Object.assign(new WorkerClient({ url, token: registration.token }), { registration });

@@ -19,7 +19,9 @@ export abstract class SubmitCommand extends ApiCommand {
     description: 'group that the task belongs to; MITO_GROUP, or your own, by default',
   });
   readonly name = Option.String('--name', { description: 'name for people; the command by default' });
-  readonly tags = Option.Array('-t,--tags', [], { description: 'tags a worker must have' });
+  readonly tags = Option.Array('-t,--tags', [], {
+    description: "tags a worker must have, or an expression: 'gpu & !old', 'a100 | h100'",
+  });
   readonly labels = Option.Array('-l,--labels', [], { description: 'labels to find the task by' });
   readonly env = Option.Array('-e,--env,--envs', [], {
     description: 'NAME=VALUE for the task; every reader of the group can see the value (repeatable)',
@@ -122,8 +124,8 @@ export abstract class SubmitCommand extends ApiCommand {
     if (state === 'ready' && (serving.length === 0 || isImpossible)) return this.note(`mito: warning: ${summary}`);
     const untagged = this.tags.length === 0 ? undefined : serving.find(({ is_untagged: isUntagged }) => isUntagged);
     if (untagged) {
-      const worker = `the worker on ${untagged.hostname} has no tags and takes any task`;
-      this.note(`mito: warning: ${worker}: this one may run there, whatever tags it asks for`);
+      const worker = `the worker on ${untagged.hostname} does not have these tags and takes any task`;
+      this.note(`mito: warning: ${worker}: this one may run there; "mito worker --only-tagged" would not take it`);
     }
   }
 

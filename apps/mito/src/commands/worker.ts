@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Command, Option } from 'clipanion';
+import { invalidField } from '@mitosis/domain';
 import { EXIT_NOT_AUTHORIZED, EXIT_OK } from '../output/exit-codes.js';
 import { useNetwork } from '../use-network.js';
 import { splitList } from './option-values.js';
@@ -40,6 +41,12 @@ export class WorkerCommand extends ServiceCommand {
   readonly user = Option.String('-u,--user', { description: 'user in whose name it is registered' });
   readonly groups = Option.Array('-g,--groups', { description: 'groups whose tasks run here' });
   readonly tags = Option.Array('-t,--tags', { description: 'what this worker can do' });
+  readonly any = Option.Boolean('--any', false, {
+    description: 'take tasks whatever tags they ask for, as a worker without tags does anyway',
+  });
+  readonly onlyTagged = Option.Boolean('--only-tagged', false, {
+    description: 'take only tasks whose tags this worker has, also when it has none',
+  });
   readonly labels = Option.Array('-l,--labels', { description: 'labels to find it by' });
   readonly slots = Option.String('--slots', {
     description: 'tasks at once; one for each core that is offered by default',
@@ -91,6 +98,12 @@ export class WorkerCommand extends ServiceCommand {
   readonly retain = Option.Boolean('--retain', { hidden: true });
   readonly skipRedis = Option.Boolean('--skip-redis', { hidden: true });
 
+  private takes(): 'any' | 'only_tagged' | undefined {
+    if (this.any && this.onlyTagged) throw invalidField('--any', 'it contradicts --only-tagged; use one of the two');
+    if (this.any) return 'any';
+    return this.onlyTagged ? 'only_tagged' : undefined;
+  }
+
   protected readonly portOption = 'metrics_bind (MITO_METRICS_BIND)';
 
   protected async prepare(): Promise<ServiceRun> {
@@ -109,6 +122,7 @@ export class WorkerCommand extends ServiceCommand {
         password: this.password,
         groups: this.groups && splitList(this.groups, '--groups'),
         tags: this.tags && splitList(this.tags, '--tags'),
+        takes: this.takes(),
         labels: this.labels && splitList(this.labels, '--labels'),
         slots: this.slots,
         cpus: this.cpus,

@@ -1,5 +1,5 @@
 import type { MitosisClient } from '@mitosis/client';
-import { tagsMatch } from '@mitosis/domain';
+import { parseRequirements, tagsMatch } from '@mitosis/domain';
 import type { ExpandedJob } from '@mitosis/experiment';
 import type { WorkerView } from '@mitosis/protocol';
 import { compareJob, type ComparedJob, type KnownTask } from './compare-job.js';
@@ -61,7 +61,7 @@ async function workersOf(api: MitosisClient): Promise<WorkerView[]> {
 function takersOf({ tasks }: ExpandedJob, group: string, workers: readonly WorkerView[]): WorkerView[] {
   const [{ tags = [] } = { tags: [] }] = tasks;
   return workers.filter(
-    (worker) => ['write', 'admin'].includes(worker.groups[group] ?? '') && tagsMatch(worker.tags, tags),
+    (worker) => ['write', 'admin'].includes(worker.groups[group] ?? '') && tagsMatch(worker, parseRequirements(tags)),
   );
 }
 

@@ -87,6 +87,12 @@ const rolesOf = ({ groups }: WorkerView): string =>
     .map(([name, role]) => `${name}:${role}`)
     .join(', ');
 
+function takesOf({ tags, takes }: WorkerView): string {
+  if (takes === 'any' || (takes === null && tags.length === 0))
+    return 'any task of its groups, whatever tags it asks for';
+  return tags.length === 0 ? 'tasks that ask for no tags' : 'tasks whose tags it has';
+}
+
 export function describeWorker(worker: WorkerView, paint: Paint): string {
   return describe(
     [
@@ -100,6 +106,7 @@ export function describeWorker(worker: WorkerView, paint: Paint): string {
       ...(worker.offer ? offerFacts(worker.offer) : []),
       ...(worker.enforces ? enforcesFacts(worker.enforces) : []),
       ['tags', worker.tags.join(', ')],
+      ['takes', takesOf(worker)],
       ['labels', worker.labels.join(', ')],
       ['groups', rolesOf(worker)],
       ['registered', formatTime(worker.registered_at)],

@@ -90,7 +90,7 @@ const CLAIM = keepPlan(`
       WHERE id = w.task_id AND state = 'ready' AND NOT is_gated AND avoid_worker_id IS DISTINCT FROM $1 FOR UPDATE
     ) t
     JOIN worker_groups s ON s.group_id = t.group_id AND s.worker_id = $1 AND ${servesGroup('s')}
-    JOIN workers k ON k.id = $1 AND k.state = 'active' AND k.wanted = 'run' AND (k.tags = '{}' OR k.tags @> t.tags)
+    JOIN workers k ON k.id = $1 AND k.state = 'active' AND k.wanted = 'run' AND mito_tags_match(k.tags, k.takes, t.tags)
       AND (k.only_kind IS NULL OR t.spec ? k.only_kind)
       AND (t.needs IS NULL AND NOT k.is_shared OR $6::jsonb ? t.id::text)
     JOIN groups g ON g.id = t.group_id AND g.suspended_at IS NULL AND g.state = 'active'

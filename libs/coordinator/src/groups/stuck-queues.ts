@@ -25,7 +25,7 @@ const STUCK = `
     AND EXISTS (
       SELECT 1 FROM workers w JOIN worker_groups s ON s.worker_id = w.id AND s.group_id = q.group_id AND ${servesGroup('s')}
       WHERE w.state = 'active' AND w.wanted = 'run' AND w.last_seen_at > clock_timestamp() - interval '20 seconds'
-        AND w.free_slots > 0 AND (w.only_kind IS NULL OR w.only_kind = q.kind) AND (w.tags = '{}' OR q.tags <@ w.tags)
+        AND w.free_slots > 0 AND (w.only_kind IS NULL OR w.only_kind = q.kind) AND mito_tags_match(w.tags, w.takes, q.tags)
         AND w.id IS DISTINCT FROM t.avoid_worker_id)
   ORDER BY t.dispatched_at LIMIT 100`;
 

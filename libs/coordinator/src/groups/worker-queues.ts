@@ -3,14 +3,14 @@ import { servesGroup } from '../kernel/serving.js';
 
 /**
  * The queues that a worker consumes: those of the groups that it serves (`servesGroup`), whose tags it
- * has (an untagged worker takes any), of the one kind that it takes if it does not take both. The rule is `tagsMatch` of the domain library.
+ * meets, of the one kind that it takes if it does not take both. The rule is `tagsMatch` of the domain library.
  */
 export async function queuesOf(dataSource: DataSource, workerId: string): Promise<string[]> {
   const rows = (await dataSource.query(
     `SELECT q.name FROM queues q
      JOIN worker_groups g ON g.group_id = q.group_id AND ${servesGroup('g')}
      JOIN groups o ON o.id = q.group_id AND o.state <> 'deleted'
-     JOIN workers w ON w.id = g.worker_id AND (w.tags = '{}' OR w.tags @> q.tags) AND coalesce(w.only_kind, q.kind) = q.kind
+     JOIN workers w ON w.id = g.worker_id AND mito_tags_match(w.tags, w.takes, q.tags) AND coalesce(w.only_kind, q.kind) = q.kind
      WHERE w.id = $1 AND w.state = 'active' ORDER BY q.name`,
     [workerId],
   )) as { name: string }[];

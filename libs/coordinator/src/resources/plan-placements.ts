@@ -11,6 +11,7 @@ import {
   type Offer,
   type ReservedFor,
   type RunningHold,
+  type Takes,
 } from '@mitosis/domain';
 
 /** A ready task that needs something of a machine. */
@@ -36,7 +37,7 @@ export interface PlacingWorker {
   readonly machine: string;
   readonly offer: Offer;
   readonly tags: readonly string[];
-  readonly onlyTagged: boolean;
+  readonly takes: Takes;
   readonly onlyKind: 'wasm' | null;
   readonly groups: ReadonlySet<string>;
   readonly freeSlots: number;
@@ -73,13 +74,12 @@ export interface Plan {
 /** True when the worker may run the task at all, whatever it holds now. */
 export function isEligible(
   task: Pick<WaitingTask, 'group' | 'tags' | 'isProgram' | 'avoidWorker'>,
-  worker: Pick<PlacingWorker, 'id' | 'groups' | 'tags' | 'onlyTagged' | 'onlyKind'>,
+  worker: Pick<PlacingWorker, 'id' | 'groups' | 'tags' | 'takes' | 'onlyKind'>,
 ): boolean {
-  const { groups, tags, onlyTagged, onlyKind } = worker;
+  const { groups, onlyKind } = worker;
   if (!groups.has(task.group) || task.avoidWorker === worker.id) return false;
   if (onlyKind === 'wasm' && !task.isProgram) return false;
-  if (onlyTagged && tags.length === 0 && task.tags.length > 0) return false;
-  return tagsMatch(tags, task.tags);
+  return tagsMatch(worker, task.tags);
 }
 
 /** The largest part of the fleet that an assignment takes, of whatever it takes most. */

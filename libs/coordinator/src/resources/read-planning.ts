@@ -63,7 +63,7 @@ const WAITING = `
   LEFT JOIN jobs j ON j.id = t.job_id WHERE j.suspended_at IS NULL`;
 
 const WORKERS = `
-  SELECT w.id, w.machine, w.offer, w.tags, w.only_kind AS "onlyKind", w.wanted = 'run' AND w.trouble IS NULL AS "isTaking",
+  SELECT w.id, w.machine, w.offer, w.tags, w.takes, w.only_kind AS "onlyKind", w.wanted = 'run' AND w.trouble IS NULL AS "isTaking",
     w.slots - (SELECT count(*)::int FROM attempts a WHERE a.worker_id = w.id AND a.ended_at IS NULL) AS "freeSlots",
     ARRAY(SELECT s.group_id::text FROM worker_groups s WHERE s.worker_id = w.id AND ${servesGroup('s')}) AS groups
   FROM workers w WHERE w.machine IS NOT NULL AND w.offer IS NOT NULL AND ${isAlive('w', '$1')} ORDER BY w.id LIMIT 1000`;
@@ -75,7 +75,7 @@ const RESERVED = `
 const SHARES = `
   SELECT t.group_id AS "group", h.assigned FROM holdings h JOIN tasks t ON t.id = h.task_id`;
 
-interface WorkerRow extends Omit<PlacingWorker, 'groups' | 'onlyTagged'> {
+interface WorkerRow extends Omit<PlacingWorker, 'groups'> {
   readonly offer: Offer;
   readonly groups: string[];
   readonly isTaking: boolean;
@@ -117,7 +117,6 @@ export async function readPlanning(tx: EntityManager, silentMs: number): Promise
   const offering = rows.map(({ isTaking, groups, ...worker }) => ({
     ...worker,
     isTaking,
-    onlyTagged: false,
     groups: new Set(groups),
   }));
   const workers = offering.filter(({ isTaking }) => isTaking);

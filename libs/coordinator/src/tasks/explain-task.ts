@@ -1,5 +1,14 @@
 import type { DataSource } from 'typeorm';
-import { explainWorker, formatDuration, isFinal, missingTags, type WorkerVerdict } from '@mitosis/domain';
+import {
+  describeRequirement,
+  explainWorker,
+  formatDuration,
+  isFinal,
+  takesAny,
+  unmetRequirements,
+  type Takes,
+  type WorkerVerdict,
+} from '@mitosis/domain';
 import type { TaskDetail, TaskExplanation, TaskView, WorkerExplanation } from '@mitosis/protocol';
 import type { QueuePublisher } from '@mitosis/queue';
 import type { UserActor } from '../auth/authenticator.js';
@@ -14,6 +23,7 @@ interface WorkerRow {
   readonly id: string;
   readonly hostname: string;
   readonly tags: string[];
+  readonly takes: Takes;
   readonly slots: number;
   readonly running: number;
   readonly silent_ms: number;
@@ -27,7 +37,7 @@ interface WorkerRow {
 
 /** The active workers of the caller's groups (for an administrator all), and whether they serve the task's group. */
 const VISIBLE_WORKERS = `
-  SELECT w.id, w.hostname, w.tags, w.slots, w.only_kind, w.wanted <> 'run' AS is_draining,
+  SELECT w.id, w.hostname, w.tags, w.takes, w.slots, w.only_kind, w.wanted <> 'run' AS is_draining,
     (SELECT count(*)::int FROM attempts a WHERE a.worker_id = w.id AND a.ended_at IS NULL) AS running,
     extract(epoch FROM clock_timestamp() - w.last_seen_at)::float8 * 1000 AS silent_ms, ${isAlive('w', '$4')} AS is_alive, w.trouble,
     extract(epoch FROM clock_timestamp() - w.trouble_since)::float8 AS trouble_s,
@@ -84,8 +94,20 @@ const ORDER: readonly WorkerVerdict[] = [
   'group',
 ];
 
-function untagged({ tags }: WorkerRow, task: TaskView): string {
-  return tags.length === 0 && task.tags.length > 0 ? '; it has no tags, so it takes any task' : '';
+/** Which rule lets a worker take a task whose tags it does not have. */
+function untagged(row: WorkerRow, task: TaskView): string {
+  if (!takesAny(row) || unmetRequirements(task.tags, { ...row, takes: 'only_tagged' }).length === 0) return '';
+  return row.takes === 'any'
+    ? '; it was started with --any, so it takes any task'
+    : '; it has no tags, so it takes any task';
+}
+
+function lacks(row: WorkerRow, task: TaskView): string {
+  const unmet = unmetRequirements(task.tags, row);
+  const [has] = unmet.filter((requirement) => /^![^|]+$/.test(requirement));
+  if (has !== undefined) return `it has the tag ${has.slice(1)}`;
+  const rule = row.takes === 'only_tagged' ? '; it was started with --only-tagged' : '';
+  return `it lacks ${unmet.map(describeRequirement).join(', ')}${rule}`;
 }
 
 function detailOf(verdict: WorkerVerdict, row: WorkerRow, task: TaskView): string {
@@ -101,7 +123,7 @@ function detailOf(verdict: WorkerVerdict, row: WorkerRow, task: TaskView): strin
     case 'silent':
       return `no heartbeat for ${Math.round(row.silent_ms / 1000)} s`;
     case 'tags':
-      return `it lacks ${missingTags(task.tags, row.tags).join(', ')}`;
+      return lacks(row, task);
     case 'kind':
       return 'it takes sandboxed programs only, and no command';
     case 'needs':
@@ -113,11 +135,12 @@ function detailOf(verdict: WorkerVerdict, row: WorkerRow, task: TaskView): strin
 }
 
 function explainRow(row: WorkerRow, task: TaskView, needs: NeedsVerdict | undefined): WorkerExplanation {
-  const { tags, slots, running, serves_group: servesGroup, is_draining: isDraining, only_kind: onlyKind } = row;
+  const { tags, takes, slots, running, serves_group: servesGroup, is_draining: isDraining, only_kind: onlyKind } = row;
   const verdict = explainWorker(
     { tags: task.tags, isProgram: task.wasm !== null },
     {
       tags,
+      takes,
       slots,
       running,
       isSilent: !row.is_alive,
@@ -133,7 +156,7 @@ function explainRow(row: WorkerRow, task: TaskView, needs: NeedsVerdict | undefi
     hostname: row.hostname,
     verdict,
     detail: needs && (verdict === 'needs' || verdict === 'room') ? needs.missing : detailOf(verdict, row, task),
-    is_untagged: tags.length === 0,
+    is_untagged: takesAny(row) && unmetRequirements(task.tags, { tags, takes: 'only_tagged' }).length > 0,
   };
 }
 
@@ -162,7 +185,7 @@ function waitsFor(
   if (count('silent') > 0) return 'the workers that could run it are offline';
   const [nearest] = workers.filter(({ verdict }) => verdict === 'needs');
   if (nearest) return `no worker could ever run it; the nearest is ${nearest.hostname}: ${nearest.detail}`;
-  if (count('tags') > 0) return `no worker of its group has the tags ${task.tags.join(', ')}`;
+  if (count('tags') > 0) return `no worker of its group has the tags ${task.tags.map(describeRequirement).join(', ')}`;
   if (count('kind') > 0) return 'the workers that could run it take sandboxed programs only';
   const others = served.filter((group) => group !== task.group).join(', ');
   return `no worker runs tasks of the group ${task.group}${others === '' ? '' : `; there are workers for ${others} (-g)`}`;

@@ -32,14 +32,18 @@ export interface WorkerRegistryDeps {
   readonly workersMax?: number | undefined;
 }
 
-type NewWorker = Pick<Worker, 'tags' | 'labels' | 'slots' | 'hostname' | 'version' | 'onlyKind' | 'identityHash'> &
+type NewWorker = Pick<
+  Worker,
+  'tags' | 'labels' | 'slots' | 'hostname' | 'version' | 'onlyKind' | 'takes' | 'identityHash'
+> &
   Partial<Pick<Worker, 'enrolmentId' | 'enrolRequest'>> & { readonly wantedName: string | undefined };
 
 type Facts = Omit<RegisterWorker, 'groups'>;
 
-function toRow({ tags, labels, slots, hostname, version, only, name, identity }: Facts): NewWorker {
+function toRow({ tags, labels, slots, hostname, version, only, takes, name, identity }: Facts): NewWorker {
   const identityHash = identity === undefined ? null : hashSecret(identity);
-  return { tags, labels, slots, hostname, version, onlyKind: only ?? null, wantedName: name, identityHash };
+  const offers = { tags, takes: takes ?? null, onlyKind: only ?? null, slots };
+  return { ...offers, labels, hostname, version, wantedName: name, identityHash };
 }
 
 /** Workers come and go here. */

@@ -31,7 +31,7 @@ const TASKS_MAX = 100;
 
 /** `silentMs`: the parameter that holds how old the last heartbeat of a live worker may be. */
 const view = (silentMs: string): string => `
-  SELECT w.id AS uuid, u.username AS creator, w.state, w.wanted, w.name, w.hostname, w.version, w.connection, w.slots, w.tags, w.labels,
+  SELECT w.id AS uuid, u.username AS creator, w.state, w.wanted, w.name, w.hostname, w.version, w.connection, w.slots, w.tags, w.takes, w.labels,
     w.registered_at, w.last_seen_at, w.offer, w.enforces,
     ${isAlive('w', silentMs)} AS is_alive, w.trouble, w.trouble_since,
     (SELECT count(*)::int FROM attempts a WHERE a.worker_id = w.id AND a.ended_at IS NULL) AS running,

@@ -23,6 +23,10 @@ export class Worker {
   @Column('text', { array: true })
   labels!: string[];
 
+  /** Which tasks it takes by their tags; all as long as it has no tags when null. */
+  @Column('text', { nullable: true })
+  takes!: 'any' | 'only_tagged' | null;
+
   /** What it takes, when it does not take everything. */
   @Column('text', { name: 'only_kind', nullable: true })
   onlyKind!: 'wasm' | null;

@@ -1578,6 +1578,7 @@ class RegisterWorker(_RegisterWorker, total=False):
     tags: Sequence[str]
     labels: Sequence[str]
     only: Literal["wasm"]
+    takes: Literal["any", "only_tagged"]
     name: str
     identity: str
 
@@ -1621,6 +1622,7 @@ class WorkerView(Model):
     offer: WorkerViewOffer | None
     enforces: WorkerViewEnforces | None
     tags: list[str]
+    takes: Literal["any", "only_tagged", None] | None
     labels: list[str]
     groups: dict[str, Literal["read", "write-wasm", "write", "admin"]]
     registered_at: str
@@ -1678,6 +1680,7 @@ class EnrollWorker(_EnrollWorker, total=False):
     tags: Sequence[str]
     labels: Sequence[str]
     only: Literal["wasm"]
+    takes: Literal["any", "only_tagged"]
     name: str
     identity: str
 
@@ -1693,6 +1696,7 @@ class ResumeWorker(_ResumeWorker, total=False):
     tags: Sequence[str]
     labels: Sequence[str]
     only: Literal["wasm"]
+    takes: Literal["any", "only_tagged"]
     name: str
 
 

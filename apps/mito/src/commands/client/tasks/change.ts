@@ -24,7 +24,7 @@ export class TasksChangeCommand extends ApiCommand {
   });
 
   readonly uuid = Option.String({ name: 'uuid' });
-  readonly tags = Option.Array('-t,--tags', { description: 'tags instead of its own' });
+  readonly tags = Option.Array('-t,--tags', { description: 'tags, or expressions of them, instead of its own' });
   readonly labels = Option.Array('-l,--labels', { description: 'labels instead of its own' });
   readonly env = Option.Array('-e,--env,--envs', { description: 'NAME=VALUE; all of them instead of its own' });
   readonly name = Option.String('--name', { description: 'name for people' });
