@@ -279,6 +279,11 @@ export class Coordinator implements Service {
       log,
       key: options.secretsKey,
       settings: options.notifications,
+      events,
+      jobEvents,
+      store,
+      secrets,
+      pageUrl: () => options.publicUrl ?? this.http.url,
     });
     outputRoutes(api, { dataSource, reader, events, follows, store, silentMs });
     terminalRoutes(api, { dataSource, events, terminals });

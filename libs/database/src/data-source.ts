@@ -19,6 +19,7 @@ import { IdempotencyKey } from './entities/idempotency-key.entity.js';
 import { Job } from './entities/job.entity.js';
 import { Membership } from './entities/membership.entity.js';
 import { Metrics } from './entities/metrics.entity.js';
+import { NoticeMark, NoticeSubject } from './entities/notice.entity.js';
 import { StoredObjectRow } from './entities/object.entity.js';
 import { Program } from './entities/program.entity.js';
 import { QueueRow } from './entities/queue.entity.js';
@@ -54,6 +55,7 @@ import { WhatExpires1700000000029 } from './migrations/0029-what-expires.js';
 import { NamesOfWorkers1700000000030 } from './migrations/0030-names-of-workers.js';
 import { NoLoginsOfWorkers1700000000031 } from './migrations/0031-no-logins-of-workers.js';
 import { Receivers1700000000034 } from './migrations/0034-receivers.js';
+import { Notices1700000000035 } from './migrations/0035-notices.js';
 import { NeedsAndOffers1700000000038 } from './migrations/0038-needs-and-offers.js';
 import { PlacesOfHoldings1700000000039 } from './migrations/0039-places-of-holdings.js';
 import { NoTimeLimitUnlessAsked1700000000044 } from './migrations/0044-no-time-limit-unless-asked.js';
@@ -133,6 +135,8 @@ export function createDataSource({
       RateLimit,
       Receiver,
       Message,
+      NoticeMark,
+      NoticeSubject,
       Reservation,
       Schedule,
       ScheduleRun,
@@ -167,6 +171,7 @@ export function createDataSource({
       NamesOfWorkers1700000000030,
       NoLoginsOfWorkers1700000000031,
       Receivers1700000000034,
+      Notices1700000000035,
       NeedsAndOffers1700000000038,
       PlacesOfHoldings1700000000039,
       NoTimeLimitUnlessAsked1700000000044,

@@ -8,7 +8,7 @@ import {
   type ParamValue,
   type TypedNeed,
 } from '@mitosis/domain';
-import { SubmitTask, type SubmitTaskInput } from '@mitosis/protocol';
+import { SubmitTask, type NotifyInput, type SubmitTaskInput } from '@mitosis/protocol';
 import { parseEnvLines } from './env-lines.js';
 import { KEY_OF_FIELD, OPTION_KEYS } from './keys.js';
 import type { Entry, ExperimentFile, Given } from './read-experiment.js';
@@ -35,6 +35,7 @@ export interface ExpandedJob {
   readonly after: readonly JobAfter[];
   readonly atOnce?: number;
   readonly maxFails?: number;
+  readonly notify?: NotifyInput;
   /** The folder of code that its tasks start in, as the file names it. */
   readonly workdir?: string;
   /** Attachments that its tasks need. */
@@ -86,7 +87,7 @@ class Expander {
     const tasks = this.vary(entry, template, await this.variations(entry));
     this.check(entry, tasks);
     const [atOnce, maxFails] = [value<number>('at_once'), value<number>('max_fails')];
-    const workdir = value<string>('workdir');
+    const [workdir, notify] = [value<string>('workdir'), value<NotifyInput>('notify')];
     const inputs = (template.resources ?? []).flatMap((input) => (input.from === 'attachment' ? [input.key] : []));
     return {
       key: entry.key,
@@ -95,6 +96,7 @@ class Expander {
       after: this.after(entry),
       inputs: [...new Set(inputs)],
       ...(workdir !== undefined && { workdir }),
+      ...(notify && { notify }),
       ...(atOnce !== undefined && { atOnce }),
       ...(maxFails !== undefined && { maxFails }),
     };

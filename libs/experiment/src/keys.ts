@@ -1,4 +1,5 @@
 import {
+  parseNoticeEvents,
   parseRequeueOn,
   parseWarning,
   readEnvSetup,
@@ -6,7 +7,7 @@ import {
   type RequeueOn,
   type Warning,
 } from '@mitosis/domain';
-import { LIMITS, type SubmitTaskInput } from '@mitosis/protocol';
+import { LIMITS, type NotifyInput, type SubmitTaskInput } from '@mitosis/protocol';
 import { alternatives, NEED_SHAPES } from './need-keys.js';
 import { parseResource } from './resource-text.js';
 import { anyValue, atNode, bytes, command, duration, flag, listOf, mapOf, text, whole, type Shape } from './shapes.js';
@@ -50,6 +51,37 @@ const inputs: Shape<NonNullable<SubmitTaskInput['resources']>> = {
     );
   },
 };
+
+const NOTIFY_KEYS = ['to', 'on'];
+const notifyTable: Shape<NotifyInput> = {
+  schema: {
+    anyOf: [
+      listOf(text).schema,
+      {
+        type: 'object',
+        properties: { to: listOf(text).schema, on: listOf(text).schema },
+        additionalProperties: false,
+      },
+    ],
+  },
+  read(node, where) {
+    if (node.kind !== 'table') return { to: listOf(text).read(node, where), on: ['ended'] };
+    for (const [key, { place }] of node.entries)
+      if (!NOTIFY_KEYS.includes(key)) throw wrongAt(where.file, place, `${where.path}.${key}: ${unknownIn(key)}`);
+    const list = (key: string): string[] | undefined => {
+      const entry = node.entries.get(key);
+      return entry && listOf(text).read(entry.value, { ...where, path: `${where.path}.${key}` });
+    };
+    const events = atNode(node, where, () => parseNoticeEvents(list('on') ?? ['ended'], `${where.path}.on`));
+    return { to: list('to') ?? ['me'], ...events };
+  },
+};
+
+/** What is said of a key that "notify" does not have. */
+function unknownIn(key: string): string {
+  if (Object.hasOwn(OPTION_KEYS, key)) return 'this key does not stand here; it belongs beside "notify"';
+  return 'there is no such key; the keys of "notify" are to and on';
+}
 
 const timeLimit: Shape<number | null> = {
   schema: { anyOf: [{ const: 'none' }, duration().schema] },
@@ -118,6 +150,7 @@ export const OPTION_KEYS: Readonly<Record<string, Key>> = {
   requeue_on: option('requeue_on', listOf(requeueCause), '"timeout", "lost" or exit codes after which it is run again'),
   requeue_max: option('requeues_max', whole(1, LIMITS.requeues), 'how often it is run again because of that'),
   limit_keys: option('limits', mapOf(whole(1, 1_000_000)), 'by key, how many tasks of the group run at a time', true),
+  notify: key(notifyTable, 'whom to tell of the job: "me", names of receivers, or a table of "to" and "on"'),
   terminal: option('terminal', flag, 'keep what it prints as the artifact std-log'),
   log_limit: option('log_limit_bytes', bytes, 'how much is kept of its output, such as "64MiB"'),
   inputs: option(

@@ -3,7 +3,8 @@ import { isBlank, isStorableText } from '@mitosis/domain';
 import { GivenText, PageCursor, PageSize } from './conditions.js';
 import { LIMITS, Name, PlainText, Sha256, StoredParams, UNSTORABLE, Uuid } from './fields.js';
 import { AtOnce, MaxFails } from './jobs.js';
-import { SubmitTask, TaskStateName } from './tasks.js';
+import { Notify } from './receivers.js';
+import { TaskOfJob, TaskStateName } from './tasks.js';
 
 /** The file that describes an experiment, as it was written. */
 export const ExperimentText = z.strictObject({
@@ -16,7 +17,7 @@ export const ExperimentText = z.strictObject({
 export type ExperimentText = z.output<typeof ExperimentText>;
 
 /** A task of a job that is known by its name: which of its tasks it is, and what it runs, both as hashes. */
-export const ApplyTask = z.strictObject({ identity: Sha256, run: Sha256, task: SubmitTask });
+export const ApplyTask = z.strictObject({ identity: Sha256, run: Sha256, task: TaskOfJob });
 
 /** The body of `POST /experiments`: stores the tasks of a job that are not there. Repeating it changes nothing. */
 export const ApplyJob = z.strictObject({
@@ -33,6 +34,8 @@ export const ApplyJob = z.strictObject({
   /** Limits of the job, as in `PATCH /jobs/:uuid`. */
   at_once: AtOnce.nullable().optional(),
   max_fails: MaxFails.nullable().optional(),
+  /** Who is told of the job; in place of what an earlier request said. */
+  notify: Notify.optional(),
 });
 export type ApplyJob = z.output<typeof ApplyJob>;
 export type ApplyJobInput = z.input<typeof ApplyJob>;

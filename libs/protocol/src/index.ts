@@ -251,5 +251,6 @@ export {
   ReceiverList,
   ReceiverQuery,
   ReceiverView,
+  StoredNotify,
 } from './receivers.js';
 export type { ChangeReceiverInput, CreateReceiverInput, NotifyInput } from './receivers.js';

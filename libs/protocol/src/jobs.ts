@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { SWEEP_MAX } from '@mitosis/domain';
 import { GivenText, PageCursor, PageSize, WholeNumber } from './conditions.js';
 import { LIMITS, Name, PlainText, StoredParams, Timestamp, Uuid } from './fields.js';
-import { SubmitTask, TaskReceipt, TaskStateName } from './tasks.js';
+import { Notify, StoredNotify } from './receivers.js';
+import { TaskOfJob, TaskReceipt, TaskStateName } from './tasks.js';
 
-const Tasks = z.array(SubmitTask).min(1).max(LIMITS.batchTasks);
+const Tasks = z.array(TaskOfJob).min(1).max(LIMITS.batchTasks);
 
 /** How many tasks of a job run at a time; how many may fail before the others are cancelled. */
 export const AtOnce = z.int().min(1).max(SWEEP_MAX);
@@ -18,7 +19,7 @@ export const CreateJob = z
     /** For people; defaults to the name of the first task. */
     name: PlainText(255).optional(),
     /** An open job may begin with none. */
-    tasks: z.array(SubmitTask).max(LIMITS.batchTasks),
+    tasks: z.array(TaskOfJob).max(LIMITS.batchTasks),
     /** More tasks will be added: the job is not over before it is closed. */
     is_open: z.boolean().default(false),
     /** How many tasks it will have. While there are fewer, an open job is shown as unfinished. */
@@ -27,6 +28,8 @@ export const CreateJob = z
     at_once: AtOnce.optional(),
     /** When more of its tasks have failed than this, the others are cancelled. */
     max_fails: MaxFails.optional(),
+    /** Who is told of the job as a whole. */
+    notify: Notify.optional(),
   })
   .refine(({ tasks, is_open: isOpen }) => tasks.length > 0 || isOpen, {
     path: ['tasks'],
@@ -76,6 +79,7 @@ export const JobView = z.object({
   at_once: z.int().nullable(),
   /** When more of its tasks have failed, the others are cancelled; null for never. */
   max_fails: z.int().nullable(),
+  notify: StoredNotify.nullable(),
   /** Between 0 and 1: what has ended, and what running tasks say of themselves. */
   progress: z.number(),
 });

@@ -148,4 +148,12 @@ export const Notify = z
   })
   .refine(isStuckGiven, STUCK_NEEDED);
 export type Notify = z.output<typeof Notify>;
+
+/** The same as it is shown. */
+export const StoredNotify = z.object({
+  to: z.array(z.string()),
+  on: z.array(NoticeEventName),
+  stuck_after_ms: z.number().optional(),
+});
+export type StoredNotify = z.output<typeof StoredNotify>;
 export type NotifyInput = z.input<typeof Notify>;

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { PageSize } from './conditions.js';
 import { Name, PlainText, Timestamp, Uuid } from './fields.js';
 import { AtOnce, MaxFails } from './jobs.js';
-import { After, SubmitTask } from './tasks.js';
+import { Notify } from './receivers.js';
+import { After, TaskOfJob } from './tasks.js';
 
 /** Tasks that one run of a schedule may have, in all its jobs. */
 export const SCHEDULE_TASKS_MAX = 1000;
@@ -11,7 +12,7 @@ export const SCHEDULE_TASKS_MAX = 1000;
 export const ScheduledJob = z.strictObject({
   /** Known within the schedule. */
   key: PlainText(64),
-  tasks: z.array(SubmitTask).min(1).max(SCHEDULE_TASKS_MAX),
+  tasks: z.array(TaskOfJob).min(1).max(SCHEDULE_TASKS_MAX),
   /** Jobs of the same run, which stand before it. */
   after: z
     .array(z.strictObject({ key: PlainText(64), when: z.enum(['completed', 'ended', 'failed']).default('completed') }))
@@ -21,6 +22,8 @@ export const ScheduledJob = z.strictObject({
   after_other: z.array(After).max(1000).default([]),
   at_once: AtOnce.optional(),
   max_fails: MaxFails.optional(),
+  /** Who is told of the job of each run. */
+  notify: Notify.optional(),
 });
 export type ScheduledJob = z.output<typeof ScheduledJob>;
 

@@ -33,6 +33,7 @@ import {
 import { AssignmentView, Needs, StoredNeed } from './needs.js';
 import { checkProcess, PROCESS_SHAPE, PROCESS_VIEW } from './process-spec.js';
 import { WasmSpec } from './programs.js';
+import { Notify, StoredNotify } from './receivers.js';
 import { TaskResource, TaskResources } from './resources.js';
 import { TIME_RECEIPT, TIME_SHAPE, TIME_VIEW, WARNING_SHAPE } from './task-time.js';
 import { TerminalSize } from './terminal.js';
@@ -114,6 +115,8 @@ export const SubmitTask = TaskSpec.extend({
   start_in_ms: z.int().min(0).max(LIMITS.startInMs).optional(),
   /** A name within the request, for `after` of others. */
   key: PlainText(255).optional(),
+  /** Who is told of it, of a task without a job. */
+  notify: Notify.optional(),
 })
   .refine((task) => specBytes(task) <= LIMITS.specBytes, {
     path: ['args'],
@@ -146,6 +149,12 @@ export const SubmitTask = TaskSpec.extend({
   });
 export type SubmitTask = z.output<typeof SubmitTask>;
 export type SubmitTaskInput = z.input<typeof SubmitTask>;
+
+/** A task of a job: who is told is said once, of the job. */
+export const TaskOfJob = SubmitTask.refine(({ notify }) => notify === undefined, {
+  path: ['notify'],
+  message: 'it belongs to the job, not to one of its tasks',
+});
 
 /** The body of `POST /tasks/batch`: all of them are accepted, or none. */
 export const SubmitTasks = z.strictObject({ tasks: z.array(SubmitTask).min(1).max(LIMITS.batchTasks) });
@@ -220,6 +229,7 @@ export const TaskView = z.object({
   /** Products of the last attempt that were not stored. */
   not_kept: z.array(LostProduct),
   ...PROCESS_VIEW,
+  notify: StoredNotify.nullable().default(null),
   cwd: z.string().nullable(),
   params: StoredParams.nullable(),
   job: Uuid.nullable(),

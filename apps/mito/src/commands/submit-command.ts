@@ -93,6 +93,12 @@ export abstract class SubmitCommand extends ApiCommand {
   readonly watch = Option.Array('--watch', [], {
     description: 'UUID,STATE: start when that task is started, completed, failed or ended',
   });
+  readonly notify = Option.Array('--notify', [], {
+    description: 'tell these receivers of yours: me for all of them, or names; "mito notify add" makes one',
+  });
+  readonly on = Option.Array('--on', [], {
+    description: 'what to tell of: ended (default), failed, started, stuck=30m; one message for a job',
+  });
   readonly wasm = Option.String('--wasm', {
     description:
       'run this WebAssembly program, sandboxed, instead of a command: a file, or attachment:KEY of the group',

@@ -4,6 +4,7 @@ import {
   parseBytes,
   parseDuration,
   parseNeeds,
+  parseNoticeEvents,
   parsePointInTime,
   parseRequeueOn,
   parseWarning,
@@ -11,7 +12,7 @@ import {
   type TypedNeed,
 } from '@mitosis/domain';
 import { parseEnv, parseEnvLines, parseResource } from '@mitosis/experiment';
-import type { SubmitTaskInput, TerminalSize } from '@mitosis/protocol';
+import type { NotifyInput, SubmitTaskInput, TerminalSize } from '@mitosis/protocol';
 import { splitList } from './option-values.js';
 
 /** The options of a submission, as they were typed. */
@@ -49,6 +50,8 @@ export interface TaskOptions {
   readonly watch: readonly string[];
   readonly secrets: readonly string[];
   readonly envSetup?: string | undefined;
+  readonly notify: readonly string[];
+  readonly on: readonly string[];
 }
 
 /** `gpu-license=2`. */
@@ -192,9 +195,17 @@ export function parseEnvSetup(text: string): string {
   return text;
 }
 
+/** Whom to tell of what; undefined when nobody was named. */
+function parseNotify({ notify, on }: Pick<TaskOptions, 'notify' | 'on'>): NotifyInput | undefined {
+  if (notify.length === 0 && on.length === 0) return undefined;
+  const to = notify.length === 0 ? ['me'] : splitList(notify, '--notify');
+  return { to, ...(on.length === 0 ? { on: ['ended'] } : parseNoticeEvents(on, '--on')) };
+}
+
 /** The body of the submission that the options describe. */
 export async function toSubmission(options: TaskOptions): Promise<SubmitTaskInput> {
   const { group, name, cwd, retries, retryDelay, terminalSize, logLimit } = options;
+  const notify = parseNotify(options);
   const { readInput } = await import('../files/read-input.js');
   return {
     args: argsOf(options),
@@ -214,6 +225,7 @@ export async function toSubmission(options: TaskOptions): Promise<SubmitTaskInpu
     ...(options.stdin !== undefined && {
       stdin_base64: (await readInput(options.stdin, '--stdin')).toString('base64'),
     }),
+    ...(notify && { notify }),
     ...(options.secrets.length > 0 && { secrets: splitList(options.secrets, '--secret') }),
     ...(options.envSetup !== undefined && { env_setup: parseEnvSetup(options.envSetup) }),
     ...(options.timeout !== undefined && { timeout_ms: parseTimeout(options.timeout) }),

@@ -83,7 +83,14 @@ class Application {
     for (let start = 0; start === 0 || start < tasks.length; start += BATCH) {
       const isLast = start + BATCH >= tasks.length;
       const part = tasks.slice(start, start + BATCH);
-      const body = { group: this.group, name: job.name, tasks: part, rerun_changed: this.options.isRerun, ...limits };
+      const body = {
+        group: this.group,
+        name: job.name,
+        tasks: part,
+        rerun_changed: this.options.isRerun,
+        notify: job.notify,
+        ...limits,
+      };
       const { signal } = this.options;
       const answer = await this.api.experiments.apply(
         { ...body, is_last: isLast, ...(isLast && { definition }) },

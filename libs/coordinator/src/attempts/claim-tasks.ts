@@ -5,6 +5,7 @@ import type { Log, TaskState } from '@mitosis/domain';
 import { bareReport, ClaimedTask, type AttemptReport, type ClaimedStep, type SignedRequest } from '@mitosis/protocol';
 import type { WorkerActor } from '../auth/authenticator.js';
 import type { Tokens } from '../auth/tokens.js';
+import { wantsNotice } from '../events/notice-marks.js';
 import type { TaskEvents } from '../events/task-events.js';
 import { servesGroup } from '../kernel/serving.js';
 import { mayHappen, stateAfter } from '../kernel/task-state-sql.js';
@@ -103,7 +104,7 @@ const CLAIM = keepPlan(`
     FROM eligible e WHERE t.id = e.id AND ${mayHappen('claim', 't.state')}
     RETURNING t.id, t.attempt, t.spec, t.timeout_ms, t.group_id, t.job_id, t.upstream_id, t.queue, e.request,
       CASE WHEN t.attempt = 1 THEN extract(epoch FROM clock_timestamp() - greatest(t.created_at, t.not_before))::float8 END AS waited_s,
-      t.workload_id, t.workload_step
+      t.workload_id, t.workload_step, t.creator_id, t.notify
   ), opened AS (
     INSERT INTO attempts (task_id, number, worker_id, claim_request, lease, lease_until, started_at, assigned)
     SELECT id, attempt, $1, request, gen_random_uuid(),
@@ -121,6 +122,11 @@ const CLAIM = keepPlan(`
     FROM holding h JOIN jsonb_to_recordset($7::jsonb) AS u(task uuid, unit text, thousandths int) ON u.task = h.task_id
   ), unreserved AS (
     DELETE FROM reservations r USING claimed c WHERE r.task_id = c.id
+  ), noted AS (
+    INSERT INTO notice_marks (subject_id, is_job)
+    SELECT DISTINCT coalesce(t.job_id, t.id), t.job_id IS NOT NULL FROM (
+      SELECT c.id, c.job_id, c.group_id, c.creator_id, c.notify FROM claimed c WHERE c.attempt = 1 AND c.workload_id IS NULL
+    ) t LEFT JOIN jobs j ON j.id = t.job_id WHERE ${wantsNotice(['started'])}
   ), met AS (
     UPDATE dependencies d SET state = 'met' FROM claimed c
     WHERE d.on_id = c.id AND d.state = 'open' AND d.condition = 'started'

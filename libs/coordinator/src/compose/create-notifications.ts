@@ -1,6 +1,9 @@
 import type { DataSource } from 'typeorm';
 import type { Log, Service } from '@mitosis/domain';
+import type { ObjectStore } from '@mitosis/object-store';
 import type { MessageBus } from '@mitosis/queue';
+import type { JobEvents } from '../events/job-events.js';
+import type { TaskEvents } from '../events/task-events.js';
 import type { ApiRouter } from '../http/api-router.js';
 import { receiverRoutes } from '../http/receiver-routes.js';
 import type { MessageChannel } from '../notifications/channels/channel.js';
@@ -8,8 +11,10 @@ import { CommandChannel } from '../notifications/channels/command.js';
 import { MailChannel } from '../notifications/channels/mail.js';
 import { SlackChannel } from '../notifications/channels/slack.js';
 import { WebhookChannel } from '../notifications/channels/webhook.js';
+import { Notifier } from '../notifications/notifier.js';
 import { Receivers } from '../notifications/receivers.js';
 import { Sender } from '../notifications/sender.js';
+import type { GroupSecrets } from '../secrets/group-secrets.js';
 
 /** What the deployment allows and has for notifications. */
 export interface NotificationSettings {
@@ -27,6 +32,12 @@ export interface CreateNotificationsOptions {
   /** 256 bits that are not in the database. */
   readonly key: Buffer;
   readonly settings: NotificationSettings;
+  readonly events: TaskEvents;
+  readonly jobEvents: JobEvents;
+  readonly store: ObjectStore;
+  readonly secrets: GroupSecrets;
+  /** Where people reach the web page. */
+  pageUrl(): string;
 }
 
 /** Of one attempt, look-up and connection included. */
@@ -35,8 +46,9 @@ const ATTEMPT_MS = 10_000;
 /** Puts together who is told what and by which channel, and mounts it. */
 export function createNotifications(
   api: ApiRouter,
-  { dataSource, bus, log, key, settings }: CreateNotificationsOptions,
+  options: CreateNotificationsOptions,
 ): { readonly services: readonly Service[] } {
+  const { dataSource, bus, log, key, settings } = options;
   const { mail, commands, allowedNetworks: allowed } = settings;
   const http = { timeoutMs: ATTEMPT_MS, allowed };
   const channels: Record<string, MessageChannel> = {
@@ -54,5 +66,6 @@ export function createNotifications(
     commands: Object.keys(commands),
   });
   receiverRoutes(api, receivers);
-  return { services: [sender] };
+  const notifier = new Notifier({ ...options, sender, pageUrl: () => options.pageUrl() });
+  return { services: [sender, notifier] };
 }

@@ -5,6 +5,7 @@ import type { AppliedJob, ApplyJob, SubmitTask } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import type { JobEvents } from '../events/job-events.js';
+import { assertReceivers } from '../events/notice-marks.js';
 import type { UnpackableInputs } from '../files/unpackable-inputs.js';
 import { applyJobLimits, storeJobLimits, type JobLimitDeps } from '../jobs/change-job.js';
 import { closeJob } from '../jobs/submit-jobs.js';
@@ -58,7 +59,7 @@ function assertDistinct(tasks: readonly Wanted[]): void {
 /** The job of this name, locked, so that of two who apply it at the same time the second one sees what the first did. */
 async function lockJob(
   tx: EntityManager,
-  { name, tasks, definition, is_last: isLast }: ApplyJob,
+  { name, tasks, definition, notify, is_last: isLast }: ApplyJob,
   { groupId, creator }: { groupId: string; creator: string },
 ): Promise<{ id: string; isNew: boolean; isOpen: boolean }> {
   const added =
@@ -80,6 +81,7 @@ async function lockJob(
       definition.text,
       definition.format,
     ]);
+  if (notify) await tx.query('UPDATE jobs SET notify = $2 WHERE id = $1', [job.id, notify]);
   return { id: job.id, isNew: added.length > 0, isOpen: job.is_open };
 }
 
@@ -150,6 +152,7 @@ export class JobApplier {
       name: request.group ?? actor.ownGroup ?? actor.username,
       kind: isWasm ? 'wasm' : 'command',
     });
+    await assertReceivers(tx, actor.userId, request.notify);
     const job = await lockJob(tx, request, { groupId: group.id, creator: actor.userId });
     const isLimitedAnew = await storeJobLimits(tx, job.id, request);
     const known = await knownOf(tx, job.id, request.tasks);

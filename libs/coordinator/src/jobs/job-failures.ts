@@ -33,12 +33,12 @@ interface FailedRow {
   readonly output_key: string | null;
 }
 
-const FAILED = `
+const failedOf = (isJob: boolean): string => `
   SELECT t.id AS task, t.reason, t.exit_code, t.signal, w.hostname, a.output_inline, a.output_key
   FROM tasks t
   LEFT JOIN attempts a ON a.task_id = t.id AND a.number = t.attempt
   LEFT JOIN workers w ON w.id = a.worker_id
-  WHERE t.job_id = $1 AND t.state = 'failed' AND t.retried_by IS NULL
+  WHERE ${isJob ? 't.job_id' : 't.id'} = $1 AND t.state = 'failed' AND t.retried_by IS NULL
   ORDER BY t.seq DESC LIMIT $2`;
 
 /** What differs between tasks that fail for the same reason: numbers, addresses, uuids. */
@@ -61,7 +61,15 @@ export async function readJobFailures(
   job: string,
 ): Promise<JobFailures> {
   await reader.row(actor, job);
-  const rows = (await dataSource.query(FAILED, [job, LOOKED_AT_MAX + 1])) as FailedRow[];
+  return groupFailures({ dataSource, store }, { uuid: job, isJob: true });
+}
+
+/** The same for a job, or for a task without one, that may be read already. */
+export async function groupFailures(
+  { dataSource, store }: Pick<JobFailuresDeps, 'dataSource' | 'store'>,
+  { uuid, isJob }: { readonly uuid: string; readonly isJob: boolean },
+): Promise<JobFailures> {
+  const rows = (await dataSource.query(failedOf(isJob), [uuid, LOOKED_AT_MAX + 1])) as FailedRow[];
   const looked = rows.slice(0, LOOKED_AT_MAX);
   const tails = await readTails(store, looked);
   const groups = new Map<string, { rows: FailedRow[]; lines: string[] }>();

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { isAllowed, isFinal, jobState, MitoError, TASK_STATES, type TaskState } from '@mitosis/domain';
-import type { JobPage, JobQuery, JobView } from '@mitosis/protocol';
+import type { JobPage, JobQuery, JobView, StoredNotify } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import type { TaskEvents } from '../events/task-events.js';
 import { untilChanged } from '../kernel/until-changed.js';
@@ -22,6 +22,7 @@ export interface JobRow {
   readonly idempotency_key: string | null;
   readonly at_once: number | null;
   readonly max_fails: number | null;
+  readonly notify: StoredNotify | null;
 }
 
 interface CountRow {
@@ -34,7 +35,7 @@ interface CountRow {
 const JOB = `
   SELECT j.id, j.seq, j.group_id, g.name AS group, j.creator_id, u.username AS creator, j.name, j.is_open,
     j.suspended_at IS NOT NULL AS is_suspended, ${iso('j.created_at')} AS created_at,
-    j.at_once, j.max_fails, j.expected_tasks, CASE WHEN j.is_open THEN j.idempotency_key END AS idempotency_key
+    j.at_once, j.max_fails, j.notify, j.expected_tasks, CASE WHEN j.is_open THEN j.idempotency_key END AS idempotency_key
   FROM jobs j JOIN groups g ON g.id = j.group_id JOIN users u ON u.id = j.creator_id`;
 
 /** Between two looks at a job that changes all the time; and when no event comes (one may be lost). */
@@ -43,7 +44,7 @@ const RECHECK_MS = 5_000;
 
 function toView(row: JobRow, counts: readonly CountRow[]): JobView {
   const { id: uuid, group, creator, name, is_open, is_suspended, created_at, expected_tasks, idempotency_key } = row;
-  const { at_once, max_fails } = row;
+  const { at_once, max_fails, notify } = row;
   const byState = Object.fromEntries(TASK_STATES.map((state) => [state, 0])) as Record<TaskState, number>;
   for (const { state, count } of counts) byState[state] = count;
   const total = counts.reduce((sum, { count }) => sum + count, 0);
@@ -64,6 +65,7 @@ function toView(row: JobRow, counts: readonly CountRow[]): JobView {
     idempotency_key,
     at_once,
     max_fails,
+    notify,
     progress,
   };
 }

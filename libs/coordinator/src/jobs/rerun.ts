@@ -1,6 +1,13 @@
 import type { DataSource } from 'typeorm';
 import { isAllowed, MitoError } from '@mitosis/domain';
-import { LIMITS, SubmitTask, type JobReceipt, type Rerun, type TaskReceipt } from '@mitosis/protocol';
+import {
+  LIMITS,
+  SubmitTask,
+  type JobReceipt,
+  type Rerun,
+  type StoredNotify,
+  type TaskReceipt,
+} from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import { taskNotFound } from '../groups/find-group.js';
 import { submittedLimits } from '../kernel/job-key.js';
@@ -18,6 +25,8 @@ export interface RerunDeps {
 interface StoredTask {
   readonly id: string;
   readonly groupId: string;
+  readonly creatorId: string;
+  readonly notify: StoredNotify | null;
   /** The fields of its submission. */
   readonly submission: Readonly<Record<string, unknown>>;
 }
@@ -31,7 +40,7 @@ interface Edge {
 
 /** What was submitted, from what was stored; what it waited for is not part of it. */
 const STORED = `
-  SELECT t.id, t.group_id AS "groupId", jsonb_strip_nulls(t.spec - 'env') || jsonb_build_object('env', t.spec -> 'env',
+  SELECT t.id, t.group_id AS "groupId", t.creator_id AS "creatorId", t.notify, jsonb_strip_nulls(t.spec - 'env') || jsonb_build_object('env', t.spec -> 'env',
     'group', g.name, 'name', t.name, 'tags', t.tags, 'labels', t.labels, 'priority', t.priority, 'timeout_ms', t.timeout_ms,
     'retries', t.retries, 'retry_delay_ms', t.retry_delay_ms, 'retry_exit_codes', t.retry_exit_codes,
     'requeue_on', t.requeue_on, 'requeues_max', t.requeues_max,
@@ -46,6 +55,11 @@ function changed({ submission }: StoredTask, changes: Rerun['changes'], more: ob
   return SubmitTask.parse({ ...unnamed, ...(!isNamed && { name }), ...changes, env, ...more });
 }
 
+/** Whoever submits it again is told as before; the receivers of somebody else are not. */
+function toldAgain(actor: UserActor, creator: string, notify: StoredNotify | null): { notify?: StoredNotify } {
+  return notify !== null && actor.userId === creator ? { notify } : {};
+}
+
 /** Submits what was submitted before, with changes. It has to pass what any submission has to. */
 export class Reruns {
   constructor(private readonly deps: RerunDeps) {}
@@ -54,7 +68,8 @@ export class Reruns {
   async task(actor: UserActor, uuid: string, { changes }: Rerun, key: string | undefined): Promise<TaskReceipt> {
     const [stored] = (await this.deps.dataSource.query(`${STORED} WHERE t.id = $1`, [uuid])) as StoredTask[];
     if (!stored || !isAllowed(actor, { action: 'task.read', groupId: stored.groupId })) throw taskNotFound(uuid);
-    const [receipt] = await this.deps.submitTasks(actor, [changed(stored, changes)], key);
+    const told = toldAgain(actor, stored.creatorId, stored.notify);
+    const [receipt] = await this.deps.submitTasks(actor, [changed(stored, { ...told, ...changes })], key);
     if (!receipt) throw new Error('a submission of one task returned no receipt');
     return receipt;
   }
@@ -62,7 +77,7 @@ export class Reruns {
   /** A new job with all tasks of another one, in their order, with what they wait for. Throws `rerun_too_large`. */
   async job(actor: UserActor, uuid: string, { changes }: Rerun, key: string | undefined): Promise<JobReceipt> {
     const { dataSource, jobReader, jobs } = this.deps;
-    const { group, name, at_once, max_fails } = await jobReader.row(actor, uuid, 'task.submit');
+    const { group, name, at_once, max_fails, creator_id, notify } = await jobReader.row(actor, uuid, 'task.submit');
     const tasks = (await dataSource.query(
       `${STORED} WHERE t.job_id = $1 AND t.retried_by IS NULL ORDER BY t.job_index LIMIT ${LIMITS.batchTasks + 1}`,
       [uuid],
@@ -82,7 +97,8 @@ export class Reruns {
       return changed(task, changes, { after, key: task.id });
     });
     const limits = { at_once: at_once ?? undefined, max_fails: max_fails ?? undefined };
-    return jobs.create(actor, { group, name, tasks: submissions, is_open: false, ...limits }, key);
+    const told = toldAgain(actor, creator_id, notify);
+    return jobs.create(actor, { group, name, tasks: submissions, is_open: false, ...limits, ...told }, key);
   }
 }
 

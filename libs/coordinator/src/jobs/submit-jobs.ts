@@ -6,6 +6,7 @@ import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import { endedJobs } from '../events/ended-jobs.js';
 import type { JobEvents } from '../events/job-events.js';
+import { assertReceivers, noteClosedJob } from '../events/notice-marks.js';
 import type { UnpackableInputs } from '../files/unpackable-inputs.js';
 import type { SettledTask } from '../kernel/settled-task.js';
 import { inTransaction } from '../kernel/transaction.js';
@@ -115,7 +116,7 @@ export class JobSubmitter {
   private async store(
     tx: EntityManager,
     actor: UserActor,
-    { group, name, tasks, is_open: isOpen, expected_tasks: expected, at_once: atOnce, max_fails: maxFails }: CreateJob,
+    { group, name, tasks, is_open: isOpen, expected_tasks: expected, at_once, max_fails, notify }: CreateJob,
     key: string | undefined,
   ): Promise<Stored> {
     const { id: groupId, name: groupName } = await groupFor(tx, actor, {
@@ -123,12 +124,15 @@ export class JobSubmitter {
       kind: tasks.length > 0 && tasks.every(({ wasm }) => wasm) ? 'wasm' : 'command',
     });
     await this.deps.inputs.check(tx, actor, inGroup(tasks, groupName));
+    await assertReceivers(tx, actor.userId, notify);
     const job = uuidv7();
     const title = name ?? tasks[0]?.name ?? (tasks[0] && nameOfCommand(tasks[0].args));
     await tx.query(
-      `INSERT INTO jobs (id, group_id, creator_id, name, is_open, expected_tasks, idempotency_key, at_once, max_fails)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-      [job, groupId, actor.userId, title, isOpen, expected ?? null, key ?? null, atOnce ?? null, maxFails ?? null],
+      `INSERT INTO jobs (id, group_id, creator_id, name, is_open, expected_tasks, idempotency_key, at_once, max_fails, notify)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+      [job, groupId, actor.userId, title, isOpen, expected, key, at_once, max_fails, notify].map(
+        (value) => value ?? null,
+      ),
     );
     await recordRequest(tx, `job ${job}`, { group: groupName, tasks: tasks.length });
     return {
@@ -159,5 +163,6 @@ export class JobSubmitter {
 /** Closes a job in `tx`; what waited for it moves on when its tasks are over already. */
 export async function closeJob(tx: EntityManager, uuid: string): Promise<SettledTask[]> {
   await tx.query('UPDATE jobs SET is_open = false WHERE id = $1', [uuid]);
+  await noteClosedJob(tx, uuid);
   return settleDependents(tx, await endedJobs(tx, [uuid]));
 }

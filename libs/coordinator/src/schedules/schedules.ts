@@ -13,6 +13,7 @@ import {
 import type { CreateSchedule, SchedulePage, ScheduleQuery, ScheduleView } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
+import { assertReceivers } from '../events/notice-marks.js';
 import { inTransaction } from '../kernel/transaction.js';
 import { acceptTasks, groupFor, type Accepted } from '../tasks/accept-tasks.js';
 import { submitScheduled, type DueSchedule } from './submit-scheduled.js';
@@ -91,6 +92,7 @@ export class Schedules {
       const [{ now }] = (await tx.query('SELECT clock_timestamp() AS now')) as [{ now: Date }];
       const [next] = timesOf(schedule, now, 1);
       if (next === undefined) throw invalidField('cron', `"${schedule.cron}" never comes true`);
+      for (const { notify } of schedule.jobs) await assertReceivers(tx, actor.userId, notify);
       await this.assertAcceptable(tx, actor, group.name, schedule);
       const uuid = uuidv7();
       const added = (await tx.query(

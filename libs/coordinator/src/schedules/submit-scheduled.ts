@@ -75,14 +75,14 @@ export async function submitScheduled(
   const actor = await ownerOf(tx, schedule);
   const uuids = new Map<string, string>();
   const result = { jobs: [] as string[], settled: [] as Accepted['settled'], newQueueGroups: [] as string[] };
-  for (const { key, tasks, after, after_other: others, at_once: atOnce, max_fails: maxFails } of schedule.jobs) {
+  for (const { key, tasks, after, after_other: others, at_once, max_fails, notify } of schedule.jobs) {
     const job = uuidv7();
     uuids.set(key, job);
     const name = `${schedule.name}/${key} ${dueAt.toISOString().replace(/\.\d+Z$/, 'Z')}`;
     await tx.query(
-      `INSERT INTO jobs (id, group_id, creator_id, name, is_open, at_once, max_fails)
-       VALUES ($1, $2, $3, $4, false, $5, $6)`,
-      [job, schedule.group_id, schedule.creator_id, name, atOnce ?? null, maxFails ?? null],
+      `INSERT INTO jobs (id, group_id, creator_id, name, is_open, at_once, max_fails, notify)
+       VALUES ($1, $2, $3, $4, false, $5, $6, $7)`,
+      [job, schedule.group_id, schedule.creator_id, name, at_once ?? null, max_fails ?? null, notify ?? null],
     );
     const waits = [
       ...after.map((one) => ({ job: uuids.get(one.key), when: one.when })),

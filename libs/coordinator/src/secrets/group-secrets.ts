@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { invalidField, MitoError } from '@mitosis/domain';
-import { SecretName, type SecretView } from '@mitosis/protocol';
+import { SECRET_LIMITS, SecretName, type SecretView } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import { findGroup } from '../groups/find-group.js';
@@ -81,11 +81,41 @@ export class GroupSecrets {
     );
   }
 
+  /**
+   * Replaces the secrets of a group in text that leaves the deployment. What tasks print was masked by their workers;
+   * this is for names and for tasks that had a value from elsewhere.
+   */
+  async maskFor(groupId: string): Promise<(text: string) => string> {
+    const rows = (await this.deps.dataSource.query('SELECT name, sealed FROM group_secrets WHERE group_id = $1', [
+      groupId,
+    ])) as { name: string; sealed: Buffer }[];
+    const values = rows.flatMap(({ name, sealed }) => this.formsFor(placeOf(groupId, name), sealed));
+    const longestFirst = values.toSorted((a, b) => b.length - a.length);
+    return (text) => longestFirst.reduce((masked, value) => masked.replaceAll(value, '***'), text);
+  }
+
+  /** A secret that can't be opened, as the keys of the deployment are other ones, is in no task either. */
+  private formsFor(place: string, sealed: Buffer): string[] {
+    try {
+      return formsOf(unseal(this.deps.key, place, sealed));
+    } catch (error) {
+      if (error instanceof MitoError && error.code === 'secret_unreadable') return [];
+      throw error;
+    }
+  }
+
   private async groupFor(actor: UserActor, name: string, action: 'group.read' | 'group.manage'): Promise<string> {
     const what = 'setting secrets';
     const { id } = await findGroup(this.deps.dataSource, actor, name, { action, what });
     return id;
   }
+}
+
+/** A secret as it is, line by line, and in base64. */
+function formsOf(value: string): string[] {
+  const lines = value.split(/\r?\n/).map((line) => line.trim());
+  const forms = [value.trim(), ...lines, Buffer.from(value).toString('base64')];
+  return forms.filter((form) => form.length >= SECRET_LIMITS.charactersMin);
 }
 
 /** Refuses tasks that ask for a secret that their group does not have. Throws `secret_not_found`. */

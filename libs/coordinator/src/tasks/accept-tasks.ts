@@ -10,6 +10,7 @@ import {
 import type { SubmitTask, TaskReceipt } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import { assertCode } from '../code/assert-code.js';
+import { assertReceivers, noteTasks } from '../events/notice-marks.js';
 import { assertInputs } from '../files/task-inputs.js';
 import { holdGroup, type GroupRow } from '../groups/find-group.js';
 import { assertRoomInQueue } from '../groups/queue-quota.js';
@@ -55,15 +56,16 @@ export async function insertTasks(tx: EntityManager, rows: readonly TaskRow[]): 
          id uuid, group_id uuid, creator_id uuid, queue text, name text, state text, spec jsonb, tags text[], labels text[],
          priority int, timeout_ms bigint, retries int, retry_delay_ms int, retry_exit_codes int[],
          requeue_on jsonb, requeues_max int, limits jsonb, needs jsonb,
-         job_id uuid, job_index int, upstream_id uuid, is_confined boolean, words text,
+         job_id uuid, job_index int, upstream_id uuid, is_confined boolean, notify jsonb, words text,
          workload_id uuid, workload_step text, workload_index int, avoid_worker_id uuid,
          start_at timestamptz, start_in_ms bigint)
      ), added AS (
        INSERT INTO tasks (id, group_id, creator_id, queue, name, state, spec, tags, labels, priority,
                           timeout_ms, retries, retry_delay_ms, retry_exit_codes, requeue_on, requeues_max, limits, needs, is_gated, job_id, job_index, upstream_id, is_confined,
-                          workload_id, workload_step, workload_index, avoid_worker_id, not_before)
+                          notify, workload_id, workload_step, workload_index, avoid_worker_id, not_before)
        SELECT id, group_id, creator_id, queue, name, state, spec, tags, labels, priority,
               timeout_ms, retries, retry_delay_ms, retry_exit_codes, requeue_on, requeues_max, limits, needs, limits <> '{}', job_id, job_index, upstream_id, is_confined,
+              notify,
               workload_id, workload_step, workload_index, avoid_worker_id,
               coalesce(start_at, clock_timestamp() + start_in_ms * interval '1 millisecond')
        FROM given ORDER BY id RETURNING id, seq
@@ -140,6 +142,7 @@ export async function acceptTasks(
     tx,
     rows.map(({ group_id: groupId, spec: { secrets = [] } }) => ({ groupId, names: secrets })),
   );
+  for (const { notify } of tasks) await assertReceivers(tx, actor.userId, notify);
   await assertInputs(tx, actor, tasks);
   for (const group of groups.values())
     await assertRoomInQueue(tx, group, rows.filter((row) => row.group_id === group.id).length);
@@ -156,6 +159,11 @@ export async function acceptTasks(
     state: state.get(id) as TaskState,
     delayMs: 0,
   }));
+  await noteTasks(
+    tx,
+    'waiting',
+    settled.flatMap(({ task, state: now }) => (now === 'ready' ? [task] : [])),
+  );
   const receipts = settled.map(({ task, state: now }, place) => ({
     uuid: task,
     state: now,

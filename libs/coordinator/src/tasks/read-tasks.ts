@@ -32,7 +32,7 @@ const TASK_VIEW = `
       SELECT json_agg(json_build_object('kind', f.kind, 'size_bytes', f.size_bytes, 'sha256', f.sha256,
         'created_at', ${iso('f.created_at')}, 'skipped', f.skipped) ORDER BY f.kind)
       FROM artifacts f WHERE f.task_id = t.id), '[]'),
-    'code', t.spec -> 'code', 'secrets', t.spec -> 'secrets', 'env_setup', t.spec -> 'env_setup', 'cwd', t.spec -> 'cwd', 'params', t.spec -> 'params',
+    'notify', t.notify, 'code', t.spec -> 'code', 'secrets', t.spec -> 'secrets', 'env_setup', t.spec -> 'env_setup', 'cwd', t.spec -> 'cwd', 'params', t.spec -> 'params',
     'job', t.job_id, 'job_index', t.job_index,
     'upstream', t.upstream_id, 'retried_by', t.retried_by, 'waits_for', t.waits_for, 'start_at', ${iso('t.not_before')},
     'progress', round(t.progress::numeric, 4), 'progress_message', t.progress_message,

@@ -8,6 +8,7 @@ import {
   type TaskState,
 } from '@mitosis/domain';
 import { endedJobs } from '../events/ended-jobs.js';
+import { noteTasks } from '../events/notice-marks.js';
 import type { Reached, SettledTask } from '../kernel/settled-task.js';
 import { mayHappen, stateAfter } from '../kernel/task-state-sql.js';
 import { indexFailures } from './index-failures.js';
@@ -94,6 +95,11 @@ export async function settleDependents(tx: EntityManager, reached: readonly Reac
   const settled: SettledTask[] = [];
   let front = reached;
   while (front.length > 0) {
+    await noteTasks(
+      tx,
+      'ended',
+      front.flatMap(({ id, state }) => (isFinal(state) ? [id] : [])),
+    );
     const jobs = await endedJobs(
       tx,
       front.flatMap(({ job, state }) => (job !== null && isFinal(state) ? [job] : [])),
@@ -101,6 +107,11 @@ export async function settleDependents(tx: EntityManager, reached: readonly Reac
     const judged = await judge(tx, [...front, ...jobs]);
     if (judged.length === 0) break;
     const moved = await moveDependents(tx, judged);
+    await noteTasks(
+      tx,
+      'waiting',
+      moved.flatMap(({ task, state }) => (state === 'ready' ? [task] : [])),
+    );
     settled.push(...moved.map((row) => ({ ...row, delayMs: 0 })));
     front = moved
       .filter(({ state }) => isFinal(state))

@@ -65,6 +65,7 @@ export function toRow(task: LimitedTask, group: GroupRef, actor: UserActor, { jo
     job_id: job?.id ?? null,
     job_index: job ? job.firstIndex + place : null,
     upstream_id: upstream ?? null,
+    notify: task.notify ?? null,
     is_confined: actor.task !== undefined,
     start_at: task.start_at ?? null,
     start_in_ms: task.start_in_ms ?? null,

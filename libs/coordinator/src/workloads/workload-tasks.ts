@@ -84,6 +84,7 @@ export function workloadTask(
     job_index: null,
     upstream_id: null,
     is_confined: false,
+    notify: null,
     state: 'ready',
     words: `${name} ${step}`,
     workload_id: id,

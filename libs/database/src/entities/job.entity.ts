@@ -58,6 +58,10 @@ export class Job {
   @Column('text', { name: 'definition_format', nullable: true })
   definitionFormat!: 'toml' | 'yaml' | null;
 
+  /** Who is told of it, as its submission says. */
+  @Column('jsonb', { nullable: true })
+  notify!: object | null;
+
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
   createdAt!: Date;
 }

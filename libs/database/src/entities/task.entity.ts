@@ -28,6 +28,10 @@ export class Task {
   state!: TaskState;
 
   /** A `TaskSpec` of the protocol library. */
+  /** Who is told of it; null in a job. */
+  @Column('jsonb', { nullable: true })
+  notify!: object | null;
+
   @Column('jsonb')
   spec!: object;
 

@@ -179,6 +179,11 @@ export const API_ERRORS = {
     means: 'The deployment takes no more workers (`max_nodes`).',
     todo: 'Stop a worker, or raise the setting.',
   },
+  no_receiver: {
+    kind: 'invalid',
+    means: 'The submission is to tell somebody, and its submitter has no such receiver of notifications.',
+    todo: '`mito notify add` makes one, `mito notify list` shows them.',
+  },
   receiver_exists: {
     kind: 'conflict',
     means: 'There is a receiver of notifications with this name.',

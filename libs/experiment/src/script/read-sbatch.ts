@@ -75,7 +75,9 @@ function optionsOf({ line, words }: DirectiveLine): Option[] {
 }
 
 type Meaning =
-  { readonly options: readonly string[] } | { readonly dependencies: SlurmDependency[] } | { readonly why: string };
+  | { readonly options: readonly string[]; readonly why?: string }
+  | { readonly dependencies: SlurmDependency[] }
+  | { readonly why: string };
 
 const wrong = (why: string): never => {
   throw new SyntaxError(why);
@@ -92,6 +94,25 @@ const SIGNAL_NUMBERS: Readonly<Record<string, string>> = {
   15: 'TERM',
   18: 'CONT',
 };
+
+const MAIL_TYPES: Readonly<Record<string, readonly string[]>> = {
+  NONE: [],
+  BEGIN: ['started'],
+  END: ['ended'],
+  FAIL: ['failed'],
+  ALL: ['started', 'ended', 'failed'],
+};
+
+function mailType(value: string): Meaning {
+  const types = value.toUpperCase().split(',');
+  const events = types.flatMap((type) => (Object.hasOwn(MAIL_TYPES, type) ? (MAIL_TYPES[type] ?? []) : []));
+  const unknown = types.filter((type) => !Object.hasOwn(MAIL_TYPES, type));
+  const why = `nobody is told of ${unknown.join(', ')}; one message tells of the whole job`;
+  return {
+    options: events.length > 0 ? ['--on', [...new Set(events)].join(',')] : [],
+    ...(unknown.length > 0 && { why }),
+  };
+}
 
 /** What each option that has an equal means. Throws a `SyntaxError` for a value that Slurm would refuse as well. */
 const MEANINGS: Readonly<Record<string, (value: string) => Meaning>> = {
@@ -129,8 +150,12 @@ const MEANINGS: Readonly<Record<string, (value: string) => Meaning>> = {
     if (name === undefined) return { why: `"${value}" is not a signal for a warning; see --warn-before` };
     return { options: ['--warn-before', `${seconds}s:${name.slice('SIG'.length)}`] };
   },
-  output: () => ({ options: ['--terminal'] }),
-  'mail-type': (value) => ({ why: `"${value}": nobody is told` }),
+  output: () => ({
+    options: ['--terminal'],
+    why: 'the output is kept as the artifact std-log; "mito tasks logs" shows it',
+  }),
+  'mail-type': mailType,
+  'mail-user': (value) => ({ options: ['--notify', value] }),
 };
 
 /** What options without a value mean. */
@@ -146,21 +171,22 @@ export function readSbatch(file: string, lines: readonly DirectiveLine[]): Sbatc
     dependencies: [] as SlurmDependency[],
     ignored: [] as { line: number; option: string; why: string }[],
   };
+  let mailUser: { line: number; option: string } | undefined;
   for (const { line, option, name, value } of lines.flatMap(optionsOf)) {
     const meaningOf = Object.hasOwn(MEANINGS, name) ? MEANINGS[name] : undefined;
     const place = `${file}:${line}: #SBATCH ${option}`;
     if (meaningOf && value === undefined) throw invalidField(place, 'it has no value');
     const flag = Object.hasOwn(FLAG_MEANINGS, name) ? FLAG_MEANINGS[name] : undefined;
     const meaning = flag ?? (meaningOf ? meant(place, () => meaningOf(value ?? '')) : { why: 'it has no equal here' });
+    if ('dependencies' in meaning) result.dependencies.push(...meaning.dependencies);
     if ('options' in meaning) result.options.push(...meaning.options);
-    else if ('dependencies' in meaning) result.dependencies.push(...meaning.dependencies);
-    else result.ignored.push({ line, option, why: meaning.why });
-    if (name === 'output')
-      result.ignored.push({
-        line,
-        option,
-        why: 'the output is kept as the artifact std-log; "mito tasks logs" shows it',
-      });
+    if ('why' in meaning && meaning.why !== undefined) result.ignored.push({ line, option, why: meaning.why });
+    if (name === 'mail-user') mailUser = { line, option };
+  }
+  if (mailUser && !result.options.includes('--on')) {
+    const at = result.options.indexOf('--notify');
+    result.options.splice(at, 2);
+    result.ignored.push({ ...mailUser, why: 'as with Slurm nobody is told without --mail-type' });
   }
   return result;
 }

@@ -98,6 +98,22 @@ test('a signal before the end is a warning, and a job that may be requeued is', 
   t.regex(optionsOf('--no-requeue')[0] ?? '', /at most three times/);
 });
 
+test('mail options of Slurm become those of notifications, and what nobody is told of is named', (t) => {
+  const read = (...lines: string[]) =>
+    readSbatch('s.sh', readScriptHead('s.sh', `#!/bin/sh\n${lines.join('\n')}\n`).sbatch);
+  const all = read('#SBATCH --mail-type=BEGIN,END,FAIL', '#SBATCH --mail-user=me@example.org');
+  t.deepEqual(all.options, ['--on', 'started,ended,failed', '--notify', 'me@example.org']);
+  t.deepEqual(all.ignored, []);
+  t.deepEqual(read('#SBATCH --mail-type=all').options, ['--on', 'started,ended,failed']);
+  t.deepEqual(read('#SBATCH --mail-type=NONE').options, []);
+  const some = read('#SBATCH --mail-type=FAIL,TIME_LIMIT_80,ARRAY_TASKS');
+  t.deepEqual(some.options, ['--on', 'failed']);
+  t.regex(some.ignored[0]?.why ?? '', /TIME_LIMIT_80, ARRAY_TASKS; one message/);
+  const alone = read('#SBATCH --mail-user=me@example.org');
+  t.deepEqual(alone.options, []);
+  t.regex(alone.ignored[0]?.why ?? '', /without --mail-type/);
+});
+
 test('what can not be kept and matters is refused with its line', (t) => {
   const refused = (line: string, message: RegExp): void => {
     t.throws(() => readSbatch('s.sh', readScriptHead('s.sh', `#!/bin/sh\n${line}\n`).sbatch), { message });

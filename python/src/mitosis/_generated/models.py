@@ -316,6 +316,7 @@ class SubmitTask(_SubmitTask, total=False):
     start_at: str
     start_in_ms: int
     key: str
+    notify: Notify
 
 
 SubmitTaskResource = TypedDict(
@@ -389,6 +390,12 @@ class After(TypedDict, total=False):
     when: Literal["completed", "ended", "failed", "started"]
 
 
+class Notify(TypedDict, total=False):
+    to: Sequence[str]
+    on: Sequence[Literal["started", "ended", "failed", "stuck"]]
+    stuck_after_ms: int
+
+
 class TaskReceipt(Model):
     __slots__ = ()
 
@@ -450,6 +457,7 @@ class TaskView(Model):
     code: TaskViewCode | None
     secrets: list[str] | None
     env_setup: str | None
+    notify: TaskViewNotify | None
     cwd: str | None
     params: dict[str, str | float | bool] | None
     job: str | None
@@ -528,6 +536,14 @@ class TaskViewCode(Model):
     commit: str | None
     branch: str | None
     is_dirty: bool | None
+
+
+class TaskViewNotify(Model):
+    __slots__ = ()
+
+    to: list[str]
+    on: list[Literal["started", "ended", "failed", "stuck"]]
+    stuck_after_ms: float | None
 
 
 class SubmitTasks(TypedDict):
@@ -615,6 +631,7 @@ class TaskDetail(Model):
     code: TaskViewCode | None
     secrets: list[str] | None
     env_setup: str | None
+    notify: TaskViewNotify | None
     cwd: str | None
     params: dict[str, str | float | bool] | None
     job: str | None
@@ -893,6 +910,7 @@ class CreateJob(_CreateJob, total=False):
     expected_tasks: int
     at_once: int
     max_fails: int
+    notify: Notify
 
 
 class JobReceipt(Model):
@@ -926,7 +944,16 @@ class JobView(Model):
     idempotency_key: str | None
     at_once: int | None
     max_fails: int | None
+    notify: StoredNotify | None
     progress: float
+
+
+class StoredNotify(Model):
+    __slots__ = ()
+
+    to: list[str]
+    on: list[Literal["started", "ended", "failed", "stuck"]]
+    stuck_after_ms: float | None
 
 
 class ChangeJob(TypedDict, total=False):
@@ -1031,6 +1058,7 @@ class ApplyJob(_ApplyJob, total=False):
     definition: ExperimentText
     at_once: int | None
     max_fails: int | None
+    notify: Notify
 
 
 class ApplyTask(TypedDict):
@@ -1109,6 +1137,7 @@ class ScheduledJob(_ScheduledJob, total=False):
     after_other: Sequence[After]
     at_once: int
     max_fails: int
+    notify: Notify
 
 
 class _ScheduledJobAfter(TypedDict):
@@ -1785,6 +1814,7 @@ TaskView.nested = {
     "artifacts": ("list", ArtifactView),
     "not_kept": ("list", LostProduct),
     "code": ("one", TaskViewCode),
+    "notify": ("one", TaskViewNotify),
 }
 ArtifactView.nested = {
     "skipped": ("list", SkippedFile),
@@ -1802,6 +1832,7 @@ TaskDetail.nested = {
     "artifacts": ("list", ArtifactView),
     "not_kept": ("list", LostProduct),
     "code": ("one", TaskViewCode),
+    "notify": ("one", TaskViewNotify),
     "attempts": ("list", AttemptView),
     "after": ("list", TaskDetailAfter),
 }
@@ -1837,6 +1868,7 @@ JobPage.nested = {
 }
 JobView.nested = {
     "counts": ("one", MetricsSummaryTasks),
+    "notify": ("one", StoredNotify),
 }
 JobResultPage.nested = {
     "results": ("list", JobResult),

@@ -16,12 +16,13 @@ function oneOf<T extends string>(text: string | undefined, option: string, value
 
 type Other = NonNullable<CreateScheduleInput['jobs'][number]['after_other']>[number];
 
-function jobOf({ key, tasks, after, atOnce, maxFails }: ExpandedJob): CreateScheduleInput['jobs'][number] {
+function jobOf({ key, tasks, after, atOnce, maxFails, notify }: ExpandedJob): CreateScheduleInput['jobs'][number] {
   return {
     key,
     tasks: [...tasks],
     ...(atOnce !== undefined && { at_once: atOnce }),
     ...(maxFails !== undefined && { max_fails: maxFails }),
+    ...(notify && { notify }),
     after: after.flatMap((one) => ('entry' in one ? [{ key: one.entry, when: one.when }] : [])),
     after_other: after.flatMap((one): Other[] => {
       if ('job' in one) return [{ job: one.job, when: one.when }];

@@ -62,11 +62,15 @@ export class TasksSubmitCommand extends SubmitCommand {
         'it is for the tasks of a job: use it with --array, --sweep, --each-line or --each-json',
       );
     const api = await this.api();
-    const task = await this.submission(api);
+    const { notify, ...task } = await this.submission(api);
     const tasks = await expandSweep(task, this);
+    if (this.job !== undefined && notify)
+      throw invalidField('--notify', 'the job was told whom to tell when it was made');
     if (this.job !== undefined) return this.addTo(this.job, api, tasks ?? [task]);
     if (!tasks) {
-      const receipt = await this.withKey({ key: this.idempotencyKey }, (options) => api.submitTask(task, options));
+      const receipt = await this.withKey({ key: this.idempotencyKey }, (options) =>
+        api.submitTask({ ...task, ...(notify && { notify }) }, options),
+      );
       this.print(receipt, ({ uuid }) => uuid);
       this.sayLimit(receipt);
       return this.warn(api, receipt.uuid);
@@ -74,7 +78,8 @@ export class TasksSubmitCommand extends SubmitCommand {
     const { group } = task;
     const name = nameOfSweep(task, this.shell);
     const titled = { ...(group !== undefined && { group }), ...(name !== undefined && { name }) };
-    const job = await this.submitJob(api, { tasks, ...titled, ...limits }, this.idempotencyKey);
+    const told = notify ? { notify } : {};
+    const job = await this.submitJob(api, { tasks, ...titled, ...limits, ...told }, this.idempotencyKey);
     this.print({ uuid: job.uuid, tasks: job.tasks }, () => job.uuid);
     this.sayLimit(job.first);
   }
