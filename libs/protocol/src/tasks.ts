@@ -113,6 +113,8 @@ export const SubmitTask = TaskSpec.extend({
   start_at: Timestamp.optional(),
   /** It stays pending for so long, on the clock of the database. */
   start_in_ms: z.int().min(0).max(LIMITS.startInMs).optional(),
+  /** Refuse the request when no registered worker could ever run the task. */
+  refuse_impossible: z.boolean().optional(),
   /** A name within the request, for `after` of others. */
   key: PlainText(255).optional(),
   /** Who is told of it, of a task without a job. */

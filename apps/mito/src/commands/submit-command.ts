@@ -66,6 +66,9 @@ export abstract class SubmitCommand extends ApiCommand {
     description: 'KEY=N: start only while fewer than N tasks of the group with this key run',
   });
   readonly needs = needOptions();
+  readonly refuseImpossible = Option.Boolean('--refuse-impossible', false, {
+    description: 'fail when no registered worker could ever run it, instead of letting it wait',
+  });
   readonly shell = Option.String('--shell', { description: 'a line for the shell, instead of the command' });
   readonly envFile = Option.Array('--env-file', [], { description: 'file of NAME=VALUE lines' });
   readonly workdir = Option.String('-C,--workdir', {

@@ -39,6 +39,7 @@ export interface TaskOptions {
   readonly requeueMax?: string | undefined;
   readonly limitKeys: readonly string[];
   readonly needs: readonly TypedNeed[];
+  readonly refuseImpossible?: boolean | undefined;
   readonly resources: readonly string[];
   readonly terminal: boolean;
   readonly startAt?: string | undefined;
@@ -221,6 +222,7 @@ export async function toSubmission(options: TaskOptions): Promise<SubmitTaskInpu
       parseInteger(code, '--retry-exit-codes'),
     ),
     needs: parseNeeds(options.needs),
+    ...(options.refuseImpossible === true && { refuse_impossible: true }),
     limits: parseLimitKeys(splitList(options.limitKeys, '--limit-key')),
     ...(options.stdin !== undefined && {
       stdin_base64: (await readInput(options.stdin, '--stdin')).toString('base64'),

@@ -18,6 +18,7 @@ import { jobKey } from '../kernel/job-key.js';
 import type { SettledTask } from '../kernel/settled-task.js';
 import { assertPrograms } from '../programs/assert-programs.js';
 import { assertSecrets } from '../secrets/group-secrets.js';
+import { assertPossible } from './assert-possible.js';
 import { linkDependencies } from './link-dependencies.js';
 import { noteStored } from './stored-tasks.js';
 import { kindOf, toRow, type LimitedTask, type Origin, type TaskRow } from './task-row.js';
@@ -144,6 +145,10 @@ export async function acceptTasks(
   );
   for (const { notify } of tasks) await assertReceivers(tx, actor.userId, notify);
   await assertInputs(tx, actor, tasks);
+  await assertPossible(
+    tx,
+    rows.flatMap((asked, place) => (tasks[place]?.refuse_impossible === true ? [{ place, asked }] : [])),
+  );
   for (const group of groups.values())
     await assertRoomInQueue(tx, group, rows.filter((row) => row.group_id === group.id).length);
   const newQueueGroups = await ensureQueues(tx, rows);

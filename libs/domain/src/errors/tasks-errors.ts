@@ -71,6 +71,11 @@ export const TASKS_ERRORS = {
     means: 'A line of `$MITO_NEW_TASK` is not a task.',
     todo: 'Write one task as JSON per line.',
   },
+  impossible_request: {
+    kind: 'conflict',
+    means: 'No registered worker could run the task, and the request asked to refuse that.',
+    todo: 'Ask for less, add a worker, or leave out `--refuse-impossible` to let the task wait.',
+  },
   job_closed: { kind: 'conflict', means: 'The job takes no more tasks.', todo: 'Submit another job.' },
   job_not_found: {
     kind: 'not-found',

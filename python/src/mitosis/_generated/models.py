@@ -315,6 +315,7 @@ class SubmitTask(_SubmitTask, total=False):
     after: Sequence[After]
     start_at: str
     start_in_ms: int
+    refuse_impossible: bool
     key: str
     notify: Notify
 
