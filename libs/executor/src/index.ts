@@ -34,7 +34,7 @@ export type { ArchiveEntry } from './archive/read-archive.js';
 export { openTaskFile, readPieces, readTaskFile, withTaskFile } from './task-file.js';
 export { maskText } from './secret-mask.js';
 export { removeTree } from './remove-tree.js';
-export { errorCode } from './system-error.js';
+export { errorCode, isErrno } from './system-error.js';
 export { DETECT_MS, detectHost, machineName, placeName } from './host/detect-host.js';
 export type { DetectedHost, DetectOptions } from './host/detect-host.js';
 export { chooseOffer, parseReserve } from './host/choose-offer.js';

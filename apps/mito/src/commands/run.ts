@@ -65,7 +65,8 @@ export class RunCommand extends SubmitCommand {
 
   private async runWatched(): Promise<number> {
     const api = await this.api();
-    const receipt = await api.submitTask(await this.submission(api));
+    const submission = await this.submission(api);
+    const receipt = await api.submitTask(submission);
     const { uuid } = receipt;
     if (!this.json && !this.quiet) this.note(`task ${uuid}`);
     this.sayLimit(receipt);
@@ -75,9 +76,21 @@ export class RunCommand extends SubmitCommand {
       return this.sayingWhy(
         api,
         async () => uuid,
-        () => this.follow(api, uuid),
+        () => (submission.env_setup === undefined ? this.follow(api, uuid) : this.followPhases(api, uuid)),
       );
     });
+  }
+
+  /** Before it prints something, its environment may have to be built. */
+  private async followPhases(api: MitosisClient, uuid: string): Promise<number> {
+    if (this.json || this.quiet) return this.follow(api, uuid);
+    const { StartPhases } = await import('../output/start-phases.js');
+    const phases = new StartPhases(api, uuid, (text) => this.note(text));
+    try {
+      return await this.follow(api, uuid);
+    } finally {
+      await phases.stop();
+    }
   }
 
   private async follow(api: MitosisClient, uuid: string): Promise<number> {

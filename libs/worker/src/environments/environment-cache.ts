@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Log } from '@mitosis/domain';
-import { errorCode, removeTree } from '@mitosis/executor';
+import { errorCode, isErrno, removeTree } from '@mitosis/executor';
 import { holdLock, tryLock, type HeldLock } from './file-lock.js';
 import { isAsSealed, measureTree, sealTree, type Seal } from './sealed-tree.js';
 
@@ -29,7 +30,12 @@ interface Holding {
 const MARK = '.ready';
 const LOCK = '.lock';
 const LOG = '.log';
+const DOWNLOADS = 'downloads-';
 const NAME = /^(?:[0-9a-f]{24}-[0-9a-f]{6}|downloads-[0-9a-f]{12})$/;
+
+function unlessGone(error: unknown): undefined {
+  if (!isErrno(error, 'ENOENT')) throw error;
+}
 
 /**
  * Environments on the disk. An entry `NAME/` is complete when `NAME.ready` is there, which is written last; each build
@@ -50,10 +56,9 @@ export class EnvironmentCache {
     return this.file(name, LOG);
   }
 
-  /** Makes the folder, and removes what builds that were cut off have left. */
+  /** Makes the folder, and removes what builds that were cut off have left and what is too much. */
   async open(): Promise<void> {
     await mkdir(this.dir, { recursive: true, mode: 0o755 });
-    for (const name of await this.names()) if (!(await this.markOf(name))) await this.remove(name);
     await this.makeRoom();
   }
 
@@ -76,9 +81,16 @@ export class EnvironmentCache {
 
   /** A new, empty entry for this key, held; without `finish` it counts as nothing. */
   async begin(key: string): Promise<HeldEntry> {
-    const entry = await this.hold(`${key}-${randomBytes(3).toString('hex')}`);
-    await mkdir(entry.dir, { mode: 0o755 });
-    return entry;
+    for (;;) {
+      const entry = await this.hold(`${key}-${randomBytes(3).toString('hex')}`);
+      // Another worker may have taken the lock for a leftover before it was ours.
+      if (!existsSync(this.file(entry.name, LOCK))) {
+        await entry.leave();
+        continue;
+      }
+      await mkdir(entry.dir, { mode: 0o755 });
+      return entry;
+    }
   }
 
   /** The entry is complete from now on. Returns its size. */
@@ -91,7 +103,7 @@ export class EnvironmentCache {
 
   /** What package managers keep for a group, held. */
   async enterDownloads(group: string): Promise<HeldEntry> {
-    const entry = await this.hold(`downloads-${group}`);
+    const entry = await this.hold(`${DOWNLOADS}${group}`);
     await mkdir(entry.dir, { recursive: true, mode: 0o755 });
     return entry;
   }
@@ -120,9 +132,10 @@ export class EnvironmentCache {
     const lock = await tryLock(this.file(name, LOCK));
     if (!lock) return false;
     try {
-      for (const suffix of [MARK, LOG]) await rm(this.file(name, suffix), { force: true });
+      for (const suffix of [MARK, `${MARK}.part`, LOG]) await rm(this.file(name, suffix), { force: true });
       await removeTree(this.file(name));
-      await rm(this.file(name, LOCK), { force: true });
+      // Of a name that comes again the lock stays: somebody may wait for it.
+      if (!name.startsWith(DOWNLOADS)) await rm(this.file(name, LOCK), { force: true });
       return true;
     } catch (error) {
       this.options.log.warn({ err: error, entry: name }, 'an environment was not removed; the next start tries again');
@@ -144,9 +157,10 @@ export class EnvironmentCache {
     };
     try {
       await holding.lock;
-      await utimes(this.file(name, LOCK), new Date(), new Date());
+      await utimes(this.file(name, LOCK), new Date(), new Date()).catch(unlessGone);
     } catch (error) {
-      await leave().catch(() => undefined);
+      holding.users -= 1;
+      this.held.delete(name);
       throw error;
     }
     return { name, dir: this.file(name), leave };
@@ -177,18 +191,21 @@ export class EnvironmentCache {
     const found: { name: string; bytes: number; usedAt: number }[] = [];
     for (const name of await this.names()) {
       const seal = await this.markOf(name);
-      const used = await stat(this.file(name, LOCK)).catch(() => undefined);
+      const used = await stat(this.file(name, LOCK)).catch(unlessGone);
       if (seal) found.push({ name, bytes: seal.bytes, usedAt: used?.mtimeMs ?? 0 });
+      // Nobody holds it, and it was not finished: whoever built it is gone.
+      else await this.remove(name);
     }
     return found;
   }
 
   private async names(): Promise<string[]> {
-    return (await readdir(this.dir)).filter((name) => NAME.test(name));
+    const names = (await readdir(this.dir)).map((name) => name.replace(/\.(?:lock|log|ready|ready\.part)$/, ''));
+    return [...new Set(names.filter((name) => NAME.test(name)))];
   }
 
   private async markOf(name: string): Promise<Seal | undefined> {
-    const text = await readFile(this.file(name, MARK), 'utf8').catch(() => undefined);
+    const text = await readFile(this.file(name, MARK), 'utf8').catch(unlessGone);
     return text === undefined ? undefined : (JSON.parse(text) as Seal);
   }
 

@@ -42,7 +42,7 @@ const RECIPES: Readonly<Record<'uv' | 'venv' | 'conda' | 'npm' | 'command', Make
   npm: npmRecipe,
   command: commandRecipe,
 };
-/** Raised when environments that were built before can't be used any more. */
+/** Raised when environments that were built before are to be built again. */
 const SCHEME = 1;
 /** Variables of a task that are for its tools: they are part of the build, and of the key. */
 const OF_TOOLS = /^(?:UV|PIP|NPM_CONFIG|npm_config|CONDA|MAMBA|SETUP)_/;

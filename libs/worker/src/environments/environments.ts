@@ -2,7 +2,7 @@ import { readFile, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { formatBytes, type Log, type Service } from '@mitosis/domain';
-import { errorCode, type Executor } from '@mitosis/executor';
+import { errorCode, isErrno, type Executor } from '@mitosis/executor';
 import { SingleFlight } from '../inputs/single-flight.js';
 import { EnvironmentCache, type HeldEntry } from './environment-cache.js';
 import { BuildFailure, environmentFailed } from './environment-failed.js';
@@ -113,8 +113,7 @@ export class Environments implements Service {
   /** What passes is waited for; a full disk is made room on once. */
   private async buildTrying(plan: EnvironmentPlan, signal: AbortSignal): Promise<void> {
     for (let tries = 1; ; tries += 1) {
-      const entry = await this.cache.begin(plan.key);
-      const { failure, log } = await this.tryBuild(plan, entry, signal);
+      const { failure, log } = await this.tryBuild(plan, signal);
       if (failure === undefined) return;
       signal.throwIfAborted();
       const text = failure instanceof StepFailure ? `${failure.how} ${failure.words}` : errorCode(failure);
@@ -130,18 +129,20 @@ export class Environments implements Service {
   }
 
   /** Leaves a complete entry, or none. */
-  private async tryBuild(plan: EnvironmentPlan, entry: HeldEntry, signal: AbortSignal) {
-    const logFile = this.cache.logOf(entry.name);
+  private async tryBuild(plan: EnvironmentPlan, signal: AbortSignal) {
+    let entry: HeldEntry | undefined;
     let failure: unknown;
+    let log = '';
     try {
-      await this.buildAt(plan, entry, { logFile, signal });
+      entry = await this.cache.begin(plan.key);
+      const logFile = this.cache.logOf(entry.name);
+      await this.buildAt(plan, entry, { logFile, signal }).finally(async () => (log = await textOf(logFile)));
       this.fresh.add(entry.name);
     } catch (error) {
       failure = error;
     }
-    const log = await readFile(logFile, 'utf8').catch(() => '');
-    await entry.leave();
-    if (failure !== undefined) await this.cache.remove(entry.name);
+    await entry?.leave();
+    if (entry && failure !== undefined) await this.cache.remove(entry.name);
     return { failure, log };
   }
 
@@ -182,6 +183,14 @@ function placeOf({ dir }: HeldEntry, downloads?: HeldEntry): EnvPlace {
     sourceDir: path.join(dir, 'source'),
     downloadsDir: downloads?.dir ?? '',
   };
+}
+
+/** Empty before something was written. */
+async function textOf(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: unknown) => {
+    if (isErrno(error, 'ENOENT')) return '';
+    throw error;
+  });
 }
 
 function tooLarge(bytes: number, limitBytes: number): Error {

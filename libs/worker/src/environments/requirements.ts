@@ -40,7 +40,8 @@ export async function readRequirements(codeDir: string, first: string): Promise<
       if (EDITABLE.test(line)) throw isEditable(place, line);
       const named = NESTED.exec(line)?.[1]?.replaceAll(/^["']|["']$/g, '');
       if (named === undefined) hasLocal ||= LOCAL.test(line) || FOUND_LOCALLY.test(line);
-      else if (!/^\w+:\/\//.test(named)) await read(path.join(path.dirname(file), named), place);
+      else if (!/^\w+:\/\//.test(named))
+        await read(path.isAbsolute(named) ? named : path.join(path.dirname(file), named), place);
     }
   };
   await read(first);

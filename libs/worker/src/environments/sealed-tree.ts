@@ -1,6 +1,7 @@
-import { chmodSync, lstatSync, readdirSync, type BigIntStats } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, readdirSync, type BigIntStats } from 'node:fs';
 import path from 'node:path';
 import { setImmediate as letOthers } from 'node:timers/promises';
+import { isErrno } from '@mitosis/executor';
 
 /** What a tree was when it was finished. */
 export interface Seal {
@@ -17,15 +18,27 @@ const AT_A_TIME = 250;
 const WRITABLE = 0o222;
 const BLOCK_BYTES = 512n;
 
-/** Visits everything in `top` and `top` itself; links are not followed. `visit` may end the walk with false. */
+function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw error;
+  }
+}
+
+/**
+ * Visits everything in `top` and `top` itself; links are not followed, and a file that is gone meanwhile is left out.
+ * `visit` may end the walk with false.
+ */
 async function walk(top: string, visit: (file: string, stats: BigIntStats) => boolean): Promise<boolean> {
   const left = [top];
   for (let count = 1; ; count += 1) {
     const file = left.pop();
     if (file === undefined) return true;
-    const stats = lstatSync(file, { bigint: true });
-    if (!visit(file, stats)) return false;
-    if (stats.isDirectory()) for (const name of readdirSync(file)) left.push(path.join(file, name));
+    const stats = lstatSync(file, { bigint: true, throwIfNoEntry: false });
+    if (stats && !visit(file, stats)) return false;
+    if (stats?.isDirectory()) for (const name of namesIn(file)) left.push(path.join(file, name));
     if (count % AT_A_TIME === 0) await letOthers();
   }
 }
@@ -65,5 +78,7 @@ export async function sealTree(top: string): Promise<Seal> {
 /** True when nothing was added, changed or removed since; root, and whoever owns the files, could. */
 export async function isAsSealed(top: string, { changedAt }: Pick<Seal, 'changedAt'>): Promise<boolean> {
   const latest = BigInt(changedAt);
+  if (!existsSync(top)) return false;
+  // A file that was removed has changed its folder.
   return walk(top, (file, { ctimeNs }) => ctimeNs <= latest || isOfCache(top, file));
 }
