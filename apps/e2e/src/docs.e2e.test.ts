@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { parse as parseToml } from 'smol-toml';
-import { fileScope, tempDir } from '@mitosis/testing';
+import { fileScope, tempDir, uvProgram } from '@mitosis/testing';
 import { MAIN } from './harness/mito-process.js';
 import { startStack, type E2eStack } from './harness/stack.js';
 
@@ -169,7 +169,8 @@ async function workFolder(dir: string): Promise<void> {
 }
 
 test.before(async () => {
-  stack = await startStack(file, { slots: 4 });
+  const uv = await uvProgram();
+  stack = await startStack(file, { slots: 4, path: [path.dirname(uv)] });
 });
 
 for (const page of PAGES.filter((name) => blocksOf(name).some(isRun))) {

@@ -9,6 +9,7 @@ export { pgbouncer } from './pgbouncer.js';
 export type { PgbouncerOptions } from './pgbouncer.js';
 export { postgresServer, silentLog } from './postgres-server.js';
 export type { PostgresServer } from './postgres-server.js';
+export { pythonProgram, uvProgram } from './uv-program.js';
 export { prometheusSamples } from './prometheus-samples.js';
 export type { PrometheusSample } from './prometheus-samples.js';
 export { redisServer } from './redis-server.js';

@@ -3,6 +3,7 @@ import { pgbouncerProgram } from './pgbouncer.js';
 import { installPrometheusClient } from './prometheus-samples.js';
 import { redisProgram } from './redis-program.js';
 import { installS3 } from './s3-server.js';
+import { uvProgram } from './uv-program.js';
 import { wasiCompiler } from './wasi-compiler.js';
 
 type Install = () => Promise<unknown>;
@@ -10,7 +11,7 @@ type Install = () => Promise<unknown>;
 /** What the tests of each package need of the machine, by the last part of its name. */
 const NEEDS: Readonly<Record<string, readonly Install[]>> = {
   'coordinator-app': [pgbouncerProgram, redisProgram, installS3, chromium, installPrometheusClient],
-  e2e: [redisProgram, installS3, chromium, installPrometheusClient],
+  e2e: [redisProgram, installS3, chromium, installPrometheusClient, uvProgram],
   database: [pgbouncerProgram],
   'object-store': [installS3],
   queue: [redisProgram],

@@ -1,3 +1,4 @@
+import { CERTIFICATE_VARIABLES } from '@mitosis/domain';
 import { redisServer, tempDir, type RedisServer, type Scope } from '@mitosis/testing';
 import { startMito, type MitoProcess, type MitoResult } from './mito-process.js';
 
@@ -22,6 +23,8 @@ export interface StackOptions {
   readonly lease?: string;
   /** `direct`: workers take deliveries from Redis themselves. */
   readonly queueAccess?: 'direct';
+  /** Folders of programs that its workers find, before those of this process. */
+  readonly path?: readonly string[];
   /** Kept after the end, when given. */
   readonly dataDir?: string;
   /** A free one when not given. */
@@ -43,8 +46,14 @@ export interface E2eStack {
   spawn(...argv: string[]): MitoProcess;
 }
 
+/** With which what tasks need is fetched here. */
+function certificates(): Record<string, string> {
+  const own = CERTIFICATE_VARIABLES.map((name) => [name, process.env[name]] as const);
+  return Object.fromEntries(own.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
+
 export async function startStack(scope: Scope, options: StackOptions = {}): Promise<E2eStack> {
-  const { backend = 'postgres', workers = 1, slots = 2, port = '0', dataDir, lease, queueAccess } = options;
+  const { backend = 'postgres', workers = 1, slots = 2, port = '0', dataDir, lease, queueAccess, path = [] } = options;
   const configDir = await tempDir(scope);
   const server = backend === 'redis' ? await redisServer(scope) : undefined;
   const redis = server ? ['--redis', server.url] : [];
@@ -63,6 +72,8 @@ export async function startStack(scope: Scope, options: StackOptions = {}): Prom
   ];
   const up = startMito(scope, argv, {
     MITO_CONFIG_DIR: configDir,
+    ...certificates(),
+    PATH: [...path, process.env.PATH ?? ''].join(':'),
     ...(lease !== undefined && { MITO_LEASE: lease }),
     ...(queueAccess !== undefined && { MITO_QUEUE_ACCESS: queueAccess }),
   });

@@ -37,7 +37,8 @@ export class StartPhases {
       if (event.type !== 'task' || event.state !== 'running' || event.progress !== null) continue;
       const phase = event.message?.replace(DURATION, '') ?? '';
       if (phase === said) continue;
-      if (phase === '') this.note(`mito: after ${Math.round((performance.now() - begunAt) / 1000)} s the program starts`);
+      if (phase === '')
+        this.note(`mito: after ${Math.round((performance.now() - begunAt) / 1000)} s the program starts`);
       else this.note(`mito: ${phase}`);
       if (said === '') begunAt = performance.now();
       said = phase;

@@ -17,6 +17,9 @@ import { countTasks, findTasks } from './find-tasks.js';
 /** A time as the API writes it. */
 export const iso = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
+/** Without progress it says what was done before the program started: when the task is not running, that is over. */
+const PROGRESS_MESSAGE = `CASE WHEN t.progress IS NOT NULL OR t.state = 'running' THEN t.progress_message END`;
+
 const TASK_VIEW = `
   SELECT t.seq, json_build_object(
     'uuid', t.id, 'group', g.name, 'creator', u.username, 'name', t.name, 'state', t.state,
@@ -35,7 +38,7 @@ const TASK_VIEW = `
     'notify', t.notify, 'code', t.spec -> 'code', 'secrets', t.spec -> 'secrets', 'env_setup', t.spec -> 'env_setup', 'cwd', t.spec -> 'cwd', 'params', t.spec -> 'params',
     'job', t.job_id, 'job_index', t.job_index,
     'upstream', t.upstream_id, 'retried_by', t.retried_by, 'waits_for', t.waits_for, 'start_at', ${iso('t.not_before')},
-    'progress', round(t.progress::numeric, 4), 'progress_message', t.progress_message,
+    'progress', round(t.progress::numeric, 4), 'progress_message', ${PROGRESS_MESSAGE},
     'cancel_requested_at', ${iso('t.cancel_requested_at')}, 'cancelled_by', c.username, 'cancel_reason', t.cancel_reason
   )::jsonb || jsonb_build_object(
     'timeout_ms', t.timeout_ms, 'retries', t.retries, 'retry_delay_ms', t.retry_delay_ms,

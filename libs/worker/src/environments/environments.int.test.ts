@@ -5,7 +5,7 @@ import { Executor, prepareScratch } from '@mitosis/executor';
 import type { ClaimedTask } from '@mitosis/protocol';
 import { eventually, silentLog, tempDir } from '@mitosis/testing';
 import { enterEnvironment, type AttemptEnvironment } from './attempt-environment.js';
-import { BuildFailure } from './environment-failed.js';
+import type { BuildFailure } from './environment-failed.js';
 import { Environments } from './environments.js';
 import { Tools } from './tools.js';
 
