@@ -157,6 +157,10 @@ test.serial(
         .first()
         .waitFor();
     }
+    await page.getByLabel('Search what the tasks have printed').fill('cuda OUT of');
+    await page.getByRole('button', { name: 'Search', exact: true }).click();
+    await page.locator('.output-matches mark').getByText('CUDA out of', { exact: true }).waitFor();
+    await page.getByText('1 line in 4 outputs searched').waitFor();
     await accessible(t, page, 'a job');
     await results.getByRole('link').last().click();
     await page.getByRole('button', { name: 'Look into result' }).click();

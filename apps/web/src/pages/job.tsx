@@ -11,6 +11,7 @@ import { Failures } from '../parts/failures.js';
 import { Form } from '../parts/form.js';
 import { JobBar } from '../parts/job-bar.js';
 import { attempt, Failure, say } from '../parts/notices.js';
+import { OutputSearch } from '../parts/output-search.js';
 import { Absent, Facts, Page } from '../parts/page.js';
 import { StateMark } from '../parts/state.js';
 import { Ago, useNow } from '../parts/time.js';
@@ -63,6 +64,7 @@ export default function JobPage({ route: { path } }: { readonly route: Route }) 
       </div>
       {failed > 0 && <Failures job={job.uuid} key={failed} />}
       <Results job={job.uuid} />
+      <OutputSearch filters={{ job: job.uuid }} command={['mito', 'jobs', 'grep', job.uuid]} />
     </Page>
   );
 }

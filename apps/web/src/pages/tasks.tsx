@@ -11,6 +11,7 @@ import { Empty } from '../parts/empty.js';
 import { FilterBar, withoutPosition, type FilterField } from '../parts/filter-bar.js';
 import { Field, Form } from '../parts/form.js';
 import { complain, Failure, say } from '../parts/notices.js';
+import { OutputSearch } from '../parts/output-search.js';
 import { Loading, Page } from '../parts/page.js';
 import { Table } from '../parts/table.js';
 import { TASK_COLUMNS } from '../parts/task-rows.js';
@@ -142,6 +143,7 @@ export default function TasksPage({ route: { query } }: { readonly route: Route 
           )}
         </>
       )}
+      <OutputSearch filters={filters} command={['mito', 'tasks', 'grep', ...filterOptions(filters)]} />
     </Page>
   );
 }
