@@ -243,6 +243,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/client/jobs/create.js')).JobsCreateCommand,
   },
   {
+    paths: ['client jobs efficiency', 'jobs efficiency'],
+    about: {
+      category: 'Jobs',
+      description: 'what the tasks of a job asked for against what they used, and what to ask for next time',
+    },
+    load: async () => (await import('./commands/client/jobs/efficiency.js')).JobsEfficiencyCommand,
+  },
+  {
     paths: ['client jobs export', 'jobs export'],
     about: { category: 'Jobs', description: 'print the file that describes a job' },
     load: async () => (await import('./commands/client/jobs/export.js')).JobsExportCommand,
@@ -587,6 +595,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     paths: ['client tokens revoke', 'tokens revoke'],
     about: { category: 'Account', description: 'revoke a token' },
     load: async () => (await import('./commands/client/tokens/revoke.js')).TokensRevokeCommand,
+  },
+  {
+    paths: ['client usage', 'usage'],
+    about: {
+      category: 'Tasks',
+      description: 'core hours, GPU hours, wall hours and waiting time, by user, group or job',
+    },
+    load: async () => (await import('./commands/client/usage.js')).UsageCommand,
   },
   {
     paths: ['client users change-password', 'users change-password'],

@@ -33,4 +33,5 @@ export type { AttachmentFilter } from './files/files-api.js';
 export type { Download } from './files/download-file.js';
 export type { TransferOptions } from './files/signed-transfer.js';
 export type { ScheduleCalls, ScheduleFilter } from './schedule-calls.js';
+export type { UsageCalls, UsageFilter } from './usage-calls.js';
 export type { ReceiverCalls } from './receiver-calls.js';

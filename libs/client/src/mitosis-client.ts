@@ -41,6 +41,7 @@ import { searchOutput, type OutputPattern } from './search-output.js';
 import { SecretCalls } from './secret-calls.js';
 import { TerminalCalls } from './terminal-calls.js';
 import { Transport, type TransportOptions } from './transport.js';
+import { UsageCalls } from './usage-calls.js';
 import { WorkloadCalls } from './workload-calls.js';
 
 /** Fields of a submission that are to be others. */
@@ -119,6 +120,7 @@ export class MitosisClient {
   readonly secrets: SecretCalls;
   readonly workloads: WorkloadCalls;
   readonly schedules: ScheduleCalls;
+  readonly usage: UsageCalls;
   /** Who is told of jobs. */
   readonly receivers: ReceiverCalls;
   /** Jobs that files describe. */
@@ -139,6 +141,7 @@ export class MitosisClient {
     this.workloads = new WorkloadCalls(this.transport);
     this.receivers = new ReceiverCalls(this.transport);
     this.schedules = new ScheduleCalls(this.transport);
+    this.usage = new UsageCalls(this.transport);
     this.experiments = new ExperimentCalls(this.transport);
     this.terminals = new TerminalCalls(this.transport);
   }

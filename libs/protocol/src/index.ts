@@ -254,3 +254,4 @@ export {
   StoredNotify,
 } from './receivers.js';
 export type { ChangeReceiverInput, CreateReceiverInput, NotifyInput } from './receivers.js';
+export { JobEfficiency, USAGE_ROWS_MAX, UsageQuery, UsageRow, UsageTable } from './usage.js';

@@ -83,6 +83,8 @@ export const MATRIX: Readonly<Record<string, string>> = {
   'jobs.results': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
   'jobs.failures': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
   'jobs.change': '401 404 403 403 ok ok 404 ok 401 401 401 401 401',
+  'jobs.efficiency': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
+  'usage.table': '401 ok ok ok ok ok ok ok 401 401 401 401 401',
   'jobs.close': '401 404 403 403 ok ok 404 ok 401 401 401 401 401',
   'jobs.cancel': '401 404 403 403 ok ok 404 ok 401 401 401 401 401',
   'jobs.retry-failed': '401 404 403 403 ok ok 404 403 401 401 401 401 401',

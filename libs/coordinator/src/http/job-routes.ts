@@ -2,9 +2,11 @@ import type { DataSource } from 'typeorm';
 import type { ObjectStore } from '@mitosis/object-store';
 import { operations } from '@mitosis/protocol';
 import type { changeJobWith } from '../jobs/change-job.js';
+import { readJobEfficiency } from '../jobs/job-efficiency.js';
 import { readJobFailures } from '../jobs/job-failures.js';
 import { readJobResults } from '../jobs/job-results.js';
 import type { JobReader } from '../jobs/read-jobs.js';
+import { readUsage } from '../jobs/read-usage.js';
 import type { retryFailedWith } from '../jobs/retry-failed.js';
 import type { JobSubmitter } from '../jobs/submit-jobs.js';
 import type { Suspension } from '../jobs/suspension.js';
@@ -41,6 +43,8 @@ export function jobRoutes(api: ApiRouter, deps: JobRouteDeps): void {
   api.mount(ops.failures, ({ actor, params }) =>
     readJobFailures({ dataSource, reader, store: deps.store }, actor, params.uuid),
   );
+  api.mount(ops.efficiency, ({ actor, params }) => readJobEfficiency({ dataSource, reader }, actor, params.uuid));
+  api.mount(operations.usage.table, ({ actor, query }) => readUsage(dataSource, actor, query));
   api.mount(ops.close, async ({ actor, params }) => {
     await jobs.close(actor, params.uuid);
     return reader.get(actor, params.uuid);

@@ -15,9 +15,21 @@ import {
 } from '../jobs.js';
 import { JobRerun } from '../rerun.js';
 import { CancelAnswer, CancelTask, TaskReceipts } from '../tasks.js';
+import { JobEfficiency, UsageQuery, UsageTable } from '../usage.js';
 import { operation } from './operation.js';
 
 export const jobOperations = {
+  usage: {
+    table: operation({
+      id: 'usage.table',
+      method: 'GET',
+      path: '/usage',
+      summary: 'Core hours, GPU hours, wall hours and waiting time by user, group or job',
+      access: 'user',
+      query: UsageQuery,
+      response: UsageTable,
+    }),
+  },
   jobs: {
     create: operation({
       id: 'jobs.create',
@@ -93,6 +105,14 @@ export const jobOperations = {
       summary: 'Group the failed tasks of a job by their last lines',
       access: 'task.read',
       response: JobFailures,
+    }),
+    efficiency: operation({
+      id: 'jobs.efficiency',
+      method: 'GET',
+      path: '/jobs/:uuid/efficiency',
+      summary: 'What the tasks of a job asked for and used, and what to ask for next time',
+      access: 'task.read',
+      response: JobEfficiency,
     }),
     close: operation({
       id: 'jobs.close',

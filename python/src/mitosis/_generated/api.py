@@ -45,6 +45,7 @@ from .models import (
     GroupPage,
     GroupView,
     Identity,
+    JobEfficiency,
     JobFailures,
     JobPage,
     JobReceipt,
@@ -108,6 +109,7 @@ from .models import (
     UpdateWorkerGroups,
     UploadAttachment,
     UploadTicket,
+    UsageTable,
     UserPage,
     UserView,
     WaitTasks,
@@ -926,6 +928,24 @@ class Api:
             call=call,
         )
 
+    def usage_table(
+        self,
+        *,
+        by: Query = None,
+        since: Query = None,
+        until: Query = None,
+        group: Query = None,
+        call: Call | None = None,
+    ) -> UsageTable:
+        """Core hours, GPU hours, wall hours and waiting time by user, group or job."""
+        return self._transport.model(
+            "GET",
+            "/usage",
+            UsageTable,
+            query={"by": by, "since": since, "until": until, "group": group},
+            call=call,
+        )
+
     def jobs_create(
         self,
         body: CreateJob,
@@ -1037,6 +1057,20 @@ class Api:
             "GET",
             f"/jobs/{path_part(uuid)}/failures",
             JobFailures,
+            call=call,
+        )
+
+    def jobs_efficiency(
+        self,
+        uuid: str,
+        *,
+        call: Call | None = None,
+    ) -> JobEfficiency:
+        """What the tasks of a job asked for and used, and what to ask for next time."""
+        return self._transport.model(
+            "GET",
+            f"/jobs/{path_part(uuid)}/efficiency",
+            JobEfficiency,
             call=call,
         )
 

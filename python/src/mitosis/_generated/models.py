@@ -900,6 +900,39 @@ class TypedInTerminal(Model):
     taken: int
 
 
+class UsageTable(Model):
+    __slots__ = ()
+
+    since: str
+    rows: list[UsageRow]
+    is_complete: bool
+
+
+class UsageRow(Model):
+    __slots__ = ()
+
+    attempts: int
+    wall_hours: float
+    core_hours: float
+    gpu_hours: float
+    user: str | None
+    group: str | None
+    job: str | None
+    job_name: str | None
+    cpu_hours: float
+    waiting_hours: float
+    lost: UsageRowLost
+
+
+class UsageRowLost(Model):
+    __slots__ = ()
+
+    attempts: int
+    wall_hours: float
+    core_hours: float
+    gpu_hours: float
+
+
 class _CreateJob(TypedDict):
     tasks: Sequence[SubmitTask]
 
@@ -1039,6 +1072,50 @@ class JobFailuresGroupHost(Model):
 
     hostname: str
     count: int
+
+
+class JobEfficiency(Model):
+    __slots__ = ()
+
+    measured: int
+    evidence: int
+    cpus: JobEfficiencyCpus
+    mem: JobEfficiencyMem
+    time: JobEfficiencyTime
+    gpus: JobEfficiencyGpus
+    out_of_memory: int
+    timed_out: int
+    suggestion: list[str]
+
+
+class JobEfficiencyCpus(Model):
+    __slots__ = ()
+
+    asked: float
+    used_mean: float | None
+    used_max: float | None
+
+
+class JobEfficiencyMem(Model):
+    __slots__ = ()
+
+    asked_bytes: float | None
+    peak_median_bytes: float | None
+    peak_max_bytes: float | None
+
+
+class JobEfficiencyTime(Model):
+    __slots__ = ()
+
+    limit_ms: float | None
+    median_ms: float | None
+    max_ms: float | None
+
+
+class JobEfficiencyGpus(Model):
+    __slots__ = ()
+
+    asked: float
 
 
 class RetryAnswer(Model):
@@ -1861,6 +1938,12 @@ CancelAnswer.nested = {
     "results": ("list", CancelResult),
     "sample": ("list", CancelAnswerSample),
 }
+UsageTable.nested = {
+    "rows": ("list", UsageRow),
+}
+UsageRow.nested = {
+    "lost": ("one", UsageRowLost),
+}
 JobReceipt.nested = {
     "tasks": ("list", TaskReceipt),
 }
@@ -1883,6 +1966,12 @@ JobFailures.nested = {
 }
 JobFailuresGroup.nested = {
     "hosts": ("list", JobFailuresGroupHost),
+}
+JobEfficiency.nested = {
+    "cpus": ("one", JobEfficiencyCpus),
+    "mem": ("one", JobEfficiencyMem),
+    "time": ("one", JobEfficiencyTime),
+    "gpus": ("one", JobEfficiencyGpus),
 }
 AppliedJob.nested = {
     "tasks": ("list", AppliedJobTask),
