@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -128,4 +129,49 @@ test('code that no task refers to is collected, with its charge; the rest stays'
     [group],
   )) as { is_right: boolean }[];
   t.true(charged?.is_right);
+});
+
+test('an environment is kept with the task and its reruns; a wrong one is refused with its field', async (t) => {
+  const coordinator = await started;
+  const { api } = coordinator;
+  const code = codeOf(randomUUID());
+  await api.code.store(code);
+  const task = { args: ['true'], code: refOf(code) };
+  const { uuid } = await api.submitTask({ ...task, env_setup: 'uv' });
+  t.is((await api.getTask(uuid)).env_setup, 'uv');
+  const again = await api.rerunTask(uuid, { env_setup: 'venv:dev.txt' });
+  t.like(await api.getTask(again.uuid), { env_setup: 'venv:dev.txt', code: { sha256: code.sha256 } });
+  t.is((await api.getTask((await api.submitTask(task)).uuid)).env_setup, null);
+  const refused = async (fields: object, message: RegExp): Promise<void> => {
+    const sent = { args: ['true'], ...fields } as Parameters<typeof api.submitTask>[0];
+    await t.throwsAsync(api.submitTask(sent), { code: 'invalid_request', message });
+  };
+  await refused({ env_setup: 'uv' }, /env_setup: is built from files of the folder of code: .* -C DIR/);
+  for (const text of ['', 'poetry', 'uv\n', 'venv:../up', 'command:', 'npm:x', ' npm'])
+    await refused({ code: refOf(code), env_setup: text }, /env_setup: /);
+  await refused({ code: refOf(code), env_setup: 7 }, /env_setup: /);
+});
+
+test('what is done before the program starts is shown, and gone when the task has ended', async (t) => {
+  const coordinator = await started;
+  const { api } = coordinator;
+  const { uuid } = await api.submitTask({ args: ['true'], tags: ['phases'] });
+  const worker = await connectWorker(coordinator);
+  const [claimed] = await worker.claim([{ task: uuid, request: randomUUID() }]);
+  if (!claimed) throw new Error('the claim was refused');
+  const { task, attempt, lease } = claimed;
+  const channel = worker.openChannel();
+  t.teardown(() => channel.close());
+  await once(channel, 'open');
+  const report = { task, attempt, lease, value: null, message: 'building the environment (uv), 5 s' };
+  await eventually(
+    async () => {
+      channel.send(JSON.stringify({ type: 'progress', reports: [report] }));
+      return (await api.getTask(uuid)).progress_message === report.message;
+    },
+    { message: 'the phase' },
+  );
+  t.is((await api.getTask(uuid)).progress, null);
+  await worker.report([reportOf(claimed, 0)]);
+  t.like(await api.getTask(uuid), { state: 'completed', progress: null, progress_message: null });
 });

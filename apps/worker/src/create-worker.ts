@@ -183,7 +183,7 @@ async function registeredWorker(
     isPrefetching: config.work_stealing_enabled,
     workDir,
     inputCacheBytes: config.input_cache,
-    envDir: path.resolve(config.env_dir ?? path.join(workDir, 'environments')),
+    envDir: path.resolve(config.env_cache_dir ?? path.join(workDir, 'environments')),
     envCacheBytes: config.env_cache,
     ownEnv: env,
     logLimitBytes: config.log_limit,

@@ -70,7 +70,7 @@ export const WorkerConfig = z.strictObject({
   /** What environments of tasks (`--env-setup`) that are kept for later tasks may have together. */
   env_cache: SizeSetting.prefault('20GiB'),
   /** Folder for environments, in place of one in `work_dir`; workers of one machine may share it. */
-  env_dir: z.string().min(1).optional(),
+  env_cache_dir: z.string().min(1).optional(),
   /** Printed output that is kept of an attempt whose task says nothing else; what comes after it is dropped. */
   log_limit: SizeSetting.prefault('1GiB'),
   /** Variables that every task gets; its own `-e` wins. */

@@ -182,3 +182,18 @@ test('every experiment of the examples can be read', async (t) => {
   }
   t.deepEqual(Object.values(counts), [1, 6, 7, 4, 3, 2, 9, 10, 2, 2]);
 });
+
+test('an environment needs a folder of code, and a known kind; each at its place in the file', async (t) => {
+  const { jobs } = await expand('[jobs.a]\nrun = ["x", "{n}"]\nworkdir = "."\nenv_setup = "uv"\nsweep.n = [1, 2]');
+  t.deepEqual(
+    jobs[0]?.tasks.map(({ env_setup }) => env_setup),
+    ['uv', 'uv'],
+  );
+  await refused(t, '[jobs.a]\nrun = "x"\nenv_setup = "uv"', /exp\.toml:3:\d+: jobs\.a\.env_setup: is built from files/);
+  await refused(
+    t,
+    '[defaults]\nenv_setup = "pip"\n[jobs.a]\nrun = "x"\nworkdir = "."',
+    /exp\.toml:2:\d+: defaults\.env_setup: "pip" is not a known kind/,
+  );
+  await refused(t, '[jobs.a]\nrun = "x"\nworkdir = "."\nenv_setup = 1', /env_setup: this is .*write it in quotes/);
+});

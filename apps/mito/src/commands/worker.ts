@@ -81,7 +81,7 @@ export class WorkerCommand extends ServiceCommand {
   readonly envCache = Option.String('--env-cache', {
     description: 'what environments of tasks that are kept for later tasks may have together; 20GiB by default',
   });
-  readonly envDir = Option.String('--env-dir', {
+  readonly envCacheDir = Option.String('--env-cache-dir', {
     description: 'folder for environments, which workers of one machine may share; one in --work-dir by default',
   });
   readonly drainTimeout = Option.String('--drain-timeout', { description: 'time for running tasks after SIGTERM' });
@@ -141,7 +141,7 @@ export class WorkerCommand extends ServiceCommand {
         idle_timeout: this.idleTimeout,
         work_dir: this.workDir,
         env_cache: this.envCache,
-        env_dir: this.envDir,
+        env_cache_dir: this.envCacheDir,
         drain_timeout: this.drainTimeout,
         log_level: this.logLevel,
       },

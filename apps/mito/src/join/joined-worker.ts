@@ -87,10 +87,11 @@ export class JoinedWorker {
 
   /** Stops it in an orderly way, and removes all that was installed, the program of this process included. */
   async remove(): Promise<void> {
+    const { removeTree } = await import('@mitosis/executor');
     const manager = this.manager();
     for (const record of await manager.select([])) await manager.stop(record);
     await removeUnit(this.unitPlace());
-    await rm(this.base, { recursive: true, force: true });
+    await removeTree(this.base);
   }
 
   private async writeSettings(settings: JoinSettings): Promise<void> {

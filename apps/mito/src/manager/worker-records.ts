@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isSameProcess, type ProcessIdentity } from '@mitosis/embedded';
 import { readOwnText } from '../files/read-input.js';
@@ -71,7 +71,8 @@ export class WorkerRecords {
   }
 
   async forget({ name }: WorkerRecord): Promise<void> {
-    await rm(this.folder(name), { recursive: true, force: true });
+    const { removeTree } = await import('@mitosis/executor');
+    await removeTree(this.folder(name));
   }
 
   /** By number. */

@@ -1,4 +1,4 @@
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { MitosisClient, usePin } from '@mitosis/client';
 import { CoordinatorConfig, loadSettings, settingsIn, WorkerConfig } from '@mitosis/config';
@@ -123,7 +123,9 @@ export class Stack implements Service {
     for (const worker of this.workers) if (this.isHurried) worker.hurry();
     await Promise.all(this.workers.map((worker) => worker.stop()));
     for (const service of this.started.splice(0).toReversed()) await service.stop();
-    if (this.options.isEphemeral) await rm(this.options.dataDir, { recursive: true, force: true });
+    if (!this.options.isEphemeral) return;
+    const { removeTree } = await import('@mitosis/executor');
+    await removeTree(this.options.dataDir);
   }
 
   /** Stops at once: what runs is given back instead of being waited for. */

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { Executor, prepareScratch } from '@mitosis/executor';
+import { Executor, prepareScratch, removeTree } from '@mitosis/executor';
 import type { ClaimedTask } from '@mitosis/protocol';
 import { eventually, silentLog, tempDir } from '@mitosis/testing';
 import { enterEnvironment, type AttemptEnvironment } from './attempt-environment.js';
@@ -36,6 +36,8 @@ class Site {
     { dir, limitBytes = 2 ** 30, toolsPath = BIN }: { dir: string; limitBytes?: number; toolsPath?: string },
   ): Promise<Site> {
     const root = await tempDir(t);
+    // Without the right to write in them, folders of environments stay where `rm` is not root's.
+    t.teardown(() => removeTree(dir));
     const scratchRoot = path.join(root, 'scratch');
     const executor = new Executor({ scratchRoot, log: silentLog });
     t.teardown(() => executor.stop());

@@ -172,7 +172,7 @@ export class Environments implements Service {
     const { bavail, bsize } = await statfs(this.cache.dir);
     return (
       `there is no space for the environment: ${formatBytes(bavail * bsize)} are free in ${this.cache.dir} of the ` +
-      'worker. Make room there, or choose another folder with --env-dir.'
+      'worker. Make room there, or choose another folder with --env-cache-dir.'
     );
   }
 }
