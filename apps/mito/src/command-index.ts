@@ -516,6 +516,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/client/tasks/change.js')).TasksChangeCommand,
   },
   {
+    paths: ['client tasks checkpoints', 'tasks checkpoints'],
+    about: {
+      category: 'Tasks',
+      description: 'list, fetch or delete the stored states of the checkpoint folder of a task',
+    },
+    load: async () => (await import('./commands/client/tasks/checkpoints.js')).TasksCheckpointsCommand,
+  },
+  {
     paths: ['client tasks code', 'tasks code'],
     about: { category: 'Tasks', description: 'get the folder of code that a task started in' },
     load: async () => (await import('./commands/client/tasks/code.js')).TasksCodeCommand,

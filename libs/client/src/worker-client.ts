@@ -11,6 +11,7 @@ import {
   type ReportAnswer,
   type ResumeWorkerInput,
   type SignedRequest,
+  type StoreCheckpoint,
   type SubtaskResults,
   type TaskInputs,
   type UploadRequest,
@@ -70,7 +71,8 @@ export class WorkerClient {
 
   /** Stores a file of an attempt; the same call after an interruption sends only what is missing. */
   async upload(request: UploadRequest, file: string, signal?: AbortSignal): Promise<void> {
-    const { kind: _, size_bytes: sizeBytes, sha256: __, ...lease } = request;
+    const { task, attempt, lease: secret, size_bytes: sizeBytes } = request;
+    const lease = { task, attempt, lease: secret };
     const ticket = await this.transport.call(workers.upload, { body: request, signal });
     const params = { upload: ticket.upload };
     const calls = {
@@ -81,6 +83,11 @@ export class WorkerClient {
     await sendFile(ticket, { path: file, sizeBytes }, calls, { route: this.route, signal });
     if (ticket.part_count > 0)
       await this.transport.call(workers.uploadComplete, { params, body: lease, signal, timeoutMs: COMPLETE_MS });
+  }
+
+  /** Makes an upload the newest checkpoint of its task. @throws `stale_attempt`. */
+  async storeCheckpoint(checkpoint: StoreCheckpoint, signal?: AbortSignal): Promise<void> {
+    await this.transport.call(workers.storeCheckpoint, { body: checkpoint, signal });
   }
 
   /** The inputs of an attempt and its code, with requests to fetch them. @throws `resource_not_found` that names one. */

@@ -8,6 +8,7 @@ import { Artifact } from './entities/artifact.entity.js';
 import { Attachment } from './entities/attachment.entity.js';
 import { Attempt } from './entities/attempt.entity.js';
 import { AuditEntry } from './entities/audit-entry.entity.js';
+import { Checkpoint } from './entities/checkpoint.entity.js';
 import { CodePack, CodeTree } from './entities/code.entity.js';
 import { Dependency } from './entities/dependency.entity.js';
 import { Enrolment } from './entities/enrolment.entity.js';
@@ -63,6 +64,7 @@ import { Code1700000000045 } from './migrations/0045-code.js';
 import { Secrets1700000000046 } from './migrations/0046-secrets.js';
 import { LimitsOfGroups1700000000047 } from './migrations/0047-limits-of-groups.js';
 import { Requeues1700000000048 } from './migrations/0048-requeues.js';
+import { Checkpoints1700000000049 } from './migrations/0049-checkpoints.js';
 import { LimitsOfJobs1700000000050 } from './migrations/0050-limits-of-jobs.js';
 import { TagsOfWorkers1700000000051 } from './migrations/0051-tags-of-workers.js';
 import { Experiments1700000000053 } from './migrations/0053-experiments.js';
@@ -114,6 +116,7 @@ export function createDataSource({
     entities: [
       ApiToken,
       Artifact,
+      Checkpoint,
       Attachment,
       Attempt,
       AuditEntry,
@@ -177,6 +180,7 @@ export function createDataSource({
       NoTimeLimitUnlessAsked1700000000044,
       LimitsOfGroups1700000000047,
       Requeues1700000000048,
+      Checkpoints1700000000049,
       Experiments1700000000053,
       Code1700000000045,
       Schedules1700000000054,

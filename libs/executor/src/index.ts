@@ -26,6 +26,8 @@ export { placeCode, readManifest } from './code/place-code.js';
 export type { PlacedFiles } from './code/place-code.js';
 export { UNMENTIONED } from './archive/walk-folder.js';
 export { packFolder } from './archive/pack-folder.js';
+export { DONE_NAME, folderState, packMoment } from './archive/pack-moment.js';
+export type { FolderState, Moment, MomentOptions } from './archive/pack-moment.js';
 export type { PackLimits, PackOptions, PackedFolder, SkippedEntry } from './archive/pack-folder.js';
 export { unpackArchive } from './archive/unpack-archive.js';
 export type { UnpackLimits, UnpackedArchive } from './archive/unpack-archive.js';

@@ -17,6 +17,8 @@ export interface Scratch {
   readonly resultDir: string;
   /** Inputs that were fetched for it. */
   readonly resourceDir: string;
+  /** What the program leaves here is laid into that of the next attempt. */
+  readonly checkpointDir: string;
   /** Its TMPDIR. */
   readonly tmpDir: string;
   /** Its output, framed. */
@@ -36,15 +38,27 @@ export function scratchOf(root: string, executionId: string, kind: ScratchKind =
     throw new MitoError('invalid', 'invalid_execution_id', `"${executionId}" can't name an execution`);
   }
   const dir = resolve(root, executionId);
-  const [execDir, homeDir, resultDir, resourceDir, tmpDir] = [
+  const [execDir, homeDir, resultDir, resourceDir, tmpDir, checkpointDir] = [
     join(dir, 'exec'),
     join(dir, 'home'),
     join(dir, 'result'),
     join(dir, 'resource'),
     join(dir, 'tmp'),
+    join(dir, 'checkpoint'),
   ] as const;
-  const folders = kind === 'program' ? [resultDir, resourceDir] : [execDir, homeDir, resultDir, resourceDir, tmpDir];
-  return { dir, execDir, homeDir, resultDir, resourceDir, tmpDir, spoolPath: join(dir, 'output.spool'), folders };
+  const folders =
+    kind === 'program' ? [resultDir, resourceDir] : [execDir, homeDir, resultDir, resourceDir, tmpDir, checkpointDir];
+  return {
+    dir,
+    execDir,
+    homeDir,
+    resultDir,
+    resourceDir,
+    tmpDir,
+    checkpointDir,
+    spoolPath: join(dir, 'output.spool'),
+    folders,
+  };
 }
 
 /**

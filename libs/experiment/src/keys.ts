@@ -147,6 +147,7 @@ export const OPTION_KEYS: Readonly<Record<string, Key>> = {
     field: 'warn_before_ms',
     put: (value) => value as Warning,
   }),
+  checkpoint_every: option('checkpoint_every_ms', duration(), 'how often its checkpoint folder is stored: "15m"'),
   requeue_on: option('requeue_on', listOf(requeueCause), '"timeout", "lost" or exit codes after which it is run again'),
   requeue_max: option('requeues_max', whole(1, LIMITS.requeues), 'how often it is run again because of that'),
   limit_keys: option('limits', mapOf(whole(1, 1_000_000)), 'by key, how many tasks of the group run at a time', true),

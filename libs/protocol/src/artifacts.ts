@@ -22,7 +22,10 @@ export const ArtifactView = z.object({
 export type ArtifactView = z.output<typeof ArtifactView>;
 
 /** What an attempt has produced and could not be stored, with the reason. */
-export const LostProduct = z.strictObject({ kind: z.enum([...ARTIFACT_KINDS, 'output']), why: z.string().max(1024) });
+export const LostProduct = z.strictObject({
+  kind: z.enum([...ARTIFACT_KINDS, 'output', 'checkpoint']),
+  why: z.string().max(1024),
+});
 export type LostProduct = z.output<typeof LostProduct>;
 
 /** One request that needs no other credential; `url` may be relative to the coordinator's. */
@@ -41,12 +44,19 @@ export const ArtifactDownload = ArtifactView.extend({ task: Uuid, download: Sign
 export type ArtifactDownload = z.output<typeof ArtifactDownload>;
 
 /** What a worker asks for before it uploads something of an attempt. */
-export const UploadRequest = z.strictObject({
-  task: Uuid,
-  attempt: AttemptNumber,
-  lease: Uuid,
-  kind: z.enum([...ARTIFACT_KINDS, 'output']),
-  size_bytes: z.int().min(0),
-  sha256: Sha256,
-});
+export const UploadRequest = z
+  .strictObject({
+    task: Uuid,
+    attempt: AttemptNumber,
+    lease: Uuid,
+    kind: z.enum([...ARTIFACT_KINDS, 'output', 'checkpoint']),
+    /** Of a checkpoint: which one of its attempt, from 1. */
+    number: z.int32().min(1).optional(),
+    size_bytes: z.int().min(0),
+    sha256: Sha256,
+  })
+  .refine(({ kind, number }) => (kind === 'checkpoint') === (number !== undefined), {
+    path: ['number'],
+    message: 'a checkpoint has a number, nothing else has',
+  });
 export type UploadRequest = z.output<typeof UploadRequest>;

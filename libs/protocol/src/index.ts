@@ -109,6 +109,8 @@ export type { CodePiece } from './code.js';
 export { SecretList, SecretName, SecretView, SECRET_LIMITS, SetSecret } from './secrets.js';
 export { JobRerun, Rerun } from './rerun.js';
 export { Sha256 } from './fields.js';
+export { CheckpointList, StoredCheckpoint } from './checkpoints.js';
+export { StoreCheckpoint } from './uploads.js';
 export { AttemptLease, TaskInput, TaskInputs, TaskResource, TaskResources } from './resources.js';
 export {
   OpenTerminal,

@@ -19,7 +19,7 @@ export function reducedReport(report: AttemptReport, why: string): AttemptReport
     metrics: null,
     new_tasks: [],
     output: output?.stored === 'inline' ? null : output,
-    not_kept: rest.not_kept.slice(0, 4),
+    not_kept: rest.not_kept.slice(0, 6),
     notes: [storableSentence(note, NOTE_MAX)],
   };
 }

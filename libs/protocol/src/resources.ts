@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { attachmentKeyObjection, resourcePathObjection } from '@mitosis/domain';
 import { ArtifactKind, SignedRequest } from './artifacts.js';
+import { StoredCheckpoint } from './checkpoints.js';
 import { ClaimedCode } from './code.js';
 import { AttemptNumber, Sha256, Uuid } from './fields.js';
 
@@ -50,5 +51,10 @@ export const TaskInput = z.object({
 export type TaskInput = z.output<typeof TaskInput>;
 
 /** The answer of `POST /workers/me/inputs`. */
-export const TaskInputs = z.object({ inputs: z.array(TaskInput), code: ClaimedCode.nullable().default(null) });
+export const TaskInputs = z.object({
+  inputs: z.array(TaskInput),
+  code: ClaimedCode.nullable().default(null),
+  /** Newest first. */
+  checkpoints: z.array(StoredCheckpoint).default([]),
+});
 export type TaskInputs = z.output<typeof TaskInputs>;

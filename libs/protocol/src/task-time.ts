@@ -27,6 +27,8 @@ export const TIME_SHAPE = {
 
 /** What the worker has to know of the time of a task: part of its spec. */
 export const WARNING_SHAPE = {
+  /** So often what lies in `$MITO_CHECKPOINT_DIR` is stored while it runs, besides at its end and at a warning. */
+  checkpoint_every_ms: z.int().min(1_000).max(LIMITS.timeoutMs).optional(),
   /** So long before its time limit the file `$MITO_STOP` appears. */
   warn_before_ms: z.int().min(1).max(LIMITS.timeoutMs).optional(),
   /** Then its processes that handle this signal get it, too. */
@@ -48,6 +50,7 @@ export const TIME_VIEW = {
   requeues: z.int().default(0),
   warn_before_ms: z.int().nullable().default(null),
   warn_signal: z.string().nullable().default(null),
+  checkpoint_every_ms: z.int().nullable().default(null),
 };
 
 /** What the receipt of a task says of its time limit; absent in the response to a repeated request of before. */
@@ -57,3 +60,23 @@ export const TIME_RECEIPT = {
   /** Who has set it. */
   timeout_from: z.enum(LIMIT_SOURCES).optional(),
 };
+
+interface TimedTask {
+  readonly warn_before_ms?: number | undefined;
+  readonly warn_signal?: string | undefined;
+  readonly checkpoint_every_ms?: number | undefined;
+  readonly from_checkpoint?: string | undefined;
+  readonly wasm?: object | undefined;
+}
+
+/** What of the time of a task does not go together. */
+export function checkTime(task: TimedTask, context: z.RefinementCtx): void {
+  const refuse = (field: keyof TimedTask, message: string): void =>
+    context.addIssue({ code: 'custom', path: [field], message });
+  if (task.warn_signal !== undefined && task.warn_before_ms === undefined)
+    refuse('warn_before_ms', 'is missing: say how long before the time limit the signal is sent');
+  if (!task.wasm) return;
+  if (task.warn_before_ms !== undefined) refuse('warn_before_ms', 'a sandboxed program gets no warning');
+  for (const field of ['checkpoint_every_ms', 'from_checkpoint'] as const)
+    if (task[field] !== undefined) refuse(field, 'a sandboxed program has no checkpoints');
+}

@@ -35,7 +35,7 @@ import { checkProcess, PROCESS_SHAPE, PROCESS_VIEW } from './process-spec.js';
 import { WasmSpec } from './programs.js';
 import { Notify, StoredNotify } from './receivers.js';
 import { TaskResource, TaskResources } from './resources.js';
-import { TIME_RECEIPT, TIME_SHAPE, TIME_VIEW, WARNING_SHAPE } from './task-time.js';
+import { checkTime, TIME_RECEIPT, TIME_SHAPE, TIME_VIEW, WARNING_SHAPE } from './task-time.js';
 import { TerminalSize } from './terminal.js';
 
 /** What is run: everything that a worker needs and nothing that concerns scheduling. */
@@ -115,6 +115,8 @@ export const SubmitTask = TaskSpec.extend({
   start_in_ms: z.int().min(0).max(LIMITS.startInMs).optional(),
   /** Refuse the request when no registered worker could ever run the task. */
   refuse_impossible: z.boolean().optional(),
+  /** It starts with the newest checkpoint of this task of its group. */
+  from_checkpoint: Uuid.optional(),
   /** A name within the request, for `after` of others. */
   key: PlainText(255).optional(),
   /** Who is told of it, of a task without a job. */
@@ -137,14 +139,7 @@ export const SubmitTask = TaskSpec.extend({
     message: 'a sandboxed program has no terminal',
   })
   .superRefine(checkProcess)
-  .refine(({ warn_signal: signal, warn_before_ms: before }) => signal === undefined || before !== undefined, {
-    path: ['warn_before_ms'],
-    message: 'is missing: say how long before the time limit the signal is sent',
-  })
-  .refine(({ warn_before_ms: before, wasm }) => before === undefined || wasm === undefined, {
-    path: ['warn_before_ms'],
-    message: 'a sandboxed program gets no warning',
-  })
+  .superRefine(checkTime)
   .refine(({ log_limit_bytes: limit, wasm }) => limit === undefined || wasm === undefined, {
     path: ['log_limit_bytes'],
     message: 'a sandboxed program has a limit of its own',

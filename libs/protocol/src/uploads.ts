@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SignedRequest } from './artifacts.js';
+import { CheckpointNumber } from './checkpoints.js';
 import { Sha256, Timestamp, Uuid } from './fields.js';
 import { AttemptLease } from './resources.js';
 
@@ -38,6 +39,10 @@ export const SignParts = z.strictObject({ part_numbers: z.array(z.int().min(1)).
 
 /** As `SignParts`, by the worker of an attempt. */
 export const SignAttemptParts = SignParts.extend(AttemptLease.shape);
+
+/** The body of `POST /workers/me/checkpoints`: its upload is done, it becomes the newest checkpoint of the task. */
+export const StoreCheckpoint = z.strictObject({ ...AttemptLease.shape, number: CheckpointNumber });
+export type StoreCheckpoint = z.output<typeof StoreCheckpoint>;
 
 export const SignedParts = z.object({ parts: z.array(z.object({ part_number: z.int(), request: SignedRequest })) });
 export type SignedParts = z.output<typeof SignedParts>;

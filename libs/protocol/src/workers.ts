@@ -101,6 +101,8 @@ export const ClaimedTask = z.object({
   program: z.object({ size_bytes: z.int(), download: SignedRequest }).optional(),
   /** Of a task that is a step of a workload. */
   workload: ClaimedStep.optional(),
+  /** Its checkpoint folder starts with what an earlier attempt has stored. */
+  has_checkpoint: z.boolean().default(false),
   /** What it may use of the machine; absent for a task that asked for nothing. */
   assigned: AssignmentView.optional(),
 });
@@ -167,7 +169,7 @@ export const AttemptReport = z.strictObject({
   is_output_truncated: z.boolean(),
   output: ReportedOutput.nullable(),
   artifacts: z.array(ReportedArtifact).max(4),
-  not_kept: z.array(LostProduct).max(5).default([]),
+  not_kept: z.array(LostProduct).max(6).default([]),
   notes: Notes.default([]),
   /** What lies in `metrics.jsonl` of the result folder. */
   metrics: z

@@ -23,7 +23,7 @@ export function environmentOf(
   const { spec, task: taskUuid, attempt, secrets } = claim;
   const base = { ...deps.baseEnv, ...(spec.pty && { TERM }) };
   const assigned = assignmentEnvironment(claim.assigned ?? null, deps.gpuNaming);
-  const platform = { ...taskVariables(files, claim, deps.coordinatorUrl), ...assigned.platform };
+  const platform = { ...taskVariables(files, claim, scratch, deps.coordinatorUrl), ...assigned.platform };
   // What the worker's own environment says about devices never shines through, nor what the task says.
   const env = { ...spec.env, ...secrets, ...assigned.mask };
   return taskEnvironment({ taskUuid, attempt, scratch, env, base: { ...base, ...assigned.hints }, platform });

@@ -1,12 +1,17 @@
 import { MitoError, storableSentence } from '@mitosis/domain';
 import type { ExecutionResult } from '@mitosis/executor';
-import { MESSAGE_MAX, type AttemptReport } from '@mitosis/protocol';
+import { MESSAGE_MAX, type AttemptReport, type ClaimedTask } from '@mitosis/protocol';
 import type { RunningAttempt, StopReason } from './running-attempts.js';
+import { readNewTasks, type TaskFiles } from './task-files.js';
 import type { Products } from './upload-products.js';
+import { withinTime } from './within-time.js';
 
 /** For packing and storing what a cancelled task has left, and for that of a task that is called off meanwhile. */
 const KEEP_CANCELLED_MS = 5 * 60_000;
 const CALLED_OFF_MS = 5_000;
+
+/** For each short file that is read after the end of the program. */
+export const READ_MS = 60_000;
 
 export type End = Omit<
   AttemptReport,
@@ -72,7 +77,10 @@ export function isStale({ stop }: RunningAttempt): boolean {
  * longer ours. What a cancelled task has left is worth some time; whoever cancels while it is packed, or stops the
  * worker, wants an end.
  */
-export function whileKept(attempt: RunningAttempt): { readonly signal: AbortSignal; stop(): void } {
+export function whileKept(
+  attempt: RunningAttempt,
+  calledOffMs = CALLED_OFF_MS,
+): { readonly signal: AbortSignal; stop(): void } {
   const controller = new AbortController();
   const called = attempt.stop.signal;
   let timer: NodeJS.Timeout | undefined;
@@ -86,12 +94,52 @@ export function whileKept(attempt: RunningAttempt): { readonly signal: AbortSign
     );
     timer = setTimeout(() => controller.abort(why), limitMs);
   };
-  const onCalledOff = (): void => limit(CALLED_OFF_MS);
-  if (called.aborted) limit(calledOff(attempt) === 'cancelled' ? KEEP_CANCELLED_MS : CALLED_OFF_MS);
+  const onCalledOff = (): void => limit(calledOffMs);
+  if (called.aborted) limit(calledOff(attempt) === 'cancelled' ? KEEP_CANCELLED_MS : calledOffMs);
   else called.addEventListener('abort', onCalledOff, { once: true });
   const stop = (): void => {
     clearTimeout(timer);
     called.removeEventListener('abort', onCalledOff);
   };
   return { signal: controller.signal, stop };
+}
+
+const SPARE: ReadonlySet<string> = new Set(['exec-log', 'env-log', 'checkpoint']);
+
+/**
+ * A success whose result could not be kept is none; a failure stays what it is. What a step of a workload prints
+ * is its result. Without what is spare a task is as good as with it: that it was not kept is told, and no more.
+ */
+export function withLosses<T extends End>(end: T, products: Products, { workload }: ClaimedTask): T & Products {
+  const lost = products.not_kept.filter(
+    ({ kind }) => !SPARE.has(kind) && (kind !== 'output' || workload !== undefined),
+  );
+  if (lost.length === 0 || end.outcome !== 'exited' || end.exit_code !== 0) return { ...end, ...products };
+  const message = `not kept: ${lost.map(({ kind, why }) => `${kind} (${why})`).join('; ')}`;
+  return { ...end, outcome: 'upload_failed', message: storableSentence(message, MESSAGE_MAX), ...products };
+}
+
+/** What a task that ended well submits; when that can't be read, it has failed. */
+export async function withNewTasks(end: End, files: TaskFiles): Promise<End & Pick<Produced, 'new_tasks'>> {
+  if (end.outcome !== 'exited' || end.exit_code !== 0) return { ...end, new_tasks: [] };
+  try {
+    return { ...end, new_tasks: await withinTime('reading $MITO_NEW_TASK', READ_MS, readNewTasks(files.newTasks)) };
+  } catch (error) {
+    if (!(error instanceof MitoError)) throw error;
+    return {
+      ...end,
+      outcome: 'invalid_new_task',
+      message: storableSentence(error.message, MESSAGE_MAX),
+      new_tasks: [],
+    };
+  }
+}
+
+/** How an attempt ends that was called off while it was kept: what a cancelled one has stored by then stays. */
+export function calledOffWith(
+  attempt: RunningAttempt,
+  products: Products,
+): Pick<End, 'outcome' | 'message'> & Produced {
+  const outcome = calledOff(attempt);
+  return { outcome, message: null, ...NOTHING_PRODUCED, ...(outcome === 'cancelled' && products) };
 }

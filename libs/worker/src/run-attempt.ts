@@ -11,19 +11,30 @@ import {
   type PlacedFiles,
   type Scratch,
 } from '@mitosis/executor';
-import { MESSAGE_MAX, NOTE_MAX, type AttemptReport, type ClaimedTask, type UploadRequest } from '@mitosis/protocol';
+import {
+  NOTE_MAX,
+  type AttemptReport,
+  type ClaimedTask,
+  type StoreCheckpoint,
+  type UploadRequest,
+} from '@mitosis/protocol';
 import { boundsOf, environmentOf } from './attempt-bounds.js';
 import {
   calledOff,
+  calledOffWith,
   failed,
   isStale,
   NOTHING_PRODUCED,
   NOTHING_RUN,
+  READ_MS,
   toEnd,
   whileKept,
+  withLosses,
+  withNewTasks,
   type End,
   type Produced,
 } from './attempt-end.js';
+import { CheckpointKeeper, type KeptCheckpoints } from './checkpoints/checkpoint-keeper.js';
 import {
   enterEnvironment,
   failedLog,
@@ -38,7 +49,7 @@ import { readMetrics } from './read-metrics.js';
 import { readSubtasks, startProgram, type RunProgramDeps } from './run-program.js';
 import type { RunningAttempt } from './running-attempts.js';
 import { StopNotice } from './stop-notice.js';
-import { prepareTaskFiles, readNewTasks, taskFilesOf, type TaskFiles } from './task-files.js';
+import { prepareTaskFiles, taskFilesOf, type TaskFiles } from './task-files.js';
 import { uploadProducts, type Products } from './upload-products.js';
 import { withinTime } from './within-time.js';
 
@@ -63,13 +74,15 @@ export interface RunAttemptDeps {
   /** Puts the inputs in their place; rejects when one is missing, and when `stop` fires. */
   placeInputs(claim: ClaimedTask, scratch: Scratch, stop: AbortSignal): Promise<PlacedFiles | undefined>;
   upload(request: UploadRequest, file: string, signal: AbortSignal): Promise<void>;
+  /** Makes an upload the newest checkpoint of its task. */
+  storeCheckpoint(checkpoint: StoreCheckpoint, signal: AbortSignal): Promise<void>;
 }
+
+/** For the last checkpoint of an attempt that its worker gives back. */
+const KEEP_CHECKPOINT_MS = 30_000;
 
 /** Time between SIGTERM and SIGKILL. */
 const GRACE_MS = 10_000;
-
-/** For each short file that is read after the end of the program. */
-const READ_MS = 60_000;
 
 /** For removing the folders of an attempt. */
 const REMOVE_MS = 5 * 60_000;
@@ -144,13 +157,13 @@ function notBegun(deps: RunAttemptDeps, attempt: RunningAttempt, error: unknown)
 async function finish(
   deps: RunAttemptDeps,
   attempt: RunningAttempt,
-  files: TaskFiles,
+  { files, checkpoints }: { readonly files: TaskFiles; readonly checkpoints: CheckpointKeeper | undefined },
   execution: Execution,
 ): Promise<{ readonly result: ExecutionResult; readonly notes: string[] }> {
   const { stop } = attempt;
   deps.onStarted(attempt, execution);
   const notice = new StopNotice(
-    { file: files.stop, execution, log: deps.log, onWarned: () => undefined },
+    { file: files.stop, execution, log: deps.log, onWarned: () => checkpoints?.storeSoon() },
     attempt.claim,
   );
   const cancel = (): void => {
@@ -164,7 +177,9 @@ async function finish(
     (progress) => deps.onProgress(attempt, shown(progress, attempt)),
     deps.log,
   );
+  checkpoints?.start();
   const result = await execution.result;
+  await checkpoints?.stop();
   stop.signal.removeEventListener('abort', cancel);
   const problem = await watch.stop();
   return { result, notes: [...(problem === undefined ? [] : [problem]), ...(await notice.stop())] };
@@ -244,6 +259,26 @@ async function kept(
   }
 }
 
+/** A sandboxed program has its files in memory. */
+function keeperOf(
+  { log, upload, storeCheckpoint: store }: RunAttemptDeps,
+  { claim }: RunningAttempt,
+  scratch: Scratch,
+): CheckpointKeeper | undefined {
+  return claim.spec.wasm ? undefined : new CheckpointKeeper({ log, upload, store }, claim, scratch);
+}
+
+/** The state at the end, whatever the end was: the worker that stops has some time for it. */
+async function lastCheckpoint(
+  attempt: RunningAttempt,
+  checkpoints: CheckpointKeeper | undefined,
+  result: ExecutionResult,
+): Promise<KeptCheckpoints> {
+  if (!checkpoints || isStale(attempt)) return { notes: [], lost: [] };
+  const { signal, stop } = whileKept(attempt, KEEP_CHECKPOINT_MS);
+  return checkpoints.finish(result, signal).finally(stop);
+}
+
 /** Execute and upload, in what was prepared. */
 async function runWithin(
   deps: RunAttemptDeps,
@@ -253,23 +288,26 @@ async function runWithin(
   const files = taskFilesOf(scratch, attempt.claim);
   await prepareTaskFiles(files, scratch, attempt.claim);
   const prepared = { scratch, files, env: environmentOf(deps, attempt.claim, scratch, files) };
+  const checkpoints = keeperOf(deps, attempt, scratch);
   const execution = await begin(deps, attempt, prepared).catch((error: unknown) => notBegun(deps, attempt, error));
   if (!('result' in execution)) return { ...execution, ...NOTHING_PRODUCED };
-  const finished = await finish(deps, attempt, files, execution);
+  const finished = await finish(deps, attempt, { files, checkpoints }, execution);
   const { result } = finished;
-  const notes = [...finished.notes, ...(await afterwards(deps, attempt, prepared))];
+  const kept = await lastCheckpoint(attempt, checkpoints, result);
+  const notes = [...finished.notes, ...kept.notes, ...(await afterwards(deps, attempt, prepared))];
   const end = await withSubtasks(toEnd(result, attempt.stop.signal), attempt.claim, scratch);
   if (end.outcome === 'spawn_failed' || end.outcome === 'released' || isStale(attempt))
-    return { ...end, ...NOTHING_PRODUCED, notes };
+    return { ...end, ...NOTHING_PRODUCED, not_kept: kept.lost, notes };
   const { signal, stop: stopKeeping } = whileKept(attempt);
   try {
     const upload = (request: UploadRequest, file: string) => deps.upload(request, file, signal);
-    const products = await uploadProducts({ upload, signal, log: deps.log }, attempt.claim, {
-      scratch,
-      outputBytes: result.outputBytes,
-      placed,
-      logDir,
-    });
+    const surroundings = { scratch, outputBytes: result.outputBytes, placed, logDir };
+    const { not_kept: lost, ...stored } = await uploadProducts(
+      { upload, signal, log: deps.log },
+      attempt.claim,
+      surroundings,
+    );
+    const products = { ...stored, not_kept: [...kept.lost, ...lost] };
     if (signal.aborted) return { ...end, ...calledOffWith(attempt, products), notes };
     const found = await readMetrics(scratch.resultDir);
     const produced = withLosses(await withNewTasks(end, files), products, attempt.claim);
@@ -280,35 +318,6 @@ async function runWithin(
     return { ...end, outcome: end.outcome === 'exited' ? outcome : end.outcome, message, ...NOTHING_PRODUCED, notes };
   } finally {
     stopKeeping();
-  }
-}
-
-/**
- * A success whose result could not be kept is none; a failure stays what it is. What a step of a workload prints
- * is its result. Without its exec-log a task is as good as with it: that it was not kept is told, and no more.
- */
-function withLosses<T extends End>(end: T, products: Products, { workload }: ClaimedTask): T & Products {
-  const lost = products.not_kept.filter(
-    ({ kind }) => kind !== 'exec-log' && kind !== 'env-log' && (kind !== 'output' || workload !== undefined),
-  );
-  if (lost.length === 0 || end.outcome !== 'exited' || end.exit_code !== 0) return { ...end, ...products };
-  const message = `not kept: ${lost.map(({ kind, why }) => `${kind} (${why})`).join('; ')}`;
-  return { ...end, outcome: 'upload_failed', message: storableSentence(message, MESSAGE_MAX), ...products };
-}
-
-/** What a task that ended well submits; when that can't be read, it has failed. */
-async function withNewTasks(end: End, files: TaskFiles): Promise<End & Pick<Produced, 'new_tasks'>> {
-  if (end.outcome !== 'exited' || end.exit_code !== 0) return { ...end, new_tasks: [] };
-  try {
-    return { ...end, new_tasks: await withinTime('reading $MITO_NEW_TASK', READ_MS, readNewTasks(files.newTasks)) };
-  } catch (error) {
-    if (!(error instanceof MitoError)) throw error;
-    return {
-      ...end,
-      outcome: 'invalid_new_task',
-      message: storableSentence(error.message, MESSAGE_MAX),
-      new_tasks: [],
-    };
   }
 }
 
@@ -356,12 +365,6 @@ export function notStarted(attempt: RunningAttempt): AttemptReport | 'stale' {
 /** The report of an attempt that an error of this program has ended. */
 export function brokenOff(claim: ClaimedTask, error: unknown): AttemptReport {
   return toReport(claim, { ...failed('worker_error', error), ...NOTHING_PRODUCED });
-}
-
-/** How an attempt ends that was called off while it was kept: what a cancelled one has stored by then stays. */
-function calledOffWith(attempt: RunningAttempt, products: Products): Pick<End, 'outcome' | 'message'> & Produced {
-  const outcome = calledOff(attempt);
-  return { outcome, message: null, ...NOTHING_PRODUCED, ...(outcome === 'cancelled' && products) };
 }
 
 /** Words of a task, or about it, show none of its secrets. */

@@ -48,6 +48,7 @@ export async function prepareTaskFiles(files: TaskFiles, scratch: Scratch, { spe
 export function taskVariables(
   files: TaskFiles,
   claim: ClaimedTask,
+  { checkpointDir }: Scratch,
   coordinatorUrl: string,
 ): Record<`MITO_${string}`, string> {
   const { job, upstream, spec } = claim;
@@ -60,6 +61,7 @@ export function taskVariables(
     MITO_NEW_TASK: files.newTasks,
     MITO_PROGRESS: files.progress,
     MITO_STOP: files.stop,
+    MITO_CHECKPOINT_DIR: checkpointDir,
     MITO_COORDINATOR_ADDR: coordinatorUrl,
     MITO_TOKEN: claim.token,
     MITO_GROUP: claim.group,

@@ -328,6 +328,8 @@ export class Worker implements Service {
       });
       this.metrics.uploaded(request.size_bytes);
     };
+    const storeCheckpoint: RunAttemptDeps['storeCheckpoint'] = (checkpoint, signal) =>
+      keepTrying('storing a checkpoint', () => this.client.storeCheckpoint(checkpoint, signal), { log, signal });
     const onStarted: RunAttemptDeps['onStarted'] = (started, execution) => this.running.started(started, execution);
     const begunAt = performance.now();
     const onProgress: RunAttemptDeps['onProgress'] = (reporting, progress) =>
@@ -349,6 +351,7 @@ export class Worker implements Service {
       onProgress,
       placeInputs: this.placeInputs,
       upload,
+      storeCheckpoint,
     };
     const report = await runAttempt(deps, attempt);
     this.prefetch.observe(performance.now() - begunAt);

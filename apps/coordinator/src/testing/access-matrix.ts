@@ -126,6 +126,9 @@ export const MATRIX: Readonly<Record<string, string>> = {
   'uploads.abandon': '401 404 404 404 ok 404 404 404 401 401 401 401 401',
 
   'artifacts.upload': '401 404 403 403 ok ok 404 ok 401 401 401 401 401',
+  'checkpoints.list': '401 404 ok ok ok ok 404 ok 401 401 401 401 401',
+  'checkpoints.delete': '401 404 403 403 ok ok 404 ok 401 401 401 401 401',
+  'workers.store-checkpoint': '401 401 401 401 401 401 401 401 401 401 409 409 401',
   'artifacts.delete': '401 404 403 403 ok ok 404 ok 401 401 401 401 401',
 
   'storage.check': '401 403 403 403 403 403 403 ok 401 401 401 401 401',

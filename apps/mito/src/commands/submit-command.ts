@@ -62,6 +62,13 @@ export abstract class SubmitCommand extends ApiCommand {
   readonly requeueMax = Option.String('--requeue-max', {
     description: 'how often --requeue-on runs it again; 100 when not given',
   });
+  readonly checkpointEvery = Option.String('--checkpoint-every', {
+    description:
+      'how often $MITO_CHECKPOINT_DIR is stored while it runs, e.g. 15m; it always is at the end of an attempt',
+  });
+  readonly fromCheckpoint = Option.String('--from-checkpoint', {
+    description: 'task of the group whose newest checkpoint it starts with',
+  });
   readonly limitKeys = Option.Array('--limit-key', [], {
     description: 'KEY=N: start only while fewer than N tasks of the group with this key run',
   });

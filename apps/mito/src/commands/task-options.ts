@@ -37,6 +37,8 @@ export interface TaskOptions {
   readonly warnBefore?: string | undefined;
   readonly requeueOn: readonly string[];
   readonly requeueMax?: string | undefined;
+  readonly checkpointEvery?: string | undefined;
+  readonly fromCheckpoint?: string | undefined;
   readonly limitKeys: readonly string[];
   readonly needs: readonly TypedNeed[];
   readonly refuseImpossible?: boolean | undefined;
@@ -232,6 +234,12 @@ export async function toSubmission(options: TaskOptions): Promise<SubmitTaskInpu
     ...(options.envSetup !== undefined && { env_setup: parseEnvSetup(options.envSetup) }),
     ...(options.timeout !== undefined && { timeout_ms: parseTimeout(options.timeout) }),
     ...(options.warnBefore !== undefined && parseWarning(options.warnBefore, '--warn-before')),
+    ...(options.checkpointEvery !== undefined && {
+      checkpoint_every_ms: parseDuration(options.checkpointEvery, '--checkpoint-every'),
+    }),
+    ...(options.fromCheckpoint !== undefined && {
+      from_checkpoint: uuidsOf([options.fromCheckpoint], '--from-checkpoint')[0],
+    }),
     ...(options.requeueOn.length > 0 && {
       requeue_on: splitList(options.requeueOn, '--requeue-on').map((cause) => parseRequeueOn(cause, '--requeue-on')),
     }),

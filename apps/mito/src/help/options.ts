@@ -7,6 +7,7 @@ const VALUES: Readonly<Record<string, string>> = {
   'after-failed': 'uuid,…',
   'after-job': 'uuid,…',
   array: 'first-last',
+  'checkpoint-every': 'duration',
   coordinator: 'url',
   cwd: 'folder',
   'data-dir': 'folder',
@@ -14,6 +15,7 @@ const VALUES: Readonly<Record<string, string>> = {
   env: 'NAME=VALUE',
   'env-file': 'file',
   'env-setup': 'kind',
+  'from-checkpoint': 'uuid',
   idempotency: 'key',
   'idempotency-key': 'key',
   job: 'uuid',
@@ -52,7 +54,7 @@ const SECTIONS: readonly (readonly [heading: string, names: string])[] = [
     'When it runs, and for how long',
     'priority after after-any-end after-failed after-job watch start-at start-in timeout warn-before retries retry-delay retry-exit-codes requeue-on requeue-max limit-key reuse',
   ],
-  ['Inputs and outputs', 'resource input terminal log-limit checkpoint-every'],
+  ['Inputs and outputs', 'resource input terminal log-limit checkpoint-every from-checkpoint'],
   ['Many tasks at a time', 'array each-line each-json sweep param job at-once max-fails idempotency-key'],
 ];
 

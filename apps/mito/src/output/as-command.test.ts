@@ -31,6 +31,7 @@ function taskOf(changes: Partial<TaskView>): TaskView {
     timeout_ms: null,
     warn_before_ms: null,
     warn_signal: null,
+    checkpoint_every_ms: null,
     requeue_on: [],
     requeues_max: 100,
     retries: 0,

@@ -49,6 +49,7 @@ function optionsOf(task: TaskView): string[] {
     ['--timeout', task.timeout_ms !== null && `${task.timeout_ms}ms`],
     ['--retries', task.retries > 0 && String(task.retries)],
     ['--warn-before', task.warn_before_ms !== null && warningOf(task.warn_before_ms, task.warn_signal)],
+    ['--checkpoint-every', task.checkpoint_every_ms !== null && `${task.checkpoint_every_ms}ms`],
     ['--requeue-on', task.requeue_on.length > 0 && task.requeue_on.join(',')],
     ['--requeue-max', task.requeues_max !== REQUEUES_DEFAULT && String(task.requeues_max)],
     ['--retry-exit-codes', task.retry_exit_codes.length > 0 && task.retry_exit_codes.join(',')],

@@ -100,6 +100,7 @@ export function describeTask(task: TaskView & DetailOnly, paint: Paint): string 
     ['priority', String(task.priority)],
     ['time limit', task.timeout_ms === null ? '' : formatDuration(task.timeout_ms)],
     ['warning', task.warn_before_ms === null ? '' : describeWarning(task.warn_before_ms, task.warn_signal)],
+    ['checkpoints', task.checkpoint_every_ms === null ? '' : `every ${formatDuration(task.checkpoint_every_ms)}`],
     ['run again', task.requeue_on.length === 0 ? '' : `on ${task.requeue_on.join(', ')}`],
     ['counted', countedOf(task)],
     ['code', describeCode(task)],

@@ -25,6 +25,7 @@ const MORE_FIELDS = [
   'requeue_on',
   'requeues_max',
   'warn_before_ms',
+  'checkpoint_every_ms',
   'priority',
   'group',
   'log_limit_bytes',

@@ -4,6 +4,7 @@ import {
   AttachmentPage,
   DeletedAttachments,
   MissingParts,
+  operations,
   SignedParts,
   StorageReport,
   StoredFile,
@@ -12,6 +13,7 @@ import {
   type AttachmentView,
   type FileFacts,
   type SignedRequest,
+  type StoredCheckpoint,
 } from '@mitosis/protocol';
 import { pathPart, queryString } from '../query-string.js';
 import type { Transport } from '../transport.js';
@@ -81,6 +83,17 @@ export class FilesApi {
 
   async deleteArtifact(task: string, kind: ArtifactKind, { signal }: Signal = {}): Promise<void> {
     await this.transport.empty('DELETE', `/tasks/${pathPart(task)}/artifacts/${kind}`, { signal });
+  }
+
+  /** The stored states of the checkpoint folder of a task, newest first. */
+  async checkpoints(task: string, { signal }: Signal = {}): Promise<StoredCheckpoint[]> {
+    const { checkpoints } = operations;
+    return (await this.transport.call(checkpoints.list, { params: { uuid: task }, signal })).checkpoints;
+  }
+
+  /** Deletes them: the next attempt of the task starts from the beginning. */
+  async deleteCheckpoints(task: string, { signal }: Signal = {}): Promise<void> {
+    await this.transport.call(operations.checkpoints.delete, { params: { uuid: task }, signal });
   }
 
   /** What is known of a file, with a request to fetch it that is good for some minutes. */

@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { MitoError, objectKey } from '@mitosis/domain';
 import type { AttemptLease, MissingParts, SignedParts, UploadRequest, UploadTicket } from '@mitosis/protocol';
+import { checkpointName } from '../files/checkpoints.js';
 import { UPLOAD_COLUMNS, uploadNotFound, type UploadRow, type Uploads } from '../files/uploads.js';
 import { holdsLease, staleAttempt } from '../kernel/lease.js';
 
@@ -13,16 +14,17 @@ export class AttemptUploads {
   constructor(private readonly deps: { readonly dataSource: DataSource; readonly uploads: Uploads }) {}
 
   /** Reserves room, or returns how to continue. @throws `stale_attempt`, `storage_quota_exceeded`. */
-  async begin({ kind, size_bytes: sizeBytes, sha256, ...lease }: UploadRequest): Promise<UploadTicket> {
+  async begin({ kind, number, size_bytes: sizeBytes, sha256, ...lease }: UploadRequest): Promise<UploadTicket> {
     const { dataSource, uploads } = this.deps;
     const groupId = await this.groupOf(lease);
     const { task, attempt } = lease;
-    const key = objectKey(task, attempt, kind);
+    const name = number === undefined ? kind : checkpointName(number);
+    const key = objectKey(task, attempt, name);
     const [begun] = (await dataSource.query(`SELECT ${UPLOAD_COLUMNS} FROM objects WHERE key = $1`, [
       key,
     ])) as UploadRow[];
     if (!begun) {
-      const purpose = kind === 'output' ? 'output' : 'artifact';
+      const purpose = kind === 'output' || kind === 'checkpoint' ? kind : 'artifact';
       return uploads.begin({
         key,
         id: uuidv7(),
@@ -30,7 +32,7 @@ export class AttemptUploads {
         purpose,
         taskId: task,
         attempt,
-        name: kind,
+        name,
         creatorId: null,
         sizeBytes,
         sha256,

@@ -57,6 +57,7 @@ interface ClaimRow {
   readonly is_new: boolean;
   readonly workload: ClaimedStep | null;
   readonly assigned: ClaimedTask['assigned'] | null;
+  readonly has_checkpoint: boolean;
   readonly program_bytes: number | null;
   readonly program_key: string | null;
   /** Queues of tasks that waited for this one to start. */
@@ -68,6 +69,9 @@ interface ClaimRow {
 /** What the worker has to know of the workload `w` that the task `t` is a step of, and of its program. */
 const STEP = `CASE WHEN w.id IS NOT NULL THEN json_build_object('step', t.workload_step,
   'max_subtasks', w.plan -> 'max_subtasks', 'subtasks', coalesce(w.subtasks, 0)) END AS workload, p.size_bytes AS program_bytes, p.object_key AS program_key`;
+
+/** Whether the task `t` has stored a state that it starts with. */
+const HAS_CHECKPOINT = `EXISTS (SELECT 1 FROM checkpoints c WHERE c.task_id = t.id) AS has_checkpoint`;
 
 const STEP_JOINS = `LEFT JOIN workloads w ON w.id = t.workload_id
   LEFT JOIN programs p ON p.group_id = t.group_id AND p.sha256 = t.spec -> 'wasm' ->> 'sha256'`;
@@ -140,10 +144,10 @@ const CLAIM = keepPlan(`
   )
   SELECT o.task_id AS task, o.claim_request AS request, o.number AS attempt, o.lease, t.spec, t.timeout_ms,
     g.name AS group, g.id AS group_id, t.job_id AS job, t.upstream_id AS upstream, t.queue, true AS is_new, t.waited_s,
-    (SELECT json_agg(r) FROM released r WHERE r.state = 'ready') AS released, o.assigned, ${STEP}
+    (SELECT json_agg(r) FROM released r WHERE r.state = 'ready') AS released, o.assigned, ${HAS_CHECKPOINT}, ${STEP}
   FROM opened o JOIN claimed t ON t.id = o.task_id JOIN groups g ON g.id = t.group_id ${STEP_JOINS}
   UNION ALL
-  SELECT a.task_id, a.claim_request, a.number, a.lease, t.spec, t.timeout_ms, g.name, g.id, t.job_id, t.upstream_id, t.queue, false, NULL, NULL, a.assigned, ${STEP}
+  SELECT a.task_id, a.claim_request, a.number, a.lease, t.spec, t.timeout_ms, g.name, g.id, t.job_id, t.upstream_id, t.queue, false, NULL, NULL, a.assigned, ${HAS_CHECKPOINT}, ${STEP}
   FROM wanted r
   CROSS JOIN LATERAL (SELECT * FROM attempts WHERE task_id = r.task_id OFFSET 0) a
   JOIN tasks t ON t.id = a.task_id JOIN groups g ON g.id = t.group_id ${STEP_JOINS}
@@ -229,6 +233,7 @@ export function claimTasksWith({
       group,
       job,
       upstream,
+      has_checkpoint: row.has_checkpoint,
       secrets: await secretsFor(row.group_id, row.spec.secrets ?? []),
       ...(program && { program }),
       ...(workload && { workload }),

@@ -6,6 +6,7 @@ import { CodeLibrary } from '../code/code-library.js';
 import { collectCode } from '../code/collect-code.js';
 import { Attachments } from '../files/attachments.js';
 import { checkStorageWith } from '../files/check-storage.js';
+import { Checkpoints } from '../files/checkpoints.js';
 import { Collector } from '../files/collector.js';
 import { PeopleUploads } from '../files/people-uploads.js';
 import { TaskArtifacts } from '../files/task-artifacts.js';
@@ -33,6 +34,7 @@ export interface Files {
   readonly checkStorage: ReturnType<typeof checkStorageWith>;
   readonly collector: Collector;
   readonly code: CodeLibrary;
+  readonly checkpoints: Checkpoints;
 }
 
 export function createFiles({ dataSource, store, urlLifetimeMs, programRetentionMs, log }: FilesOptions): Files {
@@ -40,13 +42,15 @@ export function createFiles({ dataSource, store, urlLifetimeMs, programRetention
   const attachments = new Attachments({ dataSource, store, uploads });
   const artifacts = new TaskArtifacts({ dataSource, uploads });
   const code = new CodeLibrary({ dataSource, store, urlLifetimeMs });
+  const checkpoints = new Checkpoints({ dataSource, store, urlLifetimeMs });
   return {
     attachments,
     code,
+    checkpoints,
     artifacts,
     peopleUploads: new PeopleUploads({ dataSource, uploads, attachments, artifacts }),
     attemptUploads: new AttemptUploads({ dataSource, uploads }),
-    inputs: new TaskInputs({ dataSource, store, urlLifetimeMs, code }),
+    inputs: new TaskInputs({ dataSource, store, urlLifetimeMs, code, checkpoints }),
     checkStorage: checkStorageWith({ dataSource, store }),
     collector: new Collector({
       dataSource,

@@ -34,6 +34,9 @@ const LEFT_BEHIND = `
     OR (o.purpose IN ('artifact', 'output') AND o.task_id IS NULL))
   UNION ALL
   (SELECT key FROM objects WHERE state = 'stored' AND purpose IN ('artifact', 'output') AND task_id IS NULL LIMIT ${BATCH})
+  UNION ALL
+  (SELECT key FROM objects o WHERE state = 'stored' AND purpose = 'checkpoint'
+     AND NOT EXISTS (SELECT 1 FROM checkpoints c WHERE c.object_key = o.key) LIMIT ${BATCH})
   LIMIT ${BATCH}`;
 
 const DUE = `

@@ -6,7 +6,7 @@ export interface Reservation {
   readonly key: string;
   readonly id: string;
   readonly groupId: string;
-  readonly purpose: 'artifact' | 'output' | 'attachment' | 'program' | 'code';
+  readonly purpose: 'artifact' | 'output' | 'attachment' | 'program' | 'code' | 'checkpoint';
   readonly taskId: string | null;
   readonly attempt: number | null;
   readonly name: string;

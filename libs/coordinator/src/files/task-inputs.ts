@@ -4,6 +4,7 @@ import type { ObjectStore } from '@mitosis/object-store';
 import type { AttemptLease, ClaimedCode, TaskInputs as Inputs, TaskInput, TaskResource } from '@mitosis/protocol';
 import { confinedTo, findPerson, type UserActor } from '../auth/authenticator.js';
 import { holdsLease, staleAttempt } from '../kernel/lease.js';
+import type { Checkpoints } from './checkpoints.js';
 import { toWire, urlSeconds } from './to-wire.js';
 
 interface Attempt {
@@ -62,6 +63,7 @@ export class TaskInputs {
       readonly store: ObjectStore;
       readonly urlLifetimeMs: number;
       readonly code: { files(groupId: string, sha256: string): Promise<ClaimedCode> };
+      readonly checkpoints: Pick<Checkpoints, 'list'>;
     },
   ) {}
 
@@ -76,7 +78,8 @@ export class TaskInputs {
     )) as Attempt[];
     if (!row) throw staleAttempt();
     const code = row.code === null ? null : await this.deps.code.files(row.group_id, row.code);
-    return { inputs: row.resources.length === 0 ? [] : await this.signAll(row), code };
+    const checkpoints = await this.deps.checkpoints.list(task);
+    return { inputs: row.resources.length === 0 ? [] : await this.signAll(row), code, checkpoints };
   }
 
   private async signAll(row: Attempt): Promise<TaskInput[]> {

@@ -11,6 +11,7 @@ import type { SubmitTask, TaskReceipt } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import { assertCode } from '../code/assert-code.js';
 import { assertReceivers, noteTasks } from '../events/notice-marks.js';
+import { takeOverCheckpoints } from '../files/checkpoints.js';
 import { assertInputs } from '../files/task-inputs.js';
 import { holdGroup, type GroupRow } from '../groups/find-group.js';
 import { assertRoomInQueue } from '../groups/queue-quota.js';
@@ -153,6 +154,11 @@ export async function acceptTasks(
     await assertRoomInQueue(tx, group, rows.filter((row) => row.group_id === group.id).length);
   const newQueueGroups = await ensureQueues(tx, rows);
   await insertTasks(tx, rows);
+  await takeOverCheckpoints(
+    tx,
+    actor,
+    rows.map(({ id, group_id: groupId }, place) => ({ id, groupId, from: tasks[place]?.from_checkpoint })),
+  );
   const moved = await linkDependencies(tx, actor, rows, tasks);
   const state = new Map(rows.map((row) => [row.id, row.state]));
   for (const { task, state: now } of moved) state.set(task, now);

@@ -44,7 +44,8 @@ const TASK_VIEW = `
     'timeout_ms', t.timeout_ms, 'retries', t.retries, 'retry_delay_ms', t.retry_delay_ms,
     'retry_exit_codes', t.retry_exit_codes, 'requeue_on', t.requeue_on, 'requeues_max', t.requeues_max,
     'failures', t.failures, 'losses', t.losses, 'requeues', t.requeues,
-    'warn_before_ms', t.spec -> 'warn_before_ms', 'warn_signal', t.spec -> 'warn_signal'
+    'warn_before_ms', t.spec -> 'warn_before_ms', 'warn_signal', t.spec -> 'warn_signal',
+    'checkpoint_every_ms', t.spec -> 'checkpoint_every_ms'
   ) AS view
   FROM tasks t
   JOIN groups g ON g.id = t.group_id

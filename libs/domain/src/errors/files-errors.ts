@@ -22,6 +22,16 @@ export const FILES_ERRORS = {
     means: 'The group has no such attachment.',
     todo: 'Upload it with `mito groups attachments upload`.',
   },
+  checkpoint_damaged: {
+    kind: 'conflict',
+    means: 'No checkpoint of the task can be laid back.',
+    todo: 'Look at the store. `mito tasks checkpoints UUID --delete` lets the task start from the beginning.',
+  },
+  checkpoint_not_found: {
+    kind: 'not-found',
+    means: 'The task has stored no checkpoint.',
+    todo: 'Leave `from_checkpoint` out: the task starts from the beginning.',
+  },
   checksum_mismatch: {
     kind: 'conflict',
     means: 'The bytes that arrived are not those that were stored.',

@@ -8,6 +8,7 @@ import {
   DeletedAttachments,
   UploadAttachment,
 } from '../attachments.js';
+import { CheckpointList } from '../checkpoints.js';
 import {
   CheckStorage,
   FileFacts,
@@ -21,6 +22,23 @@ import {
 import { operation } from './operation.js';
 
 export const fileOperations = {
+  checkpoints: {
+    list: operation({
+      id: 'checkpoints.list',
+      method: 'GET',
+      path: '/tasks/:uuid/checkpoints',
+      summary: 'List the checkpoints of a task, newest first, and sign their downloads',
+      access: 'task.read',
+      response: CheckpointList,
+    }),
+    delete: operation({
+      id: 'checkpoints.delete',
+      method: 'DELETE',
+      path: '/tasks/:uuid/checkpoints',
+      summary: 'Delete the checkpoints of a task: it starts from the beginning',
+      access: 'task.manage',
+    }),
+  },
   attachments: {
     query: operation({
       id: 'attachments.query',

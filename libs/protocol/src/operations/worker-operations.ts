@@ -1,6 +1,6 @@
 import { UploadRequest } from '../artifacts.js';
 import { AttemptLease, TaskInputs } from '../resources.js';
-import { MissingParts, SignAttemptParts, SignedParts, UploadTicket } from '../uploads.js';
+import { MissingParts, SignAttemptParts, SignedParts, StoreCheckpoint, UploadTicket } from '../uploads.js';
 import {
   CreatedEnrolment,
   CreateEnrolment,
@@ -182,6 +182,14 @@ export const workerOperations = {
       access: 'worker',
       body: UploadRequest,
       response: UploadTicket,
+    }),
+    storeCheckpoint: operation({
+      id: 'workers.store-checkpoint',
+      method: 'POST',
+      path: '/workers/me/checkpoints',
+      summary: 'Make an upload the newest checkpoint of its task',
+      access: 'worker',
+      body: StoreCheckpoint,
     }),
     steer: operation({
       id: 'workers.steer',

@@ -5,6 +5,7 @@ import type { WorkerClient } from '@mitosis/client';
 import { MitoError, type Log } from '@mitosis/domain';
 import { errorCode, removeTree, unpackArchive, type PlacedFiles, type Scratch } from '@mitosis/executor';
 import type { AttemptLease, ClaimedTask, CodeFile, TaskInput, TaskInputs } from '@mitosis/protocol';
+import { layBack } from '../checkpoints/lay-back.js';
 import { keepTrying } from '../keep-trying.js';
 import { fetchCode } from './fetch-code.js';
 import type { InputCache } from './input-cache.js';
@@ -24,7 +25,8 @@ const TRIES = 3;
 const REPLACED = new Set(['object_not_found', 'input_replaced']);
 
 /**
- * Puts the inputs of an attempt into its resource folder, and its code into its working folder; returns the files of
+ * Puts the inputs of an attempt into its resource folder, its code into its working folder, and its checkpoint where it
+ * was; returns the files of
  * the code. Faults of the network are waited for, within
  * bounds. Rejects with what is missing, or with the reason of `stop` when that fires.
  */
@@ -34,7 +36,7 @@ export async function placeInputs(
   scratch: Scratch,
   stop: AbortSignal,
 ): Promise<PlacedFiles | undefined> {
-  if (claim.spec.resources.length === 0 && !claim.spec.code) return undefined;
+  if (claim.spec.resources.length === 0 && !claim.spec.code && !claim.has_checkpoint) return undefined;
   const late = new MitoError(
     'unavailable',
     'inputs_timeout',
@@ -65,8 +67,10 @@ class Placing {
   async run(): Promise<PlacedFiles | undefined> {
     for (let tries = 1; ; tries += 1) {
       try {
-        const { inputs, code } = await this.ask();
+        const { inputs, code, checkpoints } = await this.ask();
         for (const input of inputs) await this.place(input);
+        const { client, log } = this.deps;
+        await layBack({ client, log, limits: UNPACK_LIMITS }, checkpoints, this.scratch, this.signal);
         if (!code) return undefined;
         const { execDir } = this.scratch;
         return await fetchCode(code, execDir, (file, use) => this.usePack(file, use));
@@ -76,6 +80,7 @@ class Placing {
         // All inputs come from one and the same moment.
         await this.empty(this.scratch.resourceDir);
         await this.empty(this.scratch.execDir);
+        await this.empty(this.scratch.checkpointDir);
       }
     }
   }

@@ -22,6 +22,7 @@ from .models import (
     ChangeReceiver,
     ChangeTask,
     CheckStorage,
+    CheckpointList,
     CodeDownload,
     CodeOffer,
     CreateEnrolment,
@@ -1398,6 +1399,33 @@ class Api:
             f"/receivers/{path_part(uuid)}/deliveries",
             DeliveryPage,
             query={"limit": limit, "after": after},
+            call=call,
+        )
+
+    def checkpoints_list(
+        self,
+        uuid: str,
+        *,
+        call: Call | None = None,
+    ) -> CheckpointList:
+        """List the checkpoints of a task, newest first, and sign their downloads."""
+        return self._transport.model(
+            "GET",
+            f"/tasks/{path_part(uuid)}/checkpoints",
+            CheckpointList,
+            call=call,
+        )
+
+    def checkpoints_delete(
+        self,
+        uuid: str,
+        *,
+        call: Call | None = None,
+    ) -> None:
+        """Delete the checkpoints of a task: it starts from the beginning."""
+        self._transport.empty(
+            "DELETE",
+            f"/tasks/{path_part(uuid)}/checkpoints",
             call=call,
         )
 

@@ -294,6 +294,7 @@ class SubmitTask(_SubmitTask, total=False):
     wasm: WasmSpec
     pty: TerminalSize
     log_limit_bytes: int
+    checkpoint_every_ms: int
     warn_before_ms: int
     warn_signal: Literal["SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGTERM", "SIGCONT"]
     code: TaskCode
@@ -316,6 +317,7 @@ class SubmitTask(_SubmitTask, total=False):
     start_at: str
     start_in_ms: int
     refuse_impossible: bool
+    from_checkpoint: str
     key: str
     notify: Notify
 
@@ -441,6 +443,7 @@ class TaskView(Model):
     requeues: int | None
     warn_before_ms: int | None
     warn_signal: str | None
+    checkpoint_every_ms: int | None
     limits: dict[str, int]
     needs: list[StoredNeed] | None
     attempt: int
@@ -523,7 +526,7 @@ class SkippedFile(Model):
 class LostProduct(Model):
     __slots__ = ()
 
-    kind: Literal["result", "exec-log", "std-log", "env-log", "output"]
+    kind: Literal["result", "exec-log", "std-log", "env-log", "output", "checkpoint"]
     why: str
 
 
@@ -615,6 +618,7 @@ class TaskDetail(Model):
     requeues: int | None
     warn_before_ms: int | None
     warn_signal: str | None
+    checkpoint_every_ms: int | None
     limits: dict[str, int]
     needs: list[StoredNeed] | None
     attempt: int
@@ -1343,6 +1347,33 @@ class DeliveryPage(Model):
     next: str | None
 
 
+class CheckpointList(Model):
+    __slots__ = ()
+
+    checkpoints: list[StoredCheckpoint]
+
+
+class StoredCheckpoint(Model):
+    __slots__ = ()
+
+    attempt: float | Literal[0]
+    number: float
+    size_bytes: int
+    sha256: str
+    created_at: str
+    download: SignedRequest
+
+
+class SignedRequest(Model):
+    __slots__ = ()
+
+    method: Literal["GET", "PUT"]
+    url: str
+    headers: dict[str, str]
+    expires_at: str
+    relay_url: str | None
+
+
 class AttachmentPage(Model):
     __slots__ = ()
 
@@ -1377,16 +1408,6 @@ class UploadTicket(Model):
     single: SignedRequest | None
     part_size_bytes: int
     part_count: int
-
-
-class SignedRequest(Model):
-    __slots__ = ()
-
-    method: Literal["GET", "PUT"]
-    url: str
-    headers: dict[str, str]
-    expires_at: str
-    relay_url: str | None
 
 
 class AttachmentDownload(Model):
@@ -1990,6 +2011,12 @@ ReceiverList.nested = {
 }
 DeliveryPage.nested = {
     "deliveries": ("list", DeliveryView),
+}
+CheckpointList.nested = {
+    "checkpoints": ("list", StoredCheckpoint),
+}
+StoredCheckpoint.nested = {
+    "download": ("one", SignedRequest),
 }
 AttachmentPage.nested = {
     "attachments": ("list", AttachmentView),
