@@ -170,7 +170,7 @@ async function workFolder(dir: string): Promise<void> {
 
 test.before(async () => {
   const uv = await uvProgram();
-  stack = await startStack(file, { slots: 4, path: [path.dirname(uv)] });
+  stack = await startStack(file, { slots: 4, path: [path.dirname(uv)], notifyNetworks: '127.0.0.1' });
 });
 
 for (const page of PAGES.filter((name) => blocksOf(name).some(isRun))) {

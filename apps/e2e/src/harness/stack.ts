@@ -27,6 +27,8 @@ export interface StackOptions {
   readonly path?: readonly string[];
   /** Kept after the end, when given. */
   readonly dataDir?: string;
+  /** Networks that webhooks may reach. */
+  readonly notifyNetworks?: string;
   /** A free one when not given. */
   readonly port?: string;
 }
@@ -54,6 +56,7 @@ function certificates(): Record<string, string> {
 
 export async function startStack(scope: Scope, options: StackOptions = {}): Promise<E2eStack> {
   const { backend = 'postgres', workers = 1, slots = 2, port = '0', dataDir, lease, queueAccess, path = [] } = options;
+  const { notifyNetworks } = options;
   const configDir = await tempDir(scope);
   const server = backend === 'redis' ? await redisServer(scope) : undefined;
   const redis = server ? ['--redis', server.url] : [];
@@ -75,6 +78,7 @@ export async function startStack(scope: Scope, options: StackOptions = {}): Prom
     ...certificates(),
     PATH: [...path, process.env.PATH ?? ''].join(':'),
     ...(lease !== undefined && { MITO_LEASE: lease }),
+    ...(notifyNetworks !== undefined && { MITO_NOTIFY_NETWORKS: notifyNetworks }),
     ...(queueAccess !== undefined && { MITO_QUEUE_ACCESS: queueAccess }),
   });
   const ready = JSON.parse(await up.firstLine()) as ReadyLine;

@@ -104,10 +104,10 @@ export abstract class SubmitCommand extends ApiCommand {
     description: 'UUID,STATE: start when that task is started, completed, failed or ended',
   });
   readonly notify = Option.Array('--notify', [], {
-    description: 'tell these receivers of yours: me for all of them, or names; "mito notify add" makes one',
+    description: 'send a message to these receivers: me for all of yours, or their names; "mito notify add" makes one',
   });
   readonly on = Option.Array('--on', [], {
-    description: 'what to tell of: ended (default), failed, started, stuck=30m; one message for a job',
+    description: 'events to notify of: ended (default), failed, started, stuck=30m; a job is one message',
   });
   readonly wasm = Option.String('--wasm', {
     description:

@@ -1,5 +1,6 @@
 import type { JobView } from '@mitosis/protocol';
 import type { Listing } from '../commands/output-command.js';
+import { describeNotify } from './describe-receiver.js';
 import { formatTime, timeCell } from './format-time.js';
 import { paintState, type Paint } from './paint.js';
 import { harmless } from './say.js';
@@ -46,6 +47,7 @@ export function describeJob(job: JobView, paint: Paint): string {
   ];
   if (job.at_once !== null) facts.push(['at once', `${job.at_once} at a time`]);
   if (job.max_fails !== null) facts.push(['max fails', `${job.max_fails}, then the rest is cancelled`]);
+  if (job.notify !== null) facts.push(['notify', describeNotify(job.notify)]);
   if (isUnfinished(job))
     facts.push([
       'finish',

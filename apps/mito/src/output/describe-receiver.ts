@@ -1,13 +1,21 @@
 import { formatDuration } from '@mitosis/domain';
-import type { DeliveryView, ReceiverView } from '@mitosis/protocol';
+import type { DeliveryView, ReceiverView, StoredNotify } from '@mitosis/protocol';
 import type { Listing } from '../commands/output-command.js';
 import { formatTime, timeCell } from './format-time.js';
 import type { Paint } from './paint.js';
 import { harmless } from './say.js';
 
-function eventsOf({ on, stuck_after_ms: stuck }: ReceiverView): string {
-  if (on.length === 0) return 'jobs submitted with --notify';
+function eventNames({ on, stuck_after_ms: stuck }: Pick<StoredNotify, 'on' | 'stuck_after_ms'>): string {
   return on.map((event) => (event === 'stuck' ? `stuck for ${formatDuration(stuck ?? 0)}` : event)).join(', ');
+}
+
+function eventsOf({ on, stuck_after_ms: stuck }: ReceiverView): string {
+  return on.length === 0 ? 'jobs with --notify' : eventNames({ on, stuck_after_ms: stuck ?? 0 });
+}
+
+/** Who is notified of a task or a job, and of which events: `me: failed, stuck for 30 m 0 s`. */
+export function describeNotify(notify: StoredNotify): string {
+  return `${notify.to.join(', ')}: ${eventNames(notify)}`;
 }
 
 function stateOf({ is_paused: isPaused, trouble }: ReceiverView): string {
@@ -23,7 +31,7 @@ export function describeReceiver(receiver: ReceiverView, paint: Paint): string {
     ['kind', receiver.kind],
     ['target', receiver.target],
     ...(receiver.group === null ? [] : ([['group', receiver.group]] as [string, string][])),
-    ['told of', eventsOf(receiver)],
+    ['events', eventsOf(receiver)],
     ['an hour', `${receiver.per_hour} messages at most`],
     ['state', stateOf(receiver)],
     ['waiting', String(receiver.waiting)],
@@ -34,7 +42,7 @@ export function describeReceiver(receiver: ReceiverView, paint: Paint): string {
 
 /** One line for each receiver. */
 export const RECEIVER_LISTING: Listing<ReceiverView> = {
-  head: ['NAME', 'KIND', 'TARGET', 'TOLD OF', 'STATE', 'WAITING'],
+  head: ['NAME', 'KIND', 'TARGET', 'EVENTS', 'STATE', 'WAITING'],
   row: (receiver) => [
     receiver.name,
     receiver.kind,

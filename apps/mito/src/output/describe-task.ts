@@ -2,6 +2,7 @@ import { cutText, describeNeeds, formatBytes, formatDuration } from '@mitosis/do
 import type { AttemptView, TaskDetail, TaskView } from '@mitosis/protocol';
 import type { Listing } from '../commands/output-command.js';
 import { describeAssigned } from './describe-assigned.js';
+import { describeNotify } from './describe-receiver.js';
 import { formatTime, timeCell } from './format-time.js';
 import { paintState, type Paint } from './paint.js';
 import { harmless } from './say.js';
@@ -105,6 +106,7 @@ export function describeTask(task: TaskView & DetailOnly, paint: Paint): string 
     ['counted', countedOf(task)],
     ['code', describeCode(task)],
     ['env setup', task.env_setup ?? ''],
+    ['notify', task.notify === null ? '' : describeNotify(task.notify)],
     ['secrets', (task.secrets ?? []).join(', ')],
     ['cwd', task.cwd ?? ''],
     [

@@ -34,7 +34,7 @@ const REST_MS = 200;
 /** What a message of the bus did not announce is found after this time. */
 const LOOK_MS = 30_000;
 const RETRY_MS = 1_000;
-const LEASE_S = 60;
+const LEASE_S = 30;
 const AT_ONCE = 4;
 
 /** Marks become one row for each subject; what is uncommitted is taken the next time. */

@@ -27,7 +27,7 @@ interface LeasedReceiver {
 /** Receivers that one coordinator sends to at a time: so many may hang without holding up the others. */
 const LANES = 64;
 /** Longer than an attempt with its bookkeeping; a coordinator that dies leaves a receiver alone for so long. */
-const LEASE_S = 60;
+const LEASE_S = 30;
 /** A message that another replica has stored and not sent is found after this time at the latest. */
 const LOOK_MS = 30_000;
 const RETRY_SOON_MS = 1_000;
