@@ -30,8 +30,9 @@ test.serial('a mail tells of the end of a task, with an id that stays', async (t
   t.is(mail?.to, 'TO:<ann@lab.example>');
   t.regex(mail?.data ?? '', /^Subject: .*=\?UTF-8\?/m);
   t.regex(mail?.data ?? '', /^Message-ID: <[0-9a-f-]{36}@mitosis\.invalid>/m);
+  t.regex(mail?.data ?? '', /exit code 3/);
   t.regex(mail?.data ?? '', /^Auto-Submitted: auto-generated/m);
-  t.regex(mail?.data ?? '', new RegExp(`#/tasks/${uuid}`));
+  t.regex((mail?.data ?? '').replaceAll('=\n', ''), new RegExp(`#/tasks/${uuid}`));
 });
 
 test.serial('a mail server that refuses, or says nothing, is tried again', async (t) => {

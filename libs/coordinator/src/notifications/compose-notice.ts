@@ -14,25 +14,40 @@ export interface ComposeDeps {
   readonly pageUrl: () => string;
 }
 
+interface Told {
+  readonly event: NoticeEvent;
+  /** Of one that is stuck. */
+  readonly waitedMs: number;
+}
+
 /** Groups of failures in a message, and characters of one of their lines. */
 const FAILURES_MAX = 10;
 const LINE_MAX = 300;
 const NAME_MAX = 100;
 
 const used = (isJob: boolean): string => `
-  SELECT coalesce(extract(epoch FROM coalesce(max(t.finished_at), clock_timestamp()) - min(t.started_at))::float8 * 1000, 0) AS elapsed_ms,
-    coalesce(sum(a.wall_ms), 0)::float8 AS wall_ms, coalesce(sum(a.user_cpu_ms + a.system_cpu_ms), 0)::float8 AS cpu_ms,
+  SELECT round(1000 * extract(epoch FROM coalesce(max(t.finished_at), clock_timestamp())
+      - coalesce(min(t.started_at), clock_timestamp())))::float8 AS elapsed_ms,
+    coalesce(sum(a.wall_ms), 0)::float8 AS wall_ms,
+    coalesce(sum(a.user_cpu_ms + a.system_cpu_ms), 0)::float8 AS cpu_ms,
     max(a.peak_rss_bytes)::float8 AS peak_rss_bytes, count(a.number)::int AS attempts
   FROM tasks t LEFT JOIN attempts a ON a.task_id = t.id WHERE ${tasksOf(isJob)}`;
 
+/** The command that shows what waits. */
+const waitingTasks = (isJob: boolean, id: string): string =>
+  isJob ? `tasks query --job ${id} --state ready` : `tasks explain ${id}`;
+
 const things = (count: number): string => `${count} ${count === 1 ? 'task' : 'tasks'}`;
 
-function titleOf({ isJob, name, group, counts, current }: Subject, event: NoticeEvent, waitedMs: number): string {
+function titleOf(
+  { isJob, name, group, counts, current }: Subject,
+  { event, waitedMs, why }: Pick<Told, 'event' | 'waitedMs'> & { readonly why: string | undefined },
+): string {
   const what = `${isJob ? 'Job' : 'Task'} ${cutText(oneLine(name), NAME_MAX, '…')} (${group})`;
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   if (event === 'started') return `${what} started`;
   if (event === 'stuck') return `${what} has waited for a worker for ${formatDuration(waitedMs)}`;
-  if (!isJob) return `${what} ${current.state}`;
+  if (!isJob) return `${what} ${current.state}${why === undefined ? '' : `: ${why}`}`;
   const count = event === 'failed' ? (counts.failed ?? 0) : (counts[current.state] ?? 0);
   return `${what} ${current.state}: ${count} of ${things(total)} ${current.state}`;
 }
@@ -41,7 +56,7 @@ function titleOf({ isJob, name, group, counts, current }: Subject, event: Notice
 export async function composeNotice(
   { dataSource, store, secrets, pageUrl }: ComposeDeps,
   subject: Subject,
-  { event, waitedMs }: { readonly event: NoticeEvent; readonly waitedMs: number },
+  { event, waitedMs }: Told,
 ): Promise<Notice> {
   const { id, isJob, name, group, groupId, creator, counts, current } = subject;
   const [figures] = (await dataSource.query(used(isJob), [id])) as [NonNullable<Notice['used']>];
@@ -53,7 +68,7 @@ export async function composeNotice(
   const shown = groups.slice(0, FAILURES_MAX);
   return {
     event,
-    title: masked(titleOf(subject, event, waitedMs)),
+    title: masked(titleOf(subject, { event, waitedMs, why: groups[0]?.why })),
     subject: {
       kind: isJob ? 'job' : 'task',
       uuid: id,
@@ -72,7 +87,7 @@ export async function composeNotice(
     other_failures: event === 'failed' ? (counts.failed ?? 0) - shown.reduce((sum, { count }) => sum + count, 0) : 0,
     reason:
       event === 'stuck'
-        ? `${things(counts.ready ?? 0)} ready and none running. "mito ${isJob ? `tasks query --job ${id} --state ready` : `tasks explain ${id}`}" shows more.`
+        ? `${things(counts.ready ?? 0)} ready and none running. "mito ${waitingTasks(isJob, id)}" shows more.`
         : null,
     link: `${pageUrl()}/#/${isJob ? 'jobs' : 'tasks'}/${id}`,
   };

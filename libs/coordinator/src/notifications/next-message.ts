@@ -24,7 +24,8 @@ const WITHDRAW = `
   UPDATE messages m SET state = 'failed', status = 'its owner may not read it any more' FROM receivers r
   WHERE m.receiver_id = $1 AND m.state = 'waiting' AND r.id = m.receiver_id AND NOT (
     CASE WHEN r.user_id IS NULL THEN EXISTS (SELECT 1 FROM groups g WHERE g.id = r.group_id AND g.state <> 'deleted')
-    ELSE EXISTS (SELECT 1 FROM users u WHERE u.id = r.user_id AND u.state = 'active' AND (m.group_id IS NULL OR u.is_admin OR EXISTS (
+    ELSE EXISTS (SELECT 1 FROM users u WHERE u.id = r.user_id AND u.state = 'active'
+      AND (m.group_id IS NULL OR u.is_admin OR EXISTS (
         SELECT 1 FROM memberships s JOIN groups g ON g.id = s.group_id AND g.state <> 'deleted'
         WHERE s.user_id = u.id AND s.group_id = m.group_id)))
     END)`;

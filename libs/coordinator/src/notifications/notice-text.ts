@@ -15,9 +15,8 @@ function usedLine({ used }: Notice): string[] {
   const { elapsed_ms, wall_ms, cpu_ms, peak_rss_bytes: peak, attempts } = used;
   const memory = peak === null ? '' : `, ${formatBytes(peak)} of memory at most`;
   const runs = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
-  return [
-    `It took ${formatDuration(elapsed_ms)}; ${runs} used ${formatDuration(wall_ms)}, ${formatDuration(cpu_ms)} of a core${memory}.`,
-  ];
+  const [elapsed, wall, cpu] = [elapsed_ms, wall_ms, cpu_ms].map(formatDuration);
+  return [`It took ${elapsed}; ${runs} used ${wall}, ${cpu} of a core${memory}.`];
 }
 
 function countsLine({ subject }: Notice): string[] {

@@ -120,7 +120,7 @@ function ruleOf(row: ReceiverRow, notify: StoredNotify | null): NoticeRule {
   };
 }
 
-/** Who is told what of a job: whom its submission names, and the receivers that its submitter and its group have for all jobs. */
+/** Who is told what of a job: receivers that its submission names, and those for all jobs of its submitter or group. */
 export async function rulesFor(
   db: Queries,
   { id, isJob }: { readonly id: string; readonly isJob: boolean },
@@ -131,7 +131,8 @@ export async function rulesFor(
   }[];
   if (!subject) return [];
   const rows = (await db.query(
-    `SELECT r.id, r.name, r.kind, r.shown, r.user_id IS NOT NULL AS is_own, r.events, r.stuck_after_ms::float8 AS stuck_after_ms
+    `SELECT r.id, r.name, r.kind, r.shown, r.user_id IS NOT NULL AS is_own, r.events,
+       r.stuck_after_ms::float8 AS stuck_after_ms
      FROM ${table} s JOIN receivers r ON r.user_id = s.creator_id OR r.group_id = s.group_id WHERE s.id = $1`,
     [id],
   )) as ReceiverRow[];

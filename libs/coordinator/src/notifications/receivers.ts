@@ -40,7 +40,8 @@ interface Owner {
 
 const VIEW = `
   SELECT r.id AS uuid, g.name AS group, r.name, r.kind, r.shown AS target, r.events AS on,
-    r.stuck_after_ms::float8 AS stuck_after_ms, r.per_hour, r.is_paused, ${iso('r.created_at')} AS created_at, r.trouble,
+    r.stuck_after_ms::float8 AS stuck_after_ms, r.per_hour, r.is_paused,
+    ${iso('r.created_at')} AS created_at, r.trouble,
     (SELECT count(*)::int FROM messages m WHERE m.receiver_id = r.id AND m.state = 'waiting') AS waiting
   FROM receivers r LEFT JOIN groups g ON g.id = r.group_id`;
 

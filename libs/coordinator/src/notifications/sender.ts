@@ -41,7 +41,8 @@ const LEASE = `
   UPDATE receivers r SET leased_until = clock_timestamp() + interval '${LEASE_S} seconds'
   WHERE r.id IN (
     SELECT d.id FROM receivers d
-    WHERE NOT d.is_paused AND d.retry_at <= clock_timestamp() AND (d.leased_until IS NULL OR d.leased_until <= clock_timestamp())
+    WHERE NOT d.is_paused AND d.retry_at <= clock_timestamp()
+      AND (d.leased_until IS NULL OR d.leased_until <= clock_timestamp())
       AND EXISTS (SELECT 1 FROM messages m WHERE m.receiver_id = d.id AND m.state = 'waiting')
     ORDER BY d.retry_at LIMIT $1 FOR UPDATE SKIP LOCKED)
   RETURNING r.id, r.kind, r.sealed, r.failures`;
@@ -49,7 +50,8 @@ const LEASE = `
 /** When the next receiver is due that has something waiting. */
 const NEXT_DUE = `
   SELECT extract(epoch FROM min(greatest(r.retry_at, r.leased_until)) - clock_timestamp())::float8 * 1000 AS ms
-  FROM receivers r WHERE NOT r.is_paused AND EXISTS (SELECT 1 FROM messages m WHERE m.receiver_id = r.id AND m.state = 'waiting')`;
+  FROM receivers r WHERE NOT r.is_paused
+    AND EXISTS (SELECT 1 FROM messages m WHERE m.receiver_id = r.id AND m.state = 'waiting')`;
 
 const RECORD = `
   UPDATE messages SET attempts = attempts + 1, attempted_at = clock_timestamp(), status = $2,
@@ -63,8 +65,10 @@ const JUDGE = 'UPDATE receivers SET failures = $2, trouble = $3 WHERE id = $1';
 
 /** A message that nobody has tried to send, as no coordinator ran, is not too old. */
 const EXPIRE = `
-  UPDATE messages m SET state = 'failed', status = coalesce(m.status || ', ', '') || 'given up after a day' FROM receivers r
-  WHERE m.state = 'waiting' AND m.created_at < now() - ${GIVE_UP} AND r.id = m.receiver_id AND (m.attempts > 0 OR r.is_paused)`;
+  UPDATE messages m SET state = 'failed', status = coalesce(m.status || ', ', '') || 'given up after a day'
+  FROM receivers r
+  WHERE m.state = 'waiting' AND m.created_at < now() - ${GIVE_UP}
+    AND r.id = m.receiver_id AND (m.attempts > 0 OR r.is_paused)`;
 
 const FORGET = `
   DELETE FROM messages WHERE id IN (

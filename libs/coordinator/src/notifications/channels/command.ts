@@ -13,7 +13,7 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
  * Runs a program of the coordinator's configuration with the message in JSON on its standard input. It gets a
- * `PATH` and the id, none of the coordinator's own environment, and is ended with all it has started when its time is up.
+ * `PATH` and the id, none of the coordinator's own environment. When its time is up, it ends with all it has started.
  */
 export class CommandChannel implements MessageChannel {
   constructor(private readonly options: CommandOptions) {}

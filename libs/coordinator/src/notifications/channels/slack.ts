@@ -7,7 +7,7 @@ import type { HttpChannelOptions } from './webhook.js';
 /** Slack refuses a longer text of a section as a whole; Mattermost and others take more. */
 const CHARACTERS_MAX = 3000;
 
-/** The three characters that have a meaning (api.slack.com, "Formatting text"): `<!channel>` is shown and calls nobody. */
+/** The characters that have a meaning (api.slack.com, "Formatting text"): `<!channel>` is shown and calls nobody. */
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('`', 'ˋ');
 

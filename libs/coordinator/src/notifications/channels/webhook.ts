@@ -17,7 +17,7 @@ export function noticeJson({ createdAt, notice: { event, ...data }, more }: Outg
   });
 }
 
-/** Headers of Standard Webhooks (standardwebhooks.com, 1.0.0): the id stays, time and signature are those of the attempt. */
+/** Headers of Standard Webhooks 1.0.0: the id stays the same, time and signature are those of the attempt. */
 export function signed(text: string, { id, key, now }: { id: string; key: string; now: Date }): Record<string, string> {
   const timestamp = String(Math.floor(now.getTime() / 1000));
   const secret = Buffer.from(key.replace(/^whsec_/, ''), 'base64');

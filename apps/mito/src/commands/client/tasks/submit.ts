@@ -65,7 +65,7 @@ export class TasksSubmitCommand extends SubmitCommand {
     const { notify, ...task } = await this.submission(api);
     const tasks = await expandSweep(task, this);
     if (this.job !== undefined && notify)
-      throw invalidField('--notify', 'the job was told whom to tell when it was made');
+      throw invalidField('--notify', 'the job has its own, set when it was submitted');
     if (this.job !== undefined) return this.addTo(this.job, api, tasks ?? [task]);
     if (!tasks) {
       const receipt = await this.withKey({ key: this.idempotencyKey }, (options) =>
