@@ -19,7 +19,7 @@ const suggests = test.macro({
   title: (_, change) => `the options after ${JSON.stringify(change)}`,
 });
 test(suggests, {}, '--cpus 2 --mem 1.2GiB');
-test(suggests, { cpusUsedMax: 0.02, peakMaxBytes: 1 }, '--cpus 1 --mem 1MiB');
+test(suggests, { cpusUsedMax: 0.02, peakMaxBytes: 1 }, '--cpus 1 --mem 32MiB');
 test(suggests, { cpusUsedMax: 4.05 }, '--cpus 4 --mem 1.2GiB');
 test(suggests, { cpusUsedMax: null, peakMaxBytes: null }, '');
 test(suggests, { limitMs: 7_200_000, maxMs: 1_200_000 }, '--cpus 2 --mem 1.2GiB --timeout 30m');

@@ -17,19 +17,22 @@ export interface AskedAndUsed {
 const MEM_MARGIN = 1.2;
 const TIME_MARGIN = 1.5;
 
+/** A smaller limit leaves no room for what a measurement misses. */
+const MEM_MIN = 32 * 2 ** 20;
+
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
 /** Never less than the bytes: in whole MiB, or in tenths of a GiB. */
 function sizeOption(bytes: number): string {
-  if (bytes < GIB) return `${Math.max(Math.ceil(bytes / MIB), 1)}MiB`;
+  if (bytes < GIB) return `${Math.ceil(bytes / MIB)}MiB`;
   return formatBytes(Math.ceil((bytes / GIB) * 10) * (GIB / 10)).replace(/(?:\.0)? /, '');
 }
 
 function memOption({ peakMaxBytes: peak, memAskedBytes: asked, outOfMemory }: AskedAndUsed): string[] {
   // Where a limit ended tasks, the peak is the limit, and says nothing about what they need.
   if (outOfMemory > 0 && asked !== null) return ['--mem', sizeOption(asked * 2)];
-  return peak === null ? [] : ['--mem', sizeOption(peak * MEM_MARGIN)];
+  return peak === null ? [] : ['--mem', sizeOption(Math.max(peak * MEM_MARGIN, MEM_MIN))];
 }
 
 function timeOption({ limitMs, maxMs, timedOut }: AskedAndUsed): string[] {
@@ -40,7 +43,7 @@ function timeOption({ limitMs, maxMs, timedOut }: AskedAndUsed): string[] {
 }
 
 /**
- * Options for the next submission: cores by the busiest attempt, memory by the largest peak plus 20 %, a time limit only
+ * Options for the next submission: cores by the busiest attempt, memory by the largest peak plus 20 %, 32 MiB at least, a time limit only
  * when there was one. Twice the limit where tasks were ended by it. Nothing without evidence.
  */
 export function suggestOptions(used: AskedAndUsed): string[] {
