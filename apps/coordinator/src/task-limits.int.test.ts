@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
+import type { SubmitTaskInput } from '@mitosis/protocol';
 import { fileScope } from '@mitosis/testing';
 import { connectWorker, coordinatorFixture, reportOf } from './testing/coordinator-fixture.js';
 
@@ -36,6 +37,25 @@ test('a task that names no time limit gets that of its group, else that of the d
   await api.access.setLimits('timed', { timeout_default_ms: null, timeout_max_ms: null, retries_default: null });
   t.deepEqual(await of(), [HOUR, 'deployment']);
   await t.throwsAsync(of(3 * 24 * HOUR), { code: 'invalid_request', message: /this deployment allows/ });
+});
+
+test('a task that asks for no cores or memory gets what its group gives', async (t) => {
+  const { api } = await started;
+  await api.access.createGroup('measured');
+  const needsOf = async (needs?: SubmitTaskInput['needs']) =>
+    (await api.getTask((await api.submitTask({ group: 'measured', args: ['true'], needs })).uuid)).needs;
+  t.deepEqual(await needsOf(), []);
+  const limits = { cpus_default: 2, mem_default_bytes: 4_000_000_000 };
+  t.like(await api.access.setLimits('measured', limits), limits);
+  t.deepEqual(await needsOf(), [{ cpus: 2, mem_bytes: 4_000_000_000 }]);
+  t.deepEqual(await needsOf([{ cpus: 8 }, { whole_machine: true }]), [
+    { cpus: 8, mem_bytes: 4_000_000_000 },
+    { whole_machine: true },
+  ]);
+  for (const wrong of [{ cpus_default: -1 }, { cpus_default: 1.5 }, { mem_default_bytes: 0 }, { cpus_default: 65_537 }])
+    await t.throwsAsync(api.access.setLimits('measured', wrong), { code: 'invalid_request', message: /_default/ });
+  await api.access.setLimits('measured', { cpus_default: null, mem_default_bytes: null });
+  t.deepEqual(await needsOf(), []);
 });
 
 test('what is submitted again is within the limits of today', async (t) => {

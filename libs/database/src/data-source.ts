@@ -67,6 +67,7 @@ import { Requeues1700000000048 } from './migrations/0048-requeues.js';
 import { Checkpoints1700000000049 } from './migrations/0049-checkpoints.js';
 import { LimitsOfJobs1700000000050 } from './migrations/0050-limits-of-jobs.js';
 import { TagsOfWorkers1700000000051 } from './migrations/0051-tags-of-workers.js';
+import { DefaultNeeds1700000000052 } from './migrations/0052-default-needs.js';
 import { Experiments1700000000053 } from './migrations/0053-experiments.js';
 import { Schedules1700000000054 } from './migrations/0054-schedules.js';
 import { EnvironmentLogs1700000000057 } from './migrations/0057-environment-logs.js';
@@ -188,6 +189,7 @@ export function createDataSource({
       Secrets1700000000046,
       LimitsOfJobs1700000000050,
       TagsOfWorkers1700000000051,
+      DefaultNeeds1700000000052,
     ],
     migrationsTableName: 'migrations',
     extra: {

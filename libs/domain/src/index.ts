@@ -57,6 +57,7 @@ export { LIMIT_SOURCES, LimitsInForce, NO_TASK_LIMITS } from './task-limits.js';
 export type { LimitSource, TaskLimits, TimeLimit } from './task-limits.js';
 export { LEASE_MAX_MS, LEASE_MIN_MS, presenceOf } from './presence.js';
 export type { Presence } from './presence.js';
+export { withDefaultNeeds, type NeedDefaults } from './resources/default-needs.js';
 export { suggestOptions, type AskedAndUsed } from './resources/suggest-options.js';
 export { explainWorker } from './explain-task.js';
 export type { WorkerSituation, WorkerVerdict } from './explain-task.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ROLES } from '@mitosis/domain';
+import { NEED_LIMITS, ROLES } from '@mitosis/domain';
 import { PageSize } from './conditions.js';
 import { LIMITS, Name, Timestamp, Uuid } from './fields.js';
 import { AccountState, QuotaChange } from './users.js';
@@ -30,6 +30,9 @@ export const UpdateLimits = z
     timeout_max_ms: z.int().min(1).max(LIMITS.timeoutMs).nullable().optional(),
     retries_default: z.int().min(0).max(LIMITS.retries).nullable().optional(),
     retry_delay_default_ms: z.int().min(0).max(LIMITS.retryDelayMs).nullable().optional(),
+    /** Cores and memory of tasks that ask for none. */
+    cpus_default: z.int().min(0).max(NEED_LIMITS.cpus).nullable().optional(),
+    mem_default_bytes: z.int().min(1).max(NEED_LIMITS.bytes).nullable().optional(),
   })
   .refine((limits) => Object.keys(limits).length > 0, 'name at least one');
 export type UpdateLimits = z.output<typeof UpdateLimits>;
@@ -48,6 +51,8 @@ export const GroupView = z.object({
   timeout_max_ms: z.int().nullable().default(null),
   retries_default: z.int().nullable().default(null),
   retry_delay_default_ms: z.int().nullable().default(null),
+  cpus_default: z.int().nullable().default(null),
+  mem_default_bytes: z.int().nullable().default(null),
   storage_quota_bytes: z.int(),
   storage_used_bytes: z.int(),
   storage_reserved_bytes: z.int(),

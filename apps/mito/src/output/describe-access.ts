@@ -55,6 +55,11 @@ export function describeGroup(group: GroupView & { readonly members?: MemberList
       ['longest time limit', durationOf(group.timeout_max_ms)],
       ['retries', group.retries_default === null ? '' : String(group.retries_default)],
       ['retry delay', durationOf(group.retry_delay_default_ms)],
+      ['cores', group.cpus_default === null ? '' : `${group.cpus_default} for tasks that ask for none`],
+      [
+        'memory',
+        group.mem_default_bytes === null ? '' : `${formatBytes(group.mem_default_bytes)} for tasks that ask for none`,
+      ],
       [
         'storage',
         `${formatBytes(used)} of ${formatBytes(quota)}${reserved > 0 ? `, ${formatBytes(reserved)} on their way` : ''}`,

@@ -14,6 +14,8 @@ const group = (name: string, role: GroupView['role'], state: GroupView['state'] 
   timeout_max_ms: null,
   retries_default: null,
   retry_delay_default_ms: null,
+  cpus_default: null,
+  mem_default_bytes: null,
   storage_quota_bytes: 0,
   storage_used_bytes: 0,
   storage_reserved_bytes: 0,

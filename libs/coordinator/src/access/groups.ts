@@ -33,6 +33,7 @@ interface ViewRow extends Omit<
 const VIEW = `
   SELECT g.id AS uuid, g.name, u.username AS creator, g.state, g.queued_tasks_max, g.running_tasks_max, g.created_at,
     g.timeout_default_ms::float8, g.timeout_max_ms::float8, g.retries_default, g.retry_delay_default_ms,
+    g.cpus_default, g.mem_default_bytes::float8,
     g.storage_quota_bytes, g.storage_used_bytes, g.storage_reserved_bytes
   FROM groups g JOIN users u ON u.id = g.creator_id`;
 
@@ -179,9 +180,18 @@ export class Groups {
       if (usual !== null && longest !== null && usual > longest)
         throw invalidField('timeout_default_ms', `${usual} is more than timeout_max_ms, which is ${longest}`);
       await tx.query(
-        `UPDATE groups SET timeout_default_ms = $2, timeout_max_ms = $3, retries_default = $4, retry_delay_default_ms = $5
+        `UPDATE groups SET timeout_default_ms = $2, timeout_max_ms = $3, retries_default = $4, retry_delay_default_ms = $5,
+           cpus_default = $6, mem_default_bytes = $7
          WHERE id = $1`,
-        [id, usual, longest, limits.retries_default, limits.retry_delay_default_ms],
+        [
+          id,
+          usual,
+          longest,
+          limits.retries_default,
+          limits.retry_delay_default_ms,
+          limits.cpus_default,
+          limits.mem_default_bytes,
+        ],
       );
       await this.deps.audit.record(tx, 'groups.limits', `group ${name}`, change);
       return this.view(tx, actor, id);

@@ -1,5 +1,12 @@
 import type { EntityManager } from 'typeorm';
-import { isAllowed, MitoError, roleNeeded, type GroupAction, type TaskLimits } from '@mitosis/domain';
+import {
+  isAllowed,
+  MitoError,
+  roleNeeded,
+  type GroupAction,
+  type NeedDefaults,
+  type TaskLimits,
+} from '@mitosis/domain';
 import type { UserActor } from '../auth/authenticator.js';
 
 export interface GroupRef {
@@ -13,6 +20,8 @@ export interface GroupRow extends GroupRef {
   /** How many of its tasks may wait at a time; null for any number. */
   readonly queued_tasks_max: number | null;
   readonly limits: TaskLimits;
+  /** What its tasks ask for that name no cores, or no memory. */
+  readonly need_defaults: NeedDefaults;
 }
 
 /** What a caller wants to use a group for. */
@@ -33,7 +42,8 @@ type Queries = Pick<EntityManager, 'query'>;
 export const LIMITS_COLUMN = `json_build_object('timeoutDefaultMs', g.timeout_default_ms, 'timeoutMaxMs', g.timeout_max_ms,
   'retriesDefault', g.retries_default, 'retryDelayDefaultMs', g.retry_delay_default_ms) AS limits`;
 
-const COLUMNS = `g.id, g.name, g.creator_id, g.state, g.queued_tasks_max, ${LIMITS_COLUMN}`;
+const COLUMNS = `g.id, g.name, g.creator_id, g.state, g.queued_tasks_max, ${LIMITS_COLUMN},
+  json_build_object('cpus', g.cpus_default, 'mem_bytes', g.mem_default_bytes) AS need_defaults`;
 
 /**
  * The group with this name, when the caller may use it so. Throws `group_not_found`, the same for a group that does

@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import {
   assertWarning,
   LimitsInForce,
+  withDefaultNeeds,
   type LimitSource,
   type TaskKind,
   type TaskLimits,
@@ -98,14 +99,16 @@ export interface Accepted {
 /** A task with the limits that it gets: what it says itself, else what its group or the deployment says. */
 function limitTask(
   task: SubmitTask,
-  { name, limits }: GroupRow,
+  { name, limits, need_defaults: defaults }: GroupRow,
   deployment: TaskLimits,
 ): { readonly task: LimitedTask; readonly timeoutFrom: LimitSource } {
   const inForce = new LimitsInForce(name, limits, deployment);
   const { ms: timeout_ms, from: timeoutFrom } = inForce.timeLimit(task.timeout_ms);
   assertWarning(task.warn_before_ms, timeout_ms);
   const { retries = inForce.retriesDefault ?? 0, retry_delay_ms = inForce.retryDelayMs } = task;
-  return { task: { ...task, timeout_ms, retries, retry_delay_ms }, timeoutFrom };
+  // A sandboxed program has limits of its own.
+  const needs = task.wasm ? task.needs : withDefaultNeeds(task.needs, defaults);
+  return { task: { ...task, needs, timeout_ms, retries, retry_delay_ms }, timeoutFrom };
 }
 
 /** Stores tasks in the name of `actor`, with what they wait for. Throws, naming the field, when one can't be. */

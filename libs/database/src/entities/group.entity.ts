@@ -50,6 +50,14 @@ export class Group {
   @Column('integer', { name: 'retry_delay_default_ms', nullable: true })
   retryDelayDefaultMs!: number | null;
 
+  /** Cores of tasks that ask for none; null: what a task without needs gets. */
+  @Column('integer', { name: 'cpus_default', nullable: true })
+  cpusDefault!: number | null;
+
+  /** Memory of tasks that ask for none; null: no limit. */
+  @Column('bigint', { name: 'mem_default_bytes', nullable: true })
+  memDefaultBytes!: string | null;
+
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
   createdAt!: Date;
 

@@ -228,6 +228,8 @@ class GroupView(Model):
     timeout_max_ms: int | None
     retries_default: int | None
     retry_delay_default_ms: int | None
+    cpus_default: int | None
+    mem_default_bytes: int | None
     storage_quota_bytes: int
     storage_used_bytes: int
     storage_reserved_bytes: int
@@ -253,6 +255,8 @@ class UpdateLimits(TypedDict, total=False):
     timeout_max_ms: int | None
     retries_default: int | None
     retry_delay_default_ms: int | None
+    cpus_default: int | None
+    mem_default_bytes: int | None
 
 
 class MemberList(Model):
