@@ -817,7 +817,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     paths: ['report'],
-    about: { category: 'Tasks', description: 'inside a task: say how far it is' },
+    about: { category: 'Tasks', description: 'inside a task: say how far it is, or report metrics' },
     load: async () => (await import('./commands/report.js')).ReportCommand,
   },
   {

@@ -145,3 +145,4 @@ export type { ReservedFor, RunningHold } from './resources/reserve.js';
 export { NOTICE_EVENTS, parseNoticeEvents, STUCK_AFTER_MS } from './notice-events.js';
 export type { NoticeChoice, NoticeEvent } from './notice-events.js';
 export { isPublicAddress } from './public-address.js';
+export { metricNumber, ThinnedRows } from './thin-metrics.js';

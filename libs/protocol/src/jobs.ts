@@ -111,6 +111,7 @@ export const MetricSummary = z.object({
   last: z.union([z.number(), z.string()]),
   min: z.union([z.number(), z.string()]),
   max: z.union([z.number(), z.string()]),
+  /** Of the rows that are kept. */
   count: z.int(),
 });
 export type MetricSummary = z.output<typeof MetricSummary>;
@@ -132,7 +133,7 @@ export const JobResult = z.object({
   system_cpu_ms: z.number().nullable(),
   peak_rss_bytes: z.number().nullable(),
   artifacts: z.array(z.object({ kind: z.string(), size_bytes: z.number() })),
-  /** Everything it wrote to `$MITO_RESULT_DIR/metrics.jsonl`, within the limits. */
+  /** What it wrote to `$MITO_RESULT_DIR/metrics.jsonl`, thinned where it is more than the limits. */
   metrics: z.array(MetricsRow),
   /** The artifact `result` has more rows. */
   is_metrics_truncated: z.boolean(),

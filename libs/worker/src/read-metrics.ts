@@ -1,5 +1,12 @@
 import path from 'node:path';
-import { describeChange, MitoError, parseExactJson, storableJson, storableSentence } from '@mitosis/domain';
+import {
+  describeChange,
+  MitoError,
+  parseExactJson,
+  storableJson,
+  storableSentence,
+  ThinnedRows,
+} from '@mitosis/domain';
 import { errorCode, readPieces, withTaskFile } from '@mitosis/executor';
 import { LIMITS, NOTE_MAX, type AttemptReport, type MetricsRow } from '@mitosis/protocol';
 import { withinTime } from './within-time.js';
@@ -17,8 +24,8 @@ export interface FoundMetrics {
 }
 
 /**
- * The rows of `metrics.jsonl` in the result folder: the last ones within the limits, for they hold the
- * final values. Never throws: what is not kept as it was written is said in `notes`.
+ * The rows of `metrics.jsonl` in the result folder, thinned where they are more than the limits: their curves keep
+ * their shape, and the last, least and greatest values are those of all rows. Never throws: what is not kept as it was written is said in `notes`.
  */
 export async function readMetrics(resultDir: string): Promise<FoundMetrics> {
   const rows = new Rows();
@@ -58,12 +65,10 @@ async function* linesOf(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer | 
   if (size > 0) yield line();
 }
 
-/** Gathers the last rows within the limits, and what has to be said of the others. */
+/** Gathers the rows, and what has to be said of those that are left out. */
 class Rows {
-  private readonly kept: { readonly row: MetricsRow; readonly bytes: number }[] = [];
-  private bytes = 0;
+  private readonly thinned = new ThinnedRows({ rows: LIMITS.metricsRows, bytes: LIMITS.metricsBytes });
   private lines = 0;
-  private dropped = 0;
   private isBeginningSkipped = false;
   private unreadable = 0;
   private firstUnreadable = '';
@@ -79,7 +84,7 @@ class Rows {
     if (this.lines === 1 && this.isBeginningSkipped) return;
     try {
       const row = line === undefined ? tooLong() : this.parse(line);
-      if (row) this.keep(row, line?.length ?? 0);
+      if (row) this.thinned.add(row, line?.length ?? 0);
     } catch (error) {
       this.unreadable += 1;
       const where = this.isBeginningSkipped ? '' : `line ${this.lines}: `;
@@ -88,8 +93,8 @@ class Rows {
   }
 
   found(): FoundMetrics {
-    const isTruncated = this.dropped > 0 || this.isBeginningSkipped;
-    const rows = this.kept.map(({ row }) => row);
+    const { rows, total } = this.thinned;
+    const isTruncated = rows.length < total || this.isBeginningSkipped;
     const metrics = rows.length > 0 || isTruncated ? { rows, is_truncated: isTruncated } : null;
     return { metrics, notes: this.notes().map((note) => storableSentence(`${NAME}: ${note}`, NOTE_MAX)) };
   }
@@ -105,24 +110,15 @@ class Rows {
     return value as MetricsRow;
   }
 
-  private keep(row: MetricsRow, bytes: number): void {
-    this.kept.push({ row, bytes });
-    this.bytes += bytes;
-    while (this.kept.length > LIMITS.metricsRows || this.bytes > LIMITS.metricsBytes) {
-      this.bytes -= this.kept.shift()?.bytes ?? 0;
-      this.dropped += 1;
-    }
-  }
-
   private notes(): string[] {
-    const { dropped, unreadable, firstUnreadable, isBeginningSkipped, kept } = this;
-    const isCut = dropped > 0 || isBeginningSkipped;
-    const first = isBeginningSkipped ? 'the first rows' : `the first ${dropped} rows`;
+    const { thinned, unreadable, firstUnreadable, isBeginningSkipped } = this;
+    const kept = thinned.rows.length;
+    const limit = `the limit is ${LIMITS.metricsRows} rows and ${LIMITS.metricsBytes} bytes`;
+    const where = 'the artifact "result" has all';
     return [
-      ...(isCut
-        ? [
-            `${first} are not kept as metrics, only the last ${kept.length}: the limit is ${LIMITS.metricsRows} rows and ${LIMITS.metricsBytes} bytes; the artifact "result" has all`,
-          ]
+      ...(isBeginningSkipped ? [`only the last ${FILE_BYTES / 1_048_576} MiB were read; ${where}`] : []),
+      ...(kept < thinned.total
+        ? [`${kept} of ${thinned.total} rows are kept, with the shape of the curves; ${limit}; ${where}`]
         : []),
       ...(unreadable > 0 ? [`${unreadable} lines can't be read and are left out; the first, ${firstUnreadable}`] : []),
       ...this.changes.values(),

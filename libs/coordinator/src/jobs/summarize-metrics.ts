@@ -1,15 +1,5 @@
+import { metricNumber } from '@mitosis/domain';
 import type { MetricsRow, MetricSummary } from '@mitosis/protocol';
-
-const WORDS: Readonly<Record<string, number>> = { NaN, Infinity, '-Infinity': -Infinity };
-
-/** A number of `metrics.jsonl`; NaN and infinities are words there, long numbers their digits. */
-function numberOf(value: unknown): number | undefined {
-  if (typeof value === 'number') return value;
-  if (typeof value !== 'string' || value.trim() === '') return undefined;
-  if (Object.hasOwn(WORDS, value)) return WORDS[value];
-  const number = Number(value);
-  return Number.isNaN(number) ? undefined : number;
-}
 
 /** JSON has no NaN and no infinities. */
 const toWire = (value: number): number | string => (Number.isFinite(value) ? value : String(value));
@@ -29,7 +19,7 @@ export function summarizeMetrics(rows: readonly MetricsRow[]): Record<string, Me
   const metrics = new Map<string, Gathered>();
   for (const row of rows)
     for (const [name, given] of Object.entries(row)) {
-      const value = numberOf(given);
+      const value = metricNumber(given);
       if (value === undefined) continue;
       const gathered = metrics.get(name) ?? { last: value, min: NaN, max: NaN, count: 0 };
       metrics.set(name, gathered);
