@@ -4,6 +4,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } f
 import path from 'node:path';
 import type { Log } from '@mitosis/domain';
 import { errorCode, isErrno, removeTree } from '@mitosis/executor';
+import { environmentFailed } from './environment-failed.js';
 import { holdLock, tryLock, type HeldLock } from './file-lock.js';
 import { isAsSealed, measureTree, sealTree, type Seal } from './sealed-tree.js';
 
@@ -58,8 +59,13 @@ export class EnvironmentCache {
 
   /** Makes the folder, and removes what builds that were cut off have left and what is too much. */
   async open(): Promise<void> {
-    await mkdir(this.dir, { recursive: true, mode: 0o755 });
-    await this.makeRoom();
+    try {
+      await mkdir(this.dir, { recursive: true, mode: 0o755 });
+      await this.makeRoom();
+    } catch (error) {
+      const why = `The folder of environments ${this.dir} cannot be used: ${errorCode(error)}`;
+      throw environmentFailed(`${why}. Choose another one with --env-cache-dir`, error);
+    }
   }
 
   /** One for each key at a time, among all workers that share the folder. Waits, until `signal` fires. */

@@ -84,16 +84,21 @@ const entriesOf = async (dir: string): Promise<string[]> =>
   (await readdir(dir)).filter((name) => /^[0-9a-f]{24}-[0-9a-f]{6}$/.test(name));
 
 test('fifty tasks of two workers that share a folder build an environment once', async (t) => {
-  const [dir, counter] = [await tempDir(t), path.join(await tempDir(t), 'counter')];
+  const [dir, work] = [await tempDir(t), await tempDir(t)];
+  const [counter, gate] = [path.join(work, 'counter'), path.join(work, 'gate')];
   const sites = [await Site.open(t, { dir }), await Site.open(t, { dir })];
-  const wanted = { files: { 'setup.sh': script({ counter }) }, setup: 'command:./setup.sh' };
-  const entered = await Promise.all(Array.from({ length: 50 }, (_, index) => sites[index % 2]?.enter(wanted)));
+  const wanted = { files: { 'setup.sh': script({ counter, gate }) }, setup: 'command:./setup.sh' };
+  const entering = Promise.all(Array.from({ length: 50 }, (_, index) => sites[index % 2]?.enter(wanted)));
+  const isWaiting = ({ phases }: Site): boolean => phases.some((phase) => /another task builds/.test(phase ?? ''));
+  await eventually(() => sites.every(isWaiting), { message: 'tasks of both workers wait' });
+  await writeFile(gate, '');
+  const entered = await entering;
   t.is(await runsIn(counter), 1);
   t.is(new Set(entered.map((environment) => environment?.baseEnv.MITO_ENV_DIR)).size, 1);
   t.is(entered.filter((environment) => environment?.logDir !== undefined).length, 1, 'one task keeps the log');
   const phases = sites.flatMap((site) => site.phases);
   t.true(phases.includes('building the environment (command:./setup.sh)'));
-  t.true(phases.some((phase) => /^waiting for the environment .* that another task builds/.test(phase ?? '')));
+  t.true(phases.some((phase) => /^waiting for the environment .* that another worker builds/.test(phase ?? '')));
   t.is(phases.at(-1), null, 'the last phase is over');
   for (const environment of entered) await environment?.leave();
 });
