@@ -83,3 +83,8 @@ test('what it needs of a machine is said again', (t) => {
     'mito tasks submit -g lab --cpus 4 --or --whole-machine -- true',
   ]);
 });
+
+test('the environment is named again', (t) => {
+  const task = taskOf({ code: { ...CODE, folder: 'lab' }, env_setup: 'venv:dev requirements.txt' });
+  t.is(asCommand(task)[1], "mito tasks submit -g lab -C lab --env-setup 'venv:dev requirements.txt' -- true");
+});

@@ -81,7 +81,7 @@ export function asCommand(task: TaskView): string[] {
     ...(terminal ? ['--terminal'] : []),
     ...(pty ? ['--pty'] : []),
     ...(code ? ['-C', folderOf(code)] : []),
-    ...(envSetup === null ? [] : ['--env-setup', envSetup]),
+    ...(envSetup ? ['--env-setup', envSetup] : []),
     ...(wasm ? ['--wasm', `${wasm.sha256}.wasm`] : []),
     '--',
     ...(wasm ? args.toSpliced(0, 1) : args),
