@@ -164,6 +164,22 @@ test('what can not be a receiver is refused, naming the field', async (t) => {
   await refused({ name: 'r20' }, /at most 20 receivers/);
 });
 
+test('test messages of a person are limited, whatever the receiver', async (t) => {
+  const api = await person();
+  const { uuid } = await api.receivers.create({ name: 'a', kind: 'slack', target: 'http://[::1]/' });
+  t.regex((await api.receivers.test(uuid)).status ?? '', /^refused/);
+  // As if this person had sent all tests of the hour but one.
+  await coordinator.database.query(
+    `UPDATE rate_limits SET points = 59 WHERE key = (SELECT 'notify-test:' || user_id FROM receivers WHERE id = $1)`,
+    [uuid],
+  );
+  t.regex((await api.receivers.test(uuid)).status ?? '', /^refused/);
+  await t.throwsAsync(api.receivers.test(uuid), { code: 'too_many_tests' });
+  await api.receivers.delete(uuid);
+  const other = await api.receivers.create({ name: 'b', kind: 'slack', target: 'http://[::1]/' });
+  await t.throwsAsync(api.receivers.test(other.uuid), { code: 'too_many_tests' });
+});
+
 test('nobody reaches the receivers of somebody else, and a token reaches none', async (t) => {
   const owner = await person();
   const { uuid } = await owner.receivers.create({ name: 'mine', kind: 'slack', target: 'https://a.example/' });

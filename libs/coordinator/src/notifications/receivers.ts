@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import type { DataSource, EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { invalidField, MitoError, STUCK_AFTER_MS } from '@mitosis/domain';
@@ -53,6 +54,14 @@ const DELIVERY = `
 /** How long a test message is waited for: one attempt. */
 const TEST_WAIT_MS = 20_000;
 const RECHECK_MS = 5_000;
+/** Of a person, whatever the receiver: a test sends at once, so that it could be used against somebody else. */
+const TESTS_PER_HOUR = 60;
+
+function tooManyTests({ msBeforeNext }: RateLimiterRes): MitoError {
+  const seconds = Math.max(Math.ceil(msBeforeNext / 1000), 1);
+  const message = `at most ${TESTS_PER_HOUR} tests an hour; try again in ${seconds} s`;
+  return new MitoError('rate-limited', 'too_many_tests', message, { details: { retry_after_s: seconds } });
+}
 
 const TEST_NOTICE: Notice = {
   event: 'test',
@@ -67,7 +76,20 @@ const TEST_NOTICE: Notice = {
 
 /** The receivers of people and groups. A person manages their own, administrators of a group those of the group. */
 export class Receivers {
-  constructor(private readonly deps: ReceiversDeps) {}
+  private readonly tests: RateLimiterPostgres;
+
+  constructor(private readonly deps: ReceiversDeps) {
+    this.tests = new RateLimiterPostgres({
+      storeClient: deps.dataSource,
+      storeType: 'typeorm',
+      tableName: 'rate_limits',
+      tableCreated: true,
+      clearExpiredByTimeout: false,
+      keyPrefix: 'notify-test',
+      points: TESTS_PER_HOUR,
+      duration: 3600,
+    });
+  }
 
   async list(actor: UserActor, group: string | undefined): Promise<ReceiverView[]> {
     const { userId, groupId } = await this.ownerFor(actor, group);
@@ -137,6 +159,9 @@ export class Receivers {
   /** Sends a test message; responds when it was attempted, and with how it stands when that takes too long. */
   async test(actor: UserActor, uuid: string, signal: AbortSignal): Promise<DeliveryView> {
     await this.assertOwned(actor, uuid);
+    await this.tests.consume(actor.userId).catch((error: unknown) => {
+      throw error instanceof RateLimiterRes ? tooManyTests(error) : error;
+    });
     const { dataSource, sender } = this.deps;
     const id = uuidv7();
     await dataSource.transaction(async (tx) => {

@@ -174,6 +174,11 @@ export const API_ERRORS = {
     means: 'You have as many API tokens as a user may have.',
     todo: 'Revoke some first.',
   },
+  too_many_tests: {
+    kind: 'rate-limited',
+    means: 'Too many test messages within an hour.',
+    todo: 'Wait for `details.retry_after_s` seconds.',
+  },
   too_many_workers: {
     kind: 'conflict',
     means: 'The deployment takes no more workers (`max_nodes`).',
