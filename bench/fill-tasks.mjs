@@ -18,7 +18,10 @@ const JOBS = `
   INSERT INTO jobs (id, group_id, creator_id, name, is_open)
   SELECT gen_random_uuid(), id, creator_id, 'sweep-' || n, false FROM generate_series(0, 99) n JOIN groups ON groups.name = 'team-' || n % 10 ORDER BY n`;
 
-/** $1 tasks, one each second until now; 2 of 100 have failed, 5 wait held back, so that no queue gets them. One of ten is of a job. */
+/**
+ * $1 tasks, one each second until now; 2 of 100 have failed, 5 wait
+ * held back, so that no queue gets them. One of ten is of a job.
+ */
 const TASKS = `
   INSERT INTO tasks (job_id, id, group_id, creator_id, queue, name, state, is_held, spec, tags, labels, priority, timeout_ms, retries,
     retry_delay_ms, retry_exit_codes, attempt, created_at, started_at, finished_at, exit_code, reason, message)

@@ -5,7 +5,9 @@ import { Scope, startStack } from './stack.mjs';
 const SETTLE_MS = 20_000;
 const WATCH_MS = 60_000;
 
-/** Processor time of a stack that has nothing to do, by part, in percent of one core. A part may be several processes. */
+/**
+ * Processor time of a stack that has nothing to do, by part, in percent of one core. A part may be several processes.
+ */
 export async function measureIdle(backend) {
   const scope = new Scope();
   try {

@@ -20,7 +20,10 @@ function listSchedulingMs(lengths) {
   return Math.max(...slots);
 }
 
-/** What list scheduling needs; and the time from the submission of all tasks to the end of the last one, as ratios to that, ascending. */
+/**
+ * What list scheduling needs; and the time from the submission of all
+ * tasks to the end of the last one, as ratios to that, ascending.
+ */
 export async function measureMakespan(backend) {
   const scope = new Scope();
   try {

@@ -31,7 +31,9 @@ const filters = (count) => ({
   'text, everything': { text: 'train' },
 });
 
-/** Each filter by an administrator and by a member of three of the ten groups: p50 and p99 of a page through the API. */
+/**
+ * Each filter by an administrator and by a member of three of the ten groups: p50 and p99 of a page through the API.
+ */
 export async function measureQueries(count) {
   const scope = new Scope();
   try {

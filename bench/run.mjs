@@ -1,4 +1,5 @@
-// npm run bench [-- latency|cancel|throughput|idle|login|wasm|artifact|makespan|query|backlog|backlog=1000000 …]: prints figures with the baseline of the same run.
+// npm run bench [-- latency|cancel|throughput|idle|login|wasm|artifact|makespan|query|backlog|backlog=1000000 …]:
+// prints figures with the baseline of the same run.
 import { measureArtifact } from './artifact.mjs';
 import { measureBacklog } from './backlog.mjs';
 import { measureCancel } from './cancel.mjs';

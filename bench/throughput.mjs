@@ -42,7 +42,9 @@ async function measureTasks(backend) {
   }
 }
 
-/** Tasks per second, their ratio to what xargs does right before and after, and CPU milliseconds of one task by process. */
+/**
+ * Tasks per second, their ratio to what xargs does right before and after, and CPU milliseconds of one task by process.
+ */
 export async function measureThroughput(backend) {
   const before = await measureXargs();
   const { tasks, cpuMs } = await measureTasks(backend);

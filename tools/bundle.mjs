@@ -78,7 +78,10 @@ async function writeJson(name, value) {
 
 const inFolder = (folder, files) => files.map((file) => `${folder}/${file}`);
 
-/** Bundles one set of entries and returns the names of the files. Class names stay: TypeORM reads migrations' times from them. */
+/**
+ * Bundles one set of entries and returns the names of the files.
+ * Class names stay: TypeORM reads migrations' times from them.
+ */
 async function write({ input, dir, format = 'cjs', entryFileNames = '[name].js', define = {} }) {
   const build = await rolldown({
     input,

@@ -5,7 +5,8 @@ import { join, relative } from 'node:path';
  * Holds a checker to a fixture, a folder of files that say in a line `// breaks: one, another?`
  * which rules they break (`?`: perhaps). A checker that sees nothing finds nothing, so this is tried
  * before its silence is believed. `found` maps a file (relative to `root`) to the rules reported
- * there; `rules`, when given, are those that some file must break; `only`, when given, those that the checker knows. Returns lines of text.
+ * there; `rules`, when given, are those that some file must break; `only`, when given, those that the checker knows.
+ * Returns lines of text.
  */
 export async function fixtureProblems({ root, fixture, found, rules = [], only }) {
   const problems = [];

@@ -1,20 +1,10 @@
 // `node tools/figures.mjs`: the shape of the code in figures: files and their length, exports that one file uses,
-// circles between folders, wide lines. Nothing depends on them; they show whether it gets better or worse.
-import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join, normalize } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { sourceFolders } from './projects.mjs';
+// circles between folders, wide lines. They show whether it gets better or worse.
+import { join } from 'node:path';
+import { folderCircles, readSources, wideLines, WIDTH, withoutTests } from './shape.mjs';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const WIDTH = 120;
-
-const files = new Map();
-for (const folder of await sourceFolders(root)) {
-  for (const name of await readdir(join(root, folder), { recursive: true })) {
-    if (name.endsWith('.ts')) files.set(join(folder, name), await readFile(join(root, folder, name), 'utf8'));
-  }
-}
-const product = new Map([...files].filter(([file]) => !/\.test\.ts$|\/testing\/|\/conformance\/|\/e2e\//.test(file)));
+const files = await readSources(join(import.meta.dirname, '..'));
+const product = withoutTests(files);
 
 const lengths = [...product.values()].map((text) => text.split('\n').length - 1).sort((a, b) => a - b);
 const at = (share) => lengths[Math.min(Math.floor(lengths.length * share), lengths.length - 1)];
@@ -24,19 +14,15 @@ const rows = [
   ['files of up to 30 lines', lengths.filter((length) => length <= 30).length],
   ['test files', [...files.keys()].filter((file) => file.endsWith('.test.ts')).length],
   ['exported names / used by exactly one other file', exportsUsedOnce().join(' / ')],
-  [`lines wider than ${WIDTH}`, [...files.values()].flatMap((text) => text.split('\n')).filter(isWide).length],
+  [`lines wider than ${WIDTH}`, wideLines(files).length],
   [
     'circles between folders of one part',
-    folderCircles()
+    folderCircles(product)
       .map((circle) => circle.join(' '))
       .join('; ') || 0,
   ],
 ];
 for (const [name, value] of rows) console.log(`${name}: ${value}`);
-
-function isWide(line) {
-  return line.length > WIDTH;
-}
 
 function exportsUsedOnce() {
   const EXPORT = /^export (?:declare )?(?:abstract )?(?:async )?(?:const|function|class|interface|type|enum) (\w+)/gm;
@@ -45,30 +31,4 @@ function exportsUsedOnce() {
   const users = ({ file, name }) =>
     [...words].filter(([other, has]) => other !== file && !other.endsWith('/index.ts') && has.has(name)).length;
   return [names.length, names.filter((one) => users(one) === 1).length];
-}
-
-/** The folders of a part that import each other in a circle, by the algorithm of Tarjan. */
-function folderCircles() {
-  const edges = new Map();
-  for (const [file, text] of product) {
-    for (const [, target] of text.matchAll(/from '(\.[^']+)'/g)) {
-      const [from, to] = [dirname(file), dirname(normalize(join(dirname(file), target)))];
-      if (from !== to) edges.set(from, (edges.get(from) ?? new Set()).add(to));
-    }
-  }
-  const [order, low, open, circles] = [new Map(), new Map(), [], []];
-  const visit = (folder) => {
-    order.set(folder, order.size);
-    low.set(folder, order.get(folder));
-    open.push(folder);
-    for (const next of edges.get(folder) ?? []) {
-      if (!order.has(next)) visit(next);
-      if (open.includes(next)) low.set(folder, Math.min(low.get(folder), low.get(next)));
-    }
-    if (low.get(folder) !== order.get(folder)) return;
-    const circle = open.splice(open.indexOf(folder));
-    if (circle.length > 1) circles.push(circle);
-  };
-  for (const folder of edges.keys()) if (!order.has(folder)) visit(folder);
-  return circles;
 }

@@ -1,5 +1,6 @@
 // `npm run package`: writes dist/mitosis-VERSION.tgz, the whole program for this platform, and
-// dist/mitosis-client-VERSION.tgz, the client for other people's programs. Both install with `npm install`. Needs a build.
+// dist/mitosis-client-VERSION.tgz, the client for other people's programs. Both install with `npm install`. Needs a
+// build.
 import { chmod, mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';

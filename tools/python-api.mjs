@@ -79,7 +79,9 @@ function protocolNames() {
   return names;
 }
 
-/** Collects the classes that the operations need. Bodies of requests are dictionaries with types, responses are objects. */
+/**
+ * Collects the classes that the operations need. Bodies of requests are dictionaries with types, responses are objects.
+ */
 class Models {
   names = protocolNames();
   classes = new Map();

@@ -1,5 +1,6 @@
-// Writes docs/reference, the list of commands in apps/mito and the generated half of the Python client, from what the code says of itself: commands,
-// settings, API, errors. Needs a build; needs another one when the list has changed. With --check it writes nothing and ends with 1 when a page is not up to date.
+// Writes docs/reference, the list of commands in apps/mito and the generated half of the Python client, from what the
+// code says of itself: commands, settings, API, errors. Needs a build; needs another one when the list has changed.
+// With --check it writes nothing and ends with 1 when a page is not up to date.
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -94,7 +95,7 @@ function commandSection({ paths, description, details, operands, options, exampl
 async function fieldComments(file) {
   const text = await readFile(join(root, 'libs', 'config', 'src', file), 'utf8');
   return new Map(
-    [...text.matchAll(/\/\*\*\s*((?:[^*]|\*(?!\/))*?)\s*\*\/\s*(\w+):/g)].map(([, comment, name]) => [
+    [...text.matchAll(/\/\*\*(?:\s*\n\s*\*)?\s*((?:[^*]|\*(?!\/))*?)\s*\*\/\s*(\w+):/g)].map(([, comment, name]) => [
       name,
       comment.replace(/\s*\n\s*\*\s*/g, ' '),
     ]),

@@ -51,7 +51,9 @@ async function filesOf(folder, failures) {
   return [...byFile].map(([file, titles]) => ({ file, titles }));
 }
 
-/** Ava puts the path of a file before a title: `conformance › outage.int › the title`; not in a package with one file. */
+/**
+ * Ava puts the path of a file before a title: `conformance › outage.int › the title`; not in a package with one file.
+ */
 function fileOfTitle(tests, title) {
   if (tests.length === 1) return tests[0];
   const prefix = (file) => `${file.slice('dist/'.length, -'.test.js'.length).split('/').join(' › ')} › `;

@@ -65,7 +65,9 @@ async function installNeeds(tested) {
   for (const failure of failures) console.log(failure);
 }
 
-/** Two cores run one package at a time: ava fills them by itself, and tests that wait for real services dislike a crowd. */
+/**
+ * Two cores run one package at a time: ava fills them by itself, and tests that wait for real services dislike a crowd.
+ */
 async function runTests(names) {
   const parallel = Math.max(1, Math.floor(availableParallelism() / 2));
   const args = [

@@ -1,6 +1,6 @@
 // The rules that need types: promises that nobody waits for, text that is cut by its length, text that goes
-// to a terminal as it is. oxlint knows no types, so this asks the compiler's own API. It takes some seconds; run as a program it says nothing and ends with 0 when the sources are those of the
-// last clean run.
+// to a terminal as it is. oxlint knows no types, so this asks the compiler's own API. It takes some seconds; run as a
+// program it says nothing and ends with 0 when the sources are those of the last clean run.
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';

@@ -1,4 +1,5 @@
-// Builds the web page (apps/web) into libs/coordinator/web, which the coordinator serves; nothing when that is up to date.
+// Builds the web page (apps/web) into libs/coordinator/web, which the coordinator serves; nothing when that is up to
+// date.
 import { createHash } from 'node:crypto';
 import { access, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

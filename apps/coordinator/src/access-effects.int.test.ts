@@ -194,7 +194,8 @@ for (const [loss, lose] of Object.entries(LOSSES)) {
 test.serial('the claim itself asks whether who gave the role may write there now', async (t) => {
   const { name, token } = await member('write');
   const worker = await (BROUGHT['a worker of somebody else']?.(token, name) as Promise<string>);
-  const member0 = `user_id = (SELECT id FROM users WHERE username = '${name}') AND group_id = (SELECT id FROM groups WHERE name = 'lab')`;
+  const member0 = `user_id = (SELECT id FROM users WHERE username = '${name}')
+    AND group_id = (SELECT id FROM groups WHERE name = 'lab')`;
   t.truthy(await claimBy(worker));
   await coordinator.database.query(`UPDATE memberships SET role = 'read' WHERE ${member0}`);
   t.is(await claimBy(worker), undefined);

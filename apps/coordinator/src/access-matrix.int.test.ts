@@ -31,7 +31,10 @@ const PACK = { sha256: createHash('sha256').update('x').digest('hex'), bytes: gz
 const FILE = { size_bytes: 1, sha256: '0'.repeat(64) };
 const name = (): string => `n${randomUUID().slice(0, 8)}`;
 
-/** Requests that a caller who may send them gets through with; other operations are asked about what belongs to the group. */
+/**
+ * Requests that a caller who may send them gets through with;
+ * other operations are asked about what belongs to the group.
+ */
 const REQUESTS: Readonly<Record<string, (caller: Caller) => Request | Promise<Request>>> = {
   'auth.login': () => ({ path: '/auth/login', body: { username: 'reader', password: scene.passwordOf('reader') } }),
   'auth.browser-login': () => ({

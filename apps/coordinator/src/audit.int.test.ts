@@ -139,8 +139,10 @@ const CHANGES: Readonly<Record<string, () => Change | Promise<Change>>> = {
 };
 
 const REFUSE = `
-  CREATE FUNCTION refuse_audit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the audit log is full'; END $$;
-  CREATE TRIGGER refuse_audit BEFORE INSERT ON audit_log FOR EACH ROW WHEN (NEW.outcome = 'done') EXECUTE FUNCTION refuse_audit();`;
+  CREATE FUNCTION refuse_audit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the audit log is full';
+  END $$;
+  CREATE TRIGGER refuse_audit BEFORE INSERT ON audit_log FOR EACH ROW
+  WHEN (NEW.outcome = 'done') EXECUTE FUNCTION refuse_audit();`;
 const ACCEPT = 'DROP TRIGGER refuse_audit ON audit_log; DROP FUNCTION refuse_audit;';
 
 const valueOf = async (watched: string): Promise<string> =>
@@ -309,7 +311,8 @@ test.serial('administrators look things up by every part of an entry, page by pa
 test.serial('what is older than audit_retention is forgotten, and nothing else', async (t) => {
   await coordinator.database.query(
     `INSERT INTO audit_log (at, actor_kind, actor_name, action, object, outcome, address, details)
-     SELECT now() - age * interval '1 day', 'system', 'test', 'test.old', 'day ' || age, 'done', '', '{}' FROM generate_series(1, 4) AS age`,
+     SELECT now() - age * interval '1 day', 'system', 'test', 'test.old', 'day ' || age, 'done', '', '{}'
+     FROM generate_series(1, 4) AS age`,
   );
   const replica = await coordinator.startReplica();
   await replica.stop();

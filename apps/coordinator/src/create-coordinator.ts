@@ -26,7 +26,10 @@ export function queueConfig(config: CoordinatorConfig, accessKey: string): Queue
   return { kind: 'redis', url: config.redis_url, prefix: config.redis_prefix, accessKey };
 }
 
-/** Workers on other machines are to come here and consume by themselves, but get an address of the queues that is only good on this machine. */
+/**
+ * Workers on other machines are to come here and consume by themselves,
+ * but get an address of the queues that is only good on this machine.
+ */
 export function queueReach(config: CoordinatorConfig): Finding | undefined {
   const { bind, redis_url: redisUrl, db_url: databaseUrl, queue_access: access } = config;
   if (access !== 'direct') return undefined;

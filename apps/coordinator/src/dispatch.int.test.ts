@@ -63,7 +63,8 @@ test('postgres: a task that its queue refuses fails with what the queue said, an
        RAISE EXCEPTION 'no such text' USING ERRCODE = '22P05'; END $$`,
   );
   await database.query(
-    `CREATE TRIGGER refuse BEFORE INSERT ON bullmq.job FOR EACH ROW WHEN (NEW.priority = 224) EXECUTE FUNCTION refuse()`,
+    `CREATE TRIGGER refuse BEFORE INSERT ON bullmq.job FOR EACH ROW
+      WHEN (NEW.priority = 224) EXECUTE FUNCTION refuse()`,
   );
   const tag = newTag();
   const [bad] = await submit(coordinator, 1, { tags: [tag], priority: 777 });

@@ -188,7 +188,8 @@ test('a password that others can read', planted, 'admin-password', 'failure', /c
 );
 
 const GOOD_KEY =
-  '-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnF\n-----END PRIVATE KEY-----\n';
+  '-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnF\n-----END ' +
+  'PRIVATE KEY-----\n';
 
 async function plantKey(stateDir: string, kind: 'good' | 'damaged', mode: number): Promise<void> {
   await mkdir(path.join(stateDir, 'keys'));

@@ -74,7 +74,7 @@ test('the same file applied by several at the same time, through two coordinator
   t.is(await coordinator.api.countTasks({ job: applied[0]?.uuid ?? '' }), 3);
 });
 
-test('what runs something else is named, and run again in its place only when that is asked for and it has ended', async (t) => {
+test('a changed task is named, and run again only with --rerun-changed and after its end', async (t) => {
   const { experiments } = coordinator.api;
   const name = randomUUID();
   const first = await experiments.apply(jobOf(name, [taskOf('a'), taskOf('b')]));
@@ -102,7 +102,7 @@ test('a task that was retried is the one that the file knows', async (t) => {
   t.not(again.tasks[0]?.uuid, first.tasks[0]?.uuid);
 });
 
-test('a job that takes several requests is open until the last one, also when that comes from a later run', async (t) => {
+test('a job of several requests is open until the last one, also one of a later run', async (t) => {
   const { experiments, jobs } = coordinator.api;
   const name = randomUUID();
   const { uuid } = await experiments.apply(jobOf(name, [taskOf('a')], { is_last: false }));

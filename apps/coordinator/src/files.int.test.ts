@@ -22,7 +22,8 @@ async function newGroup(quotaBytes = 2 ** 34): Promise<string> {
   const name = `g-${randomUUID()}`;
   await coordinator.database.query(
     `WITH u AS (SELECT id FROM users WHERE username = 'mitosis_admin'), g AS (
-       INSERT INTO groups (id, name, creator_id, storage_quota_bytes) SELECT gen_random_uuid(), $1, id, $2 FROM u RETURNING id)
+       INSERT INTO groups (id, name, creator_id, storage_quota_bytes) SELECT gen_random_uuid(), $1, id, $2 FROM u
+       RETURNING id)
      INSERT INTO memberships (user_id, group_id, role) SELECT u.id, g.id, 'admin' FROM u, g`,
     [name, quotaBytes],
   );

@@ -192,7 +192,8 @@ async function state(): Promise<string> {
   };
   const columns = Object.entries(parts).map(
     ([table, names]) =>
-      `(SELECT md5(coalesce(string_agg(md5(r::text), '' ORDER BY md5(r::text)), '')) FROM (SELECT ${names} FROM ${table}) r) AS ${table}`,
+      `(SELECT md5(coalesce(string_agg(md5(r::text), '' ORDER BY md5(r::text)), ''))
+        FROM (SELECT ${names} FROM ${table}) r) AS ${table}`,
   );
   return JSON.stringify(await scene.coordinator.database.query(`SELECT ${columns.join(', ')}`));
 }
@@ -227,7 +228,9 @@ test('whatever is sent, by whomever: no internal error, and what is refused chan
     const isLookedAt = count % 5 === 0;
     const before = isLookedAt ? await state() : '';
     const { status, ms } = await answerOf(call);
-    const what = `${call.operation.id} as ${call.caller.kind}: ${call.operation.method} ${call.path.slice(0, 300)} ${call.body?.slice(0, 600) ?? ''}`;
+    const what =
+      `${call.operation.id} as ${call.caller.kind}: ${call.operation.method} ${call.path.slice(0, 300)} ` +
+      `${call.body?.slice(0, 600) ?? ''}`;
     count += 1;
     statuses[status] = (statuses[status] ?? 0) + 1;
     const waits = /wait|output|events/.test(call.operation.id) || call.path.includes('wait');

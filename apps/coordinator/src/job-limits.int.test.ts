@@ -22,7 +22,8 @@ onEachBackend('of a job no more run than its at_once; each end lets the next one
   await t.throwsAsync(claim(coordinator, waiting), { message: /refused/ });
   t.is(
     (await api.explainTask(waiting)).summary,
-    `its job runs 2 tasks at a time, and 2 run or are about to; "mito jobs change ${job.uuid} --at-once N" changes that`,
+    'its job runs 2 tasks at a time, and 2 run or are about to; ' +
+      `"mito jobs change ${job.uuid} --at-once N" changes that`,
   );
   t.deepEqual((await api.getTask(waiting)).limits, {}, 'it is no limit of the task');
   await end(coordinator, await claim(coordinator, job.tasks[0] as string));

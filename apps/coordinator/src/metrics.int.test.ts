@@ -112,7 +112,8 @@ test.serial('the summary says the same, and what is lately done per second', asy
       const found = await api.metrics();
       return found.finished_per_s === null ? undefined : found;
     },
-    // A figure that is slow to read is cached for twenty times as long as the read took: on a loaded machine that is half a minute.
+    // A figure that is slow to read is cached for twenty times as long as the read took: on a loaded machine that is
+    // half a minute.
     { message: 'there was no rate', timeoutMs: 90_000 },
   );
   t.is(
@@ -133,7 +134,8 @@ test.serial('the metrics are for site administrators and for the token of the sc
   t.is(await status('nonsense-nonsense-nonsense'), 401);
   t.is(await status(coordinator.scrapeToken), 200);
   await coordinator.database.query(
-    `INSERT INTO users (id, username, password_hash) SELECT gen_random_uuid(), 'eve', password_hash FROM users WHERE is_admin`,
+    `INSERT INTO users (id, username, password_hash) SELECT gen_random_uuid(), 'eve', password_hash FROM users
+      WHERE is_admin`,
   );
   const { token } = await new MitosisClient({ url: coordinator.url }).login('eve', coordinator.password);
   t.is(await status(token), 403);

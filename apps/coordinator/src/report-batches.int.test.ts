@@ -95,12 +95,13 @@ test('what is not a report gets an answer of its own, at its place', async (t) =
   t.is((await get(two as ClaimedTask)).state, 'completed');
 });
 
-test('a report that PostgreSQL refuses is committed alone: its task ends with the reason, the others as they did', async (t) => {
+test('a report that PostgreSQL refuses fails its own task with the reason, and no other', async (t) => {
   const tasks = await claimed(5);
   const [, , bad] = tasks as [ClaimedTask, ClaimedTask, ClaimedTask];
   await fixture.database.query(`
     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN IF new.task_id = '${bad.task}' THEN RAISE EXCEPTION 'no' USING ERRCODE = '22003'; END IF; RETURN new; END $$`);
+    BEGIN IF new.task_id = '${bad.task}' THEN RAISE EXCEPTION 'no' USING ERRCODE = '22003';
+      END IF; RETURN new; END $$`);
   await fixture.database.query('CREATE TRIGGER refuse BEFORE INSERT ON metrics FOR EACH ROW EXECUTE FUNCTION refuse()');
   const metrics: AttemptReport['metrics'] = { rows: [{ loss: 1 }], is_truncated: false };
   const results = await worker.report(tasks.map((task) => reportOf(task, 0, { metrics })));
@@ -113,7 +114,7 @@ test('a report that PostgreSQL refuses is committed alone: its task ends with th
   );
 });
 
-test('a claim that can not be read, and a task that can not be handed out, keep no other from the worker', async (t) => {
+test('an unreadable claim and a task that can not be handed out do not hold up the others', async (t) => {
   const made = await Promise.all(Array.from({ length: 3 }, () => fixture.api.submitTask({ args: ['true'] })));
   const [good, broken, last] = made.map(({ uuid }) => uuid) as [string, string, string];
   await fixture.database.query(`UPDATE tasks SET spec = spec - 'args' WHERE id = $1`, [broken]);

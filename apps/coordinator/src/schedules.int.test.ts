@@ -59,7 +59,8 @@ test('each time runs once with two coordinators', async (t) => {
   }
   const [{ runs, jobs }] = (await coordinator.database.query(
     `SELECT (SELECT count(*)::int FROM schedule_runs WHERE schedule_id = ANY ($1) AND outcome = 'ran') AS runs,
-       (SELECT count(*)::int FROM jobs WHERE id IN (SELECT unnest(jobs) FROM schedule_runs WHERE schedule_id = ANY ($1))) AS jobs`,
+       (SELECT count(*)::int FROM jobs WHERE id IN (SELECT unnest(jobs) FROM schedule_runs
+       WHERE schedule_id = ANY ($1))) AS jobs`,
     [schedules.map(({ uuid }) => uuid)],
   )) as [{ runs: number; jobs: number }];
   t.deepEqual({ runs, jobs }, { runs: 60, jobs: 60 });
@@ -171,7 +172,8 @@ test('of the times of a schedule the newest thousand are remembered', async (t) 
   const [{ count, ran }] = await eventually(
     async () => {
       const rows = (await coordinator.database.query(
-        `SELECT count(*)::int, count(*) FILTER (WHERE outcome = 'ran')::int AS ran FROM schedule_runs WHERE schedule_id = $1`,
+        `SELECT count(*)::int, count(*) FILTER (WHERE outcome = 'ran')::int AS ran FROM schedule_runs
+          WHERE schedule_id = $1`,
         [uuid],
       )) as [{ count: number; ran: number }];
       return rows[0].ran > 0 ? rows : undefined;

@@ -179,7 +179,7 @@ test('the output of every attempt can be read after a retry', async (t) => {
   });
 });
 
-test('keys and logins are removed 30 days after they were of use; the keys of an unfinished submission stay', async (t) => {
+test('keys and logins are removed after 30 days; the keys of an unfinished submission stay', async (t) => {
   const coordinator = of('postgres');
   const { api, database } = coordinator;
   const [open, ended, recent] = [randomUUID(), randomUUID(), randomUUID()];

@@ -4,7 +4,7 @@ import { connectWorker, coordinatorFixture } from './testing/coordinator-fixture
 
 const file = fileScope(test);
 
-test('no more workers are taken than max_nodes, also of many at once; one that left or was lost makes room', async (t) => {
+test('max_nodes limits the workers, also of many at once; one that left or was lost makes room', async (t) => {
   const coordinator = await coordinatorFixture(file, 'postgres', { max_nodes: 2 });
   const tried = await Promise.allSettled(Array.from({ length: 6 }, () => connectWorker(coordinator)));
   const [first, second] = tried.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));

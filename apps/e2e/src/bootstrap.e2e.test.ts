@@ -38,7 +38,7 @@ async function place(): Promise<Place> {
   };
 }
 
-test('the first administrator is made before the coordinator starts, and logs in with the password given', async (t) => {
+test('the first administrator is made before the first start, and logs in with that password', async (t) => {
   const { config, url, passwordFile, env, run } = await place();
   const made = await run('admin', 'bootstrap', 'ada', '--new-password-file', passwordFile, ...config);
   t.deepEqual(made, { code: 0, stdout: 'created the administrator ada\n', stderr: '' });

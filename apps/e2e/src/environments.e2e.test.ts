@@ -52,7 +52,8 @@ const USE = 'import markupsafe._speedups as s; import own; print(own.value, s.__
 test.serial('uv builds a locked project once; each task runs the code of its own', async (t) => {
   t.timeout(900_000);
   const dir = await project(t, {
-    'pyproject.toml': `[project]\nname = "demo"\nversion = "1"\nrequires-python = ">=3.9"\ndependencies = ["${PACKAGE}"]\n`,
+    'pyproject.toml':
+      `[project]\nname = "demo"\nversion = "1"\nrequires-python = ">=3.9"\ndependencies = ` + `["${PACKAGE}"]\n`,
     'own.py': 'value = "first"',
   });
   await call(await uvProgram(), ['lock', '--no-cache'], { cwd: dir });
@@ -141,7 +142,9 @@ test.serial('a task that is cancelled while its environment is built leaves noth
 test.serial('a worker that is killed in the middle of a build leaves nothing that counts', async (t) => {
   t.timeout(300_000);
   const gate = path.join(await tempDir(t), 'gate');
-  const text = `echo one > $MITO_ENV_DIR/one; touch '${gate}.begun'; while [ ! -e '${gate}' ]; do sleep 0.1; done; echo two > $MITO_ENV_DIR/two`;
+  const text =
+    `echo one > $MITO_ENV_DIR/one; touch '${gate}.begun'; while [ ! -e '${gate}' ]; do sleep 0.1; done; echo two ` +
+    '> $MITO_ENV_DIR/two';
   const dir = await project(t, { 'setup.sh': text });
   const uuid = await submit(dir, 'command:./setup.sh', '--', 'sh', '-c', 'cat $MITO_ENV_DIR/one $MITO_ENV_DIR/two');
   await eventually(() => access(`${gate}.begun`).then(() => true), { message: 'the build begins' });

@@ -151,7 +151,8 @@ onEachBackend('lines, arrays, input, folder and environment reach the task', asy
 onEachBackend('what a task says of itself, submits and prints is seen', async (t, { json, mito, spawn }) => {
   const dir = await tempDir(t);
   const marker = path.join(dir, 'continue');
-  const script = `for i in 1 2 3; do echo line $i; done; echo bad >&2; mito report 42% "epoch 3"; while [ ! -e "${marker}" ]; do sleep 0.05; done
+  const script = `for i in 1 2 3; do echo line $i; done; echo bad >&2; mito report 42% "epoch 3"
+    while [ ! -e "${marker}" ]; do sleep 0.05; done
     echo '{"args": ["echo", "child"]}' > "$MITO_NEW_TASK"; mito tasks submit -- echo live; echo end`;
   const { uuid } = await json<{ uuid: string }>('tasks', 'submit', '--shell', script);
   const events = spawn('events', '--task', uuid, '--json');

@@ -269,8 +269,13 @@ function installed(program: string): string | undefined {
 
 /** Asks each shell that is there what it makes of a begun line. */
 const SHELLS: Readonly<Record<string, string>> = {
-  bash: 'source <(mito completion bash); COMP_WORDS=(mito tasks qu); COMP_CWORD=2; _mito; printf "%s\\n" "${COMPREPLY[@]}"; COMP_WORDS=(mito tasks query --state ""); COMP_CWORD=4; _mito; printf "%s\\n" "${COMPREPLY[@]}"',
-  zsh: 'compdef() { :; }; compadd() { shift; print -l -- "$@"; }; source <(mito completion zsh); words=(mito tasks qu); CURRENT=3; _mito; words=(mito tasks query --state ""); CURRENT=5; _mito',
+  bash:
+    'source <(mito completion bash); COMP_WORDS=(mito tasks qu); COMP_CWORD=2; _mito; printf "%s\\n" ' +
+    '"${COMPREPLY[@]}"; COMP_WORDS=(mito tasks query --state ""); COMP_CWORD=4; _mito; printf "%s\\n" ' +
+    '"${COMPREPLY[@]}"',
+  zsh:
+    'compdef() { :; }; compadd() { shift; print -l -- "$@"; }; source <(mito completion zsh); ' +
+    'words=(mito tasks qu); CURRENT=3; _mito; words=(mito tasks query --state ""); CURRENT=5; _mito',
   fish: 'mito completion fish | source; complete -C "mito tasks qu"; complete -C "mito tasks query --state "',
 };
 

@@ -11,9 +11,14 @@ const MANY = '-c -g -t -l -s -e -p --limit --offset';
 /** Every command of the original with its options, as its users know them (its own spelling, in its own order). */
 const ORIGINAL: Readonly<Record<string, string>> = {
   coordinator:
-    '-b --bind --config --db --s3 --s3-access-key --s3-secret-key --s3-region --s3-force-path-style --artifacts-bucket --attachments-bucket --redis --redis-worker-password --redis-client-password --redis-skip-acl-rules --admin-user --admin-password --access-token-private-path --access-token-public-path --access-token-expires-in --heartbeat-timeout --log-path --file-log',
+    '-b --bind --config --db --s3 --s3-access-key --s3-secret-key --s3-region --s3-force-path-style ' +
+    '--artifacts-bucket --attachments-bucket --redis --redis-worker-password --redis-client-password ' +
+    '--redis-skip-acl-rules --admin-user --admin-password --access-token-private-path --access-token-public-path ' +
+    '--access-token-expires-in --heartbeat-timeout --log-path --file-log',
   worker:
-    '--config -c --coordinator --polling-interval --heartbeat-interval --credential-path -u --user -p --password -g --groups -t --tags -l --labels --log-path --file-log --shared-log --lifetime --retain --skip-redis',
+    '--config -c --coordinator --polling-interval --heartbeat-interval --credential-path -u --user ' +
+    '-p --password -g --groups -t --tags -l --labels --log-path --file-log --shared-log --lifetime ' +
+    '--retain --skip-redis',
   'manager status': '',
   'manager spawn': '',
   'manager kill': '',

@@ -22,7 +22,9 @@ export interface Given {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Reads what the kernel keeps of this process, as bytes: entries that end in NUL. Undefined where there is no `/proc`. */
+/**
+ * Reads what the kernel keeps of this process, as bytes: entries that end in NUL. Undefined where there is no `/proc`.
+ */
 export type ReadProcess = (name: 'cmdline' | 'environ') => Uint8Array[] | undefined;
 
 const readProcess: ReadProcess = (name) => {

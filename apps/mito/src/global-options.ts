@@ -1,4 +1,7 @@
-/** The options that may stand before the command, as in `mito client -c URL -u alice tasks query`; with one that takes a value. */
+/**
+ * The options that may stand before the command, as in `mito client
+ * -c URL -u alice tasks query`; with one that takes a value.
+ */
 const LONG_OF: ReadonlyMap<string, { readonly long: string; readonly hasValue: boolean }> = new Map([
   ['-c', { long: '--coordinator', hasValue: true }],
   ['-u', { long: '--user', hasValue: true }],

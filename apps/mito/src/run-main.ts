@@ -32,7 +32,10 @@ function isService(folder: string): boolean {
   return COMMANDS.some(({ paths, about }) => paths.includes(folder) && about?.category === 'Services');
 }
 
-/** The command that a line is meant for. A folder that is a command as well (`client -i`) is one only with an option behind it. */
+/**
+ * The command that a line is meant for. A folder that is a command
+ * as well (`client -i`) is one only with an option behind it.
+ */
 function meantCommand(words: readonly string[]): CommandEntry | undefined {
   const found = findCommand(COMMANDS, words);
   const next = words[found?.path.split(' ').length ?? 0];

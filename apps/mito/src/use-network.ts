@@ -6,7 +6,10 @@ interface Reached {
   readonly pin?: string | undefined;
 }
 
-/** Lets this process reach the coordinator as the settings say: its certificates or its key, and the proxies of the environment. */
+/**
+ * Lets this process reach the coordinator as the settings say: its
+ * certificates or its key, and the proxies of the environment.
+ */
 export async function useNetwork(
   { coordinator_addr: address, ca, pin }: Reached,
   env: Readonly<Record<string, string | undefined>>,

@@ -36,7 +36,8 @@ async function userToken(
     throw new MitoError(
       'unauthenticated',
       'not_logged_in',
-      'a worker needs an enrolment code (--enroll, MITO_ENROLL), or a login: run "mito login", or set MITO_USER and MITO_PASSWORD',
+      'a worker needs an enrolment code (--enroll, MITO_ENROLL), or a login: run "mito login", or set MITO_USER ' +
+        'and MITO_PASSWORD',
     );
   }
   return (await new MitosisClient({ url, retryMs: 30_000 }).login(user, password)).token;
@@ -88,7 +89,10 @@ function strictly({ strict_limits: isStrict }: WorkerConfig, limits: ProvenLimit
   );
 }
 
-/** Looks at the machine, unless nothing is to be looked for; throws for an option that is wrong before anything is registered. */
+/**
+ * Looks at the machine, unless nothing is to be looked for; throws
+ * for an option that is wrong before anything is registered.
+ */
 async function detectOffer(
   config: WorkerConfig,
   workDir: string,

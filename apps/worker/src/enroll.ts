@@ -4,7 +4,9 @@ import path from 'node:path';
 import { enrollWorker } from '@mitosis/client';
 import type { EnrollWorkerInput, WorkerRegistration } from '@mitosis/protocol';
 
-/** The id of the request that uses a code, the same for each start in this folder: a crash does not cost another use. */
+/**
+ * The id of the request that uses a code, the same for each start in this folder: a crash does not cost another use.
+ */
 async function requestIdOf(workDir: string, code: string): Promise<string> {
   const file = path.join(workDir, 'enrolment.json');
   const key = createHash('sha256').update(code).digest('hex');

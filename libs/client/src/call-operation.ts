@@ -27,7 +27,9 @@ export type CallInput<O extends Operation> = CallSettings &
   (O extends { readonly query: infer Q extends z.ZodType } ? { readonly query?: QueryInput<Q> } : unknown) &
   (O extends { readonly body: infer B extends z.ZodType } ? { readonly body: ReadonlyDeep<z.input<B>> } : unknown);
 
-/** The path of a call with its parameters and conditions. Throws `invalid_request` for a parameter that names nothing. */
+/**
+ * The path of a call with its parameters and conditions. Throws `invalid_request` for a parameter that names nothing.
+ */
 export function pathOf(
   operation: Operation,
   { params, query }: { readonly params?: Readonly<Record<string, string>>; readonly query?: object },

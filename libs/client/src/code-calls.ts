@@ -32,7 +32,9 @@ export class CodeCalls {
     this.route = new StoreRoute(transport.url);
   }
 
-  /** Stores a folder for the tasks of a group; sends what the group does not have, and returns how many bytes that was. */
+  /**
+   * Stores a folder for the tasks of a group; sends what the group does not have, and returns how many bytes that was.
+   */
   async store(code: StorableCode, { group, signal }: StoreCodeOptions = {}): Promise<number> {
     const body = { manifest: code.sha256, packs: code.packs, ...(group !== undefined && { group }) };
     const options = { body, signal, isRepeatable: true };

@@ -327,7 +327,10 @@ export class MitosisClient {
     return followOutput(this.transport, uuid, { ...options, signal: this.transport.signalWith(options.signal) });
   }
 
-  /** Searches in what the tasks have printed that the conditions find, newest first; yields each part when it is searched. */
+  /**
+   * Searches in what the tasks have printed that the conditions
+   * find, newest first; yields each part when it is searched.
+   */
   searchOutput(search: OutputPattern & TaskConditions, { signal }: CallOptions = {}): AsyncGenerator<OutputMatches> {
     return searchOutput(this.transport, search, { signal: this.transport.signalWith(signal) });
   }

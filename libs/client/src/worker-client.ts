@@ -90,7 +90,9 @@ export class WorkerClient {
     await this.transport.call(workers.storeCheckpoint, { body: checkpoint, signal });
   }
 
-  /** The inputs of an attempt and its code, with requests to fetch them. @throws `resource_not_found` that names one. */
+  /**
+   * The inputs of an attempt and its code, with requests to fetch them. @throws `resource_not_found` that names one.
+   */
   async inputs(lease: AttemptLease, signal?: AbortSignal): Promise<TaskInputs> {
     return this.transport.call(workers.inputs, { body: lease, signal });
   }

@@ -18,7 +18,9 @@ export const CoordinatorConfig = z.strictObject({
   /** Certificate (with its chain) and key, PEM files: with them it speaks HTTPS. */
   tls_cert: z.string().optional(),
   tls_key: z.string().optional(),
-  /** It makes a certificate of its own, in state_dir, when tls_cert names none. Clients and workers know it by its pin. */
+  /**
+   * It makes a certificate of its own, in state_dir, when tls_cert names none. Clients and workers know it by its pin.
+   */
   tls_own: FlagSetting.default(false),
   /** The address by which workers and clients on other machines reach it, when a proxy is in front of it. */
   public_url: AddressSetting.optional(),
@@ -83,7 +85,10 @@ export const CoordinatorConfig = z.strictObject({
   reserve_after: DurationSetting.prefault('30s'),
   /** Workers that may be registered and alive at a time; any number when not set. */
   max_nodes: z.coerce.number().int().min(1).optional(),
-  /** Of each new group: tasks that may wait at a time ("mito admin groups task-quota" changes it); any number when not set. */
+  /**
+   * Of each new group: tasks that may wait at a time ("mito admin
+   * groups task-quota" changes it); any number when not set.
+   */
   task_queue_size: z.coerce.number().int().min(1).max(2_147_483_647).optional(),
   /** How long the audit log remembers. */
   audit_retention: DurationSetting.prefault('365d'),

@@ -159,7 +159,7 @@ test(
 );
 test('what is not TOML says where', refuses, '[worker\nslots = 1', /config\.toml: .*1: {2}\[worker/s);
 
-test('what an environment says for a child: its settings under all their names, where its files are, nothing else', (t) => {
+test('a child gets its settings under all their names, the places of its files, nothing else', (t) => {
   const settings = {
     MITO_LOG_LEVEL: 'debug',
     MITO_TOKEN_DURATION: '2h',

@@ -25,7 +25,10 @@ export const WorkerConfig = z.strictObject({
   /** Groups whose tasks run here; the user's own when not set. */
   groups: ListSetting.optional(),
   tags: ListSetting.default([]),
-  /** `any`: tasks with any tags; `only_tagged`: only tasks whose tags it has. Any as long as it has no tags, when not set. */
+  /**
+   * `any`: tasks with any tags; `only_tagged`: only tasks whose
+   * tags it has. Any as long as it has no tags, when not set.
+   */
   takes: WorkerTakes.optional(),
   labels: ListSetting.default([]),
   /** Tasks at once; as many as cores are offered when not set. */

@@ -4,7 +4,10 @@ import { MitoError } from '@mitosis/domain';
 /** A setting of a session that no server knows: it is there for whoever has set it on the same session. */
 const MARK = 'mitosis.session_mark';
 
-/** How often the other connection asks before the first one looks: a pooler that hands its servers out in turn is at another one then. */
+/**
+ * How often the other connection asks before the first one looks: a
+ * pooler that hands its servers out in turn is at another one then.
+ */
 const TURNS = [1, 2, 3, 4] as const;
 
 export const POOLER_ADVICE =

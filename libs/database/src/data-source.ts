@@ -202,7 +202,10 @@ export function createDataSource({
   });
 }
 
-/** Opens it. Throws `database_unavailable` with the reason that PostgreSQL or the network gave, without the password in the URL. */
+/**
+ * Opens it. Throws `database_unavailable` with the reason that
+ * PostgreSQL or the network gave, without the password in the URL.
+ */
 export async function connect(dataSource: DataSource): Promise<void> {
   try {
     await dataSource.initialize();
@@ -246,7 +249,10 @@ async function assertNotNewer(dataSource: DataSource): Promise<void> {
   );
 }
 
-/** Brings the schema up to date; safe when several processes do it at the same time. Throws `schema_newer`, `database_pooled`. */
+/**
+ * Brings the schema up to date; safe when several processes do
+ * it at the same time. Throws `schema_newer`, `database_pooled`.
+ */
 export async function migrate(dataSource: DataSource): Promise<void> {
   await assertSessions(dataSource);
   const runner = dataSource.createQueryRunner();

@@ -29,7 +29,8 @@ function columnsOfEntities(dataSource: DataSource): string[] {
   return dataSource.entityMetadatas.flatMap(({ tableName, columns }) =>
     columns.map(
       (column) =>
-        `${tableName}.${column.databaseName} ${typeOf(column.type, column.isArray)}${column.isNullable ? '' : ' not null'}`,
+        `${tableName}.${column.databaseName} ` +
+        `${typeOf(column.type, column.isArray)}${column.isNullable ? '' : ' not null'}`,
     ),
   );
 }
@@ -71,12 +72,15 @@ test('programs that groups shared are charged to the first of them', async (t) =
   for (let undone = length; undone > place; undone -= 1) await dataSource.undoLastMigration();
   await dataSource.query(`
     WITH u AS (INSERT INTO users (id, username, password_hash) VALUES (gen_random_uuid(), 'u', 'x') RETURNING id),
-      g AS (INSERT INTO groups (id, name, creator_id) SELECT gen_random_uuid(), name, id FROM u, unnest(ARRAY['first', 'second']) AS n(name) RETURNING id, name)
+      g AS (INSERT INTO groups (id, name, creator_id) SELECT gen_random_uuid(), name, id
+      FROM u, unnest(ARRAY['first', 'second']) AS n(name) RETURNING id, name)
     INSERT INTO programs (group_id, sha256, name, size_bytes, imports, creator_id, created_at)
-    SELECT g.id, 'abc', 'p', 100, '{}', u.id, CASE g.name WHEN 'first' THEN now() ELSE now() + interval '1 day' END FROM g, u`);
+    SELECT g.id, 'abc', 'p', 100, '{}', u.id, CASE g.name WHEN 'first' THEN now() ELSE now() + interval '1 day' END
+    FROM g, u`);
   await migrate(dataSource);
   const rows = await dataSource.query(
-    `SELECT g.name, p.object_key, g.storage_used_bytes::int AS used, (SELECT count(*)::int FROM objects o WHERE o.group_id = g.id AND o.state = 'stored') AS objects
+    `SELECT g.name, p.object_key, g.storage_used_bytes::int AS used,
+      (SELECT count(*)::int FROM objects o WHERE o.group_id = g.id AND o.state = 'stored') AS objects
      FROM programs p JOIN groups g ON g.id = p.group_id ORDER BY g.name`,
   );
   t.deepEqual(rows, [

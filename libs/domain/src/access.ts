@@ -26,7 +26,9 @@ export type GroupAction =
   | 'program.upload'
   | 'program.submit'
   | 'worker.register'
-  /** Giving the group a role on a worker with which that runs the group's tasks, and taking the group off any worker. */
+  /**
+   * Giving the group a role on a worker with which that runs the group's tasks, and taking the group off any worker.
+   */
   | 'worker.lend'
   | 'worker.evict'
   | 'group.read'
@@ -130,7 +132,9 @@ const IN_SCOPE: Readonly<Record<Exclude<TokenScope, 'full'>, ReadonlySet<Access[
   workers: new Set([...READING, 'worker.register', 'worker.manage', 'worker.lend', 'worker.evict', 'enrolment.manage']),
 };
 
-/** Whether a token of this scope may be used for what is asked at all; a login (no scope) may be used for everything. */
+/**
+ * Whether a token of this scope may be used for what is asked at all; a login (no scope) may be used for everything.
+ */
 export function isInScope(scope: TokenScope | undefined, action: Access['action']): boolean {
   if (scope === undefined) return true;
   if (action === 'account.manage') return false;

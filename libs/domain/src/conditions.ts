@@ -1,7 +1,10 @@
 const VISIBLE = /[^\s,\p{Z}\p{Cc}\p{Cf}]/u;
 const WORD = /[\p{L}\p{N}]/u;
 
-/** True for text without a visible character: empty, or only separators (spaces, commas, controls, zero-width characters). */
+/**
+ * True for text without a visible character: empty, or only
+ * separators (spaces, commas, controls, zero-width characters).
+ */
 export function isBlank(text: string): boolean {
   return !VISIBLE.test(text);
 }

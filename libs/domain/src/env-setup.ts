@@ -9,7 +9,10 @@ export interface EnvSetup {
 
 export type EnvSetupKind = 'uv' | 'venv' | 'conda' | 'npm' | 'command';
 
-/** By kind, the file that is meant when none is named: null where the names are fixed, undefined where one has to be named. */
+/**
+ * By kind, the file that is meant when none is named: null where
+ * the names are fixed, undefined where one has to be named.
+ */
 const DEFAULT_FILES: Readonly<Record<EnvSetupKind, string | null | undefined>> = {
   uv: null,
   venv: 'requirements.txt',

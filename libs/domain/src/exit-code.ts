@@ -11,7 +11,9 @@ const SIGNAL_BASE = 128;
 /** Stands for every exit code that a process can't have. */
 export const EXIT_OUT_OF_RANGE = 255;
 
-/** The exit code of a program that this signal has ended, as a shell has it: 137 for SIGKILL. Undefined for no signal. */
+/**
+ * The exit code of a program that this signal has ended, as a shell has it: 137 for SIGKILL. Undefined for no signal.
+ */
 export function exitCodeOfSignal(signal: string | null | undefined): number | undefined {
   if (signal === null || signal === undefined) return undefined;
   const numbered = /^SIG(\d{1,3})$/.exec(signal);

@@ -21,7 +21,8 @@ function endOfString(bytes: Uint8Array, begin: number): number {
 
 /**
  * What of the bounds JSON exceeds, found by one look at each byte: to be asked before it is parsed, which takes
- * memory and time for every value. Undefined for what is within them, and for what is not JSON, which the parser refuses.
+ * memory and time for every value. Undefined for what is within them, and for what is not JSON, which the parser
+ * refuses.
  */
 export function jsonExcess(bytes: Uint8Array, { depth, values, keys }: JsonBounds): keyof JsonBounds | undefined {
   let nested = 0;

@@ -15,7 +15,9 @@ export function editDistance(from: string, to: string): number {
 /** A word longer than this is not compared: nobody mistyped it. */
 const WORD_MAX = 64;
 
-/** The one of `known` that was probably meant by `word`, `-` and `_` counting as the same; undefined when none is near. */
+/**
+ * The one of `known` that was probably meant by `word`, `-` and `_` counting as the same; undefined when none is near.
+ */
 export function nearestOf(word: string, known: readonly string[]): string | undefined {
   if (word.length > WORD_MAX) return undefined;
   const plain = (text: string): string => text.toLowerCase().replaceAll('-', '_');

@@ -17,7 +17,10 @@ export function isDeeperThan(value: unknown, levels: number): boolean {
 
 /** JSON whose numbers kept the text in which they were written. */
 export interface ParamJson {
-  /** As from `JSON.parse`, but a number that is written in another way than JSON.stringify would is a string for `paramOf`. */
+  /**
+   * As from `JSON.parse`, but a number that is written in another
+   * way than JSON.stringify would is a string for `paramOf`.
+   */
   readonly value: unknown;
   /** As from {@link parseExactJson}. */
   readonly plain: unknown;
@@ -30,7 +33,8 @@ const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)\b|-?\d+(?:\.\d+)?
 const LEVELS_MAX = 100;
 
 /**
- * Parses JSON at most 100 levels deep, for parameters: a number keeps not only its digits but its text, `0.10` or `1e3`.
+ * Parses JSON at most 100 levels deep, for parameters: a number keeps not only its digits but its text, `0.10` or
+ * `1e3`.
  * `NaN` and `Infinity` are numbers, too. Throws a `SyntaxError`.
  */
 export function parseParamJson(text: string): ParamJson {

@@ -13,7 +13,8 @@ async function seenIn(zone: string, now: string, texts: readonly string[]): Prom
   const script = `
     const { parsePointInTime } = await import(${JSON.stringify(MODULE)});
     const now = new Date(${JSON.stringify(now)});
-    console.log(JSON.stringify(${JSON.stringify(texts)}.map((text) => parsePointInTime(text, '--since', now).toISOString())));`;
+    console.log(JSON.stringify(${JSON.stringify(texts)}
+      .map((text) => parsePointInTime(text, '--since', now).toISOString())));`;
   const { stdout } = await run(execPath, ['--input-type=module', '-e', script], {
     env: { ...env, TZ: zone },
   });

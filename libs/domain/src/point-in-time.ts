@@ -4,7 +4,8 @@ import { invalidField } from './errors.js';
 const DAYS: Readonly<Record<string, number>> = { yesterday: -1, today: 0, tomorrow: 1 };
 const CLOCK = String.raw`(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d{2})(?:[.,](?<fraction>\d{1,9}))?)?`;
 const BY_DATE = new RegExp(
-  String.raw`^(?<year>\d{4})-(?<month>\d{2})-(?<day>\d{2})(?:(?:[Tt]|\s+)${CLOCK}\s*(?<zone>[Zz]|[+-]\d{2}(?::?\d{2})?)?)?$`,
+  String.raw`^(?<year>\d{4})-(?<month>\d{2})-(?<day>\d{2})` +
+    String.raw`(?:(?:[Tt]|\s+)${CLOCK}\s*(?<zone>[Zz]|[+-]\d{2}(?::?\d{2})?)?)?$`,
 );
 const BY_DAY = new RegExp(
   String.raw`^(?:(?<word>yesterday|today|tomorrow)(?:\s+${CLOCK})?|${CLOCK.replaceAll('?<', '?<only_')})$`,

@@ -18,7 +18,9 @@ const SPECIAL_IPV4 = [
   '224.0.0.0/3',
 ];
 
-/** Within global unicast (2000::/3): protocols, documentation, and addresses that carry an IPv4 address (Teredo, 6to4). */
+/**
+ * Within global unicast (2000::/3): protocols, documentation, and addresses that carry an IPv4 address (Teredo, 6to4).
+ */
 const SPECIAL_IPV6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
 
 /**

@@ -30,7 +30,8 @@ export function normalizeTags(tags: readonly string[]): string[] {
 
 /**
  * The queue of a group and a tag set, e.g. `vision~cuda12.1~gpu`; the order of `tags` does not matter.
- * A tag can be a requirement (`vision~!old~a100|h100`). Sandboxed programs have queues of their own, e.g. `vision~_wasm~gpu`: some workers take nothing else.
+ * A tag can be a requirement (`vision~!old~a100|h100`). Sandboxed programs have queues of their own, e.g.
+ * `vision~_wasm~gpu`: some workers take nothing else.
  */
 export function queueName(group: string, tags: readonly string[], kind: TaskKind = 'command'): string {
   return [group, ...(kind === 'wasm' ? [WASM_MARK] : []), ...normalizeTags(tags)].join(SEPARATOR);

@@ -28,7 +28,10 @@ function openQuote(rest: string): '"' | "'" | undefined {
   return quote === '"' || quote === "'" ? quote : undefined;
 }
 
-/** Takes a line apart as a shell does: blanks part words, quotes and backslashes keep them together. Nothing is expanded. */
+/**
+ * Takes a line apart as a shell does: blanks part words, quotes
+ * and backslashes keep them together. Nothing is expanded.
+ */
 export function splitLine(line: string): SplitLine {
   const words: string[] = [];
   let at = 0;

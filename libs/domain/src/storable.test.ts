@@ -16,7 +16,7 @@ const hostile = fc.letrec((tie) => ({
     .map((pairs) => Object.fromEntries(pairs) as unknown),
 })).value;
 
-test('whatever a program wrote becomes JSON that PostgreSQL can store, and stays as it was when nothing was said', (t) => {
+test('any text of a program becomes JSON that PostgreSQL can store; clean text stays as it was', (t) => {
   fc.assert(
     fc.property(hostile, (value) => {
       const { value: made, changes } = storableJson(value);

@@ -37,7 +37,9 @@ export function storableJson(value: unknown): StorableJson {
   return { value: made, changes: walk.changes };
 }
 
-/** A sentence of any origin (an error that quotes a task's own bytes) as it is stored: storable, and cut to `unitsMax`. */
+/**
+ * A sentence of any origin (an error that quotes a task's own bytes) as it is stored: storable, and cut to `unitsMax`.
+ */
 export function storableSentence(text: string, unitsMax: number): string {
   return cutText(storableText(text), unitsMax, '…');
 }

@@ -51,7 +51,10 @@ function parseDecimal(number: string, { field, text }: Written): Decimal {
   return scale < 0 ? { units: units * 10n ** BigInt(-scale), scale: 0 } : { units, scale };
 }
 
-/** How the values of a range are written: zeros that its ends were typed with stay, as in `001..100` and `0.10..0.50:0.05`. */
+/**
+ * How the values of a range are written: zeros that its ends
+ * were typed with stay, as in `001..100` and `0.10..0.50:0.05`.
+ */
 function formatOf({ from, to }: Range): (units: bigint, scale: number) => string {
   const wholeOf = (number: string): string => /\d+/.exec(number)?.[0] ?? '';
   const isPadded = [from, to].some((end) => /^[-+]?0\d/.test(end));

@@ -84,7 +84,8 @@ const isAlwaysMet = (clause: Clause): boolean => [...clause].some((literal) => c
 
 /**
  * What a task asks of the tags of a worker, as it is stored and compared: sorted, without duplicates. Each entry is a
- * tag or an expression (`gpu & !old`, `a100 | h100`, with brackets); all of them have to be met. Throws `invalid_request`.
+ * tag or an expression (`gpu & !old`, `a100 | h100`, with brackets); all of them have to be met. Throws
+ * `invalid_request`.
  */
 export function parseRequirements(entries: readonly string[], field = 'tags'): string[] {
   const clauses = entries.flatMap((entry) =>
@@ -98,8 +99,8 @@ export function parseRequirements(entries: readonly string[], field = 'tags'): s
 }
 
 /**
- * Which tasks a worker takes by their tags: `any` whatever they ask for, `only_tagged` only those whose requirements its
- * tags meet; null as in the original: any as long as it has no tags itself.
+ * Which tasks a worker takes by their tags: `any` whatever they ask for, `only_tagged` only those whose requirements
+ * its tags meet; null as in the original: any as long as it has no tags itself.
  */
 export type Takes = 'any' | 'only_tagged' | null;
 
@@ -111,7 +112,9 @@ export interface TaggedWorker {
 export const takesAny = ({ tags, takes }: TaggedWorker): boolean =>
   takes === 'any' || (takes !== 'only_tagged' && tags.length === 0);
 
-/** What a task requires and a worker does not meet. A tag that must not be there counts also where any task is taken. */
+/**
+ * What a task requires and a worker does not meet. A tag that must not be there counts also where any task is taken.
+ */
 export function unmetRequirements(requirements: readonly string[], worker: TaggedWorker): string[] {
   const isAny = takesAny(worker);
   const isMet = (literal: string): boolean =>

@@ -13,7 +13,8 @@ test('an emoji at the end of a long name is left out whole', named, [`${'x'.repe
 test('a name is one line without control characters', named, ['sh', '-c', 'a\n\n\tb\u001b[2J\u202e'], 'sh -c a b [2J ');
 
 test('every command gives a name that can be stored', (t) => {
-  const words = fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('\ud83d', '\ude00', '\0', '👨‍👩‍👧‍👦')));
+  const odd = ['\ud83d', '\ude00', '\0', '👨‍👩‍👧‍👦'];
+  const words = fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...odd)));
   const isFit = fc.property(words, (args) => {
     const name = nameOfCommand(args);
     return name.length <= 80 && isStorableText(name) && !/[\p{Cc}\p{Bidi_Control}]/u.test(name);

@@ -35,7 +35,10 @@ async function started(
   return server;
 }
 
-/** A process that starts a server on `dataDir`, prints `<pid> <url>`, and on SIGINT asks it once more before it stops it. */
+/**
+ * A process that starts a server on `dataDir`, prints `<pid>
+ * <url>`, and on SIGINT asks it once more before it stops it.
+ */
 function serving(dataDir: string, ephemeral = false): string {
   return `
 import pg from 'pg';
@@ -72,7 +75,8 @@ test.serial('a fresh cluster is UTF-8, on loopback only, behind a password that 
   const server = await started(t, dataDir);
   const [row] = await ask(
     server.url,
-    `select current_database() as db, current_setting('listen_addresses') as listens, current_setting('unix_socket_directories') as sockets,
+    `select current_database() as db, current_setting('listen_addresses') as listens,
+            current_setting('unix_socket_directories') as sockets,
        pg_encoding_to_char(encoding) as encoding, datlocale, upper('é') as upper
      from pg_database where datname = current_database()`,
   );

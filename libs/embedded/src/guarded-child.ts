@@ -34,7 +34,10 @@ export interface GuardedChildOptions {
  * so a Ctrl-C in the terminal reaches neither; the child ends when this process decides.
  */
 export class GuardedChild {
-  /** Resolves with the exit code (128 + signal when killed) and, unless it had a file for that, what was last said on stderr. */
+  /**
+   * Resolves with the exit code (128 + signal when killed) and,
+   * unless it had a file for that, what was last said on stderr.
+   */
   readonly exited: Promise<{ readonly code: number; readonly stderr: string }>;
 
   private constructor(

@@ -38,7 +38,9 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** A Node process that runs `script` (an ES module that may import from `./` of this lib), killed when the test ends. */
+/**
+ * A Node process that runs `script` (an ES module that may import from `./` of this lib), killed when the test ends.
+ */
 export function runScript(scope: Scope, script: string, options: { detached?: boolean } = {}): ScriptRun {
   const base = fileURLToPath(new URL('.', import.meta.url));
   const child = spawn(process.execPath, ['--input-type=module', '-e', script.replaceAll("from './", `from '${base}`)], {

@@ -71,7 +71,9 @@ export function ignores(pid: number, signalNumber: number): boolean {
   return ((BigInt(`0x${mask}`) >> BigInt(signalNumber - 1)) & 1n) === 1n;
 }
 
-/** True when `pid` has a handler for that signal, or keeps it back to take it by itself; undefined when nothing tells. */
+/**
+ * True when `pid` has a handler for that signal, or keeps it back to take it by itself; undefined when nothing tells.
+ */
 function handles(pid: number, signalNumber: number): boolean | undefined {
   const status = readProc(`/proc/${pid}/status`);
   const masks = [...status.matchAll(/^Sig(?:Cgt|Blk):\t([0-9a-f]+)/gm)].map(([, mask]) => BigInt(`0x${mask}`));

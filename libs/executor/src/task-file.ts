@@ -57,7 +57,9 @@ export async function withTaskFile<T>(
   }
 }
 
-/** The bytes from `from` to `to`, or to the end of the file, in pieces; a file that grows meanwhile is not read further. */
+/**
+ * The bytes from `from` to `to`, or to the end of the file, in pieces; a file that grows meanwhile is not read further.
+ */
 export async function* readPieces(handle: FileHandle, from: number, to: number): AsyncGenerator<Buffer> {
   for (let at = from; at < to;) {
     const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(Math.min(CHUNK_BYTES, to - at)), 0, null, at);
@@ -67,7 +69,10 @@ export async function* readPieces(handle: FileHandle, from: number, to: number):
   }
 }
 
-/** The whole of a short file of a task. Undefined when nothing is there. Throws `file_too_large`, and what {@link openTaskFile} throws. */
+/**
+ * The whole of a short file of a task. Undefined when nothing is there.
+ * Throws `file_too_large`, and what {@link openTaskFile} throws.
+ */
 export async function readTaskFile(file: string, limitBytes: number): Promise<Buffer | undefined> {
   return withTaskFile(file, async (handle, sizeBytes) => {
     if (sizeBytes > limitBytes) {

@@ -115,7 +115,10 @@ const requeueCause: Shape<RequeueOn> = {
 const needKey = (name: string, description: string): Key =>
   key(NEED_SHAPES[name] as Shape<unknown>, description, { isNeed: true });
 
-/** Options of a task that stand in [defaults], [templates.NAME], [tasks.NAME] and [jobs.NAME]. A new one is one line here. */
+/**
+ * Options of a task that stand in [defaults], [templates.NAME],
+ * [tasks.NAME] and [jobs.NAME]. A new one is one line here.
+ */
 export const OPTION_KEYS: Readonly<Record<string, Key>> = {
   run: option('args', command, 'a line for the shell, or a list of the program and its arguments'),
   env: option('env', mapOf(anyValue), 'variables of the task', true),

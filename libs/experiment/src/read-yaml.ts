@@ -101,7 +101,10 @@ function documentOf(file: string, text: string, lines: LineCounter): Document.Pa
   }
 }
 
-/** YAML 1.2 with its core schema: no tags, no duplicate keys, no merge keys, bounded aliases. Throws `invalid_experiment`. */
+/**
+ * YAML 1.2 with its core schema: no tags, no duplicate keys,
+ * no merge keys, bounded aliases. Throws `invalid_experiment`.
+ */
 export function readYaml(file: string, text: string): TableNode {
   const lines = new LineCounter();
   const document = documentOf(file, text, lines);

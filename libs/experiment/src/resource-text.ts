@@ -1,8 +1,8 @@
 import { invalidField } from '@mitosis/domain';
-import type { ArtifactKind, SubmitTaskInput } from '@mitosis/protocol';
+import { ARTIFACT_KINDS, type ArtifactKind, type SubmitTaskInput } from '@mitosis/protocol';
 
-const RESOURCE =
-  /^(unpack:)?(?:attachment=(?<key>.+?)|artifact=(?<task>[^:]*):(?<kind>result|exec-log|std-log|env-log)):(?<path>[^:]+)$/s;
+const ARTIFACT = `artifact=(?<task>[^:]*):(?<kind>${ARTIFACT_KINDS.join('|')})`;
+const RESOURCE = new RegExp(`^(unpack:)?(?:attachment=(?<key>.+?)|${ARTIFACT}):(?<path>[^:]+)$`, 's');
 
 /** `attachment=KEY:PATH` or `artifact=UUID:KIND:PATH`; `unpack:` before it has it unpacked into PATH. */
 export function parseResource(text: string, field: string): NonNullable<SubmitTaskInput['resources']>[number] {

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { SubmitTaskInput } from '@mitosis/protocol';
 
-/** What of a submission is what is run. How and when it runs (time limit, tags, labels, priority) makes it no other task. */
+/**
+ * What of a submission is what is run. How and when it runs
+ * (time limit, tags, labels, priority) makes it no other task.
+ */
 const RUN_FIELDS = ['args', 'env', 'cwd', 'stdin_base64', 'resources', 'wasm', 'env_setup'] as const;
 
 function canonical(value: unknown): unknown {

@@ -33,7 +33,10 @@ const SHELL = /^(?:.*\/)?(?:r?bash|sh|dash|ash|ksh\d*|mksh|pdksh|yash|posh|zsh)$
 /** Options of shells whose value is the next argument: `-o pipefail`, `-eo pipefail`, `--rcfile FILE`. */
 const WITH_VALUE = /^(?:[-+][a-zA-Z]*[oO]|--(?:rcfile|init-file))$/;
 
-/** Where in the arguments after a shell's name its command line stands, if they have one: `-e -c LINE`, `-co pipefail LINE`. */
+/**
+ * Where in the arguments after a shell's name its command line
+ * stands, if they have one: `-e -c LINE`, `-co pipefail LINE`.
+ */
 function placeOfLine(args: readonly string[]): number | undefined {
   let hasCommand = false;
   for (let place = 0; place < args.length; place += 1) {
@@ -46,7 +49,9 @@ function placeOfLine(args: readonly string[]): number | undefined {
   return undefined;
 }
 
-/** The arguments that a shell reads as commands, wherever it is started: `sh -c`, `env A=b sh -c`, `timeout 5 bash -ec`. */
+/**
+ * The arguments that a shell reads as commands, wherever it is started: `sh -c`, `env A=b sh -c`, `timeout 5 bash -ec`.
+ */
 function shellLines(args: readonly string[]): ReadonlyMap<number, { readonly isDirect: boolean }> {
   return new Map(
     args.flatMap((arg, at) => {
@@ -56,7 +61,9 @@ function shellLines(args: readonly string[]): ReadonlyMap<number, { readonly isD
   );
 }
 
-/** What stands in between (`sudo`, `docker run`) may not pass variables on: the line sets those that it reads itself. */
+/**
+ * What stands in between (`sudo`, `docker run`) may not pass variables on: the line sets those that it reads itself.
+ */
 function parseCommand(args: readonly string[]): Template[] {
   const lines = shellLines(args);
   return args.map((text, place) => {

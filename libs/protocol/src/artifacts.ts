@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { AttemptNumber, Sha256, Timestamp, Uuid } from './fields.js';
 
 /**
- * `result`: the result folder; `exec-log`: the working folder; `std-log`: what the task printed; `env-log`: what was printed while its
- * environment was built.
+ * `result`: the result folder; `exec-log`: the working folder; `std-log`: what the task printed; `env-log`: what was
+ * printed while its environment was built.
  */
 export const ARTIFACT_KINDS = ['result', 'exec-log', 'std-log', 'env-log'] as const;
 export const ArtifactKind = z.enum(ARTIFACT_KINDS);

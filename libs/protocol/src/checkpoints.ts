@@ -5,7 +5,10 @@ import { AttemptNumber, Sha256, Timestamp } from './fields.js';
 /** Which checkpoint of its attempt it is, from 1. */
 export const CheckpointNumber = z.int32().min(1);
 
-/** A stored state of the checkpoint folder of a task, a tar.gz, with a request to fetch it that is good for some minutes. */
+/**
+ * A stored state of the checkpoint folder of a task, a tar.gz,
+ * with a request to fetch it that is good for some minutes.
+ */
 export const StoredCheckpoint = z.object({
   /** The attempt that stored it; 0 for one that was taken over from another task. */
   attempt: z.union([AttemptNumber, z.literal(0)]),

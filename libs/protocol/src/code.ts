@@ -20,7 +20,9 @@ export const TaskCode = z.strictObject({
   sha256: Sha256,
   files: z.int().min(0).max(CODE_LIMITS.files),
   bytes: z.int().min(0),
-  /** Where it was taken from: the folder's name, its commit and branch in git, and whether it differs from the commit. */
+  /**
+   * Where it was taken from: the folder's name, its commit and branch in git, and whether it differs from the commit.
+   */
   folder: PlainLine(255).default(''),
   commit: PlainLine(64).nullable().default(null),
   branch: PlainLine(255).nullable().default(null),

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { TASK_STATES, WANTED_STATES } from '@mitosis/domain';
 import { Uuid } from './fields.js';
 
-/** `silent`: three heartbeats are missing. `unable`: it says itself that it can't work. The figures are those of its last heartbeat. */
+/**
+ * `silent`: three heartbeats are missing. `unable`: it says itself
+ * that it can't work. The figures are those of its last heartbeat.
+ */
 export const WorkerHealth = z.object({
   uuid: Uuid,
   hostname: z.string(),

@@ -77,7 +77,8 @@ export function openApiDocument(version: string): object {
       title: 'Mitosis',
       version,
       description:
-        'A coordinator. Errors have a stable `code`, a sentence for people and, when a field is at fault, `details.field`.',
+        'A coordinator. Errors have a stable `code`, a sentence for people and, when a field is at fault, ' +
+        '`details.field`.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],

@@ -16,7 +16,10 @@ export const PROCESS_SHAPE = {
   code: TaskCode.optional(),
   /** Secrets of its group that it finds in its environment, each in the variable of its name. */
   secrets: TaskSecrets.optional(),
-  /** Its environment, built once on a worker from files of `code`: `uv`, `venv:FILE`, `conda:FILE`, `npm`, `command:FILE`. */
+  /**
+   * Its environment, built once on a worker from files of `code`:
+   * `uv`, `venv:FILE`, `conda:FILE`, `npm`, `command:FILE`.
+   */
   env_setup: TaskEnvSetup.optional(),
 };
 

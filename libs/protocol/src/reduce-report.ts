@@ -3,7 +3,8 @@ import { MESSAGE_MAX, NOTE_MAX, type AttemptReport } from './workers.js';
 
 /**
  * The report without what a program wrote, for one that was refused as it is: `why` becomes a note. An attempt
- * that wanted to submit tasks has failed as `invalid_new_task`, a `split` as `limit_exceeded`; any other ends as it did.
+ * that wanted to submit tasks has failed as `invalid_new_task`, a `split` as `limit_exceeded`; any other ends as it
+ * did.
  */
 export function reducedReport(report: AttemptReport, why: string): AttemptReport {
   const { output, metrics, new_tasks: newTasks, subtasks, outcome, exit_code: exitCode, ...rest } = report;

@@ -44,7 +44,10 @@ export const TIME_VIEW = {
   retry_exit_codes: z.array(z.int()),
   requeue_on: z.array(z.union([z.string(), z.int()])).default([]),
   requeues_max: z.int().default(REQUEUES_DEFAULT),
-  /** Attempts so far that ended by its own fault, that were lost with their worker, and after which it asked to be run again. */
+  /**
+   * Attempts so far that ended by its own fault, that were lost
+   * with their worker, and after which it asked to be run again.
+   */
   failures: z.int().default(0),
   losses: z.int().default(0),
   requeues: z.int().default(0),

@@ -105,7 +105,10 @@ export const CreatedEnrolment = EnrolmentView.extend({
 export type CreatedEnrolment = z.output<typeof CreatedEnrolment>;
 export const EnrolmentList = z.object({ enrolments: z.array(EnrolmentView) });
 
-/** The body of `POST /workers/enroll`: tags and labels are added to those of the code. The same `request` gets the same worker. */
+/**
+ * The body of `POST /workers/enroll`: tags and labels are added
+ * to those of the code. The same `request` gets the same worker.
+ */
 export const EnrollWorker = RegisterWorker.omit({ groups: true }).extend({
   code: z.string().min(1).max(128),
   request: Uuid,

@@ -136,7 +136,10 @@ export const SubtaskResultsQuery = z.strictObject({
   from: z.int().min(0),
 });
 
-/** Printed output of subtasks in their order, as frames: inline or behind a URL. Ends before the last when there is much. */
+/**
+ * Printed output of subtasks in their order, as frames: inline
+ * or behind a URL. Ends before the last when there is much.
+ */
 export const SubtaskResults = z.object({
   results: z.array(
     z.discriminatedUnion('stored', [

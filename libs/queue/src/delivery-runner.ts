@@ -25,7 +25,9 @@ export class DeliveryRunner {
     this.keeper = new LockKeeper(source, this.lockMs, log);
   }
 
-  /** Never rejects. `onFree` is called once: when the delivery leaves its slot, at the latest before the queue is told. */
+  /**
+   * Never rejects. `onFree` is called once: when the delivery leaves its slot, at the latest before the queue is told.
+   */
   async run(job: ClaimedJob, onFree: () => void): Promise<void> {
     this.keeper.hold(job);
     const leaveSlot = once(onFree);

@@ -28,7 +28,10 @@ export type ConsumerOperations = Pick<
 export interface WakeSignal {
   /** `onWake` gets the name of a queue, or undefined when any may have one. */
   start(onWake: (queue: string | undefined) => void): void;
-  /** The queues to wait for from now on, none for an empty list, compared by identity, and how many jobs there is room for. */
+  /**
+   * The queues to wait for from now on, none for an empty list,
+   * compared by identity, and how many jobs there is room for.
+   */
   listen(queues: readonly string[], room: number): void;
   /** Passes on a signal that this consumer got and can't act on. */
   giveBack(queue: string): void;

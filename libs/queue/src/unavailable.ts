@@ -16,7 +16,10 @@ export async function orUnavailable<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Runs `call`; throws `queue_access_denied` when the server does not let us do that, as {@link orUnavailable} otherwise. */
+/**
+ * Runs `call`; throws `queue_access_denied` when the server
+ * does not let us do that, as {@link orUnavailable} otherwise.
+ */
 export async function orDenied<T>(advice: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();

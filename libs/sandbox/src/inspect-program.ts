@@ -16,7 +16,9 @@ const PAGES_MAX = 65_536;
  */
 const FUNCTION_BYTES_MAX = 524_288;
 const FUNCTIONS_MAX = 250_000;
-/** For each open block of a function the engine keeps something of every local: both together are what compiling takes. */
+/**
+ * For each open block of a function the engine keeps something of every local: both together are what compiling takes.
+ */
 const LOCALS_MAX = 10_000;
 
 /** An error lists at most this many names, of at most this many characters. */

@@ -16,8 +16,8 @@ const LAST_OUTPUT_MS = 500;
 const DEADLINE_GRACE_MS = 1000;
 
 /**
- * What a process may have beyond the memory and the files of its program: Node itself, 96 MiB of heap, and what compiling
- * takes. The largest programs that are taken need 300 MiB.
+ * What a process may have beyond the memory and the files of its program: Node itself, 96 MiB of heap, and what
+ * compiling takes. The largest programs that are taken need 300 MiB.
  */
 const PROCESS_MARGIN_BYTES = 448 * 1_048_576;
 

@@ -102,10 +102,12 @@ test.serial('an idle process that dies costs nobody a run', async (t) => {
 test.serial('no process outlives a sandbox that was killed, whatever it computes', async (t) => {
   const helper = `
     import { Sandbox } from ${JSON.stringify(new URL('./sandbox.js', import.meta.url).href)};
-    import { runProgram, RecordingLog } from ${JSON.stringify(new URL('./testing/run-program.js', import.meta.url).href)};
+    import { runProgram, RecordingLog }
+      from ${JSON.stringify(new URL('./testing/run-program.js', import.meta.url).href)};
     const sandbox = new Sandbox({ processes: 1, log: new RecordingLog() });
     await sandbox.start();
-    void runProgram(sandbox, Buffer.from(${JSON.stringify(Buffer.from(endless).toString('base64'))}, 'base64'), { wallLimitMs: 5000 });
+    const endless = Buffer.from(${JSON.stringify(Buffer.from(endless).toString('base64'))}, 'base64');
+    void runProgram(sandbox, endless, { wallLimitMs: 5000 });
     setInterval(() => process.stdout.write('running\\n'), 50);`;
   const owner = spawn(process.execPath, ['--input-type=module', '-e', helper], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -124,7 +126,9 @@ test.serial('a program that broke out would have no files, no processes, no thre
   t.teardown(() => server.close());
   const { port } = server.address() as AddressInfo;
   const code = `
-    const attempt = async (action) => { try { await action(); return 'done'; } catch (error) { return error.code ?? error.cause?.code ?? error.message; } };
+    const attempt = async (action) => {
+      try { await action(); return 'done'; }
+      catch (error) { return error.code ?? error.cause?.code ?? error.message; } };
     const fs = await import('node:fs');
     const processes = await import('node:child_process');
     const threads = await import('node:worker_threads');

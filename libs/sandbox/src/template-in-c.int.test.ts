@@ -12,7 +12,7 @@ import { Workload } from './testing/workload.js';
 
 const SOURCE = fileURLToPath(new URL('../../../workloads/templates/c/count-primes.c', import.meta.url));
 
-test('the template in C is compiled by the command at its top, and computes what the one in AssemblyScript does', async (t) => {
+test('the template in C compiles with the command at its top, and computes what AssemblyScript does', async (t) => {
   t.timeout(600_000, 'a compiler may have to be installed');
   const compiler = await wasiCompiler();
   const dir = await tempDir(t);

@@ -32,7 +32,8 @@ export interface S3Server {
 
 /**
  * A real S3 server that checks signatures (OpenStack Swift with its S3 interface), empty, on free ports of
- * 127.0.0.1; stopped when `scope` ends, without a scope when this process ends. It is {@link installed} where it is missing.
+ * 127.0.0.1; stopped when `scope` ends, without a scope when this process ends. It is {@link installed} where it is
+ * missing.
  */
 export async function s3Server(scope?: Scope): Promise<S3Server> {
   await installS3();
@@ -167,13 +168,16 @@ async function accepts(port: number): Promise<boolean> {
 
 function configFiles(folder: string, ports: Ports): Record<string, string> {
   const server = (port: number): string =>
-    `[DEFAULT]\nbind_ip = 127.0.0.1\nbind_port = ${port}\nuser = ${userInfo().username}\nswift_dir = ${folder}\nworkers = 0\n`;
+    `[DEFAULT]\nbind_ip = 127.0.0.1\nbind_port = ${port}\nuser = ${userInfo().username}\nswift_dir = ` +
+    `${folder}\nworkers = 0\n`;
   const storage = (ring: Ring): string =>
-    `${server(ports[ring])}devices = ${folder}/node\nmount_check = false\nfallocate_reserve = 0\ndisable_fallocate = true\n` +
+    `${server(ports[ring])}devices = ${folder}/node\nmount_check = false\nfallocate_reserve = ` +
+    `0\ndisable_fallocate = true\n` +
     `[pipeline:main]\npipeline = ${ring}-server\n[app:${ring}-server]\nuse = egg:swift#${ring}\n`;
   return {
     'swift.conf':
-      '[swift-hash]\nswift_hash_path_suffix = mito\nswift_hash_path_prefix = mito\n[storage-policy:0]\nname = gold\ndefault = yes\n',
+      '[swift-hash]\nswift_hash_path_suffix = mito\nswift_hash_path_prefix = mito\n[storage-policy:0]\nname = ' +
+      'gold\ndefault = yes\n',
     'account.conf': storage('account'),
     'container.conf': storage('container'),
     'object.conf': storage('object'),
@@ -188,7 +192,8 @@ function proxyConfig(memcachedPort: number): string {
     'pipeline = catch_errors cache listing_formats s3api tempauth copy slo dlo symlink proxy-server',
     '[app:proxy-server]\nuse = egg:swift#proxy\naccount_autocreate = true\nallow_account_management = true',
     `[filter:cache]\nuse = egg:swift#memcache\nmemcache_servers = 127.0.0.1:${memcachedPort}`,
-    '[filter:s3api]\nuse = egg:swift#s3api\nlocation = us-east-1\ns3_acl = false\ncheck_bucket_owner = false\nmin_segment_size = 5242880',
+    '[filter:s3api]\nuse = egg:swift#s3api\nlocation = us-east-1\ns3_acl = false\ncheck_bucket_owner = ' +
+      'false\nmin_segment_size = 5242880',
     '[filter:tempauth]\nuse = egg:swift#tempauth\nuser_test_tester = testing .admin',
     ...plain.map((name) => `[filter:${name}]\nuse = egg:swift#${name}`),
     '',

@@ -54,7 +54,9 @@ export class TcpProxy {
     return this.#injected;
   }
 
-  /** Changes the mode, for open connections too. One that lost bytes while half open is reset when traffic flows again. */
+  /**
+   * Changes the mode, for open connections too. One that lost bytes while half open is reset when traffic flows again.
+   */
   set(mode: ProxyMode): void {
     this.#mode = mode;
     for (const connection of [...this.#connections]) connection.apply(mode);

@@ -9,14 +9,18 @@ export function isPassing(error: unknown): boolean {
   return error instanceof MitoError && (error.kind === 'unavailable' || error.kind === 'rate-limited');
 }
 
-/** True when the coordinator (or a proxy, because of its size) refused what was sent: sent again, it is refused again. */
+/**
+ * True when the coordinator (or a proxy, because of its size) refused what was sent: sent again, it is refused again.
+ */
 export function isRefusal(error: unknown): boolean {
   if (!(error instanceof MitoError)) return false;
   if (error.kind === 'too-large') return true;
   return (error.kind === 'invalid' || error.kind === 'conflict') && error.code !== 'unexpected_answer';
 }
 
-/** True for an error of a batch that one of its items may have caused: it is worth sending the others without that one. */
+/**
+ * True for an error of a batch that one of its items may have caused: it is worth sending the others without that one.
+ */
 export function isFaultOfOne(error: unknown): boolean {
   return isRefusal(error) || !(error instanceof MitoError) || error.code === 'internal_error';
 }

@@ -122,7 +122,7 @@ test('a damaged file in the spool is named and does not keep the others', async 
   t.deepEqual(unreadable, ['damaged.json']);
 });
 
-test('a report that spoils its batch is sent without what its program wrote, and the others are delivered once', async (t) => {
+test('a report that spoils its batch is sent without the output; the others are delivered once', async (t) => {
   const bad = { ...report(), metrics: { rows: [{ k: 'bad' }], is_truncated: false } };
   const taken: AttemptReport[] = [];
   const { url, seen } = await reportServer(t, 0, (reports) => {
@@ -140,7 +140,7 @@ test('a report that spoils its batch is sent without what its program wrote, and
   t.regex(mended?.notes[0] ?? '', /was refused .*dropped: its metrics/);
 });
 
-test('reports that are too large together go in several requests; one that is too large alone ends with that reason', async (t) => {
+test('reports too large together go in several requests; one too large alone fails with that reason', async (t) => {
   const limitBytes = 2_000_000;
   const taken: AttemptReport[] = [];
   const { url } = await reportServer(t, 0, (reports) => {

@@ -82,7 +82,9 @@ function programEnvironment({ spec, task, attempt }: ClaimedTask): Record<string
   };
 }
 
-/** The lines that the `split` of a workload has printed. Throws, with the reason, when they are too many or too long. */
+/**
+ * The lines that the `split` of a workload has printed. Throws, with the reason, when they are too many or too long.
+ */
 export async function readSubtasks({ spoolPath }: Scratch, most: number): Promise<string[]> {
   const decoder = new FrameDecoder();
   const parts: Buffer[] = [];

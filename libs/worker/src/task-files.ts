@@ -110,7 +110,9 @@ function assertStorable(specs: readonly unknown[]): void {
   throw new Error(`task ${Number(index) + 1}: ${field.join('.') || 'it'}: has ${first.problem}`);
 }
 
-/** The specs that a task has written: a JSON array, one object, or one on each line. Throws a sentence for its owner. */
+/**
+ * The specs that a task has written: a JSON array, one object, or one on each line. Throws a sentence for its owner.
+ */
 export async function readNewTasks(file: string): Promise<unknown[]> {
   try {
     const bytes = await readTaskFile(file, LIMITS.newTaskBytes);

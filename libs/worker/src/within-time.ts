@@ -15,7 +15,10 @@ export function withinTime<T>(what: string, limitMs: number, work: Promise<T>): 
   });
 }
 
-/** As {@link withinTime} for work of any length that writes `file`: it may take as long as that grows within each `limitMs`. */
+/**
+ * As {@link withinTime} for work of any length that writes `file`:
+ * it may take as long as that grows within each `limitMs`.
+ */
 export function whileGrowing<T>(file: string, limitMs: number, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     let before = -1;

@@ -22,8 +22,8 @@ export interface WorkFolderOptions {
 }
 
 /**
- * Looks every 5 s, or every second while it is not so, whether the work folder takes files and has room for another task. Without that no task can
- * begin and no report be kept, so the worker takes nothing new. Running tasks continue.
+ * Looks every 5 s, or every second while it is not so, whether the work folder takes files and has room for another
+ * task. Without that no task can begin and no report be kept, so the worker takes nothing new. Running tasks continue.
  */
 export class WorkFolder implements Service {
   private timer: NodeJS.Timeout | undefined;

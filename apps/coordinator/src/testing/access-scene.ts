@@ -103,7 +103,8 @@ export class AccessScene {
     await this.store('program.wasm', await readFile(PROGRAM));
     await api.access.updateUser('lockee', { state: 'locked' });
     await database.query(
-      `UPDATE sessions SET expires_at = now() - interval '1 second' WHERE user_id = (SELECT id FROM users WHERE username = 'expiree')`,
+      `UPDATE sessions SET expires_at = now() - interval '1 second'
+        WHERE user_id = (SELECT id FROM users WHERE username = 'expiree')`,
     );
     const person = (kind: CallerKind, name: string): Caller => ({
       kind,

@@ -18,7 +18,8 @@ export async function furnish(coordinator: CoordinatorFixture): Promise<void> {
 async function addMember({ database }: CoordinatorFixture, username: string, group: string): Promise<void> {
   await database.query(
     `WITH u AS (
-       INSERT INTO users (id, username, password_hash) SELECT gen_random_uuid(), $1, password_hash FROM users WHERE is_admin RETURNING id
+       INSERT INTO users (id, username, password_hash) SELECT gen_random_uuid(), $1, password_hash FROM users
+       WHERE is_admin RETURNING id
      ), g AS (
        INSERT INTO groups (id, name, creator_id) SELECT gen_random_uuid(), $2, id FROM u RETURNING id
      ) INSERT INTO memberships (user_id, group_id, role) SELECT u.id, g.id, 'read' FROM u, g`,

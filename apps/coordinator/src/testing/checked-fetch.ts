@@ -121,7 +121,10 @@ function watch(request: ClientRequest, url: URL): void {
 const original = globalThis.fetch;
 const origins = new Set<string>();
 
-/** From now on every answer of this coordinator, and every request that it takes, is held against its OpenAPI document; a difference fails the request. */
+/**
+ * From now on every answer of this coordinator, and every request that it
+ * takes, is held against its OpenAPI document; a difference fails the request.
+ */
 export function checkAnswers(url: string): void {
   origins.add(new URL(url).origin);
   watchClient();

@@ -127,7 +127,8 @@ async function countHistory(site: Site): Promise<{ doubleCommits: number; imposs
 /** Fetches some results, which the client takes only when their checksums are right. */
 async function checkArtifacts(site: Site): Promise<number> {
   const { rows } = await site.db.query<{ task_id: string }>(
-    `SELECT task_id FROM artifacts JOIN tasks ON tasks.id = task_id WHERE kind = 'result' AND state = 'completed' ORDER BY task_id LIMIT ${ARTIFACTS_CHECKED}`,
+    `SELECT task_id FROM artifacts JOIN tasks ON tasks.id = task_id WHERE kind = 'result' AND state = 'completed'
+      ORDER BY task_id LIMIT ${ARTIFACTS_CHECKED}`,
   );
   const scope = new UndoStack();
   const dir = await tempDir(scope);

@@ -1,15 +1,16 @@
 import type pg from 'pg';
 
 /**
- * Writes down each change of a task's state, each change of what was final, and each attempt that was resumed, in tables of the
- * harness: the product's own rows can't tell how often something was committed.
+ * Writes down each change of a task's state, each change of what was final, and each attempt that was resumed, in
+ * tables of the harness: the product's own rows can't tell how often something was committed.
  */
 const HISTORY = `
   CREATE TABLE fault_history (
     id bigserial PRIMARY KEY,
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
     task uuid NOT NULL,
-    what text NOT NULL CHECK (what IN ('moved', 'changed when final', 'attempt resumed', 'attempt changed after its end')),
+    what text NOT NULL CHECK (what IN ('moved', 'changed when final', 'attempt resumed',
+    'attempt changed after its end')),
     old_state text,
     new_state text,
     attempt integer
@@ -17,7 +18,8 @@ const HISTORY = `
   CREATE FUNCTION fault_note_task() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
     INSERT INTO fault_history (task, what, old_state, new_state, attempt)
-    VALUES (NEW.id, CASE WHEN OLD.state IN ('completed', 'failed', 'cancelled') THEN 'changed when final' ELSE 'moved' END,
+    VALUES (NEW.id, CASE WHEN OLD.state IN ('completed', 'failed', 'cancelled') THEN 'changed when final'
+    ELSE 'moved' END,
       OLD.state, NEW.state, NEW.attempt);
     RETURN NULL;
   END $$;

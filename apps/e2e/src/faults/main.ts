@@ -83,9 +83,14 @@ async function runOne(scenario: Scenario, backend: Backend, postgres: PostgresCo
     );
   else
     console.log(
-      `${title}\n${verdict ? describeVerdict(verdict) : `  BROKE OFF        ${failure instanceof Error ? failure.stack : String(failure)}`}\n  ${hasHeld ? 'held' : 'BROKEN'} after ${tookS} s\n`,
+      `${title}\n${verdict ? describeVerdict(verdict) : brokeOff(failure)}\n` +
+        `  ${hasHeld ? 'held' : 'BROKEN'} after ${tookS} s\n`,
     );
   return outcome;
+}
+
+function brokeOff(failure: unknown): string {
+  return `  BROKE OFF        ${failure instanceof Error ? failure.stack : String(failure)}`;
 }
 
 /** A run that takes longer hangs, and keeps nobody waiting for the rest. */

@@ -11,7 +11,9 @@ interface Answer {
   readonly body: Buffer;
 }
 
-/** An HTTP proxy that sends each claim and each report twice and passes on the second answer: the first one was lost. */
+/**
+ * An HTTP proxy that sends each claim and each report twice and passes on the second answer: the first one was lost.
+ */
 export class ReplayingProxy {
   replayed = 0;
   private readonly sockets = new Set<Socket>();

@@ -45,11 +45,13 @@ export function describeVerdict(verdict: Verdict): string {
     ['faults injected', `${verdict.faults} (${kinds})`],
     [
       'lost',
-      `${verdict.lost}; double commits ${verdict.doubleCommits}; impossible moves ${verdict.impossibleMoves}; failed calls ${verdict.failedCalls}`,
+      `${verdict.lost}; double commits ${verdict.doubleCommits}; impossible moves ${verdict.impossibleMoves}; ` +
+        `failed calls ${verdict.failedCalls}`,
     ],
     [
       'executions',
-      `${verdict.executions}, ${verdict.extraExecutions} beyond one per task, ${verdict.unexplained} of them unexplained`,
+      `${verdict.executions}, ${verdict.extraExecutions} beyond one per task, ${verdict.unexplained} of them ` +
+        'unexplained',
     ],
     ['late reports', `${verdict.lateTried} tried, ${verdict.lateRefused} refused`],
     ['requeued', `${verdict.lostAttempts} lost attempts: ${requeue}`],
@@ -57,7 +59,8 @@ export function describeVerdict(verdict: Verdict): string {
     ['queue depth', `at most ${verdict.queueDepthMax}, window ${verdict.queueWindow}`],
     [
       'left running',
-      `${verdict.leftovers}; exits nobody asked for: workers ${verdict.workerExits.length}, coordinators ${verdict.coordinatorExits.length}`,
+      `${verdict.leftovers}; exits nobody asked for: workers ${verdict.workerExits.length}, coordinators ` +
+        `${verdict.coordinatorExits.length}`,
     ],
     ...Object.entries(more).map(([name, value]): [string, string] => [name, String(value)]),
     ...violations.map((text): [string, string] => ['BROKEN', text]),

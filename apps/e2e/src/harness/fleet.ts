@@ -16,7 +16,10 @@ export interface FleetMember {
   readonly process: MitoProcess;
 }
 
-/** Two coordinators and four workers, each on a machine of its own; the workers reach the coordinators through one balancer. */
+/**
+ * Two coordinators and four workers, each on a machine of its
+ * own; the workers reach the coordinators through one balancer.
+ */
 export interface Fleet {
   readonly coordinators: readonly (FleetMember & { readonly url: string; readonly api: MitosisClient })[];
   readonly workers: readonly (FleetMember & { readonly metricsUrl: string })[];

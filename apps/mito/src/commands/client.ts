@@ -8,9 +8,13 @@ export class ClientCommand extends ApiCommand {
     category: 'Account',
     description: 'start the interactive mode, where every command works',
     details: `
-      \`mito client -i\` reads one command a line: Tab completes commands, options, groups and task ids; the history is kept; Ctrl-C clears the line or ends the command that runs, Ctrl-D leaves.
+      \`mito client -i\` reads one command a line: Tab completes commands, options, groups and task ids; the history is
+      kept; Ctrl-C clears the line or ends the command that runs, Ctrl-D leaves.
 
-      Every client command takes these options, also between \`client\` and its name: \`-c,--coordinator URL\`, \`-u,--user NAME\`, \`-p,--password\` (better \`--password-file FILE\` or MITO_PASSWORD: others can see a command line), \`--config FILE\`, \`--credential-path FILE\`. \`--retain\` has no effect: other logins of a user always stay valid. \`client\` may be left out.
+      Every client command takes these options, also between \`client\` and its name: \`-c,--coordinator URL\`,
+      \`-u,--user NAME\`, \`-p,--password\` (better \`--password-file FILE\` or MITO_PASSWORD: others can see a
+      command line), \`--config FILE\`, \`--credential-path FILE\`. \`--retain\` has no effect: other logins of a user
+      always stay valid. \`client\` may be left out.
     `,
     examples: [
       ['Work interactively', '$0 client -i'],

@@ -14,7 +14,11 @@ const PAGE = 1000;
 const NAMED_MAX = 10;
 
 export const SEARCH_DETAILS =
-  'The pattern is a regular expression as RE2 reads it, or with -F a text. It is searched for in every line of the last attempt of each task, while the task runs and afterwards. Newest task first. A line longer than 1 MiB is searched up to there. At a terminal the lines are shown below their task; in a pipe each is UUID:LINE:TEXT. With --json each match is an object in which lines count from 0, as in the API.\n\nThe exit code is 0 whether something is found or not.';
+  'The pattern is a regular expression as RE2 reads it, or with -F a text. It is searched for in every line of ' +
+  'the last attempt of each task, while the task runs and afterwards. Newest task first. A line longer than 1 ' +
+  'MiB is searched up to there. At a terminal the lines are shown below their task; in a pipe each is ' +
+  'UUID:LINE:TEXT. With --json each match is an object in which lines count from 0, as in the API.\n\nThe exit ' +
+  'code is 0 whether something is found or not.';
 
 /** A command that searches in what tasks have printed. */
 export abstract class OutputSearchCommand extends TaskConditionCommand {

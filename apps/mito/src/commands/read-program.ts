@@ -9,7 +9,10 @@ export function programName(program: string): string {
   return place === '-' ? 'program' : path.basename(place, '.wasm');
 }
 
-/** A WebAssembly program from a file or, with `-`, the standard input, with the name it is known by. Throws an `invalid` error when it can't be read. */
+/**
+ * A WebAssembly program from a file or, with `-`, the standard input, with
+ * the name it is known by. Throws an `invalid` error when it can't be read.
+ */
 export async function readProgram(file: string): Promise<{ name: string; bytes: Uint8Array }> {
   const { readInput } = await import('../files/read-input.js');
   return { name: programName(file), bytes: await readInput(file, 'program') };

@@ -50,7 +50,10 @@ export class UpCommand extends ApiCommand {
     category: 'Services',
     description: 'start everything on this machine: PostgreSQL, a coordinator, workers',
     details:
-      'Runs in the foreground until Ctrl-C, SIGTERM or the end of its terminal, which stop everything cleanly; a second one stops at once. The data folder survives, unless --ephemeral is given. Settings of the coordinator and the worker count here, too, from config.toml or as MITO_…, but for what belongs to the stack itself: addresses, database, folders, accounts. Such a setting is named on stderr when it is there.',
+      'Runs in the foreground until Ctrl-C, SIGTERM or the end of its terminal, which stop everything cleanly; a ' +
+      'second one stops at once. The data folder survives, unless --ephemeral is given. Settings of the ' +
+      'coordinator and the worker count here, too, from config.toml or as MITO_…, but for what belongs to the ' +
+      'stack itself: addresses, database, folders, accounts. Such a setting is named on stderr when it is there.',
     examples: [['Two workers with four slots each', '$0 up --workers 2 --slots 4']],
   });
 
@@ -139,7 +142,9 @@ export class UpCommand extends ApiCommand {
     return path.resolve(this.dataDir ?? dataDir(this.context.env, process.getuid?.() === 0));
   }
 
-  /** The first signal, or the end of standard input, stops it; the second one hurries what continues, the third ends us. */
+  /**
+   * The first signal, or the end of standard input, stops it; the second one hurries what continues, the third ends us.
+   */
   private stopRequest(onHurry: () => void): Promise<void> {
     return new Promise((resolve) => {
       let count = 0;

@@ -35,7 +35,8 @@ export abstract class WorkloadCommand extends ApiCommand {
     const { printFailure } = await import('../output/save-result.js');
     await printFailure(api, workload.uuid, this.context.stderr);
     this.note(
-      `mito: the workload ${workload.state === 'failed' ? 'failed' : 'was cancelled'}: ${workload.message ?? 'no reason was given'}`,
+      `mito: the workload ${workload.state === 'failed' ? 'failed' : 'was cancelled'}: ` +
+        `${workload.message ?? 'no reason was given'}`,
     );
     if (this.json) this.line(jsonLine(workload));
     return EXIT_FAILED;

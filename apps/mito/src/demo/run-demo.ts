@@ -111,7 +111,8 @@ export async function runDemo(stack: Stack, dir: string, out: Writable): Promise
   say(out, `${completed.length} of ${tasks.length} tasks completed on ${workers.length} workers: `);
   say(
     out,
-    `${formatDuration(wallMs)} of wall time for ${formatDuration(sumMs)} of task time (${(sumMs / wallMs).toFixed(1)} at once)\n`,
+    `${formatDuration(wallMs)} of wall time for ${formatDuration(sumMs)} of task time ` +
+      `(${(sumMs / wallMs).toFixed(1)} at once)\n`,
   );
   return completed.length === tasks.length;
 }

@@ -49,7 +49,8 @@ async function compute(
   const { size_bytes: size } = await saveResult(api, ended.result_task, options);
   say(
     out,
-    `${name}: ${what} of ${size} bytes from ${ended.subtasks} subtasks in ${formatDuration(performance.now() - begun)}\n`,
+    `${name}: ${what} of ${size} bytes from ${ended.subtasks} subtasks in ` +
+      `${formatDuration(performance.now() - begun)}\n`,
   );
   return true;
 }

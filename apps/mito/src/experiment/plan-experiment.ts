@@ -90,7 +90,9 @@ async function quotaOf(api: MitosisClient, group: string, tasks: number): Promis
   return waiting + tasks > max ? [{ kind: 'quota', queued_tasks_max: max, waiting, tasks }] : [];
 }
 
-/** When the first task would start and the last end: what waits in the group goes first, all slots work all the time. */
+/**
+ * When the first task would start and the last end: what waits in the group goes first, all slots work all the time.
+ */
 function timesOf(
   jobs: readonly PlannedJob[],
   { waiting, busy }: { readonly waiting: number; readonly busy: number },

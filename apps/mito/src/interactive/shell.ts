@@ -26,7 +26,10 @@ export class Shell {
     this.history = new HistoryFile(options.historyFile);
   }
 
-  /** Reads and runs commands until the person leaves; returns 0, or the last exit code when the commands came from a pipe. */
+  /**
+   * Reads and runs commands until the person leaves; returns 0,
+   * or the last exit code when the commands came from a pipe.
+   */
   async run(): Promise<number> {
     const { stdin, stdout } = this.options.context;
     if (isTerminal(stdin) && isTerminal(stdout)) return this.converse();

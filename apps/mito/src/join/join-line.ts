@@ -23,7 +23,10 @@ export function isOwnAddress(address: string): boolean {
 export function joinLine({ address, pin, code, options = [] }: JoinLineParts): string {
   const [at, key] = [quoted(address), quoted(pin)];
   const more = options.map((option) => ` ${quoted(option)}`).join('');
-  return `curl -kfsS --pinnedpubkey ${key} ${quoted(`${address}/join`)} | MITO_ENROLL=${quoted(code)} sh -s ${at} ${key}${more}`;
+  return (
+    `curl -kfsS --pinnedpubkey ${key} ${quoted(`${address}/join`)} | MITO_ENROLL=${quoted(code)} sh -s ${at} ` +
+    `${key}${more}`
+  );
 }
 
 function quoted(text: string): string {

@@ -48,7 +48,10 @@ export class JoinedWorker {
     return ['worker', '--config', this.at('worker.toml'), '--work-dir', this.at('work')];
   }
 
-  /** Writes the configuration, and makes this version of the program the one that is started from now on. An upgrade keeps the settings. */
+  /**
+   * Writes the configuration, and makes this version of the program the
+   * one that is started from now on. An upgrade keeps the settings.
+   */
   async configure(settings: JoinSettings, isUpgrade: boolean): Promise<void> {
     await mkdir(this.base, { recursive: true, mode: 0o700 });
     if (!(isUpgrade && (await this.isConfigured()))) await this.writeSettings(settings);
@@ -144,7 +147,8 @@ export class JoinedWorker {
       '# Written by "mito join".',
       `node=${node}`,
       'if [ ! -x "$node" ]; then',
-      '  echo "mito: $node is gone, the Node.js that this worker was joined with; paste a new join line (mito workers enroll)" >&2',
+      '  echo "mito: $node is gone, the Node.js that this worker was joined with; paste a new join line (mito ' +
+        'workers enroll)" >&2',
       '  exit 1',
       'fi',
       `exec "$node" -- ${command} "$@"`,

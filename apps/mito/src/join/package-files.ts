@@ -20,7 +20,10 @@ export interface PackageFiles {
   readonly node: { readonly file: string; readonly platform: string };
 }
 
-/** The files of this program for others; the package is packed in `cache` when it is asked for first. Undefined where there is none. */
+/**
+ * The files of this program for others; the package is packed in
+ * `cache` when it is asked for first. Undefined where there is none.
+ */
 export function packageFiles(cache: string): PackageFiles | undefined {
   const folder = packageFolder();
   if (folder === undefined) return undefined;

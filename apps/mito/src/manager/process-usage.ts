@@ -18,7 +18,10 @@ interface Sample {
 }
 
 const SAMPLE_MS = 250;
-/** sysconf(_SC_CLK_TCK) and the page size are these on every Linux that Node.js runs on, but for the pages of some ARM kernels. */
+/**
+ * sysconf(_SC_CLK_TCK) and the page size are these on every Linux
+ * that Node.js runs on, but for the pages of some ARM kernels.
+ */
 const MS_PER_TICK = 10;
 const PAGE_BYTES = 4096;
 

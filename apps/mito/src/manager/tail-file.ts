@@ -22,7 +22,10 @@ async function readFrom(file: string, offset: number): Promise<{ bytes: Uint8Arr
   }
 }
 
-/** The last `lines` lines of a file, and with `follow` what is added to it, also after it was set aside. Nothing when there is no file. */
+/**
+ * The last `lines` lines of a file, and with `follow` what is added
+ * to it, also after it was set aside. Nothing when there is no file.
+ */
 export async function* tailFile(
   file: string,
   lines: number,

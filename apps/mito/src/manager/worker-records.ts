@@ -40,7 +40,10 @@ async function readJson<T>(file: string): Promise<T | undefined> {
   return text === undefined ? undefined : (JSON.parse(text) as T);
 }
 
-/** The pid files of the workers on this machine, one folder each. A process is known by its id and its start, never by its name. */
+/**
+ * The pid files of the workers on this machine, one folder each.
+ * A process is known by its id and its start, never by its name.
+ */
 export class WorkerRecords {
   constructor(readonly dir: string) {}
 

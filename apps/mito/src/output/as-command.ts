@@ -67,8 +67,8 @@ function folderOf({ folder }: NonNullable<TaskView['code']>): string {
 }
 
 /**
- * The lines for a shell that submit the same task. Its folder of code is named by where `tasks code` writes it; what a task
- * read from its standard input is not shown by anything, and `tasks rerun` has it.
+ * The lines for a shell that submit the same task. Its folder of code is named by where `tasks code` writes it; what a
+ * task read from its standard input is not shown by anything, and `tasks rerun` has it.
  */
 export function asCommand(task: TaskView): string[] {
   const { wasm, code, pty, terminal, args, env_setup: envSetup } = task;

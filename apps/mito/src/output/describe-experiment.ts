@@ -18,7 +18,10 @@ function missingText(missing: Missing): string {
       return `a worker${tags} that serves the group, for ${missing.job}`;
     }
     case 'quota':
-      return `room in the queue: ${missing.tasks} tasks are new, ${missing.waiting} wait, and the group may have ${missing.queued_tasks_max}`;
+      return (
+        `room in the queue: ${missing.tasks} tasks are new, ${missing.waiting} wait, and the group may have ` +
+        `${missing.queued_tasks_max}`
+      );
   }
 }
 
@@ -31,7 +34,8 @@ function jobLines(job: PlannedJob): string[] {
   const hosts = job.workers.slice(0, 5).join(', ') + (job.workers.length > 5 ? ', …' : '');
   const where = job.slots === 0 ? 'no worker could take them' : `${job.slots} at a time on ${hosts}`;
   return [
-    `${job.name}: ${job.tasks} tasks (${job.created} new, ${job.unchanged} unchanged, ${job.changed} changed, ${job.orphaned} orphaned); ${where}`,
+    `${job.name}: ${job.tasks} tasks (${job.created} new, ${job.unchanged} unchanged, ${job.changed} changed, ` +
+      `${job.orphaned} orphaned); ${where}`,
     ...listed('changed', job.changed, job.changed_params),
     ...listed('orphaned', job.orphaned, job.orphaned_params),
   ];
@@ -47,11 +51,17 @@ export function describePlan(plan: Plan, paint: Paint): string {
     ...plan.jobs.flatMap(jobLines),
     ...plan.missing.map((missing) => paint.red(`missing   ${missingText(missing)}`)),
     `${paint.dim('starts   ')} ${when(starts)}`,
-    `${paint.dim('ends     ')} ${when(ends)}${ends === null && starts !== null ? ': no earlier run of these tasks has completed' : ''}`,
-    `${paint.dim('cost     ')} ${cost === null ? 'unknown' : `${hours(cost.task_hours)} hours of tasks, ${hours(cost.core_hours)} core hours`}`,
+    `${paint.dim('ends     ')} ` +
+      `${when(ends)}${ends === null && starts !== null ? ': no earlier run of these tasks has completed' : ''}`,
+    `${paint.dim('cost     ')} ${costText(cost)}`,
     'Nothing was stored.',
   ];
   return lines.join('\n');
+}
+
+function costText(cost: Plan['cost']): string {
+  if (cost === null) return 'unknown';
+  return `${hours(cost.task_hours)} hours of tasks, ${hours(cost.core_hours)} core hours`;
 }
 
 /** One line for each job that was applied. */

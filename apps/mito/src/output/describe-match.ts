@@ -9,7 +9,8 @@ const WIDTH = 7;
 export function describeMatchTask(match: OutputMatch, paint: Paint): string {
   const place = match.job_index === null ? '' : `, task ${match.job_index} of its job`;
   const host = match.host === null ? '' : ` on ${harmless(match.host)}`;
-  const about = `${harmless(match.name)}${place}, attempt ${match.attempt}${host}, since ${formatTime(match.started_at)}`;
+  const about =
+    `${harmless(match.name)}${place}, attempt ${match.attempt}${host}, since ` + `${formatTime(match.started_at)}`;
   return `${paint.bold(match.task)}  ${paint.dim(about)}`;
 }
 
@@ -20,5 +21,8 @@ export function describeMatch({ line, text, at, length, stream, is_cut: isCut }:
   );
   const number = String(line + 1).padStart(WIDTH);
   const mark = stream === 'stderr' ? '!' : ' ';
-  return `${paint.dim(`${number}${mark}`)} ${before}${paint.red(paint.bold(found ?? ''))}${after}${isCut ? paint.dim(' …') : ''}`;
+  return (
+    `${paint.dim(`${number}${mark}`)} ` +
+    `${before}${paint.red(paint.bold(found ?? ''))}${after}${isCut ? paint.dim(' …') : ''}`
+  );
 }

@@ -128,7 +128,8 @@ export function describeTask(task: TaskView & DetailOnly, paint: Paint): string 
       'cancelled',
       task.cancel_requested_at === null
         ? ''
-        : `${formatTime(task.cancel_requested_at)} by ${task.cancelled_by ?? '?'}${task.cancel_reason === null ? '' : `: ${task.cancel_reason}`}`,
+        : `${formatTime(task.cancel_requested_at)} by ` +
+          `${task.cancelled_by ?? '?'}${task.cancel_reason === null ? '' : `: ${task.cancel_reason}`}`,
     ],
     ['created', formatTime(task.created_at)],
     ['started', task.started_at === null ? '' : formatTime(task.started_at)],

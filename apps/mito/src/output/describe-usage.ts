@@ -69,15 +69,19 @@ export function describeEfficiency(found: JobEfficiency, paint: Paint): string {
     ['measured', `${found.measured} tasks, ${found.evidence} of them long enough to judge by`],
     [
       'cores',
-      `asked ${cpus.asked}; used ${cpus.used_mean ?? 'not measured'} on average${share}, ${cpus.used_max ?? 'not measured'} at most`,
+      `asked ${cpus.asked}; used ${cpus.used_mean ?? 'not measured'} on average${share}, ` +
+        `${cpus.used_max ?? 'not measured'} at most`,
     ],
     [
       'memory',
-      `asked ${mem.asked_bytes === null ? 'nothing' : formatBytes(mem.asked_bytes)}; used ${bytes(mem.peak_median_bytes)} typically, ${bytes(mem.peak_max_bytes)} at most`,
+      `asked ${mem.asked_bytes === null ? 'nothing' : formatBytes(mem.asked_bytes)}; used ` +
+        `${bytes(mem.peak_median_bytes)} typically, ${bytes(mem.peak_max_bytes)} at ` +
+        'most',
     ],
     [
       'time',
-      `limit ${ran.limit_ms === null ? 'none' : formatDuration(ran.limit_ms)}; took ${time(ran.median_ms)} typically, ${time(ran.max_ms)} at most`,
+      `limit ${ran.limit_ms === null ? 'none' : formatDuration(ran.limit_ms)}; took ${time(ran.median_ms)} ` +
+        `typically, ${time(ran.max_ms)} at most`,
     ],
     ...(gpus.asked > 0
       ? [['GPUs', `asked ${gpus.asked}; how busy they were is not measured`] as [string, string]]

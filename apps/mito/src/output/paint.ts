@@ -7,7 +7,9 @@ export function isTerminal(stream: object): boolean {
   return 'isTTY' in stream && stream.isTTY === true;
 }
 
-/** Colours for `stream`: on a terminal only, never with NO_COLOR (no-color.org) or TERM=dumb, always with FORCE_COLOR. */
+/**
+ * Colours for `stream`: on a terminal only, never with NO_COLOR (no-color.org) or TERM=dumb, always with FORCE_COLOR.
+ */
 export function paintFor(stream: Writable, env: Readonly<Record<string, string | undefined>>): Paint {
   const isForced = (env.FORCE_COLOR ?? '') !== '' && env.FORCE_COLOR !== '0';
   const isRefused = (env.NO_COLOR ?? '') !== '' || env.TERM === 'dumb';

@@ -4,7 +4,9 @@ import { isTerminal } from './paint.js';
 import { control, drawn, harmless, say } from './say.js';
 import { shorten, textWidth } from './text-width.js';
 
-/** How far something is: a bar with the time left on a terminal, otherwise a line for each tenth, at most one a second. */
+/**
+ * How far something is: a bar with the time left on a terminal, otherwise a line for each tenth, at most one a second.
+ */
 export interface Progress {
   /** So much is done. */
   update(done: number): void;

@@ -32,7 +32,10 @@ export function extensionOf(head: Uint8Array): string {
   return 'out';
 }
 
-/** Writes what a task has printed on stdout to a file, which appears when it is whole. Throws `task_failed`, `not_written`. */
+/**
+ * Writes what a task has printed on stdout to a file, which
+ * appears when it is whole. Throws `task_failed`, `not_written`.
+ */
 export async function saveResult(
   api: MitosisClient,
   task: string,

@@ -1,7 +1,7 @@
 import { drawn } from './say.js';
 
-const WIDE =
-  /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Emoji_Presentation}|[\u3000-\u303f\uff01-\uff60\uffe0-\uffe6]/u;
+const SCRIPTS = '\\p{Script=Han}|\\p{Script=Hiragana}|\\p{Script=Katakana}|\\p{Script=Hangul}';
+const WIDE = new RegExp(`${SCRIPTS}|\\p{Emoji_Presentation}|[\\u3000-\\u303f\\uff01-\\uff60\\uffe0-\\uffe6]`, 'u');
 const PLAIN = /^[\x20-\x7e]*$/;
 const graphemes = new Intl.Segmenter();
 

@@ -38,7 +38,10 @@ export async function hasRoom(stream: Writable, signal?: AbortSignal): Promise<b
   return !unread.has(stream);
 }
 
-/** Writes at the pace of the reader, bytes as they are and text by {@link writeData}; returns false once there is no reader. */
+/**
+ * Writes at the pace of the reader, bytes as they are and text
+ * by {@link writeData}; returns false once there is no reader.
+ */
 export async function writeOut(stream: Writable, data: string | Uint8Array, signal?: AbortSignal): Promise<boolean> {
   if (unread.has(stream)) return false;
   if (typeof data === 'string') writeData(stream, data);

@@ -49,7 +49,10 @@ function factsOf(task: TaskDetail, code: readonly CodeItem[]): Facts {
 }
 
 function textOf({ size_bytes: size, sha256, is_executable: isExecutable }: CodeItem): string {
-  return `${size} bytes, ${sha256.startsWith('link') ? sha256 : cutText(sha256, 12)}${isExecutable ? ', executable' : ''}`;
+  return (
+    `${size} bytes, ` +
+    `${sha256.startsWith('link') ? sha256 : cutText(sha256, 12)}${isExecutable ? ', executable' : ''}`
+  );
 }
 
 async function filesOf(api: MitosisClient, task: TaskDetail): Promise<readonly CodeItem[]> {

@@ -21,7 +21,10 @@ export function unreadFolder(err: string): { readonly name: string; readonly why
   return name === undefined || why === undefined ? undefined : { name, why };
 }
 
-/** Runs git in a folder, with words in English, for some of them are looked at. Undefined when there is no git. Throws its words when it fails. */
+/**
+ * Runs git in a folder, with words in English, for some of them are looked
+ * at. Undefined when there is no git. Throws its words when it fails.
+ */
 export async function git(dir: string, args: readonly string[]): Promise<Said | undefined> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, LC_ALL: 'C' };

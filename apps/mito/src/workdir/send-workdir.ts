@@ -41,7 +41,9 @@ function assertSendable({ files, links, dir }: ListedWorkdir): void {
   if (total === 0) throw invalidField('--workdir', `there is nothing in ${dir} that could be sent`);
   if (total <= CODE_LIMITS.files) return;
   const most = CODE_LIMITS.files.toLocaleString('en-US');
-  const message = `has ${count(total)}, and may have ${most}; name folders of data in .mitoignore, and share them as attachments`;
+  const message =
+    `has ${count(total)}, and may have ${most}; name folders of data in .mitoignore, and share them as ` +
+    'attachments';
   throw invalidField('--workdir', message);
 }
 
@@ -77,7 +79,9 @@ export async function packWorkdir(dir: string, envSetups: readonly string[]): Pr
   return codeOf(listed, code);
 }
 
-/** Stores a folder for the tasks of a group, as far as the group does not have it, and returns what a task says of it. */
+/**
+ * Stores a folder for the tasks of a group, as far as the group does not have it, and returns what a task says of it.
+ */
 export async function sendWorkdir(api: MitosisClient, options: SendWorkdirOptions): Promise<TaskCode> {
   const { dir, group, envSetups = [], note, confirm } = options;
   const first = await listWorkdir(dir);

@@ -3,7 +3,10 @@ import { count, bytes as size } from '../app/format.js';
 import { visible } from '../log/ansi.js';
 import { KEPT_BYTES, type TarEntry } from './read-tar.js';
 
-/** Only these are handed to the browser as pictures; an SVG in an `img` element runs no script, and is shown as source all the same. */
+/**
+ * Only these are handed to the browser as pictures; an SVG in an
+ * `img` element runs no script, and is shown as source all the same.
+ */
 const IMAGES: Readonly<Record<string, string>> = {
   png: 'image/png',
   jpg: 'image/jpeg',

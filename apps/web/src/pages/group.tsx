@@ -76,7 +76,8 @@ function Attachments({ group }: { readonly group: string }) {
       title="Files"
       note={
         data &&
-        `${count(data.count ?? 0, 'file')}, ${bytes(data.total_bytes ?? 0)}${prefix === '' ? '' : ` that begin with ${prefix}`}`
+        `${count(data.count ?? 0, 'file')}, ` +
+          `${bytes(data.total_bytes ?? 0)}${prefix === '' ? '' : ` that begin with ${prefix}`}`
       }
       actions={
         <input

@@ -31,13 +31,13 @@ export default function JobPage({ route: { path } }: { readonly route: Route }) 
   });
   if (!job) return <Absent title="Job" error={error} />;
   const failed = job.counts.failed ?? 0;
+  const note = job.is_suspended ? 'suspended' : undefined;
   return (
     <Page
       title={job.name}
       lead={
         <>
-          <StateMark state={job.state} note={job.is_suspended ? 'suspended' : undefined} /> <Ago at={job.created_at} />{' '}
-          by {job.creator} in {job.group}
+          <StateMark state={job.state} note={note} /> <Ago at={job.created_at} /> by {job.creator} in {job.group}
         </>
       }
       actions={<Actions job={job} onDone={reload} />}

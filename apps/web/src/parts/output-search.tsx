@@ -107,7 +107,8 @@ export function OutputSearch({ filters, command }: OutputSearchProps) {
 }
 
 function noteOf({ matches, outputs, next }: Found, isSearching: boolean): string {
-  const lines = `${next === null ? '' : 'at least '}${count(matches.length, 'line')} in ${count(outputs, 'output')} searched`;
+  const found = `${next === null ? '' : 'at least '}${count(matches.length, 'line')}`;
+  const lines = `${found} in ${count(outputs, 'output')} searched`;
   return isSearching ? `searching … ${lines}` : lines;
 }
 

@@ -84,7 +84,10 @@ export function Boxes({ rows, x, y }: PlotProps) {
           const middle = ACROSS[0] + step * (index + 0.5);
           return (
             <g key={name} class="box">
-              <title>{`${x.label}=${name}: ${values.length} tasks, median ${figure(median)}, ${figure(low)} to ${figure(high)}`}</title>
+              <title>
+                {`${x.label}=${name}: ${values.length} tasks, median ${figure(median)}, ${figure(low)} to ` +
+                  `${figure(high)}`}
+              </title>
               <line x1={middle} x2={middle} y1={upwards.at(low)} y2={upwards.at(high)} />
               <rect
                 x={middle - half}

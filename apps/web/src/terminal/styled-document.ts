@@ -1,4 +1,6 @@
-/** Stands for a style element: what is written into it becomes a style sheet made by script, which our policy allows. */
+/**
+ * Stands for a style element: what is written into it becomes a style sheet made by script, which our policy allows.
+ */
 function styleSlot(real: Document): HTMLElement {
   const slot = Document.prototype.createElement.call(real, 'template');
   const sheet = new CSSStyleSheet();
@@ -29,7 +31,9 @@ function withStyleOf(element: HTMLElement): HTMLElement {
   return element;
 }
 
-/** The document for a library that writes style elements: the policy of the page (`style-src 'self'`) stays as it is. */
+/**
+ * The document for a library that writes style elements: the policy of the page (`style-src 'self'`) stays as it is.
+ */
 export function styledDocument(real: Document): Document {
   return new Proxy(real, {
     get: (target, key) => {

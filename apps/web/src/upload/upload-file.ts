@@ -57,7 +57,10 @@ async function putParts(
   }
 }
 
-/** Sends one piece, again when the connection breaks. By way of the coordinator where the store is elsewhere: the policy of the page allows no other address. */
+/**
+ * Sends one piece, again when the connection breaks. By way of the coordinator
+ * where the store is elsewhere: the policy of the page allows no other address.
+ */
 async function put(
   signed: SignedRequest,
   body: Blob,

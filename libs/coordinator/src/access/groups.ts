@@ -55,7 +55,8 @@ export class Groups {
   /** By name; those of the caller, for site administrators all of them. */
   async query(actor: UserActor, { limit, after }: GroupQuery): Promise<GroupPage> {
     const rows = (await this.deps.dataSource.query(
-      `${VIEW} WHERE g.state <> 'deleted' AND ($1::uuid[] IS NULL OR g.id = ANY ($1)) AND ($2::text IS NULL OR g.name > $2)
+      `${VIEW} WHERE g.state <> 'deleted' AND ($1::uuid[] IS NULL OR g.id = ANY ($1))
+        AND ($2::text IS NULL OR g.name > $2)
        ORDER BY g.name LIMIT ${limit + 1}`,
       [actor.isAdmin ? null : [...actor.roles.keys()], after],
     )) as ViewRow[];
@@ -106,7 +107,9 @@ export class Groups {
     return view;
   }
 
-  /** Throws `group_busy` (409) while tasks are open, `own_group` for the group of a user. The name is not given again. */
+  /**
+   * Throws `group_busy` (409) while tasks are open, `own_group` for the group of a user. The name is not given again.
+   */
   async remove(actor: UserActor, name: string): Promise<void> {
     const change = await this.deps.dataSource.transaction(async (tx) => {
       const group = await findGroup(tx, actor, name, { action: 'group.manage' });
@@ -180,7 +183,8 @@ export class Groups {
       if (usual !== null && longest !== null && usual > longest)
         throw invalidField('timeout_default_ms', `${usual} is more than timeout_max_ms, which is ${longest}`);
       await tx.query(
-        `UPDATE groups SET timeout_default_ms = $2, timeout_max_ms = $3, retries_default = $4, retry_delay_default_ms = $5,
+        `UPDATE groups SET timeout_default_ms = $2, timeout_max_ms = $3, retries_default = $4,
+          retry_delay_default_ms = $5,
            cpus_default = $6, mem_default_bytes = $7
          WHERE id = $1`,
         [

@@ -45,7 +45,10 @@ async function assertManageable(tx: EntityManager, { id, name, creator_id: creat
     throw new MitoError('conflict', 'last_group_admin', `the group "${name}" would have no admin left`);
 }
 
-/** Who is in a group, and with which role. A person who loses `write` takes out of it their workers, and those that they let serve it. */
+/**
+ * Who is in a group, and with which role. A person who loses `write`
+ * takes out of it their workers, and those that they let serve it.
+ */
 export class Members {
   constructor(private readonly deps: MembersDeps) {}
 
@@ -75,7 +78,8 @@ export class Members {
   async remove(actor: UserActor, name: string, username: string): Promise<void> {
     await this.change(actor, name, async (tx, group) => {
       const [rows] = (await tx.query(
-        `DELETE FROM memberships m USING users u WHERE m.user_id = u.id AND m.group_id = $1 AND u.username = $2 RETURNING u.id`,
+        `DELETE FROM memberships m USING users u WHERE m.user_id = u.id AND m.group_id = $1 AND u.username = $2
+          RETURNING u.id`,
         [group.id, username],
       )) as [{ id: string }[], number];
       if (rows.length === 0)

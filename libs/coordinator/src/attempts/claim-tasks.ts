@@ -68,7 +68,8 @@ interface ClaimRow {
 
 /** What the worker has to know of the workload `w` that the task `t` is a step of, and of its program. */
 const STEP = `CASE WHEN w.id IS NOT NULL THEN json_build_object('step', t.workload_step,
-  'max_subtasks', w.plan -> 'max_subtasks', 'subtasks', coalesce(w.subtasks, 0)) END AS workload, p.size_bytes AS program_bytes, p.object_key AS program_key`;
+  'max_subtasks', w.plan -> 'max_subtasks', 'subtasks', coalesce(w.subtasks, 0)) END AS workload,
+  p.size_bytes AS program_bytes, p.object_key AS program_key`;
 
 /** Whether the task `t` has stored a state that it starts with. */
 const HAS_CHECKPOINT = `EXISTS (SELECT 1 FROM checkpoints c WHERE c.task_id = t.id) AS has_checkpoint`;
@@ -83,7 +84,8 @@ const STEP_JOINS = `LEFT JOIN workloads w ON w.id = t.workload_id
  * either comes first, or sees the attempt and ends it. The lease is on the
  * database's clock. A claim that was answered before (its reply was lost) gets the same attempt again
  * as long as that is running. Tasks with needs, and all while something of the machine may be held, are claimed only
- * with what `claimPlaced` has given them ($6, by task; $7, its units). Tasks that waited for the start of a claimed one are released with it.
+ * with what `claimPlaced` has given them ($6, by task; $7, its units). Tasks that waited for the start of a claimed one
+ * are released with it.
  */
 const CLAIM = keepPlan(`
   WITH wanted AS (
@@ -107,7 +109,8 @@ const CLAIM = keepPlan(`
       started_at = coalesce(t.started_at, clock_timestamp()), progress = NULL, progress_message = NULL
     FROM eligible e WHERE t.id = e.id AND ${mayHappen('claim', 't.state')}
     RETURNING t.id, t.attempt, t.spec, t.timeout_ms, t.group_id, t.job_id, t.upstream_id, t.queue, e.request,
-      CASE WHEN t.attempt = 1 THEN extract(epoch FROM clock_timestamp() - greatest(t.created_at, t.not_before))::float8 END AS waited_s,
+      CASE WHEN t.attempt = 1 THEN extract(epoch FROM clock_timestamp() - greatest(t.created_at, t.not_before))::float8
+        END AS waited_s,
       t.workload_id, t.workload_step, t.creator_id, t.notify
   ), opened AS (
     INSERT INTO attempts (task_id, number, worker_id, claim_request, lease, lease_until, started_at, assigned)
@@ -129,7 +132,8 @@ const CLAIM = keepPlan(`
   ), noted AS (
     INSERT INTO notice_marks (subject_id, is_job)
     SELECT DISTINCT coalesce(t.job_id, t.id), t.job_id IS NOT NULL FROM (
-      SELECT c.id, c.job_id, c.group_id, c.creator_id, c.notify FROM claimed c WHERE c.attempt = 1 AND c.workload_id IS NULL
+      SELECT c.id, c.job_id, c.group_id, c.creator_id, c.notify FROM claimed c WHERE c.attempt = 1
+      AND c.workload_id IS NULL
     ) t LEFT JOIN jobs j ON j.id = t.job_id WHERE ${wantsNotice(['started'])}
   ), met AS (
     UPDATE dependencies d SET state = 'met' FROM claimed c
@@ -147,7 +151,8 @@ const CLAIM = keepPlan(`
     (SELECT json_agg(r) FROM released r WHERE r.state = 'ready') AS released, o.assigned, ${HAS_CHECKPOINT}, ${STEP}
   FROM opened o JOIN claimed t ON t.id = o.task_id JOIN groups g ON g.id = t.group_id ${STEP_JOINS}
   UNION ALL
-  SELECT a.task_id, a.claim_request, a.number, a.lease, t.spec, t.timeout_ms, g.name, g.id, t.job_id, t.upstream_id, t.queue, false, NULL, NULL, a.assigned, ${HAS_CHECKPOINT}, ${STEP}
+  SELECT a.task_id, a.claim_request, a.number, a.lease, t.spec, t.timeout_ms, g.name, g.id, t.job_id, t.upstream_id,
+    t.queue, false, NULL, NULL, a.assigned, ${HAS_CHECKPOINT}, ${STEP}
   FROM wanted r
   CROSS JOIN LATERAL (SELECT * FROM attempts WHERE task_id = r.task_id OFFSET 0) a
   JOIN tasks t ON t.id = a.task_id JOIN groups g ON g.id = t.group_id ${STEP_JOINS}
@@ -155,7 +160,8 @@ const CLAIM = keepPlan(`
 
 /** The job of a task that this worker has to leave to another one is spent: the task gets a new one. */
 const GIVE_BACK = `
-  UPDATE tasks SET dispatched_at = NULL WHERE id = ANY ($1) AND avoid_worker_id = $2 AND state = 'ready' RETURNING queue`;
+  UPDATE tasks SET dispatched_at = NULL WHERE id = ANY ($1) AND avoid_worker_id = $2 AND state = 'ready'
+  RETURNING queue`;
 
 /** An attempt token lives as long as the task may run, and some time for its end. */
 const TOKEN_GRACE_MS = 3_600_000;

@@ -15,7 +15,8 @@ export const LIMITED = `
 export async function admit(tx: EntityManager, tasks: readonly LimitedTask[]): Promise<string[]> {
   const groups = [...new Set(tasks.map(({ group_id }) => group_id))];
   const rows = (await tx.query(
-    `SELECT group_id, count(*)::int AS running FROM tasks WHERE group_id = ANY ($1) AND state = 'running' GROUP BY group_id`,
+    `SELECT group_id, count(*)::int AS running FROM tasks WHERE group_id = ANY ($1) AND state = 'running'
+      GROUP BY group_id`,
     [groups],
   )) as { group_id: string; running: number }[];
   const running = new Map(rows.map((row) => [row.group_id, row.running]));

@@ -100,7 +100,8 @@ async function insertMetrics(tx: EntityManager, reports: readonly AttemptReport[
   if (rows.length === 0) return;
   await tx.query(
     `INSERT INTO metrics (task_id, rows, is_truncated)
-     SELECT task, rows, is_truncated FROM jsonb_to_recordset($1::jsonb) AS m(task uuid, rows jsonb, is_truncated boolean)
+     SELECT task, rows, is_truncated FROM jsonb_to_recordset($1::jsonb)
+       AS m(task uuid, rows jsonb, is_truncated boolean)
      ON CONFLICT (task_id) DO UPDATE SET rows = excluded.rows, is_truncated = excluded.is_truncated`,
     [JSON.stringify(rows)],
   );

@@ -25,7 +25,9 @@ function refused(request: unknown, why: string): Read {
   return { refusal: { request: known.data ?? null, status: 'refused', message: why } };
 }
 
-/** Leaves out what makes a report unreadable, and says so in a note, until it can be read or nothing can be left out. */
+/**
+ * Leaves out what makes a report unreadable, and says so in a note, until it can be read or nothing can be left out.
+ */
 function parse(raw: Record<string, unknown>): Read {
   const rest = { ...raw };
   for (;;) {

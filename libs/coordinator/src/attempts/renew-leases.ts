@@ -49,7 +49,8 @@ export async function renewLeases(
      )
      UPDATE attempts a SET lease_until = clock_timestamp() + $9 * interval '1 millisecond'
      FROM mine JOIN tasks t ON t.id = mine.task_id WHERE a.task_id = mine.task_id AND a.number = mine.number
-     RETURNING a.task_id AS task, a.number AS attempt, t.cancel_requested_at IS NOT NULL AS is_cancelled, t.cancel_reason AS reason`,
+     RETURNING a.task_id AS task, a.number AS attempt, t.cancel_requested_at IS NOT NULL AS is_cancelled,
+     t.cancel_reason AS reason`,
     [
       workerId,
       running.map(({ task }) => task),

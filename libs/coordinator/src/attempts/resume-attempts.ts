@@ -51,7 +51,8 @@ function resumeSql({ join, where, lock }: { join: string; where: string; lock: s
       lease_until = clock_timestamp() + $4 * interval '1 millisecond'
     FROM back b WHERE a.task_id = b.id AND a.number = b.number
   )
-  UPDATE tasks t SET state = ${stateAfter('resume')}, losses = greatest(t.losses - 1, 0), dispatched_at = NULL, is_held = false
+  UPDATE tasks t SET state = ${stateAfter('resume')}, losses = greatest(t.losses - 1, 0), dispatched_at = NULL,
+    is_held = false
   FROM back b WHERE t.id = b.id
   RETURNING t.id AS task, t.attempt, t.queue, t.group_id AS group, t.job_id AS job`);
 }

@@ -120,11 +120,14 @@ const CLOSE_ATTEMPTS = keepPlan(`
     message = e.message, report_request = e."reportRequest", wall_ms = e."wallMs", user_cpu_ms = e."userCpuMs",
     system_cpu_ms = e."systemCpuMs", peak_rss_bytes = e."peakRssBytes", output_bytes = e."outputBytes",
     is_output_truncated = coalesce(e."isOutputTruncated", false),
-    output_inline = decode(e."outputInlineBase64", 'base64'), output_key = e."outputKey", output_sha256 = e."outputSha256",
+    output_inline = decode(e."outputInlineBase64", 'base64'), output_key = e."outputKey",
+    output_sha256 = e."outputSha256",
     not_kept = coalesce(e."notKept", '[]'), notes = coalesce(e.notes, '[]'), stdout_sha256 = e."stdoutSha256"
-  FROM jsonb_to_recordset($1::jsonb) AS e(task uuid, attempt int, outcome text, "exitCode" int, signal text, message text,
+  FROM jsonb_to_recordset($1::jsonb) AS e(task uuid, attempt int, outcome text, "exitCode" int, signal text,
+    message text,
     "reportRequest" uuid, "wallMs" bigint, "userCpuMs" bigint, "systemCpuMs" bigint, "peakRssBytes" bigint,
-    "outputBytes" bigint, "isOutputTruncated" boolean, "outputInlineBase64" text, "outputKey" text, "outputSha256" text, "notKept" jsonb,
+    "outputBytes" bigint, "isOutputTruncated" boolean, "outputInlineBase64" text, "outputKey" text, "outputSha256" text,
+    "notKept" jsonb,
     notes jsonb, "stdoutSha256" text)
   WHERE a.task_id = e.task AND a.number = e.attempt`);
 
@@ -133,17 +136,21 @@ const CLOSE_ATTEMPTS = keepPlan(`
  * may have processes left; the worker in its folder says when they are gone.
  */
 const FREE = keepPlan(`
-  DELETE FROM holdings h USING jsonb_to_recordset($1::jsonb) AS e(task uuid, attempt int, outcome text, "hasLeftovers" boolean)
+  DELETE FROM holdings h USING jsonb_to_recordset($1::jsonb) AS e(task uuid, attempt int, outcome text,
+    "hasLeftovers" boolean)
   WHERE h.task_id = e.task AND h.attempt = e.attempt AND e.outcome <> 'lost' AND e."hasLeftovers" IS NOT TRUE`);
 
 /** A final state keeps how the last attempt ended; a task that continues forgets it. */
 const MOVE_TASKS = keepPlan(`
-  UPDATE tasks t SET state = e.state, is_gated = e.state = 'pending' AND t.limits <> '{}', failures = e.failures, losses = e.losses, requeues = e.requeues, reason = e.reason, dispatched_at = NULL,
+  UPDATE tasks t SET state = e.state, is_gated = e.state = 'pending'
+  AND t.limits <> '{}', failures = e.failures, losses = e.losses, requeues = e.requeues, reason = e.reason,
+  dispatched_at = NULL,
     not_before = CASE WHEN e.state = 'pending' THEN clock_timestamp() + e."delayMs" * interval '1 millisecond' END,
     exit_code = CASE WHEN e."isFinal" THEN e."exitCode" END, signal = CASE WHEN e."isFinal" THEN e.signal END,
     message = CASE WHEN e."isFinal" THEN e.message END,
     finished_at = CASE WHEN e."isFinal" THEN clock_timestamp() END
-  FROM jsonb_to_recordset($1::jsonb) AS e(task uuid, state text, failures int, losses int, requeues int, reason text, "delayMs" bigint,
+  FROM jsonb_to_recordset($1::jsonb) AS e(task uuid, state text, failures int, losses int, requeues int, reason text,
+    "delayMs" bigint,
     "isFinal" boolean, "exitCode" int, signal text, message text)
   WHERE t.id = e.task`);
 

@@ -107,8 +107,8 @@ export async function recordRequest(
 
 /**
  * Who did what, when and from where. A change is recorded in the transaction that makes it;
- * refusals, and requests that stored nothing yet (an upload that begins), are noted and written within a tenth of a second.
- * The number of a refusal that repeats follows within a second.
+ * refusals, and requests that stored nothing yet (an upload that begins), are noted and written within a tenth of a
+ * second. The number of a refusal that repeats follows within a second.
  */
 export class AuditLog implements Service {
   private waiting: WaitingRow[] = [];
@@ -159,9 +159,11 @@ export class AuditLog implements Service {
   async query(query: AuditQuery): Promise<AuditPage> {
     await this.writeAll();
     const rows = (await this.options.dataSource.query(
-      `SELECT id, at, actor_kind, actor_id, actor_name AS actor, action, object, outcome, address, details FROM audit_log
+      `SELECT id, at, actor_kind, actor_id, actor_name AS actor, action, object, outcome, address, details
+        FROM audit_log
        WHERE ($1::text IS NULL OR actor_name = $1) AND ($2::text[] IS NULL OR action = ANY ($2))
-         AND ($3::text IS NULL OR strpos(object, $3) > 0 OR strpos(details->>'also', $3) > 0) AND ($4::text IS NULL OR outcome = $4)
+         AND ($3::text IS NULL OR strpos(object, $3) > 0 OR strpos(details->>'also', $3) > 0)
+         AND ($4::text IS NULL OR outcome = $4)
          AND ($5::timestamptz IS NULL OR at >= $5) AND ($6::timestamptz IS NULL OR at < $6)
          AND ($7::bigint IS NULL OR id < $7)
        ORDER BY id DESC LIMIT ${query.limit + 1}`,

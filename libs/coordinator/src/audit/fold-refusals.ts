@@ -35,7 +35,8 @@ function keyOf({ actor_kind, actor_id, action, object, address, details }: Refus
 /**
  * Bounds what refusals cost: those of one caller (an account, a worker, or an address) with the same operation,
  * status and kind of object are one row a minute, with their number and the first objects. Of callers who are not
- * logged in, the number of rows that begin in a minute is limited; what is beyond the limits is counted in a row of its own.
+ * logged in, the number of rows that begin in a minute is limited; what is beyond the limits is counted in a row of its
+ * own.
  */
 export class RefusalFolds {
   private readonly folds = new Map<string, Fold>();

@@ -51,7 +51,8 @@ const invalid = (): MitoError =>
   new MitoError('unauthenticated', 'invalid_token', 'the token is no longer valid; log in again');
 
 /** The groups of a person that still exist. */
-const ROLES_JOIN = `LEFT JOIN (memberships m JOIN groups g ON g.id = m.group_id AND g.state <> 'deleted') ON m.user_id = u.id`;
+const ROLES_JOIN = `LEFT JOIN (memberships m JOIN groups g ON g.id = m.group_id AND g.state <> 'deleted')
+  ON m.user_id = u.id`;
 
 const WORKER_ROLES = keepPlan(`
   SELECT s.group_id, s.role

@@ -12,7 +12,10 @@ export function demand(actor: Actor, access: Access): void {
   throw notAllowed(access.action, WHY[access.action] ?? 'this is for site administrators');
 }
 
-/** Throws `not_allowed` (403) when the caller's token is not for `action`, whatever it is done to. `user`: any token will do. */
+/**
+ * Throws `not_allowed` (403) when the caller's token is not for
+ * `action`, whatever it is done to. `user`: any token will do.
+ */
 export function demandScope(actor: Actor, action: Access['action'] | 'user'): void {
   if (action !== 'user' && actor.kind === 'user' && !isInScope(actor.scope, action)) throw outOfScope(action);
 }

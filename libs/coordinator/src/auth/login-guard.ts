@@ -11,7 +11,9 @@ const SWEEP_MS = 60_000;
 
 const homeKey = (account: string, place: string): string => `home:${place} ${account}`;
 
-/** Tries within five minutes. A whole account allows more than one address does, so that strangers can't lock it easily. */
+/**
+ * Tries within five minutes. A whole account allows more than one address does, so that strangers can't lock it easily.
+ */
 const LIMITS = { pair: 20, account: 200, address: 300 } as const;
 type Kind = keyof typeof LIMITS;
 
@@ -79,7 +81,8 @@ export class LoginGuard {
 
   private async noteHome(account: string, place: string): Promise<void> {
     await this.dataSource.query(
-      `INSERT INTO rate_limits (key, points, expire) VALUES ($1, 0, $2) ON CONFLICT (key) DO UPDATE SET expire = excluded.expire`,
+      `INSERT INTO rate_limits (key, points, expire) VALUES ($1, 0, $2)
+        ON CONFLICT (key) DO UPDATE SET expire = excluded.expire`,
       [homeKey(account, place), Date.now() + HOME_MS],
     );
   }

@@ -9,7 +9,7 @@ test('a password is right or wrong, and nobody has none', async (t) => {
   t.false(await passwords.verify(undefined, 'correct horse'));
 });
 
-test('a flood is served up to the limit, the rest is refused at once, and later requests are served again', async (t) => {
+test('a flood is served up to the limit and refused beyond it; later requests are served again', async (t) => {
   let verified = 0;
   const passwords = new Passwords({ cores: 1, onVerify: () => (verified += 1) });
   const stored = await passwords.hash('correct horse');

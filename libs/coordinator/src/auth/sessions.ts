@@ -63,7 +63,8 @@ export class Sessions {
   async loginOperator(preferred: string): Promise<OpenedSession> {
     return this.options.dataSource.transaction(async (tx) => {
       const [user] = (await tx.query(
-        `SELECT id, username FROM users WHERE is_admin AND state = 'active' ORDER BY username <> $1, id LIMIT 1 FOR SHARE`,
+        `SELECT id, username FROM users WHERE is_admin AND state = 'active' ORDER BY username <> $1, id
+          LIMIT 1 FOR SHARE`,
         [preferred],
       )) as Pick<User, 'id' | 'username'>[];
       if (!user)

@@ -8,7 +8,8 @@ const SENDING = '1 day';
 
 /**
  * Removes folders of code that no task refers to and nothing has used during `retentionMs`, then packs that no
- * folder needs. Rows that are still referred to are checked again after the same time. Returns how many rows it looked at.
+ * folder needs. Rows that are still referred to are checked again after the same time. Returns how many rows it looked
+ * at.
  */
 export async function collectCode(
   dataSource: DataSource,
@@ -27,7 +28,8 @@ async function collectTrees(dataSource: DataSource, retentionMs: number): Promis
        SELECT o.group_id, o.sha256 FROM old o WHERE EXISTS (
          SELECT 1 FROM tasks t WHERE t.spec -> 'code' ->> 'sha256' = o.sha256 AND t.group_id = o.group_id)
      ), renewed AS (
-       UPDATE code_trees c SET used_at = clock_timestamp() FROM used u WHERE c.group_id = u.group_id AND c.sha256 = u.sha256
+       UPDATE code_trees c SET used_at = clock_timestamp() FROM used u WHERE c.group_id = u.group_id
+       AND c.sha256 = u.sha256
      ), removed AS (
        DELETE FROM code_trees c USING old o WHERE c.group_id = o.group_id AND c.sha256 = o.sha256
          AND NOT EXISTS (SELECT 1 FROM used u WHERE u.group_id = o.group_id AND u.sha256 = o.sha256)
@@ -41,7 +43,8 @@ async function collectPacks(dataSource: DataSource, readableMs: number): Promise
   return dataSource.transaction(async (tx) => {
     const old = (await tx.query(
       `SELECT p.group_id, p.sha256, p.object_key, EXISTS (
-         SELECT 1 FROM code_trees c WHERE c.group_id = p.group_id AND (c.packs @> ARRAY[p.sha256] OR c.sha256 = p.sha256)) AS is_used
+         SELECT 1 FROM code_trees c WHERE c.group_id = p.group_id
+         AND (c.packs @> ARRAY[p.sha256] OR c.sha256 = p.sha256)) AS is_used
        FROM code_packs p WHERE p.used_at < clock_timestamp() - interval '${SENDING}'
        ORDER BY p.used_at LIMIT ${BATCH} FOR UPDATE OF p SKIP LOCKED`,
     )) as { group_id: string; sha256: string; object_key: string; is_used: boolean }[];

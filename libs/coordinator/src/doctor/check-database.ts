@@ -69,7 +69,8 @@ async function sessions(dataSource: DataSource): Promise<Finding> {
 async function rights(dataSource: DataSource): Promise<Finding> {
   const [row] = (await dataSource.query(
     `SELECT current_user AS name, pg_is_in_recovery() AS is_standby,
-       has_database_privilege(current_database(), 'CREATE') AND has_schema_privilege(current_schema(), 'CREATE') AS may_create`,
+       has_database_privilege(current_database(), 'CREATE') AND has_schema_privilege(current_schema(), 'CREATE')
+       AS may_create`,
   )) as [{ name: string; is_standby: boolean; may_create: boolean | null }];
   if (row.is_standby)
     return failure('database.rights', 'this server is a standby, which can only be read', 'name the primary in db_url');
@@ -104,7 +105,8 @@ async function schema(dataSource: DataSource): Promise<Finding> {
 
 async function connections(dataSource: DataSource): Promise<Finding> {
   const [row] = (await dataSource.query(
-    `SELECT current_setting('max_connections')::int AS most, (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend') AS used`,
+    `SELECT current_setting('max_connections')::int AS most, (SELECT count(*)::int FROM pg_stat_activity
+      WHERE backend_type = 'client backend') AS used`,
   )) as [{ most: number; used: number }];
   const found = `${row.used} of ${row.most} connections are in use`;
   if (row.most - row.used >= SPARE_CONNECTIONS) return ok('database.connections', found);

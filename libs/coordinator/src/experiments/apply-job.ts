@@ -56,7 +56,9 @@ function assertDistinct(tasks: readonly Wanted[]): void {
   });
 }
 
-/** The job of this name, locked, so that of two who apply it at the same time the second one sees what the first did. */
+/**
+ * The job of this name, locked, so that of two who apply it at the same time the second one sees what the first did.
+ */
 async function lockJob(
   tx: EntityManager,
   { name, tasks, definition, notify, is_last: isLast }: ApplyJob,

@@ -32,7 +32,8 @@ interface Row {
 }
 
 const VIEW = `
-  SELECT json_build_object('group', g.name, 'key', a.key, 'size_bytes', a.size_bytes, 'sha256', a.sha256, 'creator', u.username,
+  SELECT json_build_object('group', g.name, 'key', a.key, 'size_bytes', a.size_bytes, 'sha256', a.sha256, 'creator',
+    u.username,
     'created_at', to_char(a.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) AS view, a.object_key
   FROM attachments a JOIN groups g ON g.id = a.group_id JOIN users u ON u.id = a.creator_id`;
 
@@ -47,8 +48,10 @@ export class Attachments {
     const { dataSource, uploads } = this.deps;
     const group = await findGroup(dataSource, actor, groupName, STORE);
     const [begun] = (await dataSource.query(
-      `SELECT ${UPLOAD_COLUMNS} FROM objects WHERE state = 'reserved' AND group_id = $1 AND purpose = 'attachment' AND name = $2
-         AND creator_id = $3 AND size_bytes = $4 AND sha256 = $5 AND usable_until > clock_timestamp() ORDER BY created_at LIMIT 1`,
+      `SELECT ${UPLOAD_COLUMNS} FROM objects WHERE state = 'reserved' AND group_id = $1 AND purpose = 'attachment'
+        AND name = $2
+         AND creator_id = $3 AND size_bytes = $4 AND sha256 = $5 AND usable_until > clock_timestamp()
+         ORDER BY created_at LIMIT 1`,
       [group.id, file.key, actor.userId, file.size_bytes, file.sha256],
     )) as UploadRow[];
     return begun ? uploads.ticket(begun) : uploads.begin(this.reservation(actor, group, file));
@@ -84,7 +87,8 @@ export class Attachments {
     const { dataSource } = this.deps;
     const group = await findGroup(dataSource, actor, groupName, { action: 'attachment.read' });
     const rows = (await dataSource.query(
-      `${VIEW} WHERE a.group_id = $1 AND starts_with(a.key, $2) AND a.key >= $2 AND a.key > $3 ORDER BY a.key LIMIT $4 OFFSET $5`,
+      `${VIEW} WHERE a.group_id = $1 AND starts_with(a.key, $2) AND a.key >= $2 AND a.key > $3 ORDER BY a.key
+        LIMIT $4 OFFSET $5`,
       [group.id, prefix, after, limit + 1, offset],
     )) as Row[];
     const page = rows.slice(0, limit).map(({ view }) => view);
@@ -116,7 +120,8 @@ export class Attachments {
     return dataSource.transaction(async (tx) => {
       const [rows] = (await tx.query(
         `DELETE FROM attachments WHERE group_id = $1 AND key IN (
-           SELECT key FROM attachments WHERE group_id = $1 AND key = ANY ($2) ORDER BY key FOR UPDATE) RETURNING key, object_key`,
+           SELECT key FROM attachments WHERE group_id = $1 AND key = ANY ($2) ORDER BY key FOR UPDATE)
+           RETURNING key, object_key`,
         [group.id, keys],
       )) as [{ key: string; object_key: string }[], number];
       await chargeGroups(
@@ -151,7 +156,8 @@ export class Attachments {
       [groupId, key, objectKey],
     )) as { object_key: string }[];
     await tx.query(
-      `INSERT INTO attachments (group_id, key, object_key, size_bytes, sha256, creator_id) VALUES ($1, $2, $3, $4, $5, $6)
+      `INSERT INTO attachments (group_id, key, object_key, size_bytes, sha256, creator_id)
+        VALUES ($1, $2, $3, $4, $5, $6)
        ON CONFLICT (group_id, key) DO UPDATE SET object_key = excluded.object_key, size_bytes = excluded.size_bytes,
          sha256 = excluded.sha256, creator_id = excluded.creator_id, created_at = now()`,
       [groupId, key, objectKey, sizeBytes, sha256, creatorId],
@@ -183,7 +189,8 @@ export class Attachments {
 
   private async count(group: GroupRef, prefix: string): Promise<{ count: number; total_bytes: number }> {
     const [row] = (await this.deps.dataSource.query(
-      `SELECT count(*) AS count, coalesce(sum(size_bytes), 0) AS bytes FROM attachments WHERE group_id = $1 AND starts_with(key, $2) AND key >= $2`,
+      `SELECT count(*) AS count, coalesce(sum(size_bytes), 0) AS bytes FROM attachments WHERE group_id = $1
+        AND starts_with(key, $2) AND key >= $2`,
       [group.id, prefix],
     )) as { count: string; bytes: string }[];
     return { count: Number(row?.count), total_bytes: Number(row?.bytes) };

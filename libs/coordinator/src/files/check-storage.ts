@@ -82,7 +82,8 @@ class Comparison {
   /** The database's clock: rows that change later are not judged. */
   async start(): Promise<string> {
     await this.runner.query(
-      'CREATE TEMPORARY TABLE IF NOT EXISTS seen_objects (key text COLLATE "C" PRIMARY KEY, size_bytes bigint NOT NULL)',
+      `CREATE TEMPORARY TABLE IF NOT EXISTS seen_objects (
+         key text COLLATE "C" PRIMARY KEY, size_bytes bigint NOT NULL)`,
     );
     await this.runner.query('TRUNCATE pg_temp.seen_objects');
     const [row] = (await this.runner.query('SELECT clock_timestamp() AS now')) as { now: Date }[];
@@ -113,7 +114,8 @@ class Comparison {
 
   async rowsWithoutObjects(startedAt: string): Promise<Finding[]> {
     const rows = (await this.runner.query(
-      `SELECT o.key, o.size_bytes FROM objects o LEFT JOIN pg_temp.seen_objects s ON s.key = o.key AND s.size_bytes = o.size_bytes
+      `SELECT o.key, o.size_bytes FROM objects o LEFT JOIN pg_temp.seen_objects s ON s.key = o.key
+        AND s.size_bytes = o.size_bytes
        WHERE o.state = 'stored' AND o.stored_at < $1 AND s.key IS NULL ORDER BY o.key`,
       [startedAt],
     )) as { key: string; size_bytes: string }[];
@@ -162,7 +164,8 @@ class Comparison {
 
   private async note(batch: readonly ObjectInfo[]): Promise<void> {
     await this.runner.query(
-      'INSERT INTO pg_temp.seen_objects SELECT * FROM unnest($1::text[], $2::bigint[]) ON CONFLICT (key) DO UPDATE SET size_bytes = excluded.size_bytes',
+      'INSERT INTO pg_temp.seen_objects SELECT * FROM unnest($1::text[], $2::bigint[]) ON CONFLICT (key) DO ' +
+        'UPDATE SET size_bytes = excluded.size_bytes',
       [batch.map(({ key }) => key), batch.map(({ sizeBytes }) => sizeBytes)],
     );
   }
@@ -218,7 +221,8 @@ async function recount(dataSource: DataSource): Promise<void> {
 async function dropPacks(tx: EntityManager, keys: readonly string[]): Promise<void> {
   await tx.query(
     `WITH gone AS (DELETE FROM code_packs WHERE object_key = ANY ($1) RETURNING group_id, sha256)
-     DELETE FROM code_trees c USING gone WHERE c.group_id = gone.group_id AND (c.packs @> ARRAY[gone.sha256] OR c.sha256 = gone.sha256)`,
+     DELETE FROM code_trees c USING gone WHERE c.group_id = gone.group_id
+     AND (c.packs @> ARRAY[gone.sha256] OR c.sha256 = gone.sha256)`,
     [keys],
   );
 }

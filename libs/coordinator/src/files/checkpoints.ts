@@ -47,7 +47,9 @@ export interface CheckpointsDeps {
 export class Checkpoints {
   constructor(private readonly deps: CheckpointsDeps) {}
 
-  /** Makes an upload the newest checkpoint of its task. May be repeated. @throws `stale_attempt`, `upload_incomplete`. */
+  /**
+   * Makes an upload the newest checkpoint of its task. May be repeated. @throws `stale_attempt`, `upload_incomplete`.
+   */
   async publish({ task, attempt, lease, number }: StoreCheckpoint): Promise<void> {
     const { dataSource, store } = this.deps;
     const key = objectKey(task, attempt, checkpointName(number));
@@ -120,8 +122,8 @@ export class Checkpoints {
 }
 
 /**
- * Lets new tasks start with the newest checkpoint of another task of their group. Throws `task_not_found` for one that the
- * caller may not read, and `checkpoint_not_found`.
+ * Lets new tasks start with the newest checkpoint of another task of their group. Throws `task_not_found` for one that
+ * the caller may not read, and `checkpoint_not_found`.
  */
 export async function takeOverCheckpoints(
   tx: EntityManager,

@@ -33,14 +33,16 @@ const LEFT_BEHIND = `
         AND NOT (a.outcome = 'lost' AND a.number = t.attempt AND t.state = 'ready') END
     OR (o.purpose IN ('artifact', 'output') AND o.task_id IS NULL))
   UNION ALL
-  (SELECT key FROM objects WHERE state = 'stored' AND purpose IN ('artifact', 'output') AND task_id IS NULL LIMIT ${BATCH})
+  (SELECT key FROM objects WHERE state = 'stored' AND purpose IN ('artifact', 'output') AND task_id IS NULL
+  LIMIT ${BATCH})
   UNION ALL
   (SELECT key FROM objects o WHERE state = 'stored' AND purpose = 'checkpoint'
      AND NOT EXISTS (SELECT 1 FROM checkpoints c WHERE c.object_key = o.key) LIMIT ${BATCH})
   LIMIT ${BATCH}`;
 
 const DUE = `
-  SELECT key, upload IS NOT NULL OR size_bytes > ${SINGLE_UPLOAD_MAX_BYTES} AS has_parts FROM objects WHERE state = 'garbage' AND usable_until < clock_timestamp()
+  SELECT key, upload IS NOT NULL OR size_bytes > ${SINGLE_UPLOAD_MAX_BYTES} AS has_parts FROM objects
+  WHERE state = 'garbage' AND usable_until < clock_timestamp()
   ORDER BY usable_until LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`;
 
 interface Due {
@@ -50,8 +52,8 @@ interface Due {
 
 /**
  * Collects what nobody needs: unfinished uploads, objects of lost attempts, of deleted tasks
- * and of what was replaced, and programs that nothing has used for long. An object is first taken off the quota, and deleted only when no signed
- * request can write it; its row goes last, so that a crash in between loses nothing.
+ * and of what was replaced, and programs that nothing has used for long. An object is first taken off the quota, and
+ * deleted only when no signed request can write it; its row goes last, so that a crash in between loses nothing.
  */
 export class Collector implements Service {
   private timer: NodeJS.Timeout | undefined;

@@ -45,13 +45,17 @@ export async function chargeGroups(tx: EntityManager, charges: readonly Charge[]
   }
   for (const [groupId, { used, reserved }] of [...sums].sort(([a], [b]) => (a < b ? -1 : 1))) {
     await tx.query(
-      `UPDATE groups SET storage_used_bytes = storage_used_bytes + $2, storage_reserved_bytes = storage_reserved_bytes + $3 WHERE id = $1`,
+      `UPDATE groups SET storage_used_bytes = storage_used_bytes + $2,
+        storage_reserved_bytes = storage_reserved_bytes + $3 WHERE id = $1`,
       [groupId, used, reserved],
     );
   }
 }
 
-/** Charges `bytes` more to a group as reserved. @throws `storage_quota_exceeded` when they do not fit, and changes nothing. */
+/**
+ * Charges `bytes` more to a group as reserved. @throws
+ * `storage_quota_exceeded` when they do not fit, and changes nothing.
+ */
 export async function reserveBytes(tx: EntityManager, groupId: string, bytes: number): Promise<void> {
   const [, taken] = (await tx.query(
     `UPDATE groups SET storage_reserved_bytes = storage_reserved_bytes + $2
@@ -63,7 +67,8 @@ export async function reserveBytes(tx: EntityManager, groupId: string, bytes: nu
 
 async function quotaExceeded(tx: EntityManager, groupId: string, bytes: number): Promise<MitoError> {
   const [row] = (await tx.query(
-    `SELECT name, storage_quota_bytes AS quota, storage_used_bytes AS used, storage_reserved_bytes AS reserved FROM groups WHERE id = $1`,
+    `SELECT name, storage_quota_bytes AS quota, storage_used_bytes AS used, storage_reserved_bytes AS reserved
+      FROM groups WHERE id = $1`,
     [groupId],
   )) as { name: string; quota: string; used: string; reserved: string }[];
   const { name = '', quota = '0', used = '0', reserved = '0' } = row ?? {};
@@ -84,14 +89,17 @@ async function quotaExceeded(tx: EntityManager, groupId: string, bytes: number):
 export async function reserveObject(tx: EntityManager, object: Reservation, usableMs: number): Promise<void> {
   const { key, id, groupId, purpose, taskId, attempt, name, creatorId, sizeBytes, sha256 } = object;
   await tx.query(
-    `INSERT INTO objects (key, id, group_id, state, purpose, task_id, attempt, name, creator_id, size_bytes, sha256, usable_until)
+    `INSERT INTO objects (key, id, group_id, state, purpose, task_id, attempt, name, creator_id, size_bytes, sha256,
+      usable_until)
      VALUES ($1, $2, $3, 'reserved', $4, $5, $6, $7, $8, $9, $10, clock_timestamp() + $11 * interval '1 millisecond')`,
     [key, id, groupId, purpose, taskId, attempt, name, creatorId, sizeBytes, sha256, usableMs],
   );
   await reserveBytes(tx, groupId, sizeBytes);
 }
 
-/** Marks reserved objects as stored, and returns how that moves the charges. Objects in another state stay as they are. */
+/**
+ * Marks reserved objects as stored, and returns how that moves the charges. Objects in another state stay as they are.
+ */
 export async function settleObjects(tx: EntityManager, keys: readonly string[]): Promise<Charge[]> {
   if (keys.length === 0) return [];
   const rows = (await tx.query(
@@ -118,7 +126,8 @@ export async function discardObjects(
   if (keys.length === 0) return [];
   const rows = (await tx.query(
     `WITH old AS (
-       SELECT key, state, group_id, size_bytes FROM objects WHERE key = ANY ($1) AND state <> 'garbage' ORDER BY key FOR UPDATE
+       SELECT key, state, group_id, size_bytes FROM objects WHERE key = ANY ($1) AND state <> 'garbage'
+       ORDER BY key FOR UPDATE
      ), gone AS (
        UPDATE objects o SET state = 'garbage', usable_until = clock_timestamp() + $2 * interval '1 millisecond'
        FROM old WHERE o.key = old.key RETURNING o.key

@@ -69,9 +69,11 @@ async function* reserveWhilePassing(
 async function grow(tx: EntityManager, { key, groupId }: Reservation, needed: number): Promise<number> {
   const [rows] = (await tx.query(
     `WITH room AS (
-       SELECT greatest($2::bigint, least($3::bigint, storage_quota_bytes - storage_used_bytes - storage_reserved_bytes)) AS step
+       SELECT greatest($2::bigint, least($3::bigint, storage_quota_bytes - storage_used_bytes - storage_reserved_bytes))
+         AS step
        FROM groups WHERE id = $4 FOR NO KEY UPDATE
-     ) UPDATE objects SET size_bytes = size_bytes + step, usable_until = clock_timestamp() + $5 * interval '1 millisecond'
+     ) UPDATE objects SET size_bytes = size_bytes + step, usable_until = clock_timestamp() + $5 * interval
+     '1 millisecond'
        FROM room WHERE key = $1 AND state = 'reserved' RETURNING step`,
     [key, needed, STEP_BYTES, groupId, USABLE_MS],
   )) as [{ step: string }[], number];

@@ -29,7 +29,8 @@ export async function publishArtifacts(
 ): Promise<Charge[]> {
   if (artifacts.length === 0) return [];
   const replaced = (await tx.query(
-    `SELECT f.object_key FROM artifacts f JOIN unnest($1::uuid[], $2::text[], $3::text[]) AS n(task_id, kind, object_key)
+    `SELECT f.object_key FROM artifacts f JOIN unnest($1::uuid[], $2::text[], $3::text[])
+      AS n(task_id, kind, object_key)
        ON f.task_id = n.task_id AND f.kind = n.kind AND f.object_key <> n.object_key`,
     [
       artifacts.map(({ taskId }) => taskId),
@@ -68,7 +69,8 @@ export class TaskArtifacts {
     const group = await groupOfTask(dataSource, actor, task, { ...CHANGE, isNew: true });
     const [begun] = (await dataSource.query(
       `SELECT ${UPLOAD_COLUMNS} FROM objects WHERE state = 'reserved' AND task_id = $1 AND attempt IS NULL AND name = $2
-         AND creator_id = $3 AND size_bytes = $4 AND sha256 = $5 AND usable_until > clock_timestamp() ORDER BY created_at LIMIT 1`,
+         AND creator_id = $3 AND size_bytes = $4 AND sha256 = $5 AND usable_until > clock_timestamp()
+         ORDER BY created_at LIMIT 1`,
       [task, kind, actor.userId, sizeBytes, sha256],
     )) as UploadRow[];
     if (begun) return uploads.ticket(begun);

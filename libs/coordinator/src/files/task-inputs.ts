@@ -40,7 +40,8 @@ export async function assertInputs(
   );
   if (inputs.length === 0) return;
   const rows = (await tx.query(
-    `SELECT t.id, t.group_id FROM tasks t JOIN groups g ON g.id = t.group_id AND g.state <> 'deleted' WHERE t.id = ANY ($1)`,
+    `SELECT t.id, t.group_id FROM tasks t JOIN groups g ON g.id = t.group_id AND g.state <> 'deleted'
+      WHERE t.id = ANY ($1)`,
     [[...new Set(inputs.map(({ resource }) => resource.task))]],
   )) as { id: string; group_id: string }[];
   const groups = new Map(rows.map(({ id, group_id }) => [id, group_id]));
@@ -70,7 +71,8 @@ export class TaskInputs {
   /** @throws `stale_attempt`, and `resource_not_found` that names the input. */
   async list({ task, attempt, lease }: AttemptLease): Promise<Inputs> {
     const [row] = (await this.deps.dataSource.query(
-      `SELECT coalesce(t.spec -> 'resources', '[]') AS resources, t.group_id, t.creator_id, t.spec -> 'code' ->> 'sha256' AS code,
+      `SELECT coalesce(t.spec -> 'resources', '[]') AS resources, t.group_id, t.creator_id,
+        t.spec -> 'code' ->> 'sha256' AS code,
          t.is_confined OR t.upstream_id IS NOT NULL AS is_confined
        FROM attempts a JOIN tasks t ON t.id = a.task_id
        WHERE ${holdsLease()}`,

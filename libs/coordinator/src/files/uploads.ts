@@ -138,7 +138,8 @@ export class Uploads {
 
   private async prolong(row: UploadRow): Promise<void> {
     await this.deps.dataSource.query(
-      `UPDATE objects SET usable_until = clock_timestamp() + $2 * interval '1 millisecond' WHERE key = $1 AND state = 'reserved'`,
+      `UPDATE objects SET usable_until = clock_timestamp() + $2 * interval '1 millisecond' WHERE key = $1
+        AND state = 'reserved'`,
       [row.key, this.usableMs(Number(row.size_bytes))],
     );
   }

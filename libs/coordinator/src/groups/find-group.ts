@@ -39,8 +39,9 @@ export interface GroupUse {
 type Queries = Pick<EntityManager, 'query'>;
 
 /** What a group `g` gives to its tasks, as {@link TaskLimits}. */
-export const LIMITS_COLUMN = `json_build_object('timeoutDefaultMs', g.timeout_default_ms, 'timeoutMaxMs', g.timeout_max_ms,
-  'retriesDefault', g.retries_default, 'retryDelayDefaultMs', g.retry_delay_default_ms) AS limits`;
+export const LIMITS_COLUMN = `json_build_object(
+  'timeoutDefaultMs', g.timeout_default_ms, 'timeoutMaxMs', g.timeout_max_ms, 'retriesDefault', g.retries_default,
+  'retryDelayDefaultMs', g.retry_delay_default_ms) AS limits`;
 
 const COLUMNS = `g.id, g.name, g.creator_id, g.state, g.queued_tasks_max, ${LIMITS_COLUMN},
   json_build_object('cpus', g.cpus_default, 'mem_bytes', g.mem_default_bytes) AS need_defaults`;
@@ -118,7 +119,9 @@ export function taskNotFound(uuid: string): MitoError {
   return new MitoError('not-found', 'task_not_found', `there is no task ${uuid} that you may see`);
 }
 
-/** The group of a task, when the caller may use the task so. @throws `task_not_found`, `role_required`, `group_locked`. */
+/**
+ * The group of a task, when the caller may use the task so. @throws `task_not_found`, `role_required`, `group_locked`.
+ */
 export async function groupOfTask(
   db: Queries,
   actor: UserActor,

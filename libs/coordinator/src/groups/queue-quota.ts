@@ -20,7 +20,8 @@ export async function assertRoomInQueue(
   if (max === null) return;
   await tx.query('SELECT 1 FROM groups WHERE id = $1 FOR NO KEY UPDATE', [id]);
   const [queued] = (await tx.query(
-    `SELECT count(*)::int AS tasks FROM (SELECT 1 FROM tasks WHERE group_id = $1 AND state IN ('pending', 'ready') LIMIT $2) AS waiting`,
+    `SELECT count(*)::int AS tasks FROM (SELECT 1 FROM tasks WHERE group_id = $1 AND state IN ('pending', 'ready')
+      LIMIT $2) AS waiting`,
     [id, max + 1],
   )) as [{ tasks: number }];
   if (queued.tasks + count <= max) return;

@@ -16,16 +16,19 @@ export interface StuckQueue {
 const STUCK_S = 30;
 
 const STUCK = `
-  SELECT q.name AS queue, t.id AS task, floor(extract(epoch FROM clock_timestamp() - t.dispatched_at))::int AS waits_s, q.trouble
+  SELECT q.name AS queue, t.id AS task, floor(extract(epoch FROM clock_timestamp() - t.dispatched_at))::int AS waits_s,
+    q.trouble
   FROM queues q JOIN groups g ON g.id = q.group_id AND g.state = 'active' AND g.suspended_at IS NULL
   CROSS JOIN LATERAL (
     SELECT id, dispatched_at, avoid_worker_id FROM tasks
     WHERE queue = q.name AND state = 'ready' AND dispatched_at IS NOT NULL ORDER BY priority DESC, seq LIMIT 1) t
   WHERE ($1::text IS NULL OR q.name = $1) AND t.dispatched_at < clock_timestamp() - interval '${STUCK_S} seconds'
     AND EXISTS (
-      SELECT 1 FROM workers w JOIN worker_groups s ON s.worker_id = w.id AND s.group_id = q.group_id AND ${servesGroup('s')}
+      SELECT 1 FROM workers w JOIN worker_groups s ON s.worker_id = w.id AND s.group_id = q.group_id
+      AND ${servesGroup('s')}
       WHERE w.state = 'active' AND w.wanted = 'run' AND w.last_seen_at > clock_timestamp() - interval '20 seconds'
-        AND w.free_slots > 0 AND (w.only_kind IS NULL OR w.only_kind = q.kind) AND mito_tags_match(w.tags, w.takes, q.tags)
+        AND w.free_slots > 0 AND (w.only_kind IS NULL OR w.only_kind = q.kind)
+        AND mito_tags_match(w.tags, w.takes, q.tags)
         AND w.id IS DISTINCT FROM t.avoid_worker_id)
   ORDER BY t.dispatched_at LIMIT 100`;
 
@@ -37,5 +40,6 @@ export async function stuckQueues(dataSource: DataSource, queue: string | null =
 /** What is wrong with such a queue, as the end of a sentence. */
 export function describeStuck({ queue, task, waits_s: seconds, trouble }: StuckQueue): string {
   const reason = trouble === null ? 'a worker is free and does not take it' : trouble;
-  return `its queue "${queueTitle(queue)}" does not move: the task ${task} has waited in it for ${seconds} s: ${reason}`;
+  const wait = `the task ${task} has waited in it for ${seconds} s: ${reason}`;
+  return `its queue "${queueTitle(queue)}" does not move: ${wait}`;
 }

@@ -10,7 +10,8 @@ export async function queuesOf(dataSource: DataSource, workerId: string): Promis
     `SELECT q.name FROM queues q
      JOIN worker_groups g ON g.group_id = q.group_id AND ${servesGroup('g')}
      JOIN groups o ON o.id = q.group_id AND o.state <> 'deleted'
-     JOIN workers w ON w.id = g.worker_id AND mito_tags_match(w.tags, w.takes, q.tags) AND coalesce(w.only_kind, q.kind) = q.kind
+     JOIN workers w ON w.id = g.worker_id AND mito_tags_match(w.tags, w.takes, q.tags)
+     AND coalesce(w.only_kind, q.kind) = q.kind
      WHERE w.id = $1 AND w.state = 'active' ORDER BY q.name`,
     [workerId],
   )) as { name: string }[];

@@ -127,7 +127,9 @@ export class ApiRouter {
     return this.mounted.map(({ operation: { method, path } }) => `${method} ${path}`);
   }
 
-  /** Routes for all that is mounted by now. A path with fewer parameters comes first: `/tasks/count`, `/tasks/:uuid`. */
+  /**
+   * Routes for all that is mounted by now. A path with fewer parameters comes first: `/tasks/count`, `/tasks/:uuid`.
+   */
   router(): Router {
     const router = Router();
     const parameters = ({ operation: { path } }: Mounted): number => parametersIn(path).length;

@@ -14,7 +14,10 @@ function isChange({ method, access, audit }: Operation): boolean {
   );
 }
 
-/** What is refused outside of the API (the board, a path nobody serves) has no operation; a path that leads nowhere is not a refusal. */
+/**
+ * What is refused outside of the API (the board, a path nobody serves)
+ * has no operation; a path that leads nowhere is not a refusal.
+ */
 function actionOf(operation: Operation | undefined, status: number): string | undefined {
   return operation?.id ?? (status === 404 ? undefined : 'http.request');
 }

@@ -28,8 +28,8 @@ export class CallerShare {
   }
 
   /**
-   * Waits for the caller's turn. Returns what ends it; calling that twice does nothing. Throws `too_many_requests` (429)
-   * when the caller's line is full. `signal` takes a request out of the line whose client has gone.
+   * Waits for the caller's turn. Returns what ends it; calling that twice does nothing. Throws `too_many_requests`
+   * (429) when the caller's line is full. `signal` takes a request out of the line whose client has gone.
    */
   async enter(caller: string, signal?: AbortSignal): Promise<() => void> {
     const line = this.lines.get(caller) ?? { active: 0, waiting: [] };

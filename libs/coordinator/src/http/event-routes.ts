@@ -20,7 +20,10 @@ const KEEP_ALIVE_MS = 15_000;
 /** A reader that is further behind is told so and loses what it did not take. */
 const BUFFER_BYTES = 1_048_576;
 
-/** Ids of groups and their names, as far as they were needed. Who asks for the same one first is answered first: events keep their order. */
+/**
+ * Ids of groups and their names, as far as they were needed. Who asks
+ * for the same one first is answered first: events keep their order.
+ */
 class GroupNames {
   private readonly known = new Map<string, Promise<string>>();
 

@@ -8,7 +8,9 @@ export interface TerminalRouteDeps extends FindTerminalDeps {
   readonly terminals: Terminals;
 }
 
-/** Each request is authorized: a caller who has lost the role types nothing more. The terminal shows the task's output. */
+/**
+ * Each request is authorized: a caller who has lost the role types nothing more. The terminal shows the task's output.
+ */
 export function terminalRoutes(api: ApiRouter, { terminals, ...deps }: TerminalRouteDeps): void {
   const ops = operations.tasks;
   api.mount(ops.openTerminal, async ({ actor, params, body, signal }) => {

@@ -23,7 +23,8 @@ const BATCH = 10_000;
 
 /** Tasks without the key of their job get it, and what waits is let through again, as far as there is room. */
 const BOUND = `
-  UPDATE tasks SET limits = limits || jsonb_build_object($2::text, 1), is_gated = state <> 'running', dispatched_at = NULL
+  UPDATE tasks SET limits = limits || jsonb_build_object($2::text, 1), is_gated = state <> 'running',
+    dispatched_at = NULL
   WHERE id IN (
     SELECT id FROM tasks WHERE job_id = $1 AND state IN ('pending', 'ready', 'running')
       AND (NOT limits ? $2 OR (state <> 'running' AND NOT is_gated))

@@ -8,9 +8,11 @@ const RESULTS = `
   SELECT json_build_object(
     'index', t.job_index, 'task', t.id, 'name', t.name, 'params', coalesce(t.spec -> 'params', '{}'), 'state', t.state,
     'exit_code', t.exit_code, 'signal', t.signal, 'reason', t.reason, 'attempts', t.attempt,
-    'wall_ms', a.wall_ms, 'user_cpu_ms', a.user_cpu_ms, 'system_cpu_ms', a.system_cpu_ms, 'peak_rss_bytes', a.peak_rss_bytes,
+    'wall_ms', a.wall_ms, 'user_cpu_ms', a.user_cpu_ms, 'system_cpu_ms', a.system_cpu_ms, 'peak_rss_bytes',
+    a.peak_rss_bytes,
     'artifacts', coalesce((
-      SELECT json_agg(json_build_object('kind', f.kind, 'size_bytes', f.size_bytes) ORDER BY f.kind) FROM artifacts f WHERE f.task_id = t.id), '[]'),
+      SELECT json_agg(json_build_object('kind', f.kind, 'size_bytes', f.size_bytes) ORDER BY f.kind) FROM artifacts f
+      WHERE f.task_id = t.id), '[]'),
     'metrics', coalesce(m.rows, '[]'), 'is_metrics_truncated', coalesce(m.is_truncated, false),
     'notes', coalesce(a.notes, '[]')
   ) AS result
@@ -20,7 +22,9 @@ const RESULTS = `
   WHERE t.job_id = $1 AND t.retried_by IS NULL AND t.job_index > $2
   ORDER BY t.job_index LIMIT $3`;
 
-/** A page of the table of a job's results, in the order of its tasks; `next` is what `after` of the next query wants. */
+/**
+ * A page of the table of a job's results, in the order of its tasks; `next` is what `after` of the next query wants.
+ */
 export async function readJobResults(
   { dataSource, reader }: { readonly dataSource: DataSource; readonly reader: JobReader },
   actor: UserActor,

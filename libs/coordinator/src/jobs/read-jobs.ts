@@ -35,7 +35,8 @@ interface CountRow {
 const JOB = `
   SELECT j.id, j.seq, j.group_id, g.name AS group, j.creator_id, u.username AS creator, j.name, j.is_open,
     j.suspended_at IS NOT NULL AS is_suspended, ${iso('j.created_at')} AS created_at,
-    j.at_once, j.max_fails, j.notify, j.expected_tasks, CASE WHEN j.is_open THEN j.idempotency_key END AS idempotency_key
+    j.at_once, j.max_fails, j.notify, j.expected_tasks, CASE WHEN j.is_open THEN j.idempotency_key END
+    AS idempotency_key
   FROM jobs j JOIN groups g ON g.id = j.group_id JOIN users u ON u.id = j.creator_id`;
 
 /** Between two looks at a job that changes all the time; and when no event comes (one may be lost). */
@@ -115,7 +116,8 @@ export class JobReader {
       : [...actor.roles.keys()].filter((groupId) => isAllowed(actor, { action: 'task.read', groupId }));
     const rows = (await this.deps.dataSource.query(
       `${JOB} WHERE ($1::uuid[] IS NULL OR j.group_id = ANY ($1)) AND ($2::text IS NULL OR g.name = $2)
-         AND ($3::text IS NULL OR u.username = $3) AND ($4::text IS NULL OR j.name = $4) AND ($5::bigint IS NULL OR j.seq < $5)
+         AND ($3::text IS NULL OR u.username = $3) AND ($4::text IS NULL OR j.name = $4)
+         AND ($5::bigint IS NULL OR j.seq < $5)
        ORDER BY j.seq DESC LIMIT $6`,
       [visible, group ?? null, creator ?? null, name ?? null, after ?? null, limit + 1],
     )) as JobRow[];
@@ -125,7 +127,8 @@ export class JobReader {
 
   private async views(rows: readonly JobRow[]): Promise<JobView[]> {
     const counts = (await this.deps.dataSource.query(
-      `SELECT job_id AS job, state, count(*)::int AS count, coalesce(sum(progress) FILTER (WHERE state = 'running'), 0)::float8 AS progress
+      `SELECT job_id AS job, state, count(*)::int AS count, coalesce(sum(progress) FILTER (WHERE state = 'running'),
+        0)::float8 AS progress
        FROM tasks WHERE job_id = ANY ($1) AND retried_by IS NULL GROUP BY job_id, state`,
       [rows.map(({ id }) => id)],
     )) as CountRow[];

@@ -16,15 +16,19 @@ const figures = (filter: string): string => `
 /** Keys that `by` ($4) does not name are null, so that they split no row. */
 const USAGE = `
   WITH used AS (
-    SELECT CASE WHEN 'user' = ANY ($4) THEN u.username END AS "user", CASE WHEN 'group' = ANY ($4) THEN g.name END AS "group",
+    SELECT CASE WHEN 'user' = ANY ($4) THEN u.username END AS "user",
+      CASE WHEN 'group' = ANY ($4) THEN g.name END AS "group",
       CASE WHEN 'job' = ANY ($4) THEN t.job_id END AS job, a.outcome IS NOT DISTINCT FROM 'lost' AS is_lost,
       greatest(extract(epoch FROM coalesce(a.ended_at, clock_timestamp()) - a.started_at), 0)::float8 / 3600 AS hours,
       coalesce((a.assigned ->> 'cpus')::float8, ${DEFAULT_CPUS}) AS cpus,
-      coalesce((SELECT sum((d ->> 'thousandths')::float8) / 1000 FROM jsonb_array_elements(a.assigned -> 'gpus') d), 0) AS gpus,
+      coalesce((SELECT sum((d ->> 'thousandths')::float8) / 1000 FROM jsonb_array_elements(a.assigned -> 'gpus') d), 0)
+      AS gpus,
       coalesce(a.user_cpu_ms + a.system_cpu_ms, 0)::float8 / 3600000 AS cpu_hours,
       CASE WHEN a.number = 1 THEN
-        greatest(extract(epoch FROM a.started_at - greatest(t.created_at, t.not_before)), 0)::float8 / 3600 ELSE 0 END AS waited
-    FROM attempts a JOIN tasks t ON t.id = a.task_id JOIN groups g ON g.id = t.group_id JOIN users u ON u.id = t.creator_id
+        greatest(extract(epoch FROM a.started_at - greatest(t.created_at, t.not_before)), 0)::float8 / 3600
+        ELSE 0 END AS waited
+    FROM attempts a JOIN tasks t ON t.id = a.task_id JOIN groups g ON g.id = t.group_id
+    JOIN users u ON u.id = t.creator_id
     WHERE a.started_at >= $1 AND a.started_at < $2 AND ($3::uuid[] IS NULL OR t.group_id = ANY ($3))
   ), summed AS (
     SELECT "user", "group", job, jsonb_build_object(${figures('NOT is_lost')},

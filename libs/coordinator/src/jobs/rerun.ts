@@ -40,8 +40,10 @@ interface Edge {
 
 /** What was submitted, from what was stored; what it waited for is not part of it. */
 const STORED = `
-  SELECT t.id, t.group_id AS "groupId", t.creator_id AS "creatorId", t.notify, jsonb_strip_nulls(t.spec - 'env') || jsonb_build_object('env', t.spec -> 'env',
-    'group', g.name, 'name', t.name, 'tags', t.tags, 'labels', t.labels, 'priority', t.priority, 'timeout_ms', t.timeout_ms,
+  SELECT t.id, t.group_id AS "groupId", t.creator_id AS "creatorId", t.notify,
+    jsonb_strip_nulls(t.spec - 'env') || jsonb_build_object('env', t.spec -> 'env',
+    'group', g.name, 'name', t.name, 'tags', t.tags, 'labels', t.labels, 'priority', t.priority, 'timeout_ms',
+    t.timeout_ms,
     'retries', t.retries, 'retry_delay_ms', t.retry_delay_ms, 'retry_exit_codes', t.retry_exit_codes,
     'requeue_on', t.requeue_on, 'requeues_max', t.requeues_max,
     'limits', ${submittedLimits('t')}, 'needs', coalesce(t.needs, '[]')) AS submission
@@ -83,7 +85,9 @@ export class Reruns {
       [uuid],
     )) as StoredTask[];
     if (tasks.length > LIMITS.batchTasks) {
-      const message = `a job of more than ${LIMITS.batchTasks} tasks can't be submitted again in one step: repeat its submission`;
+      const message =
+        `a job of more than ${LIMITS.batchTasks} tasks can't be submitted again in one step: repeat its ` +
+        'submission';
       throw new MitoError('too-large', 'rerun_too_large', message);
     }
     const edges = (await dataSource.query(

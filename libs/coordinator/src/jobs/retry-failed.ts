@@ -34,16 +34,23 @@ interface FailedRow {
   readonly resources: readonly TaskResource[];
 }
 
-/** A task that was handed in again: same spec, same place in the job, the caller as its creator, within today's limit of time. */
+/**
+ * A task that was handed in again: same spec, same place in the
+ * job, the caller as its creator, within today's limit of time.
+ */
 const COPY = `
   WITH pairs AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS p(old uuid, new uuid)
   ), added AS (
     INSERT INTO tasks (id, group_id, creator_id, queue, name, state, spec, tags, labels, priority, timeout_ms, retries,
-                       retry_delay_ms, retry_exit_codes, requeue_on, requeues_max, limits, needs, is_gated, job_id, job_index, upstream_id, is_confined)
-    SELECT p.new, t.group_id, $2, t.queue, t.name, CASE WHEN EXISTS (SELECT 1 FROM dependencies d WHERE d.task_id = t.id) THEN 'pending' ELSE 'ready' END,
-      t.spec, t.tags, t.labels, t.priority, least(t.timeout_ms, $4), t.retries, t.retry_delay_ms, t.retry_exit_codes, t.requeue_on, t.requeues_max,
-      ${withJobKey('t', 'j')}, t.needs, ${withJobKey('t', 'j')} <> '{}', t.job_id, t.job_index, t.upstream_id, t.is_confined OR $3
+                       retry_delay_ms, retry_exit_codes, requeue_on, requeues_max, limits, needs, is_gated, job_id,
+                       job_index, upstream_id, is_confined)
+    SELECT p.new, t.group_id, $2, t.queue, t.name, CASE WHEN EXISTS
+      (SELECT 1 FROM dependencies d WHERE d.task_id = t.id) THEN 'pending' ELSE 'ready' END,
+      t.spec, t.tags, t.labels, t.priority, least(t.timeout_ms, $4), t.retries, t.retry_delay_ms, t.retry_exit_codes,
+      t.requeue_on, t.requeues_max,
+      ${withJobKey('t', 'j')}, t.needs, ${withJobKey('t', 'j')} <> '{}', t.job_id, t.job_index, t.upstream_id,
+      t.is_confined OR $3
     FROM pairs p JOIN tasks t ON t.id = p.old JOIN jobs j ON j.id = t.job_id ORDER BY t.job_index
     RETURNING id, seq, group_id, creator_id, job_id, name, tags, labels, priority, spec, state, queue
   ), searched AS (
@@ -64,7 +71,8 @@ const COPY_EDGES = `
     FROM pairs p JOIN dependencies d ON d.task_id = p.old LEFT JOIN pairs q ON q.old = d.on_id
     RETURNING task_id, on_id, on_kind
   ), counted AS (
-    UPDATE tasks t SET waits_for = e.count FROM (SELECT task_id, count(*)::int AS count FROM edges GROUP BY task_id) e WHERE t.id = e.task_id
+    UPDATE tasks t SET waits_for = e.count FROM (SELECT task_id, count(*)::int AS count FROM edges GROUP BY task_id) e
+    WHERE t.id = e.task_id
   )
   SELECT DISTINCT on_id AS id FROM edges WHERE on_kind = 'task'`;
 
@@ -93,7 +101,8 @@ async function copy(
   const added = (await tx.query(COPY, [pairs, actor.userId, actor.task !== undefined, longestMs])) as SettledTask[];
   noteStored(tx, added.length);
   await tx.query(
-    `UPDATE tasks t SET retried_by = p.new FROM jsonb_to_recordset($1::jsonb) AS p(old uuid, new uuid) WHERE t.id = p.old`,
+    `UPDATE tasks t SET retried_by = p.new FROM jsonb_to_recordset($1::jsonb) AS p(old uuid, new uuid)
+      WHERE t.id = p.old`,
     [pairs],
   );
   await tx.query(
@@ -129,7 +138,9 @@ export function retryFailedWith({ dataSource, limits, reader, onAccepted }: Retr
       // Two retries at once must not both replace the same tasks.
       await tx.query('SELECT 1 FROM jobs WHERE id = $1 FOR NO KEY UPDATE', [uuid]);
       const failed = (await tx.query(
-        `SELECT id, reason, group_id AS "groupId", spec -> 'wasm' ->> 'sha256' AS sha256, coalesce(spec -> 'resources', '[]') AS resources FROM tasks WHERE job_id = $1 AND state IN ('failed', 'cancelled') AND retried_by IS NULL AND reason IS DISTINCT FROM 'not_needed'
+        `SELECT id, reason, group_id AS "groupId", spec -> 'wasm' ->> 'sha256' AS sha256,
+          coalesce(spec -> 'resources', '[]') AS resources FROM tasks WHERE job_id = $1
+          AND state IN ('failed', 'cancelled') AND retried_by IS NULL AND reason IS DISTINCT FROM 'not_needed'
          ORDER BY id FOR NO KEY UPDATE`,
         [uuid],
       )) as FailedRow[];

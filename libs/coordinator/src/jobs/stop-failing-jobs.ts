@@ -24,13 +24,15 @@ const EXCEEDED = `
       SELECT 1 FROM tasks t WHERE t.job_id = j.id AND (t.state IN ('pending', 'ready')
         OR t.state = 'running' AND t.cancel_requested_at IS NULL)))
     AND (SELECT count(*) FROM (
-      SELECT 1 FROM tasks f WHERE f.job_id = j.id AND f.state = 'failed' AND f.retried_by IS NULL LIMIT j.max_fails + 1) f) > j.max_fails`;
+      SELECT 1 FROM tasks f WHERE f.job_id = j.id AND f.state = 'failed' AND f.retried_by IS NULL LIMIT j.max_fails + 1)
+        f) > j.max_fails`;
 
 const plural = (count: number): string => (count === 1 ? '1 task' : `${count} tasks`);
 
 /**
  * Cancels the rest of a job in which more tasks have failed than `max_fails` allows. Whoever has committed a failure
- * calls `check`: the last one sees all of them. What a crash has prevented is found by the sweep, which calls `checkAll`.
+ * calls `check`: the last one sees all of them. What a crash has prevented is found by the sweep, which calls
+ * `checkAll`.
  */
 export class FailingJobs implements Service {
   private readonly toCheck = new Set<string>();

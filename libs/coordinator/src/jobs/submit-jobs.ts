@@ -128,7 +128,8 @@ export class JobSubmitter {
     const job = uuidv7();
     const title = name ?? tasks[0]?.name ?? (tasks[0] && nameOfCommand(tasks[0].args));
     await tx.query(
-      `INSERT INTO jobs (id, group_id, creator_id, name, is_open, expected_tasks, idempotency_key, at_once, max_fails, notify)
+      `INSERT INTO jobs (id, group_id, creator_id, name, is_open, expected_tasks, idempotency_key, at_once, max_fails,
+        notify)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
       [job, groupId, actor.userId, title, isOpen, expected, key, at_once, max_fails, notify].map(
         (value) => value ?? null,

@@ -28,8 +28,9 @@ export class LineSplitter {
   private skip: number;
 
   /**
-   * `frame`: byte at which the first chunk begins; `skip` bytes of its first payload belong to lines before. `isSkipped`
-   * is asked about lines that are complete in one frame, all of them together; those that it skips are only counted.
+   * `frame`: byte at which the first chunk begins; `skip` bytes of its first payload belong to lines before.
+   * `isSkipped` is asked about lines that are complete in one frame, all of them together; those that it skips are only
+   * counted.
    */
   constructor(
     private frame = 0,

@@ -45,7 +45,8 @@ const TASKS = 50;
 const UNREAD_MAX = 100;
 
 const OUTPUTS = `
-  SELECT t.id AS task, t.seq, t.name, t.job_id AS job, t.job_index, a.number, a.worker_id, a.ended_at IS NULL AS is_open,
+  SELECT t.id AS task, t.seq, t.name, t.job_id AS job, t.job_index, a.number, a.worker_id,
+    a.ended_at IS NULL AS is_open,
     a.output_inline, a.output_key, w.hostname AS host, ${iso('a.started_at')} AS started_at,
     coalesce(${isAlive('w', '$3')}, false) AS is_alive
   FROM tasks t JOIN attempts a ON a.task_id = t.id AND ($2 OR a.number = t.attempt)

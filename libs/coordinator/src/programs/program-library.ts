@@ -59,7 +59,8 @@ export class ProgramLibrary {
   async fromAttachment(actor: UserActor, { group, key }: ProgramFromAttachment): Promise<ProgramView> {
     const groupId = await this.groupFor(actor, group, 'program.upload');
     const [attachment] = (await this.deps.dataSource.query(
-      'SELECT a.object_key, a.size_bytes::float8 AS size, a.sha256 FROM attachments a WHERE a.group_id = $1 AND a.key = $2',
+      'SELECT a.object_key, a.size_bytes::float8 AS size, a.sha256 FROM attachments a WHERE a.group_id = $1 AND ' +
+        'a.key = $2',
       [groupId, key],
     )) as { object_key: string; size: number; sha256: string }[];
     if (!attachment) throw attachmentNotFound(group ?? actor.username, key);
@@ -162,7 +163,8 @@ export class ProgramLibrary {
     },
   ): Promise<Charge[]> {
     const added = (await tx.query(
-      `INSERT INTO programs (group_id, sha256, name, size_bytes, imports, creator_id, object_key) VALUES ($1, $2, $3, $4, $5, $6, $7)
+      `INSERT INTO programs (group_id, sha256, name, size_bytes, imports, creator_id, object_key)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
        ON CONFLICT (group_id, sha256) DO UPDATE SET used_at = clock_timestamp() RETURNING object_key`,
       [groupId, sha256, name, sizeBytes, imports, creatorId, key],
     )) as { object_key: string }[];

@@ -24,7 +24,8 @@ interface ReservationRow {
 
 /** Of each worker's open attempts and of all that is held: what was lost is held until nothing of it is left. */
 const HOLDS = `
-  SELECT w.machine, h.assigned, extract(epoch FROM a.started_at)::float8 * 1000 AS started_ms, t.timeout_ms, true AS is_running
+  SELECT w.machine, h.assigned, extract(epoch FROM a.started_at)::float8 * 1000 AS started_ms, t.timeout_ms,
+    true AS is_running
   FROM workers w JOIN attempts a ON a.worker_id = w.id AND a.ended_at IS NULL JOIN tasks t ON t.id = a.task_id
   LEFT JOIN holdings h ON h.task_id = a.task_id AND h.attempt = a.number
   WHERE w.machine = ANY ($1)

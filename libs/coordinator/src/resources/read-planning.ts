@@ -46,7 +46,8 @@ const WAITING = `
     WHERE s.place < ${NEED_SETS}
   ), found AS (
     SELECT f.id FROM owners p CROSS JOIN LATERAL (
-      SELECT id FROM tasks t WHERE ${TO_PLACE} AND t.group_id = p.group_id ORDER BY priority DESC, seq LIMIT ${GROUP_TASKS}) f
+      SELECT id FROM tasks t WHERE ${TO_PLACE} AND t.group_id = p.group_id ORDER BY priority DESC, seq
+      LIMIT ${GROUP_TASKS}) f
     WHERE p.group_id IS NOT NULL
     UNION
     SELECT f.id FROM sets s CROSS JOIN LATERAL (
@@ -63,13 +64,16 @@ const WAITING = `
   LEFT JOIN jobs j ON j.id = t.job_id WHERE j.suspended_at IS NULL`;
 
 const WORKERS = `
-  SELECT w.id, w.machine, w.offer, w.tags, w.takes, w.only_kind AS "onlyKind", w.wanted = 'run' AND w.trouble IS NULL AS "isTaking",
+  SELECT w.id, w.machine, w.offer, w.tags, w.takes, w.only_kind AS "onlyKind", w.wanted = 'run'
+  AND w.trouble IS NULL AS "isTaking",
     w.slots - (SELECT count(*)::int FROM attempts a WHERE a.worker_id = w.id AND a.ended_at IS NULL) AS "freeSlots",
     ARRAY(SELECT s.group_id::text FROM worker_groups s WHERE s.worker_id = w.id AND ${servesGroup('s')}) AS groups
-  FROM workers w WHERE w.machine IS NOT NULL AND w.offer IS NOT NULL AND ${isAlive('w', '$1')} ORDER BY w.id LIMIT 1000`;
+  FROM workers w WHERE w.machine IS NOT NULL AND w.offer IS NOT NULL AND ${isAlive('w', '$1')} ORDER BY w.id
+  LIMIT 1000`;
 
 const RESERVED = `
-  SELECT r.worker_id AS worker, r.task_id AS task, w.machine, t.needs, extract(epoch FROM r.since)::float8 * 1000 AS since
+  SELECT r.worker_id AS worker, r.task_id AS task, w.machine, t.needs,
+    extract(epoch FROM r.since)::float8 * 1000 AS since
   FROM reservations r JOIN workers w ON w.id = r.worker_id JOIN tasks t ON t.id = r.task_id`;
 
 const SHARES = `

@@ -58,8 +58,10 @@ const KEPT_RUNS = 1_000;
 
 const FORGET = `
   DELETE FROM schedule_runs WHERE schedule_id = $1
-    AND due_at < (SELECT due_at FROM schedule_runs WHERE schedule_id = $1 ORDER BY due_at DESC OFFSET ${KEPT_RUNS - 1} LIMIT 1)
-    AND due_at < coalesce((SELECT max(due_at) FROM schedule_runs WHERE schedule_id = $1 AND outcome = 'ran'), 'infinity')`;
+    AND due_at < (SELECT due_at FROM schedule_runs WHERE schedule_id = $1
+    ORDER BY due_at DESC OFFSET ${KEPT_RUNS - 1} LIMIT 1)
+    AND due_at < coalesce((SELECT max(due_at) FROM schedule_runs WHERE schedule_id = $1 AND outcome = 'ran'),
+    'infinity')`;
 
 /** The jobs of the newest run that have not ended. */
 export async function openJobsOf(tx: Pick<EntityManager, 'query'>, schedule: string): Promise<string[]> {
@@ -119,7 +121,9 @@ export class Scheduler implements Service {
     }
   }
 
-  /** False when nothing is due. One that fails for a while is left to the next pass, by `failed`: others wait for none. */
+  /**
+   * False when nothing is due. One that fails for a while is left to the next pass, by `failed`: others wait for none.
+   */
   private async runOne(failed: string[]): Promise<boolean> {
     let row: Row | undefined;
     let outcome: Outcome | undefined;
@@ -202,7 +206,8 @@ export class Scheduler implements Service {
   private async giveUp(tx: EntityManager, row: Row, error: unknown): Promise<void> {
     const message = error instanceof MitoError ? error.message : `it could not be submitted: ${String(error)}`;
     await tx.query(
-      `INSERT INTO schedule_runs (schedule_id, due_at, outcome, reason) VALUES ($1, $2, 'skipped', $3) ON CONFLICT DO NOTHING`,
+      `INSERT INTO schedule_runs (schedule_id, due_at, outcome, reason) VALUES ($1, $2, 'skipped', $3)
+        ON CONFLICT DO NOTHING`,
       [row.id, row.next_at, message],
     );
     if (isLasting(error)) {

@@ -43,7 +43,8 @@ const VIEW = `
     s.overlap, s.catch_up, s.state, s.message, ${iso('s.created_at')} AS created_at, s.jobs, clock_timestamp() AS now,
     coalesce((SELECT json_agg(json_build_object('due_at', ${iso('r.due_at')}, 'outcome', r.outcome, 'reason', r.reason,
         'jobs', r.jobs) ORDER BY r.due_at DESC)
-      FROM (SELECT * FROM schedule_runs WHERE schedule_id = s.id ORDER BY due_at DESC LIMIT ${SHOWN.runs}) r), '[]') AS runs
+      FROM (SELECT * FROM schedule_runs WHERE schedule_id = s.id ORDER BY due_at DESC LIMIT ${SHOWN.runs}) r), '[]')
+        AS runs
   FROM schedules s JOIN groups g ON g.id = s.group_id AND g.state <> 'deleted' JOIN users u ON u.id = s.creator_id`;
 
 function timesOf({ cron, time_zone: zone }: { cron: string; time_zone: string }, now: Date, count: number): number[] {
@@ -80,7 +81,9 @@ function toView({
 export class Schedules {
   constructor(private readonly deps: SchedulesDeps) {}
 
-  /** Throws `invalid_request` for an expression that never comes true, `schedule_exists`, and what a submission throws. */
+  /**
+   * Throws `invalid_request` for an expression that never comes true, `schedule_exists`, and what a submission throws.
+   */
   async create(actor: UserActor, schedule: CreateSchedule): Promise<ScheduleView> {
     assertTimeZone(schedule.time_zone, 'time_zone');
     parseCron(schedule.cron, 'cron');
@@ -115,7 +118,8 @@ export class Schedules {
         throw new MitoError(
           'conflict',
           'schedule_exists',
-          `the group "${group.name}" has a schedule "${schedule.name}" already; delete it first, or choose another name`,
+          `the group "${group.name}" has a schedule "${schedule.name}" already; ` +
+            `delete it first, or choose another name`,
           { details: { field: 'name' } },
         );
       await recordRequest(tx, `schedule ${uuid}`, { group: group.name, name: schedule.name });
@@ -157,7 +161,8 @@ export class Schedules {
     if (next === undefined) throw invalidField('cron', `"${row.cron}" never comes true`);
     await this.change(
       uuid,
-      `UPDATE schedules SET state = 'active', message = NULL, next_at = CASE WHEN state = 'active' THEN next_at ELSE $2 END WHERE id = $1`,
+      `UPDATE schedules SET state = 'active', message = NULL, next_at = CASE WHEN state = 'active' THEN next_at
+        ELSE $2 END WHERE id = $1`,
       [uuid, new Date(next)],
     );
     return this.get(actor, uuid);

@@ -45,11 +45,14 @@ async function ownerOf(
   throw new MitoError(
     'forbidden',
     'schedule_owner_gone',
-    `the owner of the schedule may no longer submit to the group "${group}"; give the role back and resume it, or create it again`,
+    `the owner of the schedule may no longer submit to the group "${group}"; give the role back and resume it, ` +
+      'or create it again',
   );
 }
 
-/** Fills in defaults that a stored form from an older version lacks. Throws `invalid_request` for what it can't read. */
+/**
+ * Fills in defaults that a stored form from an older version lacks. Throws `invalid_request` for what it can't read.
+ */
 function readTask(task: SubmitTask, place: string): SubmitTask {
   const { data, error } = SubmitTask.safeParse(task);
   if (data) return data;

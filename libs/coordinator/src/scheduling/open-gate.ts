@@ -8,7 +8,8 @@ const BATCH = 100;
 
 const GATED_GROUP = keepPlan(`
   SELECT q.group_id FROM queues q
-  WHERE q.name = $1 AND EXISTS (SELECT 1 FROM tasks t WHERE t.group_id = q.group_id AND t.state = 'ready' AND t.is_gated AND NOT t.is_held)`);
+  WHERE q.name = $1 AND EXISTS (SELECT 1 FROM tasks t WHERE t.group_id = q.group_id AND t.state = 'ready' AND t.is_gated
+  AND NOT t.is_held)`);
 
 /** By key: tasks of the group that run, or that have been let through and will. */
 const OCCUPIED = `
@@ -17,15 +18,17 @@ const OCCUPIED = `
 
 /**
  * The first gated tasks of each set of limits that has room by what `$2` counts, found by skipping through the index
- * from one set to the next: the time does not grow with the number of tasks that wait. Their jobs are looked up afterwards,
- * for the planner takes a join for one that leaves few rows, and would read all to sort these.
+ * from one set to the next: the time does not grow with the number of tasks that wait. Their jobs are looked up
+ * afterwards, for the planner takes a join for one that leaves few rows, and would read all to sort these.
  */
 const WAITING = `
   WITH RECURSIVE sets AS (
-    (SELECT limits FROM tasks WHERE group_id = $1 AND state = 'ready' AND is_gated AND NOT is_held ORDER BY limits LIMIT 1)
+    (SELECT limits FROM tasks WHERE group_id = $1 AND state = 'ready' AND is_gated AND NOT is_held ORDER BY limits
+    LIMIT 1)
     UNION ALL
     SELECT (SELECT t.limits FROM tasks t
-      WHERE t.group_id = $1 AND t.state = 'ready' AND t.is_gated AND NOT t.is_held AND t.limits > s.limits ORDER BY t.limits LIMIT 1)
+      WHERE t.group_id = $1 AND t.state = 'ready' AND t.is_gated AND NOT t.is_held AND t.limits > s.limits
+      ORDER BY t.limits LIMIT 1)
     FROM sets s WHERE s.limits IS NOT NULL
   )
   SELECT w.id, b.limits, j.suspended_at IS NOT NULL AS is_suspended

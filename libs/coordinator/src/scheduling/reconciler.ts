@@ -141,8 +141,10 @@ export class Reconciler implements Service {
     // Probes of two partial indexes for each queue: the cost does not grow with the number of tasks.
     const rows = (await dataSource.query(
       `SELECT q.name AS queue,
-         EXISTS (SELECT 1 FROM tasks t WHERE t.queue = q.name AND t.state = 'ready' AND t.dispatched_at IS NULL AND t.needs IS NULL) AS is_waiting,
-         EXISTS (SELECT 1 FROM tasks t WHERE t.queue = q.name AND t.state = 'ready' AND t.dispatched_at IS NOT NULL) AS is_handed_over
+         EXISTS (SELECT 1 FROM tasks t WHERE t.queue = q.name AND t.state = 'ready' AND t.dispatched_at IS NULL
+         AND t.needs IS NULL) AS is_waiting,
+         EXISTS (SELECT 1 FROM tasks t WHERE t.queue = q.name AND t.state = 'ready' AND t.dispatched_at IS NOT NULL)
+         AS is_handed_over
        FROM queues q`,
     )) as { queue: string; is_waiting: boolean; is_handed_over: boolean }[];
     const waiting = new Set(rows.filter(({ is_waiting }) => is_waiting).map(({ queue }) => queue));

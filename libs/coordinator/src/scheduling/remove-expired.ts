@@ -5,7 +5,8 @@ const KEPT = `interval '30 days'`;
 
 /**
  * What nobody asks for, by table: idempotency keys 30 days after their request, except those of a submission
- * that is unfinished (its own and those of its parts, see `partKey` of the client), and logins 30 days after they have ended.
+ * that is unfinished (its own and those of its parts, see `partKey` of the client), and logins 30 days after they have
+ * ended.
  */
 const EXPIRED = {
   idempotency_keys: `created_at < now() - ${KEPT} AND NOT EXISTS (
@@ -21,7 +22,8 @@ export async function removeExpired(dataSource: Pick<DataSource, 'query'>): Prom
   for (const [table, condition] of Object.entries(EXPIRED)) {
     for (let removed = BATCH; removed === BATCH; total += removed) {
       [, removed] = (await dataSource.query(
-        `DELETE FROM ${table} WHERE ctid IN (SELECT x.ctid FROM ${table} x WHERE ${condition} LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`,
+        `DELETE FROM ${table} WHERE ctid IN (SELECT x.ctid FROM ${table} x
+          WHERE ${condition} LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`,
       )) as [unknown[], number];
     }
   }

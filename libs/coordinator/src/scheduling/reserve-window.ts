@@ -43,7 +43,8 @@ const RESERVE = keepPlan(`
   ), locked AS (
     SELECT id, priority, seq, job_id FROM tasks
     WHERE queue = $1 AND state = 'ready' AND dispatched_at IS NULL AND NOT is_held AND NOT is_gated AND needs IS NULL
-      AND NOT EXISTS (SELECT 1 FROM queues q JOIN groups g ON g.id = q.group_id WHERE q.name = $1 AND g.suspended_at IS NOT NULL)
+      AND NOT EXISTS (SELECT 1 FROM queues q JOIN groups g ON g.id = q.group_id WHERE q.name = $1
+      AND g.suspended_at IS NOT NULL)
     ORDER BY priority DESC, seq LIMIT (SELECT size FROM bound) FOR UPDATE SKIP LOCKED
   ), next AS (
     SELECT l.id, l.priority, j.suspended_at IS NOT NULL AS is_suspended,

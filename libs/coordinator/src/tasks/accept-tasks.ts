@@ -43,7 +43,8 @@ export async function ensureQueues(
   const queues = new Map(rows.map(({ queue, group_id, kind, tags }) => [queue, { name: queue, group_id, kind, tags }]));
   const created = (await tx.query(
     `INSERT INTO queues (name, group_id, kind, tags)
-     SELECT name, group_id, kind, tags FROM jsonb_to_recordset($1::jsonb) AS q(name text, group_id uuid, kind text, tags text[])
+     SELECT name, group_id, kind, tags FROM jsonb_to_recordset($1::jsonb)
+       AS q(name text, group_id uuid, kind text, tags text[])
      ORDER BY name
      ON CONFLICT (name) DO NOTHING RETURNING group_id`,
     [JSON.stringify([...queues.values()])],
@@ -56,7 +57,8 @@ export async function insertTasks(tx: EntityManager, rows: readonly TaskRow[]): 
   await tx.query(
     `WITH given AS (
        SELECT * FROM jsonb_to_recordset($1::jsonb) AS t(
-         id uuid, group_id uuid, creator_id uuid, queue text, name text, state text, spec jsonb, tags text[], labels text[],
+         id uuid, group_id uuid, creator_id uuid, queue text, name text, state text, spec jsonb, tags text[],
+         labels text[],
          priority int, timeout_ms bigint, retries int, retry_delay_ms int, retry_exit_codes int[],
          requeue_on jsonb, requeues_max int, limits jsonb, needs jsonb,
          job_id uuid, job_index int, upstream_id uuid, is_confined boolean, notify jsonb, words text,
@@ -64,10 +66,12 @@ export async function insertTasks(tx: EntityManager, rows: readonly TaskRow[]): 
          start_at timestamptz, start_in_ms bigint)
      ), added AS (
        INSERT INTO tasks (id, group_id, creator_id, queue, name, state, spec, tags, labels, priority,
-                          timeout_ms, retries, retry_delay_ms, retry_exit_codes, requeue_on, requeues_max, limits, needs, is_gated, job_id, job_index, upstream_id, is_confined,
+                          timeout_ms, retries, retry_delay_ms, retry_exit_codes, requeue_on, requeues_max, limits,
+                          needs, is_gated, job_id, job_index, upstream_id, is_confined,
                           notify, workload_id, workload_step, workload_index, avoid_worker_id, not_before)
        SELECT id, group_id, creator_id, queue, name, state, spec, tags, labels, priority,
-              timeout_ms, retries, retry_delay_ms, retry_exit_codes, requeue_on, requeues_max, limits, needs, limits <> '{}', job_id, job_index, upstream_id, is_confined,
+              timeout_ms, retries, retry_delay_ms, retry_exit_codes, requeue_on, requeues_max, limits, needs,
+              limits <> '{}', job_id, job_index, upstream_id, is_confined,
               notify,
               workload_id, workload_step, workload_index, avoid_worker_id,
               coalesce(start_at, clock_timestamp() + start_in_ms * interval '1 millisecond')
@@ -80,7 +84,9 @@ export async function insertTasks(tx: EntityManager, rows: readonly TaskRow[]): 
   );
 }
 
-/** The limit of a task by its job, when the job limits how many run at a time; the number stands in the row of the job. */
+/**
+ * The limit of a task by its job, when the job limits how many run at a time; the number stands in the row of the job.
+ */
 async function keyOfJob(tx: EntityManager, { job }: Origin): Promise<Record<string, number>> {
   if (!job) return {};
   const [bounded] = (await tx.query('SELECT id FROM jobs WHERE id = $1 AND at_once IS NOT NULL', [job.id])) as {

@@ -53,7 +53,10 @@ function whyImpossible({ kind, tags, needs }: Asked, workers: readonly WorkerRow
     .sort((a, b) => a.missing.length - b.missing.length);
   if (!nearest || nearest.missing.length === 0) return undefined;
   const { hostname, missing } = nearest;
-  return `no worker of the group offers ${describeNeeds(needs ?? [])}; the nearest is ${hostname}: ${missing.join('; ')}`;
+  return (
+    `no worker of the group offers ${describeNeeds(needs ?? [])}; the nearest is ${hostname}: ` +
+    `${missing.join('; ')}`
+  );
 }
 
 /** Throws `impossible_request` (409) for the first task that no registered worker could run, however empty it was. */

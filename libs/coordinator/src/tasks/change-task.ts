@@ -65,8 +65,10 @@ async function lockTask(tx: EntityManager, actor: UserActor, uuid: string): Prom
 /** What is handed over to a queue again: the job there is of another queue or priority. */
 const CHANGE = `
   UPDATE tasks SET
-    spec = spec || $2::jsonb, tags = coalesce($3, tags), queue = $4, name = coalesce($5, name), priority = coalesce($6, priority),
-    timeout_ms = CASE WHEN $10 THEN $7 ELSE timeout_ms END, retries = coalesce($8, retries), needs = CASE WHEN $9::jsonb IS NULL THEN needs ELSE nullif($9::jsonb, '[]') END, dispatched_at = NULL
+    spec = spec || $2::jsonb, tags = coalesce($3, tags), queue = $4, name = coalesce($5, name),
+    priority = coalesce($6, priority),
+    timeout_ms = CASE WHEN $10 THEN $7 ELSE timeout_ms END, retries = coalesce($8, retries),
+    needs = CASE WHEN $9::jsonb IS NULL THEN needs ELSE nullif($9::jsonb, '[]') END, dispatched_at = NULL
   WHERE id = $1`;
 
 /** A worker that was away may still run the old form of the task: it can't resume the attempt. */
@@ -76,7 +78,8 @@ const FENCE_LOST = `
 
 const SEARCH_ANEW = `
   UPDATE task_search s SET name = t.name, tags = t.tags, priority = t.priority,
-    words = mito_words(concat_ws(' ', t.name, (SELECT string_agg(a, ' ') FROM jsonb_array_elements_text(t.spec -> 'args') a)))
+    words = mito_words(concat_ws(' ', t.name, (SELECT string_agg(a, ' ')
+    FROM jsonb_array_elements_text(t.spec -> 'args') a)))
   FROM tasks t WHERE t.id = s.task_id AND t.id = $1`;
 
 async function changeWaiting(

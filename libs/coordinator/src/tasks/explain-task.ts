@@ -39,7 +39,8 @@ interface WorkerRow {
 const VISIBLE_WORKERS = `
   SELECT w.id, w.hostname, w.tags, w.takes, w.slots, w.only_kind, w.wanted <> 'run' AS is_draining,
     (SELECT count(*)::int FROM attempts a WHERE a.worker_id = w.id AND a.ended_at IS NULL) AS running,
-    extract(epoch FROM clock_timestamp() - w.last_seen_at)::float8 * 1000 AS silent_ms, ${isAlive('w', '$4')} AS is_alive, w.trouble,
+    extract(epoch FROM clock_timestamp() - w.last_seen_at)::float8 * 1000
+    AS silent_ms, ${isAlive('w', '$4')} AS is_alive, w.trouble,
     extract(epoch FROM clock_timestamp() - w.trouble_since)::float8 AS trouble_s,
     EXISTS (SELECT 1 FROM worker_groups s JOIN tasks t ON t.group_id = s.group_id
       WHERE s.worker_id = w.id AND ${servesGroup('s')} AND t.id = $1) AS serves_group
@@ -66,7 +67,8 @@ async function servedGroupsOf(dataSource: DataSource, { roles }: UserActor, sile
   const writing = [...roles].flatMap(([id, role]) => (role === 'read' ? [] : [id]));
   const rows = (await dataSource.query(
     `SELECT g.name FROM groups g WHERE g.id = ANY ($1) AND g.state = 'active' AND EXISTS (
-       SELECT 1 FROM worker_groups s JOIN workers w ON w.id = s.worker_id AND w.state = 'active' AND ${isAlive('w', '$2')}
+       SELECT 1 FROM worker_groups s JOIN workers w ON w.id = s.worker_id AND w.state = 'active'
+       AND ${isAlive('w', '$2')}
        WHERE s.group_id = g.id AND ${servesGroup('s')}) ORDER BY g.name LIMIT 5`,
     [writing, silentMs],
   )) as { name: string }[];
@@ -188,12 +190,16 @@ function waitsFor(
   if (count('tags') > 0) return `no worker of its group has the tags ${task.tags.map(describeRequirement).join(', ')}`;
   if (count('kind') > 0) return 'the workers that could run it take sandboxed programs only';
   const others = served.filter((group) => group !== task.group).join(', ');
-  return `no worker runs tasks of the group ${task.group}${others === '' ? '' : `; there are workers for ${others} (-g)`}`;
+  return (
+    'no worker runs tasks of the group ' +
+    `${task.group}${others === '' ? '' : `; there are workers for ${others} (-g)`}`
+  );
 }
 
 /** The jobs that a task waits for, with how much of their submission there is. */
 const AWAITED_JOBS = `
-  SELECT j.id, j.expected_tasks, (SELECT count(*)::int FROM tasks t WHERE t.job_id = j.id AND t.retried_by IS NULL) AS stored
+  SELECT j.id, j.expected_tasks, (SELECT count(*)::int FROM tasks t WHERE t.job_id = j.id AND t.retried_by IS NULL)
+    AS stored
   FROM jobs j WHERE j.id = ANY ($1) AND j.is_open ORDER BY j.id`;
 
 interface OpenJobRow {
@@ -209,7 +215,10 @@ async function awaited(dataSource: DataSource, { state, after }: TaskDetail): Pr
   const jobs = open.flatMap(({ kind, uuid }) => (kind === 'job' ? [uuid] : []));
   const [job] = (await dataSource.query(AWAITED_JOBS, [jobs])) as OpenJobRow[];
   if (job && job.expected_tasks !== null && job.stored < job.expected_tasks)
-    return `it waits for the job ${job.id}, whose submission is unfinished: ${job.stored} of ${job.expected_tasks} tasks are stored`;
+    return (
+      `it waits for the job ${job.id}, whose submission is unfinished: ${job.stored} of ${job.expected_tasks} ` +
+      'tasks are stored'
+    );
   if (job) return `it waits for the job ${job.id}, which is open: more tasks are to come, or somebody has to close it`;
   const [{ kind, uuid, when }] = open as [TaskDetail['after'][number]];
   const more = open.length === 1 ? '' : `, and for ${open.length - 1} more`;
@@ -228,7 +237,10 @@ interface Obstacles {
 function describeRoom({ key, limit, job, taken }: NoRoomRow): string {
   if (job === null)
     return `its limit of ${limit} tasks with the key ${key} is reached by ${taken} that run or are about to`;
-  return `its job runs ${limit} tasks at a time, and ${taken} run or are about to; "mito jobs change ${job} --at-once N" changes that`;
+  return (
+    `its job runs ${limit} tasks at a time, and ${taken} run or are about to; "mito jobs change ${job} --at-once ` +
+    'N" changes that'
+  );
 }
 
 /** How a task ended: `exit code 2`, `signal SIGSEGV`, `timeout (…)`. */

@@ -33,22 +33,28 @@ let admin: UserActor;
 let member: UserActor;
 
 const FILL = [
-  `INSERT INTO users (id, username, password_hash) SELECT gen_random_uuid(), 'person-' || n, '' FROM generate_series(0, 6) n`,
-  `INSERT INTO groups (id, name, creator_id) SELECT gen_random_uuid(), 'team-' || n, (SELECT id FROM users WHERE username = 'person-0') FROM generate_series(0, 4) n`,
+  `INSERT INTO users (id, username, password_hash) SELECT gen_random_uuid(), 'person-' || n, ''
+    FROM generate_series(0, 6) n`,
+  `INSERT INTO groups (id, name, creator_id) SELECT gen_random_uuid(), 'team-' || n,
+    (SELECT id FROM users WHERE username = 'person-0') FROM generate_series(0, 4) n`,
   `INSERT INTO queues (name, group_id, tags) SELECT name, id, '{}' FROM groups`,
   // What is rare lies far back, or is spread thinly; failures come in clusters.
   `INSERT INTO tasks (id, group_id, creator_id, queue, name, state, spec, tags, labels, priority, timeout_ms, retries,
      retry_delay_ms, retry_exit_codes, created_at, finished_at, exit_code)
    SELECT gen_random_uuid(), g.id, u.id, g.name, 'train-' || n % 900, s.state, '{"args": ["./train.sh"]}',
-     CASE WHEN n < 300 THEN '{gpu}' ELSE '{}' END::text[], ARRAY['run-' || n % 400, 'fold-' || n % 3], CASE WHEN n % 7000 = 1 THEN 9 ELSE n % 3 END,
-     1000, 0, 0, '{}', now() - make_interval(secs => ${COUNT} - n), CASE WHEN s.state <> 'ready' THEN now() - make_interval(secs => ${COUNT} - n - 30) END,
+     CASE WHEN n < 300 THEN '{gpu}' ELSE '{}' END::text[], ARRAY['run-' || n % 400, 'fold-' || n % 3],
+       CASE WHEN n % 7000 = 1 THEN 9 ELSE n % 3 END,
+     1000, 0, 0, '{}', now() - make_interval(secs => ${COUNT} - n),
+     CASE WHEN s.state <> 'ready' THEN now() - make_interval(secs => ${COUNT} - n - 30) END,
      CASE s.state WHEN 'completed' THEN 0 WHEN 'failed' THEN 1 + n % 40 END
    FROM generate_series(1, ${COUNT}) n
-   CROSS JOIN LATERAL (SELECT CASE WHEN n % 10000 < 400 THEN 'failed' WHEN n % 11 = 3 THEN 'ready' ELSE 'completed' END AS state) s
+   CROSS JOIN LATERAL (SELECT CASE WHEN n % 10000 < 400 THEN 'failed' WHEN n % 11 = 3 THEN 'ready'
+     ELSE 'completed' END AS state) s
    JOIN groups g ON g.name = 'team-' || (n / 3) % 5 JOIN users u ON u.username = 'person-' || (n / 5) % 7 ORDER BY n`,
   `INSERT INTO task_search (seq, task_id, group_id, creator_id, name, tags, labels, priority, created_at, words)
    SELECT seq, id, group_id, creator_id, name, tags, labels, priority, created_at,
-     mito_words(concat_ws(' ', name, CASE state WHEN 'failed' THEN 'ended with an error ' || exit_code END)) FROM tasks ORDER BY seq`,
+     mito_words(concat_ws(' ', name, CASE state WHEN 'failed' THEN 'ended with an error ' || exit_code END)) FROM tasks
+     ORDER BY seq`,
   'ANALYZE',
 ];
 
@@ -59,8 +65,10 @@ test.before(async () => {
   await migrate(database);
   for (const sql of FILL) await database.query(sql);
   rows = (await database.query(
-    `SELECT t.id, t.seq::int, g.name AS group, u.username AS creator, t.name, t.state, t.tags, t.labels, t.priority, t.exit_code, t.created_at AS at, t.finished_at, s.words::text
-     FROM tasks t JOIN groups g ON g.id = t.group_id JOIN users u ON u.id = t.creator_id JOIN task_search s ON s.task_id = t.id ORDER BY t.seq DESC`,
+    `SELECT t.id, t.seq::int, g.name AS group, u.username AS creator, t.name, t.state, t.tags, t.labels, t.priority,
+      t.exit_code, t.created_at AS at, t.finished_at, s.words::text
+     FROM tasks t JOIN groups g ON g.id = t.group_id JOIN users u ON u.id = t.creator_id
+     JOIN task_search s ON s.task_id = t.id ORDER BY t.seq DESC`,
   )) as Row[];
   const groups = (await database.query('SELECT id, name FROM groups ORDER BY name')) as { id: string; name: string }[];
   const [user] = (await database.query(`SELECT id, username FROM users WHERE username = 'person-1'`)) as {

@@ -61,7 +61,8 @@ export async function countByState(
 ): Promise<{ readonly state: string; readonly count: number }[]> {
   const { sql, values } = statement((bind) => {
     const { sql: found } = selectAll(new TaskConditions(actor, filters, options), bind);
-    return `SELECT t.state, count(*)::int AS count FROM (${found}) found JOIN tasks t ON t.id = found.id GROUP BY t.state`;
+    return `SELECT t.state, count(*)::int AS count FROM (${found}) found JOIN tasks t ON t.id = found.id
+      GROUP BY t.state`;
   });
   return (await database.query(sql, values)) as { state: string; count: number }[];
 }

@@ -97,6 +97,7 @@ async function recall(tx: EntityManager, { userId, key, requestHash, outline, fi
   throw new MitoError(
     'conflict',
     'idempotency_key_reused',
-    `the idempotency key "${key}" was used for another request${differenceOf(stored.outline as Outline | null, outline, fields)}`,
+    `the idempotency key "${key}" was used for another ` +
+      `request${differenceOf(stored.outline as Outline | null, outline, fields)}`,
   );
 }

@@ -116,7 +116,8 @@ async function insertEdges(tx: EntityManager, edges: readonly Edge[]): Promise<v
   );
   await tx.query(
     `UPDATE tasks t SET waits_for = e.count
-     FROM (SELECT task_id, count(*)::int AS count FROM jsonb_to_recordset($1::jsonb) AS e(task_id uuid) GROUP BY task_id) e
+     FROM (SELECT task_id, count(*)::int AS count FROM jsonb_to_recordset($1::jsonb) AS e(task_id uuid)
+     GROUP BY task_id) e
      WHERE t.id = e.task_id`,
     [json],
   );

@@ -35,7 +35,8 @@ const TASK_VIEW = `
       SELECT json_agg(json_build_object('kind', f.kind, 'size_bytes', f.size_bytes, 'sha256', f.sha256,
         'created_at', ${iso('f.created_at')}, 'skipped', f.skipped) ORDER BY f.kind)
       FROM artifacts f WHERE f.task_id = t.id), '[]'),
-    'notify', t.notify, 'code', t.spec -> 'code', 'secrets', t.spec -> 'secrets', 'env_setup', t.spec -> 'env_setup', 'cwd', t.spec -> 'cwd', 'params', t.spec -> 'params',
+    'notify', t.notify, 'code', t.spec -> 'code', 'secrets', t.spec -> 'secrets', 'env_setup', t.spec -> 'env_setup',
+    'cwd', t.spec -> 'cwd', 'params', t.spec -> 'params',
     'job', t.job_id, 'job_index', t.job_index,
     'upstream', t.upstream_id, 'retried_by', t.retried_by, 'waits_for', t.waits_for, 'start_at', ${iso('t.not_before')},
     'progress', round(t.progress::numeric, 4), 'progress_message', ${PROGRESS_MESSAGE},
@@ -69,10 +70,12 @@ const TASK_DETAIL = `
   SELECT jsonb_build_object(
     'attempts', ${ATTEMPTS},
     'after', coalesce((
-      SELECT json_agg(json_build_object('kind', d.on_kind, 'uuid', d.on_id, 'when', d.condition, 'state', d.state) ORDER BY d.on_id)
+      SELECT json_agg(json_build_object('kind', d.on_kind, 'uuid', d.on_id, 'when', d.condition, 'state', d.state)
+      ORDER BY d.on_id)
       FROM dependencies d WHERE d.task_id = $1), '[]'),
     'downstream', coalesce((
-      SELECT json_agg(d.id ORDER BY d.id) FROM (SELECT id FROM tasks WHERE upstream_id = $1 ORDER BY id LIMIT 1000) d), '[]')
+      SELECT json_agg(d.id ORDER BY d.id) FROM (SELECT id FROM tasks WHERE upstream_id = $1 ORDER BY id LIMIT 1000) d),
+        '[]')
   ) AS detail`;
 
 interface ViewRow {

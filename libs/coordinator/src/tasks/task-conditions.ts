@@ -18,7 +18,10 @@ interface Condition {
 
 const EITHER: readonly Table[] = ['t', 's'];
 
-/** No transaction that stores tasks lasts longer: by so much at most the order of `created_at` differs from that of `seq`. */
+/**
+ * No transaction that stores tasks lasts longer: by so much at
+ * most the order of `created_at` differs from that of `seq`.
+ */
 const LONGEST_SUBMISSION = `interval '5 minutes'`;
 
 const operatorOf = ({ operator }: { operator: string }): string => operator.replace('!=', '<>');
@@ -104,7 +107,10 @@ export class TaskConditions {
     return this.conditions.flatMap(({ on, sql }) => (on === EITHER ? [sql(bind, table)] : [])).join(' AND ') || 'true';
   }
 
-  /** The range of `seq` that comes into question, from `low` on and below `top`: tasks are numbered as they are stored, and none ends before. */
+  /**
+   * The range of `seq` that comes into question, from `low` on and below
+   * `top`: tasks are numbered as they are stored, and none ends before.
+   */
   range(bind: Bind): string {
     const { created_after: after, created_before: createdBefore, finished_before: finishedBefore } = this.filters;
     const first = (condition: string, order: string): string =>
@@ -116,7 +122,8 @@ export class TaskConditions {
       after === undefined
         ? '0'
         : `coalesce(${first(`< ${bind(after)}::timestamptz - ${LONGEST_SUBMISSION}`, 'DESC')}, 0)`;
-    return `SELECT ${low} AS low, coalesce(least((SELECT max(seq) + 1 FROM tasks), ${tops.join(', ') || 'NULL'}), 0) AS top`;
+    return `SELECT ${low} AS low, coalesce(least((SELECT max(seq) + 1 FROM tasks), ${tops.join(', ') || 'NULL'}), 0)
+      AS top`;
   }
 
   private groups(bind: Bind): string {
@@ -155,7 +162,8 @@ export class TaskConditions {
       worker,
       ['t'],
       (p) =>
-        `EXISTS (SELECT 1 FROM attempts w WHERE w.task_id = t.id AND w.number = t.attempt AND w.worker_id = ${p}::uuid)`,
+        `EXISTS (SELECT 1 FROM attempts w WHERE w.task_id = t.id AND w.number = t.attempt
+          AND w.worker_id = ${p}::uuid)`,
     );
     this.add(upstream, ['t'], (p) => `t.upstream_id = ${p}::uuid`);
   }

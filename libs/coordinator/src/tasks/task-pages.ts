@@ -55,7 +55,10 @@ export function selectAll(conditions: TaskConditions, bind: Bind): { table: Tabl
   };
 }
 
-/** Ways to read tasks that match, newest first, of a range of `seq` that is known: its size tells the planner what is cheap. */
+/**
+ * Ways to read tasks that match, newest first, of a range of
+ * `seq` that is known: its size tells the planner what is cheap.
+ */
 export class TaskPages {
   constructor(
     private readonly database: Queryable,
@@ -74,7 +77,9 @@ export class TaskPages {
     return this.rows((bind) => {
       const all = `SELECT t.id, t.seq FROM tasks t WHERE ${within(range, 't')} AND ${conditions.further(bind, 't')}`;
       if (conditions.isEveryGroup && !conditions.hasStates) return `${all} ${rest}`;
-      const head = `${all} AND t.group_id = g.id ${conditions.hasStates ? 'AND t.state = e.state' : ''} ORDER BY t.seq DESC LIMIT ${limit + offset}`;
+      const head =
+        `${all} AND t.group_id = g.id ${conditions.hasStates ? 'AND t.state = e.state' : ''} ORDER BY t.seq DESC ` +
+        `LIMIT ${limit + offset}`;
       return `SELECT x.id, x.seq FROM ${conditions.eachGroupAndState(bind)} CROSS JOIN LATERAL (${head}) x ${rest}`;
     });
   }
@@ -95,7 +100,10 @@ export class TaskPages {
     return found.slice(offset);
   }
 
-  /** Of few: finding all of them and ordering them costs less than to look for them in order, whatever the planner believes. */
+  /**
+   * Of few: finding all of them and ordering them costs less than
+   * to look for them in order, whatever the planner believes.
+   */
   private older(range: Range, limit: number): Promise<FoundTask[]> {
     return this.rows((bind) => `SELECT id, seq FROM (${this.within(range, bind)} OFFSET 0) x ${ORDER} LIMIT ${limit}`);
   }
@@ -131,7 +139,9 @@ export class TaskPages {
     const newest = `SELECT * FROM ${source} ${table} WHERE ${within(range, table)} ${ORDER} OFFSET 0`;
     return this.rows(
       (bind) =>
-        `SELECT ${id} AS id, ${table}.seq FROM (${newest}) ${table} ${join} WHERE ${conditions.all(bind, table)} ORDER BY ${table}.seq DESC LIMIT ${limit}`,
+        `SELECT ${id} AS id, ${table}.seq
+          FROM (${newest}) ${table} ${join} WHERE ${conditions.all(bind, table)} ORDER BY ${table}.seq DESC
+          LIMIT ${limit}`,
     );
   }
 
@@ -143,14 +153,17 @@ export class TaskPages {
       : '';
     const rows = await this.rows<{ low: string; id: string | null; seq: string }>((bind) => {
       const each = conditions.eachGroupAndState(bind);
-      const head = `SELECT t.seq FROM tasks t WHERE t.group_id = g.id AND t.state = e.state AND ${within(range, 't')} ORDER BY t.seq DESC LIMIT (SELECT most FROM depth)`;
+      const head = `SELECT t.seq FROM tasks t WHERE t.group_id = g.id AND t.state = e.state
+        AND ${within(range, 't')} ORDER BY t.seq DESC LIMIT (SELECT most FROM depth)`;
       return `
-        WITH depth AS MATERIALIZED (SELECT greatest(100, ${NEWEST_OF_STATES} / greatest(1, count(*))) AS most FROM ${each}),
+        WITH depth AS MATERIALIZED (SELECT greatest(100, ${NEWEST_OF_STATES} / greatest(1, count(*))) AS most
+        FROM ${each}),
         heads AS MATERIALIZED (SELECT g.id, e.state, x.seq FROM ${each} CROSS JOIN LATERAL (${head}) x),
         cut AS (SELECT min(seq) AS low FROM heads GROUP BY id, state HAVING count(*) = (SELECT most FROM depth)),
         reach AS MATERIALIZED (SELECT coalesce(max(low), ${range.low}) AS low FROM cut)
         SELECT r.low, f.id, f.seq FROM reach r LEFT JOIN LATERAL (
-          SELECT t.id, t.seq FROM (SELECT seq FROM heads WHERE seq >= r.low ${ORDER}) h JOIN tasks t ON t.seq = h.seq ${join}
+          SELECT t.id, t.seq FROM (SELECT seq FROM heads WHERE seq >= r.low ${ORDER}) h
+          JOIN tasks t ON t.seq = h.seq ${join}
           WHERE ${conditions.further(bind, 't')} ORDER BY t.seq DESC LIMIT ${limit}) f ON true ORDER BY f.seq DESC`;
     });
     return {

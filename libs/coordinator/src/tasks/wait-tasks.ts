@@ -32,7 +32,10 @@ function watchEnds(events: TaskEvents, uuids: readonly string[], changed: () => 
 
 const allEnded = (tasks: readonly TaskSummary[]): boolean => tasks.every(({ state }) => isFinal(state));
 
-/** Returns when all tasks are in a final state, after `timeoutMs`, or when `signal` fires; `summaries` is asked right before. */
+/**
+ * Returns when all tasks are in a final state, after `timeoutMs`,
+ * or when `signal` fires; `summaries` is asked right before.
+ */
 export async function waitTasks(
   { summaries, events }: { summaries(uuids: readonly string[]): Promise<TaskSummary[]>; events: TaskEvents },
   { uuids, timeoutMs, signal }: { uuids: readonly string[]; timeoutMs: number; signal: AbortSignal },

@@ -25,7 +25,10 @@ export const SERVE: GroupUse = {
   isNew: true,
 };
 
-/** What a code allows: a new worker, or, when the same request came before and its worker has not stopped, that one again. */
+/**
+ * What a code allows: a new worker, or, when the same request
+ * came before and its worker has not stopped, that one again.
+ */
 export type EnrolmentUse =
   | { readonly earlier: string }
   | {
@@ -139,7 +142,8 @@ export class Enrolments {
     demand(actor, { action: 'enrolment.manage' });
     await this.deps.dataSource.transaction(async (tx) => {
       const [rows] = (await tx.query(
-        'UPDATE enrolments SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL AND (creator_id = $2 OR $3) RETURNING id',
+        'UPDATE enrolments SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL AND (creator_id = $2 OR ' +
+          '$3) RETURNING id',
         [id, actor.userId, actor.isAdmin && actor.scope === undefined],
       )) as [unknown[], number];
       if (rows.length === 0)

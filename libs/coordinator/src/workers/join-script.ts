@@ -11,12 +11,14 @@ join_mitosis() {
   umask 077
   fail() { echo "mito: $1" >&2; exit 1; }
   url=$1 pin=$2
-  [ -n "$(printenv MITO_ENROLL || true)" ] || fail 'MITO_ENROLL holds no enrolment code; copy the whole line that "mito workers enroll" prints'
+  [ -n "$(printenv MITO_ENROLL || true)" ] ||
+    fail 'MITO_ENROLL holds no enrolment code; copy the whole line that "mito workers enroll" prints'
   [ -n "$(printenv HOME || true)" ] || fail 'HOME is not set; the worker is installed below it'
   data=$(printenv XDG_DATA_HOME || true)
   [ -n "$data" ] || data=$HOME/.local/share
   base=$data/mitosis-worker
-  mkdir -p "$base" 2>/dev/null || fail "the folder $base can't be made; set XDG_DATA_HOME to a folder that you can write to"
+  mkdir -p "$base" 2>/dev/null ||
+    fail "the folder $base can't be made; set XDG_DATA_HOME to a folder that you can write to"
   new=$base/.new.$$
   trap 'rm -rf "$new"' EXIT
   trap 'exit 130' INT
@@ -33,7 +35,8 @@ join_mitosis() {
   }
 
   is_good() {
-    [ -x "$1" ] && "$1" -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' </dev/null >/dev/null 2>&1
+    [ -x "$1" ] && "$1" -e 'const [a, b] = process.versions.node.split(".").map(Number);
+      process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' </dev/null >/dev/null 2>&1
   }
   find_node() {
     for node in "$(command -v node || true)" \
@@ -51,7 +54,9 @@ join_mitosis() {
     echo "mito: no Node.js 20.19 or later here; fetching the one of the coordinator" >&2
     fetch "node/$platform" "$new/node"
     chmod 755 "$new/node"
-    is_good "$new/node" || fail 'the Node.js of the coordinator does not run here; install Node.js 20.19 or later (the package nodejs of your system, or from nodejs.org) and paste the line again'
+    is_good "$new/node" ||
+      fail "the Node.js of the coordinator does not run here; install Node.js 20.19 or later (the package nodejs \
+of your system, or from nodejs.org) and paste the line again"
     version=$("$new/node" --version)
     mkdir -p "$base/node/$version"
     mv -f "$new/node" "$base/node/$version/node"

@@ -50,7 +50,10 @@ function toRow({ tags, labels, slots, hostname, version, only, takes, name, iden
 export class WorkerRegistry {
   constructor(private readonly deps: WorkerRegistryDeps) {}
 
-  /** Needs `write` in every group whose tasks are to run there; the caller's own group is admin of it. Throws `too_many_workers`. */
+  /**
+   * Needs `write` in every group whose tasks are to run there; the
+   * caller's own group is admin of it. Throws `too_many_workers`.
+   */
   async register(actor: UserActor, worker: RegisterWorker): Promise<WorkerRegistration> {
     const id = await this.deps.dataSource.transaction(async (tx) => {
       const groups = await findGroups(tx, actor, new Set([actor.username, ...(worker.groups ?? [])]), SERVE);
@@ -105,7 +108,10 @@ export class WorkerRegistry {
     return this.credentials(id);
   }
 
-  /** New credentials for a worker that lives; its queue access is granted again, also when the queue server has forgotten it. */
+  /**
+   * New credentials for a worker that lives; its queue access is
+   * granted again, also when the queue server has forgotten it.
+   */
   async renew({ workerId }: WorkerActor): Promise<WorkerRegistration> {
     return this.credentials(workerId);
   }

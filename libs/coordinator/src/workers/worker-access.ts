@@ -64,7 +64,8 @@ export class WorkerAccess {
 
   /** A person is no longer a site administrator: takes away the roles that the person gave, but not as a member. */
   async withdrawOversight(tx: EntityManager, userId: string): Promise<WorkerChange> {
-    const isMember = `EXISTS (SELECT 1 FROM memberships m WHERE m.user_id = $1 AND m.group_id = s.group_id AND m.role IN ('write', 'admin'))`;
+    const isMember = `EXISTS (SELECT 1 FROM memberships m WHERE m.user_id = $1 AND m.group_id = s.group_id
+      AND m.role IN ('write', 'admin'))`;
     return this.detach(tx, `s.granted_by = $1 AND NOT ${isMember}`, [userId]);
   }
 
@@ -101,7 +102,8 @@ export class WorkerAccess {
   }
 
   private async giveBack(tx: EntityManager, workers: readonly string[], which: 'all' | 'unserved') {
-    const isServed = `EXISTS (SELECT 1 FROM worker_groups s WHERE s.worker_id = a.worker_id AND s.group_id = t.group_id AND ${servesGroup('s')})`;
+    const isServed = `EXISTS (SELECT 1 FROM worker_groups s WHERE s.worker_id = a.worker_id AND s.group_id = t.group_id
+      AND ${servesGroup('s')})`;
     const rows = (await tx.query(
       `SELECT ${OPEN_ATTEMPT_COLUMNS}, a.worker_id FROM tasks t
        JOIN attempts a ON a.task_id = t.id AND a.number = t.attempt

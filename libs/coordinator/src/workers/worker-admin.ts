@@ -31,7 +31,8 @@ const TASKS_MAX = 100;
 
 /** `silentMs`: the parameter that holds how old the last heartbeat of a live worker may be. */
 const view = (silentMs: string): string => `
-  SELECT w.id AS uuid, u.username AS creator, w.state, w.wanted, w.name, w.hostname, w.version, w.connection, w.slots, w.tags, w.takes, w.labels,
+  SELECT w.id AS uuid, u.username AS creator, w.state, w.wanted, w.name, w.hostname, w.version, w.connection, w.slots,
+    w.tags, w.takes, w.labels,
     w.registered_at, w.last_seen_at, w.offer, w.enforces,
     ${isAlive('w', silentMs)} AS is_alive, w.trouble, w.trouble_since,
     (SELECT count(*)::int FROM attempts a WHERE a.worker_id = w.id AND a.ended_at IS NULL) AS running,
@@ -40,7 +41,8 @@ const view = (silentMs: string): string => `
       FROM attempts a JOIN tasks t ON t.id = a.task_id WHERE a.worker_id = w.id AND a.ended_at IS NULL
       ORDER BY a.started_at LIMIT ${TASKS_MAX}) r), '[]') AS tasks,
     coalesce((SELECT json_agg(json_build_object('id', g.id, 'name', g.name, 'role', s.role) ORDER BY g.name)
-      FROM worker_groups s JOIN groups g ON g.id = s.group_id AND g.state <> 'deleted' WHERE s.worker_id = w.id), '[]') AS roles
+      FROM worker_groups s JOIN groups g ON g.id = s.group_id AND g.state <> 'deleted' WHERE s.worker_id = w.id), '[]')
+        AS roles
   FROM workers w JOIN users u ON u.id = w.creator_id`;
 
 function rolesOn({ roles }: ViewRow): ReadonlyMap<string, Role> {
@@ -82,12 +84,14 @@ export class WorkerAdmin {
   /** Newest first; those on which one of the caller's groups has a role, for site administrators all. */
   async query(actor: UserActor, query: WorkerQuery): Promise<WorkerPage> {
     const rows = (await this.deps.dataSource.query(
-      `${view('$9')} WHERE ($1::uuid[] IS NULL OR EXISTS (SELECT 1 FROM worker_groups s WHERE s.worker_id = w.id AND s.group_id = ANY ($1)))
+      `${view('$9')} WHERE ($1::uuid[] IS NULL OR EXISTS (SELECT 1 FROM worker_groups s WHERE s.worker_id = w.id
+        AND s.group_id = ANY ($1)))
          AND ($2::text IS NULL AND $3::text[] IS NULL OR EXISTS (
            SELECT 1 FROM worker_groups s JOIN groups g ON g.id = s.group_id
            WHERE s.worker_id = w.id AND ($2::text IS NULL OR g.name = $2) AND ($3::text[] IS NULL OR s.role = ANY ($3))
              AND ($1::uuid[] IS NULL OR s.group_id = ANY ($1))))
-         AND ($4::text IS NULL OR u.username = $4) AND ($5::text[] IS NULL OR w.tags @> $5) AND ($6::text[] IS NULL OR w.labels @> $6)
+         AND ($4::text IS NULL OR u.username = $4) AND ($5::text[] IS NULL OR w.tags @> $5)
+         AND ($6::text[] IS NULL OR w.labels @> $6)
          AND ($10::text IS NULL OR w.name = $10) AND ($7 OR w.state <> 'gone') AND ($8::uuid IS NULL OR w.id < $8)
        ORDER BY w.id DESC LIMIT ${query.limit + 1}`,
       [
@@ -170,7 +174,8 @@ export class WorkerAdmin {
       roles.some((group) => group.name === name && isAllowed(actor, { action: 'worker.evict', groupId: group.id }));
     const remove = async (tx: EntityManager): Promise<WorkerChange> => {
       const [rows] = (await tx.query(
-        'DELETE FROM worker_groups s USING groups g WHERE g.id = s.group_id AND s.worker_id = $1 AND g.name = $2 RETURNING g.id',
+        'DELETE FROM worker_groups s USING groups g WHERE g.id = s.group_id AND s.worker_id = $1 AND g.name = $2 ' +
+          'RETURNING g.id',
         [uuid, name],
       )) as [{ id: string }[], number];
       if (rows.length === 0)
@@ -214,7 +219,8 @@ export class WorkerAdmin {
   ): Promise<{ id: string; name: string }[]> {
     const names = Object.keys(wanted);
     const rows = (await tx.query(
-      `SELECT g.id, g.name, g.state, EXISTS (SELECT 1 FROM worker_groups s WHERE s.worker_id = $2 AND s.group_id = g.id) AS is_there
+      `SELECT g.id, g.name, g.state, EXISTS (SELECT 1 FROM worker_groups s WHERE s.worker_id = $2 AND s.group_id = g.id)
+        AS is_there
        FROM groups g WHERE g.name = ANY ($1) AND g.state <> 'deleted'`,
       [names, uuid],
     )) as { id: string; name: string; state: string; is_there: boolean }[];

@@ -193,7 +193,8 @@ export class WorkerChannels implements Service {
 
   /** Notes why a worker was not accepted, where people look for it. */
   refuse(workerId: string, trouble: string): void {
-    const sql = `UPDATE workers SET trouble = $2, trouble_since = coalesce(trouble_since, clock_timestamp()) WHERE id = $1`;
+    const sql = `UPDATE workers SET trouble = $2, trouble_since = coalesce(trouble_since, clock_timestamp())
+      WHERE id = $1`;
     this.options.hints.query(sql, [workerId, trouble]).catch((error: unknown) => {
       this.options.log.warn({ err: error, worker: workerId }, 'the trouble of a worker was not kept');
     });
@@ -235,7 +236,8 @@ export class WorkerChannels implements Service {
   /** A worker that has run nothing for so long, by the clock of the database, is told to stop. */
   private async stopIdle(workerId: string, socket: WebSocket, afterMs: number): Promise<void> {
     const [row] = (await this.options.hints.query(
-      `SELECT clock_timestamp() - greatest(w.started_at, max(CASE WHEN a.task_id IS NOT NULL THEN coalesce(a.ended_at, clock_timestamp()) END))
+      `SELECT clock_timestamp() - greatest(w.started_at, max(CASE WHEN a.task_id IS NOT NULL THEN coalesce(a.ended_at,
+        clock_timestamp()) END))
          > $2 * interval '1 millisecond' AS is_idle
        FROM workers w LEFT JOIN attempts a ON a.worker_id = w.id WHERE w.id = $1 GROUP BY w.id`,
       [workerId, afterMs],

@@ -28,7 +28,8 @@ export async function chooseName(tx: EntityManager, { id, wanted, current, hostn
   await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('names of workers', 8))`);
   const base = wanted ?? current ?? nameOfHost(hostname);
   const rows = (await tx.query(
-    `SELECT name FROM workers WHERE state = 'active' AND id IS DISTINCT FROM $1 AND (name = $2 OR starts_with(name, $2 || '-'))`,
+    `SELECT name FROM workers WHERE state = 'active' AND id IS DISTINCT FROM $1
+      AND (name = $2 OR starts_with(name, $2 || '-'))`,
     [id ?? null, base],
   )) as { name: string }[];
   const taken = new Set(rows.map(({ name }) => name));

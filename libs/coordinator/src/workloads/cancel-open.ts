@@ -31,7 +31,8 @@ export interface RunningStep {
 }
 
 const openTasks = (states: string, locked: CancelOpenOptions['locked']): string =>
-  `SELECT id FROM tasks WHERE workload_id = $1 AND ${states} ORDER BY id FOR UPDATE${locked === 'pass' ? ' SKIP LOCKED' : ''}`;
+  `SELECT id FROM tasks WHERE workload_id = $1 AND ${states} ORDER BY id FOR
+    UPDATE${locked === 'pass' ? ' SKIP LOCKED' : ''}`;
 
 /** Cancels what is left of a workload: what waits ends now, with what waited for it; what runs is asked to end. */
 export async function cancelOpen(
@@ -40,7 +41,8 @@ export async function cancelOpen(
   { message, by, locked }: CancelOpenOptions,
 ): Promise<{ settled: SettledTask[]; running: RunningStep[] }> {
   const [waiting] = (await tx.query(
-    `UPDATE tasks SET state = ${stateAfter('cancel')}, reason = 'cancelled', message = $2, dispatched_at = NULL, not_before = NULL, is_held = false,
+    `UPDATE tasks SET state = ${stateAfter('cancel')}, reason = 'cancelled', message = $2, dispatched_at = NULL,
+      not_before = NULL, is_held = false,
        finished_at = clock_timestamp(), cancel_requested_at = clock_timestamp(), cancel_reason = $2, cancelled_by = $3
      WHERE id IN (${openTasks(`state IN ('pending', 'ready')`, locked)})
      RETURNING id AS task, queue, group_id AS group, job_id AS job, attempt`,
@@ -49,7 +51,8 @@ export async function cancelOpen(
   const [running] = (await tx.query(
     `UPDATE tasks t SET cancel_requested_at = clock_timestamp(), cancel_reason = $2, cancelled_by = $3
      FROM attempts a
-     WHERE t.id IN (${openTasks(`state = 'running' AND cancel_requested_at IS NULL`, locked)}) AND a.task_id = t.id AND a.number = t.attempt
+     WHERE t.id IN (${openTasks(`state = 'running' AND cancel_requested_at IS NULL`, locked)}) AND a.task_id = t.id
+     AND a.number = t.attempt
      RETURNING t.id AS task, t.attempt, a.worker_id AS worker`,
     [workload, message, by],
   )) as [RunningStep[], number];

@@ -21,7 +21,8 @@ export interface CancelWorkloadDeps {
 /** From here on no step of it makes another one. */
 async function endWorkload(tx: EntityManager, uuid: string, message: string): Promise<void> {
   await tx.query(
-    `UPDATE workloads SET state = 'cancelled', message = $2, finished_at = clock_timestamp() WHERE id = $1 AND finished_at IS NULL`,
+    `UPDATE workloads SET state = 'cancelled', message = $2, finished_at = clock_timestamp() WHERE id = $1
+      AND finished_at IS NULL`,
     [uuid, message],
   );
   await recordRequest(tx, `workload ${uuid}`, { message });

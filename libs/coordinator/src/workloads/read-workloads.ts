@@ -58,8 +58,10 @@ export class WorkloadReader {
       : [...actor.roles.keys()].filter((groupId) => isAllowed(actor, { action: 'task.read', groupId }));
     const rows = (await this.deps.dataSource.query(
       `SELECT json_build_object(${SUMMARY}) AS view ${FROM}
-       WHERE ($1::uuid[] IS NULL OR w.group_id = ANY ($1)) AND ($2::text IS NULL OR g.name = $2) AND ($3::text IS NULL OR u.username = $3)
-         AND ($4::text IS NULL OR w.name = $4) AND ($5::text[] IS NULL OR w.state = ANY ($5)) AND ($6::uuid IS NULL OR w.id < $6)
+       WHERE ($1::uuid[] IS NULL OR w.group_id = ANY ($1)) AND ($2::text IS NULL OR g.name = $2)
+       AND ($3::text IS NULL OR u.username = $3)
+         AND ($4::text IS NULL OR w.name = $4) AND ($5::text[] IS NULL OR w.state = ANY ($5))
+         AND ($6::uuid IS NULL OR w.id < $6)
        ORDER BY w.id DESC LIMIT $7`,
       [visible, group ?? null, creator ?? null, name ?? null, state ?? null, after ?? null, limit + 1],
     )) as { view: WorkloadSummary }[];
@@ -67,7 +69,10 @@ export class WorkloadReader {
     return { workloads: page, next: rows.length > limit ? (page.at(-1)?.uuid ?? null) : null };
   }
 
-  /** Returns when it is over, when more subtasks are done than `seenDone`, after `timeoutMs`, or when `signal` fires; `actor` is asked for right before. */
+  /**
+   * Returns when it is over, when more subtasks are done than `seenDone`, after
+   * `timeoutMs`, or when `signal` fires; `actor` is asked for right before.
+   */
   async wait(
     actor: () => Promise<UserActor>,
     uuid: string,
@@ -87,9 +92,11 @@ export class WorkloadReader {
   async tasks(actor: UserActor, uuid: string): Promise<WorkloadTask[]> {
     await this.get(actor, uuid);
     return this.deps.dataSource.query(
-      `SELECT t.id AS uuid, t.workload_step AS step, t.workload_index AS index, t.state, t.attempt, a.worker_id AS worker,
+      `SELECT t.id AS uuid, t.workload_step AS step, t.workload_index AS index, t.state, t.attempt,
+        a.worker_id AS worker,
          k.hostname, a.stdout_sha256, t.message
-       FROM tasks t LEFT JOIN attempts a ON a.task_id = t.id AND a.number = t.attempt LEFT JOIN workers k ON k.id = a.worker_id
+       FROM tasks t LEFT JOIN attempts a ON a.task_id = t.id AND a.number = t.attempt
+       LEFT JOIN workers k ON k.id = a.worker_id
        WHERE t.workload_id = $1 ORDER BY t.seq LIMIT ${TASKS_MAX}`,
       [uuid],
     );
@@ -97,7 +104,8 @@ export class WorkloadReader {
 
   private async row(actor: UserActor, uuid: string): Promise<ViewRow> {
     const [row] = (await this.deps.dataSource.query(
-      `SELECT w.group_id, w.creator_id, json_build_object(${SUMMARY}, 'params', w.params) AS view ${FROM} WHERE w.id = $1`,
+      `SELECT w.group_id, w.creator_id, json_build_object(${SUMMARY}, 'params', w.params) AS view ${FROM} WHERE
+        w.id = $1`,
       [uuid],
     )) as ViewRow[];
     if (!row || !isAllowed(actor, { action: 'task.read', groupId: row.group_id })) {

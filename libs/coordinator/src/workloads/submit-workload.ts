@@ -75,7 +75,8 @@ async function insert(
     plan,
   };
   await tx.query(
-    `INSERT INTO workloads (id, group_id, creator_id, name, sha256, params, plan, is_verified) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    `INSERT INTO workloads (id, group_id, creator_id, name, sha256, params, plan, is_verified)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [frame.id, group.id, actor.userId, name, sha256, JSON.stringify(params), JSON.stringify(plan), isVerified],
   );
   const split = workloadTask(frame, {

@@ -1,6 +1,9 @@
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
 
-/** Who did what to which object, when, from where; rows are added, and removed by age. That of a refusal counts for a minute. */
+/**
+ * Who did what to which object, when, from where; rows are added,
+ * and removed by age. That of a refusal counts for a minute.
+ */
 @Entity('audit_log')
 export class AuditEntry {
   @PrimaryColumn({ type: 'bigint', insert: false })

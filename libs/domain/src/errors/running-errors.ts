@@ -11,7 +11,9 @@ export const RUNNING_ERRORS = {
   environment_failed: {
     kind: 'unavailable',
     means: 'The environment of the task (`--env-setup`) could not be built on the worker.',
-    todo: 'Read the end of its log in the message; `mito tasks artifacts cat UUID env-log environment.log` shows all of it.',
+    todo:
+      'Read the end of its log in the message; `mito tasks artifacts cat UUID env-log environment.log` shows ' +
+      'all of it.',
   },
   execution_ended: { kind: 'conflict', means: 'The program has ended, or has not started.', todo: 'Nothing.' },
   executor_stopped: {

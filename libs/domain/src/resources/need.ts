@@ -1,8 +1,8 @@
 import { formatBytes } from '../bytes.js';
 
 /**
- * What one task needs of a machine, as it travels and is stored. A field that is left out asks for nothing, except cores:
- * a task that asks for no cores counts as one.
+ * What one task needs of a machine, as it travels and is stored. A field that is left out asks for nothing, except
+ * cores: a task that asks for no cores counts as one.
  */
 export interface Need {
   readonly cpus?: number | undefined;

@@ -43,8 +43,8 @@ function timeOption({ limitMs, maxMs, timedOut }: AskedAndUsed): string[] {
 }
 
 /**
- * Options for the next submission: cores by the busiest attempt, memory by the largest peak plus 20 %, 32 MiB at least, a time limit only
- * when there was one. Twice the limit where tasks were ended by it. Nothing without evidence.
+ * Options for the next submission: cores by the busiest attempt, memory by the largest peak plus 20 %, 32 MiB at least,
+ * a time limit only when there was one. Twice the limit where tasks were ended by it. Nothing without evidence.
  */
 export function suggestOptions(used: AskedAndUsed): string[] {
   if (used.evidence === 0)

@@ -56,7 +56,7 @@ test('what was packed comes out the same', async (t) => {
   t.is(await readlink(join(target, 'a', 'link')), '../tool');
 });
 
-test('what does not get smaller is stored as it is, what does is compressed, in one and the same archive', async (t) => {
+test('one archive stores incompressible files as they are and compresses the others', async (t) => {
   const { source, archive, target } = await folders(t);
   const dense = randomBytes(5_000_000);
   const sparse = Buffer.alloc(5_000_000, 'step 1 loss 0.25\n');
@@ -96,7 +96,7 @@ test('how fast pieces come, and are read, changes nothing in the archive', async
   t.true(atOnce.length < 20 * dense.length + 100_000, `${atOnce.length} bytes`);
 });
 
-test('what does not get smaller is not even tried: it lies in the archive in the largest blocks that deflate has', async (t) => {
+test('incompressible data is stored in the largest blocks that deflate has', async (t) => {
   const { source, archive } = await folders(t);
   await writeFile(join(source, 'dense'), randomBytes(50_000_000));
   const packed = await packFolder(source, archive);
@@ -273,13 +273,15 @@ test('a file that the system does not let grow is named, with what helps, and no
   await packFolder(source, archive);
   const program = `import { unpackArchive } from ${JSON.stringify(new URL('../index.js', import.meta.url))};
     const limits = { bytes: 1e9, entries: 1000, ratio: 1000 };
-    await unpackArchive(${JSON.stringify(archive)}, ${JSON.stringify(target)}, limits).catch((error) => console.log(error.message));`;
+    await unpackArchive(${JSON.stringify(archive)}, ${JSON.stringify(target)}, limits)
+      .catch((error) => console.log(error.message));`;
   const limited = `ulimit -f 100; exec "$0" --input-type=module -e "$1"`;
   const { stdout } = await run('/bin/sh', ['-c', limited, process.execPath, program]);
   const large = join(target, 'deep', 'large');
   t.is(
     stdout,
-    `The archive was not unpacked: ${large} was not written: file too large (EFBIG). Mend that, and try again. Nothing of it is left in ${target}.\n`,
+    `The archive was not unpacked: ${large} was not written: file too large (EFBIG). Mend that, and try again. ` +
+      `Nothing of it is left in ${target}.\n`,
   );
   t.deepEqual((await readdir(root)).sort(), ['archive.tar.gz', 'source']);
   await mkdir(target);

@@ -57,9 +57,9 @@ const REPLACED = 'it was replaced while the folder was packed';
 
 /**
  * Packs what lies in `dir` as tar.gz into `targetFile` (mode 0600, outside `dir`): regular files, folders,
- * and links that stay inside, with their times and permissions. What `archive-rules.ts` objects to, devices, pipes, sockets and what can't be
- * read are listed, never followed; files with several names are packed once for each. Returns undefined, and
- * writes nothing, when the folder is empty. Memory does not grow with their size; a file that grows
+ * and links that stay inside, with their times and permissions. What `archive-rules.ts` objects to, devices, pipes,
+ * sockets and what can't be read are listed, never followed; files with several names are packed once for each. Returns
+ * undefined, and writes nothing, when the folder is empty. Memory does not grow with their size; a file that grows
  * meanwhile is packed up to the size that it had. Throws `folder_too_large` past the limits and
  * `pack_failed` with the system's reason; either way `targetFile` is removed.
  */
@@ -223,7 +223,8 @@ class Packing {
 
   #tooLarge(path: string): MitoError {
     const { bytes, entries } = this.options.limits;
-    const message = `The folder holds more than ${bytes} bytes or ${entries} entries (reached at "${cutText(path, 200, '…')}")`;
+    const message =
+      `The folder holds more than ${bytes} bytes or ${entries} entries (reached at ` + `"${cutText(path, 200, '…')}")`;
     return new MitoError('too-large', 'folder_too_large', message);
   }
 }

@@ -25,7 +25,10 @@ export type Moment =
   | { readonly kind: 'empty' }
   | { readonly kind: 'objection'; readonly why: string };
 
-/** What a folder looks like: each file and link by its path. Of folders only that they are there: temporary files change them. */
+/**
+ * What a folder looks like: each file and link by its path. Of
+ * folders only that they are there: temporary files change them.
+ */
 export type FolderState = ReadonlyMap<string, string>;
 
 /** Files that a program is still writing, to be renamed when they are whole. */
@@ -48,8 +51,8 @@ function isSame(a: FolderState, b: FolderState): boolean {
 }
 
 /**
- * Packs a folder that a program may be writing to: all of one moment, or not at all. Files whose names say that they are
- * temporary are left out. Throws what `packFolder` throws.
+ * Packs a folder that a program may be writing to: all of one moment, or not at all. Files whose names say that they
+ * are temporary are left out. Throws what `packFolder` throws.
  */
 export async function packMoment(
   dir: string,

@@ -56,7 +56,9 @@ export async function* listArchive(archive: Readable): AsyncGenerator<ArchiveEnt
   }
 }
 
-/** The entries of an archive, compressed or not; closes it when the loop is left. `onTar` sees what comes out of gzip. */
+/**
+ * The entries of an archive, compressed or not; closes it when the loop is left. `onTar` sees what comes out of gzip.
+ */
 export async function* archiveEntries(archive: Readable, onTar?: (bytes: number) => void): AsyncGenerator<TarEntry> {
   try {
     yield* readTar(counted(tarOf(archive), onTar));

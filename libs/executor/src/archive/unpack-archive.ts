@@ -161,7 +161,9 @@ class Unpacking {
     }
   }
 
-  /** Removes what was unpacked where nothing else was; adds to `failure` what is left. `made`: the first folder made. */
+  /**
+   * Removes what was unpacked where nothing else was; adds to `failure` what is left. `made`: the first folder made.
+   */
   async undone({ kind, code, message, cause }: MitoError, made: string | undefined): Promise<MitoError> {
     let left = this.#count > 0 ? `${this.#count} of its entries are in ${this.root}, and stay there` : '';
     if (this.wasEmpty) left = (await this.#removeAll(made)) ?? `Nothing of it is left in ${this.root}`;

@@ -142,7 +142,10 @@ class Hashing {
 
 const byPath = (a: { readonly path: string }, b: { readonly path: string }): number => (a.path < b.path ? -1 : 1);
 
-/** How a folder is stored. Reads its files, and sends nothing. Throws `workdir_changed`, `workdir_unreadable`, `workdir_too_large`. */
+/**
+ * How a folder is stored. Reads its files, and sends nothing. Throws
+ * `workdir_changed`, `workdir_unreadable`, `workdir_too_large`.
+ */
 export async function packCode(files: readonly SourceFile[], links: readonly SourceLink[]): Promise<PackedCode> {
   const plan = planPacks(files.toSorted(byPath));
   if (plan.length > CODE_LIMITS.packs - 1) {

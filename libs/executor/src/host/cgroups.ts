@@ -31,8 +31,8 @@ function below(mount: string, own: string): string {
 }
 
 /**
- * The group of `controller`. Each controller is looked for by itself: on a machine in hybrid mode memory is in a tree of
- * version 1, while version 2 is mounted beside it without it (cgroups(7)).
+ * The group of `controller`. Each controller is looked for by itself: on a machine in hybrid mode memory is in a tree
+ * of version 1, while version 2 is mounted beside it without it (cgroups(7)).
  */
 export function findCgroup(controller: string, host: HostPaths = HOST): Cgroup | undefined {
   const entries = (readHostFile(host.proc, 'self/cgroup') ?? '').split('\n').map((line) => line.split(':'));

@@ -10,7 +10,10 @@ export interface GpuOptions {
   readonly timeoutMs: number;
 }
 
-/** What was found. `isKnown` is false when a tool could not tell: then the last answer is no longer good, but not "none". */
+/**
+ * What was found. `isKnown` is false when a tool could not
+ * tell: then the last answer is no longer good, but not "none".
+ */
 export interface FoundGpus {
   readonly gpus: readonly OfferedGpu[];
   /** All that the machine has, also those that this worker may not use. */
@@ -137,7 +140,8 @@ function permitted(gpus: readonly OfferedGpu[], options: GpuOptions, variables: 
   const remarks =
     seen.length < gpus.length
       ? [
-          `${variables.find((name) => env[name] !== undefined)} hides ${gpus.length - seen.length} of ${gpus.length} devices`,
+          `${variables.find((name) => env[name] !== undefined)} hides ${gpus.length - seen.length} of ` +
+            `${gpus.length} devices`,
         ]
       : [];
   const usable = seen.filter((gpu) => {
@@ -191,7 +195,9 @@ async function detectAmd(options: GpuOptions): Promise<FoundGpus> {
   }
 }
 
-/** The devices of this machine that this worker may give out; takes no longer than the timeout, whatever a driver does. */
+/**
+ * The devices of this machine that this worker may give out; takes no longer than the timeout, whatever a driver does.
+ */
 export async function detectGpus(options: GpuOptions): Promise<FoundGpus> {
   const [nvidia, amd] = await Promise.all([detectNvidia(options), detectAmd(options)]);
   return {

@@ -66,7 +66,9 @@ async function freeDisk(dir: string): Promise<number> {
   }
 }
 
-/** Looks at the machine: cores, memory, disk of the work folder, devices. Takes {@link DETECT_MS} at most, and a little. */
+/**
+ * Looks at the machine: cores, memory, disk of the work folder, devices. Takes {@link DETECT_MS} at most, and a little.
+ */
 export async function detectHost(options: DetectOptions): Promise<DetectedHost> {
   const { workDir, env, host = HOST, timeoutMs = DETECT_MS, isDetecting = true } = options;
   if (!isDetecting) {

@@ -164,7 +164,9 @@ const FLAG_MEANINGS: Readonly<Record<string, Meaning>> = {
   'no-requeue': { why: 'a task whose worker is lost is run again, at most three times' },
 };
 
-/** What `#SBATCH` lines say; throws `invalid_request` naming file, line and option for what can't be kept and matters. */
+/**
+ * What `#SBATCH` lines say; throws `invalid_request` naming file, line and option for what can't be kept and matters.
+ */
 export function readSbatch(file: string, lines: readonly DirectiveLine[]): SbatchOptions {
   const result = {
     options: [] as string[],

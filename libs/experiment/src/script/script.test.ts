@@ -142,7 +142,8 @@ test('a script runs as its first line says, with its arguments and, on request, 
   t.is(run('#!/usr/bin/env -S awk -f\nBEGIN { print 1 + 1 }\n', []), '2\n');
   t.is(
     run(
-      '#!/bin/sh\necho $SLURM_ARRAY_TASK_ID $SLURM_ARRAY_TASK_COUNT $SLURM_ARRAY_TASK_MAX $SLURM_JOB_ID "$SLURM_JOB_NAME"',
+      '#!/bin/sh\necho $SLURM_ARRAY_TASK_ID $SLURM_ARRAY_TASK_COUNT $SLURM_ARRAY_TASK_MAX $SLURM_JOB_ID ' +
+        '"$SLURM_JOB_NAME"',
       [],
       true,
     ),

@@ -1,4 +1,7 @@
-/** Minutes, `minutes:seconds`, `hours:minutes:seconds`, `days-hours`, `days-hours:minutes[:seconds]` (sbatch(1), --time). */
+/**
+ * Minutes, `minutes:seconds`, `hours:minutes:seconds`,
+ * `days-hours`, `days-hours:minutes[:seconds]` (sbatch(1), --time).
+ */
 const CLOCK = /^(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?$/;
 
 /** Seconds of a time as Slurm writes it; null for no limit; undefined for anything else. */
@@ -17,7 +20,9 @@ export function slurmSeconds(text: string): number | null | undefined {
   return seconds === 0 ? null : seconds;
 }
 
-/** A size as Slurm writes it, in our units: a bare number counts MiB, suffixes are binary. Undefined for anything else. */
+/**
+ * A size as Slurm writes it, in our units: a bare number counts MiB, suffixes are binary. Undefined for anything else.
+ */
 export function slurmSize(text: string): string | undefined {
   const [, amount, unit = 'M'] = /^(\d+(?:\.\d+)?)([KMGT]?)B?$/i.exec(text) ?? [];
   return amount === undefined ? undefined : `${amount}${(unit || 'M').toUpperCase()}iB`;

@@ -39,7 +39,7 @@ for (const kind of KINDS) {
     await t.throwsAsync(bus.publish('news', 'x'.repeat(MESSAGE_LIMIT_BYTES + 1)), { code: 'message_too_large' });
   });
 
-  test(`${kind}: who has unsubscribed hears nothing, others still do, and a listener that throws harms nobody`, async (t) => {
+  test(`${kind}: an unsubscribed listener hears nothing, and one that throws harms no other`, async (t) => {
     const scene = await openScene(kind, t);
     const { bus } = await scene.backend();
     const heard: string[] = [];

@@ -222,7 +222,7 @@ for (const kind of WAYS) {
     await eventually(() => got.length === 2, { message: 'a delivery after the resume' });
   });
 
-  test(`${kind}: a queue that an administrator paused delivers nothing until it is resumed; the others do`, async (t) => {
+  test(`${kind}: a paused queue delivers nothing until it is resumed; the others do`, async (t) => {
     const scene = await openScene(kind, t);
     const backend = await scene.backend();
     const { got } = await scene.consume(backend, ['lab', 'other']);

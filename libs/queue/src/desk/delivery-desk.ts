@@ -10,7 +10,9 @@ export interface DeskJob {
 
 /** What is decided outside of the queues. */
 export interface DeskHooks {
-  /** Opens jobs for a consumer; by token. A job without an answer is not to be run, and is discarded. May be repeated. */
+  /**
+   * Opens jobs for a consumer; by token. A job without an answer is not to be run, and is discarded. May be repeated.
+   */
   open(consumer: string, jobs: readonly DeskJob[]): Promise<ReadonlyMap<string, unknown>>;
   /** What is open for these tokens of a consumer. */
   reopen(consumer: string, tokens: readonly string[]): Promise<readonly RemoteJob[]>;

@@ -1,6 +1,8 @@
 import { PostgresQueueBackend, type KeepJobs, type MinimalJob, type PostgresConnection } from 'bullmq';
 
-/** BullMQ scans all finished jobs of a queue to trim them, a quarter of the cost of a job: one job in this many trims. */
+/**
+ * BullMQ scans all finished jobs of a queue to trim them, a quarter of the cost of a job: one job in this many trims.
+ */
 const RETENTION_EVERY = 10;
 
 /** The time of the database: the clocks of several coordinators differ. */

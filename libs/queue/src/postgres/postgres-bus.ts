@@ -23,7 +23,8 @@ interface Outgoing {
 
 /**
  * NOTIFY carries a message's id and channel, a table its body, which may be longer than a notification; and whoever
- * may connect to the database may listen and notify on any channel, so a body sent along could be read, and forged. Bodies are kept for a minute, without a log.
+ * may connect to the database may listen and notify on any channel, so a body sent along could be read, and forged.
+ * Bodies are kept for a minute, without a log.
  */
 export class PostgresBus implements MessageBus {
   private readonly subscribers: Subscribers;

@@ -12,8 +12,8 @@ const INTERRUPT_LIFE_MS = 60_000;
 
 /**
  * One BZPOPMIN over the markers of all queues: BullMQ's own signal. A marker wakes one consumer
- * only; BullMQ sets it again with each job taken, and a consumer that takes none puts it back. A change of the queues interrupts the
- * wait through a key of our own, because cutting the connection could lose a marker on its way.
+ * only; BullMQ sets it again with each job taken, and a consumer that takes none puts it back. A change of the queues
+ * interrupts the wait through a key of our own, because cutting the connection could lose a marker on its way.
  */
 export class RedisWake implements WakeSignal {
   private readonly id = randomUUID();

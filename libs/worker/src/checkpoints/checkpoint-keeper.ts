@@ -116,7 +116,10 @@ export class CheckpointKeeper {
     if (result.hasLeftovers) return 'some of its processes would not end, and may be writing to it';
     await this.lookForMark();
     if (!this.isMarked && result.signal !== null && (await this.ageMs()) < TORN_MS)
-      return `the program was ended by ${result.signal} while it was writing; rename files into place or write ${DONE_NAME}`;
+      return (
+        `the program was ended by ${result.signal} while it was writing; rename files into place or write ` +
+        `${DONE_NAME}`
+      );
     return this.tryOnce({ signal, isAtRest: true });
   }
 

@@ -119,7 +119,10 @@ export class EnvironmentCache {
     await this.mark(name, { bytes: await measureTree(dir), changedAt: '0' });
   }
 
-  /** Removes entries that nobody uses, the least recently used first, until `limitBytes` are kept. Returns how many went. */
+  /**
+   * Removes entries that nobody uses, the least recently used
+   * first, until `limitBytes` are kept. Returns how many went.
+   */
   async makeRoom(limitBytes = this.options.limitBytes): Promise<number> {
     const entries = await this.entries();
     let total = entries.reduce((sum, { bytes }) => sum + bytes, 0);

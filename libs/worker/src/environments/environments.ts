@@ -39,7 +39,8 @@ const NO_SPACE = /No space left on device|ENOSPC|Disk quota exceeded|EDQUOT|os e
 const NETWORK = new RegExp(
   'timed out|ReadTimeout|ConnectTimeout|ETIMEDOUT|ECONNRESET|ECONNREFUSED|EAI_AGAIN|ENOTFOUND|ENETUNREACH|EHOSTUNREACH|socket hang up|' +
     'Temporary failure in name resolution|Connection (?:reset|refused|aborted|broken)|Max retries exceeded|' +
-    'error sending request|(?:50[0234]|429)\\b.{0,40}(?:Server Error|Bad Gateway|Unavailable|Timeout|Too Many)|CondaHTTPError',
+    'error sending request|(?:50[0234]|429)\\b.{0,40}(?:Server Error|Bad Gateway|Unavailable|Timeout|Too ' +
+    'Many)|CondaHTTPError',
   'i',
 );
 

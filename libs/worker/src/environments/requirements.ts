@@ -28,7 +28,9 @@ function* linesOf(text: string): Generator<readonly [line: string, number: numbe
   if (line.trim() !== '') yield [line.trim(), number];
 }
 
-/** Reads `first` and what it names. Throws `environment_failed` for a file that is missing, and for a link to a folder. */
+/**
+ * Reads `first` and what it names. Throws `environment_failed` for a file that is missing, and for a link to a folder.
+ */
 export async function readRequirements(codeDir: string, first: string): Promise<Requirements> {
   const files: string[] = [];
   let hasLocal = false;

@@ -49,7 +49,8 @@ export class Tools {
     const looked = this.folders.join(', ');
     throw environmentFailed(
       `The worker has no ${names.join(' or ')}, which "${kind}" needs. It was looked for in ${looked}. ` +
-        'Install it there, name its folder in the setting "path" of the worker, or choose a worker that has it with -t TAG',
+        'Install it there, name its folder in the setting "path" of the worker, or choose a worker that has it ' +
+        'with -t TAG',
     );
   }
 

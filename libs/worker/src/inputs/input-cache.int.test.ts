@@ -35,7 +35,7 @@ test('what many want at the same time is fetched once, and kept for those who co
   t.deepEqual(fetched, ['a', 'a'], 'groups share nothing');
 });
 
-test('the beginning of a file that does not fit onto the disk is removed, that of one that broke off is kept', async (t) => {
+test('a partial file is removed when the disk is full, and kept after an interruption', async (t) => {
   const dir = await tempDir(t);
   const { cache } = await cacheOf(t, 1000, dir);
   for (const [code, left] of [

@@ -22,11 +22,15 @@ interface Victim {
   readonly proxy: TcpProxy;
 }
 
-/** The first attempt outlives its lease: one of two ends while its worker is cut off, the other is running when the line is back. */
+/**
+ * The first attempt outlives its lease: one of two ends while its
+ * worker is cut off, the other is running when the line is back.
+ */
 function lastingTask(site: Site, index: number): SubmitTaskInput {
   const [name = '', value = ''] = site.marker.split('=');
   const first = index % 2 === 0 ? 22 : 90;
-  const script = `echo "$MITO_TASK_UUID $MITO_TASK_ATTEMPT" >> "$EFFECTS"; [ "$MITO_TASK_ATTEMPT" != 1 ] || sleep ${first}`;
+  const script =
+    'echo "$MITO_TASK_UUID $MITO_TASK_ATTEMPT" >> "$EFFECTS"; [ "$MITO_TASK_ATTEMPT" != 1 ] || sleep ' + `${first}`;
   return { args: ['sh', '-c', script], env: { [name]: value, EFFECTS: site.effectsFile } };
 }
 
@@ -41,7 +45,10 @@ async function countTasks({ db }: Site, where: string): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
-/** Cuts all victims off while they work, has others take their tasks, and mends the lines. Returns how long zombies lived on. */
+/**
+ * Cuts all victims off while they work, has others take their
+ * tasks, and mends the lines. Returns how long zombies lived on.
+ */
 async function oneRound(site: Site, victims: readonly Victim[], load: Load): Promise<number> {
   const count = victims.length * SLOTS;
   await load.submitSome(count);

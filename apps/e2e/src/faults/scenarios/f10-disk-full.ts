@@ -9,7 +9,10 @@ const SIZE = '24m';
 const FULL_MS = 4_000;
 const CHUNK = Buffer.alloc(65_536);
 
-/** Runs a process in a mount namespace of its own, where `folder` is a small disk. Without root a user namespace allows it. */
+/**
+ * Runs a process in a mount namespace of its own, where `folder`
+ * is a small disk. Without root a user namespace allows it.
+ */
 function onSmallDisk(folder: string): readonly string[] {
   const script = 'mkdir -p "$0" && mount -t tmpfs -o size="$1",mode=700 none "$0" && shift && exec "$@"';
   const flags = process.getuid?.() === 0 ? ['-m'] : ['-U', '-r', '-m'];

@@ -56,7 +56,10 @@ async function playAll({ backend, postgres, isFull, random, tasks }: ScenarioRun
   }
 }
 
-/** Random sequences of claims, reports, losses and cancels, through the API: the model and the rows agree after each step. */
+/**
+ * Random sequences of claims, reports, losses and cancels,
+ * through the API: the model and the rows agree after each step.
+ */
 export const stateMachine: Scenario = {
   id: 'F14',
   title: 'the state machine against its model',

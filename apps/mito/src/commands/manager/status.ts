@@ -52,7 +52,9 @@ export class ManagerStatusCommand extends ManagerCommand {
     category: 'Manager',
     description: 'show the workers that were spawned on this machine',
     details:
-      'CPU and memory are those of the worker and of everything in its session; 100 % is one core. A worker that ended by itself is started again, at longer and longer intervals; RESTARTS and LAST END say how often and why, and so does manager.log in the folder.',
+      'CPU and memory are those of the worker and of everything in its session; 100 % is one core. A worker that ' +
+      'ended by itself is started again, at longer and longer intervals; RESTARTS and LAST END say how often and ' +
+      'why, and so does manager.log in the folder.',
   });
 
   protected async run(): Promise<void> {

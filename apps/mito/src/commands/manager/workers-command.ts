@@ -15,7 +15,9 @@ import { ManagerCommand } from './manager-command.js';
 
 const ALL = 'all workers that were spawned here';
 
-/** A command that does something to workers of this machine: to those that are named, or with `--all` to all of them. */
+/**
+ * A command that does something to workers of this machine: to those that are named, or with `--all` to all of them.
+ */
 export abstract class WorkersCommand extends ManagerCommand {
   readonly names = Option.Rest({ name: 'name' });
   readonly all = allOption(ALL);

@@ -46,7 +46,11 @@ export class TasksCancelCommand extends TaskFilterCommand {
     category: 'Tasks',
     description: 'cancel tasks, waiting or running',
     details:
-      'By uuid, all that the filters find, or with --all every one that you may cancel. At a terminal you are shown how many there are and asked; --yes does not ask. Where nobody can be asked, a filter is enough, and --all needs --yes. --dry-run only says what would be cancelled.\n\nThe processes of a running task get SIGTERM, and SIGKILL when they are still there ten seconds later. The reason and who asked are kept with the task.',
+      'By uuid, all that the filters find, or with --all every one that you may cancel. At a terminal you are ' +
+      'shown how many there are and asked; --yes does not ask. Where nobody can be asked, a filter is enough, ' +
+      'and --all needs --yes. --dry-run only says what would be cancelled.\n\nThe processes of a running task ' +
+      'get SIGTERM, and SIGKILL when they are still there ten seconds later. The reason and who asked are kept ' +
+      'with the task.',
     examples: [
       ['One task', '$0 tasks cancel UUID --reason "wrong data"'],
       ['Everything of mine that has not started', '$0 tasks cancel -c alice -s pending,ready'],

@@ -26,7 +26,8 @@ export class WorkersCancelManyCommand extends ApiCommand {
     category: 'Workers',
     description: 'end all workers that a filter finds, after their tasks or at once',
     details:
-      'At a terminal you are shown which ones and asked; --yes does not ask. --dry-run only says which ones. --all, instead of a filter, means every worker that you may see.',
+      'At a terminal you are shown which ones and asked; --yes does not ask. --dry-run only says which ones. ' +
+      '--all, instead of a filter, means every worker that you may see.',
     examples: [['All workers with the label old', '$0 workers cancel-many -l old']],
   });
 

@@ -23,7 +23,10 @@ export class AdminGroupsLimitsCommand extends ApiCommand {
     category: 'Administration',
     description: 'set what tasks of a group get that say nothing else, and their longest time limit',
     details:
-      'With "none" the configuration of the coordinator applies: task_timeout, task_timeout_max, max_retries and retry_delay. A task that names cores or memory keeps what it names. Cores and memory are given only by workers that say what their machine has. Tasks that were submitted before keep what they have. Without options the command shows the group.',
+      'With "none" the configuration of the coordinator applies: task_timeout, task_timeout_max, max_retries and ' +
+      'retry_delay. A task that names cores or memory keeps what it names. Cores and memory are given only by ' +
+      'workers that say what their machine has. Tasks that were submitted before keep what they have. Without ' +
+      'options the command shows the group.',
     examples: [
       ['A time limit of 12 hours unless a task asks for another', '$0 admin groups limits vision --timeout 12h'],
       ['No task may ask for more than three days', '$0 admin groups limits vision --timeout-max 3d'],

@@ -25,7 +25,8 @@ export class GroupsAttachmentsDeleteManyCommand extends TransferCommand {
     category: 'Attachments',
     description: 'delete all files of a group whose key has a prefix',
     details:
-      'At a terminal you are shown which ones and asked; --yes does not ask. --dry-run only says which ones. --all, instead of --key, means every file of the group.',
+      'At a terminal you are shown which ones and asked; --yes does not ask. --dry-run only says which ones. ' +
+      '--all, instead of --key, means every file of the group.',
     examples: [['All below a folder', '$0 groups attachments delete-many -g vision -k datasets/v1/']],
   });
 
