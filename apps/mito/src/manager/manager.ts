@@ -17,7 +17,7 @@ export interface ManagerOptions {
 /** Where a worker of this name keeps things, as options of `mito worker`; asked for at each start. */
 export type FolderOptions = (record: WorkerRecord) => readonly string[];
 
-const START_MS = 30_000;
+const START_MS = 60_000;
 const LOOK_MS = 50;
 /** After a second SIGTERM a worker gives its tasks back; then it has so long to end. */
 const HURRY_MS = 5_000;
