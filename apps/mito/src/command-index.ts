@@ -238,6 +238,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/client/jobs/close.js')).JobsCloseCommand,
   },
   {
+    paths: ['client jobs compare', 'jobs compare'],
+    about: { category: 'Jobs', description: 'compare the metrics of two jobs, task by task' },
+    load: async () => (await import('./commands/client/jobs/compare.js')).JobsCompareCommand,
+  },
+  {
     paths: ['client jobs create', 'jobs create'],
     about: { category: 'Jobs', description: 'begin a job that tasks are added to until it is closed' },
     load: async () => (await import('./commands/client/jobs/create.js')).JobsCreateCommand,
