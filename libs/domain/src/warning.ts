@@ -1,4 +1,4 @@
-import { parseDuration } from './duration.js';
+import { formatDuration, parseDuration } from './duration.js';
 import { invalidField } from './errors.js';
 
 /** Signals with which a program can ask to be warned before its time limit. */
@@ -41,7 +41,10 @@ export function parseWarning(text: string, field: string): Warning {
 export function assertWarning(warnBeforeMs: number | undefined, timeoutMs: number | null): void {
   if (warnBeforeMs === undefined) return;
   if (timeoutMs === null)
-    throw invalidField('warn_before_ms', 'the task has no time limit to be warned of; set one with timeout_ms');
+    throw invalidField(
+      'warn_before_ms',
+      'the task has no time limit to be warned of; set one with timeout_ms (--timeout)',
+    );
   if (warnBeforeMs >= timeoutMs)
-    throw invalidField('warn_before_ms', `must be shorter than the time limit, which is ${timeoutMs} ms`);
+    throw invalidField('warn_before_ms', `must be shorter than the time limit, which is ${formatDuration(timeoutMs)}`);
 }

@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { Group } from '@mitosis/database';
-import { invalidField, MitoError, type Role } from '@mitosis/domain';
+import { formatDuration, invalidField, MitoError, type Role } from '@mitosis/domain';
 import type { GroupPage, GroupQuery, GroupView, UpdateGroup, UpdateLimits, UpdateQuotas } from '@mitosis/protocol';
 import type { AuditLog } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
@@ -181,7 +181,10 @@ export class Groups {
       const limits = { ...(await this.view(tx, actor, id)), ...change };
       const { timeout_default_ms: usual = null, timeout_max_ms: longest = null } = limits;
       if (usual !== null && longest !== null && usual > longest)
-        throw invalidField('timeout_default_ms', `${usual} is more than timeout_max_ms, which is ${longest}`);
+        throw invalidField(
+          'timeout_default_ms',
+          `${formatDuration(usual)} is longer than the longest time limit (timeout_max_ms), ${formatDuration(longest)}`,
+        );
       await tx.query(
         `UPDATE groups SET timeout_default_ms = $2, timeout_max_ms = $3, retries_default = $4,
           retry_delay_default_ms = $5,
