@@ -229,7 +229,8 @@ class Client:
     ) -> Job:
         """Submits one task for each combination: `client.sweep(["./train", "{lr}"], lr=[.1, .01], seed=range(5))`.
 
-        `at_once` and `max_fails` are those of `submit_job`. `options` are keyword arguments of `submit` for each task. `params` gives the combinations themselves.
+        `at_once` and `max_fails` are those of `submit_job`.
+        `options` are keyword arguments of `submit` for each task. `params` gives the combinations themselves.
         """
         rows: list[dict[str, Any]] = combinations(axes) if params is None else [dict(row) for row in params]
         if params is not None and axes:
@@ -240,7 +241,9 @@ class Client:
         template: dict[str, Any] = {**spec_of(self, command, **given)}
         specs = [_filled(template, row) for row in rows]
         name = given.get("name")
-        return self.submit_job(specs, name=name, group=given.get("group"), at_once=at_once, max_fails=max_fails, key=key)
+        return self.submit_job(
+            specs, name=name, group=given.get("group"), at_once=at_once, max_fails=max_fails, key=key
+        )
 
     def task(self, uuid: str) -> Task:
         """A task by its uuid."""

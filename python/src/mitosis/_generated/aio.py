@@ -183,7 +183,8 @@ class AsyncClient(Twin):
     ) -> AsyncJob:
         """Submits one task for each combination: `client.sweep(["./train", "{lr}"], lr=[.1, .01], seed=range(5))`.
 
-        `at_once` and `max_fails` are those of `submit_job`. `options` are keyword arguments of `submit` for each task. `params` gives the combinations themselves.
+        `at_once` and `max_fails` are those of `submit_job`.
+        `options` are keyword arguments of `submit` for each task. `params` gives the combinations themselves.
         """
         value: AsyncJob = await run(self._sync.sweep, command, params=params, options=options, at_once=at_once, max_fails=max_fails, key=key, **axes)
         return value
