@@ -12,9 +12,9 @@ const KEYWORDS = new Set(
   'and as assert async await class def del from global if import in is lambda not or pass'.split(' '),
 );
 const JSON_TYPE = 'application/json';
-/** The requests of workers, and pages for browsers. */
-const isForPeople = ({ description = '', operationId }) =>
-  !description.startsWith('For registered workers') && operationId !== 'workers.channel';
+/** Neither the requests of workers nor WebSockets. */
+const isForPeople = ({ description = '', responses }) =>
+  !description.startsWith('For registered workers') && responses['101'] === undefined;
 
 /** The files of the generated part, by name. */
 export async function pythonApiPages(root) {

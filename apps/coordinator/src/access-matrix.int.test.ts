@@ -101,6 +101,9 @@ const REQUESTS: Readonly<Record<string, (caller: Caller) => Request | Promise<Re
     path: `/tasks/${scene.task}/terminal/input`,
     body: { attempt: 1, session: randomUUID(), offset: 0, data_base64: 'eA==' },
   }),
+  'tasks.forward': () => ({ path: `/tasks/${scene.task}/forward?port=80` }),
+  'tasks.files': async () => ({ path: `/tasks/${await scene.freshTask()}/files` }),
+  'tasks.file': async () => ({ path: `/tasks/${await scene.freshTask()}/files/content?path=exec/x` }),
   'attachments.upload': () => ({ path: '/groups/lab/attachments', body: { key: 'k', ...FILE } }),
   'attachments.download': () => ({ path: '/groups/lab/attachments/file?key=stored' }),
   'attachments.store': () => ({ path: '/groups/lab/attachments/file?key=stored', bytes: Buffer.from('hello') }),
@@ -226,7 +229,8 @@ async function ask(operation: Operation, caller: Caller): Promise<string> {
 
 test.serial('every operation responds to every kind of caller as the reviewed matrix says', async (t) => {
   t.timeout(300_000);
-  const operations = OPERATIONS.filter(({ responseType }) => responseType !== 'websocket');
+  // The channel of workers is not a route.
+  const operations = OPERATIONS.filter(({ id }) => id !== 'workers.channel');
   const ordered = operations.toSorted((a, b) => LAST.indexOf(a.id) - LAST.indexOf(b.id));
   const found: Record<string, string> = {};
   for (const operation of ordered) {

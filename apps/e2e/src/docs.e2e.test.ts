@@ -32,6 +32,7 @@ const NOT_RUN: Readonly<Record<string, number>> = {
   'docs/how-to/python-tools.md': 1,
   'docs/how-to/python.md': 1,
   'docs/how-to/resources.md': 3,
+  'docs/how-to/running-task.md': 1,
   'docs/how-to/sdk.md': 1,
   'docs/how-to/sweep.md': 1,
   'docs/how-to/terminal.md': 2,

@@ -516,6 +516,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/client/tasks/cancel.js')).TasksCancelCommand,
   },
   {
+    paths: ['client tasks cat', 'tasks cat'],
+    about: { category: 'Tasks', description: 'print a file of a running task' },
+    load: async () => (await import('./commands/client/tasks/cat.js')).TasksCatCommand,
+  },
+  {
     paths: ['client tasks change', 'tasks change'],
     about: { category: 'Tasks', description: 'change a task that has not started' },
     load: async () => (await import('./commands/client/tasks/change.js')).TasksChangeCommand,
@@ -539,9 +544,24 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/client/tasks/diff.js')).TasksDiffCommand,
   },
   {
+    paths: ['client tasks download', 'tasks download'],
+    about: { category: 'Tasks', description: 'fetch a file or a folder of a running task' },
+    load: async () => (await import('./commands/client/tasks/download.js')).TasksDownloadCommand,
+  },
+  {
+    paths: ['client tasks exec', 'tasks exec'],
+    about: { category: 'Tasks', description: 'run a command beside a running task' },
+    load: async () => (await import('./commands/client/tasks/exec.js')).TasksExecCommand,
+  },
+  {
     paths: ['client tasks explain', 'tasks explain'],
     about: { category: 'Tasks', description: 'say why a task is not running' },
     load: async () => (await import('./commands/client/tasks/explain.js')).TasksExplainCommand,
+  },
+  {
+    paths: ['client tasks forward', 'tasks forward'],
+    about: { category: 'Tasks', description: 'reach a port of a running task from this machine' },
+    load: async () => (await import('./commands/client/tasks/forward.js')).TasksForwardCommand,
   },
   {
     paths: ['client tasks get', 'tasks get'],
@@ -557,6 +577,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     paths: ['client tasks logs', 'tasks logs'],
     about: { category: 'Tasks', description: 'show what a task prints' },
     load: async () => (await import('./commands/client/tasks/logs.js')).TasksLogsCommand,
+  },
+  {
+    paths: ['client tasks ls', 'tasks ls'],
+    about: { category: 'Tasks', description: 'list files of a running task' },
+    load: async () => (await import('./commands/client/tasks/ls.js')).TasksLsCommand,
   },
   {
     paths: ['client tasks query', 'tasks query'],

@@ -23,6 +23,8 @@ export type {
 export type { CodeCalls, StorableCode, StoreCodeOptions } from './code-calls.js';
 export type { ProgramCalls, ProgramRef } from './program-calls.js';
 export type { WorkloadCalls, WorkloadFilter } from './workload-calls.js';
+export type { CommandBeside, RunningCalls, RunningFile, StreamOptions } from './running-calls.js';
+export type { TaskSocket } from './net/task-socket.js';
 export type { OpenTerminalOptions, TerminalCalls, Typist } from './terminal-calls.js';
 export type { TransportOptions } from './transport.js';
 export { pinAt, trustCa, usePin, useProxies } from './net/connections.js';

@@ -36,6 +36,7 @@ import { logPieces, type LogPiece } from './log-pieces.js';
 import { ProgramCalls } from './program-calls.js';
 import { conditionTexts, pathPart, queryString } from './query-string.js';
 import { ReceiverCalls } from './receiver-calls.js';
+import { RunningCalls } from './running-calls.js';
 import { ScheduleCalls } from './schedule-calls.js';
 import { searchOutput, type OutputPattern } from './search-output.js';
 import { SecretCalls } from './secret-calls.js';
@@ -126,6 +127,7 @@ export class MitosisClient {
   /** Jobs that files describe. */
   readonly experiments: ExperimentCalls;
   readonly terminals: TerminalCalls;
+  readonly running: RunningCalls;
   private readonly transport: Transport;
   /** Tasks that were submitted together. */
   readonly jobs: JobsClient;
@@ -144,6 +146,7 @@ export class MitosisClient {
     this.usage = new UsageCalls(this.transport);
     this.experiments = new ExperimentCalls(this.transport);
     this.terminals = new TerminalCalls(this.transport);
+    this.running = new RunningCalls(this.transport);
   }
 
   /** Of the coordinator. */

@@ -10,6 +10,7 @@ import { pathOf, type CallInput } from './call-operation.js';
 import { sendStream } from './files/signed-transfer.js';
 import { Answer, unreachable } from './net/answer.js';
 import { IDLE_MS, openRequest } from './net/open-request.js';
+import type { TaskSocket, TaskSocketOptions } from './net/task-socket.js';
 
 export interface TransportOptions {
   /** Of the coordinator, e.g. `http://127.0.0.1:5000`. */
@@ -150,6 +151,17 @@ export class Transport {
     if (status < 200 || status > 299)
       throw await toError({ status, statusText: '', header: () => undefined, text: async () => text });
     return schema.parse(JSON.parse(text));
+  }
+
+  /** Opens an operation that is a WebSocket into a running task. */
+  async openSocket(
+    path: string,
+    options: Omit<TaskSocketOptions, 'url' | 'path' | 'token' | 'toError'>,
+  ): Promise<TaskSocket> {
+    const { url, token } = this.options;
+    // Loaded late: few commands need it.
+    const { TaskSocket } = await import('./net/task-socket.js');
+    return TaskSocket.open({ ...options, url, path, token, toError, signal: this.signalWith(options.signal) });
   }
 
   /** Aborted by the client's own signal or by that of one call. */

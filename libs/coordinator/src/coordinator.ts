@@ -1,5 +1,6 @@
 import { connect, migrate } from '@mitosis/database';
 import { isFinal, presenceOf, type Service } from '@mitosis/domain';
+import type { ToWorker } from '@mitosis/protocol';
 import { bootstrapAdmin } from './access/bootstrap-admin.js';
 import { claimTasksWith } from './attempts/claim-tasks.js';
 import { commitReportsWith } from './attempts/commit-reports.js';
@@ -31,10 +32,12 @@ import { isScraperWith, metricsRoutes } from './http/metrics-routes.js';
 import { withRequestIds } from './http/observe-requests.js';
 import { outputRoutes } from './http/output-routes.js';
 import { programRoutes } from './http/program-routes.js';
+import { runningFileRoutes } from './http/running-file-routes.js';
+import { streamRoutes } from './http/stream-routes.js';
 import { taskRoutes } from './http/task-routes.js';
 import { terminalRoutes } from './http/terminal-routes.js';
+import { upgrades } from './http/upgrades.js';
 import { workerRoutes } from './http/worker-routes.js';
-import { workerUpgrade } from './http/worker-upgrade.js';
 import { workloadRoutes } from './http/workload-routes.js';
 import { Channel } from './kernel/channel.js';
 import type { SettledTask } from './kernel/settled-task.js';
@@ -55,6 +58,7 @@ import { ArtifactReader } from './tasks/read-artifacts.js';
 import { TaskReader } from './tasks/read-tasks.js';
 import { StoredTasks } from './tasks/stored-tasks.js';
 import { submitTasksWith } from './tasks/submit-tasks.js';
+import { TaskStreams } from './terminals/task-streams.js';
 import { Terminals } from './terminals/terminals.js';
 import type { Reach } from './workers/enrolments.js';
 import { reachOf } from './workers/reach-of.js';
@@ -143,16 +147,14 @@ export class Coordinator implements Service {
       },
     });
 
-    const follows = new Follows({
+    const toWorkers = {
       bus: queue.bus,
       log,
-      sendToWorker: (worker, message) => channels.send(worker, message),
-    });
-    const terminals = new Terminals({
-      bus: queue.bus,
-      log,
-      sendToWorker: (worker, message) => channels.send(worker, message),
-    });
+      sendToWorker: (worker: string, message: ToWorker) => channels.send(worker, message),
+    };
+    const follows = new Follows(toWorkers);
+    const terminals = new Terminals(toWorkers);
+    const streams = new TaskStreams(toWorkers);
     const desk = queue.createDesk({
       hooks: workerDeliveries({
         dataSource: options.hot,
@@ -172,6 +174,7 @@ export class Coordinator implements Service {
       log,
       onOutput: (message) => follows.onOutput(message),
       onTerminal: (answer) => terminals.onAnswer(answer),
+      onStream: (worker, message) => streams.onMessage(worker, message),
       onProgress: (reports) => storeProgress(options.hints, events, reports),
       onConnected: (workerId) => follows.onConnected(workerId),
       onOffer: () => placer.wake(),
@@ -287,6 +290,8 @@ export class Coordinator implements Service {
     });
     outputRoutes(api, { dataSource, reader, events, follows, store, silentMs });
     terminalRoutes(api, { dataSource, events, terminals });
+    streamRoutes(api, { dataSource, silentMs, streams });
+    runningFileRoutes(api, { dataSource, silentMs, streams });
     fileRoutes(api, files, { secrets, resumeAttempts });
     workerRoutes(api, {
       registry,
@@ -320,7 +325,7 @@ export class Coordinator implements Service {
       join: joinRoutes({ dataSource, files: options.joinFiles }),
       board: new Board({ dataSource, publisher: queue.publisher, authenticator, sessions }).router(),
       serveObjects: store.handler,
-      onUpgrade: workerUpgrade({ authenticator, channels, audit, log, addressOf }),
+      onUpgrade: upgrades({ api, authenticator, channels, audit, log, addressOf }),
     });
     this.services = [
       queue,
@@ -331,6 +336,7 @@ export class Coordinator implements Service {
       workloadEvents,
       follows,
       terminals,
+      streams,
       desk,
       channels,
       dispatcher,

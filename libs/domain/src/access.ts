@@ -19,7 +19,10 @@ export type GroupAction =
   | 'task.read'
   | 'task.submit'
   | 'task.manage'
-  /** Typing in its terminal: what is run there is run in the name of the group. */
+  /**
+   * Going into a running task: its terminal, commands beside it, its folders and ports. A command there acts in the
+   * name of the group, so it takes the role with which one may submit and cancel the group's tasks.
+   */
   | 'task.attach'
   /** Sandboxed programs: seeing them, storing one, and submitting tasks that run one. */
   | 'program.read'

@@ -30,7 +30,7 @@ export class LauncherRequests<T> {
     });
   }
 
-  /** Undefined: the program takes nothing. */
+  /** Undefined: the program takes nothing, or has ended. */
   answer(request: number, answer: T | undefined): void {
     const waiting = this.#waiting.get(request);
     this.#waiting.delete(request);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { storableText, WANTED_STATES } from '@mitosis/domain';
 import { AttemptNumber, Uuid } from './fields.js';
 import { EnforcesView, OfferReport } from './offers.js';
+import { StreamOrder, StreamReport } from './task-streams.js';
 import { TERMINAL_REFUSALS, TerminalSize, TypeInTerminal } from './terminal.js';
 
 /** Header of the upgrade and of its answer: which version of Mitosis this end has. */
@@ -120,6 +121,8 @@ export const FromWorker = z.discriminatedUnion('type', [
     offset: z.int(),
     refusal: z.enum(TERMINAL_REFUSALS).optional(),
   }),
+  /** A part of a stream into a running attempt. */
+  z.object({ type: z.literal('stream'), stream: Uuid, part: StreamReport }),
   /** What running tasks say of themselves, since the last time. */
   z.object({
     type: z.literal('progress'),
@@ -185,6 +188,8 @@ export const ToWorker = z.discriminatedUnion('type', [
     size: TerminalSize.extend({ redraw: z.boolean() }).optional(),
     typed: TypeInTerminal.omit({ attempt: true }).optional(),
   }),
+  /** A part of a stream into a running attempt; `open` comes first. */
+  z.object({ type: z.literal('stream'), stream: Uuid, part: StreamOrder }),
 ]);
 export type ToWorker = z.output<typeof ToWorker>;
 

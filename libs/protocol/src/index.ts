@@ -122,6 +122,23 @@ export {
   TypedInTerminal,
 } from './terminal.js';
 export type { OpenTerminalInput, TerminalRefusal } from './terminal.js';
+export { StreamEnd, inOrder } from './stream-end.js';
+export type { StreamEndOptions } from './stream-end.js';
+export {
+  ForwardQuery,
+  FromStreamClient,
+  LISTED_ENTRIES_MAX,
+  STREAM_PIECE_BYTES,
+  STREAM_WINDOW_BYTES,
+  StreamClosed,
+  StreamOrder,
+  StreamReport,
+  StreamWish,
+  TaskFileEntry,
+  TaskFiles,
+  ToStreamClient,
+} from './task-streams.js';
+export type { SharedPart, StreamOutput } from './task-streams.js';
 export {
   ProgramFromAttachment,
   ProgramList,

@@ -25,7 +25,13 @@ export class OutputFollowers {
     private readonly log: Log,
   ) {}
 
-  follow({ follow, attempt, from, is_snapshot: isSnapshot }: FollowRequest): void {
+  receive(message: Extract<ToWorker, { type: 'follow' | 'follow_ack' | 'unfollow' }>): void {
+    if (message.type === 'follow') this.follow(message);
+    else if (message.type === 'follow_ack') this.acknowledge(message.follow, message.offset);
+    else this.unfollow(message.follow);
+  }
+
+  private follow({ follow, attempt, from, is_snapshot: isSnapshot }: FollowRequest): void {
     const follower: Follower = { stop: new AbortController(), acknowledged: from, onAck: undefined };
     this.followers.set(follow, follower);
     this.deliver({ follow, attempt, from, isSnapshot }, follower).then(
@@ -49,14 +55,14 @@ export class OutputFollowers {
     await execution.follow(from, onChunk, signal);
   }
 
-  acknowledge(follow: string, offset: number): void {
+  private acknowledge(follow: string, offset: number): void {
     const follower = this.followers.get(follow);
     if (!follower) return;
     follower.acknowledged = offset;
     follower.onAck?.();
   }
 
-  unfollow(follow: string): void {
+  private unfollow(follow: string): void {
     const follower = this.followers.get(follow);
     this.followers.delete(follow);
     follower?.stop.abort();

@@ -26,6 +26,7 @@ import { Reporter } from './reporter.js';
 import { brokenOff, notStarted, runAttempt, type RunAttemptDeps } from './run-attempt.js';
 import type { RunProgramDeps } from './run-program.js';
 import { RunningAttempts, type RunningAttempt } from './running-attempts.js';
+import { TaskStreams } from './streams/task-streams.js';
 import { Terminals } from './terminals.js';
 import { describeOutage, Troubles } from './troubles.js';
 import { WorkFolder } from './work-folder.js';
@@ -51,6 +52,7 @@ export class Worker implements Service {
   private readonly reporter: Reporter;
   private readonly followers: OutputFollowers;
   private readonly terminals: Terminals;
+  private readonly streams: TaskStreams;
   private readonly renewal: CredentialRenewal;
   private readonly channel: ControlChannel;
   private readonly progress: ProgressReporter;
@@ -80,7 +82,7 @@ export class Worker implements Service {
     this.folder = new WorkFolder({
       dir: options.workDir,
       troubles: this.troubles,
-      onChange: () => this.refreshIntake(),
+      onChange: () => void (this.stopping ?? this.intake.refresh()),
     });
     this.slots = new ExecutionSlots(slots);
     this.prefetch = new Prefetch(isPrefetching ? slots : 0);
@@ -132,6 +134,7 @@ export class Worker implements Service {
     this.program = { sandbox: options.sandbox, cache: this.inputs, client: this.client, log };
     this.followers = new OutputFollowers(this.running, (message) => this.channel.send(message), log);
     this.terminals = new Terminals(this.running, (message) => this.channel.send(message), log);
+    this.streams = new TaskStreams({ running: this.running, send: (message) => this.channel.send(message), log });
     this.deliveries = options.queue ? undefined : deliveriesOver((message) => this.channel.send(message), log);
     this.queue = options.queue ?? (this.deliveries as ConsumingBackend);
     this.consumer = this.queue.createConsumer({
@@ -199,13 +202,10 @@ export class Worker implements Service {
    */
   private lostCoordinator(): void {
     this.followers.unfollowAll();
+    this.streams.closeAll();
     // What comes over the channel can't come now, and what was asked for is asked for again on the next one.
     if (this.deliveries) this.deliveries.link.lost();
     else this.intake.pause();
-  }
-
-  private refreshIntake(): void {
-    if (!this.stopping) this.intake.refresh();
   }
 
   private sendOffer(): void {
@@ -387,13 +387,13 @@ export class Worker implements Service {
       case 'cancel':
         return this.running.end(message.attempt, 'cancelled');
       case 'follow':
-        return this.followers.follow(message);
       case 'follow_ack':
-        return this.followers.acknowledge(message.follow, message.offset);
       case 'unfollow':
-        return this.followers.unfollow(message.follow);
+        return this.followers.receive(message);
       case 'terminal':
         return this.terminals.operate(message);
+      case 'stream':
+        return this.streams.receive(message);
     }
   }
 }

@@ -71,6 +71,11 @@ export const MATRIX: Readonly<Record<string, string>> = {
   'tasks.cancel': '401 404 403 403 ok ok 404 ok 401 401 401 401 401',
   'tasks.change': '401 404 403 403 ok ok 404 ok 401 401 401 401 401',
   // Site administrators run nothing in the name of a group.
+  // 400: this is not a request for a WebSocket. 409: the task does not run.
+  'tasks.exec': '401 404 403 403 400 400 404 403 401 401 401 401 401',
+  'tasks.forward': '401 404 403 403 400 400 404 403 401 401 401 401 401',
+  'tasks.files': '401 404 403 403 409 409 404 403 401 401 401 401 401',
+  'tasks.file': '401 404 403 403 409 409 404 403 401 401 401 401 401',
   // 409: this task has no terminal.
   'tasks.open-terminal': '401 404 403 403 409 409 404 403 401 401 401 401 401',
   'tasks.type': '401 404 403 403 409 409 404 403 401 401 401 401 401',

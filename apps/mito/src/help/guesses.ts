@@ -35,7 +35,8 @@ const SUGGESTED: Readonly<Record<string, readonly string[]>> = {
   qdel: ['tasks cancel'],
   bsub: ['tasks submit'],
   bjobs: ['tasks query'],
-  exec: ['tasks attach'],
+  exec: ['tasks exec'],
+  'port-forward': ['tasks forward'],
   inspect: ['tasks get'],
   describe: ['tasks get', 'tasks explain'],
   show: ['tasks get'],
@@ -50,12 +51,16 @@ const SUGGESTED: Readonly<Record<string, readonly string[]>> = {
   delete: ['tasks cancel', 'groups attachments delete'],
   upload: ['groups attachments upload'],
   download: ['tasks artifacts download', 'groups attachments download'],
-  cp: ['groups attachments upload', 'tasks artifacts download'],
+  cp: ['tasks download', 'groups attachments upload', 'tasks artifacts download'],
   whoami: ['auth'],
   info: ['auth', 'doctor'],
   history: ['tasks query', 'jobs list'],
   retry: ['jobs retry-failed'],
 };
+
+const HELP: ReadonlySet<string> = new Set(['-h', '--help']);
+/** A UUID, or `@`. */
+const TASK = /^(?:@|[0-9a-f]{8}-)/i;
 
 /** These start a process or a service. A guess at something else must not end in one. */
 const STARTERS = new Set(['up', 'demo', 'worker', 'coordinator', 'manager spawn', 'manager restart']);
@@ -64,7 +69,15 @@ function isPath(commands: readonly CommandEntry[], path: string): boolean {
   return commands.some(({ paths }) => paths.some((known) => known === path || known.startsWith(`${path} `)));
 }
 
+/** `tasks ls` lists the files of the task that it names, and tasks when it names none. */
+function isListOfTasks(words: readonly string[]): boolean {
+  const [folder, ls, next, ...rest] = words;
+  if (folder !== 'tasks' || ls !== 'ls') return false;
+  return next === undefined || (next.startsWith('-') && !HELP.has(next) && !rest.some((word) => TASK.test(word)));
+}
+
 function listingOf(commands: readonly CommandEntry[], words: readonly string[]): string[] | undefined {
+  if (isListOfTasks(words)) return ['tasks', 'query', ...words.slice(2)];
   const at = words.findIndex((word, index) => index > 0 && LISTING.includes(word));
   if (at < 0 || words.slice(0, at).some((word) => !/^[a-z]+$/.test(word))) return undefined;
   const folder = words.slice(0, at).join(' ');

@@ -67,14 +67,25 @@ export function answerErrors(log: Log): ErrorRequestHandler {
     if (!known) log.error({ err: error, method: req.method, path: req.path }, 'a request failed unexpectedly');
     else if (known.kind === 'unavailable') log.warn({ err: error, method: req.method, path: req.path }, known.message);
     if (res.headersSent) return next(error);
-    const { code, message, details }: Pick<MitoError, 'code' | 'message' | 'details'> = known ?? {
-      code: 'internal_error',
-      message: 'the coordinator failed; its log says why',
-      details: {},
-    };
-    res.locals.errorCode = code;
-    if (known?.kind === 'rate-limited') res.setHeader('Retry-After', String(details.retry_after_s ?? 1));
+    const { status, body } = errorAnswer(error);
+    res.locals.errorCode = body.error.code;
+    if (known?.kind === 'rate-limited') res.setHeader('Retry-After', String(body.error.details.retry_after_s ?? 1));
     if (known?.kind === 'unavailable') res.setHeader('Retry-After', '1');
-    res.status(known ? HTTP_STATUS[known.kind] : 500).json({ error: { code, message, details } } satisfies ErrorBody);
+    res.status(status).json(body);
   };
+}
+
+/** The response to an error. One that is not expected is a bug, and its message is not told. */
+export function errorAnswer(error: unknown): {
+  readonly status: number;
+  readonly body: ErrorBody;
+  readonly isBug: boolean;
+} {
+  const known = toMitoError(error);
+  const { code, message, details }: Pick<MitoError, 'code' | 'message' | 'details'> = known ?? {
+    code: 'internal_error',
+    message: 'the coordinator failed; its log says why',
+    details: {},
+  };
+  return { status: known ? HTTP_STATUS[known.kind] : 500, body: { error: { code, message, details } }, isBug: !known };
 }

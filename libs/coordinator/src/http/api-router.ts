@@ -1,6 +1,9 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { Router, type Request, type RequestHandler, type Response } from 'express';
+import type { WebSocket } from 'ws';
 import type { z } from 'zod';
-import { invalidField, JSON_DEPTH_MAX } from '@mitosis/domain';
+import { invalidField, JSON_DEPTH_MAX, MitoError } from '@mitosis/domain';
 import {
   parametersIn,
   PATH_PARAMETERS,
@@ -66,6 +69,25 @@ type ResultOf<O extends Operation> = O extends { readonly response: infer R exte
   ? ReadonlyDeep<z.input<R>>
   : void;
 
+/** A request for a WebSocket, authenticated and parsed as any other. */
+export interface SocketCall<O extends Operation> extends Pick<
+  Call<O>,
+  'actor' | 'params' | 'query' | 'signal' | 'again' | 'whileAllowed'
+> {
+  /** The request asks for no WebSocket: it is to be authorized, and nothing is to be begun. */
+  readonly isProbe: boolean;
+  /** Records in the audit log that it was done. */
+  note(details: Readonly<Record<string, unknown>>): void;
+}
+
+/** Takes over the WebSocket of a request. */
+export type AcceptSocket = (socket: WebSocket) => void;
+
+interface MountedSocket {
+  readonly operation: Operation;
+  readonly prepare: (call: SocketCall<Operation>) => Promise<AcceptSocket>;
+}
+
 interface Mounted {
   readonly operation: Operation;
   readonly handle: (call: RawCall<Operation>) => Promise<void>;
@@ -88,6 +110,7 @@ export function operationOf(res: Response): Operation | undefined {
  */
 export class ApiRouter {
   private readonly mounted: Mounted[] = [];
+  private readonly sockets: MountedSocket[] = [];
   private readonly share = new CallerShare();
 
   constructor(private readonly options: ApiRouterOptions) {}
@@ -122,6 +145,58 @@ export class ApiRouter {
     this.mounted.push({ operation, handle: handler as unknown as Mounted['handle'] });
   }
 
+  /**
+   * Serves an operation that is a WebSocket. `prepare` throws what the request is refused for, before the upgrade; a
+   * request that asks for no upgrade is authorized in the same way.
+   */
+  mountSocket<O extends Operation>(operation: O, prepare: (call: SocketCall<O>) => Promise<AcceptSocket>): void {
+    this.sockets.push({ operation, prepare: prepare as unknown as MountedSocket['prepare'] });
+    this.mountRaw(operation, async (call) => {
+      await prepare({ ...call, isProbe: true, note: () => undefined });
+      throw new MitoError('invalid', 'upgrade_required', 'open this operation as a WebSocket');
+    });
+  }
+
+  /** The operation that is a WebSocket at `path`. */
+  socketAt(path: string): Operation | undefined {
+    return this.findSocket(path)?.operation;
+  }
+
+  /** Authorizes an upgrade request; undefined when there is no WebSocket at its path. */
+  async prepareSocket(
+    req: IncomingMessage,
+    connection: Duplex,
+    note: SocketCall<Operation>['note'],
+  ): Promise<AcceptSocket | undefined> {
+    const url = new URL(req.url ?? '/', 'http://coordinator');
+    const found = this.findSocket(url.pathname);
+    if (!found) return undefined;
+    const { operation, prepare, params } = found;
+    const again = (): Promise<ActorOf<Operation>> => this.identify(operation, req.headers.authorization);
+    const signal = closedSignal(connection);
+    return prepare({
+      actor: await again(),
+      params: paramsOf(operation, params),
+      query: operation.query?.parse(Object.fromEntries(url.searchParams)) as undefined,
+      signal,
+      again,
+      whileAllowed: (check) => whileAllowed(signal, check),
+      isProbe: false,
+      note,
+    });
+  }
+
+  private findSocket(
+    path: string,
+  ): (MountedSocket & { readonly params: Readonly<Record<string, string>> }) | undefined {
+    for (const one of this.sockets) {
+      const pattern = new RegExp(`^${one.operation.path.replace(/:(\w+)/g, '(?<$1>[^/]+)')}$`);
+      const match = pattern.exec(path);
+      if (match) return { ...one, params: { ...match.groups } };
+    }
+    return undefined;
+  }
+
   /** The operations that are served, as `METHOD /path`. */
   get routes(): readonly string[] {
     return this.mounted.map(({ operation: { method, path } }) => `${method} ${path}`);
@@ -152,7 +227,7 @@ export class ApiRouter {
       const signal = closedSignal(res);
       await handle({
         actor,
-        params: paramsOf(operation, req),
+        params: paramsOf(operation, req.params),
         query: operation.query?.parse(req.query) as undefined,
         idempotencyKey: operation.takesKey ? idempotencyKey(req) : undefined,
         signal,
@@ -188,9 +263,9 @@ function boundsOf({ access, isBulky }: Operation): BodyBounds {
 }
 
 /** The parameters of the path; one that is not what it has to be is 400 and named. */
-function paramsOf({ path }: Operation, req: Request): never {
+function paramsOf({ path }: Operation, given: Readonly<Record<string, unknown>>): never {
   const parsed = parametersIn(path).map((name) => {
-    const result = PATH_PARAMETERS[name].safeParse(req.params[name]);
+    const result = PATH_PARAMETERS[name].safeParse(given[name]);
     if (!result.success) throw invalidField(name, result.error.issues[0]?.message ?? 'is not valid');
     return [name, result.data];
   });
@@ -206,8 +281,8 @@ function idempotencyKey(req: Request): string | undefined {
   return key;
 }
 
-function closedSignal(res: Response): AbortSignal {
+function closedSignal(connection: Response | Duplex): AbortSignal {
   const controller = new AbortController();
-  res.once('close', () => controller.abort());
+  connection.once('close', () => controller.abort());
   return controller.signal;
 }

@@ -7,6 +7,9 @@ import { operationOf } from './api-router.js';
 
 const DENIED: ReadonlySet<number> = new Set([401, 403, 404, 429]);
 
+/** True for a status that the audit log keeps. */
+export const isRefusal = (status: number): boolean => DENIED.has(status);
+
 /** True for what changes something in a person's name; workers' reports are kept with the attempts. */
 function isChange({ method, access, audit }: Operation): boolean {
   return (
@@ -27,7 +30,7 @@ function note(audit: AuditLog, context: RequestContext, req: Request, res: Respo
   const { statusCode: status } = res;
   const isDone = status < 400 && operation !== undefined && isChange(operation) && !context.isRecorded;
   const action = actionOf(operation, status);
-  if (action === undefined || (!isDone && !DENIED.has(status))) return;
+  if (action === undefined || (!isDone && !isRefusal(status))) return;
   const code = res.locals.errorCode as string | undefined;
   const details = { status, ...(code !== undefined && { code }) };
   const object = context.object ?? String(res.getHeader('location') ?? req.path);

@@ -23,8 +23,8 @@ function parsePosition(text: string | undefined): OutputPosition | undefined {
 const EVENT_BYTES = 65_536;
 
 /** Resolves when the reader has taken it: a slow reader slows only this stream. */
-async function send(res: Response, signal: AbortSignal, event: string): Promise<void> {
-  if (!res.write(event)) await once(res, 'drain', { signal });
+export async function sendPiece(res: Response, signal: AbortSignal, piece: string | Uint8Array): Promise<void> {
+  if (!res.write(piece)) await once(res, 'drain', { signal });
 }
 
 export interface OutputRouteDeps extends StreamOutputDeps {
@@ -48,7 +48,7 @@ export function outputRoutes(api: ApiRouter, deps: OutputRouteDeps): void {
         const piece = frames.subarray(start, start + EVENT_BYTES);
         const data: OutputEvent = { attempt, offset: offset + start, frames_base64: piece.toString('base64') };
         const id = `${attempt}:${offset + start + piece.length}`;
-        await send(res, signal, `id: ${id}\nevent: output\ndata: ${JSON.stringify(data)}\n\n`);
+        await sendPiece(res, signal, `id: ${id}\nevent: output\ndata: ${JSON.stringify(data)}\n\n`);
       }
     };
     try {

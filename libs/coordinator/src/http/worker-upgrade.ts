@@ -9,7 +9,7 @@ import type { Authenticator } from '../auth/authenticator.js';
 import type { CallerAddress } from '../auth/caller-address.js';
 import type { WorkerChannels } from '../workers/worker-channels.js';
 
-const CHANNEL_PATH = '/workers/me/channel';
+export const CHANNEL_PATH = '/workers/me/channel';
 
 /** The largest message of a worker: a heartbeat of 4,096 attempts, or a piece of output. */
 const MESSAGE_LIMIT_BYTES = 1_048_576;
@@ -48,7 +48,6 @@ export function workerUpgrade({ authenticator, channels, audit, log, addressOf }
   const server = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_LIMIT_BYTES });
   return (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', (error) => log.debug({ err: error }, 'socket before its upgrade'));
-    if (req.url !== CHANNEL_PATH) return refuse(socket, 404);
     authenticator.worker(req.headers.authorization).then(
       ({ workerId }) => {
         const skew = skewOf(req.headers[VERSION_HEADER]);

@@ -1,9 +1,9 @@
 import type { DataSource } from 'typeorm';
-import { isAllowed, isFinal, MitoError, type TaskState } from '@mitosis/domain';
+import { isFinal, MitoError } from '@mitosis/domain';
 import type { UserActor } from '../auth/authenticator.js';
 import type { TaskEvents } from '../events/task-events.js';
-import { taskNotFound } from '../groups/find-group.js';
 import { untilChanged } from '../kernel/until-changed.js';
+import { readRunning, type RunningRow } from './find-running.js';
 
 export interface FindTerminalDeps {
   readonly dataSource: DataSource;
@@ -16,31 +16,11 @@ export interface TerminalPlace {
   readonly attempt: number;
 }
 
-interface Row {
-  readonly state: TaskState;
-  readonly group_id: string;
-  readonly has_terminal: boolean;
-  readonly attempt: number;
-  readonly worker: string | null;
-}
-
 /** An event may be lost while the bus reconnects: look again after this time. */
 const RECHECK_MS = 5_000;
 
-async function readRow(dataSource: DataSource, actor: UserActor, uuid: string): Promise<Row> {
-  const [row] = (await dataSource.query(
-    `SELECT t.state, t.group_id, t.spec ? 'pty' AS has_terminal, t.attempt, a.worker_id AS worker
-     FROM tasks t LEFT JOIN attempts a ON a.task_id = t.id AND a.number = t.attempt AND a.ended_at IS NULL
-     WHERE t.id = $1`,
-    [uuid],
-  )) as Row[];
-  if (!row || !isAllowed(actor, { action: 'task.read', groupId: row.group_id })) throw taskNotFound(uuid);
-  if (isAllowed(actor, { action: 'task.attach', groupId: row.group_id })) return row;
-  throw new MitoError('forbidden', 'role_required', 'the terminal of this task needs the role write in its group');
-}
-
 /** Throws `no_terminal` and `terminal_ended` for what will never have one (again). */
-function placeIn({ state, has_terminal, attempt, worker }: Row): TerminalPlace | undefined {
+function placeIn({ state, has_terminal, attempt, worker }: RunningRow): TerminalPlace | undefined {
   if (!has_terminal)
     throw new MitoError('conflict', 'no_terminal', 'the task runs in no terminal: submit it with --pty');
   if (isFinal(state)) throw new MitoError('conflict', 'terminal_ended', `the task has ended: it is ${state}`);
@@ -59,7 +39,7 @@ export async function findTerminal(
   const { row, place } = await untilChanged({
     watch: (changed) => ({ stop: events.on(task, changed) }),
     read: async () => {
-      const read = await readRow(dataSource, actor, task);
+      const read = await readRunning(dataSource, actor, task);
       return { row: read, place: placeIn(read) };
     },
     isDone: (found) => found.place !== undefined,

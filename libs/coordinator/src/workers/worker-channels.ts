@@ -10,6 +10,7 @@ import type { ProgressReports } from '../attempts/store-progress.js';
 import { queuesOf, servedGroups, workersServing } from '../groups/worker-queues.js';
 import { Channel } from '../kernel/channel.js';
 import { freeHoldings, storeOffer } from '../resources/store-offer.js';
+import type { StreamMessage } from '../terminals/task-streams.js';
 import type { TerminalAnswer } from '../terminals/terminals.js';
 
 /** What travels between replicas: a message for workers, wherever they are connected. */
@@ -35,6 +36,8 @@ export interface WorkerChannelsOptions {
   onOutput(message: OutputMessage): Promise<void>;
   /** What became of something that some replica wanted of a terminal. */
   onTerminal(answer: TerminalAnswer): Promise<void>;
+  /** A part of a stream that somebody has opened into a running attempt. */
+  onStream(workerId: string, message: StreamMessage): Promise<void>;
   /** What running tasks say of themselves. */
   onProgress(reports: ProgressReports): Promise<void>;
   /** A worker has connected to this replica; what was asked of it before may have been lost. */
@@ -220,6 +223,7 @@ export class WorkerChannels implements Service {
     if (message.type === 'access_lost') return this.grantAgain(workerId);
     if (message.type === 'progress') return this.options.onProgress(message.reports);
     if (message.type === 'terminal') return this.options.onTerminal(message);
+    if (message.type === 'stream') return this.options.onStream(workerId, message);
     if (message.type === 'fetch' || message.type === 'queue_calls')
       return this.connections.get(socket)?.receive(message);
     if (message.type === 'offer') return this.takeOffer(workerId, message);

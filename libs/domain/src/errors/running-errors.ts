@@ -22,6 +22,51 @@ export const RUNNING_ERRORS = {
     todo: 'Nothing; the task is tried again.',
   },
   hook_failed: { kind: 'unavailable', means: 'A hook of the worker failed.', todo: 'Look at the log of the worker.' },
+  command_not_started: {
+    kind: 'invalid',
+    means: 'The command beside a task could not be started.',
+    todo: 'Check its name; it is looked up in the PATH of the task.',
+  },
+  outside_folders: {
+    kind: 'invalid',
+    means: 'The path leads out of the folders of the task.',
+    todo: 'Name a path below exec, home, resource, result or tmp.',
+  },
+  path_not_found: {
+    kind: 'not-found',
+    means: 'The running task has no such file or folder.',
+    todo: '`mito tasks ls` shows what there is.',
+  },
+  port_closed: {
+    kind: 'conflict',
+    means: 'No process of the task accepts connections on the port.',
+    todo: 'Wait until the program listens, on 127.0.0.1 or on all addresses, and check the port.',
+  },
+  stream_lost: {
+    kind: 'unavailable',
+    means: 'The connection to a running task was lost; a command that ran over it was ended.',
+    todo: 'Type the command again.',
+  },
+  task_ended: {
+    kind: 'conflict',
+    means: 'The task has ended, or this attempt of it.',
+    todo: '`mito tasks logs` and `mito tasks artifacts list` show what it left.',
+  },
+  too_many_streams: {
+    kind: 'conflict',
+    means: 'Too many connections to running tasks are open.',
+    todo: 'Close some of them.',
+  },
+  upgrade_required: {
+    kind: 'invalid',
+    means: 'The operation is a WebSocket, and the request did not ask for one.',
+    todo: 'Use `mito tasks exec` or `mito tasks forward`, or a WebSocket client.',
+  },
+  worker_away: {
+    kind: 'conflict',
+    means: 'The worker of the task is offline.',
+    todo: 'Try again when it is back; `mito workers query` shows it.',
+  },
   no_guests: {
     kind: 'conflict',
     means: 'No command can run beside the task: it is a sandboxed program, or too many run already.',

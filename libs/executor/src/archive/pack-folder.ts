@@ -87,6 +87,14 @@ export async function packFolder(
   }
 }
 
+/**
+ * The same as a stream, for a folder that is used meanwhile. Throws `folder_too_large`, and what the system says of the
+ * folder itself.
+ */
+export function packedFolder(dir: string): AsyncIterable<Buffer> {
+  return quickGzip(new Packing(dir, { limits: DEFAULT_LIMITS, leaveOut: undefined, prefix: undefined }).tar());
+}
+
 /** Asked for each folder of each task: without the thread pool, which would cost more than the answer. */
 function isEmpty(dir: string): boolean {
   const folder = opendirSync(dir);

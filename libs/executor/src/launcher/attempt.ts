@@ -115,7 +115,7 @@ export class Attempt {
     return [...(this.#process?.pids() ?? []), ...this.guests.pids()];
   }
 
-  /** Types, feeds and resizes as `input` says; returns false when the program takes nothing. */
+  /** Types, feeds and resizes as `input` says; returns false when the program takes nothing, or has ended. */
   async give({ data, size, isEnd }: GuestInput): Promise<boolean> {
     const { terminal, stdin } = (await this.#begun) ?? {};
     if (terminal !== undefined) {

@@ -19,7 +19,7 @@ export type ToLauncher =
     }
   /** Start a program beside the one of `id`; from here on it has the id `guest`. */
   | { readonly type: 'guest'; readonly id: string; readonly guest: string; readonly spec: GuestSpec }
-  /** How many bytes of the output of a guest were passed on, in all. */
+  /** The first `bytes` bytes of the output of a guest were passed on. */
   | { readonly type: 'taken'; readonly id: string; readonly bytes: number }
   /** Answered by `pids` with the same number. */
   | { readonly type: 'pids'; readonly id: string; readonly request: number }

@@ -24,6 +24,7 @@ import {
 } from '../tasks.js';
 import { OpenTerminal, TerminalOpened, TypedInTerminal, TypeInTerminal } from '../terminal.js';
 import { operation } from './operation.js';
+import { runningOperations } from './running-operations.js';
 
 export const taskOperations = {
   tasks: {
@@ -195,6 +196,7 @@ export const taskOperations = {
       response: TypedInTerminal,
       audit: 'refusals',
     }),
+    ...runningOperations,
     change: operation({
       id: 'tasks.change',
       method: 'PATCH',

@@ -93,6 +93,7 @@ from .models import (
     TaskCount,
     TaskDetail,
     TaskExplanation,
+    TaskFiles,
     TaskPage,
     TaskReceipt,
     TaskReceipts,
@@ -910,6 +911,38 @@ class Api:
             f"/tasks/{path_part(uuid)}/terminal/input",
             TypedInTerminal,
             body=body,
+            call=call,
+        )
+
+    def tasks_files(
+        self,
+        uuid: str,
+        *,
+        path: Query = None,
+        call: Call | None = None,
+    ) -> TaskFiles:
+        """List a folder of a running task."""
+        return self._transport.model(
+            "GET",
+            f"/tasks/{path_part(uuid)}/files",
+            TaskFiles,
+            query={"path": path},
+            call=call,
+        )
+
+    def tasks_file(
+        self,
+        uuid: str,
+        *,
+        path: Query = None,
+        packed: Query = None,
+        call: Call | None = None,
+    ) -> Stream:
+        """Read a file of a running task, or a folder as tar.gz."""
+        return self._transport.stream(
+            "GET",
+            f"/tasks/{path_part(uuid)}/files/content",
+            query={"path": path, "packed": packed},
             call=call,
         )
 

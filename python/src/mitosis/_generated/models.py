@@ -908,6 +908,25 @@ class TypedInTerminal(Model):
     taken: int
 
 
+class TaskFiles(Model):
+    __slots__ = ()
+
+    path: str
+    is_folder: bool
+    entries: list[TaskFileEntry]
+    is_truncated: bool
+
+
+class TaskFileEntry(Model):
+    __slots__ = ()
+
+    name: str
+    kind: Literal["file", "folder", "link", "other"]
+    size_bytes: int
+    modified_at: str
+    target: str | None
+
+
 class UsageTable(Model):
     __slots__ = ()
 
@@ -1962,6 +1981,9 @@ OutputMatches.nested = {
 CancelAnswer.nested = {
     "results": ("list", CancelResult),
     "sample": ("list", CancelAnswerSample),
+}
+TaskFiles.nested = {
+    "entries": ("list", TaskFileEntry),
 }
 UsageTable.nested = {
     "rows": ("list", UsageRow),
