@@ -3,12 +3,16 @@ import { createRequire } from 'node:module';
 import { cruise } from 'dependency-cruiser';
 import { byFile, fixtureProblems } from './expectations.mjs';
 import { sourceFolders } from './projects.mjs';
+import { readSources, wideLines, WIDTH } from './shape.mjs';
 
 const FIXTURE = 'tools/fixtures/boundaries';
 
 const { rulesFor, options } = createRequire(import.meta.url)('../.dependency-cruiser.cjs');
 
-/** Imports that go the wrong way, as lines of text. With the wrong compiler the tool reads no TypeScript and is content: the fixture shows it. */
+/**
+ * Imports that go the wrong way, as lines of text. With the wrong compiler
+ * the tool reads no TypeScript and is content: the fixture shows it.
+ */
 export async function checkBoundaries(root) {
   const inFixture = await violationsIn(root, [FIXTURE], { prefix: `${FIXTURE}/`, exclude: ['^$'] });
   const found = byFile(inFixture.violations.map(({ from, rule }) => [from, rule]));
@@ -18,7 +22,10 @@ export async function checkBoundaries(root) {
     prefix: '',
     exclude: options.exclude.path,
   });
-  return violations.map(({ rule, from, to }) => `${from}: ${rule} (imports ${to})`);
+  return [
+    ...violations.map(({ rule, from, to }) => `${from}: ${rule} (imports ${to})`),
+    ...wideLines(await readSources(root)).map((place) => `${place}: wider than ${WIDTH} columns`),
+  ];
 }
 
 async function violationsIn(root, paths, { prefix, exclude }) {

@@ -33,7 +33,7 @@ const STEP = [
   'echo "step $n"; [ $n -ge 3 ] || exit 75',
 ].join('\n');
 
-test.serial('each attempt goes on where the one before ended', async (t) => {
+test.serial('each attempt continues where the one before ended', async (t) => {
   const uuid = await submit('--requeue-on', '75', '--retry-delay', '0s', '--shell', STEP);
   t.is((await stack.mito('tasks', 'wait', uuid)).code, 0);
   t.is((await detail(uuid)).attempt, 3);

@@ -22,11 +22,11 @@ const refused = test.macro((t, words: readonly string[], step: string | undefine
   t.throws(() => metricsLine(words, step), { message });
 });
 
-test('a word that is no number', refused, ['loss=low'], undefined, /^loss: "low" is not a number/);
+test('a word that is not a number', refused, ['loss=low'], undefined, /^loss: "low" is not a number/);
 test('nothing behind the sign', refused, ['loss='], undefined, /^loss: "" is not a number/);
 test('no name', refused, ['=1'], undefined, /NAME=NUMBER/);
 test('a message among metrics', refused, ['loss=1', 'epoch 3'], undefined, /"epoch 3" is not of the form NAME=NUMBER/);
 test('a name twice', refused, ['loss=1', 'loss=2'], undefined, /^loss: is given twice/);
 test('a step twice', refused, ['step=1'], '2', /^step: is given twice/);
-test('a step that is no number', refused, ['loss=1'], 'three', /^--step: "three" is not a whole number/);
+test('a step that is not a number', refused, ['loss=1'], 'three', /^--step: "three" is not a whole number/);
 test('two numbers in one', refused, ['loss=1.2.3'], undefined, /is not a number/);

@@ -12,9 +12,9 @@ export interface OutputPattern {
   readonly stream?: readonly ('stdout' | 'stderr' | 'notice')[] | undefined;
   /** `all`: earlier attempts, too. */
   readonly attempts?: 'last' | 'all' | undefined;
-  /** At most so many matches of each attempt. */
+  /** The most matches of each attempt. */
   readonly per_attempt?: number | undefined;
-  /** At most so many matches in one response. */
+  /** The most matches in one response. */
   readonly limit?: number | undefined;
 }
 

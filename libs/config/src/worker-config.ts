@@ -72,7 +72,7 @@ export const WorkerConfig = z.strictObject({
   input_cache: SizeSetting.prefault('20GiB'),
   /** What environments of tasks (`--env-setup`) that are kept for later tasks may have together. */
   env_cache: SizeSetting.prefault('20GiB'),
-  /** Folder for environments, in place of one in `work_dir`; workers of one machine may share it. */
+  /** Folder for environments, instead of one in `work_dir`; workers of one machine may share it. */
   env_cache_dir: z.string().min(1).optional(),
   /** Printed output that is kept of an attempt whose task says nothing else; what comes after it is dropped. */
   log_limit: SizeSetting.prefault('1GiB'),

@@ -22,7 +22,7 @@ interface Extremes {
   greatest?: { readonly value: number; readonly entry: Entry };
 }
 
-/** Of so many names the extremes and the last value are looked for; no table has more columns that people read. */
+/** The most names whose extremes and last value are looked for; no table has more columns that people read. */
 const NAMES_MAX = 128;
 
 /**
@@ -66,7 +66,7 @@ export class ThinnedRows {
       this.bucket *= 2;
       this.keep(this.chosen());
     }
-    // So many fields, or such long rows, that no choice fits: the newest are worth most.
+    // Too many fields, or too long rows, for any choice to fit: the newest are worth most.
     while (this.isOver(1) && this.entries.length > 0) this.keep(new Set(this.entries.slice(1)));
   }
 

@@ -19,7 +19,7 @@ export interface Warning {
   readonly warn_signal?: WarnSignal;
 }
 
-/** `USR2`, `sigusr2`; undefined for what is no signal of {@link WARN_SIGNALS}. */
+/** `USR2`, `sigusr2`; undefined for what is not a signal of {@link WARN_SIGNALS}. */
 export function warnSignal(name: string): WarnSignal | undefined {
   const wanted = `SIG${name.toUpperCase().replace(/^SIG/, '')}`;
   return WARN_SIGNALS.find((signal) => signal === wanted);

@@ -44,7 +44,7 @@ export interface GuestSpec {
   readonly args: readonly string[];
   /** Besides the environment of the attempt, over which it wins. */
   readonly env?: Readonly<Record<string, string>>;
-  /** A pseudo terminal in place of pipes. */
+  /** A pseudo terminal instead of pipes. */
   readonly pty?: TerminalSize;
 }
 

@@ -56,7 +56,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const AFTER = /^(?:(job|task)=)?(.*?)(?::(completed|ended|failed))?$/s;
 /** How many tasks of a job are checked here; the coordinator checks all of them. */
 const CHECKED = 1_000;
-/** In place of the folder of code, which is sent when the file is known to be right. */
+/** Instead of the folder of code, which is sent when the file is known to be right. */
 const NOT_YET_SENT = { sha256: '0'.repeat(64), files: 0, bytes: 0 };
 
 class Expander {

@@ -34,7 +34,7 @@ export const ApplyJob = z.strictObject({
   /** Limits of the job, as in `PATCH /jobs/:uuid`. */
   at_once: AtOnce.nullable().optional(),
   max_fails: MaxFails.nullable().optional(),
-  /** Who is told of the job; in place of what an earlier request said. */
+  /** Who is told of the job; instead of what an earlier request said. */
   notify: Notify.optional(),
 });
 export type ApplyJob = z.output<typeof ApplyJob>;

@@ -21,7 +21,7 @@ export const OutputSearch = TaskFilters.extend({
   stream: CommaSeparated(z.enum(STREAMS)).optional(),
   /** `all`: the output of earlier attempts, too. */
   attempts: z.enum(['last', 'all']).default('last'),
-  /** At most so many matches of each attempt. */
+  /** The most matches of each attempt. */
   per_attempt: WholeNumber(1_000_000)
     .refine((count) => count > 0, 'use a number from 1')
     .optional(),
@@ -58,7 +58,7 @@ export const OutputMatch = z.object({
 });
 export type OutputMatch = z.output<typeof OutputMatch>;
 
-/** The response of `GET /tasks/grep`. One request searches for about two seconds; `next` goes on where it stopped. */
+/** The response of `GET /tasks/grep`. One request searches for about two seconds; `next` continues where it stopped. */
 export const OutputMatches = z.object({
   /** Newest task first; the lines of an output in their order. */
   matches: z.array(OutputMatch),

@@ -25,7 +25,8 @@ export interface FoundMetrics {
 
 /**
  * The rows of `metrics.jsonl` in the result folder, thinned where they are more than the limits: their curves keep
- * their shape, and the last, least and greatest values are those of all rows. Never throws: what is not kept as it was written is said in `notes`.
+ * their shape, and the last, least and greatest values are those of all rows. Never throws: what is not kept as it was
+ * written is said in `notes`.
  */
 export async function readMetrics(resultDir: string): Promise<FoundMetrics> {
   const rows = new Rows();

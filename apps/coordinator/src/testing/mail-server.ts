@@ -33,7 +33,7 @@ function serve(socket: Socket, server: MailServer): void {
     if (verb === 'RCPT') to = rest;
     if (verb === 'DATA') {
       data = '';
-      return say('354 go on');
+      return say('354 continue');
     }
     if (verb === 'QUIT') return void socket.end('221 bye\r\n');
     say('250 ok');

@@ -13,7 +13,9 @@ function keyOf({ params, index }: JobResult): string {
   return JSON.stringify(given.length === 0 ? index : given.sort());
 }
 
-/** Pairs the tasks of two jobs, in the order of the first one. Of tasks with equal parameters the nth belong together. */
+/**
+ * Pairs the tasks of two jobs, in the order of the first one. Of tasks with equal parameters the nth belong together.
+ */
 export function pairTasks(first: readonly JobResult[], second: readonly JobResult[]): ComparedTasks[] {
   const waiting = new Map<string, JobResult[]>();
   for (const task of second) waiting.set(keyOf(task), [...(waiting.get(keyOf(task)) ?? []), task]);

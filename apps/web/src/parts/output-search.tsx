@@ -18,7 +18,7 @@ interface Found {
   readonly matches: readonly OutputMatch[];
   readonly unread: OutputMatches['unread'];
   readonly outputs: number;
-  /** Where the search goes on; null at its end. */
+  /** Where the search continues; null at its end. */
   readonly next: string | null;
 }
 

@@ -9,7 +9,7 @@ import { holdsLease, staleAttempt } from '../kernel/lease.js';
 import { chargeGroups, discardObjects, settleObjects } from './object-ledger.js';
 import { toWire, urlSeconds } from './to-wire.js';
 
-/** So many checkpoints of a task are kept: the newest, and one to fall back to. */
+/** How many checkpoints of a task are kept: the newest, and one to fall back to. */
 const KEPT = 2;
 
 interface Row {

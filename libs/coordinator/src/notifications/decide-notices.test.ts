@@ -53,7 +53,7 @@ test('a wait is told to each receiver when it gets as long as that has said', (t
   t.is(decideNotices(OPEN, second.told, { rules, now: 9 * MINUTE }).event, null);
 });
 
-test('a wait begins anew when a task started or ended meanwhile, and counts nothing while none waits', (t) => {
+test('a wait begins again when a task started or ended meanwhile, and counts nothing while none waits', (t) => {
   const rules = [rule('a', ['stuck'], MINUTE)];
   const told: Told = { ...NOTHING, hasToldStart: true, waitingSince: 0, toldStuckMs: MINUTE };
   const changed = decideNotices({ ...OPEN, hasStarted: true, changedAt: 5 }, told, { rules, now: 10 });

@@ -77,7 +77,7 @@ function currentOf(
   };
 }
 
-/** Undefined for what does not exist any more. */
+/** Undefined for what no longer exists. */
 export async function readSubject(db: Queries, id: string, isJob: boolean): Promise<Subject | undefined> {
   const [row] = (await db.query(isJob ? JOB : TASK, [id])) as Row[];
   if (!row) return undefined;

@@ -24,7 +24,7 @@ interface LeasedReceiver {
   readonly failures: number;
 }
 
-/** Receivers that one coordinator sends to at a time: so many may hang without holding up the others. */
+/** Receivers that one coordinator sends to at a time: this many may hang without holding up the others. */
 const LANES = 64;
 /** Longer than an attempt with its bookkeeping; a coordinator that dies leaves a receiver alone for so long. */
 const LEASE_S = 30;
@@ -77,7 +77,7 @@ const TIDY_MS = 600_000;
 
 /**
  * Delivers the messages of the outbox. Any replica takes a receiver by a lease, so that one at a time sends to it and
- * a slow one holds up nobody else. What was sent and could not be recorded is sent again with the same id.
+ * a slow one holds up nobody else. A message that was sent but not recorded is sent again with the same id.
  */
 export class Sender implements Service {
   private readonly attempts: Channel<{ readonly receiver: string }>;

@@ -59,7 +59,7 @@ test('ends of the text are those of the line', lines, { pattern: '\\Aloss=0.4\\z
 test('the end of a line that ends with CR LF', lines, { pattern: 'NaN$' }, ['3 stderr Warning: loss is NaN']);
 test('without the flag m', lines, { pattern: '(?-m)^epoch 1$' }, ['0 stdout epoch 1']);
 test('upper and lower case', lines, { pattern: 'nan', ignoreCase: true }, ['3 stderr Warning: loss is NaN']);
-test('a text is no expression', lines, { pattern: 'loss=0.', isText: true, ignoreCase: true }, [
+test('a text is not an expression', lines, { pattern: 'loss=0.', isText: true, ignoreCase: true }, [
   '1 stdout loss=0.5',
   '2 stdout loss=0.4',
   '9 stdout loss=0.3',
@@ -71,7 +71,7 @@ test('one stream', lines, { pattern: 'loss', streams: ['stderr'] }, [
 ]);
 test('no match crosses a line', lines, { pattern: 'epoch 1\\s+loss' }, []);
 
-test('a search goes on where another one has stopped, and finds each line once', (t) => {
+test('a search continues where another one has stopped, and finds each line once', (t) => {
   const whole = linesOf(search(LOG, { pattern: 'loss' }).found);
   for (const max of [1, 2, 3]) {
     const found: string[] = [];
@@ -100,7 +100,7 @@ test('after any chunk the position is one from which nothing is missed and nothi
   }
 });
 
-test('of a line that is longer than 1 MiB the beginning is searched, and the search goes on behind it', (t) => {
+test('of a line that is longer than 1 MiB the beginning is searched, and the search continues behind it', (t) => {
   const piece = 'x'.repeat(1_000_000);
   const long: [OutputStream, string][] = [
     ['stdout', 'head needle '],

@@ -3,7 +3,8 @@ import type { OutputMatch, OutputStream } from '@mitosis/protocol';
 import { countNewlines, LineSplitter, type LinePiece, type LinePosition } from './line-splitter.js';
 
 /**
- * Where a search goes on: at the beginning of `line`, or in the middle of a line that is too long to be searched whole.
+ * Where a search continues: at the beginning of `line`, or in the middle of a line that is too long to be searched
+ * whole.
  */
 export interface SearchPosition extends LinePosition {
   readonly line: number;

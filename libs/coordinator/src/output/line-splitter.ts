@@ -78,7 +78,7 @@ export class LineSplitter {
     return true;
   }
 
-  /** Answers where the lines go on that are looked at. */
+  /** Returns where the lines continue that are looked at. */
   private skipLines(stream: OutputStream, payload: Uint8Array, from: number): number {
     const end = payload.lastIndexOf(NEWLINE) + 1;
     if (!this.isSkipped || this.open || end <= from) return from;

@@ -37,7 +37,7 @@ const CHUNK_MS = 10_000;
 const THREAD_HEAP_MIB = 256;
 const IDLE_MS = 30_000;
 
-/** One search in a thread of its own: whatever the pattern and the output, the process goes on serving others. */
+/** One search in a thread of its own: whatever the pattern and the output, the process keeps serving others. */
 export class BackgroundSearch {
   constructor(private readonly thread: Worker) {}
 
@@ -50,7 +50,7 @@ export class BackgroundSearch {
     await this.ask({ open: opened });
   }
 
-  /** Throws `invalid_output_frame` when these are no frames, `search_too_costly` when it takes too long. */
+  /** Throws `invalid_output_frame` when these are not frames, `search_too_costly` when it takes too long. */
   look(chunk: Uint8Array): Promise<Looked> {
     return this.ask({ chunk });
   }
@@ -130,7 +130,7 @@ export async function searchInBackground<T>(
     isWell = true;
     return result;
   } finally {
-    // What was refused may still be looked at.
+    // A refused search may still be running.
     if (isWell) keepThread(thread);
     else await thread.terminate();
     const next = waiting.shift();

@@ -35,13 +35,13 @@ interface OutputRow extends AttemptOutput {
   readonly is_alive: boolean;
 }
 
-/** One request searches for so long; the next one goes on. */
+/** One request searches for so long; the next one continues. */
 const SEARCH_MS = 2_000;
 /** For so long a worker is waited for that does not send. */
 const WORKER_MS = 3_000;
 /** Tasks that are looked up at a time. */
 const TASKS = 50;
-/** Outputs that are named because they could not be read; then the request ends, and the next one goes on. */
+/** Outputs that are named because they could not be read; then the request ends, and the next one continues. */
 const UNREAD_MAX = 100;
 
 const OUTPUTS = `
@@ -55,7 +55,7 @@ const OUTPUTS = `
 
 const STREAMS: readonly (OutputStream | undefined)[] = [undefined, 'stdout', 'stderr', 'notice'];
 
-/** A place in all that is searched: an attempt of a task, how many lines were found in it, and where it goes on. */
+/** A place in all that is searched: an attempt of a task, how many lines were found in it, and where it continues. */
 interface Place {
   readonly seq: string;
   readonly attempt: number;
@@ -120,7 +120,7 @@ class SearchRun {
       }
       const last = this.lastSeq;
       if (last === undefined) return this.answer(undefined);
-      // No attempt has this number: goes on below the task.
+      // No attempt has this number: the search continues below the task.
       place = { seq: last, attempt: Number.MAX_SAFE_INTEGER, found: 0, position: BEGINNING };
     }
   }
@@ -137,7 +137,7 @@ class SearchRun {
     return (await this.deps.dataSource.query(OUTPUTS, values)) as OutputRow[];
   }
 
-  /** Answers where it has stopped; undefined at the end of the output, or when no more of it is wanted. */
+  /** Returns where it has stopped; undefined at the end of the output, or when no more of it is wanted. */
   private async searchOutput(
     row: OutputRow,
     { found, position: from }: Pick<Place, 'found' | 'position'>,
@@ -170,7 +170,7 @@ class SearchRun {
     return undefined;
   }
 
-  /** Reads an output; answers what kept it from doing so. */
+  /** Reads an output; returns what kept it from doing so. */
   private async read(
     row: OutputRow,
     from: number,

@@ -32,7 +32,7 @@ export function finderOf({ pattern, syntax, ignoreCase }: Expression): Finder {
   };
 }
 
-/** The thread of `searchInBackground`: answers each message with one of its own. */
+/** The thread of `searchInBackground`: returns each message with one of its own. */
 class SearchThread {
   private finder: Finder | undefined;
   private search: LineSearch | undefined;

@@ -13,7 +13,7 @@ export interface ResolvedCommand {
   readonly stdinFd: number;
   /** A terminal of this size for 0, 1 and 2 instead. */
   readonly terminal?: TerminalSize;
-  /** It reads from a pipe that the launcher writes to, in place of `stdinFd`. */
+  /** It reads from a pipe that the launcher writes to, instead of `stdinFd`. */
   readonly isFed?: boolean;
   /** `NAME=value` in `env` by which what it leaves behind is found. */
   readonly mark: string;

@@ -16,8 +16,8 @@ export interface LayBackDeps {
 const IS_DAMAGED = new Set(['not-found', 'invalid', 'conflict', 'too-large']);
 
 /**
- * Lays the newest checkpoint of a task into the empty folder of an attempt. One that is damaged is passed over for the
- * one before it. Throws `checkpoint_damaged` when none is left: to begin anew is the owner's decision.
+ * Lays the newest checkpoint of a task into the empty folder of an attempt. One that is damaged is skipped for the
+ * one before it. Throws `checkpoint_damaged` when none is left: to begin again is the owner's decision.
  */
 export async function layBack(
   { client, log, limits }: LayBackDeps,

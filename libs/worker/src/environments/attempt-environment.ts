@@ -29,7 +29,7 @@ export interface EnterRequest {
 
 /** The environment of one attempt, in use until it is left. */
 export interface AttemptEnvironment {
-  /** In place of those that every task gets. */
+  /** Instead of those that every task gets. */
   readonly baseEnv: Readonly<Record<string, string>>;
   /** With the links that belong to the environment. */
   readonly placed: PlacedFiles | undefined;

@@ -14,7 +14,7 @@ export interface Post {
   readonly timeoutMs: number;
   /** Networks besides the public internet that may be reached. */
   readonly allowed: readonly string[];
-  /** In place of the system's look-up. */
+  /** Instead of the system's look-up. */
   readonly lookUp?: (host: string) => Promise<LookupAddress[]>;
 }
 

@@ -25,7 +25,7 @@ export function signed(text: string, { id, key, now }: { id: string; key: string
   return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${mac}` };
 }
 
-/** A POST request in JSON, signed anew for each attempt. */
+/** A POST request in JSON, signed again for each attempt. */
 export class WebhookChannel implements MessageChannel {
   constructor(private readonly options: HttpChannelOptions) {}
 

@@ -30,7 +30,7 @@ export class NotifyAddCommand extends ApiCommand {
   readonly kind = Option.String({ name: 'kind' });
   readonly target = Option.String({ name: 'target' });
   readonly name = Option.String('--name', { description: 'name of the receiver; its kind by default' });
-  readonly group = Option.String('-g,--group', { description: 'a receiver of this group in place of your own' });
+  readonly group = Option.String('-g,--group', { description: 'a receiver of this group instead of your own' });
   readonly on = Option.Array('--on', [], {
     description: 'events of all jobs: started, ended, failed, stuck=30m; none by default',
   });

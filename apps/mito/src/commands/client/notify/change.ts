@@ -20,7 +20,7 @@ export class NotifyChangeCommand extends ReceiverCommand {
   });
 
   readonly on = Option.Array('--on', [], {
-    description: 'events of all jobs, in place of those before: started, ended, failed, stuck=30m, or none',
+    description: 'events of all jobs, instead of those before: started, ended, failed, stuck=30m, or none',
   });
   readonly perHour = Option.String('--per-hour', { description: 'messages an hour' });
 
