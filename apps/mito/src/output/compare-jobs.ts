@@ -32,7 +32,7 @@ const lastValues = (task: JobResult | undefined): MetricsRow =>
 
 const namesOf = (rows: readonly object[]): string[] => [...new Set(rows.flatMap((row) => Object.keys(row)))];
 
-/** How far the second value is above the first one; nothing where one of them is no finite number. */
+/** How far the second value is above the first one; nothing where one of them is not a finite number. */
 function difference(first: unknown, second: unknown): string {
   const [a, b] = [metricNumber(first), metricNumber(second)];
   if (a === undefined || b === undefined || !Number.isFinite(b - a)) return '';
