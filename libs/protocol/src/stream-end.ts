@@ -25,7 +25,9 @@ export class StreamEnd {
 
   constructor(private readonly options: StreamEndOptions) {}
 
-  /** Sends `bytes` when there is room for them; whoever writes waits for that. Returns false when the stream is closed. */
+  /**
+   * Sends `bytes` when there is room for them; whoever writes waits for that. Returns false when the stream is closed.
+   */
   async write(bytes: Uint8Array, channel: StreamOutput = 'stdout'): Promise<boolean> {
     for (let at = 0; at < bytes.length; at += STREAM_PIECE_BYTES) {
       while (!this.#isClosed && this.#sent - this.#acknowledged >= STREAM_WINDOW_BYTES)

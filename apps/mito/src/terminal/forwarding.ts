@@ -25,7 +25,9 @@ export class Forwarding {
 
   constructor(private readonly options: ForwardingOptions) {}
 
-  /** Until the task ends. `onListening` hears where it listens. Throws `port_closed`, and `Interrupted` after Ctrl-C. */
+  /**
+   * Until the task ends. `onListening` hears where it listens. Throws `port_closed`, and `Interrupted` after Ctrl-C.
+   */
   async run(onListening: (address: string) => void): Promise<void> {
     const { api, uuid, remote, note } = this.options;
     const leave = (): void => this.left.abort(new Interrupted());

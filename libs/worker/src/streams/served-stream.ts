@@ -31,7 +31,10 @@ export class ServedStream {
     });
   }
 
-  /** Fires when the person has gone, the connection is lost, or the task has ended; its reason is an error for the person. */
+  /**
+   * Fires when the person has gone, the connection is lost, or
+   * the task has ended; its reason is an error for the person.
+   */
   get signal(): AbortSignal {
     return this.left.signal;
   }
