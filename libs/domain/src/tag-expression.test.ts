@@ -58,7 +58,7 @@ test(reads, ['a | !a'], []);
 const many = (from: number, joint: string): string => Array.from({ length: 9 }, (_, at) => `t${from + at}`).join(joint);
 for (const wrong of ['', ' ', '!', 'a &', '| a', 'a b', '(a', 'a)', '()', 'a && b', '-a', 'a~b', 'é', 'a'.repeat(65)])
   test(`"${wrong}" is not an expression of tags`, (t) => {
-    t.throws(() => parseRequirements([wrong]), { instanceOf: MitoError, message: /^tags: .*gpu & !old/ });
+    t.throws(() => parseRequirements([wrong]), { instanceOf: MitoError, message: /^tags\.0: .*gpu & !old/ });
   });
 test('too many requirements are refused, also where brackets multiply them', (t) => {
   const bounded = { instanceOf: MitoError, message: /write fewer/ };

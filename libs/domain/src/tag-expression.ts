@@ -88,8 +88,8 @@ const isAlwaysMet = (clause: Clause): boolean => [...clause].some((literal) => c
  * `invalid_request`.
  */
 export function parseRequirements(entries: readonly string[], field = 'tags'): string[] {
-  const clauses = entries.flatMap((entry) =>
-    TAG_PATTERN.test(entry) ? [new Set([entry])] : new Parser(entry, field).parse(),
+  const clauses = entries.flatMap((entry, index) =>
+    TAG_PATTERN.test(entry) ? [new Set([entry])] : new Parser(entry, `${field}.${index}`).parse(),
   );
   const texts = clauses.filter((clause) => !isAlwaysMet(clause)).map((clause) => [...clause].sort().join('|'));
   const requirements = [...new Set(texts)].sort();

@@ -69,7 +69,8 @@ export const TaskTags = z
       return parseRequirements(entries);
     } catch (error) {
       if (!(error instanceof MitoError)) throw error;
-      context.addIssue({ code: 'custom', message: error.message.replace(/^tags: /, '') });
+      const [, index, message = ''] = /^tags(?:\.(\d+))?: (.*)$/s.exec(error.message) ?? [];
+      context.addIssue({ code: 'custom', message, path: index === undefined ? [] : [Number(index)] });
       return z.NEVER;
     }
   });

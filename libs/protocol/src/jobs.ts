@@ -76,10 +76,10 @@ export const JobView = z.object({
   /** The same submission with this key adds what is missing; null when it is not to be finished. */
   idempotency_key: z.string().nullable(),
   /** How many of its tasks may run at a time; null for any number. */
-  at_once: z.int().nullable(),
+  at_once: z.int().nullable().default(null),
   /** When more of its tasks have failed, the others are cancelled; null for never. */
-  max_fails: z.int().nullable(),
-  notify: StoredNotify.nullable(),
+  max_fails: z.int().nullable().default(null),
+  notify: StoredNotify.nullable().default(null),
   /** Between 0 and 1: what has ended, and what running tasks say of themselves. */
   progress: z.number(),
 });
