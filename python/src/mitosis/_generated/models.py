@@ -1005,16 +1005,8 @@ class JobView(Model):
     idempotency_key: str | None
     at_once: int | None
     max_fails: int | None
-    notify: StoredNotify | None
+    notify: TaskViewNotify | None
     progress: float
-
-
-class StoredNotify(Model):
-    __slots__ = ()
-
-    to: list[str]
-    on: list[Literal["started", "ended", "failed", "stuck"]]
-    stuck_after_ms: float | None
 
 
 class ChangeJob(TypedDict, total=False):
@@ -1999,7 +1991,7 @@ JobPage.nested = {
 }
 JobView.nested = {
     "counts": ("one", MetricsSummaryTasks),
-    "notify": ("one", StoredNotify),
+    "notify": ("one", TaskViewNotify),
 }
 JobResultPage.nested = {
     "results": ("list", JobResult),
