@@ -16,6 +16,7 @@ export function describeMatchTask(match: OutputMatch, paint: Paint): string {
 
 /** One line that was found, with its number and with the match in colour. */
 export function describeMatch({ line, text, at, length, stream, is_cut: isCut }: OutputMatch, paint: Paint): string {
+  // parsing: the places are those that the search has returned
   const [before, found, after] = [text.slice(0, at), text.slice(at, at + length), text.slice(at + length)].map(
     harmless,
   );

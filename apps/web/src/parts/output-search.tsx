@@ -149,12 +149,14 @@ function Matches({ matches }: { readonly matches: readonly OutputMatch[] }) {
 }
 
 function Line({ match: { line, text, at, length, is_cut: isCut, stream } }: { readonly match: OutputMatch }) {
+  // parsing: the places are those that the search has returned
+  const [before, found, after] = [text.slice(0, at), text.slice(at, at + length), text.slice(at + length)].map(visible);
   return (
     <span class={stream === 'stderr' ? 'from-stderr' : undefined}>
       <span class="dim">{String(line + 1).padStart(7)} </span>
-      {visible(text.slice(0, at))}
-      <mark>{visible(text.slice(at, at + length))}</mark>
-      {visible(text.slice(at + length))}
+      {before}
+      <mark>{found}</mark>
+      {after}
       {isCut && <span class="dim"> …</span>}
       {'\n'}
     </span>

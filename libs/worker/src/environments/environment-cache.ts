@@ -71,6 +71,7 @@ export class EnvironmentCache {
   /** One for each key at a time, among all workers that share the folder. Waits, until `signal` fires. */
   async lockBuilds(key: string, signal: AbortSignal): Promise<HeldLock> {
     // Few files: one for each key could never be removed.
+    // parsing: the key is hexadecimal
     return holdLock(path.join(this.dir, `build-${key.slice(0, 2)}${LOCK}`), 'exclusive', signal);
   }
 
