@@ -24,8 +24,12 @@ Input = Union[str, "os.PathLike[str]", bytes, "tuple[Task, str]", Task]
 Dependency = Union[Task, "Job", str, Mapping[str, Any]]
 
 #: Fields of `submit` that are durations, with the field of the API.
-_DURATIONS = {"timeout": "timeout_ms", "retry_delay": "retry_delay_ms", "warn_before": "warn_before_ms",
-    "checkpoint_every": "checkpoint_every_ms"}
+_DURATIONS = {
+    "timeout": "timeout_ms",
+    "retry_delay": "retry_delay_ms",
+    "warn_before": "warn_before_ms",
+    "checkpoint_every": "checkpoint_every_ms",
+}
 #: Fields of `submit` that say what a task needs, with the field of a need.
 _NEEDS = {
     "cpus": "cpus",

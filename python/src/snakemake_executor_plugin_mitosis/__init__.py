@@ -102,7 +102,7 @@ class Executor(RemoteExecutor):  # type: ignore[misc]
             return f"The task {uuid} failed; why is unknown: {error}\n"
 
     def cancel_jobs(self, active_jobs: list[SubmittedJobInfo]) -> None:
-        """In chunks; what could not be cancelled is printed with a command that does it. Another Ctrl-C does not stop it."""
+        """In chunks; prints what is left and the command that cancels it. Another Ctrl-C does not stop it."""
         uuids = [str(info.external_jobid) for info in active_jobs]
         left: list[str] = []
         for at in range(0, len(uuids), CHUNK):
