@@ -37,6 +37,13 @@ test(
   "Port 5000 of 127.0.0.1 can't be used: the port is already in use (EADDRINUSE). Choose another port.",
 );
 
+test(
+  said,
+  { code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: 'nonsense' },
+  'address_unusable',
+  "The name nonsense can't be looked up: no address is known for it (ENOTFOUND). Check the name, or write an address.",
+);
+
 test('what is not an error of the system is left alone', (t) => {
   t.is(systemError(new TypeError('a bug')), undefined);
   t.is(systemError('a text'), undefined);

@@ -10,6 +10,7 @@ interface SystemFacts {
   readonly dest?: string;
   readonly address?: string;
   readonly port?: number;
+  readonly hostname?: string;
 }
 
 interface Meaning {
@@ -31,6 +32,8 @@ const NO_ACCESS = mean('no_permission', 'permission denied', OTHER_PLACE);
 const DISK_FULL = mean('disk_full', 'no space is left there', 'Make room, then try again.');
 const MANY_FILES = mean('too_many_files', 'too many files are open', 'Raise the limit ("ulimit -n").');
 const NO_ADDRESS = mean('address_unusable', 'this machine has no such address', 'Choose an address of this machine.');
+
+const NO_HOST = mean('address_unusable', 'no address is known for it', 'Check the name, or write an address.');
 
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   EACCES: NO_ACCESS,
@@ -60,6 +63,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   EADDRINUSE: mean('port_in_use', 'the port is already in use', 'Choose another port.'),
   EADDRNOTAVAIL: NO_ADDRESS,
   EAFNOSUPPORT: NO_ADDRESS,
+  ENOTFOUND: NO_HOST,
+  EAI_AGAIN: NO_HOST,
 };
 
 const ACTIONS: Readonly<Record<string, string>> = {
@@ -96,7 +101,8 @@ function factsOf(error: unknown): SystemFacts | undefined {
 }
 
 /** What an error says about: a file, an address, a program. */
-function subjectOf({ syscall, path, dest, address, port }: SystemFacts): string {
+function subjectOf({ syscall, path, dest, address, port, hostname }: SystemFacts): string {
+  if (syscall === 'getaddrinfo') return `The name ${hostname ?? ''} can't be looked up`;
   if (syscall === 'uv_cwd') return "The current folder can't be used";
   if (syscall === 'listen' || syscall === 'bind')
     return `Port ${port ?? ''} of ${address ?? 'this machine'} can't be used`;
