@@ -31,8 +31,8 @@ const ALL_FIELDS: Field[] = OPERATIONS.flatMap(({ id, query, body }) => {
   );
 });
 
-/** `key` names one file, whatever its name; it is not a condition. */
-const FIELDS = ALL_FIELDS.filter(({ name }) => !name.endsWith('?key'));
+/** `key` and `path` name one file, whatever its name; they are not conditions. */
+const FIELDS = ALL_FIELDS.filter(({ name }) => !/\?(key|path)$/.test(name));
 
 /** Conditions without anything to look for. Zero-width characters are what a copied cell may leave. */
 const BLANK = fc.oneof(
