@@ -165,7 +165,7 @@ onEachBackend('an attempt that ended badly while its worker was away counts once
 onEachBackend('the request for the inputs of a lost attempt resumes it', async (t, c) => {
   const { uuid, worker, claimed } = await lostTask(c);
   const { task, attempt, lease } = claimed;
-  t.deepEqual(await worker.inputs({ task, attempt, lease }), { inputs: [], code: null });
+  t.deepEqual(await worker.inputs({ task, attempt, lease }), { inputs: [], code: null, checkpoints: [] });
   t.is(await stateOf(c, uuid), 'running');
 });
 

@@ -358,7 +358,17 @@ test.serial('files of a deleted group are no longer inputs, for anybody', async 
 });
 
 /** Operations that change something and ask no more than who calls; each decides about the object itself. */
-const FOR_EVERYBODY = ['auth.logout', 'uploads.abandon', 'uploads.complete', 'uploads.parts'];
+const FOR_EVERYBODY = [
+  'auth.logout',
+  // Those of a person need a login, those of a group its role admin.
+  'receivers.change',
+  'receivers.create',
+  'receivers.delete',
+  'receivers.test',
+  'uploads.abandon',
+  'uploads.complete',
+  'uploads.parts',
+];
 
 test.serial('a token is held against what each operation declares, whatever its route asks', async (t) => {
   const person = OPERATIONS.filter(({ access }) => !['anyone', 'signed', 'worker'].includes(access));
