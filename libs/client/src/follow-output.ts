@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { MitoError } from '@mitosis/domain';
+import { anySignal, MitoError } from '@mitosis/domain';
 import { OutputEnd, OutputEvent, type TaskSummary } from '@mitosis/protocol';
 import { pathPart, queryString } from './query-string.js';
 import { serverSentEvents } from './server-sent-events.js';
@@ -54,7 +54,7 @@ async function* connect(
   outer: AbortSignal | undefined,
 ) {
   const guard = new SilenceGuard();
-  const signal = outer ? AbortSignal.any([outer, guard.signal]) : guard.signal;
+  const signal = outer ? anySignal([outer, guard.signal]) : guard.signal;
   try {
     const headers = { Accept: 'text/event-stream', ...(lastId && { 'Last-Event-ID': lastId }) };
     const response = await transport.send('GET', path, { headers, signal });

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { z } from 'zod';
-import { addressUrl, MitoError } from '@mitosis/domain';
+import { addressUrl, anySignal, MitoError } from '@mitosis/domain';
 import { ErrorBody, errorKindOf, type Operation, type ResponseOf } from '@mitosis/protocol';
 import { pathOf, type CallInput } from './call-operation.js';
 import { sendStream } from './files/signed-transfer.js';
@@ -167,7 +167,7 @@ export class Transport {
   /** Aborted by the client's own signal or by that of one call. */
   signalWith(own: AbortSignal | undefined): AbortSignal | undefined {
     const { signal } = this.options;
-    return signal && own ? AbortSignal.any([signal, own]) : (own ?? signal);
+    return signal && own ? anySignal([signal, own]) : (own ?? signal);
   }
 
   private async once(method: string, path: string, options: RequestOptions): Promise<Answer> {

@@ -18,6 +18,7 @@ export {
   type Takes,
 } from './tag-expression.js';
 export type { Route, TaskKind } from './routing.js';
+export { anySignal } from './any-signal.js';
 export type { Log, Service } from './service.js';
 export { FINAL_STATES, TASK_STATES, isFinal, nextState, statesBefore } from './task-state.js';
 export type { AttemptOutcome, FailureReason, TaskEvent, TaskState } from './task-state.js';

@@ -1,4 +1,4 @@
-import type { Log } from '@mitosis/domain';
+import { anySignal, type Log } from '@mitosis/domain';
 import { FOLLOW_WINDOW_BYTES, type FromWorker, type ToWorker } from '@mitosis/protocol';
 import type { RunningAttempts } from './running-attempts.js';
 
@@ -42,7 +42,7 @@ export class OutputFollowers {
 
   private async deliver({ follow, attempt, from, isSnapshot }: Wanted, follower: Follower): Promise<void> {
     const reached = new AbortController();
-    const signal = AbortSignal.any([follower.stop.signal, reached.signal]);
+    const signal = anySignal([follower.stop.signal, reached.signal]);
     const execution = await this.running.execution(attempt, signal);
     if (!execution) throw new Error('the attempt has no output here');
     const end = isSnapshot ? await execution.outputBytes() : Infinity;

@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import { anySignal } from '@mitosis/domain';
 import type { Execution } from '@mitosis/executor';
 import type { AttemptRef, ClaimedTask } from '@mitosis/protocol';
 
@@ -53,7 +54,7 @@ export class RunningAttempts {
   async execution(ref: AttemptRef, signal: AbortSignal): Promise<Execution | undefined> {
     const key = keyOf(ref);
     if (!this.executions.has(key)) {
-      const patience = AbortSignal.any([signal, AbortSignal.timeout(START_WAIT_MS)]);
+      const patience = anySignal([signal, AbortSignal.timeout(START_WAIT_MS)]);
       await once(this.starts, key, { signal: patience }).catch((error: Error) => {
         if (error.name !== 'AbortError') throw error;
       });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Option } from 'clipanion';
 import type { MitosisClient, SubmittedJob } from '@mitosis/client';
 import type { ClientConfig } from '@mitosis/config';
-import { invalidField, MitoError } from '@mitosis/domain';
+import { anySignal, invalidField, MitoError } from '@mitosis/domain';
 import type { CreateJobInput } from '@mitosis/protocol';
 import type { Credentials } from '../credentials.js';
 import { EXIT_INTERRUPTED } from '../output/exit-codes.js';
@@ -213,7 +213,7 @@ export abstract class ApiCommand extends OutputCommand {
     const left = new AbortController();
     const leave = (): void => left.abort(new Interrupted());
     process.once('SIGINT', leave).once('SIGTERM', leave);
-    const signal = this.signal ? AbortSignal.any([left.signal, this.signal]) : left.signal;
+    const signal = this.signal ? anySignal([left.signal, this.signal]) : left.signal;
     try {
       return await submit({ idempotencyKey: key, signal });
     } catch (error) {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import { anySignal } from '@mitosis/domain';
 import { writeData } from './say.js';
 
 /** Streams that lost their reader. */
@@ -23,7 +24,7 @@ export async function hasRoom(stream: Writable, signal?: AbortSignal): Promise<b
   if (unread.has(stream)) return false;
   if (!stream.writableNeedDrain) return true;
   const stopped = new AbortController();
-  const options = { signal: signal ? AbortSignal.any([signal, stopped.signal]) : stopped.signal };
+  const options = { signal: signal ? anySignal([signal, stopped.signal]) : stopped.signal };
   try {
     await Promise.race([once(stream, 'drain', options), once(stream, 'close', options)]);
   } catch (error) {

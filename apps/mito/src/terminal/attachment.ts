@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import type { MitosisClient, Typist } from '@mitosis/client';
+import { anySignal } from '@mitosis/domain';
 import { FrameDecoder, type TaskSummary, type TerminalOpened, type TerminalSize } from '@mitosis/protocol';
 import { awaitTerminal, hasCode } from './await-terminal.js';
 import { DetachKeys } from './detach-keys.js';
@@ -28,7 +29,7 @@ export class Attachment {
 
   constructor(private readonly options: AttachmentOptions) {
     const { stdin, stdout, signal } = options;
-    this.signal = signal ? AbortSignal.any([signal, this.left.signal]) : this.left.signal;
+    this.signal = signal ? anySignal([signal, this.left.signal]) : this.left.signal;
     this.terminal = new OwnTerminal(stdin, stdout, {
       onKeys: (data) => this.onKeys(data),
       onResize: (size) => this.onResize(size),
@@ -55,7 +56,7 @@ export class Attachment {
     const { api, uuid } = this.options;
     this.stoodUp.abort();
     this.stoodUp = new AbortController();
-    const signal = AbortSignal.any([this.signal, this.stoodUp.signal]);
+    const signal = anySignal([this.signal, this.stoodUp.signal]);
     this.typist = attempt === undefined ? undefined : api.terminals.typist(uuid, attempt, { signal });
     this.terminal.setDeaf(false);
   }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { MitosisClient, TaskSocket } from '@mitosis/client';
-import { invalidField, MitoError } from '@mitosis/domain';
+import { anySignal, invalidField, MitoError } from '@mitosis/domain';
 import { Interrupted } from '../output/interrupted.js';
 
 export interface ForwardingOptions {
@@ -32,7 +32,7 @@ export class Forwarding {
     const { api, uuid, remote, note } = this.options;
     const leave = (): void => this.left.abort(new Interrupted());
     process.once('SIGINT', leave).once('SIGTERM', leave);
-    const signal = this.options.signal ? AbortSignal.any([this.options.signal, this.left.signal]) : this.left.signal;
+    const signal = this.options.signal ? anySignal([this.options.signal, this.left.signal]) : this.left.signal;
     try {
       const watch = await api.running.watchPort(uuid, remote, { signal });
       const server = await this.listen();
@@ -83,7 +83,7 @@ export class Forwarding {
     const gone = new AbortController();
     local.once('close', () => gone.abort());
     const socket = await api.running.connect(uuid, remote, {
-      signal: AbortSignal.any([this.left.signal, gone.signal]),
+      signal: anySignal([this.left.signal, gone.signal]),
       onData: (bytes) => give(local, bytes),
       onEnd: () => void local.end(),
     });

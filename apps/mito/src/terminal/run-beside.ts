@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { MitosisClient, TaskSocket } from '@mitosis/client';
+import { anySignal } from '@mitosis/domain';
 import type { StreamClosed } from '@mitosis/protocol';
 import { Interrupted } from '../output/interrupted.js';
 import { writeOut } from '../output/write-out.js';
@@ -25,7 +26,7 @@ export async function runBeside(api: MitosisClient, uuid: string, options: RunBe
   const left = new AbortController();
   const leave = (): void => left.abort(new Interrupted());
   process.once('SIGINT', leave).once('SIGTERM', leave);
-  const signal = options.signal ? AbortSignal.any([options.signal, left.signal]) : left.signal;
+  const signal = options.signal ? anySignal([options.signal, left.signal]) : left.signal;
   let release = (): void => undefined;
   try {
     const onData = async (bytes: Buffer, channel: 'stdout' | 'stderr'): Promise<void> =>

@@ -1,4 +1,4 @@
-import { MitoError } from '@mitosis/domain';
+import { anySignal, MitoError } from '@mitosis/domain';
 
 /** A stream is closed within 5 s after its reader has lost the right to it. */
 const RECHECK_MS = 2_000;
@@ -16,7 +16,7 @@ export function whileAllowed(outer: AbortSignal, check: () => Promise<unknown>):
     });
   };
   const timer = setInterval(look, RECHECK_MS);
-  const signal = AbortSignal.any([outer, lost.signal]);
+  const signal = anySignal([outer, lost.signal]);
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });
   return signal;
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { anySignal } from '@mitosis/domain';
 
 /** Resolves after `ms`, or when `signal` fires. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -42,7 +43,7 @@ export async function untilChanged<T>(options: UntilChanged<T>): Promise<T> {
       listening.seen?.(value);
       if (restMs > 0) await pause(Math.min(restMs, remainingMs), signal);
       const restOfTimeMs = Math.max(deadline - performance.now(), 0);
-      await pause(Math.min(recheckMs, restOfTimeMs), AbortSignal.any([signal, round.signal]));
+      await pause(Math.min(recheckMs, restOfTimeMs), anySignal([signal, round.signal]));
     } finally {
       listening.stop();
     }

@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import type { Log, Service } from '@mitosis/domain';
+import { anySignal, type Log, type Service } from '@mitosis/domain';
 import type { MessageBus } from '@mitosis/queue';
 import { Channel } from '../kernel/channel.js';
 import { inTransaction } from '../kernel/transaction.js';
@@ -190,7 +190,7 @@ export class Sender implements Service {
     channel: MessageChannel | undefined,
   ): Promise<Sent> {
     if (channel === undefined) return { isDelivered: false, status: 'the coordinator is not configured for this kind' };
-    const signal = AbortSignal.any([this.stopping.signal, AbortSignal.timeout(this.options.timeoutMs)]);
+    const signal = anySignal([this.stopping.signal, AbortSignal.timeout(this.options.timeoutMs)]);
     try {
       const target = JSON.parse(unseal(this.options.key, placeOfReceiver(id), sealed)) as Target;
       return await channel.send(message.payload, { ...target, id: message.id, signal });

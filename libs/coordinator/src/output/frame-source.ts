@@ -1,3 +1,4 @@
+import { anySignal } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { Follows } from './follows.js';
 
@@ -30,7 +31,7 @@ export function frameSource(
         if (!enough.signal.aborted && !(await onChunk(frames))) enough.abort();
       };
       const attempt = { task: output.task, attempt: output.number };
-      const until = AbortSignal.any([signal, enough.signal]);
+      const until = anySignal([signal, enough.signal]);
       return follows.follow(output.worker_id, attempt, { from, isSnapshot: true }, take, until);
     }
     if (output.output_inline) {

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { isFinal, MitoError } from '@mitosis/domain';
+import { anySignal, isFinal, MitoError } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { OutputLine, OutputLines, OutputLinesQuery } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
@@ -67,7 +67,7 @@ export class LineReader {
   ): Promise<boolean> {
     if (index.isOver) return true;
     const late = AbortSignal.timeout(row.is_open ? WORKER_MS : COUNT_MS);
-    const isComplete = await index.grow(source, AbortSignal.any([signal, late]), !row.is_open);
+    const isComplete = await index.grow(source, anySignal([signal, late]), !row.is_open);
     index.isOver = isComplete && !row.is_open;
     return isComplete;
   }
@@ -105,11 +105,7 @@ async function readWindow(
   const splitter = new LineSplitter(mark.frame, mark.skip);
   const window = new LineWindow(from - mark.line, wanted);
   const late = AbortSignal.timeout(WORKER_MS);
-  await source(
-    mark.frame,
-    (frames) => splitter.push(frames, (piece) => window.take(piece)),
-    AbortSignal.any([signal, late]),
-  );
+  await source(mark.frame, (frames) => splitter.push(frames, (piece) => window.take(piece)), anySignal([signal, late]));
   return window.finish();
 }
 

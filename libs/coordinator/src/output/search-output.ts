@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { MitoError } from '@mitosis/domain';
+import { anySignal, MitoError } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import {
   TaskFilters,
@@ -185,7 +185,7 @@ class SearchRun {
         isEmpty = false;
         return !hasEnough;
       };
-      await frameSource(this.deps, row)(from, take, late ? AbortSignal.any([signal, late]) : signal);
+      await frameSource(this.deps, row)(from, take, late ? anySignal([signal, late]) : signal);
     } catch (error) {
       if (error instanceof MitoError && error.code === 'invalid_output_frame') return 'it is damaged';
       throw error;

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { isFinal, MitoError } from '@mitosis/domain';
+import { anySignal, isFinal, MitoError } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import type { TaskSummary } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
@@ -42,7 +42,7 @@ const RECHECK_MS = 5_000;
 function nextChange(events: TaskEvents, task: string, outer: AbortSignal): { signal: AbortSignal; stop(): void } {
   const controller = new AbortController();
   const off = events.on(task, () => controller.abort());
-  const signal = AbortSignal.any([outer, controller.signal]);
+  const signal = anySignal([outer, controller.signal]);
   return { signal, stop: () => (off(), controller.abort()) };
 }
 

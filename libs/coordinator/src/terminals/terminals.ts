@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { MitoError, type Log, type Service } from '@mitosis/domain';
+import { anySignal, MitoError, type Log, type Service } from '@mitosis/domain';
 import type { AttemptRef, FromWorker, TerminalRefusal, ToWorker } from '@mitosis/protocol';
 import type { MessageBus } from '@mitosis/queue';
 import { Channel } from '../kernel/channel.js';
@@ -59,7 +59,7 @@ export class Terminals implements Service {
    */
   async operate(worker: string, attempt: AttemptRef, wish: Wish, signal: AbortSignal): Promise<TerminalAnswer> {
     const request = randomUUID();
-    const patience = AbortSignal.any([signal, AbortSignal.timeout(this.options.patienceMs ?? 10_000)]);
+    const patience = anySignal([signal, AbortSignal.timeout(this.options.patienceMs ?? 10_000)]);
     const send = (): void => this.options.sendToWorker(worker, { type: 'terminal', request, attempt, ...wish });
     const again = setInterval(send, AGAIN_MS);
     try {

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { IQueueBackend, MinimalJob } from 'bullmq';
-import { cutText, MitoError } from '@mitosis/domain';
+import { anySignal, cutText, MitoError } from '@mitosis/domain';
 import type { ConsumerOperations } from '../job-source.js';
 import { pause } from '../pause.js';
 import type { DeliveryLink } from './delivery-link.js';
@@ -137,7 +137,7 @@ export class ChannelQueueBackend extends EventEmitter implements ConsumerOperati
     const arrived = new AbortController();
     this.link.listen((queue) => queue === this.queue && arrived.abort());
     this.link.want(1);
-    await pause(blockSeconds * 1000, AbortSignal.any([arrived.signal, this.interrupt.signal]));
+    await pause(blockSeconds * 1000, anySignal([arrived.signal, this.interrupt.signal]));
     return arrived.signal.aborted ? { member: '0', score: 0 } : null;
   }
 

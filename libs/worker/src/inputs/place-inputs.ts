@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { chmod, copyFile, link, mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { WorkerClient } from '@mitosis/client';
-import { MitoError, type Log } from '@mitosis/domain';
+import { anySignal, MitoError, type Log } from '@mitosis/domain';
 import { errorCode, removeTree, unpackArchive, type PlacedFiles, type Scratch } from '@mitosis/executor';
 import type { AttemptLease, ClaimedTask, CodeFile, TaskInput, TaskInputs } from '@mitosis/protocol';
 import { layBack } from '../checkpoints/lay-back.js';
@@ -45,7 +45,7 @@ export async function placeInputs(
   const budget = new AbortController();
   const timer = setTimeout(() => budget.abort(late), BUDGET_MS);
   try {
-    return await new Placing(deps, claim, scratch, AbortSignal.any([stop, budget.signal])).run();
+    return await new Placing(deps, claim, scratch, anySignal([stop, budget.signal])).run();
   } finally {
     clearTimeout(timer);
   }

@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import { isFinal, parseDuration } from '@mitosis/domain';
+import { anySignal, isFinal, parseDuration } from '@mitosis/domain';
 import type { TaskSummary } from '@mitosis/protocol';
 import { EXIT_FAILED, EXIT_OK } from '../../../output/exit-codes.js';
 import { ApiCommand } from '../../api-command.js';
@@ -44,7 +44,7 @@ export class TasksWaitCommand extends ApiCommand {
     const wait = (): Promise<TaskSummary[]> =>
       this.withBar('waiting', uuids.length, {}, (bar) => {
         const onProgress = (seen: readonly TaskSummary[]): void => bar?.update(countEnded(ended, seen));
-        return api.waitTasks(uuids, { onProgress, isAny: this.any, signal: AbortSignal.any(signals) });
+        return api.waitTasks(uuids, { onProgress, isAny: this.any, signal: anySignal(signals) });
       });
     const tasks = await this.whileWatching(goesOn, () => this.sayingWhy(api, firstOpen, wait)).catch(
       (error: unknown) => {
