@@ -154,8 +154,8 @@ onEachBackend('a task finds a clean environment and its folders', async (t, { mi
     .split('\n')
     .map((line) => line.slice(0, line.indexOf('=')))
     .sort();
-  const folders = ['MITO_EXEC_DIR', 'MITO_RESOURCE_DIR', 'MITO_RESULT_DIR'];
-  const channels = ['MITO_COORDINATOR_ADDR', 'MITO_NEW_TASK', 'MITO_PROGRESS', 'MITO_TOKEN'];
+  const folders = ['MITO_CHECKPOINT_DIR', 'MITO_EXEC_DIR', 'MITO_RESOURCE_DIR', 'MITO_RESULT_DIR'];
+  const channels = ['MITO_COORDINATOR_ADDR', 'MITO_NEW_TASK', 'MITO_PROGRESS', 'MITO_STOP', 'MITO_TOKEN'];
   const own = ['MINE', 'MITO_GROUP', 'MITO_TASK_ATTEMPT', 'MITO_TASK_UUID', ...folders, ...channels];
   const basics = ['HOME', 'LANG', 'LOGNAME', 'PATH', 'SHELL', 'TMPDIR', 'USER'];
   // A task that asks for no GPU sees none.
