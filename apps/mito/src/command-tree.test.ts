@@ -2,6 +2,7 @@ import test from 'ava';
 import { COMMANDS } from './command-index.js';
 import { createCli } from './create-cli.js';
 import { moveGlobalOptions } from './global-options.js';
+import { commandModel } from './help/command-model.js';
 import { findCommand } from './help/find-command.js';
 import type { CommandEntry } from './mito-context.js';
 
@@ -126,6 +127,13 @@ test('every command is described, and no path is used twice', (t) => {
     silent.map(({ paths }) => paths),
     [],
   );
+});
+
+test('the usage line of a command says once where the command line of a task goes', async (t) => {
+  for (const entry of COMMANDS) {
+    const operands = (await commandModel(entry))?.operands ?? [];
+    if (operands.includes('-- COMMAND [ARG...]')) t.false(operands.includes('<command>'), entry.paths[0]);
+  }
 });
 
 test('each command is found by its words alone, and says of itself what the index says', async (t) => {

@@ -51,9 +51,10 @@ type DefineOption = (builder: object, key: string) => void;
 
 function operandsOf(positionals: readonly string[], rest: Rest | undefined): string[] {
   if (rest === undefined || positionals.at(-1) !== '...') return [...positionals];
-  const before = positionals.slice(0, -1);
+  // The parser names a rest that must not be empty, and puts dots behind it.
+  const before = positionals.slice(0, rest.isRequired ? -2 : -1);
   if (rest.name === 'command') return [...before, '-- COMMAND [ARG...]'];
-  return rest.isRequired ? [...before.slice(0, -1), `${before.at(-1) ?? ''}...`] : [...before, `[${rest.name}...]`];
+  return [...before, rest.isRequired ? `${positionals.at(-2) ?? ''}...` : `[${rest.name}...]`];
 }
 
 /** All that is known of a command; undefined for one that is not documented. */
