@@ -2,7 +2,7 @@
 const sources = new WeakMap<AbortSignal, readonly AbortSignal[]>();
 
 /**
- * A signal that fires with the first of `signals`. `AbortSignal.any` holds its sources weakly in Node.js 20 and 22: an
+ * A signal that fires with the first of `signals`. `AbortSignal.any` holds its sources weakly in Node.js 20: an
  * `AbortSignal.timeout` that nothing else refers to is collected and never fires.
  */
 export function anySignal(signals: readonly AbortSignal[]): AbortSignal {
