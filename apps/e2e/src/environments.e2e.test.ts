@@ -53,7 +53,7 @@ test.serial('uv builds a locked project once; each task runs the code of its own
   t.timeout(900_000);
   const dir = await project(t, {
     'pyproject.toml':
-      `[project]\nname = "demo"\nversion = "1"\nrequires-python = ">=3.9"\ndependencies = ` + `["${PACKAGE}"]\n`,
+      '[project]\nname = "demo"\nversion = "1"\nrequires-python = ">=3.9"\n' + `dependencies = ["${PACKAGE}"]\n`,
     'own.py': 'value = "first"',
   });
   await call(await uvProgram(), ['lock', '--no-cache'], { cwd: dir });

@@ -141,8 +141,8 @@ test('a worker without work stealing computes the same', async (t) => {
   const { username, password } = own.ready.admin;
   await writeFile(
     config,
-    `[worker]\nuser = "${username}"\npassword = "${password}"\nwork_dir = "${dir}"\nslots = ` +
-      `2\nwork_stealing_enabled = false\n`,
+    `[worker]\nuser = "${username}"\npassword = "${password}"\nwork_dir = "${dir}"\n` +
+      'slots = 2\nwork_stealing_enabled = false\n',
   );
   const worker = own.spawn('worker', '--config', config);
   const { code, stdout, stderr } = await own.mito(

@@ -824,7 +824,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     paths: ['manager spawn'],
-    about: { category: 'Manager', description: 'start worker processes on this machine that continue by themselves' },
+    about: { category: 'Manager', description: 'start worker processes on this machine that run in the background' },
     load: async () => (await import('./commands/manager/spawn.js')).ManagerSpawnCommand,
   },
   {

@@ -21,8 +21,7 @@ export async function identityOf(workDir: string): Promise<Identity> {
   if (known !== undefined) {
     const secret = WorkerIdentity.safeParse(known.trim());
     if (secret.success) return { secret: secret.data, isKnown: true };
-    const message =
-      `${file} is damaged: it does not hold the identity of a worker. Remove it; the worker registers ` + 'again.';
+    const message = `${file} is damaged: it holds no identity of a worker. Remove it; the worker then registers again.`;
     throw new MitoError('invalid', 'identity_damaged', message);
   }
   const secret = `mitowid_${randomBytes(32).toString('base64url')}`;

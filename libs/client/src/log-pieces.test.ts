@@ -41,7 +41,7 @@ test('output becomes text, wherever it was cut', async (t) => {
   );
 });
 
-test('a new attempt begins again', async (t) => {
+test('a new attempt begins with its first byte', async (t) => {
   const half = encodeFrame('stdout', Buffer.from('lost')).subarray(0, 9);
   const items = [
     { type: 'frames', attempt: 1, offset: 0, frames: Buffer.from(half) },

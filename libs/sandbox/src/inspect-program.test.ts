@@ -169,7 +169,7 @@ test('a function with more locals than any compiler makes is refused', (t) => {
   t.notThrows(() => inspectProgram(of(10_000)));
 });
 
-test('a large program is looked at in a thread, with the same responses', async (t) => {
+test('a large program is inspected in a thread, with the same result', async (t) => {
   const small = buildProgram({ body: (p) => p.exitWith(p.call('fd_close', 9)) });
   const padded = (bytes: Uint8Array): Uint8Array =>
     Buffer.concat([bytes, section(0, Buffer.concat([Buffer.from([1, 0x78]), Buffer.alloc(30_000_000)]))]);

@@ -4,7 +4,7 @@ import { MitoError } from '@mitosis/domain';
 import type { ThreadAnswer } from './inspect-in-background.js';
 import { inspectProgram } from './inspect-program.js';
 
-/** The thread of `inspectInBackground`: looks at the bytes that it was started with, returns and ends. */
+/** The thread of `inspectInBackground`: looks at the bytes that it was started with, sends the result and ends. */
 function look(bytes: Uint8Array): ThreadAnswer {
   try {
     const sha256 = createHash('sha256').update(bytes).digest('hex');

@@ -87,7 +87,7 @@ export class SandboxRun {
     this.guest.send(ToChild.run, Buffer.concat([length, json, sources.inlineStdin]));
   }
 
-  /** Returns the child until it reports; undefined when it is gone without a report. */
+  /** Serves the requests of the child until it reports; undefined when it is gone without a report. */
   async #report(): Promise<RunReport | undefined> {
     for (;;) {
       const frame = await this.guest.frames.next();

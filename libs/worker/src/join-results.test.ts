@@ -24,7 +24,7 @@ function framesOf(text: string): Buffer {
   );
 }
 
-/** Returns from memory what a coordinator and a store would, three results at a time. */
+/** Serves from memory what a coordinator and a store would, three results at a time. */
 function clientOf(texts: readonly string[]): JoinResultsDeps['client'] {
   const frames = texts.map(framesOf);
   const toResult = (bytes: Buffer, index: number): SubtaskResults['results'][number] =>

@@ -29,7 +29,7 @@ function scene({ reads = Promise.resolve(), error }: { reads?: Promise<void>; er
       typed: { session, offset, data_base64: Buffer.from(text).toString('base64') },
     });
   const answered = async (count: number): Promise<FromWorker[]> => {
-    await eventually(() => answers.length >= count, { message: `${count} responses` });
+    await eventually(() => answers.length >= count, { message: `${count} messages` });
     return answers;
   };
   return { typed, type, answered };

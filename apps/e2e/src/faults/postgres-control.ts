@@ -6,7 +6,7 @@ import pg from 'pg';
 import { EmbeddedPostgres } from '@mitosis/embedded';
 import { eventually, silentLog, type Scope } from '@mitosis/testing';
 
-/** Returns after a crash within this time; what else would be broken. */
+/** PostgreSQL responds again within this time after a crash; longer is a fault. */
 const BACK_MS = 60_000;
 
 /** A PostgreSQL of the harness, whose commits survive the crash of the server (not of the machine). */

@@ -50,8 +50,8 @@ export function describeVerdict(verdict: Verdict): string {
     ],
     [
       'executions',
-      `${verdict.executions}, ${verdict.extraExecutions} beyond one per task, ${verdict.unexplained} of them ` +
-        'unexplained',
+      `${verdict.executions}, ${verdict.extraExecutions} beyond one per task, ` +
+        `${verdict.unexplained} of them unexplained`,
     ],
     ['late reports', `${verdict.lateTried} tried, ${verdict.lateRefused} refused`],
     ['requeued', `${verdict.lostAttempts} lost attempts: ${requeue}`],

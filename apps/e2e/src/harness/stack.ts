@@ -44,11 +44,11 @@ export interface E2eStack {
   mito(...argv: string[]): Promise<MitoResult>;
   /** Runs a command that is expected to succeed and returns its stdout as JSON. */
   json<T>(...argv: string[]): Promise<T>;
-  /** Starts a command that continues. */
+  /** Starts a command and does not wait for its end. */
   spawn(...argv: string[]): MitoProcess;
 }
 
-/** With which what tasks need is fetched here. */
+/** The variables that name the certificates of this machine, for builds that fetch packages. */
 function certificates(): Record<string, string> {
   const own = CERTIFICATE_VARIABLES.map((name) => [name, process.env[name]] as const);
   return Object.fromEntries(own.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));

@@ -18,7 +18,7 @@ export class MetricsCommand extends ApiCommand {
   static override usage = Command.Usage({
     category: 'Services',
     description: 'show live what matters: tasks per second, failures, and how each worker does',
-    details: 'For site administrators. Continues until Ctrl-C; everything else is at /metrics for Prometheus.',
+    details: 'For site administrators. Runs until Ctrl-C; everything else is at /metrics for Prometheus.',
     examples: [['One look, for a script', '$0 metrics --once --json']],
   });
 

@@ -20,7 +20,7 @@ export abstract class MitoCommand extends Command<MitoContext> {
     return false;
   }
 
-  /** Aborted by Ctrl-C in interactive mode; whatever continues for long has to listen. */
+  /** Aborted by Ctrl-C in interactive mode; everything that takes long has to listen. */
   protected get signal(): AbortSignal | undefined {
     return this.context.signal;
   }

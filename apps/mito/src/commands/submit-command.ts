@@ -55,7 +55,7 @@ export abstract class SubmitCommand extends ApiCommand {
     description: 'only these exit codes are tried again; 128 + n stands for signal n, e.g. 137 for SIGKILL',
   });
   readonly warnBefore = Option.String('--warn-before', {
-    description: 'so long before its time limit the file $MITO_STOP appears; with a signal for the program: 5m:USR2',
+    description: 'time before its limit at which the file $MITO_STOP appears; with a signal for the program: 5m:USR2',
   });
   readonly requeueOn = Option.Array('--requeue-on', [], {
     description: 'run it again, at no cost of its retries, after timeout, lost (worker) or these exit codes',

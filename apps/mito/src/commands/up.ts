@@ -142,9 +142,7 @@ export class UpCommand extends ApiCommand {
     return path.resolve(this.dataDir ?? dataDir(this.context.env, process.getuid?.() === 0));
   }
 
-  /**
-   * The first signal, or the end of standard input, stops it; the second one hurries what continues, the third ends us.
-   */
+  /** The first signal, or the end of standard input, stops it; the second one hurries the rest, the third ends us. */
   private stopRequest(onHurry: () => void): Promise<void> {
     return new Promise((resolve) => {
       let count = 0;

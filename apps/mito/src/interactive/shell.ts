@@ -85,7 +85,7 @@ export class Shell {
     }
     if (argv[0] === 'mito') argv = argv.slice(1);
     if (!this.isService(argv)) return this.execute(argv);
-    say(stderr, `mito: "${argv[0]}" continues for long: start it in a terminal of its own\n`);
+    say(stderr, `mito: "${argv[0]}" runs until it is stopped: start it in a terminal of its own\n`);
     return EXIT_USAGE;
   }
 

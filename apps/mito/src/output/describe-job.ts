@@ -26,7 +26,7 @@ function stateOf(job: JobView): string {
   return remarks.length === 0 ? state : `${state} (${remarks.join(', ')})`;
 }
 
-/** Its submission was interrupted, or continues. */
+/** Its submission was interrupted, or is still under way. */
 export function isUnfinished({ is_open: isOpen, total, expected_tasks: expected }: JobView): boolean {
   return isOpen && expected !== null && total < expected;
 }

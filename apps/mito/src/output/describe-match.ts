@@ -9,9 +9,8 @@ const WIDTH = 7;
 export function describeMatchTask(match: OutputMatch, paint: Paint): string {
   const place = match.job_index === null ? '' : `, task ${match.job_index} of its job`;
   const host = match.host === null ? '' : ` on ${harmless(match.host)}`;
-  const about =
-    `${harmless(match.name)}${place}, attempt ${match.attempt}${host}, since ` + `${formatTime(match.started_at)}`;
-  return `${paint.bold(match.task)}  ${paint.dim(about)}`;
+  const attempt = `attempt ${match.attempt}${host}, since ${formatTime(match.started_at)}`;
+  return `${paint.bold(match.task)}  ${paint.dim(`${harmless(match.name)}${place}, ${attempt}`)}`;
 }
 
 /** One line that was found, with its number and with the match in colour. */

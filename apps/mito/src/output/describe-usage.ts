@@ -75,8 +75,7 @@ export function describeEfficiency(found: JobEfficiency, paint: Paint): string {
     [
       'memory',
       `asked ${mem.asked_bytes === null ? 'nothing' : formatBytes(mem.asked_bytes)}; used ` +
-        `${bytes(mem.peak_median_bytes)} typically, ${bytes(mem.peak_max_bytes)} at ` +
-        'most',
+        `${bytes(mem.peak_median_bytes)} typically, ${bytes(mem.peak_max_bytes)} at most`,
     ],
     [
       'time',

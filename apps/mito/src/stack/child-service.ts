@@ -16,7 +16,7 @@ export interface ChildServiceOptions {
   readonly firstMessage?: (() => Promise<object>) | undefined;
   /** Called when it is up, also after a restart. */
   readonly onReady?: ((message: Readonly<Record<string, unknown>>) => void) | undefined;
-  /** True when people may stop it for good by other means than ours: after exit code 0 it is not started again then. */
+  /** True when people may stop it for good by other means than ours: then it is not started again after exit code 0. */
   readonly mayBeStopped?: boolean | undefined;
   /** How long a stop may take before the process is killed. */
   readonly stopMs: number;
@@ -71,7 +71,7 @@ export class ChildService implements Service {
     await this.supervision;
   }
 
-  /** Passes on the second signal: whatever still continues is to end. */
+  /** Passes on the second signal: what still runs has to end. */
   hurry(): void {
     this.child?.kill('SIGTERM');
   }

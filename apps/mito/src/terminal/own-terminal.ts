@@ -55,7 +55,7 @@ export class OwnTerminal {
     else this.stdin.resume();
   }
 
-  /** Returns false when it is to be waited for. */
+  /** Returns false when the caller has to wait before it shows more. */
   show(bytes: Uint8Array): boolean {
     const text = Buffer.from(bytes).toString('latin1');
     const [on, off] = [text.lastIndexOf(OTHER_SCREEN_ON), text.lastIndexOf(OTHER_SCREEN_OFF)];

@@ -42,8 +42,8 @@ function assertSendable({ files, links, dir }: ListedWorkdir): void {
   if (total <= CODE_LIMITS.files) return;
   const most = CODE_LIMITS.files.toLocaleString('en-US');
   const message =
-    `has ${count(total)}, and may have ${most}; name folders of data in .mitoignore, and share them as ` +
-    'attachments';
+    `has ${count(total)}, and may have ${most}; ` +
+    'name folders of data in .mitoignore, and share them as attachments';
   throw invalidField('--workdir', message);
 }
 

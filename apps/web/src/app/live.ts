@@ -39,8 +39,7 @@ export function startLive(): void {
     let isFresh = true;
     source.onopen = () => {
       tell({ connection: 'live' });
-      // A new stream knows nothing of what happened before; one that was interrupted continues by the id of its last
-      // event.
+      // A new stream knows nothing of what happened before; an interrupted one continues after its last event.
       if (isFresh) tell({ change: { type: 'resync' } });
       isFresh = false;
     };

@@ -15,7 +15,7 @@ import { TASK_COLUMNS } from '../parts/task-rows.js';
 const LIMIT = 10;
 const SEEN = 'mito-last-look';
 
-/** When this browser has looked at the first page before; kept again when it is left. */
+/** When this browser last looked at the first page; the time is stored when the page is left. */
 function useLastLook(): string | undefined {
   const [since] = useState(() => localStorage.getItem(SEEN) ?? undefined);
   useEffect(() => {

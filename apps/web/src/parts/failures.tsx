@@ -21,8 +21,7 @@ export function Failures({ job }: { readonly job: string }) {
       title="Failures"
       note={
         data &&
-        `${count(data.groups.length, 'kind')}` +
-          `${data.is_complete ? '' : `, of the newest ${data.looked_at} failed tasks`}`
+        count(data.groups.length, 'kind') + (data.is_complete ? '' : `, of the newest ${data.looked_at} failed tasks`)
       }
     >
       {error && <Failure error={error} />}

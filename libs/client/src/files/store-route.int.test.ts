@@ -20,7 +20,7 @@ async function server(t: ExecutionContext, onRequest: RequestListener, port = 0)
   return `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
 }
 
-/** A coordinator that returns "relayed", and what it was asked. */
+/** A coordinator that responds with "relayed", and what it was asked. */
 async function relay(t: ExecutionContext): Promise<{ url: string; seen: string[] }> {
   const seen: string[] = [];
   const url = await server(t, async (req, res) => {

@@ -59,7 +59,7 @@ export class Answer {
     try {
       return JSON.parse(text);
     } catch (cause) {
-      const message = `what responds at ${this.url} is not a coordinator: its response is not JSON`;
+      const message = `the server at ${this.url} is not a coordinator: its response is not JSON`;
       throw new MitoError('invalid', 'not_a_coordinator', message, { cause });
     }
   }

@@ -68,8 +68,7 @@ export function connectTls(options: ConnectionOptions, callback: OnConnection): 
 
 function anotherKey(host: string, found: string | undefined, pin: string): MitoError {
   const message =
-    `the coordinator at ${host} has another key (${found ?? 'none'}) than the expected one (${pin}): either its ` +
-    'key was ' +
-    'replaced, then join again with a new line, or something else has answered in its place';
+    `the coordinator at ${host} has another key (${found ?? 'none'}) than the expected one (${pin}): ` +
+    'either its key was replaced, then join again with a new line, or something else has answered in its place';
   return new MitoError('unauthenticated', 'another_key', message);
 }

@@ -231,8 +231,8 @@ class Packing {
 
   #tooLarge(path: string): MitoError {
     const { bytes, entries } = this.options.limits;
-    const message =
-      `The folder holds more than ${bytes} bytes or ${entries} entries (reached at ` + `"${cutText(path, 200, '…')}")`;
+    const reached = `(reached at "${cutText(path, 200, '…')}")`;
+    const message = `The folder holds more than ${bytes} bytes or ${entries} entries ${reached}`;
     return new MitoError('too-large', 'folder_too_large', message);
   }
 }

@@ -212,8 +212,8 @@ export function registerExecutorSuite(test: TestFn, spawner: Spawner): void {
 
   test.serial('a daemon in a session of its own ends with its program', async (t) => {
     const seconds = uniqueSleep();
-    const daemon =
-      `setsid sh -c 'trap "" TERM HUP; exec </dev/null >/dev/null 2>&1; ` + `sleep ${seconds} & sleep ${seconds}' &`;
+    const script = `trap "" TERM HUP; exec </dev/null >/dev/null 2>&1; sleep ${seconds} & sleep ${seconds}`;
+    const daemon = `setsid sh -c '${script}' &`;
     t.like(await run(sh(`(${daemon}) ; sleep 0.2`)), { outcome: 'exited', exitCode: 0 });
     await eventually(async () => (await sleepers(seconds)).length === 0, { message: 'the daemon lives on' });
     t.pass();

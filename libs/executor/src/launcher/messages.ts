@@ -34,7 +34,7 @@ export type FromLauncher =
   | { readonly type: 'started'; readonly id: string; readonly pid: number }
   /** The first `bytes` bytes of the spool are on disk. */
   | { readonly type: 'output'; readonly id: string; readonly bytes: number }
-  /** How many bytes the spool had when the terminal took it; without them the terminal takes nothing. */
+  /** How many bytes the spool had when the terminal took it; absent when the terminal takes nothing. */
   | { readonly type: 'terminal'; readonly id: string; readonly request: number; readonly bytes?: number }
   /** What a guest has printed (base64). */
   | { readonly type: 'printed'; readonly id: string; readonly stream: 'stdout' | 'stderr'; readonly data: string }

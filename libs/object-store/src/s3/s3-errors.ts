@@ -81,7 +81,7 @@ function fromStatus(error: S3ServiceException, key: string): MitoError {
   }
 }
 
-/** Returns to HEAD have no body, and so no name; with these two most stores mean the region. */
+/** A response to HEAD has no body, and so no name; with these two statuses most stores mean the region. */
 function describe({ name, $metadata: { httpStatusCode: status } }: S3ServiceException): string {
   if (!['Unknown', 'UnknownError'].includes(name)) return `${status ?? 'nothing'} ${name}`;
   return status === 400 || status === 301 ? `${status} (is s3_region right?)` : String(status ?? 'nothing');

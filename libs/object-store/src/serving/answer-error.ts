@@ -12,9 +12,9 @@ const LINGER_MS = 2000;
 const LINGER_BYTES = 16 * 2 ** 20;
 
 /**
- * Returns an expected error as JSON. When the body has not been read, the answer goes out first and the
- * body is then thrown away for two seconds or 16 MiB: a connection closed at once would reset, and the
- * client would see a broken pipe instead of the reason.
+ * Sends an expected error as JSON. When the body of the request has not been read, the response goes out first, and
+ * the body is then discarded for two seconds or 16 MiB: a connection closed at once would reset, and the client would
+ * see a broken pipe instead of the reason.
  */
 export async function answerError(req: IncomingMessage, res: ServerResponse, error: MitoError): Promise<void> {
   const { code, message, details } = error;

@@ -1,4 +1,4 @@
-/** The error numbers of WASI preview 1 that the host returns with. */
+/** The error numbers of WASI preview 1 that the host returns. */
 export const Errno = {
   success: 0,
   badf: 8,

@@ -29,6 +29,7 @@ export interface KeptCheckpoints {
 const TRIES = 40;
 /** A program that was killed may have been writing what it changed so shortly before. */
 const TORN_MS = 500;
+const ADVICE = `rename files into place, or write ${DONE_NAME} when they are whole`;
 /** The longest interval that Node keeps. */
 const TIMER_MAX_MS = 2_147_483_647;
 
@@ -108,18 +109,14 @@ export class CheckpointKeeper {
       why = objection;
     }
     if (signal.aborted) return;
-    const advice = `rename files into place, or write ${DONE_NAME} when they are whole`;
-    this.note(`A checkpoint was not stored while the task ran: ${why}. To let it be stored, ${advice}`);
+    this.note(`A checkpoint was not stored while the task ran: ${why}. To let it be stored, ${ADVICE}`);
   }
 
   private async storeLast(result: ExecutionResult, signal: AbortSignal): Promise<string | undefined> {
     if (result.hasLeftovers) return 'some of its processes would not end, and may be writing to it';
     await this.lookForMark();
     if (!this.isMarked && result.signal !== null && (await this.ageMs()) < TORN_MS)
-      return (
-        `the program was ended by ${result.signal} while it was writing; rename files into place or write ` +
-        `${DONE_NAME}`
-      );
+      return `${result.signal} ended the program while it was writing; ${ADVICE}`;
     return this.tryOnce({ signal, isAtRest: true });
   }
 

@@ -37,11 +37,12 @@ const TRIES = 3;
 const RETRY_MS = 4_000;
 const NO_SPACE = /No space left on device|ENOSPC|Disk quota exceeded|EDQUOT|os error 28/i;
 const NETWORK = new RegExp(
-  'timed out|ReadTimeout|ConnectTimeout|ETIMEDOUT|ECONNRESET|ECONNREFUSED|EAI_AGAIN|ENOTFOUND|ENETUNREACH|' +
-    'EHOSTUNREACH|socket hang up|' +
-    'Temporary failure in name resolution|Connection (?:reset|refused|aborted|broken)|Max retries exceeded|' +
-    'error sending request|(?:50[0234]|429)\\b.{0,40}(?:Server Error|Bad Gateway|Unavailable|Timeout|Too ' +
-    'Many)|CondaHTTPError',
+  [
+    'timed out|ReadTimeout|ConnectTimeout|socket hang up|error sending request|Max retries exceeded|CondaHTTPError',
+    'ETIMEDOUT|ECONNRESET|ECONNREFUSED|EAI_AGAIN|ENOTFOUND|ENETUNREACH|EHOSTUNREACH',
+    'Temporary failure in name resolution|Connection (?:reset|refused|aborted|broken)',
+    '(?:50[0234]|429)\\b.{0,40}(?:Server Error|Bad Gateway|Unavailable|Timeout|Too Many)',
+  ].join('|'),
   'i',
 );
 

@@ -25,10 +25,9 @@ const TRIES = 3;
 const REPLACED = new Set(['object_not_found', 'input_replaced']);
 
 /**
- * Puts the inputs of an attempt into its resource folder, its code into its working folder, and its checkpoint where it
- * was; returns the files of
- * the code. Faults of the network are waited for, within
- * bounds. Rejects with what is missing, or with the reason of `stop` when that fires.
+ * Puts the inputs of an attempt into its resource folder, its code into its working folder, and its checkpoint where
+ * it was; returns the files of the code. Faults of the network are waited for, within bounds. Rejects with what is
+ * missing, or with the reason of `stop` when that fires.
  */
 export async function placeInputs(
   deps: PlaceInputsDeps,

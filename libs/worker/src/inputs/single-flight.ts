@@ -5,7 +5,7 @@ interface Flight {
 }
 
 /**
- * Of many who want the same done at the same time one does it and all wait for it. It is broken off
+ * When many want the same done at the same time, one does it and all wait for it. It is broken off
  * only when nobody waits.
  */
 export class SingleFlight {
@@ -42,7 +42,7 @@ export class SingleFlight {
     return flight;
   }
 
-  /** Whoever comes from now on begins again. */
+  /** A caller that comes from now on starts a new flight. */
   private breakOff(key: string, flight: Flight): void {
     if (this.flights.get(key) === flight) this.flights.delete(key);
     flight.controller.abort(new Error('nobody waits for it'));

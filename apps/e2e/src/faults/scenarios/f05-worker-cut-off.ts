@@ -29,8 +29,8 @@ interface Victim {
 function lastingTask(site: Site, index: number): SubmitTaskInput {
   const [name = '', value = ''] = site.marker.split('=');
   const first = index % 2 === 0 ? 22 : 90;
-  const script =
-    'echo "$MITO_TASK_UUID $MITO_TASK_ATTEMPT" >> "$EFFECTS"; [ "$MITO_TASK_ATTEMPT" != 1 ] || sleep ' + `${first}`;
+  const note = 'echo "$MITO_TASK_UUID $MITO_TASK_ATTEMPT" >> "$EFFECTS"';
+  const script = `${note}; [ "$MITO_TASK_ATTEMPT" != 1 ] || sleep ${first}`;
   return { args: ['sh', '-c', script], env: { [name]: value, EFFECTS: site.effectsFile } };
 }
 

@@ -9,7 +9,7 @@ export class ManagerSpawnCommand extends ManagerCommand {
   static override paths = [['manager', 'spawn']];
   static override usage = Command.Usage({
     category: 'Manager',
-    description: 'start worker processes on this machine that continue by themselves',
+    description: 'start worker processes on this machine that run in the background',
     details:
       'What follows the count are options of `mito worker`. Each worker has a log of its own that is set aside ' +
       'at 10 MB (three are kept); with --shared-log all write to one.',
