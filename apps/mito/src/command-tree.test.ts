@@ -148,3 +148,11 @@ test('each command is found by its words alone, and says of itself what the inde
     for (const path of paths) t.is(findCommand(COMMANDS, [...path.split(' '), 'x'])?.path, path);
   }
 });
+
+test('examples of client commands are typed without "client"', async (t) => {
+  for (const { paths, load } of COMMANDS) {
+    const examples = (await load()).usage?.examples ?? [];
+    const long = examples.filter(([, line]) => line.startsWith('$0 client ') && !line.startsWith('$0 client -'));
+    t.deepEqual(long, [], paths[0]);
+  }
+});

@@ -23,7 +23,7 @@ export class JobsCompareCommand extends ApiCommand {
       'Tasks with the same parameters stand in one row; tasks without parameters are paired by their place in ' +
       'the job. Of each metric the row has the last value in both jobs, and by how much that of the second job ' +
       '(B) is greater. With --json each row is an object with both tasks as "jobs results --json" prints them.',
-    examples: [['The newest job and the one before it', '$0 client jobs compare @~1 @']],
+    examples: [['The newest job and the one before it', '$0 jobs compare @~1 @']],
   });
 
   readonly csv = Option.Boolean('--csv', false, { description: 'as comma-separated values (RFC 4180)' });

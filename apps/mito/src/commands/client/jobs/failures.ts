@@ -13,7 +13,7 @@ export class JobsFailuresCommand extends ApiCommand {
       'Tasks that ended in the same way and with the same last lines are one group; numbers, addresses and UUIDs ' +
       'in the lines may differ. The command looks at the newest 500 failed tasks that were not retried. With ' +
       '--json each group is one line; with --quiet it prints only the UUID of a task of each group.',
-    examples: [['Why did they fail?', '$0 client jobs failures UUID']],
+    examples: [['Why did they fail?', '$0 jobs failures UUID']],
   });
 
   readonly uuid = Option.String({ name: 'uuid' });

@@ -11,7 +11,7 @@ export class JobsGrepCommand extends OutputSearchCommand {
     category: 'Jobs',
     description: 'search in what the tasks of a job have printed',
     details: SEARCH_DETAILS,
-    examples: [['Lines with a loss of NaN', '$0 client jobs grep UUID "loss[= ]nan" -i --limit 20']],
+    examples: [['Lines with a loss of NaN', '$0 jobs grep UUID "loss[= ]nan" -i --limit 20']],
   });
 
   readonly uuid = Option.String({ name: 'uuid' });

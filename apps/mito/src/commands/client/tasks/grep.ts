@@ -11,8 +11,8 @@ export class TasksGrepCommand extends OutputSearchCommand {
     description: 'search in what tasks have printed',
     details: SEARCH_DETAILS,
     examples: [
-      ['Which tasks of today ran out of memory', '$0 client tasks grep -s failed --since today -i "out of memory"'],
-      ['Their UUIDs, for another command', '$0 client tasks grep -q -F "CUDA error" -g vision'],
+      ['Which tasks of today ran out of memory', '$0 tasks grep -s failed --since today -i "out of memory"'],
+      ['Their UUIDs, for another command', '$0 tasks grep -q -F "CUDA error" -g vision'],
     ],
   });
 
