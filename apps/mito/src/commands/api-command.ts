@@ -10,6 +10,7 @@ import { Interrupted } from '../output/interrupted.js';
 import { isTerminal } from '../output/paint.js';
 import { useNetwork } from '../use-network.js';
 import { isLatest, resolveLatest } from './latest.js';
+import { UUID } from './option-values.js';
 import { OutputCommand } from './output-command.js';
 
 /** A submission of more tasks than this takes several requests. */
@@ -23,8 +24,6 @@ const REFUSED: ReadonlySet<string> = new Set([
   'idempotency_key_reused',
   'job_closed',
 ]);
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The commands that list what has a UUID. */
 const LISTS = ['tasks query', 'jobs list', 'workers query', 'workloads list'];

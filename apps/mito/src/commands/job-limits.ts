@@ -1,6 +1,6 @@
 import { invalidField, splitArray, SWEEP_MAX } from '@mitosis/domain';
 import type { CreateJobInput } from '@mitosis/protocol';
-import { parseInteger } from './task-options.js';
+import { parseWithin } from './task-options.js';
 
 export const AT_ONCE = 'how many of its tasks run at a time';
 export const MAX_FAILS = 'when more tasks than this have failed, cancel the rest of the job; 0: at the first one';
@@ -14,15 +14,8 @@ export interface JobLimitOptions {
 
 type JobLimits = Pick<CreateJobInput, 'at_once' | 'max_fails'>;
 
-function within(text: string, field: string, min: number): number {
-  const value = parseInteger(text, field);
-  if (value < min || value > SWEEP_MAX)
-    throw invalidField(field, `"${text}" is out of range; use ${min} to ${SWEEP_MAX}`);
-  return value;
-}
-
-export const parseAtOnce = (text: string): number => within(text, '--at-once', 1);
-export const parseMaxFails = (text: string): number => within(text, '--max-fails', 0);
+export const parseAtOnce = (text: string): number => parseWithin(text, '--at-once', [1, SWEEP_MAX]);
+export const parseMaxFails = (text: string): number => parseWithin(text, '--max-fails', [0, SWEEP_MAX]);
 
 /** What is said by --at-once, --max-fails and the `%20` of --array. */
 export function parseJobLimits({ array, atOnce, maxFails }: JobLimitOptions): JobLimits {

@@ -9,6 +9,9 @@ import {
   parsePointInTime,
 } from '@mitosis/domain';
 
+/** The id of a task, a job, a worker, as the coordinator gives it. */
+export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /** A condition as it was typed. One that is given and blank (`-g "$GROUP"` without a GROUP) is refused. */
 export function givenText(value: string | undefined, option: string): string | undefined {
   if (value !== undefined && isBlank(value)) throw invalidField(option, BLANK_CONDITION);

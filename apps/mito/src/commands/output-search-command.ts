@@ -41,11 +41,7 @@ export abstract class OutputSearchCommand extends TaskConditionCommand {
     if (this.stderrOnly && this.stdoutOnly)
       throw invalidField('--stdout', 'use either --stdout or --stderr; without both of them both are searched');
     const limit = this.limit === undefined ? Infinity : parseCount(this.limit, '--limit');
-    const maxCount = this.quiet
-      ? 1
-      : this.maxCount === undefined
-        ? undefined
-        : parseCount(this.maxCount, '--max-count');
+    const maxCount = this.maxCount === undefined ? undefined : parseCount(this.maxCount, '--max-count');
     const api = await this.api();
     const parts = api.searchOutput({
       ...conditions(),
@@ -54,7 +50,7 @@ export abstract class OutputSearchCommand extends TaskConditionCommand {
       ignore_case: this.ignoreCase,
       stream: this.stderrOnly ? ['stderr'] : this.stdoutOnly ? ['stdout'] : undefined,
       attempts: this.allAttempts ? 'all' : 'last',
-      per_attempt: maxCount,
+      per_attempt: this.quiet ? 1 : maxCount,
       limit: Math.min(limit, PAGE),
     });
     await this.showAll(parts, limit);

@@ -13,7 +13,7 @@ import {
 } from '@mitosis/domain';
 import { parseEnv, parseEnvLines, parseResource } from '@mitosis/experiment';
 import type { NotifyInput, SubmitTaskInput, TerminalSize } from '@mitosis/protocol';
-import { splitList } from './option-values.js';
+import { splitList, UUID } from './option-values.js';
 
 /** The options of a submission, as they were typed. */
 export interface TaskOptions {
@@ -136,8 +136,6 @@ function parseWatch(text: string): AfterInput {
     );
   return { task, when };
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The options that say what a task waits for. */
 export type AfterOptions = Pick<TaskOptions, 'after' | 'afterAnyEnd' | 'afterFailed' | 'afterJob' | 'watch'>;

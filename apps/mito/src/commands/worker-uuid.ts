@@ -1,7 +1,6 @@
 import type { MitosisClient } from '@mitosis/client';
 import { MitoError } from '@mitosis/domain';
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+import { UUID } from './option-values.js';
 
 /** The UUID of a worker that is named by it, or by its name. Throws `worker_not_found`. */
 export async function workerUuid(api: MitosisClient, text: string): Promise<string> {

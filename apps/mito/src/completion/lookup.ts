@@ -19,7 +19,7 @@ export function lookupWith(connect: () => Promise<MitosisClient>): Lookup {
     if (kind === 'state') return TASK_STATES;
     if (kind === 'role') return ROLES;
     if (kind === 'shell') return SHELLS;
-    if (kind === 'artifact-kind') return ['result', 'exec-log', 'std-log', 'env-log'];
+    if (kind === 'artifact-kind') return (await import('@mitosis/protocol')).ARTIFACT_KINDS;
     try {
       return await asked(await connect(), kind, AbortSignal.timeout(LOOKUP_MS));
     } catch {

@@ -1,16 +1,10 @@
 import { Command, Option } from 'clipanion';
-import { invalidField, parsePointInTime } from '@mitosis/domain';
+import { invalidField } from '@mitosis/domain';
 import { writeData } from '../../output/say.js';
 import { ApiCommand } from '../api-command.js';
-import { givenList, givenText } from '../option-values.js';
+import { givenList, givenText, timeOf } from '../option-values.js';
 
 const KEYS = ['user', 'group', 'job'];
-
-/** `30d` is a time ago. */
-const timeOf = (text: string | undefined, field: string): string | undefined =>
-  text === undefined
-    ? undefined
-    : parsePointInTime(/^\d+(?:\.\d+)?[smhdw]$/.test(text) ? `${text} ago` : text, field, new Date()).toISOString();
 
 export class UsageCommand extends ApiCommand {
   static override paths = [['client', 'usage'], ['usage']];

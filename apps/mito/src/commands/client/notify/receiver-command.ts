@@ -3,8 +3,7 @@ import type { MitosisClient } from '@mitosis/client';
 import { MitoError } from '@mitosis/domain';
 import type { ReceiverView } from '@mitosis/protocol';
 import { ApiCommand } from '../../api-command.js';
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+import { UUID } from '../../option-values.js';
 
 /** A command for one receiver: by its name, or by its UUID. */
 export abstract class ReceiverCommand extends ApiCommand {

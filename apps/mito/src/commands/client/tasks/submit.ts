@@ -3,10 +3,10 @@ import { partKey, type MitosisClient } from '@mitosis/client';
 import { invalidField } from '@mitosis/domain';
 import type { SubmitTaskInput } from '@mitosis/protocol';
 import { assertNoJobLimits, AT_ONCE, MAX_FAILS, parseJobLimits } from '../../job-limits.js';
+import { UUID } from '../../option-values.js';
 import { SubmitCommand } from '../../submit-command.js';
 import { expandSweep, isSweep, nameOfSweep } from '../../sweep-options.js';
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Tasks in one request. */
 const BATCH = 1_000;
 
