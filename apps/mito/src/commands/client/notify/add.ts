@@ -1,11 +1,8 @@
 import { Command, Option } from 'clipanion';
-import { invalidField, parseNoticeEvents } from '@mitosis/domain';
+import { parseNoticeEvents } from '@mitosis/domain';
 import type { CreateReceiverInput } from '@mitosis/protocol';
 import { ApiCommand } from '../../api-command.js';
-import { parseWithin } from '../../task-options.js';
-
-const KINDS = ['webhook', 'slack', 'mail', 'command'] as const;
-const PER_HOUR = [1, 1000] as const;
+import { parsePerHour, parseReceiver } from './receiver-words.js';
 
 export class NotifyAddCommand extends ApiCommand {
   static override paths = [
@@ -28,7 +25,7 @@ export class NotifyAddCommand extends ApiCommand {
   });
 
   readonly kind = Option.String({ name: 'kind' });
-  readonly target = Option.String({ name: 'target' });
+  readonly targets = Option.Rest({ name: 'target', required: 1 });
   readonly name = Option.String('--name', { description: 'name of the receiver; its kind by default' });
   readonly group = Option.String('-g,--group', { description: 'a receiver of this group instead of your own' });
   readonly on = Option.Array('--on', [], {
@@ -53,12 +50,11 @@ export class NotifyAddCommand extends ApiCommand {
   }
 
   private async described(): Promise<CreateReceiverInput> {
-    const kind = KINDS.find((one) => one === this.kind);
-    if (kind === undefined) throw invalidField('kind', `"${this.kind}" is none of ${KINDS.join(', ')}`);
+    const { kind, target: given } = parseReceiver(this.kind, this.targets);
     const events = parseNoticeEvents(this.on, '--on');
-    const perHour = this.perHour === undefined ? {} : { per_hour: parseWithin(this.perHour, '--per-hour', PER_HOUR) };
+    const perHour = parsePerHour(this.perHour);
     const group = this.group === undefined ? {} : { group: this.group };
-    const target = this.target === '-' ? await this.read('-', 'target') : this.target;
+    const target = given === '-' ? await this.read('-', 'target') : given;
     const key = this.keyFile === undefined ? {} : { key: await this.read(this.keyFile, '--key-file') };
     return { kind, name: this.name ?? kind, target, ...events, ...perHour, ...group, ...key };
   }

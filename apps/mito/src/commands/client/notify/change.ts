@@ -1,9 +1,7 @@
 import { Command, Option } from 'clipanion';
 import { invalidField, parseNoticeEvents } from '@mitosis/domain';
-import { parseWithin } from '../../task-options.js';
 import { ReceiverCommand } from './receiver-command.js';
-
-const PER_HOUR = [1, 1000] as const;
+import { parsePerHour } from './receiver-words.js';
 
 export class NotifyChangeCommand extends ReceiverCommand {
   static override paths = [
@@ -28,7 +26,7 @@ export class NotifyChangeCommand extends ReceiverCommand {
     if (this.on.length === 0 && this.perHour === undefined) throw invalidField('--on', 'name something to change');
     const isNone = this.on.length === 1 && this.on[0] === 'none';
     const events = this.on.length === 0 ? {} : isNone ? { on: [] } : parseNoticeEvents(this.on, '--on');
-    const perHour = this.perHour === undefined ? {} : { per_hour: parseWithin(this.perHour, '--per-hour', PER_HOUR) };
+    const perHour = parsePerHour(this.perHour);
     const api = await this.api();
     await this.show(await api.receivers.change((await this.found(api)).uuid, { ...events, ...perHour }));
   }
