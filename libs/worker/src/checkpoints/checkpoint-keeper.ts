@@ -3,7 +3,15 @@ import { existsSync, readdirSync } from 'node:fs';
 import { lstat, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { MitoError, storableSentence, type Log } from '@mitosis/domain';
-import { DONE_NAME, errorCode, folderState, packMoment, type ExecutionResult, type Scratch } from '@mitosis/executor';
+import {
+  DONE_NAME,
+  errorCode,
+  folderState,
+  packMoment,
+  type ExecutionResult,
+  type PackedFolder,
+  type Scratch,
+} from '@mitosis/executor';
 import {
   NOTE_MAX,
   type ClaimedTask,
@@ -46,6 +54,8 @@ export class CheckpointKeeper {
   private isMarked: boolean;
   private number = 0;
   private lastSha256 = '';
+  /** What the archive of the newest state does not have. */
+  private leftOut: PackedFolder['skipped'] = [];
 
   constructor(
     private readonly deps: CheckpointKeeperDeps,
@@ -53,7 +63,7 @@ export class CheckpointKeeper {
     private readonly scratch: Scratch,
   ) {
     // What was laid back tells how the program marks a whole state, which it may undo at once.
-    this.isMarked = existsSync(path.join(scratch.checkpointDir, DONE_NAME));
+    this.isMarked = this.hasMark();
   }
 
   /** The program runs. */
@@ -88,7 +98,7 @@ export class CheckpointKeeper {
       this.deps.log.warn({ err: error, task: this.claim.task }, 'the last checkpoint of a task was not stored');
       lost = [{ kind: 'checkpoint', why: storableSentence(reasonOf(error), NOTE_MAX) }];
     }
-    return { notes: [...this.notes], lost };
+    return { notes: [...this.notes, ...leftOutNotes(this.leftOut)], lost };
   }
 
   private isEmpty(): boolean {
@@ -114,7 +124,7 @@ export class CheckpointKeeper {
 
   private async storeLast(result: ExecutionResult, signal: AbortSignal): Promise<string | undefined> {
     if (result.hasLeftovers) return 'some of its processes would not end, and may be writing to it';
-    await this.lookForMark();
+    this.isMarked ||= this.hasMark();
     if (!this.isMarked && result.signal !== null && (await this.ageMs()) < TORN_MS)
       return `${result.signal} ended the program while it was writing; ${ADVICE}`;
     return this.tryOnce({ signal, isAtRest: true });
@@ -130,7 +140,7 @@ export class CheckpointKeeper {
   }): Promise<string | undefined> {
     const { checkpointDir, dir } = this.scratch;
     if (!(await lstat(checkpointDir)).isDirectory()) return 'the task replaced its folder';
-    await this.lookForMark();
+    this.isMarked ||= this.hasMark();
     const file = path.join(dir, `checkpoint-${randomUUID()}.tar.gz`);
     try {
       const moment = await packMoment(checkpointDir, file, {
@@ -146,11 +156,7 @@ export class CheckpointKeeper {
     }
   }
 
-  private async send(
-    file: string,
-    { sizeBytes, sha256 }: { sizeBytes: number; sha256: string },
-    signal: AbortSignal,
-  ): Promise<void> {
+  private async send(file: string, { sizeBytes, sha256, skipped }: PackedFolder, signal: AbortSignal): Promise<void> {
     if (sha256 === this.lastSha256) return;
     const { task, attempt, lease } = this.claim;
     const number = (this.number += 1);
@@ -158,10 +164,12 @@ export class CheckpointKeeper {
     await this.deps.upload(request, file, signal);
     await this.deps.store({ task, attempt, lease, number }, signal);
     this.lastSha256 = sha256;
+    this.leftOut = skipped;
   }
 
-  private async lookForMark(): Promise<void> {
-    this.isMarked ||= (await folderState(this.scratch.checkpointDir)).has(DONE_NAME);
+  /** Without a walk through the folder, which may have many files. */
+  private hasMark(): boolean {
+    return existsSync(path.join(this.scratch.checkpointDir, DONE_NAME));
   }
 
   /** How long ago the last change was, on the clock of the file system. */
@@ -182,6 +190,12 @@ export class CheckpointKeeper {
   private note(text: string): void {
     this.notes.add(storableSentence(text, NOTE_MAX));
   }
+}
+
+function leftOutNotes([first, ...more]: PackedFolder['skipped']): string[] {
+  if (!first) return [];
+  const others = more.length === 0 ? '' : `, and ${more.length} more`;
+  return [storableSentence(`The newest checkpoint leaves out ${first.path}: ${first.why}${others}`, NOTE_MAX)];
 }
 
 function reasonOf(error: unknown): string {
