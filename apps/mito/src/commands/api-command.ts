@@ -6,7 +6,7 @@ import { anySignal, invalidField, MitoError } from '@mitosis/domain';
 import type { CreateJobInput } from '@mitosis/protocol';
 import type { Credentials } from '../credentials.js';
 import { EXIT_INTERRUPTED } from '../output/exit-codes.js';
-import { Interrupted } from '../output/interrupted.js';
+import { abortOnInterrupt } from '../output/interrupted.js';
 import { isTerminal } from '../output/paint.js';
 import { useNetwork } from '../use-network.js';
 import { isLatest, resolveLatest } from './latest.js';
@@ -210,8 +210,7 @@ export abstract class ApiCommand extends OutputCommand {
     submit: (options: { readonly idempotencyKey: string; readonly signal: AbortSignal }) => Promise<T>,
   ): Promise<T> {
     const left = new AbortController();
-    const leave = (): void => left.abort(new Interrupted());
-    process.once('SIGINT', leave).once('SIGTERM', leave);
+    const stopListening = abortOnInterrupt(left);
     const signal = this.signal ? anySignal([left.signal, this.signal]) : left.signal;
     try {
       return await submit({ idempotencyKey: key, signal });
@@ -221,7 +220,7 @@ export abstract class ApiCommand extends OutputCommand {
       if (!isRefused && (isPassing || remark() !== '')) this.tellKey(key, remark());
       throw left.signal.aborted ? left.signal.reason : error;
     } finally {
-      process.off('SIGINT', leave).off('SIGTERM', leave);
+      stopListening();
     }
   }
 

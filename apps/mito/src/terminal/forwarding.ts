@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { MitosisClient, TaskSocket } from '@mitosis/client';
 import { anySignal, invalidField, MitoError } from '@mitosis/domain';
-import { Interrupted } from '../output/interrupted.js';
+import { abortOnInterrupt } from '../output/interrupted.js';
 
 export interface ForwardingOptions {
   readonly api: MitosisClient;
@@ -30,8 +30,7 @@ export class Forwarding {
    */
   async run(onListening: (address: string) => void): Promise<void> {
     const { api, uuid, remote, note } = this.options;
-    const leave = (): void => this.left.abort(new Interrupted());
-    process.once('SIGINT', leave).once('SIGTERM', leave);
+    const stopListening = abortOnInterrupt(this.left);
     const signal = this.options.signal ? anySignal([this.options.signal, this.left.signal]) : this.left.signal;
     try {
       const watch = await api.running.watchPort(uuid, remote, { signal });
@@ -46,7 +45,7 @@ export class Forwarding {
       }
     } finally {
       this.left.abort();
-      process.off('SIGINT', leave).off('SIGTERM', leave);
+      stopListening();
     }
   }
 

@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { MitosisClient, TaskSocket } from '@mitosis/client';
 import { anySignal } from '@mitosis/domain';
 import type { StreamClosed } from '@mitosis/protocol';
-import { Interrupted } from '../output/interrupted.js';
+import { abortOnInterrupt } from '../output/interrupted.js';
 import { writeOut } from '../output/write-out.js';
 import { OwnTerminal, sizeOf } from './own-terminal.js';
 
@@ -24,8 +24,7 @@ export async function runBeside(api: MitosisClient, uuid: string, options: RunBe
   const { stdin, stdout, stderr } = streams;
   if (hasTerminal) OwnTerminal.check('-it', stdin, stdout);
   const left = new AbortController();
-  const leave = (): void => left.abort(new Interrupted());
-  process.once('SIGINT', leave).once('SIGTERM', leave);
+  const stopListening = abortOnInterrupt(left);
   const signal = options.signal ? anySignal([options.signal, left.signal]) : left.signal;
   let release = (): void => undefined;
   try {
@@ -43,7 +42,7 @@ export async function runBeside(api: MitosisClient, uuid: string, options: RunBe
     return await socket.ended;
   } finally {
     release();
-    process.off('SIGINT', leave).off('SIGTERM', leave);
+    stopListening();
   }
 }
 
