@@ -32,12 +32,16 @@ test.serial('a file of the group becomes an input, and what a task made of it co
     '--',
     'sh',
     '-c',
-    'cat $MITO_RESOURCE_DIR/x/in.txt; cp $MITO_RESOURCE_DIR/x/in.txt $MITO_RESULT_DIR/out.txt',
+    'cd $MITO_RESULT_DIR; cat $MITO_RESOURCE_DIR/x/in.txt; cp $MITO_RESOURCE_DIR/x/in.txt out.txt; ln -s / away',
   );
   t.is(code, 0);
   t.is(stdout, 'shared\n');
   const [task] = (await stack.mito('tasks', 'query', '-q')).stdout.split('\n');
   t.is((await stack.mito('tasks', 'artifacts', 'cat', task ?? '', 'result', 'out.txt')).stdout, 'shared\n');
+  const fetched = await stack.mito('tasks', 'artifacts', 'download', task ?? '', 'result', '-o', `${dir}/`);
+  t.is(fetched.stderr, 'left out or changed in result: away: a link that leaves the folder\n');
+  const refused = await stack.mito('tasks', 'submit', '-C', dir, '--job', 'monday', '--', 'true');
+  t.is(refused.stderr, 'mito: --job: "monday" is not a UUID; "mito jobs list" shows them\n', 'no folder was sent');
   const missing = await stack.mito('run', '-r', 'attachment=nothing:x', '--', 'true');
   t.not(missing.code, 0);
   t.regex(missing.stderr, /resource_unavailable.*nothing/);

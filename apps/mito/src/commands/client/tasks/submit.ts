@@ -65,11 +65,13 @@ export class TasksSubmitCommand extends SubmitCommand {
         limits,
         'it is for the tasks of a job: use it with --array, --sweep, --each-line or --each-json',
       );
+    if (this.job !== undefined && this.notify.length + this.on.length > 0)
+      throw invalidField('--notify', 'the job has its own, set when it was submitted');
     const api = await this.api();
+    if (this.job !== undefined && !UUID.test(this.job))
+      throw invalidField('--job', `"${this.job}" is not a UUID; "mito jobs list" shows them`);
     const { notify, ...task } = await this.submission(api);
     const tasks = await expandSweep(task, this);
-    if (this.job !== undefined && notify)
-      throw invalidField('--notify', 'the job has its own, set when it was submitted');
     if (this.job !== undefined) return this.addTo(this.job, api, tasks ?? [task]);
     if (!tasks) {
       const receipt = await this.withKey({ key: this.idempotencyKey }, (options) =>
@@ -89,7 +91,6 @@ export class TasksSubmitCommand extends SubmitCommand {
   }
 
   private async addTo(job: string, api: MitosisClient, tasks: readonly SubmitTaskInput[]): Promise<void> {
-    if (!UUID.test(job)) throw invalidField('--job', `"${job}" is not a UUID; "mito jobs list" shows them`);
     const uuids: string[] = [];
     const options = { key: this.idempotencyKey, remark: () => (uuids.length > 0 ? `${uuids.length} are stored.` : '') };
     await this.withKey(options, async ({ idempotencyKey, signal }) => {
