@@ -21,7 +21,8 @@ export async function bundleClient(root) {
     platform: 'node',
     external,
   });
-  await build.write({ file: join(target, 'index.js'), format: 'es', keepNames: true });
+  // One file, whatever the client loads only when it is needed.
+  await build.write({ file: join(target, 'index.js'), format: 'es', keepNames: true, codeSplitting: false });
   await build.close();
   const types = await copyTypes(root, target);
   await writeFile(
