@@ -1,5 +1,5 @@
 import { connect, migrate } from '@mitosis/database';
-import { isFinal, presenceOf, type Service } from '@mitosis/domain';
+import { isFinal, presenceOf, stopPart, type Service } from '@mitosis/domain';
 import type { ToWorker } from '@mitosis/protocol';
 import { bootstrapAdmin } from './access/bootstrap-admin.js';
 import { claimTasksWith } from './attempts/claim-tasks.js';
@@ -369,9 +369,10 @@ export class Coordinator implements Service {
   /** In reverse order: first no more requests, at last the connections. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    for (const service of this.services.toReversed()) await service.stop();
-    const { dataSource, hints, hot } = this.options;
-    for (const source of [hot, hints, dataSource]) if (source.isInitialized) await source.destroy();
+    const { dataSource, hints, hot, log } = this.options;
+    for (const service of this.services.toReversed()) await stopPart(service.constructor.name, service.stop(), log);
+    for (const source of [hot, hints, dataSource])
+      if (source.isInitialized) await stopPart('connections to the database', source.destroy(), log);
   }
 
   /** A login of an administrator, for the process that has started this one. */

@@ -80,15 +80,18 @@ export class ManagedProcess {
     await this.ended;
   }
 
-  /** Asks it to end; after a minute it is killed, and that is an error. */
+  /** Asks it to end; after a minute it is killed, and that is an error, as it is when it has to kill itself. */
   async stop(): Promise<void> {
     this.isAsked = true;
     if (!this.isRunning) return;
     this.child?.kill('SIGTERM');
     const timer = setTimeout(() => this.child?.kill('SIGKILL'), STOP_MS);
+    const begin = performance.now();
     await this.ended;
     clearTimeout(timer);
-    if (this.child?.signalCode === 'SIGKILL') throw new Error(`${this.name} did not stop within ${STOP_MS} ms`);
+    if (this.child?.signalCode !== 'SIGKILL') return;
+    const took = `${((performance.now() - begin) / 1000).toFixed(1)} s`;
+    throw new Error(`${this.name} was killed ${took} after it was asked to stop:\n${(await this.log()).slice(-2000)}`);
   }
 
   /** Everything that it said, over all its starts. */

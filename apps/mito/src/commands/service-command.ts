@@ -35,6 +35,20 @@ function endAtOnce(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
+/** What keeps the process alive, such as `TCPSocketWrap`, for the log. */
+function openHandles(): string {
+  return process.getActiveResourcesInfo().join(' ');
+}
+
+/** Something that was left open keeps nobody waiting; what it was is in the log. */
+function endWithHandlesOpen(log: Log, exitCode: number): void {
+  const timer = setTimeout(() => {
+    log.warn({ open: openHandles() }, 'stopped, but something is still open');
+    process.exit(exitCode);
+  }, LEFT_OPEN_MS);
+  timer.unref();
+}
+
 /**
  * A command that is one long-running process: it ends with 0 after SIGINT, SIGTERM or SIGHUP, at once after
  * a second one, and also when the process that started it goes away.
@@ -90,13 +104,13 @@ export abstract class ServiceCommand extends MitoCommand {
     if (status && this.statusFile !== undefined) this.keepStatus(this.statusFile, status, log);
     const exitCode = await Promise.race([stopped, ...(ended ? [ended] : [])]);
     const late = setTimeout(() => {
-      log.error({ stopLimitMs }, 'it did not stop in time; ending the process at once');
+      log.error({ stopLimitMs, open: openHandles() }, 'it did not stop in time; ending the process at once');
       endAtOnce();
     }, stopLimitMs ?? NO_LIMIT_MS);
     await service.stop();
     clearTimeout(late);
     log.info({}, 'stopped');
-    if (stopLimitMs !== undefined) setTimeout(endAtOnce, LEFT_OPEN_MS).unref();
+    if (stopLimitMs !== undefined) endWithHandlesOpen(log, exitCode);
     return exitCode;
   }
 

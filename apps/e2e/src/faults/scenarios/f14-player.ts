@@ -219,8 +219,10 @@ export class Player {
     const held = this.current;
     if (!held) return;
     this.faults += 1;
+    // On a busy machine it may have run out by itself: what has ended is not touched.
     await this.site.db.query(
-      `UPDATE attempts SET lease_until = clock_timestamp() - interval '1 second' WHERE task_id = $1 AND number = $2`,
+      `UPDATE attempts SET lease_until = clock_timestamp() - interval '1 second'
+       WHERE task_id = $1 AND number = $2 AND ended_at IS NULL`,
       [this.task, held.attempt],
     );
     [held.isOpen, held.isLost] = [false, true];
