@@ -128,6 +128,7 @@ export class Player {
     expectEqual(claimed !== undefined, wasReady, 'a claim is granted when the task is ready, and only then');
     this.model = afterClaim(this.model);
     if (claimed) this.held.push({ ...claimed, worker, isOpen: true });
+    await this.prolong();
   }
 
   private async replayClaim(): Promise<void> {
@@ -141,6 +142,7 @@ export class Player {
     expectEqual(again !== undefined, isGranted, 'a repeated claim is granted while its attempt is open');
     if (again && held.isOpen) expectEqual(again.lease, held.lease, 'a repeated claim gets the same lease');
     this.model = afterClaim(this.model);
+    await this.prolong();
   }
 
   private async report(outcome: Outcome, isReplyLost: boolean): Promise<void> {
@@ -202,6 +204,7 @@ export class Player {
     if (!isBack) return;
     [held.isOpen, held.isLost] = [true, false];
     this.model = afterReturn(this.model);
+    await this.prolong();
   }
 
   private async forgedReport(): Promise<void> {
@@ -219,16 +222,24 @@ export class Player {
     const held = this.current;
     if (!held) return;
     this.faults += 1;
-    // On a busy machine it may have run out by itself: what has ended is not touched.
-    await this.site.db.query(
-      `UPDATE attempts SET lease_until = clock_timestamp() - interval '1 second'
-       WHERE task_id = $1 AND number = $2 AND ended_at IS NULL`,
-      [this.task, held.attempt],
-    );
+    await this.setLease(held, '-1 second');
     [held.isOpen, held.isLost] = [false, true];
     this.model = afterLoss(this.model);
     const isLost = async (): Promise<boolean> => (await this.rows()).outcome === 'lost';
     await eventually(isLost, { message: 'the end of an attempt whose lease ran out', timeoutMs: 30_000 });
+  }
+
+  /** An open lease runs out when the sequence says so, however busy the machine is. */
+  private async prolong(): Promise<void> {
+    if (this.current) await this.setLease(this.current, '1 hour');
+  }
+
+  private async setLease({ attempt }: Held, fromNow: string): Promise<void> {
+    await this.site.db.query(
+      `UPDATE attempts SET lease_until = clock_timestamp() + $3::interval
+       WHERE task_id = $1 AND number = $2 AND ended_at IS NULL`,
+      [this.task, attempt, fromNow],
+    );
   }
 
   private async send({ worker }: Held, report: AttemptReport): Promise<string | undefined> {
