@@ -259,3 +259,16 @@ test('a coordinator that stops waits for no connection that becomes a WebSocket 
   t.is(await Promise.race([hasStopped, delay(SOON_MS).then(() => 'still open')]), 'stopped');
   await isClosed;
 });
+
+test('a coordinator that stops ends a kept connection as soon as its request is answered', async (t) => {
+  const replica = await coordinator.startReplica();
+  const { hostname, port } = new URL(replica.url);
+  const socket = connect(Number(port), hostname);
+  socket.write('GET /health HTTP/1.1\r\nHost: mitosis\r\n');
+  await delay(200);
+  // What is still open after 5 s is cut.
+  const hasStopped = Promise.race([replica.stop().then(() => 'stopped'), delay(4_000).then(() => 'still open')]);
+  socket.write('\r\n');
+  t.is(await hasStopped, 'stopped');
+  t.regex(Buffer.concat(await socket.toArray()).toString('utf8'), /^HTTP\/1\.1 200 /);
+});

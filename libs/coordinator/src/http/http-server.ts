@@ -81,6 +81,10 @@ export class HttpServer implements Service {
       this.connections.add(socket);
       socket.once('close', () => this.connections.delete(socket));
     });
+    this.server.on('request', (_req, res) => {
+      // A connection that was in use when the stop began is kept alive by its client, and would hold the stop up.
+      res.once('close', () => this.isStopping && setImmediate(() => this.server.closeIdleConnections()));
+    });
     this.server.on('upgrade', (req, socket, head) => {
       // A connection that was accepted before may ask for it only now.
       if (this.isStopping) return socket.destroy();

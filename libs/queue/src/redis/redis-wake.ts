@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Log } from '@mitosis/domain';
 import { Backoff } from '../backoff.js';
 import type { WakeSignal } from '../job-source.js';
-import { pause } from '../pause.js';
+import { pause, settlesWithin } from '../pause.js';
 import { reasonOf } from '../unavailable.js';
 import { BLOCK_SECONDS, connectInBackground, endClient } from './redis-client.js';
 import { interruptKey, markerKey } from './redis-keys.js';
@@ -51,9 +51,9 @@ export class RedisWake implements WakeSignal {
   async stop(): Promise<void> {
     this.stopping.abort();
     this.unpark?.();
-    if (this.blockedOn !== undefined && this.blocking.status === 'ready') {
+    if (this.loop && this.blockedOn !== undefined && this.blocking.status === 'ready') {
       this.interrupt(this.blockedOn);
-      await Promise.race([this.loop, pause(500)]);
+      await settlesWithin(500, this.loop);
     }
     await endClient(this.blocking);
     await this.loop;
