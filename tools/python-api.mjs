@@ -2,7 +2,7 @@
 // from the OpenAPI document that a coordinator serves. Written and checked by `node tools/reference.mjs`.
 import { OpenApiGeneratorV31, OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
-import { HTTP_STATUS } from '../libs/domain/dist/index.js';
+import { ERRORS, HTTP_STATUS } from '../libs/domain/dist/index.js';
 import * as protocol from '../libs/protocol/dist/index.js';
 import { asyncClient } from './python-async.mjs';
 
@@ -339,6 +339,9 @@ function kindsModule() {
     '',
     `    kind = "${kind}"`,
   ]);
+  const codes = Object.entries(ERRORS)
+    .filter(([, { kind }]) => kind !== 'any')
+    .map(([code, { kind }]) => `    "${code}": ${pascal(kind)}Error,`);
   const table = Object.entries(HTTP_STATUS).map(([kind, status]) => `    ${status}: ${pascal(kind)}Error,`);
   return [
     GENERATED,
@@ -352,6 +355,10 @@ function kindsModule() {
     '',
     'OF_STATUS: dict[int, type[MitoError]] = {',
     ...table,
+    '}',
+    '#: Of an error that comes without a status, at the end of a stream.',
+    'OF_CODE: dict[str, type[MitoError]] = {',
+    ...codes,
     '}',
     '',
   ].join('\n');

@@ -4,7 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const SOURCE = 'python/src/mitosis';
-/** Classes that have an asynchronous twin, with their modules. */
+/** Classes that have an asynchronous twin, with their modules; `BASES` are parts of the class of their name. */
+const BASES = { Client: ['_looking', 'Looking'] };
 const TWINS = [
   ['_client', 'Client'],
   ['_task', 'Task'],
@@ -15,6 +16,11 @@ const TWINS = [
   ['_access', 'Admin'],
   ['_access', 'Programs'],
   ['_access', 'Workloads'],
+  ['_code', 'Code'],
+  ['_standing', 'Secrets'],
+  ['_standing', 'Schedules'],
+  ['_standing', 'Receivers'],
+  ['_standing', 'Experiments'],
 ];
 /** What waits for nothing, or can't be awaited where it stands. */
 const PLAIN = new Set(['new_key', 'close', 'task', 'job', 'executor']);
@@ -25,8 +31,13 @@ const NAMES = new RegExp(`\\b(${TWINS.map(([, name]) => name).join('|')})\\b`, '
 /** The module of the asynchronous classes. */
 export async function asyncClient(root, generated) {
   const sources = new Map();
-  for (const [module] of TWINS) sources.set(module, await readFile(join(root, SOURCE, `${module}.py`), 'utf8'));
-  const classes = TWINS.flatMap(([module, name]) => ['', '', ...twinOf(name, bodyOf(sources.get(module), name))]);
+  for (const [module] of [...TWINS, ...Object.values(BASES)])
+    sources.set(module, await readFile(join(root, SOURCE, `${module}.py`), 'utf8'));
+  const partOf = ([module, name]) => bodyOf(sources.get(module), name);
+  const classes = TWINS.flatMap(([module, name]) => {
+    const parts = [[module, name], BASES[name]].filter(Boolean).map(partOf);
+    return ['', '', ...twinOf(name, parts.join('\n'))];
+  });
   const text = classes.join('\n');
   const isUsed = (name) => new RegExp(`\\b${name}\\b`).test(text);
   const imports = importedNames([...sources.values()].join('\n')).filter(
@@ -35,9 +46,9 @@ export async function asyncClient(root, generated) {
   const own = [
     ...TWINS.map(([module, name]) => [`..${module}`, name]),
     ...[...sources].flatMap(([module, source]) =>
-      [...source.matchAll(/^([A-Z]\w+) = /gm)]
+      [...source.matchAll(/^(?:class )?([A-Z]\w+)(?: = |\(|:)/gm)]
         .map(([, name]) => [`..${module}`, name])
-        .filter(([, name]) => isUsed(name)),
+        .filter(([, name]) => isUsed(name) && !NAMES_SET.has(name)),
     ),
     ['.._async', 'Twin'],
     ['.._async', 'iterate'],
@@ -174,8 +185,8 @@ function memberOf({ decorators, method, parameters, result, docs }) {
       '    @property',
       `    def ${method}(self) -> ${type}:`,
       ...words,
-      `        value: ${type} = wrap(self._sync.${method})`,
-      '        return value',
+      `        _found: ${type} = wrap(self._sync.${method})`,
+      '        return _found',
     ];
   const given = parameters.replace(NAMES, 'Async$1');
   const call = [`self._sync.${method}`, argumentsOf(parameters)].filter(Boolean).join(', ');
@@ -193,14 +204,14 @@ function memberOf({ decorators, method, parameters, result, docs }) {
       '',
       `    def ${method}(${given}) -> ${type}:`,
       ...words,
-      `        value: ${type} = wrap(self._sync.${method}(${argumentsOf(parameters)}))`,
-      '        return value',
+      `        _found: ${type} = wrap(self._sync.${method}(${argumentsOf(parameters)}))`,
+      '        return _found',
     ];
   return [
     '',
     `    async def ${method}(${given}) -> ${type}:`,
     ...words,
-    `        value: ${type} = await run(${call})`,
-    '        return value',
+    `        _found: ${type} = await run(${call})`,
+    '        return _found',
   ];
 }

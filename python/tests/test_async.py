@@ -61,5 +61,5 @@ def test_both_clients_have_the_same_names() -> None:
         sync = twin.__dict__.get("of")
         if not name.startswith("Async") or sync is None:
             continue
-        wanted = {each for each in vars(sync) if not each.startswith("_")} - left_out
+        wanted = {each for each in dir(sync) if not each.startswith("_")} - left_out
         assert wanted <= set(dir(twin)), name

@@ -18,7 +18,8 @@ import pytest
 import mitosis
 from conftest import eventually
 from mitosis import Client, ConflictError, InvalidError, RemoteError
-from mitosis._remote import Caller, fetch_outcomes
+from mitosis._outcomes import fetch_outcomes
+from mitosis._remote import Caller
 from mitosis.local import LocalStack
 
 pytestmark = pytest.mark.full

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -202,6 +203,31 @@ def test_one_interrupt_ends_the_waiting_and_says_what_runs(client: Client, waiti
     assert wanted in said
     assert member.refresh().state == "ready"
     task.cancel()
+
+
+def test_an_interrupted_upload_ends_at_once_and_can_be_continued(client: Client, tmp_path: Path) -> None:
+    big = tmp_path / "big"
+    big.write_bytes(os.urandom(1_000_003) * 70)
+    program = textwrap.dedent(f"""
+        import time
+        from mitosis import Client
+
+        def progress(count):
+            print("sending", flush=True)
+            time.sleep(0.2)
+
+        Client({client.url!r}, {client.transport.token!r}).files.upload("c/big", {str(big)!r}, progress=progress)
+    """)
+    child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert child.stdout is not None and child.stdout.readline() == "sending\n"
+    child.send_signal(signal.SIGINT)
+    begun = time.monotonic()
+    _, said = child.communicate(timeout=60)
+    assert child.returncode != 0 and "KeyboardInterrupt" in said
+    assert time.monotonic() - begun < 10, "one second on a machine that has time"
+    assert "c/big" in said, "it says how to continue"
+    client.files.upload("c/big", big)
+    assert client.files.get("c/big").size_bytes == big.stat().st_size
 
 
 def test_the_stack_ends_with_its_program_however_that_ends(tmp_path: Path) -> None:

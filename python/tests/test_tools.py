@@ -43,6 +43,32 @@ def test_what_people_have_named_is_escaped(client: Client) -> None:
     assert evil not in html_of_job(None, evil)
 
 
+def test_a_terminal_with_rich_shows_jobs_in_their_place(stack: LocalStack, client: Client, tmp_path: Path) -> None:
+    import pty
+
+    job = client.sweep("sleep 0.5; exit {n}", n=[0, 1], options={"name": "[red]no markup[/red]"})
+    program = f"from mitosis import Client; Client().job({job.uuid!r}).watch(0.1); print('over', flush=True)"
+    ours, theirs = pty.openpty()
+    env = {**environment(stack), "TERM": "xterm-256color", "COLUMNS": "100"}
+    child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=theirs, env=env)
+    os.close(theirs)
+    assert child.communicate(timeout=120)[0] == b"over\n" and child.returncode == 0
+    shown = b""
+    while piece := read_terminal(ours):
+        shown += piece
+    os.close(ours)
+    assert b"[red]no markup[/red]" in shown and "━".encode() in shown and b"1 failed" in shown
+    assert b"\x1b[?25h" in shown, "the cursor is there again"
+    assert len(job.__rich__().rows) == 1
+
+
+def read_terminal(descriptor: int) -> bytes:
+    try:
+        return os.read(descriptor, 65_536)
+    except OSError:  # its other side is closed
+        return b""
+
+
 def run_notebook(cells: Any, env: dict[str, str], folder: Path) -> Any:
     import nbformat
     from nbclient import NotebookClient

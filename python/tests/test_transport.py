@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import shutil
@@ -18,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from mitosis import Client, InvalidError, MitoError, UnavailableError
+from mitosis import Client, InvalidError, MitoError, UnauthenticatedError, UnavailableError
 from mitosis._cancel import Cancelled, Scope, scoped
 
 Answer = Callable[[BaseHTTPRequestHandler, bytes], None]
@@ -194,33 +196,85 @@ def test_a_forked_process_has_connections_of_its_own() -> None:
     assert peers[1] not in (peers[0], peers[2])
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl")
-def test_a_certificate_authority_of_ones_own_is_trusted_when_it_is_named(tmp_path: Path) -> None:
-    key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "certificate.pem")
-    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
-    make = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "2",
-        "-keyout",
-        key,
-        "-out",
-        certificate,
-    ]
-    subprocess.run([*make, *names], check=True, capture_output=True)
+def openssl(*words: str) -> bytes:
+    return subprocess.run(["openssl", *words], check=True, capture_output=True).stdout
+
+
+def certificate_in(folder: Path, name: str, *key: str, reuse: str | None = None) -> tuple[str, str]:
+    """A certificate and its key, a new one or `reuse`."""
+    file, keys = str(folder / f"{name}.pem"), reuse or str(folder / f"{name}.key")
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2", "-out", file]
+    made = ["-key", keys] if reuse else ["-newkey", *(key or ["rsa:2048"]), "-nodes", "-keyout", keys]
+    openssl("req", "-x509", *made, *names)
+    return file, keys
+
+
+def serving(certificate: str, key: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    with server(lambda handler, _: say(handler, {"username": "ada"}), context) as url:
+    return context
+
+
+def pin_by_openssl(certificate: str, folder: Path) -> str:
+    (folder / "public.pem").write_bytes(openssl("x509", "-in", certificate, "-pubkey", "-noout"))
+    der = openssl("pkey", "-pubin", "-in", str(folder / "public.pem"), "-outform", "der")
+    return f"sha256//{base64.b64encode(hashlib.sha256(der).digest()).decode()}"
+
+
+needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl")
+
+
+@needs_openssl
+def test_a_certificate_authority_of_ones_own_is_trusted_when_it_is_named(tmp_path: Path) -> None:
+    certificate, key = certificate_in(tmp_path, "own")
+    with server(lambda handler, _: say(handler, {"username": "ada"}), serving(certificate, key)) as url:
         assert Client(url, "token", ca=certificate).identity().username == "ada"
         with pytest.raises(UnavailableError, match="certificate"):
             Client(url, "token", patience=0).identity()
     with pytest.raises(InvalidError, match="ca: "):
         Client(url, "token", ca=str(tmp_path / "none.pem")).identity()
+
+
+@needs_openssl
+@pytest.mark.parametrize("kind", [["rsa:2048"], ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"], ["ed25519"]])
+def test_a_pin_is_the_public_key_and_nothing_else(
+    kind: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def answer(handler: BaseHTTPRequestHandler, _: bytes) -> None:
+        seen.append(handler.path)
+        say(handler, {"username": "ada"})
+
+    first, key = certificate_in(tmp_path, "first", *kind)
+    renewed, _ = certificate_in(tmp_path, "renewed", reuse=key)
+    other, other_key = certificate_in(tmp_path, "other")
+    pin = pin_by_openssl(first, tmp_path)
+    for certificate in (first, renewed):
+        with server(answer, serving(certificate, key)) as url:
+            assert Client(url, "token", pin=pin).identity().username == "ada"
+    # The right key behind a wrong leaf proves nothing.
+    (tmp_path / "bundle.pem").write_text(Path(other).read_text() + Path(first).read_text())
+    for certificate in (other, str(tmp_path / "bundle.pem")):
+        with server(answer, serving(certificate, other_key)) as url:
+            with pytest.raises(UnauthenticatedError, match="has another key") as caught:
+                Client(url, "token", pin=pin).identity()
+            assert caught.value.code == "another_key"
+            with pytest.raises(UnauthenticatedError, match="has another key"):
+                Client(url, "token", pin=pin).task("a").exec("true")
+    assert seen == ["/auth", "/auth"], "nothing was sent to whoever has another key"
+    # The pin of the login, and of the environment.
+    with server(answer, serving(first, key)) as url:
+        login = {"coordinator": url, "user": "ada", "token": "t", "expires_at": "2999-01-01T00:00:00Z", "pin": pin}
+        (tmp_path / "credentials").write_text(json.dumps({"logins": [login]}))
+        monkeypatch.setenv("MITO_CONFIG_DIR", str(tmp_path))
+        assert Client(url).identity().username == "ada"
+        monkeypatch.setenv("MITO_PIN", pin_by_openssl(other, tmp_path))
+        with pytest.raises(UnauthenticatedError, match="has another key"):
+            Client(url).identity()
+    for wrong, address in (("sha256//short", "https://lab"), (pin, "http://lab"), ("", "https://lab")):
+        with pytest.raises(InvalidError, match="pin: "):
+            Client(address, "token", pin=wrong)
 
 
 def test_a_proxy_gets_whole_urls_and_its_password(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ._client import Client
+from ._code import CodeItem, Workdir
+from ._compare import Difference
 from ._errors import MitoError
 from ._files import Artifacts, Files
 from ._following import Change
@@ -23,8 +25,11 @@ from ._generated.kinds import (
 )
 from ._job import Job
 from ._metrics import Column, Metrics
-from ._remote import MapJob, RemoteError
+from ._outcomes import RemoteError
+from ._remote import MapJob
 from ._report import in_task, progress, report
+from ._running import Executed
+from ._socket import Forward
 from ._sse import LogPiece
 from ._task import Task, TaskFailed
 
@@ -69,11 +74,15 @@ __all__ = [
     "AsyncTask",
     "Change",
     "Client",
+    "CodeItem",
     "Column",
     "ConflictError",
     "CoordinatorTimeoutError",
+    "Difference",
+    "Executed",
     "Files",
     "ForbiddenError",
+    "Forward",
     "InvalidError",
     "Job",
     "LogPiece",
@@ -89,6 +98,7 @@ __all__ = [
     "UnauthenticatedError",
     "UnavailableError",
     "UnsupportedError",
+    "Workdir",
     "in_task",
     "progress",
     "report",

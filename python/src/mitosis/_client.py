@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._access import Admin, Programs, Workloads
+from ._code import Code
+from ._compare import Difference, compare_tasks
 from ._errors import invalid_field
-from ._files import Files
-from ._following import Change, follow_events
+from ._files import Files, PathLike
 from ._generated.api import Api
-from ._generated.models import CancelAnswer, Identity, JobView, MetricsSummary, Session, SubmitTask, TaskView
+from ._generated.models import (
+    CancelAnswer,
+    Session,
+    SubmitTask,
+)
 from ._job import Job, part_key, submit_job
-from ._placeholders import Params, combinations, fill, fill_args
+from ._looking import Looking
+from ._placeholders import Params, combinations
 from ._settings import load_settings, not_logged_in
-from ._spec import Command, Dependency, Duration, Input, spec_of
-from ._task import Task, wait_all
+from ._spec import Command, Dependency, Duration, Input, filled, spec_of
+from ._standing import Experiments, Receivers, Schedules, Secrets
+from ._task import Task, cancel_many, wait_all
 from ._transport import Call, Query, Transport
 
 if TYPE_CHECKING:
@@ -24,14 +31,16 @@ if TYPE_CHECKING:
     from ._remote import MapJob
     from .local import LocalStack
 
-PAGE = 1000
 BATCH = 1000
 
 
-class Client:
+class Client(Looking):
     """A coordinator. Without arguments it is the one that `mito` talks to, with the same login.
 
     Safe for threads, after a `fork` and inside a running event loop. All methods raise `MitoError`.
+
+    `pin` is the key that the coordinator has to have, as `mito up --listen` prints it: `sha256//…`. Without it, that of
+    `MITO_PIN`, of the configuration of `mito`, or of its login. `ca` is a file of certificate authorities.
     """
 
     def __init__(
@@ -43,12 +52,18 @@ class Client:
         password: str | None = None,
         group: str | None = None,
         ca: str | None = None,
+        pin: str | None = None,
         timeout: float = 30.0,
         patience: float | None = None,
     ) -> None:
-        settings = load_settings(url, token, user, password)
+        settings = load_settings(url, token, user, password, pin=pin)
         self.transport = Transport(
-            settings.url, settings.token, ca=ca or settings.ca, timeout=timeout, patience=patience
+            settings.url,
+            settings.token,
+            ca=ca or settings.ca,
+            pin=settings.pin,
+            timeout=timeout,
+            patience=patience,
         )
         self.api = Api(self.transport)
         self.default_group = group or settings.group
@@ -106,6 +121,31 @@ class Client:
         """Computations that a program splits and puts together."""
         return Workloads(self)
 
+    @property
+    def code(self) -> Code:
+        """Folders of code that tasks start in."""
+        return Code(self)
+
+    @property
+    def secrets(self) -> Secrets:
+        """Secrets of groups."""
+        return Secrets(self)
+
+    @property
+    def schedules(self) -> Schedules:
+        """Jobs at the times of a cron expression."""
+        return Schedules(self)
+
+    @property
+    def receivers(self) -> Receivers:
+        """Who is told of jobs."""
+        return Receivers(self)
+
+    @property
+    def experiments(self) -> Experiments:
+        """Jobs that are known by their names."""
+        return Experiments(self)
+
     def new_key(self) -> str:
         """An idempotency key: the same key gets the same answer."""
         return str(uuid.uuid4())
@@ -119,14 +159,6 @@ class Client:
     def logout(self) -> None:
         """Ends this login."""
         self.api.auth_logout(call=Call(repeatable=True))
-
-    def identity(self) -> Identity:
-        """Who the token speaks for."""
-        return self.api.auth_identity()
-
-    def metrics(self) -> MetricsSummary:
-        """What matters of the deployment at a glance; for administrators."""
-        return self.api.service_metrics_summary()
 
     def close(self) -> None:
         """Closes idle connections. The client can be used again."""
@@ -149,14 +181,24 @@ class Client:
         stdin: str | bytes | None = None,
         inputs: Mapping[str, Input] | None = None,
         after: Iterable[Dependency] = (),
+        workdir: PathLike | None = None,
+        env_setup: str | None = None,
         key: str | None = None,
         **fields: Any,
     ) -> Task:
         """Submits one task. A list is a program with its arguments, a text a line for the shell.
 
-        `inputs` names local files by where the task finds them below `$MITO_RESOURCE_DIR`. What it needs of a machine:
-        `cpus=4, mem="16GiB", gpus=1`. Other keyword arguments are fields of the API, for example
-        `retry_exit_codes=[75]`. The same `key` submits once.
+        `inputs` names local files by where the task finds them below `$MITO_RESOURCE_DIR`. `workdir` is a folder of
+        code that is sent along, and in which the task starts (`mito run -C`); `env_setup` its environment, built from
+        files of that folder: `uv`, `venv:requirements.txt`, `conda:environment.yml`, `npm`, `command:./setup.sh`.
+
+        What it needs of a machine: `cpus=4, mem="16GiB", gpus=1, gpu_mem="20GiB", disk="1TB"`. Durations are seconds or
+        text (`"2h"`): `timeout`, `retry_delay`, `warn_before`, `checkpoint_every`, `start_in`. `from_checkpoint` is a
+        task whose newest checkpoint it starts with, `notify` who is told: `{"to": ["me"], "on": ["failed"]}`. A tag may
+        be an expression: `tags=["gpu-a100 | gpu-h100"]`. Every other keyword argument is a field of the API, as
+        `retry_exit_codes=[75]`, `requeue_on=["timeout"]`, `secrets=["TOKEN"]`, `limits={"license": 2}`.
+
+        The same `key` submits once.
         """
         spec = spec_of(
             self,
@@ -174,6 +216,8 @@ class Client:
             stdin=stdin,
             inputs=inputs,
             after=after,
+            workdir=workdir,
+            env_setup=env_setup,
             **fields,
         )
         receipt = self.api.tasks_submit(spec, call=Call(key=key or self.new_key()))
@@ -202,16 +246,18 @@ class Client:
         group: str | None = None,
         at_once: int | None = None,
         max_fails: int | None = None,
+        notify: Mapping[str, Any] | None = None,
         key: str | None = None,
     ) -> Job:
         """Submits any number of tasks as one job.
 
         At most `at_once` of them run at a time. When more than `max_fails` have failed, the others are cancelled.
+        `notify` says who is told of the job as a whole: `{"to": ["me"], "on": ["ended"]}`.
         """
         if not specs:
             raise invalid_field("specs", "has no tasks")
         group = group or self.default_group
-        given = {"name": name, "group": group, "at_once": at_once, "max_fails": max_fails}
+        given = {"name": name, "group": group, "at_once": at_once, "max_fails": max_fails, "notify": notify}
         fields = {field: value for field, value in given.items() if value is not None}
         job, tasks = submit_job(self, specs, fields, key)
         return Job(self, job, tasks=tasks)
@@ -222,14 +268,16 @@ class Client:
         *,
         params: Iterable[Params] | None = None,
         options: Mapping[str, Any] | None = None,
+        workdir: PathLike | None = None,
         at_once: int | None = None,
         max_fails: int | None = None,
+        notify: Mapping[str, Any] | None = None,
         key: str | None = None,
         **axes: Any,
     ) -> Job:
         """Submits one task for each combination: `client.sweep(["./train", "{lr}"], lr=[.1, .01], seed=range(5))`.
 
-        `at_once` and `max_fails` are those of `submit_job`.
+        `at_once`, `max_fails` and `notify` are those of `submit_job`. `workdir` is that of `submit`, sent once.
         `options` are keyword arguments of `submit` for each task. `params` gives the combinations themselves.
         """
         rows: list[dict[str, Any]] = combinations(axes) if params is None else [dict(row) for row in params]
@@ -238,73 +286,25 @@ class Client:
         if not rows or rows == [{}]:
             raise invalid_field("sweep", "has no parameters, for example lr=[0.1, 0.01]")
         given = dict(options or {})
+        if workdir is not None:
+            given["workdir"] = workdir
         template: dict[str, Any] = {**spec_of(self, command, **given)}
-        specs = [_filled(template, row) for row in rows]
+        specs = [filled(template, row) for row in rows]
         name = given.get("name")
         return self.submit_job(
-            specs, name=name, group=given.get("group"), at_once=at_once, max_fails=max_fails, key=key
+            specs,
+            name=name,
+            group=given.get("group"),
+            at_once=at_once,
+            max_fails=max_fails,
+            notify=notify,
+            key=key,
         )
-
-    def task(self, uuid: str) -> Task:
-        """A task by its uuid."""
-        return Task(self, uuid)
-
-    def tasks(self, *, limit: int | None = None, **filters: Query) -> Iterator[TaskView]:
-        """Tasks that a filter finds, newest first: `client.tasks(state=["failed"], tags=["gpu"])`."""
-        left = limit
-        after: str | None = None
-        while left is None or left > 0:
-            size = PAGE if left is None else min(PAGE, left)
-            page = self.api.tasks_query(**filters, limit=size, after=after)  # type: ignore[arg-type]
-            yield from page.tasks
-            after = page.next
-            if after is None:
-                return
-            left = None if left is None else left - len(page.tasks)
-
-    def count_tasks(self, **filters: Query) -> int:
-        """How many tasks a filter finds."""
-        return self.api.tasks_count(**filters).count  # type: ignore[arg-type]
-
-    def wait(self, tasks: Sequence[Task], timeout: float | None = None) -> None:
-        """Returns when all have ended, however. Raises `TimeoutError` after `timeout` seconds."""
-        wait_all(self, list(tasks), timeout)
-
-    def cancel(
-        self,
-        tasks: Sequence[Task | str] | None = None,
-        *,
-        filter: Mapping[str, Query] | None = None,
-        all: bool = False,
-        reason: str | None = None,
-        dry_run: bool = False,
-    ) -> CancelAnswer:
-        """Cancels tasks by name, by a filter, or all that one may; each is judged alone."""
-        return _cancel_many(self, tasks, filter, all, reason, dry_run)
-
-    def job(self, uuid: str) -> Job:
-        """A job by its uuid."""
-        return Job(self, uuid)
-
-    def jobs(self, *, limit: int | None = None, **filters: Query) -> Iterator[JobView]:
-        """Jobs, newest first."""
-        count = 0
-        after: str | None = None
-        while limit is None or count < limit:
-            page = self.api.jobs_query(**filters, limit=min(PAGE, (limit or PAGE) - count), after=after)  # type: ignore[arg-type]
-            yield from page.jobs
-            count += len(page.jobs) if limit is not None else 0
-            after = page.next
-            if after is None:
-                return
-
-    def events(self, *, group: str | None = None, job: str | None = None, task: str | None = None) -> Iterator[Change]:
-        """Changes of tasks, jobs and groups as they happen; some may be missed while the connection is away."""
-        yield from follow_events(self.transport, {"group": group, "job": job, "task": task})
 
     def executor(self, **options: Any) -> Executor:
         """A `concurrent.futures.Executor` whose functions run as tasks. `options` are those of `submit`, `python`
-        (the interpreter on the workers) and `modules` (`auto`, `none` or the modules that travel along)."""
+        (the interpreter on the workers) and `modules` (`auto`, `none` or the modules that travel along). A `workdir` is
+        sent once, as it is now."""
         from ._executor import Executor
 
         return Executor(self, options)
@@ -314,7 +314,7 @@ class Client:
     ) -> MapJob:
         """Calls a function for each item, `chunksize` calls in a task. Iterating gives results in their order.
 
-        `options` are those of `executor`.
+        `options` are those of `executor`, and `at_once`, `max_fails` and `notify` of `submit_job`.
         """
         from ._remote import submit_map
 
@@ -332,6 +332,35 @@ class Client:
             self.files.upload_bytes(key, data, group=group)
         self._ensured.add((group, key))
 
+    def task(self, uuid: str) -> Task:
+        """A task by its uuid."""
+        return Task(self, uuid)
+
+    def wait(self, tasks: Sequence[Task], timeout: float | None = None) -> None:
+        """Returns when all have ended, however. Raises `TimeoutError` after `timeout` seconds."""
+        wait_all(self, list(tasks), timeout)
+
+    def cancel(
+        self,
+        tasks: Sequence[Task | str] | None = None,
+        *,
+        filter: Mapping[str, Query] | None = None,
+        all: bool = False,
+        reason: str | None = None,
+        dry_run: bool = False,
+    ) -> CancelAnswer:
+        """Cancels tasks by name, by a filter, or all that one may; each is judged alone."""
+        return cancel_many(self, tasks, filter, all, reason, dry_run)
+
+    def job(self, uuid: str) -> Job:
+        """A job by its uuid."""
+        return Job(self, uuid)
+
+    def compare(self, first: Task | str, second: Task | str) -> list[Difference]:
+        """How two tasks differ in how they are run: command, variables, files of code, fields."""
+        uuids = [each.uuid if isinstance(each, Task) else each for each in (first, second)]
+        return compare_tasks(self, *uuids)
+
     def __enter__(self) -> Client:
         return self
 
@@ -343,56 +372,3 @@ class Client:
 
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError("a Client holds a token and can't be pickled; make one where it is needed")
-
-
-def _filled(template: Mapping[str, Any], params: Mapping[str, Any]) -> SubmitTask:
-    """The task of one combination."""
-    spec = dict(template)
-    spec["args"] = fill_args(template["args"], params)
-    spec["params"] = dict(params)
-    for name in ("name", "cwd"):
-        if name in spec:
-            spec[name] = fill(spec[name], params, name)
-    for name in ("labels", "tags"):
-        if name in spec:
-            spec[name] = [fill(text, params, name) for text in spec[name]]
-    if "env" in spec:
-        spec["env"] = {name: fill(text, params, "env") for name, text in spec["env"].items()}
-    return spec  # type: ignore[return-value]
-
-
-def _cancel_many(
-    client: Client,
-    tasks: Sequence[Task | str] | None,
-    filters: Mapping[str, Query] | None,
-    is_all: bool,
-    reason: str | None,
-    dry_run: bool,
-) -> CancelAnswer:
-    from ._transport import query_text
-
-    common: dict[str, Any] = {**({"reason": reason} if reason else {}), **({"dry_run": True} if dry_run else {})}
-    total: dict[str, Any] = {"cancelled": 0, "requested": 0, "results": []}
-
-    def some(which: Mapping[str, Any]) -> CancelAnswer:
-        body: Any = {**which, **common}
-        answer = client.api.tasks_cancel_many(body, call=Call(repeatable=True))
-        total["cancelled"] += answer.cancelled
-        total["requested"] += answer.requested
-        total["results"] += answer.to_dict().get("results") or []
-        return answer
-
-    if tasks is not None:
-        uuids = [task.uuid if isinstance(task, Task) else task for task in tasks]
-        for at in range(0, len(uuids), BATCH):
-            some({"uuids": uuids[at : at + BATCH]})
-        return CancelAnswer(total)
-    which: dict[str, Any] = {"all": True} if is_all else {}
-    if filters is not None:
-        which["filter"] = {name: query_text(name, value) for name, value in filters.items() if value is not None}
-    while True:
-        answer = some(which)
-        if dry_run:
-            return answer
-        if answer.cancelled + answer.requested == 0:
-            return CancelAnswer(total)

@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from ._cancel import Scope
 from ._errors import invalid_field
+from ._pin import Pin
 from ._proxy import Proxy, proxy_for
 
 #: Shorter than what servers and proxies wait, so that none closes a line under a request (Node.js: 5 s).
@@ -36,9 +37,10 @@ class Interrupted(Exception):
 class Connections:
     """A pool for one client. A forked process begins with an empty one and never touches its parent's sockets."""
 
-    def __init__(self, ca: str | None = None) -> None:
+    def __init__(self, ca: str | None = None, pin: Pin | None = None) -> None:
         self._ca = ca
-        self._context: ssl.SSLContext | None = None
+        self._pin = pin
+        self._contexts: dict[bool, ssl.SSLContext] = {}
         self._lock = threading.Lock()
         self._idle: dict[str, list[tuple[HTTPConnection, float]]] = {}
         self._pid = os.getpid()
@@ -56,7 +58,7 @@ class Connections:
         parts = urlsplit(url)
         proxy = proxy_for(parts)
         key = f"{parts.scheme}://{parts.netloc}"
-        connection = self._take(key) or self._connect(parts, proxy, scope)
+        connection = self._take(key) or self.connect(parts, proxy, scope)
         sock = connection.sock
         sock.settimeout(timeout)
         if scope is not None:
@@ -104,7 +106,12 @@ class Connections:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         return f"{parts.scheme}://{parts.netloc}{path}" if proxy and parts.scheme == "http" else path
 
-    def _connect(self, parts: SplitResult, proxy: Proxy | None, scope: Scope | None) -> HTTPConnection:
+    def connect(
+        self, parts: SplitResult, proxy: Proxy | None, scope: Scope | None, *, is_tunnel: bool = False
+    ) -> HTTPConnection:
+        """A new connection, TLS included, whose other side was checked. Nothing was sent to it yet. With `is_tunnel` it
+        leads straight to the other side, also without TLS through a proxy."""
+        pin = self._pin if self._pin is not None and self._pin.is_for(parts) else None
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise invalid_field("coordinator_addr", f'"{parts.geturl()}" is not an HTTP address')
         host, port = parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
@@ -112,13 +119,13 @@ class Connections:
         connection: HTTPConnection
         if parts.scheme == "https":
             connection = HTTPSConnection(
-                first_host, first_port, timeout=CONNECT_S, context=self._tls(), blocksize=BLOCK
+                first_host, first_port, timeout=CONNECT_S, context=self._tls(pin is not None), blocksize=BLOCK
             )
-            if proxy:
-                extra = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else {}
-                connection.set_tunnel(host, port, extra)
         else:
             connection = HTTPConnection(first_host, first_port, timeout=CONNECT_S, blocksize=BLOCK)
+        if proxy and (parts.scheme == "https" or is_tunnel):
+            extra = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else {}
+            connection.set_tunnel(host, port, extra)
         try:
             connection.connect()
         except (OSError, http.client.HTTPException) as error:
@@ -127,19 +134,31 @@ class Connections:
                 scope.raise_if_cancelled()
             by = f" through the proxy {first_host}:{first_port}" if proxy else ""
             raise NotConnected(f"{_reason(error, CONNECT_S)}{by}") from error
+        if pin is not None:
+            try:
+                pin.check(connection.sock)
+            except BaseException:
+                connection.close()
+                raise
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
 
-    def _tls(self) -> ssl.SSLContext:
+    def _tls(self, is_pinned: bool) -> ssl.SSLContext:
+        """For the coordinator of a pin, the pin takes the place of the certificate authorities."""
         with self._lock:
-            if self._context is None:
-                self._context = ssl.create_default_context()
-                if self._ca is not None:
+            context = self._contexts.get(is_pinned)
+            if context is None:
+                context = ssl.create_default_context()
+                if is_pinned:
+                    context.check_hostname = False
+                    context.verify_mode = ssl.CERT_NONE
+                elif self._ca is not None:
                     try:
-                        self._context.load_verify_locations(self._ca)
+                        context.load_verify_locations(self._ca)
                     except (OSError, ssl.SSLError) as error:
                         raise invalid_field("ca", f"{self._ca} can't be used: {error}") from error
-            return self._context
+                self._contexts[is_pinned] = context
+            return context
 
     def _take(self, key: str) -> HTTPConnection | None:
         now = time.monotonic()

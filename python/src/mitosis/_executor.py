@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from ._errors import MitoError
 from ._following import wait_for
 from ._interrupt import saying_what_runs
-from ._remote import Caller, MapJob, Outcome, Pending, submit_map
+from ._outcomes import Outcome, Pending
+from ._remote import Caller, MapJob, submit_map, with_code
 from ._task import FINAL, Task
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Executor(StandardExecutor):
 
     def __init__(self, client: Client, options: Mapping[str, Any]) -> None:
         self._client = client
-        self._options = dict(options)
+        self._options = with_code(client, options)
         self._callers: dict[int, tuple[Callable[..., Any], Caller]] = {}
         self._watch = _Watch(client)
         self._is_down = False

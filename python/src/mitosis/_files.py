@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Union
 
 from ._errors import invalid_field
 from ._generated import kinds
-from ._generated.models import ArtifactDownload, ArtifactView, AttachmentDownload, AttachmentView, FileFacts, StoredFile
+from ._generated.models import (
+    ArtifactDownload,
+    ArtifactView,
+    AttachmentDownload,
+    AttachmentView,
+    FileFacts,
+    StoredCheckpoint,
+    StoredFile,
+)
+from ._interrupt import saying_what_runs
 from ._transfer import Progress, Transfers, file_facts
 from ._transport import Call, path_part
 
@@ -39,7 +48,8 @@ class Files:
         """Uploads a file; the same call after an interruption sends only what is missing."""
         path = Path(file)
         facts = file_facts(path)
-        return self._transfers.upload(f"{self._path(group)}/attachments", {"key": key, **facts}, path, progress)
+        with saying_what_runs(lambda: f"The upload of {key} is not complete. The same call continues it."):
+            return self._transfers.upload(f"{self._path(group)}/attachments", {"key": key, **facts}, path, progress)
 
     def upload_bytes(self, key: str, data: bytes, *, group: str | None = None) -> StoredFile:
         """Uploads what is in memory."""
@@ -137,11 +147,28 @@ class Artifacts:
         folder.mkdir(parents=True, exist_ok=True)
         draft = folder / f".{kind}-{self._task}.tar.gz"
         self._fetch(kind, draft)
-        try:
-            with tarfile.open(draft) as archive:
-                unpack_safely(archive, folder)
-        finally:
-            draft.unlink(missing_ok=True)
+        _unpack_draft(draft, folder)
+        return folder
+
+    def download_checkpoint(self, to: PathLike, number: int | None = None) -> Path:
+        """Fetches a checkpoint of the task, the newest without `number`, and unpacks it into the folder `to`."""
+
+        def found() -> StoredCheckpoint:
+            stored = self._client.api.checkpoints_list(self._task).checkpoints
+            for each in stored:
+                if number is None or each.number == number:
+                    return each
+            which = f"checkpoint {number}" if number is not None else "checkpoint"
+            raise kinds.NotFoundError("checkpoint_not_found", f"The task {self._task} has no {which}.")
+
+        there = found()
+        signed = [there.download]
+        sign = lambda: signed.pop() if signed else found().download  # noqa: E731
+        folder = Path(to)
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = folder / f".checkpoint-{self._task}.tar.gz"
+        self._transfers.download({"size_bytes": there.size_bytes, "sha256": there.sha256}, sign, draft)
+        _unpack_draft(draft, folder)
         return folder
 
     def read(self, kind: str, path: str) -> bytes:
@@ -191,6 +218,14 @@ def _kind(kind: str) -> str:
     if kind not in KINDS:
         raise invalid_field("kind", f'"{kind}" is none of {", ".join(KINDS)}')
     return kind
+
+
+def _unpack_draft(draft: Path, folder: Path) -> None:
+    try:
+        with tarfile.open(draft) as archive:
+            unpack_safely(archive, folder)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def unpack_safely(archive: tarfile.TarFile, folder: Path) -> None:

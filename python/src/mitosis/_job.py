@@ -7,10 +7,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from ._cancel import current_scope
+from ._compare import compare_jobs
 from ._errors import MitoError
-from ._generated.models import CancelAnswer, ChangeJob, JobResult, JobView, SubmitTask
+from ._generated.models import (
+    CancelAnswer,
+    ChangeJob,
+    JobEfficiency,
+    JobFailures,
+    JobResult,
+    JobView,
+    OutputMatch,
+    SubmitTask,
+)
 from ._interrupt import saying_what_runs
 from ._metrics import Metrics
+from ._spec import changes_of
 from ._table import as_frame, html_of_job
 from ._task import FINAL, Task, loaded
 from ._transport import Call, sleep
@@ -153,6 +164,29 @@ class Job:
         """
         return as_frame([_flat(row) for row in self._results()], kind)
 
+    def failures(self) -> JobFailures:
+        """Its failed tasks in groups, those together that ended with the same lines; the largest group first."""
+        return self._client.api.jobs_failures(self.uuid)
+
+    def efficiency(self) -> JobEfficiency:
+        """What its tasks asked for and used, and what to ask for next time."""
+        return self._client.api.jobs_efficiency(self.uuid)
+
+    def compare(self, other: Job, kind: str = "auto") -> Any:
+        """A table of its metrics (A) beside those of another job (B), task by task. Tasks with the same parameters
+        stand in one row. `kind` is that of `results`."""
+        return as_frame(compare_jobs(self._results(), other._results()), kind)
+
+    def grep(self, pattern: str, **options: Any) -> Iterator[OutputMatch]:
+        """Lines that its tasks have printed; `options` are those of `Client.grep`."""
+        yield from self._client.grep(pattern, job=self.uuid, **options)
+
+    def rerun(self, *, key: str | None = None, **changes: Any) -> Job:
+        """Submits all of its tasks again, as a new job. `changes` are arguments of `submit`."""
+        body: Any = {"changes": changes_of(self._client, changes)}
+        receipt = self._client.api.jobs_rerun(self.uuid, body, call=Call(key=key or self._client.new_key()))
+        return Job(self._client, receipt.uuid, tasks=[task.uuid for task in receipt.tasks])
+
     def cancel(self, reason: str | None = None) -> CancelAnswer:
         """Ends its tasks that have not ended."""
         body: Any = {} if reason is None else {"reason": reason}
@@ -188,11 +222,18 @@ class Job:
         return [Task(self._client, uuid) for uuid in add_tasks(self._client, self.uuid, tasks, is_last, key)]
 
     def watch(self, interval: float = 1.0) -> Job:
-        """Shows it until it is over: in a notebook as a table that changes in its place, else as lines on stderr."""
+        """Shows it until it is over: in a notebook, and in a terminal with rich, as a table that
+        changes in its place, else as lines on stderr."""
         from ._notebook import watch
 
         watch([self], interval)
         return self
+
+    def __rich__(self) -> Any:
+        """What `rich.print(job)` shows."""
+        from ._rich import job_table
+
+        return job_table([self.refresh().view])
 
     def _repr_html_(self) -> str:
         try:

@@ -8,14 +8,17 @@ import shlex
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ._errors import invalid_field
+from ._rich import has_rich, rich_display
 from ._table import html_of_job, html_of_rows
 
 if TYPE_CHECKING:
     from ._job import Job
 
+Show = Callable[[str, str], None]
 ROWS_MAX = 20
 
 
@@ -26,28 +29,42 @@ def in_notebook() -> bool:
 
 
 def watch(jobs: list[Job], interval: float = 1.0) -> None:
-    """Shows jobs until they are over: in a notebook as one table that changes in its place, else as lines.
+    """Shows jobs until they are over: in a notebook, and in a terminal with rich, as one table that changes in its
+    place, else as lines.
 
     It works in the thread that calls it, so the table stays in its cell and ends with it.
     """
     if interval <= 0:
         raise invalid_field("interval", "must be more than 0 seconds")
-    show = _notebook_display() if in_notebook() else _terminal_display()
+    if not in_notebook() and sys.stderr.isatty() and has_rich():
+        show = None
+        show_views, end = rich_display()
+    else:
+        show = _notebook_display() if in_notebook() else _terminal_display()
+        show_views, end = partial(_show_plainly, show), lambda: None
     try:
         while True:
             views = [job.refresh().view for job in jobs]
-            show("".join(html_of_job(view) for view in views), _line(views))
+            show_views(views)
             if all(view.state in ("completed", "failed", "cancelled") for view in views):
                 break
             time.sleep(interval)
     except KeyboardInterrupt:
+        end()
         running = " ".join(job.uuid for job in jobs)
         print(
             f"mitosis: interrupted. The jobs still run. Cancel them with: mito jobs cancel {running}", file=sys.stderr
         )
         raise
-    tables = "".join(html_of_job(job.view) + html_of_rows(job.results("list"), ROWS_MAX) for job in jobs)
-    show(tables, _line([job.view for job in jobs]))
+    finally:
+        end()
+    if show is not None:
+        tables = "".join(html_of_job(job.view) + html_of_rows(job.results("list"), ROWS_MAX) for job in jobs)
+        show(tables, _line([job.view for job in jobs]))
+
+
+def _show_plainly(show: Show, views: list[Any]) -> None:
+    show("".join(html_of_job(view) for view in views), _line(views))
 
 
 def _line(views: list[Any]) -> str:
@@ -58,7 +75,7 @@ def _line(views: list[Any]) -> str:
     )
 
 
-def _notebook_display() -> Callable[[str, str], None]:
+def _notebook_display() -> Show:
     """One handle, found again by its id: a stored notebook keeps one table."""
     shown: Any = importlib.import_module("IPython.display")
     handle = shown.display(shown.HTML(""), display_id=True)
@@ -69,7 +86,7 @@ def _notebook_display() -> Callable[[str, str], None]:
     return show
 
 
-def _terminal_display() -> Callable[[str, str], None]:
+def _terminal_display() -> Show:
     last = [""]
 
     def show(_: str, line: str) -> None:

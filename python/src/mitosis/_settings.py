@@ -25,6 +25,8 @@ class Settings:
     password: str | None
     group: str | None
     ca: str | None
+    #: The key that the coordinator has to have.
+    pin: str | None = None
 
 
 def config_dir(env: Mapping[str, str]) -> Path:
@@ -49,7 +51,12 @@ def check_address(text: str, field: str = "coordinator_addr") -> str:
 
 
 def load_settings(
-    url: str | None, token: str | None, user: str | None, password: str | None, env: Mapping[str, str] | None = None
+    url: str | None,
+    token: str | None,
+    user: str | None,
+    password: str | None,
+    env: Mapping[str, str] | None = None,
+    pin: str | None = None,
 ) -> Settings:
     """Arguments, then `MITO_…`, then the files of `mito`, then the login that `mito login` has kept."""
     env = os.environ if env is None else env
@@ -65,10 +72,13 @@ def load_settings(
     name = setting("user", user)
     secret = password if password is not None else setting("password") or _first_line(setting("password_file"))
     found = token if token is not None else setting("token") if user is None and password is None else None
+    logins = _Logins(Path(setting("credential_path") or config_dir(env) / "credentials"), address)
     if found is None and secret is None:
-        path = Path(setting("credential_path") or config_dir(env) / "credentials")
-        found = _cached_token(path, address, name)
-    return Settings(address, found, name, secret, setting("group"), setting("ca"))
+        found = logins.token(name)
+    known_pin = setting("pin", pin)
+    if known_pin is None:
+        known_pin = logins.pin()
+    return Settings(address, found, name, secret, setting("group"), setting("ca"), known_pin)
 
 
 def _config_files(env: Mapping[str, str]) -> dict[str, str]:
@@ -110,22 +120,32 @@ def _first_line(file: str | None) -> str | None:
         raise invalid_field("password_file", f"{file} can't be used: {error}") from error
 
 
-def _cached_token(path: Path, address: str, user: str | None) -> str | None:
-    try:
-        stored = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    if not isinstance(stored, dict):
-        return None
-    logins: list[dict[str, Any]] = [each for each in stored.get("logins", []) if isinstance(each, dict)]
-    here = [each for each in logins if str(each.get("coordinator", "")).rstrip("/") == address]
-    nobody = [str(each).rstrip("/") for each in stored.get("nobody_at", [])]
-    if user is None and address in nobody:
-        return None
-    login = next((each for each in here if user is None or each.get("user") == user), None)
-    if login is None or _is_past(str(login.get("expires_at", ""))):
-        return None
-    return str(login["token"])
+class _Logins:
+    """The logins at one coordinator that `mito login` has kept, the latest first."""
+
+    def __init__(self, path: Path, address: str) -> None:
+        try:
+            stored = json.loads(path.read_text("utf-8"))
+        except (OSError, ValueError):
+            stored = None
+        known: dict[str, Any] = stored if isinstance(stored, dict) else {}
+        logins: list[dict[str, Any]] = [each for each in known.get("logins", []) if isinstance(each, dict)]
+        self._here = [each for each in logins if str(each.get("coordinator", "")).rstrip("/") == address]
+        self._is_nobody = address in [str(each).rstrip("/") for each in known.get("nobody_at", [])]
+
+    def token(self, user: str | None) -> str | None:
+        """Of the login that has not expired: that of `user`, or of whoever logged in last."""
+        if user is None and self._is_nobody:
+            return None
+        login = next((each for each in self._here if user is None or each.get("user") == user), None)
+        if login is None or _is_past(str(login.get("expires_at", ""))):
+            return None
+        return str(login["token"])
+
+    def pin(self) -> str | None:
+        """The key that the coordinator had to have at the last login."""
+        pin = self._here[0].get("pin") if self._here else None
+        return pin if isinstance(pin, str) else None
 
 
 def _is_past(text: str) -> bool:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Union
 
 from ._errors import invalid_field
 from ._generated.models import SubmitTask
+from ._placeholders import fill, fill_args
 from ._task import Task
-from ._units import Duration, duration_ms, size_bytes
+from ._units import Duration, duration_ms, size_bytes, time_text
 
 if TYPE_CHECKING:
     from ._client import Client
@@ -29,7 +30,10 @@ _DURATIONS = {
     "retry_delay": "retry_delay_ms",
     "warn_before": "warn_before_ms",
     "checkpoint_every": "checkpoint_every_ms",
+    "start_in": "start_in_ms",
 }
+#: Fields of `submit` that stand for others, or that are translated here.
+_OWN = ("workdir", "from_checkpoint", "start_at", "log_limit")
 #: Fields of `submit` that say what a task needs, with the field of a need.
 _NEEDS = {
     "cpus": "cpus",
@@ -75,7 +79,7 @@ def spec_of(
             raise invalid_field("needs", f"{', '.join(need)} is given besides: write it into the needs")
         spec["needs"] = [need]
     for name, value in fields.items():
-        if value is None or name in _NEEDS:
+        if value is None or name in _NEEDS or name in _OWN:
             continue
         if name in _DURATIONS:
             spec[_DURATIONS[name]] = duration_ms(value, name)
@@ -99,7 +103,35 @@ def spec_of(
         ]
     if "group" not in spec and client.default_group:
         spec["group"] = client.default_group
+    _add_own(client, spec, fields)
     return spec  # type: ignore[return-value]
+
+
+def _add_own(client: Client, spec: dict[str, Any], fields: Mapping[str, Any]) -> None:
+    workdir, start, log_limit = fields.get("workdir"), fields.get("start_at"), fields.get("log_limit")
+    checkpoint = fields.get("from_checkpoint")
+    if workdir is not None:
+        if spec.get("code") is not None:
+            raise invalid_field("code", "is given besides workdir: give one of the two")
+        spec["code"] = client.code.send(workdir, group=spec.get("group"), env_setup=spec.get("env_setup"))
+    if checkpoint is not None:
+        spec["from_checkpoint"] = checkpoint.uuid if isinstance(checkpoint, Task) else checkpoint
+    if start is not None:
+        spec["start_at"] = time_text(start)
+    if log_limit is not None:
+        spec["log_limit_bytes"] = size_bytes(log_limit, "log_limit")
+
+
+def changes_of(client: Client, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes of a submission, in the words of `submit`; the command is `command`."""
+    given = dict(changes)
+    command = given.pop("command", None)
+    spec: dict[str, Any] = {**spec_of(client, command if command is not None else ["true"], **given)}
+    if command is None:
+        del spec["args"]
+    if "group" not in given:
+        spec.pop("group", None)
+    return spec
 
 
 def need_of(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -154,6 +186,22 @@ def _input(client: Client, path: str, value: Input, group: str) -> dict[str, Any
     key = f"inputs/{file_facts(file)['sha256']}"
     client.files.ensure(key, file, group=group)
     return {"from": "attachment", "key": key, "path": path}
+
+
+def filled(template: Mapping[str, Any], params: Mapping[str, Any]) -> SubmitTask:
+    """The task of one combination."""
+    spec = dict(template)
+    spec["args"] = fill_args(template["args"], params)
+    spec["params"] = dict(params)
+    for name in ("name", "cwd"):
+        if name in spec:
+            spec[name] = fill(spec[name], params, name)
+    for name in ("labels", "tags"):
+        if name in spec:
+            spec[name] = [fill(text, params, name) for text in spec[name]]
+    if "env" in spec:
+        spec["env"] = {name: fill(text, params, "env") for name, text in spec["env"].items()}
+    return spec  # type: ignore[return-value]
 
 
 __all__ = ["Command", "Dependency", "Duration", "Input", "args_of", "spec_of"]

@@ -4,24 +4,38 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ._cancel import current_scope
 from ._errors import MitoError
-from ._files import Artifacts
+from ._files import Artifacts, PathLike
 from ._following import follow_output, wait_for
 from ._generated import kinds
-from ._generated.models import CancelResult, JobResult, TaskDetail, TaskExplanation
+from ._generated.models import (
+    AttemptView,
+    CancelAnswer,
+    CancelResult,
+    JobResult,
+    StoredCheckpoint,
+    TaskDetail,
+    TaskExplanation,
+    TaskFiles,
+)
 from ._interrupt import saying_what_runs
 from ._metrics import Metrics
 from ._sse import LogPiece
-from ._transport import Call
+from ._transport import Call, Query, query_text
 
 if TYPE_CHECKING:
     from ._client import Client
+    from ._running import Executed, OnOutput
+    from ._socket import Forward
+    from ._spec import Command
 
 V = TypeVar("V")
+BATCH = 1000
 FINAL = ("completed", "failed", "cancelled")
 WAIT_S = 30.0
 
@@ -181,6 +195,78 @@ class Task:
         self._view = self._client.api.tasks_change(self.uuid, fields, call=Call(repeatable=True))  # type: ignore[arg-type]
         return self
 
+    def rerun(self, *, key: str | None = None, **changes: Any) -> Task:
+        """Submits it again, with its code and its inputs, as a new task. `changes` are arguments of `submit`, for
+        example `timeout="4h"` or `command=[…]`; variables of `env` are added to its own."""
+        from ._spec import changes_of
+
+        body: Any = {"changes": changes_of(self._client, changes)}
+        receipt = self._client.api.tasks_rerun(self.uuid, body, call=Call(key=key or self._client.new_key()))
+        return Task(self._client, receipt.uuid)
+
+    def attempts(self) -> list[AttemptView]:
+        """Each run of it: on which worker, when, and how it ended."""
+        return self._client.api.tasks_attempts(self.uuid).attempts
+
+    def checkpoints(self) -> list[StoredCheckpoint]:
+        """What is stored of its checkpoint folder, newest first: the next attempt starts with the first one."""
+        return self._client.api.checkpoints_list(self.uuid).checkpoints
+
+    def download_checkpoint(self, to: PathLike, number: int | None = None) -> Path:
+        """Fetches a checkpoint of the last attempt that has one, the newest without `number`, and unpacks it into the
+        folder `to`. Raises `checkpoint_not_found`."""
+        return self.artifacts.download_checkpoint(to, number)
+
+    def exec(
+        self, command: Command, *, stdin: str | bytes | None = None, on_output: OnOutput | None = None
+    ) -> Executed:
+        """Runs a command beside it, in its environment and its folder, and returns how the command ended and what it
+        printed. A list is a program with its arguments, a text a line for the shell.
+
+        With `on_output` the bytes go there as they come, with `"stdout"` or `"stderr"`, and are not kept. Ctrl-C and
+        the end of the task end the command. Raises `not_running`, `task_ended`, `command_not_started`, `no_guests`.
+        """
+        from ._running import exec_in
+
+        return exec_in(self._client, self.uuid, command, stdin, on_output)
+
+    def forward(self, port: int, local_port: int = 0, *, host: str = "127.0.0.1") -> Forward:
+        """A port of this machine that leads to a port on which it listens:
+        `with task.forward(6006) as tensorboard: print(tensorboard.url)`.
+
+        `local_port` 0 takes a free one. Raises `port_closed` when the task does not listen, `not_running`.
+        """
+        from ._running import forward
+
+        return forward(self._client, self.uuid, port, local_port, host)
+
+    def ls(self, path: str | None = None) -> TaskFiles:
+        """A folder of it while it runs (`result`, `exec/data`), or one file; its folders themselves without a path.
+        At most 10,000 entries. Raises `not_running`, `file_not_found`."""
+        from ._running import files_of
+
+        return files_of(self._client, self.uuid, path)
+
+    def cat(self, path: str) -> bytes:
+        """The content of a file of it as it is now, while it runs."""
+        from ._running import read_file
+
+        return read_file(self._client, self.uuid, path)
+
+    def download(self, path: str, to: PathLike = ".") -> Path:
+        """Fetches a file of it as it is now, while it runs, or unpacks a folder of it into the folder `to`. What it has
+        left behind is in `artifacts`."""
+        from ._running import download_file
+
+        return download_file(self._client, self.uuid, path, to)
+
+    def type(self, data: str | bytes, *, size: Sequence[int] = (80, 24), wait: float = 30.0) -> None:
+        """Types in its terminal (`submit(pty={"cols": 80, "rows": 24})`); `size` is columns and rows. Waits up to
+        `wait` seconds, at most 60, for it to start. Raises `not_running`, `terminal_ended`, `no_terminal`."""
+        from ._running import type_in
+
+        type_in(self._client, self.uuid, data, size, wait)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Task) and self.uuid == other.uuid
 
@@ -216,3 +302,38 @@ def wait_all(client: Client, tasks: list[Task], timeout: float | None) -> None:
 def _still_running(uuids: list[str]) -> str:
     which = f"The task {uuids[0]} still runs" if len(uuids) == 1 else f"{len(uuids)} tasks still run"
     return f"{which}. Cancel with: mito tasks cancel {' '.join(uuids[:20])}{' …' if len(uuids) > 20 else ''}"
+
+
+def cancel_many(
+    client: Client,
+    tasks: Sequence[Task | str] | None,
+    filters: Mapping[str, Query] | None,
+    is_all: bool,
+    reason: str | None,
+    dry_run: bool,
+) -> CancelAnswer:
+    common: dict[str, Any] = {**({"reason": reason} if reason else {}), **({"dry_run": True} if dry_run else {})}
+    total: dict[str, Any] = {"cancelled": 0, "requested": 0, "results": []}
+
+    def some(which: Mapping[str, Any]) -> CancelAnswer:
+        body: Any = {**which, **common}
+        answer = client.api.tasks_cancel_many(body, call=Call(repeatable=True))
+        total["cancelled"] += answer.cancelled
+        total["requested"] += answer.requested
+        total["results"] += answer.to_dict().get("results") or []
+        return answer
+
+    if tasks is not None:
+        uuids = [task.uuid if isinstance(task, Task) else task for task in tasks]
+        for at in range(0, len(uuids), BATCH):
+            some({"uuids": uuids[at : at + BATCH]})
+        return CancelAnswer(total)
+    which: dict[str, Any] = {"all": True} if is_all else {}
+    if filters is not None:
+        which["filter"] = {name: query_text(name, value) for name, value in filters.items() if value is not None}
+    while True:
+        answer = some(which)
+        if dry_run:
+            return answer
+        if answer.cancelled + answer.requested == 0:
+            return CancelAnswer(total)

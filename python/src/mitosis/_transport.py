@@ -19,6 +19,7 @@ from ._connections import Connections, Interrupted, NotConnected
 from ._errors import MitoError, invalid_field
 from ._generated import kinds
 from ._model import Model
+from ._pin import Pin
 
 M = TypeVar("M", bound=Model)
 Query = Union[str, int, float, bool, Sequence[Union[str, int]], None]
@@ -54,11 +55,18 @@ class Stream:
         self._response = response
         self._release = release
         self._scope = scope
+        length = response.getheader("Content-Length")
+        self._left = int(length) if length is not None and length.isdigit() else None
 
     def read(self, size: int = 65_536) -> bytes:
-        """At least one byte, or none at the end."""
+        """At least one byte, or none at the end. Raises `stream_interrupted` when it breaks off before."""
         try:
-            return self._response.read1(size)
+            piece = self._response.read1(size)
+            if self._left is not None:
+                self._left -= len(piece)
+                if not piece and self._left > 0:
+                    raise OSError(f"{self._left} bytes are missing")
+            return piece
         except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
             if self._scope is not None:
                 self._scope.raise_if_cancelled()
@@ -128,6 +136,7 @@ class Transport:
         token: str | None = None,
         *,
         ca: str | None = None,
+        pin: str | None = None,
         timeout: float = TIMEOUT_S,
         patience: float | None = None,
     ) -> None:
@@ -135,7 +144,7 @@ class Transport:
         self.token = token
         self.timeout = timeout
         self.patience = patience
-        self.connections = Connections(ca)
+        self.connections = Connections(ca, None if pin is None else Pin(self.url, pin))
         self.was_reached = False
 
     def address(self, place: str) -> str:
@@ -165,10 +174,7 @@ class Transport:
         call = call or Call()
         if call.repeatable is None:
             call = replace(call, repeatable=call.key is not None or method not in ("POST", "PATCH"))
-        patience = call.patience if call.patience is not None else self.patience
-        if patience is None:
-            patience = PATIENCE_KNOWN_S if self.was_reached else PATIENCE_S
-        deadline = time.monotonic() + patience
+        begun = time.monotonic()
         pause = BACKOFF_FIRST_S
         scope = current_scope()
         while True:
@@ -180,10 +186,16 @@ class Transport:
                 is_safe = call.repeatable or is_limited or isinstance(error.__cause__, NotConnected)
                 is_passing = is_limited or error.kind == "unavailable"
                 wait = pause * (0.5 + random.random())
-                if not is_passing or not is_safe or time.monotonic() + wait > deadline:
+                if not is_passing or not is_safe or time.monotonic() + wait > begun + self._patience_of(call):
                     raise
                 sleep(wait, scope)
                 pause = min(pause * 2, BACKOFF_MAX_S)
+
+    def _patience_of(self, call: Call) -> float:
+        patience = call.patience if call.patience is not None else self.patience
+        if patience is not None:
+            return patience
+        return PATIENCE_KNOWN_S if self.was_reached else PATIENCE_S
 
     def _once(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Union
 
 from ._errors import invalid_field
@@ -46,3 +46,16 @@ def size_bytes(value: str | int, field: str) -> int:
     if not 0 <= number < 2**53:
         raise invalid_field(field, f"{value!r} is not a size")
     return round(number)
+
+
+def time_text(value: str | datetime) -> str:
+    """A time as the API takes it. A `datetime` without a time zone is one of this machine's."""
+    return value.astimezone(timezone.utc).isoformat() if isinstance(value, datetime) else value
+
+
+def moment_text(value: str | datetime | timedelta | int | float, field: str) -> str:
+    """A time in the past: a `datetime`, ISO 8601, or how long ago (`"7d"`, a `timedelta`)."""
+    if isinstance(value, datetime) or (isinstance(value, str) and "-" in value):
+        return time_text(value)
+    ago = timedelta(milliseconds=duration_ms(value, field))
+    return time_text(datetime.now(timezone.utc) - ago)
