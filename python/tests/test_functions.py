@@ -193,6 +193,31 @@ def test_packages_that_differ_are_named_with_the_failure(client: Client) -> None
     assert "no-such-package 2.0" in str(caught.value)
 
 
+def test_a_result_of_a_package_that_is_not_here_says_which_version_made_it(client: Client) -> None:
+    def made_there() -> object:
+        import sys
+        import types
+
+        module = types.ModuleType("onlythere")
+        module.__version__ = "2.1"  # type: ignore[attr-defined]
+        exec("class Thing: pass", vars(module))
+        sys.modules["onlythere"] = module
+        return module.Thing()
+
+    with pytest.raises(RemoteError, match=r"can't be loaded here.*onlythere is 2\.1 on the worker and missing here"):
+        client.executor().submit(made_there).result(120)
+
+
+OTHERS = sorted(Path.home().glob(".pyenv/versions/3.1[0-9]*/bin/python3"))
+OTHER = next((path for path in OTHERS if f"{sys.version_info[0]}.{sys.version_info[1]}." not in str(path)), None)
+
+
+@pytest.mark.skipif(OTHER is None, reason="there is no other minor version of Python")
+def test_another_minor_version_of_python_is_refused_with_what_to_do(client: Client) -> None:
+    with pytest.raises(RemoteError, match=r"The function was made with CPython .* has CPython .*Both need the same"):
+        client.executor(python=str(OTHER)).submit(square, 2).result(120)
+
+
 def test_no_python_on_the_worker_is_said(client: Client) -> None:
     future = client.executor(python="/no/such/python", env={"PATH": "/nowhere"}).submit(square, 1)
     with pytest.raises(RemoteError, match="there is no /no/such/python"):

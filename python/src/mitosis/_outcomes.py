@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import importlib
 import io
 import json
 import pickle
@@ -162,10 +163,12 @@ def _outcome(task: Task, result: dict[str, Any], item: dict[str, Any], pickles: 
                 f"The result was made by {made[0]} {made[1]}.{made[2]}, and this is {here[0]} {here[1]}.{here[2]}."
             )
         else:
+            data = pickles[item["offset"] : item["offset"] + item["size"]]
             try:
-                loaded = pickle.loads(pickles[item["offset"] : item["offset"] + item["size"]])
+                loaded = pickle.loads(data)
             except Exception as error:
-                trouble = f"The result can't be loaded here: {type(error).__name__}: {error}"
+                others = _other_packages(data, result.get("packages") or {})
+                trouble = ". ".join([f"The result can't be loaded here: {type(error).__name__}: {error}", *others])
     if item["ok"] and trouble is None:
         return Outcome(value=loaded)
     details = {
@@ -182,6 +185,21 @@ def _outcome(task: Task, result: dict[str, Any], item: dict[str, Any], pickles: 
         loaded.__cause__ = remote
         return Outcome(error=loaded)
     return Outcome(error=remote)
+
+
+def _other_packages(data: bytes, made_with: Mapping[str, str]) -> list[str]:
+    """Packages that a pickle names and that are other ones here, or none."""
+    found = []
+    for name, made in made_with.items():
+        if name.encode() not in data:
+            continue
+        try:
+            here = getattr(importlib.import_module(name), "__version__", None)
+        except ImportError:
+            here = None
+        if here != made:
+            found.append(f"{name} is {made} on the worker and {here or 'missing'} here")
+    return found
 
 
 def _lost(task: Task) -> Outcome:

@@ -16,7 +16,18 @@ from ._generated.models import SubmitTask
 from ._interrupt import saying_what_runs
 from ._job import Job, add_tasks, submit_job
 from ._outcomes import Outcome, Pending
-from ._pack import PARTS, PackedFunction, default_python, local_modules, pack, pickle_args, python_here, runtime, sha256
+from ._pack import (
+    PARTS,
+    PackedFunction,
+    cloudpickle_module,
+    default_python,
+    local_modules,
+    pack,
+    pickle_args,
+    python_here,
+    runtime,
+    sha256,
+)
 from ._spec import spec_of
 from ._task import FINAL, Task
 
@@ -80,6 +91,7 @@ class Caller:
             "format": 1,
             "parts": PARTS,
             "python": python_here(),
+            "cloudpickle": cloudpickle_module().__version__,
             "packages": packed.packages,
             "function": len(packed.function),
         }

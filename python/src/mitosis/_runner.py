@@ -203,6 +203,7 @@ class Chunk:
             "task": os.environ.get("MITO_TASK_UUID"),
             "attempt": int(os.environ.get("MITO_TASK_ATTEMPT", "0")),
             "differences": differences,
+            "packages": loaded_packages(),
             "items": items,
             "pickles_sha256": digest.hexdigest(),
         }
@@ -210,6 +211,18 @@ class Chunk:
         signature = hmac.new(bytes.fromhex(self.order["key"]), text.encode(), "sha256").hexdigest()
         with open(os.path.join(self.folder, RESULT), "w") as out:
             out.write(f"{signature}\n{text}")
+
+
+def loaded_packages() -> dict[str, str]:
+    """The versions of what was imported: a result that can't be loaded elsewhere may be of another one."""
+    found = {}
+    for name, module in list(sys.modules.items()):
+        if "." in name or name.startswith("_"):
+            continue
+        version = getattr(module, "__version__", None)
+        if isinstance(version, str) and len(version) < 100 and name not in sys.stdlib_module_names:
+            found[name] = version
+    return found
 
 
 def _dumps(value: Any) -> bytes:
