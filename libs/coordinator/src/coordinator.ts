@@ -1,5 +1,5 @@
 import { connect, migrate } from '@mitosis/database';
-import { isFinal, presenceOf, stopPart, type Service } from '@mitosis/domain';
+import { isFinal, presenceOf, type Service } from '@mitosis/domain';
 import type { ToWorker } from '@mitosis/protocol';
 import { bootstrapAdmin } from './access/bootstrap-admin.js';
 import { claimTasksWith } from './attempts/claim-tasks.js';
@@ -56,6 +56,7 @@ import { GroupSecrets } from './secrets/group-secrets.js';
 import type { Accepted } from './tasks/accept-tasks.js';
 import { ArtifactReader } from './tasks/read-artifacts.js';
 import { TaskReader } from './tasks/read-tasks.js';
+import { stopPart } from './stop-part.js';
 import { StoredTasks } from './tasks/stored-tasks.js';
 import { submitTasksWith } from './tasks/submit-tasks.js';
 import { TaskStreams } from './terminals/task-streams.js';

@@ -19,7 +19,7 @@ export {
 } from './tag-expression.js';
 export type { Route, TaskKind } from './routing.js';
 export { anySignal } from './any-signal.js';
-export { stopPart, type Log, type Service } from './service.js';
+export type { Log, Service } from './service.js';
 export { FINAL_STATES, TASK_STATES, isFinal, nextState, statesBefore } from './task-state.js';
 export type { AttemptOutcome, FailureReason, TaskEvent, TaskState } from './task-state.js';
 export {
