@@ -45,7 +45,8 @@ class LocalStack(Client):
         try:
             #: What `mito up --json` says: `url`, `data_dir`, `pids`.
             self.ready = self._ready()
-            super().__init__(self.ready["url"], self._login(self.ready["url"]))
+            login = self._login()
+            super().__init__(login["coordinator"], login["token"], pin=login.get("pin"))
         except BaseException:
             self.stop()
             raise
@@ -89,10 +90,11 @@ class LocalStack(Client):
         text = (Path(self._folder) / "up.log").read_text("utf-8", "replace").strip()
         return text[-2000:] or "it said nothing"
 
-    def _login(self, url: str) -> str:
-        """The stack keeps the login of its administrator where `mito` would."""
+    def _login(self) -> dict[str, Any]:
+        """The stack keeps the login of its administrator where `mito` would; with `--listen` it has the pin."""
         stored = json.loads((Path(self._folder) / "credentials").read_text("utf-8"))
-        return str(next(login["token"] for login in stored["logins"] if login["coordinator"].rstrip("/") == url))
+        login: dict[str, Any] = stored["logins"][0]
+        return login
 
     @property
     def pid(self) -> int:
