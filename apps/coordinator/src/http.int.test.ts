@@ -266,7 +266,7 @@ test('a coordinator that stops ends a kept connection as soon as its request is 
   const socket = connect(Number(port), hostname);
   socket.write('GET /health HTTP/1.1\r\nHost: mitosis\r\n');
   await delay(200);
-  // What is still open after 5 s is cut.
+  // A connection that is still open after 5 s is cut.
   const hasStopped = Promise.race([replica.stop().then(() => 'stopped'), delay(4_000).then(() => 'still open')]);
   socket.write('\r\n');
   t.is(await hasStopped, 'stopped');
