@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { Log, Service } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import { SINGLE_UPLOAD_MAX_BYTES } from '@mitosis/protocol';
+import { drifting, Rounds } from '../kernel/rounds.js';
 import { chargeGroups, discardObjects } from './object-ledger.js';
 
 export interface CollectorOptions {
@@ -11,9 +12,9 @@ export interface CollectorOptions {
   /** How long a signed request is good for. */
   readonly urlLifetimeMs: number;
   /** Removes up to 200 programs that nothing uses any longer; returns how many were looked at. */
-  discardPrograms(): Promise<number>;
+  readonly discardPrograms: () => Promise<number>;
   /** The same for folders of code. */
-  discardCode(): Promise<number>;
+  readonly discardCode: () => Promise<number>;
 }
 
 const BATCH = 200;
@@ -34,7 +35,7 @@ const LEFT_BEHIND = `
     OR (o.purpose IN ('artifact', 'output') AND o.task_id IS NULL))
   UNION ALL
   (SELECT key FROM objects WHERE state = 'stored' AND purpose IN ('artifact', 'output') AND task_id IS NULL
-  LIMIT ${BATCH})
+     LIMIT ${BATCH})
   UNION ALL
   (SELECT key FROM objects o WHERE state = 'stored' AND purpose = 'checkpoint'
      AND NOT EXISTS (SELECT 1 FROM checkpoints c WHERE c.object_key = o.key) LIMIT ${BATCH})
@@ -56,44 +57,29 @@ interface Due {
  * deleted only when no signed request can write it; its row goes last, so that a crash in between loses nothing.
  */
 export class Collector implements Service {
-  private timer: NodeJS.Timeout | undefined;
-  private round: Promise<void> = Promise.resolve();
-  private isStopped = true;
+  private readonly rounds: Rounds;
+  private readonly tickMs: number;
 
-  constructor(private readonly options: CollectorOptions) {}
-
-  async start(): Promise<void> {
-    this.isStopped = false;
-    this.schedule();
+  constructor(private readonly options: CollectorOptions) {
+    const { urlLifetimeMs, log } = options;
+    this.tickMs = Math.min(urlLifetimeMs, TICK_MAX_MS);
+    const times = { firstMs: drifting(this.tickMs), retryMs: this.tickMs };
+    this.rounds = new Rounds({ work: () => this.collect(), what: 'collecting objects', log, ...times });
   }
 
-  async stop(): Promise<void> {
-    this.isStopped = true;
-    clearTimeout(this.timer);
-    await this.round;
+  start(): Promise<void> {
+    return this.rounds.start();
   }
 
-  private schedule(): void {
-    if (this.isStopped) return;
-    this.timer = setTimeout(
-      () => {
-        this.round = this.collect().then(() => this.schedule());
-        // Replicas that were started together drift apart.
-      },
-      Math.min(this.options.urlLifetimeMs, TICK_MAX_MS) * (0.9 + Math.random() * 0.2),
-    );
-    this.timer.unref();
+  stop(): Promise<void> {
+    return this.rounds.stop();
   }
 
-  private async collect(): Promise<void> {
-    try {
-      while (!this.isStopped && (await this.options.discardPrograms()) === BATCH);
-      while (!this.isStopped && (await this.options.discardCode()) === BATCH);
-      while (!this.isStopped && (await this.discard()) === BATCH);
-      while (!this.isStopped && (await this.remove()) === BATCH);
-    } catch (error) {
-      this.options.log.warn({ err: error }, 'collecting objects failed; trying again');
-    }
+  private async collect(): Promise<number> {
+    const { discardPrograms, discardCode } = this.options;
+    for (const batch of [discardPrograms, discardCode, () => this.discard(), () => this.remove()])
+      while (this.rounds.isStarted && (await batch()) === BATCH);
+    return drifting(this.tickMs);
   }
 
   private async discard(): Promise<number> {

@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Log, Service } from '@mitosis/domain';
 import type { JobEvents } from '../events/job-events.js';
 import type { TaskEvents } from '../events/task-events.js';
+import { Rounds } from '../kernel/rounds.js';
 import { inTransaction } from '../kernel/transaction.js';
 import { composeNotice, type ComposeDeps } from './compose-notice.js';
 import { decideNotices, type DecidedNotices, type Told } from './decide-notices.js';
@@ -33,11 +34,10 @@ interface LeasedSubject {
 const REST_MS = 200;
 /** What a message of the bus did not announce is found after this time. */
 const LOOK_MS = 30_000;
-const RETRY_MS = 1_000;
 const LEASE_S = 30;
 const AT_ONCE = 4;
 
-/** Marks become one row for each subject; what is uncommitted is taken the next time. */
+/** Marks become one row for each subject. A mark whose transaction is not committed yet is left to the next round. */
 const COLLECT = `
   WITH taken AS (
     DELETE FROM notice_marks WHERE seq IN (SELECT seq FROM notice_marks ORDER BY seq LIMIT 5000 FOR UPDATE SKIP LOCKED)
@@ -73,64 +73,39 @@ const SETTLE = `
  * that notes what was told: each start, end and wait is told once, by one coordinator.
  */
 export class Notifier implements Service {
-  private timer: NodeJS.Timeout | undefined;
-  private round: Promise<void> = Promise.resolve();
-  private isStarted = false;
-  private isWoken = false;
-  private isRunning = false;
+  private readonly rounds: Rounds;
   private readonly stopListening: (() => void)[] = [];
 
-  constructor(private readonly options: NotifierOptions) {}
+  constructor(private readonly options: NotifierOptions) {
+    const { log } = options;
+    this.rounds = new Rounds({ work: () => this.pass(), what: 'looking for what to tell', log, restMs: REST_MS });
+  }
 
   async start(): Promise<void> {
     const { events, jobEvents } = this.options;
-    this.isStarted = true;
-    this.stopListening.push(
-      events.onEvery(() => this.wake()),
-      jobEvents.on(() => this.wake()),
-    );
-    this.schedule(0);
+    const wake = (): void => this.rounds.wake();
+    this.stopListening.push(events.onEvery(wake), jobEvents.on(wake));
+    await this.rounds.start();
   }
 
   async stop(): Promise<void> {
-    this.isStarted = false;
     for (const stop of this.stopListening.splice(0)) stop();
-    clearTimeout(this.timer);
-    await this.round;
-  }
-
-  /** Something was marked; to be called after the commit. */
-  wake(): void {
-    if (this.isWoken || !this.isStarted) return;
-    this.isWoken = true;
-    if (!this.isRunning) this.schedule(REST_MS);
-  }
-
-  private schedule(ms: number): void {
-    clearTimeout(this.timer);
-    if (!this.isStarted) return;
-    this.timer = setTimeout(() => {
-      this.isRunning = true;
-      this.round = this.pass().then((waitMs) => {
-        this.isRunning = false;
-        this.schedule(this.isWoken ? REST_MS : waitMs);
-      });
-    }, ms);
+    await this.rounds.stop();
   }
 
   /** Returns how long to wait when nothing wakes it. */
   private async pass(): Promise<number> {
-    this.isWoken = false;
-    try {
-      const { dataSource } = this.options;
-      await inTransaction(dataSource, (tx) => tx.query(COLLECT));
-      while (this.isStarted && (await this.lookAtSome()));
-      const [due] = (await dataSource.query(NEXT_DUE)) as { ms: number | null }[];
-      return Math.min(Math.max(due?.ms ?? LOOK_MS, REST_MS), LOOK_MS);
-    } catch (error) {
-      this.options.log.warn({ err: error }, 'looking for what to tell failed; trying again');
-      return RETRY_MS;
-    }
+    const { dataSource } = this.options;
+    while (this.rounds.isStarted && (await this.collectMarks()));
+    while (this.rounds.isStarted && (await this.lookAtSome()));
+    const [due] = (await dataSource.query(NEXT_DUE)) as { ms: number | null }[];
+    return Math.min(Math.max(due?.ms ?? LOOK_MS, REST_MS), LOOK_MS);
+  }
+
+  /** False when there was no mark. */
+  private async collectMarks(): Promise<boolean> {
+    const collected = await inTransaction(this.options.dataSource, (tx) => tx.query(COLLECT) as Promise<unknown[]>);
+    return collected.length > 0;
   }
 
   private async lookAtSome(): Promise<boolean> {
@@ -153,7 +128,7 @@ export class Notifier implements Service {
     const told = toldOf(leased);
     const rules = await rulesFor(dataSource, { id, isJob });
     const isEndOnly = rules.every(({ on }) => !on.has('stuck') && (told.hasToldStart || !on.has('started')));
-    // Of a large job only the end matters mostly; its tasks are not counted before it.
+    // Counting the tasks of a large job is costly, and most receivers want to hear of its end only.
     const isEarly = rules.length === 0 || (isJob && isEndOnly && (await hasOpenTask(dataSource, id)));
     const subject = isEarly ? undefined : await readSubject(dataSource, id, isJob);
     if (!subject) return this.settle(leased, lease, { told, dueAt: null });

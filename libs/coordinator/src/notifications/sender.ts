@@ -2,6 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { anySignal, type Log, type Service } from '@mitosis/domain';
 import type { MessageBus } from '@mitosis/queue';
 import { Channel } from '../kernel/channel.js';
+import { Rounds } from '../kernel/rounds.js';
 import { inTransaction } from '../kernel/transaction.js';
 import { unseal } from '../secrets/seal.js';
 import { placeOfReceiver, type MessageChannel, type Sent, type Target } from './channels/channel.js';
@@ -30,7 +31,7 @@ const LANES = 64;
 const LEASE_S = 30;
 /** A message that another replica has stored and not sent is found after this time at the latest. */
 const LOOK_MS = 30_000;
-const RETRY_SOON_MS = 1_000;
+const LOOK_MIN_MS = 50;
 /** After failures in a row; the last one repeats. */
 const PAUSES_S = [5, 30, 120, 300, 900, 1800, 3600] as const;
 /** A message that could not be delivered for so long is given up. */
@@ -83,40 +84,30 @@ export class Sender implements Service {
   private readonly attempts: Channel<{ readonly receiver: string }>;
   private readonly stopping = new AbortController();
   private readonly lanes = new Set<Promise<void>>();
-  private timer: NodeJS.Timeout | undefined;
-  private looking: Promise<void> | undefined;
-  private isLookWanted = false;
-  private isStarted = false;
+  private readonly rounds: Rounds;
   private tidiedAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: SenderOptions) {
-    this.attempts = new Channel({ bus: options.bus, name: 'messages', log: options.log });
+    const { bus, log } = options;
+    this.attempts = new Channel({ bus, name: 'messages', log });
+    this.rounds = new Rounds({ work: () => this.look(), what: 'looking for messages to send', log });
   }
 
   async start(): Promise<void> {
     await this.attempts.start();
-    this.isStarted = true;
-    this.wake();
+    await this.rounds.start();
   }
 
   async stop(): Promise<void> {
-    this.isStarted = false;
-    clearTimeout(this.timer);
     this.stopping.abort();
-    await this.looking;
+    await this.rounds.stop();
     await Promise.all(this.lanes);
     await this.attempts.stop();
   }
 
   /** Something waits. To be called after the commit. */
   wake(): void {
-    if (!this.isStarted) return;
-    this.isLookWanted = true;
-    if (this.looking) return;
-    this.looking = this.look().finally(() => {
-      this.looking = undefined;
-      if (this.isLookWanted) this.wake();
-    });
+    this.rounds.wake();
   }
 
   /** Calls `onAttempt` after each attempt of any replica, until the returned function is called. */
@@ -124,17 +115,13 @@ export class Sender implements Service {
     return this.attempts.on(onAttempt);
   }
 
-  private async look(): Promise<void> {
-    this.isLookWanted = false;
-    clearTimeout(this.timer);
-    let waitMs: number = RETRY_SOON_MS;
-    try {
-      await this.lease();
-      waitMs = await this.untilDue();
-    } catch (error) {
-      this.options.log.warn({ err: error }, 'looking for messages to send failed; trying again');
-    }
-    if (this.isStarted) this.timer = setTimeout(() => this.wake(), waitMs);
+  /** Returns how long to wait when nothing wakes it. */
+  private async look(): Promise<number> {
+    await this.lease();
+    if (performance.now() - this.tidiedAt > TIDY_MS) await this.tidy();
+    if (this.lanes.size >= LANES) return LOOK_MS;
+    const [due] = (await this.options.dataSource.query(NEXT_DUE)) as { ms: number | null }[];
+    return Math.min(Math.max(due?.ms ?? LOOK_MS, LOOK_MIN_MS), LOOK_MS);
   }
 
   private async lease(): Promise<void> {
@@ -156,15 +143,9 @@ export class Sender implements Service {
     }
   }
 
-  private async untilDue(): Promise<number> {
-    const { dataSource } = this.options;
-    if (performance.now() - this.tidiedAt > TIDY_MS) {
-      for (const statement of [EXPIRE, FORGET]) await dataSource.query(statement);
-      this.tidiedAt = performance.now();
-    }
-    const [due] = (await dataSource.query(NEXT_DUE)) as { ms: number | null }[];
-    if (this.lanes.size >= LANES) return LOOK_MS;
-    return Math.min(Math.max(due?.ms ?? LOOK_MS, 50), LOOK_MS);
+  private async tidy(): Promise<void> {
+    for (const statement of [EXPIRE, FORGET]) await this.options.dataSource.query(statement);
+    this.tidiedAt = performance.now();
   }
 
   /** One message to one receiver. */

@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { DEFAULT_CPUS, looseRoom, usageOf, type Log, type RunningHold, type Service } from '@mitosis/domain';
 import type { ToWorker } from '@mitosis/protocol';
+import { Rounds } from '../kernel/rounds.js';
 import { planPlacements, type MachineView, type Placement, type Plan } from './plan-placements.js';
 import { IS_AT_WORK, readPlanning, type Seen } from './read-planning.js';
 
@@ -48,45 +49,24 @@ const SHARE = `
 export class Placer implements Service {
   private readonly told = new Map<string, Told>();
   private readonly full = new Map<string, number>();
-  private timer: NodeJS.Timeout | undefined;
-  private tick: NodeJS.Timeout | undefined;
-  private round: Promise<void> | undefined;
-  private isAgain = false;
-  private isStopped = true;
-  /** Said once, until it works again. */
-  private isFailing = false;
+  private readonly rounds: Rounds;
 
-  constructor(private readonly options: PlacerOptions) {}
-
-  async start(): Promise<void> {
-    this.isStopped = false;
-    this.tick = setInterval(() => this.wake(), TICK_MS);
+  constructor(private readonly options: PlacerOptions) {
+    const { log } = options;
+    this.rounds = new Rounds({ work: () => this.run(), what: 'placing tasks', log, restMs: SPACING_MS });
   }
 
-  async stop(): Promise<void> {
-    this.isStopped = true;
-    clearInterval(this.tick);
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    await this.round;
+  start(): Promise<void> {
+    return this.rounds.start();
+  }
+
+  stop(): Promise<void> {
+    return this.rounds.stop();
   }
 
   /** Something may have changed that decides where tasks go. */
   wake(): void {
-    if (this.isStopped || this.timer) return;
-    if (this.round) {
-      this.isAgain = true;
-      return;
-    }
-    this.timer = setTimeout(() => {
-      this.timer = undefined;
-      this.round = this.run().finally(() => {
-        this.round = undefined;
-        if (!this.isAgain) return;
-        this.isAgain = false;
-        this.wake();
-      });
-    }, SPACING_MS);
+    this.rounds.wake();
   }
 
   /** A worker had no room for these after all. */
@@ -97,17 +77,13 @@ export class Placer implements Service {
     this.wake();
   }
 
-  private async run(): Promise<void> {
-    try {
-      const [{ is_at_work: isAtWork }] = (await this.options.hints.query(IS_AT_WORK)) as [{ is_at_work: boolean }];
-      if (!isAtWork && this.full.size === 0) return;
-      const plan = await this.options.hints.transaction('REPEATABLE READ', (tx) => this.plan(tx));
-      if (plan) this.tellAll(plan.placements);
-      this.isFailing = false;
-    } catch (error) {
-      if (!this.isFailing) this.options.log.warn({ err: error }, 'placing tasks failed; trying again');
-      this.isFailing = true;
-    }
+  private async run(): Promise<number> {
+    const { hints } = this.options;
+    const [{ is_at_work: isAtWork }] = (await hints.query(IS_AT_WORK)) as [{ is_at_work: boolean }];
+    if (!isAtWork && this.full.size === 0) return TICK_MS;
+    const plan = await hints.transaction('REPEATABLE READ', (tx) => this.plan(tx));
+    if (plan) this.tellAll(plan.placements);
+    return TICK_MS;
   }
 
   private async plan(tx: EntityManager): Promise<Plan | undefined> {

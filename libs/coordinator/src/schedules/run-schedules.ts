@@ -11,6 +11,7 @@ import {
 } from '@mitosis/domain';
 import type { UserActor } from '../auth/authenticator.js';
 import { countTasks } from '../events/ended-jobs.js';
+import { Rounds } from '../kernel/rounds.js';
 import { inTransaction, isDatabaseAway, isPassing } from '../kernel/transaction.js';
 import type { Accepted } from '../tasks/accept-tasks.js';
 import { decideDueTimes } from './due-times.js';
@@ -25,7 +26,6 @@ export interface SchedulerOptions {
   onAccepted(accepted: Pick<Accepted, 'settled' | 'newQueueGroups'>): void;
   /** Ends a run that another one takes the place of. */
   cancelJob(actor: UserActor, job: string, reason: string): Promise<void>;
-  readonly tickMs?: number;
 }
 
 interface Row extends DueSchedule {
@@ -43,8 +43,9 @@ interface Outcome {
   readonly replaced: { readonly actor: UserActor; readonly job: string }[];
 }
 
-/** Runs of one pass: what is due beyond them is looked at in the next one. */
+/** Runs of one pass; the next pass looks at what is due beyond them. */
 const PASS = 100;
+const TICK_MS = 1_000;
 
 const DUE = `
   SELECT s.id, s.group_id, g.name AS group, s.creator_id, s.name, s.jobs, s.cron, s.time_zone, s.overlap, s.catch_up,
@@ -53,15 +54,15 @@ const DUE = `
   WHERE s.state = 'active' AND s.next_at <= clock_timestamp() AND s.id <> ALL ($1::uuid[])
   ORDER BY s.next_at LIMIT 1 FOR UPDATE OF s SKIP LOCKED`;
 
-/** Times of a schedule that are remembered, and the newest run whatever it is. */
+/** How many of its newest times a schedule remembers; it always remembers its newest run. */
 const KEPT_RUNS = 1_000;
 
 const FORGET = `
   DELETE FROM schedule_runs WHERE schedule_id = $1
-    AND due_at < (SELECT due_at FROM schedule_runs WHERE schedule_id = $1
-    ORDER BY due_at DESC OFFSET ${KEPT_RUNS - 1} LIMIT 1)
-    AND due_at < coalesce((SELECT max(due_at) FROM schedule_runs WHERE schedule_id = $1 AND outcome = 'ran'),
-    'infinity')`;
+    AND due_at < (
+      SELECT due_at FROM schedule_runs WHERE schedule_id = $1 ORDER BY due_at DESC OFFSET ${KEPT_RUNS - 1} LIMIT 1)
+    AND due_at < coalesce(
+      (SELECT max(due_at) FROM schedule_runs WHERE schedule_id = $1 AND outcome = 'ran'), 'infinity')`;
 
 /** The jobs of the newest run that have not ended. */
 export async function openJobsOf(tx: Pick<EntityManager, 'query'>, schedule: string): Promise<string[]> {
@@ -84,46 +85,27 @@ const isLasting = (error: unknown): boolean =>
  * clock. A schedule that can't continue is stopped, and says why; the others continue.
  */
 export class Scheduler implements Service {
-  private timer: NodeJS.Timeout | undefined;
-  private round: Promise<void> = Promise.resolve();
-  private readonly tickMs: number;
+  private readonly rounds: Rounds;
 
   constructor(private readonly options: SchedulerOptions) {
-    this.tickMs = options.tickMs ?? 1_000;
+    this.rounds = new Rounds({ work: () => this.pass(), what: 'looking at schedules', log: options.log });
   }
 
-  async start(): Promise<void> {
-    this.schedule();
+  start(): Promise<void> {
+    return this.rounds.start();
   }
 
-  async stop(): Promise<void> {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    await this.round;
-    clearTimeout(this.timer);
-    this.timer = undefined;
+  stop(): Promise<void> {
+    return this.rounds.stop();
   }
 
-  private schedule(): void {
-    this.timer = setTimeout(() => {
-      this.round = this.pass().then(() => {
-        if (this.timer) this.schedule();
-      });
-    }, this.tickMs);
+  private async pass(): Promise<number> {
+    const failed: string[] = [];
+    for (let count = 0; count < PASS && this.rounds.isStarted && (await this.runOne(failed)); count += 1);
+    return TICK_MS;
   }
 
-  private async pass(): Promise<void> {
-    try {
-      const failed: string[] = [];
-      for (let count = 0; count < PASS && this.timer && (await this.runOne(failed)); count += 1);
-    } catch (error) {
-      this.options.log.warn({ err: error }, 'looking at schedules failed; trying again');
-    }
-  }
-
-  /**
-   * False when nothing is due. One that fails for a while is left to the next pass, by `failed`: others wait for none.
-   */
+  /** False when nothing is due. A schedule in `failed` is left to the next pass, so that it holds up no other. */
   private async runOne(failed: string[]): Promise<boolean> {
     let row: Row | undefined;
     let outcome: Outcome | undefined;
@@ -207,7 +189,7 @@ export class Scheduler implements Service {
     const message = error instanceof MitoError ? error.message : `it could not be submitted: ${String(error)}`;
     await tx.query(
       `INSERT INTO schedule_runs (schedule_id, due_at, outcome, reason) VALUES ($1, $2, 'skipped', $3)
-        ON CONFLICT DO NOTHING`,
+       ON CONFLICT DO NOTHING`,
       [row.id, row.next_at, message],
     );
     if (isLasting(error)) {

@@ -4,6 +4,7 @@ import type { QueuePublisher } from '@mitosis/queue';
 import { loseExpiredAttempts } from '../attempts/lose-expired-attempts.js';
 import { describeStuck, stuckQueues, type StuckQueue } from '../groups/stuck-queues.js';
 import { putBackHeld } from '../jobs/suspension.js';
+import { drifting, Rounds } from '../kernel/rounds.js';
 import type { SettledTask } from '../kernel/settled-task.js';
 import type { HandOver } from './hand-over.js';
 import { releaseDueTasks } from './release-due-tasks.js';
@@ -26,9 +27,9 @@ export interface ReconcilerOptions {
   onWorkloads(workloads: readonly string[]): void;
   /** Called at each sweep, for jobs with too many failed tasks. */
   endFailingJobs(): Promise<void>;
-  readonly tickMs?: number;
 }
 
+const TICK_MS = 3_000;
 /** Ticks between two comparisons of a queue with the tasks. */
 const SWEEP_EVERY = 3;
 /** Ticks between two removals of expired rows: ten minutes. */
@@ -42,8 +43,7 @@ const EXPIRE_EVERY = 200;
  * database was away) nobody is declared lost before everybody had a whole lease to speak up.
  */
 export class Reconciler implements Service {
-  private timer: NodeJS.Timeout | undefined;
-  private round: Promise<void> = Promise.resolve();
+  private readonly rounds: Rounds;
   private ticks = 0;
   private healthySince: number | undefined;
   private lastTickAt = 0;
@@ -53,23 +53,19 @@ export class Reconciler implements Service {
   private stuck: ReadonlyMap<string, string> = new Map();
   /** Queues that could not be swept the last time; said once. */
   private failing: ReadonlySet<string> = new Set();
-  private readonly tickMs: number;
 
   constructor(private readonly options: ReconcilerOptions) {
-    this.tickMs = options.tickMs ?? 3_000;
+    const { log } = options;
+    this.rounds = new Rounds({ work: () => this.tick(), what: 'reconciling', log, retryMs: TICK_MS });
   }
 
   async start(): Promise<void> {
     this.healthySince = undefined;
-    this.schedule(0);
+    await this.rounds.start();
   }
 
-  async stop(): Promise<void> {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    await this.round;
-    clearTimeout(this.timer);
-    this.timer = undefined;
+  stop(): Promise<void> {
+    return this.rounds.stop();
   }
 
   /** Looks for tasks whose start time has come, in `delayMs`. */
@@ -77,32 +73,21 @@ export class Reconciler implements Service {
     setTimeout(() => void this.release(), delayMs + 5).unref();
   }
 
-  private schedule(delayMs: number): void {
-    this.timer = setTimeout(() => {
-      this.round = this.tick().then(() => {
-        // Replicas that were started together drift apart.
-        if (this.timer) this.schedule(this.tickMs * (0.9 + Math.random() * 0.2));
-      });
-    }, delayMs);
-  }
-
-  private async tick(): Promise<void> {
+  private async tick(): Promise<number> {
     const now = performance.now();
-    const wasAway = now - this.lastTickAt > this.tickMs * 3;
-    if (wasAway) this.healthySince = undefined;
+    const wasAway = now - this.lastTickAt > TICK_MS * 3;
+    const healthySince = wasAway ? now : (this.healthySince ?? now);
     this.lastTickAt = now;
-    try {
-      this.healthySince ??= now;
-      await this.release();
-      if (now - this.healthySince > this.options.leaseMs) await this.loseExpired();
-      await this.settleWorkloads();
-      if (this.ticks % SWEEP_EVERY === 0) await this.sweep();
-      if (this.ticks % EXPIRE_EVERY === 0) await this.expire();
-      this.ticks += 1;
-    } catch (error) {
-      this.healthySince = undefined;
-      this.options.log.warn({ err: error }, 'reconciling failed; trying again');
-    }
+    // Until this tick has succeeded: a tick that fails begins the time anew.
+    this.healthySince = undefined;
+    await this.release();
+    if (now - healthySince > this.options.leaseMs) await this.loseExpired();
+    await this.settleWorkloads();
+    if (this.ticks % SWEEP_EVERY === 0) await this.sweep();
+    if (this.ticks % EXPIRE_EVERY === 0) await this.expire();
+    this.ticks += 1;
+    this.healthySince = healthySince;
+    return drifting(TICK_MS);
   }
 
   private async settleWorkloads(): Promise<void> {

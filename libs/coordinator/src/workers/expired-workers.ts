@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { Log, Service } from '@mitosis/domain';
 import type { AuditLog } from '../audit/audit-log.js';
+import { Rounds } from '../kernel/rounds.js';
 import type { WorkerAccess } from './worker-access.js';
 
 export interface ExpiredWorkersOptions {
@@ -20,27 +21,27 @@ const BATCH = 100;
  * goodbye. Their tokens are refused by then; this takes away their login at the queue server.
  */
 export class ExpiredWorkers implements Service {
-  private timer: NodeJS.Timeout | undefined;
-  private round: Promise<void> = Promise.resolve();
+  private readonly rounds: Rounds;
+  private readonly everyMs: number;
 
-  constructor(private readonly options: ExpiredWorkersOptions) {}
-
-  async start(): Promise<void> {
-    const everyMs = Math.min(this.options.tokenLifetimeMs / 2, EVERY_MAX_MS);
-    this.timer = setInterval(() => (this.round = this.round.then(() => this.end())), everyMs);
+  constructor(private readonly options: ExpiredWorkersOptions) {
+    const { tokenLifetimeMs, log } = options;
+    this.everyMs = Math.min(tokenLifetimeMs / 2, EVERY_MAX_MS);
+    const what = 'ending workers whose credential has expired';
+    this.rounds = new Rounds({ work: () => this.end(), what, log, firstMs: this.everyMs, retryMs: this.everyMs });
   }
 
-  async stop(): Promise<void> {
-    clearInterval(this.timer);
-    await this.round;
+  start(): Promise<void> {
+    return this.rounds.start();
   }
 
-  private async end(): Promise<void> {
-    try {
-      while ((await this.endBatch()) === BATCH);
-    } catch (error) {
-      this.options.log.warn({ err: error }, 'workers whose credential has run out were not ended; trying again');
-    }
+  stop(): Promise<void> {
+    return this.rounds.stop();
+  }
+
+  private async end(): Promise<number> {
+    while (this.rounds.isStarted && (await this.endBatch()) === BATCH);
+    return this.everyMs;
   }
 
   private async endBatch(): Promise<number> {
