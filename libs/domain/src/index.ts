@@ -100,6 +100,7 @@ export type { WorkloadMove, WorkloadState, WorkloadStep } from './workload.js';
 export { nameOfCommand } from './task-name.js';
 export { ARCHIVE_HEAD_BYTES, archiveObjection, isGzip, isTarHeader, tarChecksum } from './archive-format.js';
 export {
+  counted,
   cutText,
   fromFirstCharacter,
   isStorableText,

@@ -131,8 +131,8 @@ test('options combine, the last changing fastest, and never give the same parame
 
 test('JSON keeps the digits of its numbers, alone and within what is passed on as JSON', (t) => {
   const { value, plain, paramOf } = parseParamJson(
-    '{"a": 123456789012345678901234567890, "b": 1.0, "c": {"d": [1e400, 0.1, "x\\u0022 12345678901234567890"]}, ' +
-      '"e": true, "f": null, "h": NaN, "i": [-Infinity], "g": "12345678901234567890"}',
+    '{"a": 123456789012345678901234567890, "b": 1.0, "c": {"d": [1e400, 0.1, "x\\u0022 12345678901234567890"]}, "e": ' +
+      'true, "f": null, "h": NaN, "i": [-Infinity], "g": "12345678901234567890"}',
   );
   const fields = value as Record<string, unknown>;
   t.deepEqual(Object.fromEntries(Object.entries(fields).map(([name, item]) => [name, paramOf(item)])), {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { cutText, fromFirstCharacter, isStorableText, oneLine, storableText, textTail } from './text.js';
+import { counted, cutText, fromFirstCharacter, isStorableText, oneLine, storableText, textTail } from './text.js';
 
 const FAMILY = '👨‍👩‍👧‍👦';
 const anyText = fc.oneof(
@@ -67,4 +67,8 @@ test('a piece of UTF-8 begins with its first whole character', (t) => {
   const pieces = [0, 1, 2, 3, 4].map((at) => new TextDecoder().decode(fromFirstCharacter(bytes.subarray(at))));
   t.deepEqual(pieces, ['😀é', 'é', 'é', 'é', 'é']);
   t.is(fromFirstCharacter(Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x41)).length, 5, 'not UTF-8');
+});
+
+test('a count has the form of its noun, and separators where it is large', (t) => {
+  t.deepEqual([counted(1, 'task'), counted(0, 'task'), counted(12_345, 'file')], ['1 task', '0 tasks', '12,345 files']);
 });

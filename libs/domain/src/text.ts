@@ -20,6 +20,11 @@ export function cutText(text: string, unitsMax: number, mark = ''): string {
   return kept <= 0 ? mark.slice(0, Math.max(unitsMax, 0)) : text.slice(0, boundaryBefore(text, kept)) + mark;
 }
 
+/** `1 task`, `2 tasks`, `1,234 tasks`. */
+export function counted(count: number, one: string): string {
+  return `${count.toLocaleString('en-US')} ${one}${count === 1 ? '' : 's'}`;
+}
+
 /** The end of `text`: at most `unitsMax` UTF-16 units. Never begins inside a character. */
 export function textTail(text: string, unitsMax: number): string {
   if (text.length <= unitsMax) return text;

@@ -70,9 +70,6 @@ export function cancelledText({
   return requested === 0 ? `${cancelled} cancelled` : `${cancelled} cancelled, ${ending}`;
 }
 
-/** `12 tasks`, `1 task`. */
-export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
-
 /** What would be touched, for a person. */
 export function planLines({ verb, what, sample, count }: ManyPlan, isDryRun: boolean): string[] {
   const shown = sample.slice(0, SHOWN);

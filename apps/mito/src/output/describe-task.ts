@@ -1,4 +1,4 @@
-import { cutText, describeNeeds, formatBytes, formatDuration } from '@mitosis/domain';
+import { counted, cutText, describeNeeds, formatBytes, formatDuration } from '@mitosis/domain';
 import type { AttemptView, TaskDetail, TaskView } from '@mitosis/protocol';
 import type { Listing } from '../commands/output-command.js';
 import { describeAssigned } from './describe-assigned.js';
@@ -63,21 +63,20 @@ function outcomeOf({ state, reason, exit_code, signal, progress, cancel_requeste
 /** `project, 12 files, commit 1a2b3c4d of main, with changes`. */
 function describeCode({ code }: TaskView): string {
   if (!code) return '';
-  const files = `${code.files} file${code.files === 1 ? '' : 's'}`;
   const commit = code.commit && `commit ${cutText(code.commit, 12)}${code.branch ? ` of ${code.branch}` : ''}`;
-  return [code.folder, files, commit, code.is_dirty && 'with changes'].filter(Boolean).join(', ');
+  return [code.folder, counted(code.files, 'file'), commit, code.is_dirty && 'with changes'].filter(Boolean).join(', ');
 }
 
 function describeWarning(beforeMs: number, signal: string | null): string {
   return `${formatDuration(beforeMs)} before its time limit${signal === null ? '' : `, with ${signal}`}`;
 }
 
-/** Why it was run more than once: each cause has a bound of its own. */
+/** Why it was run more than once: each cause has a limit of its own. */
 function countedOf({ failures, losses, requeues, retries, requeues_max: requeuesMax }: TaskView): string {
   const counts = [
-    failures > 0 && `${failures} failed (${retries} retries)`,
+    failures > 0 && `${failures} failed (--retries ${retries})`,
     losses > 0 && `${losses} lost`,
-    requeues > 0 && `${requeues} of ${requeuesMax} asked for`,
+    requeues > 0 && `${requeues} asked to run again (--requeue-max ${requeuesMax})`,
   ];
   return counts.filter(Boolean).join(', ');
 }

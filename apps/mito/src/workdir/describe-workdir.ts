@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { formatBytes } from '@mitosis/domain';
+import { counted, formatBytes } from '@mitosis/domain';
 import type { SourceFile } from '@mitosis/executor';
 import type { LeftOut, ListedWorkdir } from './list-workdir.js';
 
@@ -43,14 +43,10 @@ function describeLeftOut(
   return { text: `${place} (${size}, ${why})`, bytes };
 }
 
-export function count(files: number): string {
-  return files === 1 ? '1 file' : `${files.toLocaleString('en-US')} files`;
-}
-
 /** `2,013 files, 14 MB; left out: data/ (3 GB, .gitignore)`. */
 export function describeWorkdir({ dir, files, links, leftOut }: ListedWorkdir): string {
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
-  const what = `${count(files.length + links.length)}, ${formatBytes(bytes)}`;
+  const what = `${counted(files.length + links.length, 'file')}, ${formatBytes(bytes)}`;
   if (leftOut.length === 0) return what;
   const described = leftOut.map((item) => describeLeftOut(dir, item)).sort((a, b) => b.bytes - a.bytes);
   const shown = described.slice(0, SHOWN).map(({ text }) => text);

@@ -1,9 +1,18 @@
 import path from 'node:path';
 import type { MitosisClient } from '@mitosis/client';
-import { cutText, envFilesOf, formatBytes, invalidField, MitoError, oneLine, readEnvSetup } from '@mitosis/domain';
+import {
+  counted,
+  cutText,
+  envFilesOf,
+  formatBytes,
+  invalidField,
+  MitoError,
+  oneLine,
+  readEnvSetup,
+} from '@mitosis/domain';
 import { packCode, type PackedCode } from '@mitosis/executor';
 import { CODE_LIMITS, type TaskCode } from '@mitosis/protocol';
-import { count, describeWorkdir, largestFiles } from './describe-workdir.js';
+import { describeWorkdir, largestFiles } from './describe-workdir.js';
 import { listWorkdir, type ListedWorkdir } from './list-workdir.js';
 
 export interface SendWorkdirOptions {
@@ -42,7 +51,7 @@ function assertSendable({ files, links, dir }: ListedWorkdir): void {
   if (total <= CODE_LIMITS.files) return;
   const most = CODE_LIMITS.files.toLocaleString('en-US');
   const message =
-    `has ${count(total)}, and may have ${most}; ` +
+    `has ${counted(total, 'file')}, and may have ${most}; ` +
     'name folders of data in .mitoignore, and share them as attachments';
   throw invalidField('--workdir', message);
 }

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import type { Log, Service } from '@mitosis/domain';
+import { counted, type Log, type Service } from '@mitosis/domain';
 import type { UserActor } from '../auth/authenticator.js';
 
 export interface FailingJobsDeps {
@@ -16,18 +16,19 @@ interface ExceededRow {
   readonly creator: string;
 }
 
-/** No more failed tasks are counted than decide it. */
+/** Counts one failed task more than the job allows at most: that decides it. */
 const EXCEEDED = `
   SELECT j.id, j.max_fails, j.creator_id, u.username AS creator FROM jobs j JOIN users u ON u.id = j.creator_id
   WHERE j.max_fails IS NOT NULL AND ($1::uuid[] IS NULL OR j.id = ANY ($1))
     AND (j.is_open OR EXISTS (
-      SELECT 1 FROM tasks t WHERE t.job_id = j.id AND (t.state IN ('pending', 'ready')
-        OR t.state = 'running' AND t.cancel_requested_at IS NULL)))
-    AND (SELECT count(*) FROM (
-      SELECT 1 FROM tasks f WHERE f.job_id = j.id AND f.state = 'failed' AND f.retried_by IS NULL LIMIT j.max_fails + 1)
-        f) > j.max_fails`;
-
-const plural = (count: number): string => (count === 1 ? '1 task' : `${count} tasks`);
+      SELECT 1 FROM tasks t
+      WHERE t.job_id = j.id
+        AND (t.state IN ('pending', 'ready') OR t.state = 'running' AND t.cancel_requested_at IS NULL)))
+    AND (
+      SELECT count(*) FROM (
+        SELECT 1 FROM tasks f
+        WHERE f.job_id = j.id AND f.state = 'failed' AND f.retried_by IS NULL LIMIT j.max_fails + 1) counted
+    ) > j.max_fails`;
 
 /**
  * Cancels the rest of a job in which more tasks have failed than `max_fails` allows. Whoever has committed a failure
@@ -75,11 +76,11 @@ export class FailingJobs implements Service {
     for (const { id, max_fails: max, creator_id: userId, creator: username } of rows) {
       this.deps.log.info(
         { job: id, max_fails: max },
-        'more tasks of a job have failed than it allows: it is cancelled',
+        'cancelling a job of which more tasks have failed than it allows',
       );
-      // It was asked for with the job: whether its creator might cancel it now does not matter.
+      // The job itself asks for it: its creator need not have the right to cancel it any more.
       const actor: UserActor = { kind: 'user', userId, username, isAdmin: true, roles: new Map(), sessionId: null };
-      await this.deps.cancelJob(actor, id, `more than ${plural(max)} of its job failed (max_fails)`);
+      await this.deps.cancelJob(actor, id, `more than ${counted(max, 'task')} of its job failed (max_fails)`);
     }
   }
 }

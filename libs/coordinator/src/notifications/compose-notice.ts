@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { cutText, formatDuration, oneLine, type NoticeEvent } from '@mitosis/domain';
+import { counted, cutText, formatDuration, oneLine, type NoticeEvent } from '@mitosis/domain';
 import type { ObjectStore } from '@mitosis/object-store';
 import { groupFailures } from '../jobs/job-failures.js';
 import type { GroupSecrets } from '../secrets/group-secrets.js';
@@ -26,8 +26,9 @@ const LINE_MAX = 300;
 const NAME_MAX = 100;
 
 const used = (isJob: boolean): string => `
-  SELECT round(1000 * extract(epoch FROM coalesce(max(t.finished_at), clock_timestamp())
-      - coalesce(min(t.started_at), clock_timestamp())))::float8 AS elapsed_ms,
+  SELECT round(1000 * extract(epoch FROM
+      coalesce(max(t.finished_at), clock_timestamp()) - coalesce(min(t.started_at), clock_timestamp())
+    ))::float8 AS elapsed_ms,
     coalesce(sum(a.wall_ms), 0)::float8 AS wall_ms,
     coalesce(sum(a.user_cpu_ms + a.system_cpu_ms), 0)::float8 AS cpu_ms,
     max(a.peak_rss_bytes)::float8 AS peak_rss_bytes, count(a.number)::int AS attempts
@@ -36,8 +37,6 @@ const used = (isJob: boolean): string => `
 /** The command that shows what waits. */
 const waitingTasks = (isJob: boolean, id: string): string =>
   isJob ? `tasks query --job ${id} --state ready` : `tasks explain ${id}`;
-
-const things = (count: number): string => `${count} ${count === 1 ? 'task' : 'tasks'}`;
 
 function titleOf(
   { isJob, name, group, counts, current }: Subject,
@@ -49,7 +48,7 @@ function titleOf(
   if (event === 'stuck') return `${what} has waited for a worker for ${formatDuration(waitedMs)}`;
   if (!isJob) return `${what} ${current.state}${why === undefined ? '' : `: ${why}`}`;
   const count = event === 'failed' ? (counts.failed ?? 0) : (counts[current.state] ?? 0);
-  return `${what} ${current.state}: ${count} of ${things(total)} ${current.state}`;
+  return `${what} ${current.state}: ${count.toLocaleString('en-US')} of ${counted(total, 'task')} ${current.state}`;
 }
 
 /** What a message says: facts of the database and last lines of the outputs, with the secrets of the group masked. */
@@ -87,7 +86,7 @@ export async function composeNotice(
     other_failures: event === 'failed' ? (counts.failed ?? 0) - shown.reduce((sum, { count }) => sum + count, 0) : 0,
     reason:
       event === 'stuck'
-        ? `${things(counts.ready ?? 0)} ready and none running. "mito ${waitingTasks(isJob, id)}" shows more.`
+        ? `${counted(counts.ready ?? 0, 'task')} ready and none running. "mito ${waitingTasks(isJob, id)}" shows more.`
         : null,
     link: `${pageUrl()}/#/${isJob ? 'jobs' : 'tasks'}/${id}`,
   };

@@ -14,7 +14,7 @@ function outgoing(notice: Partial<Notice>, more: Outgoing['more'] = { count: 0, 
     createdAt: new Date(0),
     notice: {
       event: 'failed',
-      title: 'job train in lab failed: 4000 of 5000 tasks failed',
+      title: 'job train in lab failed: 4,000 of 5,000 tasks failed',
       subject: {
         kind: 'job',
         uuid: '01a22ee3-5373-750d-adac-4dffbf304792',
@@ -52,7 +52,7 @@ test('a text is within the limit of its channel after escaping, with its counts 
   const { text } = JSON.parse(new SlackChannel(HTTP).render(message)) as { text: string };
   t.true(text.length <= 3000, String(text.length));
   t.true(isStorableText(text));
-  for (const part of ['4000 failed', LINK, 'And 9 more', 'more failed tasks are not shown'])
+  for (const part of ['4,000 failed', LINK, 'And 9 more', 'more failed tasks are not shown'])
     t.true(text.includes(part), part);
   t.false(/<!channel>|<https/.test(text));
   t.is((text.match(/```/g) ?? []).length % 2, 0);
@@ -69,7 +69,7 @@ test('a hostile title does not push out the counts and the link, whatever the li
       const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
       const text = noticeText(outgoing({ title, reason: title }), { unitsMax, escaped, quote: '' });
       t.true(text.length <= unitsMax, `${text.length} of ${unitsMax}`);
-      t.true(text.includes(LINK) && text.includes('4000 failed'));
+      t.true(text.includes(LINK) && text.includes('4,000 failed'));
       t.true(isStorableText(text));
     }
 });
@@ -79,13 +79,13 @@ test('a mail says what happened, what it used and why tasks failed', (t) => {
   const text = noticeText(outgoing({ failures }), { unitsMax: 5000, escaped: (plain) => plain, quote: '' });
   t.is(
     text,
-    `job train in lab failed: 4000 of 5000 tasks failed
+    `job train in lab failed: 4,000 of 5,000 tasks failed
 
-Tasks: 1000 completed, 4000 failed.
+Tasks: 1,000 completed, 4,000 failed.
 
-It took 1 m 0 s; 5000 attempts used 2 m 0 s, 1 m 30 s of a core, 1.0 MiB of memory at most.
+It took 1 m 0 s; 5,000 attempts used 2 m 0 s, 1 m 30 s of a core, 1.0 MiB of memory at most.
 
-4000 × exit code 1
+4,000 × exit code 1
 Traceback
 KeyError: x
 

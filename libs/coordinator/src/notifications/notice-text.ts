@@ -1,4 +1,4 @@
-import { cutText, formatBytes, formatDuration } from '@mitosis/domain';
+import { counted, cutText, formatBytes, formatDuration } from '@mitosis/domain';
 import type { Notice, NoticeFailure, Outgoing } from './notice.js';
 
 export interface TextForm {
@@ -14,27 +14,29 @@ function usedLine({ used }: Notice): string[] {
   if (used === null) return [];
   const { elapsed_ms, wall_ms, cpu_ms, peak_rss_bytes: peak, attempts } = used;
   const memory = peak === null ? '' : `, ${formatBytes(peak)} of memory at most`;
-  const runs = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
   const [elapsed, wall, cpu] = [elapsed_ms, wall_ms, cpu_ms].map(formatDuration);
-  return [`It took ${elapsed}; ${runs} used ${wall}, ${cpu} of a core${memory}.`];
+  return [`It took ${elapsed}; ${counted(attempts, 'attempt')} used ${wall}, ${cpu} of a core${memory}.`];
 }
 
 function countsLine({ subject }: Notice): string[] {
   if (subject === null || subject.kind === 'task') return [];
   const counts = Object.entries(subject.counts).filter(([, count]) => count > 0);
-  return counts.length === 0 ? [] : [`Tasks: ${counts.map(([state, count]) => `${count} ${state}`).join(', ')}.`];
+  return counts.length === 0
+    ? []
+    : [`Tasks: ${counts.map(([state, count]) => `${count.toLocaleString('en-US')} ${state}`).join(', ')}.`];
 }
 
 /** `text` in its escaped form within `unitsMax`, cut between characters before the escape, never within one. */
 function fitted(text: string, unitsMax: number, escaped: TextForm['escaped']): string {
   let kept = cutText(text, Math.max(unitsMax, 0), '…');
-  for (
-    let excess = escaped(kept).length - unitsMax;
-    excess > 0 && kept !== '';
-    excess = escaped(kept).length - unitsMax
-  )
-    kept = cutText(kept, Math.max(kept.length - Math.max(Math.ceil(excess / 5), 1), 0), '…');
-  return escaped(kept).length > unitsMax ? '' : escaped(kept);
+  while (kept !== '') {
+    const form = escaped(kept);
+    const excess = form.length - unitsMax;
+    if (excess <= 0) return form;
+    // An escape makes one character of at most five.
+    kept = cutText(kept, Math.max(kept.length - Math.ceil(excess / 5), 0), '…');
+  }
+  return '';
 }
 
 function failureText(
@@ -42,7 +44,7 @@ function failureText(
   room: number,
   { escaped, quote }: TextForm,
 ): string | undefined {
-  const head = escaped(`${count} × ${why}`);
+  const head = escaped(`${count.toLocaleString('en-US')} × ${why}`);
   if (lines.length === 0) return head.length <= room ? head : undefined;
   const frame = head.length + 2 * quote.length + 3;
   const body = fitted(lines.join('\n'), room - frame, escaped);
@@ -70,7 +72,7 @@ export function noticeText({ notice, more }: Outgoing, form: TextForm): string {
     ...(notice.link === null ? [] : [notice.link]),
   ];
   const failed = notice.failures.reduce((sum, { count }) => sum + count, notice.other_failures);
-  const restLine = (count: number): string => `${count} more failed tasks are not shown.`;
+  const restLine = (count: number): string => `${count.toLocaleString('en-US')} more failed tasks are not shown.`;
   let room = unitsMax - [...head, ...foot, restLine(failed)].join('\n\n').length - 4;
   let shown = 0;
   const failures: string[] = [];

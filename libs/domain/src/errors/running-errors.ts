@@ -12,8 +12,8 @@ export const RUNNING_ERRORS = {
     kind: 'unavailable',
     means: 'The environment of the task (`--env-setup`) could not be built on the worker.',
     todo:
-      'Read the end of its log in the message; `mito tasks artifacts cat UUID env-log environment.log` shows ' +
-      'all of it.',
+      'Read the end of its log in the message; `mito tasks artifacts cat UUID env-log environment.log` shows all of ' +
+      'it.',
   },
   execution_ended: { kind: 'conflict', means: 'The program has ended, or has not started.', todo: 'Nothing.' },
   executor_stopped: {

@@ -1,4 +1,5 @@
 import { formatBytes } from '../bytes.js';
+import { counted } from '../text.js';
 
 /**
  * What one task needs of a machine, as it travels and is stored. A field that is left out asks for nothing, except
@@ -52,10 +53,6 @@ export function isGpuCount(gpus: number): boolean {
   if (Number.isInteger(gpus)) return gpus >= 0 && gpus <= NEED_LIMITS.gpus;
   const thousandths = gpus * GPU_WHOLE;
   return gpus > 0 && gpus < 1 && Math.abs(thousandths - Math.round(thousandths)) < 1e-6 && Math.round(thousandths) > 0;
-}
-
-function counted(count: number, one: string): string {
-  return `${count} ${one}${count === 1 ? '' : 's'}`;
 }
 
 function describeGpus(need: Need): string[] {

@@ -1,16 +1,9 @@
 import { Option } from 'clipanion';
+import { counted } from '@mitosis/domain';
 import type { Manager } from '../../manager/manager.js';
 import type { WorkerRecord } from '../../manager/worker-records.js';
 import { EXIT_FAILED, EXIT_OK } from '../../output/exit-codes.js';
-import {
-  allOption,
-  assertSelected,
-  counted,
-  dryRunOption,
-  isConfirmed,
-  yesOption,
-  type ManyPlan,
-} from '../many-options.js';
+import { allOption, assertSelected, dryRunOption, isConfirmed, yesOption, type ManyPlan } from '../many-options.js';
 import { ManagerCommand } from './manager-command.js';
 
 const ALL = 'all workers that were spawned here';

@@ -1,6 +1,6 @@
 import { Command, Option } from 'clipanion';
 import type { MitosisClient, TaskSelection } from '@mitosis/client';
-import { FINAL_STATES, invalidField, TASK_STATES } from '@mitosis/domain';
+import { counted, FINAL_STATES, invalidField, TASK_STATES } from '@mitosis/domain';
 import type { CancelAnswer, CancelResult } from '@mitosis/protocol';
 import { EXIT_FAILED, EXIT_OK } from '../../../output/exit-codes.js';
 import { harmless } from '../../../output/say.js';
@@ -8,7 +8,6 @@ import {
   allOption,
   assertSelected,
   cancelledText,
-  counted,
   dryRunOption,
   isConfirmed,
   isPlanNeeded,

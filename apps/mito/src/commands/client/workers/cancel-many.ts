@@ -1,18 +1,11 @@
 import { Command, Option } from 'clipanion';
 import type { MitosisClient, WorkerFilter } from '@mitosis/client';
+import { counted } from '@mitosis/domain';
 import type { WorkerView } from '@mitosis/protocol';
 import { EXIT_FAILED, EXIT_OK } from '../../../output/exit-codes.js';
 import { harmless } from '../../../output/say.js';
 import { ApiCommand } from '../../api-command.js';
-import {
-  allOption,
-  assertSelected,
-  counted,
-  dryRunOption,
-  isConfirmed,
-  yesOption,
-  type ManyPlan,
-} from '../../many-options.js';
+import { allOption, assertSelected, dryRunOption, isConfirmed, yesOption, type ManyPlan } from '../../many-options.js';
 import { workerFilter } from './query.js';
 
 const PAGE = 1000;
@@ -26,8 +19,8 @@ export class WorkersCancelManyCommand extends ApiCommand {
     category: 'Workers',
     description: 'end all workers that a filter finds, after their tasks or at once',
     details:
-      'At a terminal you are shown which ones and asked; --yes does not ask. --dry-run only says which ones. ' +
-      '--all, instead of a filter, means every worker that you may see.',
+      'At a terminal you are shown which ones and asked; --yes does not ask. ' +
+      '--dry-run only says which ones. --all, instead of a filter, means every worker that you may see.',
     examples: [['All workers with the label old', '$0 workers cancel-many -l old']],
   });
 

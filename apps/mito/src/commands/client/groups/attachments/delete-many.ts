@@ -1,5 +1,5 @@
 import { Command } from 'clipanion';
-import { formatBytes } from '@mitosis/domain';
+import { counted, formatBytes } from '@mitosis/domain';
 import type { AttachmentView } from '@mitosis/protocol';
 import { EXIT_FAILED, EXIT_OK } from '../../../../output/exit-codes.js';
 import { harmless } from '../../../../output/say.js';
@@ -7,7 +7,6 @@ import { attachmentFilter, groupOption, limitOption, offsetOption, prefixOption 
 import {
   allOption,
   assertSelected,
-  counted,
   dryRunOption,
   isConfirmed,
   planLines,
@@ -25,8 +24,8 @@ export class GroupsAttachmentsDeleteManyCommand extends TransferCommand {
     category: 'Attachments',
     description: 'delete all files of a group whose key has a prefix',
     details:
-      'At a terminal you are shown which ones and asked; --yes does not ask. --dry-run only says which ones. ' +
-      '--all, instead of --key, means every file of the group.',
+      'At a terminal you are shown which ones and asked; --yes does not ask. ' +
+      '--dry-run only says which ones. --all, instead of --key, means every file of the group.',
     examples: [['All below a folder', '$0 groups attachments delete-many -g vision -k datasets/v1/']],
   });
 

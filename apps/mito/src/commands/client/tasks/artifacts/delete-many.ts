@@ -1,11 +1,10 @@
 import { Command } from 'clipanion';
-import { formatBytes } from '@mitosis/domain';
+import { counted, formatBytes } from '@mitosis/domain';
 import { EXIT_FAILED, EXIT_OK } from '../../../../output/exit-codes.js';
 import { ArtifactFilterCommand, type FoundArtifact } from '../../../artifact-filter-command.js';
 import {
   allOption,
   assertSelected,
-  counted,
   dryRunOption,
   isConfirmed,
   planLines,
@@ -22,8 +21,8 @@ export class TasksArtifactsDeleteManyCommand extends ArtifactFilterCommand {
     category: 'Tasks',
     description: 'delete one kind of artifact of all tasks that a filter finds',
     details:
-      'At a terminal you are shown how many there are and asked; --yes does not ask. --dry-run only says which ' +
-      'ones. --all, instead of a filter, means those of every task that you may see.',
+      'At a terminal you are shown how many there are and asked; --yes does not ask. ' +
+      '--dry-run only says which ones. --all, instead of a filter, means those of every task that you may see.',
     examples: [
       ['The working folders of what went well', '$0 tasks artifacts delete-many exec-log -g vision -s completed'],
     ],
