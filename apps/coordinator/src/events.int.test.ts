@@ -1,29 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import type { Changed } from '@mitosis/client';
-import { eventually, fileScope } from '@mitosis/testing';
-import {
-  BACKENDS,
-  connectWorker,
-  coordinatorFixture,
-  reportOf,
-  type CoordinatorFixture,
-} from './testing/coordinator-fixture.js';
+import { eventually } from '@mitosis/testing';
+import { connectWorker, reportOf, type CoordinatorFixture } from './testing/coordinator-fixture.js';
+import { eachBackend } from './testing/on-each-backend.js';
 
-const file = fileScope(test);
-const fixtures = new Map<string, CoordinatorFixture>();
-
-test.before(async () => {
-  for (const backend of BACKENDS) fixtures.set(backend, await coordinatorFixture(file, backend));
-});
-
-function onEachBackend(
-  title: string,
-  body: (t: ExecutionContext, coordinator: CoordinatorFixture) => Promise<void>,
-): void {
-  for (const backend of BACKENDS)
-    test(`${backend}: ${title}`, (t) => body(t, fixtures.get(backend) as CoordinatorFixture));
-}
+const { onEachBackend } = eachBackend(test);
 
 /** Whatever is told from now on; resolves when the stream is open. */
 async function listen(t: ExecutionContext, { api }: CoordinatorFixture): Promise<Changed[]> {

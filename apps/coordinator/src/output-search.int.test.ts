@@ -1,27 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { MitosisClient } from '@mitosis/client';
 import { encodeFrame, type OutputMatch, type OutputMatches, type OutputStream } from '@mitosis/protocol';
-import { eventually, fileScope } from '@mitosis/testing';
-import {
-  BACKENDS,
-  connectWorker,
-  coordinatorFixture,
-  reportOf,
-  type CoordinatorFixture,
-} from './testing/coordinator-fixture.js';
+import { eventually } from '@mitosis/testing';
+import { connectWorker, reportOf, type CoordinatorFixture } from './testing/coordinator-fixture.js';
+import { eachBackend } from './testing/on-each-backend.js';
 
-const file = fileScope(test);
-const fixtures = new Map<string, CoordinatorFixture>();
-
-test.before(async () => {
-  for (const backend of BACKENDS) fixtures.set(backend, await coordinatorFixture(file, backend));
-});
-
-function onEachBackend(title: string, body: (t: ExecutionContext, c: CoordinatorFixture) => Promise<void>): void {
-  for (const backend of BACKENDS)
-    test(`${backend}: ${title}`, (t) => body(t, fixtures.get(backend) as CoordinatorFixture));
-}
+// Nothing renews the leases of these workers.
+const { onEachBackend } = eachBackend(test, { lease: '5m' });
 
 const frames = (...pieces: [OutputStream, string][]): string =>
   Buffer.concat(pieces.map(([stream, text]) => encodeFrame(stream, Buffer.from(text)))).toString('base64');

@@ -34,7 +34,7 @@ async function ran(task: string, { hours, cpus, gpus = 0, isLost = false, peak =
       : { cpus, mem_bytes: 8_000_000_000, gpus: gpus > 0 ? [{ thousandths: gpus * 1000 }] : [] };
   await c.database.query(
     `UPDATE attempts SET started_at = ended_at - $2 * interval '1 hour', assigned = $3,
-      outcome = CASE WHEN $4 THEN 'lost' ELSE outcome END
+       outcome = CASE WHEN $4 THEN 'lost' ELSE outcome END
      WHERE task_id = $1`,
     [task, hours, assigned, isLost],
   );

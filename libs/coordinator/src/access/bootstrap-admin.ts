@@ -24,8 +24,8 @@ type NewUser = Pick<User, 'username' | 'passwordHash' | 'isAdmin'> & Pick<NewGro
 export async function createUser(tx: EntityManager, user: NewUser): Promise<User> {
   const id = uuidv7();
   const rows = (await tx.query(
-    'INSERT INTO users (id, username, password_hash, is_admin) VALUES ($1, $2, $3, $4) ON CONFLICT (username) DO ' +
-      'NOTHING RETURNING id',
+    `INSERT INTO users (id, username, password_hash, is_admin) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (username) DO NOTHING RETURNING id`,
     [id, user.username, user.passwordHash, user.isAdmin],
   )) as unknown[];
   if (rows.length === 0) throw nameTaken(user.username, 'username');
@@ -83,8 +83,8 @@ export async function createFirstAdmin(
       throw new MitoError(
         'conflict',
         'admin_exists',
-        `"${admin.username}" is an administrator already; administrators create others with "mito admin users ` +
-          'create --admin"',
+        `"${admin.username}" is an administrator already; administrators create others with "mito admin users create ` +
+          '--admin"',
       );
     }
     await insertAdmin(tx, { username, passwordHash, queuedTasksMax: undefined });

@@ -187,8 +187,7 @@ export class Groups {
         );
       await tx.query(
         `UPDATE groups SET timeout_default_ms = $2, timeout_max_ms = $3, retries_default = $4,
-          retry_delay_default_ms = $5,
-           cpus_default = $6, mem_default_bytes = $7
+           retry_delay_default_ms = $5, cpus_default = $6, mem_default_bytes = $7
          WHERE id = $1`,
         [
           id,

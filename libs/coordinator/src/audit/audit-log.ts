@@ -160,7 +160,7 @@ export class AuditLog implements Service {
     await this.writeAll();
     const rows = (await this.options.dataSource.query(
       `SELECT id, at, actor_kind, actor_id, actor_name AS actor, action, object, outcome, address, details
-        FROM audit_log
+       FROM audit_log
        WHERE ($1::text IS NULL OR actor_name = $1) AND ($2::text[] IS NULL OR action = ANY ($2))
          AND ($3::text IS NULL OR strpos(object, $3) > 0 OR strpos(details->>'also', $3) > 0)
          AND ($4::text IS NULL OR outcome = $4)

@@ -144,7 +144,7 @@ export class Authenticator {
   private async byApiToken(token: string): Promise<UserActor> {
     const rows: (UserRow & { id: string; scope: TokenScope; is_noted: boolean })[] = await this.dataSource.query(
       `SELECT t.id, t.scope, coalesce(t.last_used_at > now() - interval '1 minute', false) AS is_noted,
-              u.id AS user_id, u.username, u.is_admin, m.group_id, m.role
+               u.id AS user_id, u.username, u.is_admin, m.group_id, m.role
        FROM api_tokens t
        JOIN users u ON u.id = t.user_id AND u.state = 'active' ${ROLES_JOIN}
        WHERE t.secret_hash = $1 AND t.revoked_at IS NULL AND t.expires_at > now()`,

@@ -44,19 +44,30 @@ export async function noteClosedJob(tx: Queries, job: string): Promise<void> {
   );
 }
 
-/** Refuses a submission that names receivers which its submitter does not have. Throws `no_receiver`. */
-export async function assertReceivers(tx: Queries, user: string, notify: Notify | undefined): Promise<void> {
-  if (notify === undefined) return;
-  const rows = (await tx.query('SELECT name, kind, shown FROM receivers WHERE user_id = $1', [user])) as {
-    name: string;
-    kind: string;
-    shown: string;
-  }[];
-  const isKnown = (to: string): boolean =>
-    to === 'me'
-      ? rows.length > 0
-      : rows.some(({ name, kind, shown }) => name === to || (kind === 'mail' && shown === to));
-  const missing = notify.to.find((to) => !isKnown(to));
+/** What a submission may call a receiver by. */
+export interface NamedReceiver {
+  readonly name: string;
+  readonly kind: string;
+  /** Where it is, as people see it. */
+  readonly shown: string;
+}
+
+/** True when `to` means this receiver of the submitter: all of them (`me`), its name, or its mail address. */
+export const isMeant = (to: string, { name, kind, shown }: NamedReceiver): boolean =>
+  to === 'me' || to === name || (kind === 'mail' && to === shown);
+
+/** Refuses submissions that name receivers which their submitter does not have. Throws `no_receiver`. */
+export async function assertReceivers(
+  tx: Queries,
+  user: string,
+  wishes: readonly (Notify | undefined)[],
+): Promise<void> {
+  const named = new Set(wishes.flatMap((notify) => notify?.to ?? []));
+  if (named.size === 0) return;
+  const receivers = (await tx.query('SELECT name, kind, shown FROM receivers WHERE user_id = $1', [
+    user,
+  ])) as NamedReceiver[];
+  const missing = [...named].find((to) => !receivers.some((receiver) => isMeant(to, receiver)));
   if (missing === undefined) return;
   const what = missing === 'me' ? 'you have no receiver of notifications' : `you have no receiver "${missing}"`;
   throw new MitoError('invalid', 'no_receiver', `notify: ${what}; "mito notify add" makes one`, {

@@ -43,8 +43,8 @@ interface Applied extends Accepted {
   readonly job: string;
   readonly group: string;
   readonly isNew: boolean;
-  /** The limits of the job are other ones now. */
-  readonly isLimitedAnew: boolean;
+  /** The limits of the job have changed. */
+  readonly hasNewLimits: boolean;
   readonly outcomes: readonly Outcome[];
 }
 
@@ -136,11 +136,11 @@ export class JobApplier {
 
   async apply(actor: UserActor, request: ApplyJob): Promise<AppliedJob> {
     assertDistinct(request.tasks);
-    const { job, group, isNew, isLimitedAnew, outcomes, ...accepted } = await inTransaction(
-      this.deps.dataSource,
-      (tx) => this.store(tx, actor, request),
+    const { job, group, isNew, hasNewLimits, outcomes, ...accepted } = await inTransaction(this.deps.dataSource, (tx) =>
+      this.store(tx, actor, request),
     );
-    if (isLimitedAnew && !isNew) await applyJobLimits(this.deps, { job, groupId: group }, request);
+    // With the last part also when they have not: a request that was interrupted is finished by its repetition.
+    if (!isNew && (hasNewLimits || request.is_last)) await applyJobLimits(this.deps, { job, groupId: group }, request);
     const changed = accepted.receipts.length > 0;
     if (isNew) this.deps.jobEvents.publish({ job, group, change: 'created', state: jobState(true, {}) });
     if (changed || accepted.settled.length > 0) this.deps.onAccepted(accepted);
@@ -154,9 +154,9 @@ export class JobApplier {
       name: request.group ?? actor.ownGroup ?? actor.username,
       kind: isWasm ? 'wasm' : 'command',
     });
-    await assertReceivers(tx, actor.userId, request.notify);
+    await assertReceivers(tx, actor.userId, [request.notify]);
     const job = await lockJob(tx, request, { groupId: group.id, creator: actor.userId });
-    const isLimitedAnew = await storeJobLimits(tx, job.id, request);
+    const hasNewLimits = await storeJobLimits(tx, job.id, request);
     const known = await knownOf(tx, job.id, request.tasks);
     const verdicts = request.tasks.map((wanted) => {
       const old = known.get(wanted.identity);
@@ -176,7 +176,7 @@ export class JobApplier {
       uuid: uuids.get(identity) ?? (old?.task as string),
     }));
     const settled = [...accepted.settled, ...moved];
-    return { ...accepted, settled, job: job.id, group: group.id, isNew: job.isNew, isLimitedAnew, outcomes };
+    return { ...accepted, settled, job: job.id, group: group.id, isNew: job.isNew, hasNewLimits, outcomes };
   }
 
   private async add(

@@ -1,7 +1,8 @@
 import type { DataSource } from 'typeorm';
-import { isAllowed, MitoError } from '@mitosis/domain';
+import { MitoError } from '@mitosis/domain';
 import type { ExperimentText, KnownTasks, KnownTasksQuery } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
+import { findGroup } from '../groups/find-group.js';
 import type { JobReader } from '../jobs/read-jobs.js';
 
 type KnownRow = KnownTasks['tasks'][number];
@@ -12,13 +13,15 @@ export class ExperimentReader {
 
   /** The tasks of the job with this name in the group, by their identity. Throws `group_not_found`. */
   async tasks(actor: UserActor, group: string, { experiment, limit, after }: KnownTasksQuery): Promise<KnownTasks> {
-    const groupId = await this.groupOf(actor, group);
-    const [job] = (await this.deps.dataSource.query('SELECT id FROM jobs WHERE group_id = $1 AND experiment = $2', [
+    const { dataSource } = this.deps;
+    const what = 'reading what is known of a job';
+    const { id: groupId } = await findGroup(dataSource.manager, actor, group, { action: 'task.read', what });
+    const [job] = (await dataSource.query('SELECT id FROM jobs WHERE group_id = $1 AND experiment = $2', [
       groupId,
       experiment,
     ])) as { id: string }[];
     if (!job) return { job: null, tasks: [], next: null };
-    const rows = (await this.deps.dataSource.query(
+    const rows = (await dataSource.query(
       `SELECT e.identity, e.run_hash AS run, t.id AS task, t.job_index AS index, t.state,
          coalesce(t.spec -> 'params', '{}') AS params,
          CASE WHEN t.state = 'completed'
@@ -40,15 +43,5 @@ export class ExperimentReader {
     )) as ExperimentText[];
     if (row) return row;
     throw new MitoError('not-found', 'no_definition', 'no file describes this job: it was not made by "mito apply"');
-  }
-
-  private async groupOf(actor: UserActor, name: string): Promise<string> {
-    const [group] = (await this.deps.dataSource.query(`SELECT id FROM groups WHERE name = $1 AND state <> 'deleted'`, [
-      name,
-    ])) as { id: string }[];
-    if (group && isAllowed(actor, { action: 'task.read', groupId: group.id })) return group.id;
-    throw new MitoError('not-found', 'group_not_found', `there is no group "${name}" that you are a member of`, {
-      details: { field: 'group' },
-    });
   }
 }

@@ -15,6 +15,7 @@ import type {
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import { findGroup, type GroupRef, type GroupUse } from '../groups/find-group.js';
+import { iso } from '../kernel/iso.js';
 import { chargeGroups, discardObjects, type Charge } from './object-ledger.js';
 import { storeStream } from './store-stream.js';
 import { toWire, urlSeconds } from './to-wire.js';
@@ -32,9 +33,8 @@ interface Row {
 }
 
 const VIEW = `
-  SELECT json_build_object('group', g.name, 'key', a.key, 'size_bytes', a.size_bytes, 'sha256', a.sha256, 'creator',
-    u.username,
-    'created_at', to_char(a.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) AS view, a.object_key
+  SELECT json_build_object('group', g.name, 'key', a.key, 'size_bytes', a.size_bytes, 'sha256', a.sha256,
+    'creator', u.username, 'created_at', ${iso('a.created_at')}) AS view, a.object_key
   FROM attachments a JOIN groups g ON g.id = a.group_id JOIN users u ON u.id = a.creator_id`;
 
 const STORE: GroupUse = { action: 'attachment.write', what: 'storing files', isNew: true };
@@ -49,8 +49,7 @@ export class Attachments {
     const group = await findGroup(dataSource, actor, groupName, STORE);
     const [begun] = (await dataSource.query(
       `SELECT ${UPLOAD_COLUMNS} FROM objects WHERE state = 'reserved' AND group_id = $1 AND purpose = 'attachment'
-        AND name = $2
-         AND creator_id = $3 AND size_bytes = $4 AND sha256 = $5 AND usable_until > clock_timestamp()
+         AND name = $2 AND creator_id = $3 AND size_bytes = $4 AND sha256 = $5 AND usable_until > clock_timestamp()
          ORDER BY created_at LIMIT 1`,
       [group.id, file.key, actor.userId, file.size_bytes, file.sha256],
     )) as UploadRow[];
@@ -157,7 +156,7 @@ export class Attachments {
     )) as { object_key: string }[];
     await tx.query(
       `INSERT INTO attachments (group_id, key, object_key, size_bytes, sha256, creator_id)
-        VALUES ($1, $2, $3, $4, $5, $6)
+       VALUES ($1, $2, $3, $4, $5, $6)
        ON CONFLICT (group_id, key) DO UPDATE SET object_key = excluded.object_key, size_bytes = excluded.size_bytes,
          sha256 = excluded.sha256, creator_id = excluded.creator_id, created_at = now()`,
       [groupId, key, objectKey, sizeBytes, sha256, creatorId],

@@ -115,7 +115,7 @@ class Comparison {
   async rowsWithoutObjects(startedAt: string): Promise<Finding[]> {
     const rows = (await this.runner.query(
       `SELECT o.key, o.size_bytes FROM objects o LEFT JOIN pg_temp.seen_objects s ON s.key = o.key
-        AND s.size_bytes = o.size_bytes
+         AND s.size_bytes = o.size_bytes
        WHERE o.state = 'stored' AND o.stored_at < $1 AND s.key IS NULL ORDER BY o.key`,
       [startedAt],
     )) as { key: string; size_bytes: string }[];
@@ -164,8 +164,8 @@ class Comparison {
 
   private async note(batch: readonly ObjectInfo[]): Promise<void> {
     await this.runner.query(
-      'INSERT INTO pg_temp.seen_objects SELECT * FROM unnest($1::text[], $2::bigint[]) ON CONFLICT (key) DO ' +
-        'UPDATE SET size_bytes = excluded.size_bytes',
+      `INSERT INTO pg_temp.seen_objects SELECT * FROM unnest($1::text[], $2::bigint[])
+       ON CONFLICT (key) DO UPDATE SET size_bytes = excluded.size_bytes`,
       [batch.map(({ key }) => key), batch.map(({ sizeBytes }) => sizeBytes)],
     );
   }

@@ -90,7 +90,7 @@ export async function reserveObject(tx: EntityManager, object: Reservation, usab
   const { key, id, groupId, purpose, taskId, attempt, name, creatorId, sizeBytes, sha256 } = object;
   await tx.query(
     `INSERT INTO objects (key, id, group_id, state, purpose, task_id, attempt, name, creator_id, size_bytes, sha256,
-      usable_until)
+       usable_until)
      VALUES ($1, $2, $3, 'reserved', $4, $5, $6, $7, $8, $9, $10, clock_timestamp() + $11 * interval '1 millisecond')`,
     [key, id, groupId, purpose, taskId, attempt, name, creatorId, sizeBytes, sha256, usableMs],
   );

@@ -30,7 +30,7 @@ export async function publishArtifacts(
   if (artifacts.length === 0) return [];
   const replaced = (await tx.query(
     `SELECT f.object_key FROM artifacts f JOIN unnest($1::uuid[], $2::text[], $3::text[])
-      AS n(task_id, kind, object_key)
+       AS n(task_id, kind, object_key)
        ON f.task_id = n.task_id AND f.kind = n.kind AND f.object_key <> n.object_key`,
     [
       artifacts.map(({ taskId }) => taskId),

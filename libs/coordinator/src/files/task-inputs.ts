@@ -72,8 +72,7 @@ export class TaskInputs {
   async list({ task, attempt, lease }: AttemptLease): Promise<Inputs> {
     const [row] = (await this.deps.dataSource.query(
       `SELECT coalesce(t.spec -> 'resources', '[]') AS resources, t.group_id, t.creator_id,
-        t.spec -> 'code' ->> 'sha256' AS code,
-         t.is_confined OR t.upstream_id IS NOT NULL AS is_confined
+         t.spec -> 'code' ->> 'sha256' AS code, t.is_confined OR t.upstream_id IS NOT NULL AS is_confined
        FROM attempts a JOIN tasks t ON t.id = a.task_id
        WHERE ${holdsLease()}`,
       [task, attempt, lease],

@@ -86,6 +86,12 @@ export async function findGroups(
   return rows;
 }
 
+/** The ids of the groups whose tasks the caller may read; null for all groups that there are. */
+export function readableGroups(actor: UserActor): string[] | null {
+  if (actor.isAdmin) return null;
+  return [...actor.roles.keys()].filter((groupId) => isAllowed(actor, { action: 'task.read', groupId }));
+}
+
 function usable(actor: UserActor, name: string, group: GroupRow | undefined, use: GroupUse): GroupRow {
   if (!group || !isAllowed(actor, { action: 'group.read', groupId: group.id })) throw groupNotFound(name, use.field);
   assertUse(actor, group, use);

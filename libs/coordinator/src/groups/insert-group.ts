@@ -18,8 +18,8 @@ export interface NewGroup {
 export async function insertGroup(tx: EntityManager, { name, creatorId, queuedTasksMax }: NewGroup): Promise<string> {
   const id = uuidv7();
   const rows = (await tx.query(
-    'INSERT INTO groups (id, name, creator_id, queued_tasks_max) VALUES ($1, $2, $3, $4) ON CONFLICT (name) DO ' +
-      'NOTHING RETURNING id',
+    `INSERT INTO groups (id, name, creator_id, queued_tasks_max) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (name) DO NOTHING RETURNING id`,
     [id, name, creatorId, queuedTasksMax ?? null],
   )) as unknown[];
   if (rows.length === 0) throw nameTaken(name, 'name');

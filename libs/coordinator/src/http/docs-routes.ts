@@ -5,9 +5,9 @@ import { openApiDocument, operations } from '@mitosis/protocol';
 import type { ApiRouter } from './api-router.js';
 
 /** Nothing above the title, and no choice of servers where there is one. */
-const STYLE =
-  '.swagger-ui .topbar, .swagger-ui .servers-title, .swagger-ui .servers { display: none } .swagger-ui .info { ' +
-  'margin: 24px 0 }';
+const STYLE = `
+  .swagger-ui .topbar, .swagger-ui .servers-title, .swagger-ui .servers { display: none }
+  .swagger-ui .info { margin: 24px 0 }`;
 
 /** `/openapi.json`: the API for programs. */
 export function openApiRoutes(api: ApiRouter): void {

@@ -23,8 +23,8 @@ export interface JoinRouteDeps {
 }
 
 const NODE_ADVICE =
-  'install Node.js 20.19 or later there (the package nodejs of the system, or from nodejs.org) ' +
-  'and paste the line again';
+  'install Node.js 20.19 or later there (the package nodejs of the system, or from nodejs.org) and paste the line ' +
+  'again';
 const CODE_ADVICE = 'make a new line with "mito workers enroll"';
 
 /** The script of the join line, and what it fetches: responses are text for a person at a shell. */
@@ -44,8 +44,8 @@ export function joinRoutes({ dataSource, files }: JoinRouteDeps): Router {
     answer(
       res,
       404,
-      `the coordinator's Node.js is for ${files?.node.platform}, ` +
-        `this machine is ${req.params.platform}: ${NODE_ADVICE}`,
+      `the coordinator's Node.js is for ${files?.node.platform}, this machine is ${req.params.platform}: ` +
+        `${NODE_ADVICE}`,
     );
   });
   return routes;

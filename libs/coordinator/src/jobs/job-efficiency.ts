@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import { DEFAULT_CPUS, suggestOptions } from '@mitosis/domain';
 import type { JobEfficiency } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
+import { coresOf, gpusOf } from '../resources/assigned-sql.js';
 import type { JobReader } from './read-jobs.js';
 
 interface Row {
@@ -27,17 +28,14 @@ const EVIDENCE_MS = 1_000;
 const EFFICIENCY = `
   WITH last AS (
     SELECT a.wall_ms::float8 AS wall, (a.user_cpu_ms + a.system_cpu_ms)::float8 AS cpu,
-      a.peak_rss_bytes::float8 AS peak,
-      coalesce((a.assigned ->> 'cpus')::float8, ${DEFAULT_CPUS}) AS cpus, (a.assigned ->> 'mem_bytes')::float8 AS mem,
-      coalesce((SELECT sum((d ->> 'thousandths')::float8) / 1000 FROM jsonb_array_elements(a.assigned -> 'gpus') d), 0)
-      AS gpus,
+      a.peak_rss_bytes::float8 AS peak, ${coresOf('a')} AS cpus, (a.assigned ->> 'mem_bytes')::float8 AS mem,
+      ${gpusOf('a')} AS gpus,
       t.timeout_ms::float8 AS time_limit, t.reason, a.wall_ms >= ${EVIDENCE_MS} AND t.state = 'completed' AS is_evidence
     FROM tasks t JOIN attempts a ON a.task_id = t.id AND a.number = t.attempt
     WHERE t.job_id = $1 AND t.retried_by IS NULL AND a.ended_at IS NOT NULL AND a.wall_ms IS NOT NULL
   )
-  SELECT count(*)::int AS measured, count(*) FILTER (WHERE is_evidence)::int AS evidence, max(cpus) AS cpus,
-    max(mem) AS mem_bytes,
-    max(gpus) AS gpus, max(time_limit) AS limit_ms,
+  SELECT count(*)::int AS measured, count(*) FILTER (WHERE is_evidence)::int AS evidence,
+    max(cpus) AS cpus, max(mem) AS mem_bytes, max(gpus) AS gpus, max(time_limit) AS limit_ms,
     sum(cpu) FILTER (WHERE is_evidence) / nullif(sum(wall) FILTER (WHERE is_evidence), 0) AS used_mean,
     max(cpu / nullif(wall, 0)) FILTER (WHERE is_evidence) AS used_max,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY peak) FILTER (WHERE is_evidence) AS peak_median,

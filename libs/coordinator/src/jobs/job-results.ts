@@ -8,9 +8,8 @@ const RESULTS = `
   SELECT json_build_object(
     'index', t.job_index, 'task', t.id, 'name', t.name, 'params', coalesce(t.spec -> 'params', '{}'), 'state', t.state,
     'exit_code', t.exit_code, 'signal', t.signal, 'reason', t.reason, 'attempts', t.attempt,
-    'wall_ms', a.wall_ms, 'user_cpu_ms', a.user_cpu_ms, 'system_cpu_ms', a.system_cpu_ms, 'peak_rss_bytes',
-    a.peak_rss_bytes,
-    'artifacts', coalesce((
+    'wall_ms', a.wall_ms, 'user_cpu_ms', a.user_cpu_ms, 'system_cpu_ms', a.system_cpu_ms,
+    'peak_rss_bytes', a.peak_rss_bytes, 'artifacts', coalesce((
       SELECT json_agg(json_build_object('kind', f.kind, 'size_bytes', f.size_bytes) ORDER BY f.kind) FROM artifacts f
       WHERE f.task_id = t.id), '[]'),
     'metrics', coalesce(m.rows, '[]'), 'is_metrics_truncated', coalesce(m.is_truncated, false),

@@ -3,8 +3,9 @@ import { isAllowed, isFinal, jobState, MitoError, TASK_STATES, type TaskState } 
 import type { JobPage, JobQuery, JobView, StoredNotify } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import type { TaskEvents } from '../events/task-events.js';
+import { readableGroups } from '../groups/find-group.js';
+import { iso } from '../kernel/iso.js';
 import { untilChanged } from '../kernel/until-changed.js';
-import { iso } from '../tasks/read-tasks.js';
 
 /** A job with the group that decides who may see it. */
 export interface JobRow {
@@ -111,9 +112,7 @@ export class JobReader {
 
   /** Newest first. `next` of the page is what `after` of the next query wants. */
   async query(actor: UserActor, { group, creator, name, limit, after }: JobQuery): Promise<JobPage> {
-    const visible = actor.isAdmin
-      ? null
-      : [...actor.roles.keys()].filter((groupId) => isAllowed(actor, { action: 'task.read', groupId }));
+    const visible = readableGroups(actor);
     const rows = (await this.deps.dataSource.query(
       `${JOB} WHERE ($1::uuid[] IS NULL OR j.group_id = ANY ($1)) AND ($2::text IS NULL OR g.name = $2)
          AND ($3::text IS NULL OR u.username = $3) AND ($4::text IS NULL OR j.name = $4)
@@ -127,8 +126,8 @@ export class JobReader {
 
   private async views(rows: readonly JobRow[]): Promise<JobView[]> {
     const counts = (await this.deps.dataSource.query(
-      `SELECT job_id AS job, state, count(*)::int AS count, coalesce(sum(progress) FILTER (WHERE state = 'running'),
-        0)::float8 AS progress
+      `SELECT job_id AS job, state, count(*)::int AS count,
+         coalesce(sum(progress) FILTER (WHERE state = 'running'), 0)::float8 AS progress
        FROM tasks WHERE job_id = ANY ($1) AND retried_by IS NULL GROUP BY job_id, state`,
       [rows.map(({ id }) => id)],
     )) as CountRow[];

@@ -1,8 +1,9 @@
 import type { DataSource } from 'typeorm';
-import { DEFAULT_CPUS, invalidField, isAllowed } from '@mitosis/domain';
+import { invalidField } from '@mitosis/domain';
 import { USAGE_ROWS_MAX, type UsageQuery, type UsageRow, type UsageTable } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
-import { findGroup } from '../groups/find-group.js';
+import { findGroup, readableGroups } from '../groups/find-group.js';
+import { coresOf, gpusOf } from '../resources/assigned-sql.js';
 
 const SINCE_DEFAULT_MS = 30 * 24 * 3_600_000;
 
@@ -20,9 +21,7 @@ const USAGE = `
       CASE WHEN 'group' = ANY ($4) THEN g.name END AS "group",
       CASE WHEN 'job' = ANY ($4) THEN t.job_id END AS job, a.outcome IS NOT DISTINCT FROM 'lost' AS is_lost,
       greatest(extract(epoch FROM coalesce(a.ended_at, clock_timestamp()) - a.started_at), 0)::float8 / 3600 AS hours,
-      coalesce((a.assigned ->> 'cpus')::float8, ${DEFAULT_CPUS}) AS cpus,
-      coalesce((SELECT sum((d ->> 'thousandths')::float8) / 1000 FROM jsonb_array_elements(a.assigned -> 'gpus') d), 0)
-      AS gpus,
+      ${coresOf('a')} AS cpus, ${gpusOf('a')} AS gpus,
       coalesce(a.user_cpu_ms + a.system_cpu_ms, 0)::float8 / 3600000 AS cpu_hours,
       CASE WHEN a.number = 1 THEN
         greatest(extract(epoch FROM a.started_at - greatest(t.created_at, t.not_before)), 0)::float8 / 3600
@@ -44,8 +43,7 @@ const USAGE = `
 async function groupsOf(dataSource: DataSource, actor: UserActor, group: string | undefined): Promise<string[] | null> {
   if (group !== undefined)
     return [(await findGroup(dataSource.manager, actor, group, { action: 'task.read', what: 'reading its usage' })).id];
-  if (actor.isAdmin) return null;
-  return [...actor.roles.keys()].filter((groupId) => isAllowed(actor, { action: 'task.read', groupId }));
+  return readableGroups(actor);
 }
 
 /** What attempts took, by user, group or job, of the groups that the caller may read. Throws `group_not_found`. */

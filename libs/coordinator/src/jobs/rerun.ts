@@ -41,20 +41,19 @@ interface Edge {
 /** What was submitted, from what was stored; what it waited for is not part of it. */
 const STORED = `
   SELECT t.id, t.group_id AS "groupId", t.creator_id AS "creatorId", t.notify,
-    jsonb_strip_nulls(t.spec - 'env') || jsonb_build_object('env', t.spec -> 'env',
-    'group', g.name, 'name', t.name, 'tags', t.tags, 'labels', t.labels, 'priority', t.priority, 'timeout_ms',
-    t.timeout_ms,
-    'retries', t.retries, 'retry_delay_ms', t.retry_delay_ms, 'retry_exit_codes', t.retry_exit_codes,
-    'requeue_on', t.requeue_on, 'requeues_max', t.requeues_max,
-    'limits', ${submittedLimits('t')}, 'needs', coalesce(t.needs, '[]')) AS submission
+    jsonb_strip_nulls(t.spec - 'env') || jsonb_build_object('env', t.spec -> 'env', 'group', g.name, 'name', t.name,
+      'tags', t.tags, 'labels', t.labels, 'priority', t.priority, 'timeout_ms', t.timeout_ms,
+      'retries', t.retries, 'retry_delay_ms', t.retry_delay_ms, 'retry_exit_codes', t.retry_exit_codes,
+      'requeue_on', t.requeue_on, 'requeues_max', t.requeues_max,
+      'limits', ${submittedLimits('t')}, 'needs', coalesce(t.needs, '[]')) AS submission
   FROM tasks t JOIN groups g ON g.id = t.group_id`;
 
 function changed({ submission }: StoredTask, changes: Rerun['changes'], more: object = {}): SubmitTask {
-  const isNamed = 'args' in changes && !('name' in changes);
-  // It was called by its command, which is another one now.
   const { name, ...unnamed } = submission;
+  // A task with another command is not called by the old one.
+  const keepsName = !('args' in changes) || 'name' in changes;
   const env = { ...(submission.env as object), ...(changes.env as object | undefined) };
-  return SubmitTask.parse({ ...unnamed, ...(!isNamed && { name }), ...changes, env, ...more });
+  return SubmitTask.parse({ ...unnamed, ...(keepsName && { name }), ...changes, env, ...more });
 }
 
 /** Whoever submits it again is told as before; the receivers of somebody else are not. */
@@ -85,9 +84,7 @@ export class Reruns {
       [uuid],
     )) as StoredTask[];
     if (tasks.length > LIMITS.batchTasks) {
-      const message =
-        `a job of more than ${LIMITS.batchTasks} tasks can't be submitted again in one step: repeat its ` +
-        'submission';
+      const message = `a job of more than ${LIMITS.batchTasks} tasks can't be submitted again; repeat its submission`;
       throw new MitoError('too-large', 'rerun_too_large', message);
     }
     const edges = (await dataSource.query(
@@ -96,10 +93,9 @@ export class Reruns {
       [uuid],
     )) as Edge[];
     const known = new Set(tasks.map(({ id }) => id));
-    const submissions = tasks.map((task) => {
-      const after = edges.filter((edge) => edge.task === task.id).map((edge) => afterOf(edge, known));
-      return changed(task, changes, { after, key: task.id });
-    });
+    const afterBy = new Map<string, object[]>(tasks.map(({ id }) => [id, []]));
+    for (const edge of edges) afterBy.get(edge.task)?.push(afterOf(edge, known));
+    const submissions = tasks.map((task) => changed(task, changes, { after: afterBy.get(task.id), key: task.id }));
     const limits = { at_once: at_once ?? undefined, max_fails: max_fails ?? undefined };
     const told = toldAgain(actor, creator_id, notify);
     return jobs.create(actor, { group, name, tasks: submissions, is_open: false, ...limits, ...told }, key);

@@ -35,18 +35,18 @@ interface FailedRow {
 }
 
 /**
- * A task that was handed in again: same spec, same place in the
- * job, the caller as its creator, within today's limit of time.
+ * A task that is submitted again: the same spec, the same place in the job, the caller as its creator, and within the
+ * current time limit.
  */
 const COPY = `
   WITH pairs AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS p(old uuid, new uuid)
   ), added AS (
     INSERT INTO tasks (id, group_id, creator_id, queue, name, state, spec, tags, labels, priority, timeout_ms, retries,
-                       retry_delay_ms, retry_exit_codes, requeue_on, requeues_max, limits, needs, is_gated, job_id,
-                       job_index, upstream_id, is_confined)
-    SELECT p.new, t.group_id, $2, t.queue, t.name, CASE WHEN EXISTS
-      (SELECT 1 FROM dependencies d WHERE d.task_id = t.id) THEN 'pending' ELSE 'ready' END,
+      retry_delay_ms, retry_exit_codes, requeue_on, requeues_max, limits, needs, is_gated, job_id,
+      job_index, upstream_id, is_confined)
+    SELECT p.new, t.group_id, $2, t.queue, t.name,
+      CASE WHEN EXISTS (SELECT 1 FROM dependencies d WHERE d.task_id = t.id) THEN 'pending' ELSE 'ready' END,
       t.spec, t.tags, t.labels, t.priority, least(t.timeout_ms, $4), t.retries, t.retry_delay_ms, t.retry_exit_codes,
       t.requeue_on, t.requeues_max,
       ${withJobKey('t', 'j')}, t.needs, ${withJobKey('t', 'j')} <> '{}', t.job_id, t.job_index, t.upstream_id,
@@ -102,7 +102,7 @@ async function copy(
   noteStored(tx, added.length);
   await tx.query(
     `UPDATE tasks t SET retried_by = p.new FROM jsonb_to_recordset($1::jsonb) AS p(old uuid, new uuid)
-      WHERE t.id = p.old`,
+     WHERE t.id = p.old`,
     [pairs],
   );
   await tx.query(
@@ -127,8 +127,8 @@ async function copy(
 }
 
 /**
- * Hands in again what has failed or was cancelled in a job, each as a new task in the place of the old
- * one, which stays as it is and says by which it was replaced. Returns how many.
+ * Submits the tasks of a job again that have failed or were cancelled: each as a new task in the place of the old one,
+ * which stays as it is and names the new one. Returns how many.
  */
 export function retryFailedWith({ dataSource, limits, reader, onAccepted }: RetryFailedDeps) {
   return async (actor: UserActor, uuid: string): Promise<number> => {
@@ -139,8 +139,9 @@ export function retryFailedWith({ dataSource, limits, reader, onAccepted }: Retr
       await tx.query('SELECT 1 FROM jobs WHERE id = $1 FOR NO KEY UPDATE', [uuid]);
       const failed = (await tx.query(
         `SELECT id, reason, group_id AS "groupId", spec -> 'wasm' ->> 'sha256' AS sha256,
-          coalesce(spec -> 'resources', '[]') AS resources FROM tasks WHERE job_id = $1
-          AND state IN ('failed', 'cancelled') AND retried_by IS NULL AND reason IS DISTINCT FROM 'not_needed'
+           coalesce(spec -> 'resources', '[]') AS resources
+         FROM tasks WHERE job_id = $1
+           AND state IN ('failed', 'cancelled') AND retried_by IS NULL AND reason IS DISTINCT FROM 'not_needed'
          ORDER BY id FOR NO KEY UPDATE`,
         [uuid],
       )) as FailedRow[];

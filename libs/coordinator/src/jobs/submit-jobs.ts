@@ -124,12 +124,12 @@ export class JobSubmitter {
       kind: tasks.length > 0 && tasks.every(({ wasm }) => wasm) ? 'wasm' : 'command',
     });
     await this.deps.inputs.check(tx, actor, inGroup(tasks, groupName));
-    await assertReceivers(tx, actor.userId, notify);
+    await assertReceivers(tx, actor.userId, [notify]);
     const job = uuidv7();
     const title = name ?? tasks[0]?.name ?? (tasks[0] && nameOfCommand(tasks[0].args));
     await tx.query(
       `INSERT INTO jobs (id, group_id, creator_id, name, is_open, expected_tasks, idempotency_key, at_once, max_fails,
-        notify)
+         notify)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
       [job, groupId, actor.userId, title, isOpen, expected, key, at_once, max_fails, notify].map(
         (value) => value ?? null,

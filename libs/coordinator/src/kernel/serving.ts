@@ -7,8 +7,8 @@
  */
 export function servesGroup(alias: string): string {
   return `(${alias}.role IN ('write', 'admin') AND EXISTS (
-    SELECT 1 FROM users giver LEFT JOIN memberships held ON held.user_id = giver.id
-    AND held.group_id = ${alias}.group_id
+    SELECT 1 FROM users giver
+    LEFT JOIN memberships held ON held.user_id = giver.id AND held.group_id = ${alias}.group_id
     WHERE giver.id = ${alias}.granted_by AND giver.state = 'active'
-    AND (held.role IN ('write', 'admin') OR giver.is_admin)))`;
+      AND (held.role IN ('write', 'admin') OR giver.is_admin)))`;
 }

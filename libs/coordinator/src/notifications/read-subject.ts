@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { isFinal, jobState, type NoticeEvent, type TaskState } from '@mitosis/domain';
 import type { StoredNotify } from '@mitosis/protocol';
+import { isMeant, type NamedReceiver } from '../events/notice-marks.js';
 import type { NoticeRule, SubjectState } from './decide-notices.js';
 
 type Queries = Pick<EntityManager, 'query'>;
@@ -13,8 +14,6 @@ export interface Subject {
   readonly group: string;
   readonly groupId: string;
   readonly creator: string;
-  readonly creatorId: string;
-  readonly notify: StoredNotify | null;
   readonly counts: Partial<Record<TaskState, number>>;
   readonly current: SubjectState;
   /** On the clock of the database, in ms. */
@@ -26,8 +25,6 @@ interface Row {
   readonly group: string;
   readonly group_id: string;
   readonly creator: string;
-  readonly creator_id: string;
-  readonly notify: StoredNotify | null;
   readonly is_open: boolean;
   readonly is_suspended: boolean;
   readonly now_ms: number;
@@ -43,11 +40,11 @@ interface CountRow {
 
 const NOW = 'extract(epoch FROM clock_timestamp())::float8 * 1000 AS now_ms';
 const JOB = `
-  SELECT j.name, g.name AS group, j.group_id, u.username AS creator, j.creator_id, j.notify, j.is_open,
+  SELECT j.name, g.name AS group, j.group_id, u.username AS creator, j.is_open,
     j.suspended_at IS NOT NULL OR g.suspended_at IS NOT NULL AS is_suspended, ${NOW}
   FROM jobs j JOIN groups g ON g.id = j.group_id JOIN users u ON u.id = j.creator_id WHERE j.id = $1`;
 const TASK = `
-  SELECT t.name, g.name AS group, t.group_id, u.username AS creator, t.creator_id, t.notify, false AS is_open,
+  SELECT t.name, g.name AS group, t.group_id, u.username AS creator, false AS is_open,
     g.suspended_at IS NOT NULL AS is_suspended, ${NOW}
   FROM tasks t JOIN groups g ON g.id = t.group_id JOIN users u ON u.id = t.creator_id WHERE t.id = $1`;
 
@@ -83,9 +80,9 @@ export async function readSubject(db: Queries, id: string, isJob: boolean): Prom
   if (!row) return undefined;
   const rows = (await db.query(counts(isJob), [id])) as CountRow[];
   const byState = Object.fromEntries(rows.map(({ state, count }) => [state, count])) as Subject['counts'];
-  const { name, group, group_id: groupId, creator, creator_id: creatorId, notify, now_ms: now } = row;
+  const { name, group, group_id: groupId, creator, now_ms: now } = row;
   const current = currentOf(row, rows, byState);
-  return { id, isJob, name, group, groupId, creator, creatorId, notify, counts: byState, current, now };
+  return { id, isJob, name, group, groupId, creator, counts: byState, current, now };
 }
 
 /** True when a task of the job is open; a lone task is looked at as a whole. */
@@ -97,21 +94,16 @@ export async function hasOpenTask(db: Queries, job: string): Promise<boolean> {
   return row.is_open;
 }
 
-interface ReceiverRow {
+interface ReceiverRow extends NamedReceiver {
   readonly id: string;
-  readonly name: string;
-  readonly kind: string;
-  readonly shown: string;
   readonly is_own: boolean;
   readonly events: NoticeEvent[];
   readonly stuck_after_ms: number | null;
 }
 
-const isNamed = ({ to }: StoredNotify, { name, kind, shown }: ReceiverRow): boolean =>
-  to.some((one) => one === 'me' || one === name || (kind === 'mail' && one === shown));
-
 function ruleOf(row: ReceiverRow, notify: StoredNotify | null): NoticeRule {
-  const asked = notify !== null && row.is_own && isNamed(notify, row) ? notify : { on: [], stuck_after_ms: undefined };
+  const isAsked = row.is_own && notify?.to.some((to) => isMeant(to, row)) === true;
+  const asked = isAsked ? notify : { on: [], stuck_after_ms: undefined };
   const spans = [row.stuck_after_ms, asked.stuck_after_ms].filter((ms) => ms != null);
   return {
     receiver: row.id,

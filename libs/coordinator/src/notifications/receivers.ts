@@ -17,9 +17,9 @@ import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import { demand } from '../auth/demand.js';
 import { findGroup } from '../groups/find-group.js';
+import { iso } from '../kernel/iso.js';
 import { untilChanged } from '../kernel/until-changed.js';
 import { seal } from '../secrets/seal.js';
-import { iso } from '../tasks/read-tasks.js';
 import { placeOfReceiver, type Target } from './channels/channel.js';
 import type { Notice } from './notice.js';
 import type { Sender } from './sender.js';
@@ -116,15 +116,10 @@ export class Receivers {
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING RETURNING id`,
         [id, owner.userId, owner.groupId, name, kind, shown, sealed, on, stuckOf(on, stuck), perHour],
       )) as unknown[];
-      if (added.length === 0)
-        throw new MitoError(
-          'conflict',
-          'receiver_exists',
-          `there is a receiver "${name}" already; choose another name`,
-          {
-            details: { field: 'name' },
-          },
-        );
+      if (added.length === 0) {
+        const message = `there is a receiver "${name}" already; choose another name`;
+        throw new MitoError('conflict', 'receiver_exists', message, { details: { field: 'name' } });
+      }
       await recordRequest(tx, `receiver ${id}`, { name, kind, target: shown, ...(group !== undefined && { group }) });
     });
     return { ...(await this.view(id)), key };

@@ -4,10 +4,7 @@ import { LineSplitter, type LinePosition } from './line-splitter.js';
 /** A position is kept after each block of this many lines. */
 const STEP = 500;
 
-/**
- * Which line of an output begins where. It grows with the output
- * and is made of nothing else: it can be dropped at any time.
- */
+/** Where the lines of an output begin. It is made of the output alone: it can be dropped at any time. */
 export class OutputIndex {
   private readonly splitter = new LineSplitter();
   private readonly marks: LinePosition[] = [];

@@ -77,8 +77,8 @@ function tooCostly(cause: Error): MitoError {
   return new MitoError(
     'too-large',
     'search_too_costly',
-    `the pattern takes more than ${CHUNK_MS / 1000} s or ${THREAD_HEAP_MIB} MiB for a piece of the output: use ` +
-      'a simpler one',
+    `the pattern takes more than ${CHUNK_MS / 1000} s or ` +
+      `${THREAD_HEAP_MIB} MiB for a piece of the output: use a simpler one`,
     { cause, details: { field: 'pattern' } },
   );
 }

@@ -10,8 +10,8 @@ import {
 } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import { isAlive } from '../kernel/alive-workers.js';
+import { iso } from '../kernel/iso.js';
 import { findTasks } from '../tasks/find-tasks.js';
-import { iso } from '../tasks/read-tasks.js';
 import type { Follows } from './follows.js';
 import { frameSource, type AttemptOutput } from './frame-source.js';
 import { BEGINNING, type SearchPosition } from './line-search.js';
@@ -46,9 +46,8 @@ const UNREAD_MAX = 100;
 
 const OUTPUTS = `
   SELECT t.id AS task, t.seq, t.name, t.job_id AS job, t.job_index, a.number, a.worker_id,
-    a.ended_at IS NULL AS is_open,
-    a.output_inline, a.output_key, w.hostname AS host, ${iso('a.started_at')} AS started_at,
-    coalesce(${isAlive('w', '$3')}, false) AS is_alive
+    a.ended_at IS NULL AS is_open, a.output_inline, a.output_key, w.hostname AS host,
+    ${iso('a.started_at')} AS started_at, coalesce(${isAlive('w', '$3')}, false) AS is_alive
   FROM tasks t JOIN attempts a ON a.task_id = t.id AND ($2 OR a.number = t.attempt)
   LEFT JOIN workers w ON w.id = a.worker_id
   WHERE t.id = ANY ($1) ORDER BY t.seq DESC, a.number`;

@@ -18,7 +18,7 @@ export async function assertPrograms(tx: EntityManager, programs: readonly Progr
   const refs = [programs.map(({ groupId }) => groupId), programs.map(({ sha256 }) => sha256)];
   const there = (await tx.query(
     `SELECT p.group_id AS "groupId", p.sha256, p.used_at < clock_timestamp() - interval '${USED_EVERY}' AS is_stale
-      FROM programs p
+     FROM programs p
      WHERE (p.group_id, p.sha256) IN (SELECT * FROM unnest($1::uuid[], $2::text[]))
      ORDER BY p.group_id, p.sha256 FOR KEY SHARE`,
     refs,
@@ -32,10 +32,10 @@ export async function assertPrograms(tx: EntityManager, programs: readonly Progr
 async function noteUse(tx: EntityManager, refs: readonly (readonly string[])[]): Promise<void> {
   await tx.query(
     `UPDATE programs SET used_at = clock_timestamp() WHERE used_at < clock_timestamp() - interval '${USED_EVERY}'
-      AND (group_id, sha256) IN (
-       SELECT p.group_id, p.sha256 FROM programs p WHERE (p.group_id,
-         p.sha256) IN (SELECT * FROM unnest($1::uuid[], $2::text[]))
-       ORDER BY p.group_id, p.sha256 FOR NO KEY UPDATE)`,
+       AND (group_id, sha256) IN (
+         SELECT p.group_id, p.sha256 FROM programs p
+         WHERE (p.group_id, p.sha256) IN (SELECT * FROM unnest($1::uuid[], $2::text[]))
+         ORDER BY p.group_id, p.sha256 FOR NO KEY UPDATE)`,
     [...refs],
   );
 }

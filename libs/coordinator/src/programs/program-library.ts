@@ -13,6 +13,7 @@ import { chargeGroups, discardObjects, type Charge } from '../files/object-ledge
 import { storeBytes } from '../files/store-bytes.js';
 import { toWire, urlSeconds } from '../files/to-wire.js';
 import { findGroup } from '../groups/find-group.js';
+import { iso } from '../kernel/iso.js';
 import { programNotFound } from './assert-programs.js';
 import { removePrograms } from './remove-programs.js';
 
@@ -20,7 +21,7 @@ const LIST_MAX = 1000;
 
 const PROGRAM_VIEW = `
   SELECT p.sha256, p.name, g.name AS group, u.username AS creator, p.size_bytes, p.imports,
-    to_char(p.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS created_at
+    ${iso('p.created_at')} AS created_at
   FROM programs p JOIN groups g ON g.id = p.group_id JOIN users u ON u.id = p.creator_id`;
 
 export interface ProgramLibraryDeps {
@@ -59,8 +60,7 @@ export class ProgramLibrary {
   async fromAttachment(actor: UserActor, { group, key }: ProgramFromAttachment): Promise<ProgramView> {
     const groupId = await this.groupFor(actor, group, 'program.upload');
     const [attachment] = (await this.deps.dataSource.query(
-      'SELECT a.object_key, a.size_bytes::float8 AS size, a.sha256 FROM attachments a WHERE a.group_id = $1 AND ' +
-        'a.key = $2',
+      'SELECT object_key, size_bytes::float8 AS size, sha256 FROM attachments WHERE group_id = $1 AND key = $2',
       [groupId, key],
     )) as { object_key: string; size: number; sha256: string }[];
     if (!attachment) throw attachmentNotFound(group ?? actor.username, key);
@@ -164,7 +164,7 @@ export class ProgramLibrary {
   ): Promise<Charge[]> {
     const added = (await tx.query(
       `INSERT INTO programs (group_id, sha256, name, size_bytes, imports, creator_id, object_key)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+       VALUES ($1, $2, $3, $4, $5, $6, $7)
        ON CONFLICT (group_id, sha256) DO UPDATE SET used_at = clock_timestamp() RETURNING object_key`,
       [groupId, sha256, name, sizeBytes, imports, creatorId, key],
     )) as { object_key: string }[];

@@ -30,8 +30,8 @@ export async function removePrograms(
     removed.some((gone) => gone.groupId === groupId && gone.sha256 === sha256);
   // Programs stored before each group had its own copy are shared.
   const free = (await tx.query(
-    'SELECT key FROM unnest($1::text[]) AS k(key) WHERE NOT EXISTS (SELECT 1 FROM programs p WHERE p.object_key ' +
-      '= k.key)',
+    `SELECT key FROM unnest($1::text[]) AS k(key)
+     WHERE NOT EXISTS (SELECT 1 FROM programs p WHERE p.object_key = k.key)`,
     [removed.map(({ object_key }) => object_key)],
   )) as { key: string }[];
   return {
@@ -54,16 +54,16 @@ export async function collectPrograms(
 ): Promise<number> {
   return dataSource.transaction(async (tx) => {
     const old = (await tx.query(
-      `SELECT group_id AS "groupId", sha256 FROM programs WHERE used_at < clock_timestamp() - $1 * interval
-        '1 millisecond'
+      `SELECT group_id AS "groupId", sha256 FROM programs
+       WHERE used_at < clock_timestamp() - $1 * interval '1 millisecond'
        ORDER BY used_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`,
       [retentionMs],
     )) as ProgramRef[];
     if (old.length === 0) return 0;
     const { left, charges } = await removePrograms(tx, old, readableMs);
     await tx.query(
-      'UPDATE programs p SET used_at = clock_timestamp() FROM unnest($1::uuid[], $2::text[]) AS r(group_id, ' +
-        'sha256) WHERE p.group_id = r.group_id AND p.sha256 = r.sha256',
+      `UPDATE programs p SET used_at = clock_timestamp() FROM unnest($1::uuid[], $2::text[]) AS r(group_id, sha256)
+       WHERE p.group_id = r.group_id AND p.sha256 = r.sha256`,
       [left.map(({ groupId }) => groupId), left.map(({ sha256 }) => sha256)],
     );
     await chargeGroups(tx, charges);

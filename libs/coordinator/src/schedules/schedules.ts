@@ -14,6 +14,8 @@ import type { CreateSchedule, SchedulePage, ScheduleQuery, ScheduleView } from '
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import { assertReceivers } from '../events/notice-marks.js';
+import { readableGroups } from '../groups/find-group.js';
+import { iso } from '../kernel/iso.js';
 import { inTransaction } from '../kernel/transaction.js';
 import { acceptTasks, groupFor, type Accepted } from '../tasks/accept-tasks.js';
 import { submitScheduled, type DueSchedule } from './submit-scheduled.js';
@@ -35,8 +37,6 @@ type Row = Omit<ScheduleView, 'next' | 'runs'> & {
   readonly jobs: DueSchedule['jobs'];
   readonly runs: ScheduleView['runs'];
 };
-
-const iso = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 const VIEW = `
   SELECT s.id AS uuid, s.group_id, g.name AS group, s.creator_id, u.username AS creator, s.name, s.cron, s.time_zone,
@@ -95,7 +95,11 @@ export class Schedules {
       const [{ now }] = (await tx.query('SELECT clock_timestamp() AS now')) as [{ now: Date }];
       const [next] = timesOf(schedule, now, 1);
       if (next === undefined) throw invalidField('cron', `"${schedule.cron}" never comes true`);
-      for (const { notify } of schedule.jobs) await assertReceivers(tx, actor.userId, notify);
+      await assertReceivers(
+        tx,
+        actor.userId,
+        schedule.jobs.map(({ notify }) => notify),
+      );
       await this.assertAcceptable(tx, actor, group.name, schedule);
       const uuid = uuidv7();
       const added = (await tx.query(
@@ -114,14 +118,7 @@ export class Schedules {
           new Date(next),
         ],
       )) as unknown[];
-      if (added.length === 0)
-        throw new MitoError(
-          'conflict',
-          'schedule_exists',
-          `the group "${group.name}" has a schedule "${schedule.name}" already; ` +
-            `delete it first, or choose another name`,
-          { details: { field: 'name' } },
-        );
+      if (added.length === 0) throw scheduleExists(group.name, schedule.name);
       await recordRequest(tx, `schedule ${uuid}`, { group: group.name, name: schedule.name });
       return uuid;
     });
@@ -133,9 +130,7 @@ export class Schedules {
   }
 
   async query(actor: UserActor, { group, name, limit, after }: ScheduleQuery): Promise<SchedulePage> {
-    const visible = actor.isAdmin
-      ? null
-      : [...actor.roles.keys()].filter((groupId) => isAllowed(actor, { action: 'task.read', groupId }));
+    const visible = readableGroups(actor);
     const rows = (await this.deps.dataSource.query(
       `${VIEW} WHERE ($1::uuid[] IS NULL OR s.group_id = ANY ($1)) AND ($2::text IS NULL OR g.name = $2)
          AND ($3::text IS NULL OR s.name = $3) AND ($4::uuid IS NULL OR s.id < $4) ORDER BY s.id DESC LIMIT $5`,
@@ -161,8 +156,9 @@ export class Schedules {
     if (next === undefined) throw invalidField('cron', `"${row.cron}" never comes true`);
     await this.change(
       uuid,
-      `UPDATE schedules SET state = 'active', message = NULL, next_at = CASE WHEN state = 'active' THEN next_at
-        ELSE $2 END WHERE id = $1`,
+      `UPDATE schedules SET state = 'active', message = NULL,
+         next_at = CASE WHEN state = 'active' THEN next_at ELSE $2 END
+       WHERE id = $1`,
       [uuid, new Date(next)],
     );
     return this.get(actor, uuid);
@@ -173,15 +169,8 @@ export class Schedules {
     const row = await this.row(actor, uuid, 'task.submit');
     const run = await inTransaction(this.deps.dataSource, async (tx) => {
       const [{ now }] = (await tx.query('SELECT clock_timestamp() AS now')) as [{ now: Date }];
-      const submitted = await submitScheduled(
-        tx,
-        { ...row, id: uuid },
-        {
-          dueAt: now,
-          waitsFor: [],
-          limits: this.deps.limits,
-        },
-      );
+      const { limits } = this.deps;
+      const submitted = await submitScheduled(tx, { ...row, id: uuid }, { dueAt: now, waitsFor: [], limits });
       await tx.query(
         `INSERT INTO schedule_runs (schedule_id, due_at, outcome, reason, jobs) VALUES ($1, $2, 'ran', $3, $4)`,
         [uuid, now, `by hand, by ${actor.username}`, submitted.jobs],
@@ -240,6 +229,11 @@ export class Schedules {
       if (error !== undone) throw error;
     }
   }
+}
+
+function scheduleExists(group: string, name: string): MitoError {
+  const message = `the group "${group}" has a schedule "${name}" already; delete it first, or choose another name`;
+  return new MitoError('conflict', 'schedule_exists', message, { details: { field: 'name' } });
 }
 
 /** Each key once, and what a job waits for stands before it. */

@@ -45,8 +45,8 @@ async function ownerOf(
   throw new MitoError(
     'forbidden',
     'schedule_owner_gone',
-    `the owner of the schedule may no longer submit to the group "${group}"; give the role back and resume it, ` +
-      'or create it again',
+    `the owner of the schedule may no longer submit to the group "${group}"; ` +
+      'give the role back and resume it, or create it again',
   );
 }
 

@@ -25,8 +25,7 @@ export async function settleWorkloads(
   return inTransaction(dataSource, async (tx) => {
     const rows = (await tx.query(
       `SELECT DISTINCT ON (w.id) t.id AS task, w.id AS workload, t.workload_step AS step, t.workload_index AS index,
-        t.state,
-         coalesce(t.message, t.reason) AS message
+         t.state, coalesce(t.message, t.reason) AS message
        FROM workloads w JOIN tasks t ON t.workload_id = w.id AND t.state IN ('failed', 'cancelled')
        WHERE w.finished_at IS NULL ORDER BY w.id LIMIT 100`,
     )) as StepRow[];
@@ -36,7 +35,7 @@ export async function settleWorkloads(
     );
     const leftovers = (await tx.query(
       `SELECT DISTINCT w.id, w.state FROM workloads w JOIN tasks t ON t.workload_id = w.id
-        AND (t.state IN ('pending', 'ready') OR t.state = 'running' AND t.cancel_requested_at IS NULL)
+         AND (t.state IN ('pending', 'ready') OR t.state = 'running' AND t.cancel_requested_at IS NULL)
        WHERE w.finished_at > clock_timestamp() - interval '1 day' LIMIT 100`,
     )) as { id: string; state: string }[];
     for (const { id, state } of leftovers) {

@@ -4,6 +4,7 @@ import { SECRET_LIMITS, SecretName, type SecretView } from '@mitosis/protocol';
 import { recordRequest } from '../audit/audit-log.js';
 import type { UserActor } from '../auth/authenticator.js';
 import { findGroup } from '../groups/find-group.js';
+import { iso } from '../kernel/iso.js';
 import { seal, unseal } from './seal.js';
 
 export interface GroupSecretsDeps {
@@ -13,7 +14,7 @@ export interface GroupSecretsDeps {
 }
 
 const VIEW = `
-  SELECT s.name, u.username AS set_by, to_char(s.set_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS set_at
+  SELECT s.name, u.username AS set_by, ${iso('s.set_at')} AS set_at
   FROM group_secrets s JOIN users u ON u.id = s.set_by`;
 
 function notFound(name: string): MitoError {

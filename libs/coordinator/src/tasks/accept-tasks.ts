@@ -58,23 +58,21 @@ export async function insertTasks(tx: EntityManager, rows: readonly TaskRow[]): 
     `WITH given AS (
        SELECT * FROM jsonb_to_recordset($1::jsonb) AS t(
          id uuid, group_id uuid, creator_id uuid, queue text, name text, state text, spec jsonb, tags text[],
-         labels text[],
-         priority int, timeout_ms bigint, retries int, retry_delay_ms int, retry_exit_codes int[],
+         labels text[], priority int, timeout_ms bigint, retries int, retry_delay_ms int, retry_exit_codes int[],
          requeue_on jsonb, requeues_max int, limits jsonb, needs jsonb,
          job_id uuid, job_index int, upstream_id uuid, is_confined boolean, notify jsonb, words text,
          workload_id uuid, workload_step text, workload_index int, avoid_worker_id uuid,
          start_at timestamptz, start_in_ms bigint)
      ), added AS (
        INSERT INTO tasks (id, group_id, creator_id, queue, name, state, spec, tags, labels, priority,
-                          timeout_ms, retries, retry_delay_ms, retry_exit_codes, requeue_on, requeues_max, limits,
-                          needs, is_gated, job_id, job_index, upstream_id, is_confined,
-                          notify, workload_id, workload_step, workload_index, avoid_worker_id, not_before)
+         timeout_ms, retries, retry_delay_ms, retry_exit_codes, requeue_on, requeues_max, limits,
+         needs, is_gated, job_id, job_index, upstream_id, is_confined, notify,
+         workload_id, workload_step, workload_index, avoid_worker_id, not_before)
        SELECT id, group_id, creator_id, queue, name, state, spec, tags, labels, priority,
-              timeout_ms, retries, retry_delay_ms, retry_exit_codes, requeue_on, requeues_max, limits, needs,
-              limits <> '{}', job_id, job_index, upstream_id, is_confined,
-              notify,
-              workload_id, workload_step, workload_index, avoid_worker_id,
-              coalesce(start_at, clock_timestamp() + start_in_ms * interval '1 millisecond')
+         timeout_ms, retries, retry_delay_ms, retry_exit_codes, requeue_on, requeues_max, limits, needs,
+         limits <> '{}', job_id, job_index, upstream_id, is_confined, notify,
+         workload_id, workload_step, workload_index, avoid_worker_id,
+         coalesce(start_at, clock_timestamp() + start_in_ms * interval '1 millisecond')
        FROM given ORDER BY id RETURNING id, seq
      )
      INSERT INTO task_search (seq, task_id, group_id, creator_id, job_id, name, tags, labels, priority, words)
@@ -153,7 +151,11 @@ export async function acceptTasks(
     tx,
     rows.map(({ group_id: groupId, spec: { secrets = [] } }) => ({ groupId, names: secrets })),
   );
-  for (const { notify } of tasks) await assertReceivers(tx, actor.userId, notify);
+  await assertReceivers(
+    tx,
+    actor.userId,
+    tasks.map(({ notify }) => notify),
+  );
   await assertInputs(tx, actor, tasks);
   await assertPossible(
     tx,

@@ -216,8 +216,8 @@ async function awaited(dataSource: DataSource, { state, after }: TaskDetail): Pr
   const [job] = (await dataSource.query(AWAITED_JOBS, [jobs])) as OpenJobRow[];
   if (job && job.expected_tasks !== null && job.stored < job.expected_tasks)
     return (
-      `it waits for the job ${job.id}, whose submission is unfinished: ${job.stored} of ${job.expected_tasks} ` +
-      'tasks are stored'
+      `it waits for the job ${job.id}, whose submission is unfinished: ` +
+      `${job.stored} of ${job.expected_tasks} tasks are stored`
     );
   if (job) return `it waits for the job ${job.id}, which is open: more tasks are to come, or somebody has to close it`;
   const [{ kind, uuid, when }] = open as [TaskDetail['after'][number]];
@@ -238,8 +238,8 @@ function describeRoom({ key, limit, job, taken }: NoRoomRow): string {
   if (job === null)
     return `its limit of ${limit} tasks with the key ${key} is reached by ${taken} that run or are about to`;
   return (
-    `its job runs ${limit} tasks at a time, and ${taken} run or are about to; "mito jobs change ${job} --at-once ` +
-    'N" changes that'
+    `its job runs ${limit} tasks at a time, and ${taken} run or are about to; ` +
+    `"mito jobs change ${job} --at-once N" changes that`
   );
 }
 

@@ -66,7 +66,7 @@ test.before(async () => {
   for (const sql of FILL) await database.query(sql);
   rows = (await database.query(
     `SELECT t.id, t.seq::int, g.name AS group, u.username AS creator, t.name, t.state, t.tags, t.labels, t.priority,
-      t.exit_code, t.created_at AS at, t.finished_at, s.words::text
+       t.exit_code, t.created_at AS at, t.finished_at, s.words::text
      FROM tasks t JOIN groups g ON g.id = t.group_id JOIN users u ON u.id = t.creator_id
      JOIN task_search s ON s.task_id = t.id ORDER BY t.seq DESC`,
   )) as Row[];

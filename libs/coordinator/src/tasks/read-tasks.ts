@@ -11,11 +11,9 @@ import type {
 } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import { taskNotFound } from '../groups/find-group.js';
+import { iso } from '../kernel/iso.js';
 import { submittedLimits } from '../kernel/job-key.js';
 import { countTasks, findTasks } from './find-tasks.js';
-
-/** A time as the API writes it. */
-export const iso = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 /** Without progress it says what was done before the program started: when the task is not running, that is over. */
 const PROGRESS_MESSAGE = `CASE WHEN t.progress IS NOT NULL OR t.state = 'running' THEN t.progress_message END`;

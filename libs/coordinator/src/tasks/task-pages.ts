@@ -78,8 +78,8 @@ export class TaskPages {
       const all = `SELECT t.id, t.seq FROM tasks t WHERE ${within(range, 't')} AND ${conditions.further(bind, 't')}`;
       if (conditions.isEveryGroup && !conditions.hasStates) return `${all} ${rest}`;
       const head =
-        `${all} AND t.group_id = g.id ${conditions.hasStates ? 'AND t.state = e.state' : ''} ORDER BY t.seq DESC ` +
-        `LIMIT ${limit + offset}`;
+        `${all} AND t.group_id = g.id ${conditions.hasStates ? 'AND t.state = e.state' : ''} ` +
+        `ORDER BY t.seq DESC LIMIT ${limit + offset}`;
       return `SELECT x.id, x.seq FROM ${conditions.eachGroupAndState(bind)} CROSS JOIN LATERAL (${head}) x ${rest}`;
     });
   }

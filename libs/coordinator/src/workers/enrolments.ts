@@ -142,8 +142,8 @@ export class Enrolments {
     demand(actor, { action: 'enrolment.manage' });
     await this.deps.dataSource.transaction(async (tx) => {
       const [rows] = (await tx.query(
-        'UPDATE enrolments SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL AND (creator_id = $2 OR ' +
-          '$3) RETURNING id',
+        `UPDATE enrolments SET revoked_at = now()
+         WHERE id = $1 AND revoked_at IS NULL AND (creator_id = $2 OR $3) RETURNING id`,
         [id, actor.userId, actor.isAdmin && actor.scope === undefined],
       )) as [unknown[], number];
       if (rows.length === 0)

@@ -84,8 +84,8 @@ export class WorkerAdmin {
   /** Newest first; those on which one of the caller's groups has a role, for site administrators all. */
   async query(actor: UserActor, query: WorkerQuery): Promise<WorkerPage> {
     const rows = (await this.deps.dataSource.query(
-      `${view('$9')} WHERE ($1::uuid[] IS NULL OR EXISTS (SELECT 1 FROM worker_groups s WHERE s.worker_id = w.id
-        AND s.group_id = ANY ($1)))
+      `${view('$9')} WHERE ($1::uuid[] IS NULL OR EXISTS (
+           SELECT 1 FROM worker_groups s WHERE s.worker_id = w.id AND s.group_id = ANY ($1)))
          AND ($2::text IS NULL AND $3::text[] IS NULL OR EXISTS (
            SELECT 1 FROM worker_groups s JOIN groups g ON g.id = s.group_id
            WHERE s.worker_id = w.id AND ($2::text IS NULL OR g.name = $2) AND ($3::text[] IS NULL OR s.role = ANY ($3))
@@ -174,8 +174,8 @@ export class WorkerAdmin {
       roles.some((group) => group.name === name && isAllowed(actor, { action: 'worker.evict', groupId: group.id }));
     const remove = async (tx: EntityManager): Promise<WorkerChange> => {
       const [rows] = (await tx.query(
-        'DELETE FROM worker_groups s USING groups g WHERE g.id = s.group_id AND s.worker_id = $1 AND g.name = $2 ' +
-          'RETURNING g.id',
+        `DELETE FROM worker_groups s USING groups g
+         WHERE g.id = s.group_id AND s.worker_id = $1 AND g.name = $2 RETURNING g.id`,
         [uuid, name],
       )) as [{ id: string }[], number];
       if (rows.length === 0)
@@ -219,8 +219,8 @@ export class WorkerAdmin {
   ): Promise<{ id: string; name: string }[]> {
     const names = Object.keys(wanted);
     const rows = (await tx.query(
-      `SELECT g.id, g.name, g.state, EXISTS (SELECT 1 FROM worker_groups s WHERE s.worker_id = $2 AND s.group_id = g.id)
-        AS is_there
+      `SELECT g.id, g.name, g.state,
+         EXISTS (SELECT 1 FROM worker_groups s WHERE s.worker_id = $2 AND s.group_id = g.id) AS is_there
        FROM groups g WHERE g.name = ANY ($1) AND g.state <> 'deleted'`,
       [names, uuid],
     )) as { id: string; name: string; state: string; is_there: boolean }[];

@@ -39,8 +39,7 @@ interface WorkloadRow extends WorkloadFrame {
 async function lockWorkloads(tx: EntityManager, ids: readonly string[]): Promise<WorkloadRow[]> {
   return tx.query(
     `SELECT w.id, w.group_id, g.name AS group, w.creator_id, w.name, w.sha256, w.plan, w.is_verified, w.state,
-      w.subtasks_left,
-       g.queued_tasks_max
+       w.subtasks_left, g.queued_tasks_max
      FROM workloads w JOIN groups g ON g.id = w.group_id WHERE w.id = ANY ($1) ORDER BY w.id FOR UPDATE OF w`,
     [ids],
   );

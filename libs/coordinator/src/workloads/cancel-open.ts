@@ -42,7 +42,7 @@ export async function cancelOpen(
 ): Promise<{ settled: SettledTask[]; running: RunningStep[] }> {
   const [waiting] = (await tx.query(
     `UPDATE tasks SET state = ${stateAfter('cancel')}, reason = 'cancelled', message = $2, dispatched_at = NULL,
-      not_before = NULL, is_held = false,
+       not_before = NULL, is_held = false,
        finished_at = clock_timestamp(), cancel_requested_at = clock_timestamp(), cancel_reason = $2, cancelled_by = $3
      WHERE id IN (${openTasks(`state IN ('pending', 'ready')`, locked)})
      RETURNING id AS task, queue, group_id AS group, job_id AS job, attempt`,

@@ -3,8 +3,9 @@ import { isAllowed, isWorkloadOver, MitoError } from '@mitosis/domain';
 import type { WorkloadPage, WorkloadQuery, WorkloadSummary, WorkloadTask, WorkloadView } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import type { WorkloadEvents } from '../events/workload-events.js';
+import { readableGroups } from '../groups/find-group.js';
+import { iso } from '../kernel/iso.js';
 import { untilChanged } from '../kernel/until-changed.js';
-import { iso } from '../tasks/read-tasks.js';
 
 const SUMMARY = `'uuid', w.id, 'group', g.name, 'creator', u.username, 'name', w.name, 'sha256', w.sha256,
   'is_verified', w.is_verified, 'state', w.state, 'subtasks', w.subtasks,
@@ -53,9 +54,7 @@ export class WorkloadReader {
 
   /** Newest first. `next` of the page is what `after` of the next query wants. */
   async query(actor: UserActor, { group, creator, name, state, limit, after }: WorkloadQuery): Promise<WorkloadPage> {
-    const visible = actor.isAdmin
-      ? null
-      : [...actor.roles.keys()].filter((groupId) => isAllowed(actor, { action: 'task.read', groupId }));
+    const visible = readableGroups(actor);
     const rows = (await this.deps.dataSource.query(
       `SELECT json_build_object(${SUMMARY}) AS view ${FROM}
        WHERE ($1::uuid[] IS NULL OR w.group_id = ANY ($1)) AND ($2::text IS NULL OR g.name = $2)
@@ -93,8 +92,7 @@ export class WorkloadReader {
     await this.get(actor, uuid);
     return this.deps.dataSource.query(
       `SELECT t.id AS uuid, t.workload_step AS step, t.workload_index AS index, t.state, t.attempt,
-        a.worker_id AS worker,
-         k.hostname, a.stdout_sha256, t.message
+         a.worker_id AS worker, k.hostname, a.stdout_sha256, t.message
        FROM tasks t LEFT JOIN attempts a ON a.task_id = t.id AND a.number = t.attempt
        LEFT JOIN workers k ON k.id = a.worker_id
        WHERE t.workload_id = $1 ORDER BY t.seq LIMIT ${TASKS_MAX}`,
