@@ -229,8 +229,8 @@ test('whatever is sent, by whomever: no internal error, and what is refused chan
     const before = isLookedAt ? await state() : '';
     const { status, ms } = await answerOf(call);
     const what =
-      `${call.operation.id} as ${call.caller.kind}: ${call.operation.method} ${call.path.slice(0, 300)} ` +
-      `${call.body?.slice(0, 600) ?? ''}`;
+      `${call.operation.id} as ${call.caller.kind}: ` +
+      `${call.operation.method} ${call.path.slice(0, 300)} ${call.body?.slice(0, 600) ?? ''}`;
     count += 1;
     statuses[status] = (statuses[status] ?? 0) + 1;
     const waits = /wait|output|events/.test(call.operation.id) || call.path.includes('wait');

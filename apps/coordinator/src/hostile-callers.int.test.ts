@@ -227,8 +227,8 @@ test.serial('a flood of logins is refused with a time to come back, and others a
   const answers = await Promise.all(flood);
   const count = (status: number): number => answers.filter((answer) => answer.status === status).length;
   t.log(
-    `500 logins at once: ${count(401)} checked, ${count(429)} too many for one address, ${count(503)} too many ` +
-      'for the machine',
+    `500 logins at once: ${count(401)} checked, ` +
+      `${count(429)} too many for one address, ${count(503)} too many for the machine`,
   );
   t.is(count(401) + count(429) + count(503), 500);
   t.true(count(429) + count(503) > 0);

@@ -143,8 +143,8 @@ test.serial('a worker that is killed in the middle of a build leaves nothing tha
   t.timeout(300_000);
   const gate = path.join(await tempDir(t), 'gate');
   const text =
-    `echo one > $MITO_ENV_DIR/one; touch '${gate}.begun'; while [ ! -e '${gate}' ]; do sleep 0.1; done; echo two ` +
-    '> $MITO_ENV_DIR/two';
+    `echo one > $MITO_ENV_DIR/one; touch '${gate}.begun'; ` +
+    `while [ ! -e '${gate}' ]; do sleep 0.1; done; echo two > $MITO_ENV_DIR/two`;
   const dir = await project(t, { 'setup.sh': text });
   const uuid = await submit(dir, 'command:./setup.sh', '--', 'sh', '-c', 'cat $MITO_ENV_DIR/one $MITO_ENV_DIR/two');
   await eventually(() => access(`${gate}.begun`).then(() => true), { message: 'the build begins' });

@@ -188,8 +188,8 @@ for (const backend of BACKENDS) {
     t.timeout(120_000);
     const stack = stacks[backend];
     const script =
-      'head -c 150000000 /dev/urandom > $MITO_RESULT_DIR/blob; echo first > $MITO_RESULT_DIR/a; mkdir ' +
-      '$MITO_RESULT_DIR/z; echo last > $MITO_RESULT_DIR/z/note';
+      'head -c 150000000 /dev/urandom > $MITO_RESULT_DIR/blob; echo first > $MITO_RESULT_DIR/a; ' +
+      'mkdir $MITO_RESULT_DIR/z; echo last > $MITO_RESULT_DIR/z/note';
     const big = (await stack.json<{ uuid: string }>('tasks', 'submit', '--', 'sh', '-c', script)).uuid;
     t.is((await stack.mito('tasks', 'wait', big)).code, 0);
     const cat = async (name: string): Promise<string> =>

@@ -17,9 +17,8 @@ const ORIGINAL: Readonly<Record<string, string>> = {
     '--redis-skip-acl-rules --admin-user --admin-password --access-token-private-path --access-token-public-path ' +
     '--access-token-expires-in --heartbeat-timeout --log-path --file-log',
   worker:
-    '--config -c --coordinator --polling-interval --heartbeat-interval --credential-path -u --user ' +
-    '-p --password -g --groups -t --tags -l --labels --log-path --file-log --shared-log --lifetime ' +
-    '--retain --skip-redis',
+    '--config -c --coordinator --polling-interval --heartbeat-interval --credential-path -u --user -p --password ' +
+    '-g --groups -t --tags -l --labels --log-path --file-log --shared-log --lifetime --retain --skip-redis',
   'manager status': '',
   'manager spawn': '',
   'manager kill': '',

@@ -36,8 +36,8 @@ async function userToken(
     throw new MitoError(
       'unauthenticated',
       'not_logged_in',
-      'a worker needs an enrolment code (--enroll, MITO_ENROLL), or a login: run "mito login", or set MITO_USER ' +
-        'and MITO_PASSWORD',
+      'a worker needs an enrolment code (--enroll, MITO_ENROLL), or a login: ' +
+        'run "mito login", or set MITO_USER and MITO_PASSWORD',
     );
   }
   return (await new MitosisClient({ url, retryMs: 30_000 }).login(user, password)).token;

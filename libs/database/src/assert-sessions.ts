@@ -11,8 +11,8 @@ const MARK = 'mitosis.session_mark';
 const TURNS = [1, 2, 3, 4] as const;
 
 export const POOLER_ADVICE =
-  'connect to PostgreSQL directly or, with the queues in Redis, let the pooler keep a session for each client ' +
-  '(pool_mode = session, with ignore_startup_parameters = options, statement_timeout)';
+  'connect to PostgreSQL directly or, with the queues in Redis, let the pooler keep a session for ' +
+  'each client (pool_mode = session, with ignore_startup_parameters = options, statement_timeout)';
 
 const mark = async (runner: QueryRunner, value: string): Promise<void> => {
   await runner.query('SELECT set_config($1, $2, false)', [MARK, value]);
@@ -51,8 +51,8 @@ export async function assertSessions(dataSource: DataSource): Promise<void> {
   throw new MitoError(
     'invalid',
     'database_pooled',
-    'db_url leads to a connection pooler that keeps no session between two transactions: prepared statements, ' +
-      `advisory locks and LISTEN would fail. Instead, ${POOLER_ADVICE}.`,
+    'db_url leads to a connection pooler that keeps no session between two transactions: ' +
+      `prepared statements, advisory locks and LISTEN would fail. Instead, ${POOLER_ADVICE}.`,
     { details: { field: 'db_url' } },
   );
 }

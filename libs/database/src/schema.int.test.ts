@@ -80,7 +80,7 @@ test('programs that groups shared are charged to the first of them', async (t) =
   await migrate(dataSource);
   const rows = await dataSource.query(
     `SELECT g.name, p.object_key, g.storage_used_bytes::int AS used,
-      (SELECT count(*)::int FROM objects o WHERE o.group_id = g.id AND o.state = 'stored') AS objects
+       (SELECT count(*)::int FROM objects o WHERE o.group_id = g.id AND o.state = 'stored') AS objects
      FROM programs p JOIN groups g ON g.id = p.group_id ORDER BY g.name`,
   );
   t.deepEqual(rows, [

@@ -102,8 +102,8 @@ export async function locatePackage(): Promise<PostgresPackage> {
     throw new MitoError(
       'unavailable',
       'postgres_binaries_missing',
-      `the package ${name} with the PostgreSQL programs is not installed; install the optional dependencies, or ` +
-        'configure an external PostgreSQL',
+      `the package ${name} with the PostgreSQL programs is not installed; ` +
+        'install the optional dependencies, or configure an external PostgreSQL',
       { cause: error },
     );
   }

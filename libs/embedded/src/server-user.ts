@@ -48,8 +48,8 @@ function assertAccount(): void {
     userInfo();
   } catch (cause) {
     const message =
-      `PostgreSQL does not run as user id ${process.getuid?.()}, which has no account: start mito as another ` +
-      'user, or a coordinator with a database of your own';
+      `PostgreSQL does not run as user id ${process.getuid?.()}, which has no account: ` +
+      'start mito as another user, or a coordinator with a database of your own';
     throw new MitoError('unavailable', 'no_server_user', message, { cause });
   }
 }

@@ -68,8 +68,8 @@ test('a listing shows what each entry is, follows no link, and ends at its limit
 
 test('only sockets that accept connections to 127.0.0.1 count as listening', (t) => {
   const line = (local: string, state: string, inode: number): string =>
-    `   0: ${local} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000  1000        0 ${inode} 1 0 ` +
-    '100 0 0 10 0';
+    `   0: ${local} 00000000:0000 ${state} 00000000:00000000 ` +
+    `00:00000000 00000000  1000        0 ${inode} 1 0 100 0 0 10 0`;
   const table = [
     '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode',
     line('0100007F:1F90', '0A', 1),

@@ -107,8 +107,8 @@ export const ENTRY_KEYS: Readonly<Record<string, Key>> = {
   after: {
     shape: listOf(text),
     description:
-      'what it waits for: another entry of this file, job=UUID or task=UUID, with :ended or :failed for another ' +
-      'end than success',
+      'what it waits for: another entry of this file, job=UUID or task=UUID, ' +
+      'with :ended or :failed for another end than success',
   },
 };
 

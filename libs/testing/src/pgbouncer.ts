@@ -44,8 +44,8 @@ export async function pgbouncer(
   const config = join(folder, 'pgbouncer.ini');
   const lines = [
     '[databases]',
-    `${database} = host=${target.hostname} port=${target.port} user=${target.username} ` +
-      `password=${decodeURIComponent(target.password)}`,
+    `${database} = host=${target.hostname} port=${target.port} ` +
+      `user=${target.username} password=${decodeURIComponent(target.password)}`,
     '[pgbouncer]',
     'listen_addr = 127.0.0.1',
     `listen_port = ${port}`,

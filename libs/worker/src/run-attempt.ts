@@ -384,8 +384,8 @@ async function removeScratch({ log }: RunAttemptDeps, scratch: Scratch): Promise
     log.warn({ err: error, dir: scratch.dir }, 'a scratch folder was not removed; the next start tries again');
     const why = error instanceof MitoError ? error.message : errorCode(error);
     const note =
-      `Files of this attempt are still on the worker: ${why}. ` +
-      'The worker tries to remove them when it starts again';
+      `Files of this attempt are still on the worker: ${why}. The worker tries to remove them when it starts ` +
+      'again';
     return [storableSentence(note, NOTE_MAX)];
   }
 }

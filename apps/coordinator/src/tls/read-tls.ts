@@ -40,8 +40,8 @@ export async function readTls(config: CoordinatorConfig): Promise<{ cert: string
     if (isLoopback(bind.host) || isInsecure) return undefined;
     throw invalidSetting(
       'bind',
-      `${bind.host} can be reached by others: set tls_cert and tls_key, or tls_own for a certificate of its ` +
-        'own, or insecure_http (--insecure-http) behind a proxy that ends TLS',
+      `${bind.host} can be reached by others: set tls_cert and tls_key, ` +
+        'or tls_own for a certificate of its own, or insecure_http (--insecure-http) behind a proxy that ends TLS',
     );
   }
   if (certFile === undefined || keyFile === undefined) {

@@ -5,7 +5,7 @@ const EVERY_MS = 250;
 /** What `reserveWindow` of the coordinator promises: twice the slots of the live workers and 50 more, per replica. */
 const DEPTH = `
   SELECT 50 + 2 * coalesce((SELECT sum(slots) FROM workers
-           WHERE state = 'active' AND last_seen_at > now() - interval '1 minute'), 0)::int AS window,
+      WHERE state = 'active' AND last_seen_at > now() - interval '1 minute'), 0)::int AS window,
     coalesce((SELECT max(jobs) FROM (SELECT count(*)::int AS jobs FROM tasks
       WHERE state = 'ready' AND dispatched_at IS NOT NULL GROUP BY queue) AS q), 0)::int AS depth`;
 

@@ -45,8 +45,8 @@ export function describeVerdict(verdict: Verdict): string {
     ['faults injected', `${verdict.faults} (${kinds})`],
     [
       'lost',
-      `${verdict.lost}; double commits ${verdict.doubleCommits}; impossible moves ${verdict.impossibleMoves}; ` +
-        `failed calls ${verdict.failedCalls}`,
+      `${verdict.lost}; double commits ${verdict.doubleCommits}; ` +
+        `impossible moves ${verdict.impossibleMoves}; failed calls ${verdict.failedCalls}`,
     ],
     [
       'executions',
@@ -59,8 +59,8 @@ export function describeVerdict(verdict: Verdict): string {
     ['queue depth', `at most ${verdict.queueDepthMax}, window ${verdict.queueWindow}`],
     [
       'left running',
-      `${verdict.leftovers}; exits nobody asked for: workers ${verdict.workerExits.length}, coordinators ` +
-        `${verdict.coordinatorExits.length}`,
+      `${verdict.leftovers}; exits nobody asked for: ` +
+        `workers ${verdict.workerExits.length}, coordinators ${verdict.coordinatorExits.length}`,
     ],
     ...Object.entries(more).map(([name, value]): [string, string] => [name, String(value)]),
     ...violations.map((text): [string, string] => ['BROKEN', text]),

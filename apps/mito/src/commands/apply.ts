@@ -15,12 +15,11 @@ export class ApplyCommand extends ApiCommand {
     category: 'Tasks',
     description: 'run the experiment that a file describes, or what is new in it',
     details:
-      'The file is TOML, or YAML when its name ends in .yaml or .yml. It names tasks and jobs; a job is known by ' +
-      'its name in the group and a task by its parameters, so the same file applied again stores nothing, and a ' +
-      'sweep that has grown only what is new. A task that would now run something else is named as changed and ' +
-      'left alone, unless --rerun-changed runs it again in its place; what is in the file no more is named as ' +
-      'orphaned and left alone. --plan says what would be done and stores nothing; --schema prints the JSON ' +
-      'Schema for editors.',
+      'The file is TOML, or YAML when its name ends in .yaml or .yml. It names tasks and jobs; a job is known by its ' +
+      'name in the group and a task by its parameters, so the same file applied again stores nothing, and a sweep ' +
+      'that has grown only what is new. A task that would now run something else is named as changed and left alone, ' +
+      'unless --rerun-changed runs it again in its place; what is in the file no more is named as orphaned and left ' +
+      'alone. --plan says what would be done and stores nothing; --schema prints the JSON Schema for editors.',
     examples: [
       ['See what a file would do', '$0 apply exp.toml --plan'],
       ['Run it, or what was added to it', '$0 apply exp.toml'],

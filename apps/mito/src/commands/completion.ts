@@ -9,8 +9,8 @@ export class CompletionCommand extends MitoCommand {
     category: 'Shell',
     description: 'print the completion script for bash, zsh or fish',
     details:
-      'The script asks `mito` itself what may come next: commands, options, groups and task ids of the ' +
-      'coordinator that you are logged in to.',
+      'The script asks `mito` itself what may come next: ' +
+      'commands, options, groups and task ids of the coordinator that you are logged in to.',
     examples: [
       ['In ~/.bashrc', 'source <($0 completion bash)'],
       ['In ~/.zshrc', 'source <($0 completion zsh)'],

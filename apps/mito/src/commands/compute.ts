@@ -30,9 +30,9 @@ export class ComputeCommand extends WorkloadCommand {
     description: 'split a computation over the workers and put the results together',
     details:
       'PROGRAM is a WebAssembly file, attachment:KEY of the group, or the name of a workload that comes with ' +
-      'Mitosis: matrix_mul, password_hash, mandelbrot. The program splits the work, every part is a task, and ' +
-      'its final result is written to a file. Ctrl-C stops watching; the tasks run on until `workloads cancel` ' +
-      'ends them, and `workloads wait -o FILE` comes back.',
+      'Mitosis: matrix_mul, password_hash, mandelbrot. The program splits the work, every part is a task, and its ' +
+      'final result is written to a file. Ctrl-C stops watching; the tasks run on until `workloads cancel` ends ' +
+      'them, and `workloads wait -o FILE` comes back.',
     examples: [
       ['A picture', `$0 compute mandelbrot --params '{"width":1200,"height":800}' -o mandelbrot.png`],
       [

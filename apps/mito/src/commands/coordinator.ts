@@ -12,8 +12,8 @@ export class CoordinatorCommand extends ServiceCommand {
     category: 'Services',
     description: 'start a coordinator',
     details:
-      'Needs a PostgreSQL database; settings come from [coordinator] of the configuration file, from MITO_… and ' +
-      'from these options.',
+      'Needs a PostgreSQL database; ' +
+      'settings come from [coordinator] of the configuration file, from MITO_… and from these options.',
     examples: [['With the queues on Redis', '$0 coordinator --db postgres://mito@db/mito --redis redis://queue:6379']],
   });
 

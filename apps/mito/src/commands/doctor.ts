@@ -26,9 +26,9 @@ export class DoctorCommand extends ApiCommand {
     category: 'Services',
     description: 'look for what is wrong with a deployment, and say what to do',
     details:
-      'Looks at the coordinator from here. Where the settings of a coordinator are (db_url in [coordinator] of ' +
-      'the configuration file, or MITO_DB_URL), it also looks at database, queues, object store, disk, keys and ' +
-      'clocks. Ends with 1 when something fails.',
+      'Looks at the coordinator from here. Where the settings of a coordinator are (db_url in [coordinator] of the ' +
+      'configuration file, or MITO_DB_URL), it also looks at database, queues, object store, disk, keys and clocks. ' +
+      'Ends with 1 when something fails.',
     examples: [['On the machine of a coordinator, for a script', '$0 doctor --config /etc/mitosis.toml --json']],
   });
 

@@ -15,9 +15,9 @@ export class JoinCommand extends OutputCommand {
     details:
       'The line that `mito workers enroll` prints fetches this program and runs this command; with the program ' +
       'installed, it can be typed as well. The enrolment code is read from MITO_ENROLL. The worker lives in ' +
-      '~/.local/share/mitosis-worker (below XDG_DATA_HOME, where that is set) and keeps its identity there. ' +
-      'Without --service and --background it runs in the foreground until Ctrl-C. The same line again changes ' +
-      'its settings, and starts it when it does not run.',
+      '~/.local/share/mitosis-worker (below XDG_DATA_HOME, where that is set) and keeps its identity there. Without ' +
+      '--service and --background it runs in the foreground until Ctrl-C. The same line again changes its settings, ' +
+      'and starts it when it does not run.',
     examples: [
       [
         'From now on, also after a reboot',

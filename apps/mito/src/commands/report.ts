@@ -10,8 +10,8 @@ export class ReportCommand extends MitoCommand {
     description: 'inside a task: say how far it is, or report metrics',
     details:
       'A value between 0 and 1, or a percentage, is appended to the file $MITO_PROGRESS. NAME=NUMBER, once or ' +
-      'several times, is appended as one line to $MITO_RESULT_DIR/metrics.jsonl, the metrics of the task. A task ' +
-      'may write both files itself.',
+      'several times, is appended as one line to $MITO_RESULT_DIR/metrics.jsonl, the metrics of the task. A task may ' +
+      'write both files itself.',
     examples: [
       ['Almost half done', '$0 report 0.42 "epoch 3"'],
       ['The metrics of a step', '$0 report loss=0.2 accuracy=0.91 --step 3'],

@@ -15,9 +15,8 @@ export class RunCommand extends SubmitCommand {
     category: 'Tasks',
     description: 'run a command on a worker, with its output here',
     details:
-      'Submits the command, shows what it prints while it runs, and ends with its exit code. Ctrl-C stops ' +
-      'watching; the task runs on. With -it your terminal is that of the task, until it ends or ctrl-p ctrl-q ' +
-      'leaves it running.',
+      'Submits the command, shows what it prints while it runs, and ends with its exit code. Ctrl-C stops watching; ' +
+      'the task runs on. With -it your terminal is that of the task, until it ends or ctrl-p ctrl-q leaves it running.',
     examples: [
       ['Say hello', '$0 run -- echo "Hello, Mitosis!"'],
       ['On a worker with a GPU, for two hours at most', '$0 run -t gpu --timeout 2h -- ./train.sh'],
@@ -73,7 +72,7 @@ export class RunCommand extends SubmitCommand {
     if (!this.json && !this.quiet) this.note(`task ${uuid}`);
     this.sayLimit(receipt);
     const goesOn =
-      `task ${uuid} continues; "mito tasks logs -f ${uuid}" follows it, ` + `"mito tasks cancel ${uuid}" ends it`;
+      `task ${uuid} continues; ` + `"mito tasks logs -f ${uuid}" follows it, "mito tasks cancel ${uuid}" ends it`;
     return this.whileWatching(goesOn, async () => {
       await this.warn(api, uuid);
       return this.sayingWhy(

@@ -36,8 +36,8 @@ export abstract class SubmitCommand extends ApiCommand {
   readonly retries = Option.String('--retries', { description: 'tries after a failure' });
   readonly resources = Option.Array('-r,--resource,--resources', [], {
     description:
-      'input: attachment=KEY:PATH or artifact=UUID:KIND:PATH, placed below MITO_RESOURCE_DIR; with "unpack:" ' +
-      'before it unpacked there',
+      'input: attachment=KEY:PATH or artifact=UUID:KIND:PATH, placed below MITO_RESOURCE_DIR; ' +
+      'with "unpack:" before it unpacked there',
   });
   readonly terminal = Option.Boolean('--terminal', false, {
     description: 'keep what it prints as the artifact std-log',

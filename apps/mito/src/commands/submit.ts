@@ -21,11 +21,11 @@ export class SubmitCommandOfScript extends TasksSubmitCommand {
     category: 'Tasks',
     description: 'queue a script, with the options that stand at its head',
     details:
-      'Lines "#MITO --gpus 1 --timeout 2h" before the first command of the script are options of this command; ' +
-      'those that are typed win. "#SBATCH" lines that have an equal are read as Slurm reads them: --job-name, ' +
-      '--array, --time, --cpus-per-task, --mem, --gres, --dependency, --output. Every line without effect is ' +
-      'named. The script runs on a worker with what its first line says (#!…); its file is sent along, what lies ' +
-      'beside it is not. A first word that is not a file is a command, as with "client tasks submit".',
+      'Lines "#MITO --gpus 1 --timeout 2h" before the first command of the script are options of this command; those ' +
+      'that are typed win. "#SBATCH" lines that have an equal are read as Slurm reads them: --job-name, --array, ' +
+      '--time, --cpus-per-task, --mem, --gres, --dependency, --output. Every line without effect is named. The ' +
+      'script runs on a worker with what its first line says (#!…); its file is sent along, what lies beside it is ' +
+      'not. A first word that is not a file is a command, as with "client tasks submit".',
     examples: [
       ['Submit a script', '$0 submit train.sh'],
       ['With arguments for it, and another time limit', '$0 submit --timeout 1h train.sh --epochs 3'],

@@ -51,9 +51,9 @@ export class UpCommand extends ApiCommand {
     description: 'start everything on this machine: PostgreSQL, a coordinator, workers',
     details:
       'Runs in the foreground until Ctrl-C, SIGTERM or the end of its terminal, which stop everything cleanly; a ' +
-      'second one stops at once. The data folder survives, unless --ephemeral is given. Settings of the ' +
-      'coordinator and the worker count here, too, from config.toml or as MITO_…, but for what belongs to the ' +
-      'stack itself: addresses, database, folders, accounts. Such a setting is named on stderr when it is there.',
+      'second one stops at once. The data folder survives, unless --ephemeral is given. Settings of the coordinator ' +
+      'and the worker count here, too, from config.toml or as MITO_…, but for what belongs to the stack itself: ' +
+      'addresses, database, folders, accounts. Such a setting is named on stderr when it is there.',
     examples: [['Two workers with four slots each', '$0 up --workers 2 --slots 4']],
   });
 

@@ -22,9 +22,9 @@ export class WorkerCommand extends ServiceCommand {
     category: 'Services',
     description: 'start a worker',
     details:
-      'A worker keeps its identity and its name in its work folder: when it starts there again, it needs neither ' +
-      'a code nor a login. SIGTERM lets running tasks finish within the drain timeout; a second one gives them ' +
-      'back at once.',
+      'A worker keeps its identity and its name in its work folder: when it starts there again, it needs neither a ' +
+      'code nor a login. SIGTERM lets running tasks finish within the drain timeout; a second one gives them back at ' +
+      'once.',
     examples: [
       ['On a borrowed machine, sandboxed programs only', '$0 worker --only wasm'],
       ['Four tasks at once, on a machine with a GPU', '$0 worker --slots 4 --tags gpu'],

@@ -44,8 +44,8 @@ function assertInputs({ job, missingInputs }: ComparedJob, group: string): void 
   throw new MitoError(
     'not-found',
     'attachment_not_found',
-    `the job "${job.key}" needs the input "${key}", which the group "${group}" does not have; upload it with ` +
-      '"mito groups attachments upload"',
+    `the job "${job.key}" needs the input "${key}", which the group "${group}" does not have; ` +
+      'upload it with "mito groups attachments upload"',
     { details: { field: 'inputs' } },
   );
 }

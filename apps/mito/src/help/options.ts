@@ -52,8 +52,8 @@ const SECTIONS: readonly (readonly [heading: string, names: string])[] = [
   ['Where it runs', 'group tags cpus mem gpus gpu-mem gpu-ids disk need whole-machine or pin refuse-impossible'],
   [
     'When it runs, and for how long',
-    'priority after after-any-end after-failed after-job watch start-at start-in timeout warn-before retries ' +
-      'retry-delay retry-exit-codes requeue-on requeue-max limit-key reuse',
+    'priority after after-any-end after-failed after-job watch start-at start-in timeout ' +
+      'warn-before retries retry-delay retry-exit-codes requeue-on requeue-max limit-key reuse',
   ],
   ['Inputs and outputs', 'resource input terminal log-limit checkpoint-every from-checkpoint'],
   ['Many tasks at a time', 'array each-line each-json sweep param job at-once max-fails idempotency-key'],

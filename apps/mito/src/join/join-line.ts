@@ -24,8 +24,8 @@ export function joinLine({ address, pin, code, options = [] }: JoinLineParts): s
   const [at, key] = [quoted(address), quoted(pin)];
   const more = options.map((option) => ` ${quoted(option)}`).join('');
   return (
-    `curl -kfsS --pinnedpubkey ${key} ${quoted(`${address}/join`)} | MITO_ENROLL=${quoted(code)} sh -s ${at} ` +
-    `${key}${more}`
+    `curl -kfsS --pinnedpubkey ${key} ${quoted(`${address}/join`)} ` +
+    `| MITO_ENROLL=${quoted(code)} sh -s ${at} ${key}${more}`
   );
 }
 

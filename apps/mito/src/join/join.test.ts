@@ -9,8 +9,8 @@ test('the line has the pin twice, the code in the environment, and quotes what a
   const line = joinLine({ address: 'https://lab:5000', pin: PIN, code: 'mitoenr_x', options: ['--tags', "a'b"] });
   t.is(
     line,
-    `curl -kfsS --pinnedpubkey ${PIN} https://lab:5000/join | MITO_ENROLL=mitoenr_x sh -s https://lab:5000 ` +
-      `${PIN} --tags 'a'\\''b'`,
+    `curl -kfsS --pinnedpubkey ${PIN} https://lab:5000/join | ` +
+      `MITO_ENROLL=mitoenr_x sh -s https://lab:5000 ${PIN} --tags 'a'\\''b'`,
   );
 });
 

@@ -147,8 +147,8 @@ export class JoinedWorker {
       '# Written by "mito join".',
       `node=${node}`,
       'if [ ! -x "$node" ]; then',
-      '  echo "mito: $node is gone, the Node.js that this worker was joined with; paste a new join line (mito ' +
-        'workers enroll)" >&2',
+      '  echo "mito: $node is gone, the Node.js that this worker was joined with; ' +
+        'paste a new join line (mito workers enroll)" >&2',
       '  exit 1',
       'fi',
       `exec "$node" -- ${command} "$@"`,

@@ -19,8 +19,8 @@ function missingText(missing: Missing): string {
     }
     case 'quota':
       return (
-        `room in the queue: ${missing.tasks} tasks are new, ${missing.waiting} wait, and the group may have ` +
-        `${missing.queued_tasks_max}`
+        `room in the queue: ${missing.tasks} tasks are new, ` +
+        `${missing.waiting} wait, and the group may have ${missing.queued_tasks_max}`
       );
   }
 }
@@ -34,8 +34,8 @@ function jobLines(job: PlannedJob): string[] {
   const hosts = job.workers.slice(0, 5).join(', ') + (job.workers.length > 5 ? ', …' : '');
   const where = job.slots === 0 ? 'no worker could take them' : `${job.slots} at a time on ${hosts}`;
   return [
-    `${job.name}: ${job.tasks} tasks (${job.created} new, ${job.unchanged} unchanged, ${job.changed} changed, ` +
-      `${job.orphaned} orphaned); ${where}`,
+    `${job.name}: ${job.tasks} tasks (${job.created} new, ${job.unchanged} unchanged, ` +
+      `${job.changed} changed, ${job.orphaned} orphaned); ${where}`,
     ...listed('changed', job.changed, job.changed_params),
     ...listed('orphaned', job.orphaned, job.orphaned_params),
   ];

@@ -74,13 +74,13 @@ export function describeEfficiency(found: JobEfficiency, paint: Paint): string {
     ],
     [
       'memory',
-      `asked ${mem.asked_bytes === null ? 'nothing' : formatBytes(mem.asked_bytes)}; used ` +
-        `${bytes(mem.peak_median_bytes)} typically, ${bytes(mem.peak_max_bytes)} at most`,
+      `asked ${mem.asked_bytes === null ? 'nothing' : formatBytes(mem.asked_bytes)}; ` +
+        `used ${bytes(mem.peak_median_bytes)} typically, ${bytes(mem.peak_max_bytes)} at most`,
     ],
     [
       'time',
-      `limit ${ran.limit_ms === null ? 'none' : formatDuration(ran.limit_ms)}; took ${time(ran.median_ms)} ` +
-        `typically, ${time(ran.max_ms)} at most`,
+      `limit ${ran.limit_ms === null ? 'none' : formatDuration(ran.limit_ms)}; ` +
+        `took ${time(ran.median_ms)} typically, ${time(ran.max_ms)} at most`,
     ],
     ...(gpus.asked > 0
       ? [['GPUs', `asked ${gpus.asked}; how busy they were is not measured`] as [string, string]]

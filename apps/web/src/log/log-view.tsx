@@ -37,8 +37,8 @@ export function LogView({ task, attempt }: { readonly task: string; readonly att
     const { text, cut } = await source.text(range.from, range.to);
     if (!(await copyText(text))) return complain(new Error('The browser did not let this page copy.'));
     say(
-      `${count(range.to - range.from, 'line')} copied` +
-        `${cut > 0 ? `; ${count(cut, 'line')} too long to be copied whole` : ''}.`,
+      `${count(range.to - range.from, 'line')} ` +
+        `copied${cut > 0 ? `; ${count(cut, 'line')} too long to be copied whole` : ''}.`,
     );
   };
   const status = isOver

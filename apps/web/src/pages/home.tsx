@@ -128,8 +128,8 @@ function Fleet() {
           ['Slots', `${sum(alive.map(({ running }) => running))} of ${sum(alive.map(({ slots }) => slots))} in use`],
           [
             'Memory',
-            `${bytes(sum(alive.map((worker) => worker.memory_used_bytes)))} of ` +
-              `${bytes(sum(alive.map((worker) => worker.memory_total_bytes)))}`,
+            `${bytes(sum(alive.map((worker) => worker.memory_used_bytes)))} ` +
+              `of ${bytes(sum(alive.map((worker) => worker.memory_total_bytes)))}`,
           ],
           ['Ready', count(data.tasks.ready ?? 0, 'task')],
           ['Oldest ready', data.oldest_ready_s === null ? 'none waits' : duration(data.oldest_ready_s * 1_000)],

@@ -262,8 +262,8 @@ export function CancelDialog({
       },
     );
     say(
-      `${count(cancelled, 'task')} cancelled` +
-        `${requested > 0 ? `, ${count(requested, 'running task')} asked to stop` : ''}.`,
+      `${count(cancelled, 'task')} ` +
+        `cancelled${requested > 0 ? `, ${count(requested, 'running task')} asked to stop` : ''}.`,
     );
     onClose();
     onDone();

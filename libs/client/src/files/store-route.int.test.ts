@@ -54,8 +54,8 @@ const unreachable: Record<string, (t: ExecutionContext) => Promise<string>> = {
 /** A port whose process is stopped and whose queue is full: the kernel drops what comes. */
 async function deafPort(t: ExecutionContext): Promise<number> {
   const program =
-    `const s = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => ` +
-    'process.stdout.write(String(s.address().port)))';
+    "const s = require('node:net').createServer().listen({ port: 0, host: " +
+    "'127.0.0.1', backlog: 1 }, () => process.stdout.write(String(s.address().port)))";
   const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
   t.teardown(() => child.kill('SIGKILL'));
   const [line] = (await once(child.stdout, 'data')) as [Buffer];

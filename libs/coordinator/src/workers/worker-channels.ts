@@ -241,7 +241,8 @@ export class WorkerChannels implements Service {
   private async stopIdle(workerId: string, socket: WebSocket, afterMs: number): Promise<void> {
     const [row] = (await this.options.hints.query(
       `SELECT clock_timestamp() - greatest(w.started_at, max(
-           CASE WHEN a.task_id IS NOT NULL THEN coalesce(a.ended_at, clock_timestamp()) END)) > $2 * interval '1 millisecond' AS is_idle
+           CASE WHEN a.task_id IS NOT NULL THEN coalesce(a.ended_at, clock_timestamp()) END)
+         ) > $2 * interval '1 millisecond' AS is_idle
        FROM workers w LEFT JOIN attempts a ON a.worker_id = w.id WHERE w.id = $1 GROUP BY w.id`,
       [workerId, afterMs],
     )) as { is_idle: boolean }[];

@@ -36,8 +36,8 @@ export function registerTerminalSuite(test: TestFn, spawner: NonNullable<Executo
 
   test.serial('what is typed is read, Ctrl-C interrupts, and a new size is told', async (t) => {
     const script =
-      'trap "echo interrupted" INT; trap "stty size" WINCH; echo ready; while read line; do echo "got $line"; [ ' +
-      '"$line" = end ] && exit 4; done';
+      'trap "echo interrupted" INT; trap "stty size" WINCH; echo ready; ' +
+      'while read line; do echo "got $line"; [ "$line" = end ] && exit 4; done';
     const started = await fixture.start(['bash', '-c', script], TERMINAL);
     await hasPrinted(started.scratch, 'ready');
     t.true((await type(started, 'first line\r')) > 0);

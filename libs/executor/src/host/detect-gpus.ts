@@ -140,8 +140,8 @@ function permitted(gpus: readonly OfferedGpu[], options: GpuOptions, variables: 
   const remarks =
     seen.length < gpus.length
       ? [
-          `${variables.find((name) => env[name] !== undefined)} hides ${gpus.length - seen.length} of ` +
-            `${gpus.length} devices`,
+          `${variables.find((name) => env[name] !== undefined)} hides ${gpus.length - seen.length} of ${gpus.length} ` +
+            'devices',
         ]
       : [];
   const usable = seen.filter((gpu) => {

@@ -74,8 +74,8 @@ export class MemoryGuard {
     const how = this.isGrouped ? '' : ', seen by watching';
     const peak = Math.max(this.peak, this.isGrouped ? this.limitBytes : 0);
     return (
-      `It used more memory than its limit of ${formatBytes(this.limitBytes)} (peak ${formatBytes(peak)}${how}) on ` +
-      `${hostname()}. Ask for more with --mem`
+      `It used more memory than its limit of ${formatBytes(this.limitBytes)} ` +
+      `(peak ${formatBytes(peak)}${how}) on ${hostname()}. Ask for more with --mem`
     );
   }
 }

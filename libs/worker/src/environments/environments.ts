@@ -174,8 +174,8 @@ export class Environments implements Service {
   private async noSpace(): Promise<string> {
     const { bavail, bsize } = await statfs(this.cache.dir);
     return (
-      `there is no space for the environment: ${formatBytes(bavail * bsize)} are free in ${this.cache.dir} of the ` +
-      'worker. Make room there, or choose another folder with --env-cache-dir.'
+      `there is no space for the environment: ${formatBytes(bavail * bsize)} are free in ` +
+      `${this.cache.dir} of the worker. Make room there, or choose another folder with --env-cache-dir.`
     );
   }
 }

@@ -52,8 +52,8 @@ export async function readRequirements(codeDir: string, first: string): Promise<
 
 function isEditable(place: string, line: string): Error {
   return environmentFailed(
-    `${place}: "${line}" links a folder into the environment, which tasks with other code share. Remove the line: ` +
-      'the folder of code, and "src" in it, are on the PYTHONPATH of the task',
+    `${place}: "${line}" links a folder into the environment, which tasks with other code share. ` +
+      'Remove the line: the folder of code, and "src" in it, are on the PYTHONPATH of the task',
   );
 }
 

@@ -48,9 +48,8 @@ export class Tools {
     if (found !== undefined) return found;
     const looked = this.folders.join(', ');
     throw environmentFailed(
-      `The worker has no ${names.join(' or ')}, which "${kind}" needs. It was looked for in ${looked}. ` +
-        'Install it there, name its folder in the setting "path" of the worker, or choose a worker that has it ' +
-        'with -t TAG',
+      `The worker has no ${names.join(' or ')}, which "${kind}" needs. It was looked for in ${looked}. Install ` +
+        'it there, name its folder in the setting "path" of the worker, or choose a worker that has it with -t TAG',
     );
   }
 

@@ -249,7 +249,7 @@ export class Player {
   private async rows(): Promise<ModelState & { outcome: string | null }> {
     const { rows } = await this.site.db.query<ModelState & { outcome: string | null }>(
       `SELECT t.state, t.attempt, t.failures, t.losses, t.cancel_requested_at IS NOT NULL AS "isCancelRequested",
-        a.outcome
+         a.outcome
        FROM tasks t LEFT JOIN attempts a ON a.task_id = t.id AND a.number = t.attempt WHERE t.id = $1`,
       [this.task],
     );

@@ -10,8 +10,8 @@ export class ClientCmdCommand extends MitoCommand {
     category: 'Shell',
     description: 'run a command on this machine, not on a worker',
     details:
-      'Meant for the interactive mode. The words are joined and handed to $SHELL -c; with --split they are the ' +
-      'program and its arguments, without a shell.',
+      'Meant for the interactive mode. The words are joined and handed to $SHELL -c; ' +
+      'with --split they are the program and its arguments, without a shell.',
     examples: [['Look around without leaving', '$0 cmd -- ls -l']],
   });
 

@@ -21,8 +21,8 @@ export class ClientEventsCommand extends ApiCommand {
     category: 'Tasks',
     description: 'show how tasks, jobs and groups change, as it happens, until Ctrl-C',
     details:
-      'Events tell what is new, not what is: while the connection is away some may be missed, and the end of a ' +
-      'job may be told twice.',
+      'Events tell what is new, not what is: ' +
+      'while the connection is away some may be missed, and the end of a job may be told twice.',
   });
 
   readonly group = Option.String('-g,--group', { description: 'of this group' });

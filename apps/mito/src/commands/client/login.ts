@@ -7,9 +7,9 @@ export class ClientLoginCommand extends ApiCommand {
     category: 'Account',
     description: 'log in and keep the token for later commands',
     details:
-      'The password is asked for without being shown, or taken from MITO_PASSWORD or --password-file. The token ' +
-      'is kept in a file of mode 0600, one for each coordinator and user. A password as the second argument ' +
-      'works, but other users of the machine can see it. Other logins of the user stay valid.',
+      'The password is asked for without being shown, or taken from MITO_PASSWORD or --password-file. The token is ' +
+      'kept in a file of mode 0600, one for each coordinator and user. A password as the second argument works, but ' +
+      'other users of the machine can see it. Other logins of the user stay valid.',
     examples: [
       ['Log in as alice', '$0 login alice'],
       ['Log in from a script', '$0 login alice --password-file secret.txt'],

@@ -8,8 +8,8 @@ export class ClientLogoutCommand extends ApiCommand {
     category: 'Account',
     description: 'end the cached login and forget it',
     details:
-      'Afterwards nobody is logged in at the coordinator, also when others have cached logins: they are used ' +
-      'with --user.',
+      'Afterwards nobody is logged in at the coordinator, also when others have cached logins: ' +
+      'they are used with --user.',
   });
 
   protected async run(): Promise<void> {

@@ -12,10 +12,10 @@ export class UsageCommand extends ApiCommand {
     category: 'Tasks',
     description: 'core hours, GPU hours, wall hours and waiting time, by user, group or job',
     details:
-      'Counts the attempts that started in this time, in the groups that you may read. Core hours are the cores ' +
-      'that an attempt was given, times its time; an attempt that asked for nothing counts as one core. Attempts ' +
-      'whose worker was lost are counted apart. Waiting is the time from the submission, or the start time, to ' +
-      'the first attempt.',
+      'Counts the attempts that started in this time, in the groups that you may read. Core hours are the cores that ' +
+      'an attempt was given, times its time; an attempt that asked for nothing counts as one core. Attempts whose ' +
+      'worker was lost are counted apart. Waiting is the time from the submission, or the start time, to the first ' +
+      'attempt.',
     examples: [
       ['Who used what in the last 30 days', '$0 usage'],
       ['Each job of a group in the last week, for a spreadsheet', '$0 usage --by job,user -g vision --since 7d --csv'],

@@ -9,8 +9,8 @@ export class ManagerKillCommand extends WorkersCommand {
     category: 'Manager',
     description: 'stop workers of this machine at once',
     details:
-      'The named ones, or with --all every worker that was spawned here; never another process. Their tasks are ' +
-      'requeued. A worker that has not ended after five seconds is killed.',
+      'The named ones, or with --all every worker that was spawned here; never another process. ' +
+      'Their tasks are requeued. A worker that has not ended after five seconds is killed.',
   });
 
   protected readonly verb = 'kill';

@@ -9,8 +9,8 @@ export class ManagerRestartCommand extends WorkersCommand {
     category: 'Manager',
     description: 'stop workers of this machine and start them again with the same options',
     details:
-      'The named ones, or with --all every worker that was spawned here, one after the other; also those that ' +
-      'have ended.',
+      'The named ones, or with --all every worker that was spawned here, one after the other; ' +
+      'also those that have ended.',
   });
 
   protected readonly verb = 'restart';

@@ -11,8 +11,8 @@ export class ManagerSpawnCommand extends ManagerCommand {
     category: 'Manager',
     description: 'start worker processes on this machine that run in the background',
     details:
-      'What follows the count are options of `mito worker`. Each worker has a log of its own that is set aside ' +
-      'at 10 MB (three are kept); with --shared-log all write to one.',
+      'What follows the count are options of `mito worker`. Each worker has a log of its ' +
+      'own that is set aside at 10 MB (three are kept); with --shared-log all write to one.',
     examples: [['Two workers with four slots each', '$0 manager spawn 2 --slots 4 --tags gpu']],
   });
 

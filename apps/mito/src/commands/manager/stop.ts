@@ -9,8 +9,8 @@ export class ManagerStopCommand extends WorkersCommand {
     category: 'Manager',
     description: 'stop workers of this machine once their tasks have ended',
     details:
-      'The named ones, or with --all every worker that was spawned here. Tasks that run longer than the drain ' +
-      'timeout of the worker are requeued.',
+      'The named ones, or with --all every worker that was spawned here. ' +
+      'Tasks that run longer than the drain timeout of the worker are requeued.',
   });
 
   protected readonly verb = 'stop';

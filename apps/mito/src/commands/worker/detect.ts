@@ -8,8 +8,8 @@ export class WorkerDetectCommand extends MitoCommand {
     category: 'Services',
     description: 'show what a worker would offer here',
     details:
-      'Looks at the cores of the affinity mask, the limits of the control group, memory, GPUs that this account ' +
-      'may use, and the disk of the folder. Starts nothing.',
+      'Looks at the cores of the affinity mask, the limits of the control group, memory, ' +
+      'GPUs that this account may use, and the disk of the folder. Starts nothing.',
     examples: [['With what a worker is to offer besides', '$0 worker detect --offer license=2 --reserve cpus=1']],
   });
 

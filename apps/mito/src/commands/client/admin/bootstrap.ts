@@ -11,11 +11,11 @@ export class AdminBootstrapCommand extends ApiCommand {
     category: 'Administration',
     description: 'create the first administrator of a deployment',
     details:
-      'Works on the database of the coordinator, before or after its first start, where its settings are (db_url ' +
-      'in [coordinator] of the configuration file, MITO_DB_URL, or --db). The password is asked for without ' +
-      'being shown, or taken from --new-password-file or MITO_ADMIN_PASSWORD. Refused when there is an ' +
-      'administrator already: a coordinator that starts on an empty database makes one itself, with a generated ' +
-      'password in its state folder.',
+      'Works on the database of the coordinator, before or after its first start, where its settings are (db_url in ' +
+      '[coordinator] of the configuration file, MITO_DB_URL, or --db). The password is asked for without being ' +
+      'shown, or taken from --new-password-file or MITO_ADMIN_PASSWORD. Refused when there is an administrator ' +
+      'already: a coordinator that starts on an empty database makes one itself, with a generated password in its ' +
+      'state folder.',
     examples: [['Before the first start, from a script', '$0 admin bootstrap ada --new-password-file ada.secret']],
   });
 

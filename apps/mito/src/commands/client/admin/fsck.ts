@@ -15,8 +15,8 @@ function describe(report: StorageReport): string {
     lines.push(`unfinished uploads without a row: ${report.unfinished_without_rows_count}`);
   for (const { group, used_bytes, stored_bytes, reserved_bytes, expected_reserved_bytes } of report.groups_miscounted) {
     lines.push(
-      `miscounted: ${group} is charged ${used_bytes} + ${reserved_bytes} reserved, has ${stored_bytes} + ` +
-        `${expected_reserved_bytes}`,
+      `miscounted: ${group} is charged ${used_bytes} + ${reserved_bytes} reserved, ` +
+        `has ${stored_bytes} + ${expected_reserved_bytes}`,
     );
   }
   lines.push(
@@ -34,8 +34,8 @@ export class AdminFsckCommand extends ApiCommand {
     category: 'Administration',
     description: 'compare the object store with the database',
     details:
-      'Lists objects without rows and rows without objects, and ends with 1 when there are any. It may run while ' +
-      'everything else does.',
+      'Lists objects without rows and rows without objects, and ends with 1 when there are any. ' +
+      'It may run while everything else does.',
   });
 
   readonly repair = Option.Boolean('--repair', false, {

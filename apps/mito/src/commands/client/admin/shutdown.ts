@@ -11,8 +11,8 @@ export class AdminShutdownCommand extends MitoCommand {
     category: 'Administration',
     description: 'say how a coordinator is stopped',
     details:
-      'No request stops a coordinator: anyone who learned the secret could stop everybody. Stop it where it ' +
-      'runs: it takes a SIGTERM at any time and loses nothing.',
+      'No request stops a coordinator: anyone who learned the secret could stop everybody. ' +
+      'Stop it where it runs: it takes a SIGTERM at any time and loses nothing.',
   });
 
   readonly secret = Option.String({ name: 'secret', required: false });

@@ -12,8 +12,8 @@ export class JobsChangeCommand extends ApiCommand {
     category: 'Jobs',
     description: 'change how many tasks of a job run at a time, and how many may fail',
     details:
-      'What is not named stays as it is; "none" lifts a limit. Running tasks continue: after you lower the ' +
-      'number, no task starts until fewer run. Failed tasks that were retried do not count.',
+      'What is not named stays as it is; "none" lifts a limit. Running tasks continue: ' +
+      'after you lower the number, no task starts until fewer run. Failed tasks that were retried do not count.',
     examples: [
       ['Leave room for others', '$0 jobs change UUID --at-once 4'],
       ['Run as many as fit again', '$0 jobs change UUID --at-once none'],

@@ -10,8 +10,8 @@ export class JobsCloseCommand extends ApiCommand {
     category: 'Jobs',
     description: 'say that no more tasks are to come to a job',
     details:
-      'For a job whose submission was interrupted and is not to be finished: its tasks run on, and what waits ' +
-      'for the job starts when they are done. "jobs cancel" ends the tasks as well.',
+      'For a job whose submission was interrupted and is not to be finished: ' +
+      'its tasks run on, and what waits for the job starts when they are done. "jobs cancel" ends the tasks as well.',
   });
 
   readonly uuid = Option.String({ name: 'uuid' });

@@ -20,9 +20,9 @@ export class JobsCompareCommand extends ApiCommand {
     category: 'Jobs',
     description: 'compare the metrics of two jobs, task by task',
     details:
-      'Tasks with the same parameters stand in one row; tasks without parameters are paired by their place in ' +
-      'the job. Of each metric the row has the last value in both jobs, and by how much that of the second job ' +
-      '(B) is greater. With --json each row is an object with both tasks as "jobs results --json" prints them.',
+      'Tasks with the same parameters stand in one row; tasks without parameters are paired by their place in the ' +
+      'job. Of each metric the row has the last value in both jobs, and by how much that of the second job (B) is ' +
+      'greater. With --json each row is an object with both tasks as "jobs results --json" prints them.',
     examples: [['The newest job and the one before it', '$0 jobs compare @~1 @']],
   });
 

@@ -13,8 +13,8 @@ export class JobsCreateCommand extends ApiCommand {
     category: 'Jobs',
     description: 'begin a job that tasks are added to until it is closed',
     details:
-      '"mito tasks submit --job UUID" adds a task or a sweep, also while others run, "mito jobs close UUID" says ' +
-      'that no more come. What waits for the job starts when it is closed and its tasks have completed.',
+      '"mito tasks submit --job UUID" adds a task or a sweep, also while others run, "mito jobs close UUID" ' +
+      'says that no more come. What waits for the job starts when it is closed and its tasks have completed.',
     examples: [['A job that grows', 'job=$($0 jobs create --open --name study --quiet)']],
   });
 

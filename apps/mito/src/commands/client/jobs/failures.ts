@@ -10,9 +10,9 @@ export class JobsFailuresCommand extends ApiCommand {
     category: 'Jobs',
     description: 'group the failed tasks of a job by their last lines',
     details:
-      'Tasks that ended in the same way and with the same last lines are one group; numbers, addresses and UUIDs ' +
-      'in the lines may differ. The command looks at the newest 500 failed tasks that were not retried. With ' +
-      '--json each group is one line; with --quiet it prints only the UUID of a task of each group.',
+      'Tasks that ended in the same way and with the same last lines are one group; numbers, addresses and UUIDs in ' +
+      'the lines may differ. The command looks at the newest 500 failed tasks that were not retried. With --json ' +
+      'each group is one line; with --quiet it prints only the UUID of a task of each group.',
     examples: [['Why did they fail?', '$0 jobs failures UUID']],
   });
 

@@ -15,11 +15,11 @@ export class JobsResultsCommand extends ApiCommand {
     category: 'Jobs',
     description: 'one table of parameters, metrics and outcomes of a job',
     details:
-      'A task that writes lines of JSON to $MITO_RESULT_DIR/metrics.jsonl has a column for each of their fields; ' +
-      'of several lines the last value of each field counts, unless --all is given. At most 1,000 lines and 64 ' +
-      'KiB are kept: of more lines those that show the shape of the curves, with the exact last, least and ' +
-      'greatest values. Tasks with more, or with lines that are not JSON objects, are named on stderr. With ' +
-      '--json every task is a line with all of its rows.',
+      'A task that writes lines of JSON to $MITO_RESULT_DIR/metrics.jsonl has a column for each of their fields; of ' +
+      'several lines the last value of each field counts, unless --all is given. At most 1,000 lines and 64 KiB are ' +
+      'kept: of more lines those that show the shape of the curves, with the exact last, least and greatest values. ' +
+      'Tasks with more, or with lines that are not JSON objects, are named on stderr. With --json every task is a ' +
+      'line with all of its rows.',
     examples: [['For a spreadsheet', '$0 jobs results UUID --csv > results.csv']],
   });
 

@@ -10,8 +10,8 @@ export class JobsRetryFailedCommand extends ApiCommand {
     category: 'Jobs',
     description: 'submit the failed and cancelled tasks of a job again',
     details:
-      'Each gets a new task in its place, with what depended on it; the old one stays as it was and says by ' +
-      'which it was replaced.',
+      'Each gets a new task in its place, with what depended on it; ' +
+      'the old one stays as it was and says by which it was replaced.',
   });
 
   readonly uuid = Option.String({ name: 'uuid' });

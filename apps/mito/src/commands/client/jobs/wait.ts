@@ -34,8 +34,8 @@ export class JobsWaitCommand extends ApiCommand {
     }
     const ended = ({ counts }: typeof first): number => counts.completed + counts.failed + counts.cancelled;
     const goesOn =
-      `job ${this.uuid} continues; "mito jobs wait ${this.uuid}" comes back, ` +
-      `"mito jobs cancel ${this.uuid}" ends it`;
+      `job ${this.uuid} continues; ` +
+      `"mito jobs wait ${this.uuid}" comes back, "mito jobs cancel ${this.uuid}" ends it`;
     const firstOpen = (): Promise<string | undefined> => firstReady(api, this.uuid);
     const job = await this.whileWatching(goesOn, () =>
       this.sayingWhy(api, firstOpen, () =>

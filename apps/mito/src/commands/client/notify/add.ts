@@ -14,10 +14,10 @@ export class NotifyAddCommand extends ApiCommand {
     description: 'add a receiver of notifications',
     details:
       'Kinds: webhook URL (JSON, signed as Standard Webhooks describes; the key is shown once), slack URL (an ' +
-      'incoming webhook of Slack or Mattermost), mail ADDRESS, command NAME (a program of the coordinator, for ' +
-      'site administrators). The receiver is told of jobs that are submitted with --notify. With --on it is told ' +
-      'of all your jobs, or of all jobs of the group with -g, which needs the role admin there. With "-" the ' +
-      'target is read from the standard input, where other users of the machine do not see it.',
+      'incoming webhook of Slack or Mattermost), mail ADDRESS, command NAME (a program of the coordinator, for site ' +
+      'administrators). The receiver is told of jobs that are submitted with --notify. With --on it is told of all ' +
+      'your jobs, or of all jobs of the group with -g, which needs the role admin there. With "-" the target is read ' +
+      'from the standard input, where other users of the machine do not see it.',
     examples: [
       ['Be told by mail of jobs that ask for it', '$0 notify add mail me@example.org'],
       ['A channel of the lab hears of every failure', '$0 notify add slack - --name lab -g vision --on failed'],

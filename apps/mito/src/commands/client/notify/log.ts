@@ -10,9 +10,8 @@ export class NotifyLogCommand extends ReceiverCommand {
     category: 'Notifications',
     description: 'list the messages to a receiver, newest first, and how they were delivered',
     details:
-      'waiting: not delivered yet, tried again with growing pauses for a day. merged: too many came within an ' +
-      'hour, and a later message tells of it. The log holds 30 days and only statuses, never what a receiver ' +
-      'wrote.',
+      'waiting: not delivered yet, tried again with growing pauses for a day. merged: too many came within an hour, ' +
+      'and a later message tells of it. The log holds 30 days and only statuses, never what a receiver wrote.',
   });
 
   protected async run(): Promise<void> {

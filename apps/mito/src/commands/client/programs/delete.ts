@@ -10,8 +10,8 @@ export class ProgramsDeleteCommand extends ApiCommand {
     category: 'Programs',
     description: 'delete a WebAssembly program of a group',
     details:
-      'Refused while tasks or computations that are not over use it. A program that nothing uses goes by itself ' +
-      'after some time (program_retention of the coordinator).',
+      'Refused while tasks or computations that are not over use it. ' +
+      'A program that nothing uses goes by itself after some time (program_retention of the coordinator).',
   });
 
   readonly group = Option.String('-g,--group', { description: 'group; your own by default' });

@@ -11,8 +11,8 @@ export class ProgramsUploadCommand extends ApiCommand {
     category: 'Programs',
     description: 'store a WebAssembly program for a group',
     details:
-      'The program is a WASI preview 1 command. It is refused when it imports anything else than WASI functions ' +
-      'that the sandbox has. `run --wasm FILE` and `compute FILE` upload by themselves.',
+      'The program is a WASI preview 1 command. It is refused when it imports anything else than ' +
+      'WASI functions that the sandbox has. `run --wasm FILE` and `compute FILE` upload by themselves.',
   });
 
   readonly group = Option.String('-g,--group', { description: 'group that may run it; your own by default' });

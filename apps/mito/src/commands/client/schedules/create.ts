@@ -40,9 +40,9 @@ export class SchedulesCreateCommand extends ApiCommand {
     category: 'Schedules',
     description: 'submit the jobs of a file at the times of a cron expression',
     details:
-      'Five fields: minute, hour, day of month, month, day of week; when both days are named, either is enough. ' +
-      'The jobs are submitted in your name, with what you may do at that time. Each time runs once, on the clock ' +
-      'of the database. The file is read now; change the schedule by deleting and creating it.',
+      'Five fields: minute, hour, day of month, month, day of week; when both days are named, either is enough. The ' +
+      'jobs are submitted in your name, with what you may do at that time. Each time runs once, on the clock of the ' +
+      'database. The file is read now; change the schedule by deleting and creating it.',
     examples: [
       ['Every night at three', '$0 schedules create nightly --cron "0 3 * * *" --tz Europe/Paris -f exp.toml'],
     ],

@@ -11,9 +11,9 @@ export class SecretsSetCommand extends ApiCommand {
     description: 'set a secret of a group, which tasks get with --secret',
     details:
       'The value is asked for without being shown, or read from --file or the standard input. It is stored ' +
-      'encrypted, nobody can read it, and setting it again replaces it. Tasks submitted with --secret NAME find ' +
-      'it in their environment; in what they print it is masked. Everyone who may submit tasks to the group can ' +
-      'use it. Results and files that a task keeps are not masked.',
+      'encrypted, nobody can read it, and setting it again replaces it. Tasks submitted with --secret NAME find it ' +
+      'in their environment; in what they print it is masked. Everyone who may submit tasks to the group can use it. ' +
+      'Results and files that a task keeps are not masked.',
     examples: [['A token, typed unseen', '$0 secrets set HF_TOKEN -g vision']],
   });
 

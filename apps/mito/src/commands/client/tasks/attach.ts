@@ -12,8 +12,8 @@ export class TasksAttachCommand extends ApiCommand {
     description: 'sit down at the terminal of a task',
     details:
       'For tasks that were submitted with --pty, or begun with "mito run -it"; it needs the role write in their ' +
-      'group. Keys go to the task, Ctrl-C too; ctrl-p ctrl-q leaves it running. Ends with the exit code of the ' +
-      'task. What was shown before: "mito tasks logs".',
+      'group. Keys go to the task, Ctrl-C too; ctrl-p ctrl-q leaves it running. Ends with the exit code of the task. ' +
+      'What was shown before: "mito tasks logs".',
     examples: [['Come back to a shell', '$0 tasks attach UUID']],
   });
 

@@ -11,9 +11,9 @@ export class TasksCatCommand extends ApiCommand {
     category: 'Tasks',
     description: 'print a file of a running task',
     details:
-      'As it is now, up to the size that it has now. A path begins with exec, result, checkpoint, home, resource ' +
-      'or tmp; "mito tasks ls" shows them. Secrets in files are not masked. It needs the role write in the group ' +
-      'of the task.',
+      'As it is now, up to the size that it has now. A path begins with exec, result, checkpoint, home, resource or ' +
+      'tmp; "mito tasks ls" shows them. Secrets in files are not masked. It needs the role write in the group of the ' +
+      'task.',
     examples: [['The log of a training', '$0 tasks cat UUID exec/train.log']],
   });
 

@@ -16,8 +16,8 @@ export class TasksChangeCommand extends ApiCommand {
     category: 'Tasks',
     description: 'change a task that has not started',
     details:
-      'What is not named stays as it is. Labels can be changed at any time. What it waits for is replaced by ' +
-      'what the options name; --after "" lets it start.',
+      'What is not named stays as it is. Labels can be changed at any time. ' +
+      'What it waits for is replaced by what the options name; --after "" lets it start.',
     examples: [
       ['Another command, sooner', '$0 tasks change UUID -p 10 -- ./train.sh --small'],
       ['Only when another task has completed', '$0 tasks change UUID --watch OTHER,completed'],

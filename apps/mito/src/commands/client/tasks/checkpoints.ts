@@ -12,8 +12,8 @@ export class TasksCheckpointsCommand extends ApiCommand {
     category: 'Tasks',
     description: 'list, fetch or delete the stored states of the checkpoint folder of a task',
     details:
-      'The next attempt of the task starts with the newest one. The two newest are kept. They count in the ' +
-      'storage quota of the group.',
+      'The next attempt of the task starts with the newest one. ' +
+      'The two newest are kept. They count in the storage quota of the group.',
     examples: [
       ['What is stored', '$0 tasks checkpoints UUID'],
       ['Look at the newest one', '$0 tasks checkpoints UUID -o state.tar.gz'],

@@ -12,9 +12,9 @@ export class TasksDownloadCommand extends TransferCommand {
     category: 'Tasks',
     description: 'fetch a file or a folder of a running task',
     details:
-      'A file comes as it is now, up to the size that it has now. A folder comes as NAME.tar.gz: links that lead ' +
-      'out of it, pipes, sockets and devices are left out. The file appears only when all of it has come. Of a ' +
-      'task that has ended: "mito tasks artifacts download". It needs the role write in the group of the task.',
+      'A file comes as it is now, up to the size that it has now. A folder comes as NAME.tar.gz: links that lead out ' +
+      'of it, pipes, sockets and devices are left out. The file appears only when all of it has come. Of a task that ' +
+      'has ended: "mito tasks artifacts download". It needs the role write in the group of the task.',
     examples: [
       ['The newest checkpoint', '$0 tasks download UUID result/step-400.pt'],
       ['All results so far', '$0 tasks download UUID result -o ./so-far.tar.gz'],

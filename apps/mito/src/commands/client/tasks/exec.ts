@@ -11,10 +11,9 @@ export class TasksExecCommand extends ApiCommand {
     category: 'Tasks',
     description: 'run a command beside a running task',
     details:
-      'The command starts in the folder and the environment of the task, counts for its limits, and ends with ' +
-      'it. Standard input is passed on, standard output and error stay apart, and its exit code is ours. With ' +
-      '-it it has a terminal. Ctrl-C ends the command, not the task. It needs the role write in the group of the ' +
-      'task.',
+      'The command starts in the folder and the environment of the task, counts for its limits, and ends with it. ' +
+      'Standard input is passed on, standard output and error stay apart, and its exit code is ours. With -it it has ' +
+      'a terminal. Ctrl-C ends the command, not the task. It needs the role write in the group of the task.',
     examples: [
       ['What its GPU does', '$0 tasks exec UUID -- nvidia-smi'],
       ['A shell beside your newest task', '$0 tasks exec -it @ -- bash'],

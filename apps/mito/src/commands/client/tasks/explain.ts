@@ -10,8 +10,8 @@ export class TasksExplainCommand extends ApiCommand {
     category: 'Tasks',
     description: 'say why a task is not running',
     details:
-      'Shows what it waits for, how many tasks come before it, and what stands in the way on each worker that ' +
-      'you may see.',
+      'Shows what it waits for, how many tasks come before it, ' +
+      'and what stands in the way on each worker that you may see.',
   });
 
   readonly uuid = Option.String({ name: 'uuid' });

@@ -28,9 +28,9 @@ export class TasksForwardCommand extends ApiCommand {
     category: 'Tasks',
     description: 'reach a port of a running task from this machine',
     details:
-      'Listens on 127.0.0.1 and passes each connection on to PORT on 127.0.0.1 of the worker, where a process of ' +
-      'the task has to listen. LOCAL is the port here, the same one unless you say so; 0 takes a free one. It ' +
-      'ends with the task, and with Ctrl-C; the task continues. It needs the role write in the group of the task.',
+      'Listens on 127.0.0.1 and passes each connection on to PORT on 127.0.0.1 of the worker, where a process of the ' +
+      'task has to listen. LOCAL is the port here, the same one unless you say so; 0 takes a free one. It ends with ' +
+      'the task, and with Ctrl-C; the task continues. It needs the role write in the group of the task.',
     examples: [
       ['TensorBoard of a training', '$0 tasks forward UUID 6006'],
       ['Jupyter of your newest task, at port 9000 here', '$0 tasks forward @ 9000:8888'],

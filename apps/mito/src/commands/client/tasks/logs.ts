@@ -11,9 +11,9 @@ export class TasksLogsCommand extends ApiCommand {
     category: 'Tasks',
     description: 'show what a task prints',
     details:
-      'What it wrote to its standard output and error goes to ours, so far or, with -f, until it ends. Also ' +
-      'after its end. After a retry it is that of the last attempt; --attempt N shows an earlier one. With ' +
-      '--json each piece is a line with its stream and its text.',
+      'What it wrote to its standard output and error goes to ours, so far or, with -f, until it ends. Also after ' +
+      'its end. After a retry it is that of the last attempt; --attempt N shows an earlier one. With --json each ' +
+      'piece is a line with its stream and its text.',
     examples: [['The last lines, and what follows', '$0 tasks logs UUID -f --tail 20']],
   });
 

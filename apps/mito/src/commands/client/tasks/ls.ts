@@ -18,10 +18,10 @@ export class TasksLsCommand extends ApiCommand {
     category: 'Tasks',
     description: 'list files of a running task',
     details:
-      'Without a path it lists the folders: exec is where the task starts, result is kept at its end, checkpoint ' +
-      'is what its next attempt continues with, and there are home, resource and tmp. A path begins with one of ' +
-      'them, or is absolute as the task itself knows it. Files of a task that has ended: "mito tasks artifacts". ' +
-      'It needs the role write in the group of the task.',
+      'Without a path it lists the folders: exec is where the task starts, result is kept at its end, checkpoint is ' +
+      'what its next attempt continues with, and there are home, resource and tmp. A path begins with one of them, ' +
+      'or is absolute as the task itself knows it. Files of a task that has ended: "mito tasks artifacts". It needs ' +
+      'the role write in the group of the task.',
     examples: [['What the task has written so far', '$0 tasks ls UUID result']],
   });
 

@@ -10,8 +10,8 @@ export class TasksRerunCommand extends RerunCommand {
     category: 'Tasks',
     description: 'submit a task again, with its code, its inputs and the options that are not changed',
     details:
-      'What the task waited for is not waited for again. Without --from-checkpoint the new task starts from the ' +
-      'beginning.',
+      'What the task waited for is not waited for again. ' +
+      'Without --from-checkpoint the new task starts from the beginning.',
     examples: [
       ['The same once more', '$0 tasks rerun UUID'],
       ['With another value', '$0 tasks rerun UUID -e LR=0.01'],

@@ -22,9 +22,9 @@ export class TasksSubmitManyCommand extends ApiCommand {
     description: 'queue the tasks of a file',
     details:
       'The file is a JSON array or NDJSON; each item has "args" and may have env, tags, labels, priority, ' +
-      'timeout_ms, after and the other fields of a submission; "key" names an item, so that "after" of another ' +
-      'can wait for it. Sent in requests of 1000. Each request is stored whole or not at all; with --best-effort ' +
-      'the items that are wrong are reported and the others stored.',
+      'timeout_ms, after and the other fields of a submission; "key" names an item, so that "after" of another can ' +
+      'wait for it. Sent in requests of 1000. Each request is stored whole or not at all; with --best-effort the ' +
+      'items that are wrong are reported and the others stored.',
     examples: [['From a script that prints a task on each line', './make-tasks.py | $0 tasks submit-many -f -']],
   });
 

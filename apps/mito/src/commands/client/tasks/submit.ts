@@ -22,8 +22,8 @@ export class TasksSubmitCommand extends SubmitCommand {
       'With --array, --each-line, --each-json or --sweep every combination becomes a task; {index}, {line} and ' +
       '{name} in the command, the environment, the name, the folder, labels and tags are replaced, and the task ' +
       'finds MITO_ARRAY_INDEX and MITO_PARAM_NAME. {{name}} stands for {name} itself. In the line of a shell ' +
-      '(--shell, or sh -c) a value is one quoted word that is never run. Numbers keep the digits that were ' +
-      'typed. Such a submission is a job: see "mito jobs".',
+      '(--shell, or sh -c) a value is one quoted word that is never run. Numbers keep the digits that were typed. ' +
+      'Such a submission is a job: see "mito jobs".',
     examples: [
       ['Run a script and keep its output', '$0 tasks submit --terminal -- ./train.sh'],
       ['Run a sandboxed program', '$0 tasks submit --wasm prog.wasm -- --size 10'],

@@ -19,8 +19,8 @@ export class TasksWaitCommand extends ApiCommand {
     category: 'Tasks',
     description: 'wait until tasks have ended',
     details:
-      'Ends with 0 when all of them completed, otherwise with 1; with --any, by the first one that ended. When ' +
-      'the time of --timeout is over it ends with 1 as well, and the tasks run on.',
+      'Ends with 0 when all of them completed, otherwise with 1; with --any, by the first one that ended. ' +
+      'When the time of --timeout is over it ends with 1 as well, and the tasks run on.',
     examples: [
       ['The newest two', '$0 tasks wait @ @~1'],
       ['Whichever ends first, for an hour at most', '$0 tasks wait --any --timeout 1h UUID UUID'],
@@ -50,8 +50,8 @@ export class TasksWaitCommand extends ApiCommand {
       (error: unknown) => {
         if (patience?.aborted !== true) throw error;
         this.note(
-          `mito: ${uuids.length - ended.size} of ${uuids.length} tasks have not ended after ${this.timeout}; ` +
-            'they run on',
+          `mito: ${uuids.length - ended.size} of ${uuids.length} ` +
+            `tasks have not ended after ${this.timeout}; they run on`,
         );
         return undefined;
       },

@@ -12,9 +12,9 @@ export class TokensCreateCommand extends ApiCommand {
     category: 'Account',
     description: 'create a named token for scripts; it is shown only once',
     details:
-      'read: see tasks, groups and workers. submit: also submit and change tasks and files. workers: also enroll ' +
-      'and manage workers. full: everything you may do, except managing passwords and tokens. A script uses it ' +
-      'as MITO_TOKEN.',
+      'read: see tasks, groups and workers. submit: also submit and change tasks and files. workers: also enroll and ' +
+      'manage workers. full: everything you may do, except managing passwords and tokens. A script uses it as ' +
+      'MITO_TOKEN.',
     examples: [['A token for CI, good for a month', '$0 tokens create --name ci --scope submit --expires 30d']],
   });
 

@@ -10,8 +10,8 @@ export class UsersChangePasswordCommand extends ApiCommand {
     category: 'Account',
     description: 'change your password',
     details:
-      'Both passwords are asked for without being shown, or taken from MITO_PASSWORD or --password-file and ' +
-      '--new-password-file. Every login of yours ends; this machine gets a new one. API tokens stay.',
+      'Both passwords are asked for without being shown, or taken from MITO_PASSWORD or --password-file ' +
+      'and --new-password-file. Every login of yours ends; this machine gets a new one. API tokens stay.',
   });
 
   readonly old = Option.String({ name: 'old', required: false });

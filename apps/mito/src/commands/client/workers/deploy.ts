@@ -17,9 +17,9 @@ export class WorkersDeployCommand extends ApiCommand {
     category: 'Workers',
     description: 'make other machines workers over ssh',
     details:
-      'Does on each host what the line of `mito workers enroll` does, and waits until its worker has registered. ' +
-      'It uses the `ssh` of this machine, with your ~/.ssh/config and without asking for passwords. Where the ' +
-      'host runs systemd the worker becomes a unit; otherwise it runs in the background until the next reboot.',
+      'Does on each host what the line of `mito workers enroll` does, and waits until its worker has registered. It ' +
+      'uses the `ssh` of this machine, with your ~/.ssh/config and without asking for passwords. Where the host runs ' +
+      'systemd the worker becomes a unit; otherwise it runs in the background until the next reboot.',
     examples: [
       ['Two machines with GPUs', '$0 workers deploy alice@node1 alice@node2 --tags gpu --slots 4'],
       ['They are workers no more', '$0 workers deploy alice@node1 alice@node2 --remove'],
@@ -73,8 +73,8 @@ export class WorkersDeployCommand extends ApiCommand {
     const place = await joinPlace({ asked, said: enrolment, ...used });
     if (!place) {
       const message =
-        `other machines can't reach the coordinator at ${settings.coordinator_addr} with TLS: start it with "mito ` +
-        'up --listen ADDRESS", or name its https:// address with --address';
+        `other machines can't reach the coordinator at ${settings.coordinator_addr} with TLS: ` +
+        'start it with "mito up --listen ADDRESS", or name its https:// address with --address';
       throw new MitoError('invalid', 'no_join_address', message);
     }
     const options = [

@@ -14,10 +14,10 @@ export class WorkersEnrollCommand extends ApiCommand {
     category: 'Workers',
     description: 'print a line that makes other machines workers, or a code for it',
     details:
-      'Paste the line into a shell on the other machine: it fetches the program from the coordinator, whose key ' +
-      'it checks, and starts a worker there. Put options of `mito join` at its end: --service, for one. Where ' +
-      'the coordinator is reached without TLS, and with --quiet, only the code is printed: start the worker with ' +
-      'it in MITO_ENROLL.',
+      'Paste the line into a shell on the other machine: it fetches the program from the coordinator, whose key it ' +
+      'checks, and starts a worker there. Put options of `mito join` at its end: --service, for one. Where the ' +
+      'coordinator is reached without TLS, and with --quiet, only the code is printed: start the worker with it in ' +
+      'MITO_ENROLL.',
     examples: [
       [
         'A code for ten workers of the group vision',

@@ -11,8 +11,8 @@ export class WorkersStopCommand extends ApiCommand {
     category: 'Workers',
     description: 'end a worker, after its tasks or at once',
     details:
-      'Its running tasks may finish within its drain timeout; with --force they are given back at once, and do ' +
-      'not count as failed.',
+      'Its running tasks may finish within its drain timeout; ' +
+      'with --force they are given back at once, and do not count as failed.',
   });
 
   readonly worker = Option.String({ name: 'worker' });

@@ -11,8 +11,8 @@ export class WorkloadsCancelCommand extends ApiCommand {
     category: 'Programs',
     description: 'end a computation with all of its tasks',
     details:
-      'Waiting tasks do not start; workers end the running ones at once. The reason and who asked are kept with ' +
-      'the workload.',
+      'Waiting tasks do not start; workers end the running ones at once. ' +
+      'The reason and who asked are kept with the workload.',
   });
 
   readonly uuid = Option.String({ name: 'uuid' });

@@ -12,9 +12,9 @@ export class GroupsAttachmentsDownloadCommand extends TransferCommand {
     category: 'Attachments',
     description: 'fetch a file of a group',
     details:
-      'It is saved under its key, with -s under the last name of it; -o names another file, or a folder. The ' +
-      'file appears only when its SHA-256 is right; a download that was broken off continues when the same ' +
-      'command is given again.',
+      'It is saved under its key, with -s under the last name of it; -o names another file, or a folder. The file ' +
+      'appears only when its SHA-256 is right; a download that was broken off continues when the same command is ' +
+      'given again.',
     examples: [['Into the folder data', '$0 groups attachments download datasets/v1/train.tar.gz -g vision -o data/']],
   });
 

@@ -16,8 +16,7 @@ export class GroupsAttachmentsUploadCommand extends TransferCommand {
     description: 'share a file with a group',
     details:
       'Without KEY the file keeps its name; a KEY that ends in "/" gets it appended. An upload that was broken ' +
-      'off continues when the same command is given again. A file under the same KEY is replaced. "-" reads ' +
-      'stdin.',
+      'off continues when the same command is given again. A file under the same KEY is replaced. "-" reads stdin.',
     examples: [
       ['As datasets/v1/train.tar.gz', '$0 groups attachments upload train.tar.gz datasets/v1/ -g vision'],
       ['A folder, packed', '$0 groups attachments upload --pack ./data datasets/data.tar.gz'],

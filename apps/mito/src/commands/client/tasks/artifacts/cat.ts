@@ -11,8 +11,8 @@ export class TasksArtifactsCatCommand extends ApiCommand {
     category: 'Tasks',
     description: 'print one file of an artifact without unpacking all of it',
     details:
-      'Reads the archive until the file has come; without a path it lists the files. The SHA-256 covers the ' +
-      'whole archive, so a single file is not checked against it.',
+      'Reads the archive until the file has come; without a path it lists the files. ' +
+      'The SHA-256 covers the whole archive, so a single file is not checked against it.',
     examples: [['What the task printed', '$0 tasks artifacts cat UUID std-log stdout.log']],
   });
 

@@ -15,8 +15,8 @@ export class TasksArtifactsDownloadCommand extends TransferCommand {
     category: 'Tasks',
     description: 'fetch what a task has produced',
     details:
-      'The kind is result, exec-log, std-log or env-log. The file appears only when its SHA-256 is right; a ' +
-      'download that was broken off continues when the same command is given again.',
+      'The kind is result, exec-log, std-log or env-log. The file appears only when its SHA-256 is right; ' +
+      'a download that was broken off continues when the same command is given again.',
     examples: [['Fetch and unpack the result', '$0 tasks artifacts download UUID result --unpack ./out']],
   });
 

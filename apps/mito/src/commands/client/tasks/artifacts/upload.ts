@@ -10,8 +10,8 @@ export class TasksArtifactsUploadCommand extends TransferCommand {
     category: 'Tasks',
     description: 'put a file in the place of an artifact of a task',
     details:
-      'The kind is result, exec-log, std-log or env-log. An upload that was broken off continues when the same ' +
-      'command is given again.',
+      'The kind is result, exec-log, std-log or env-log. ' +
+      'An upload that was broken off continues when the same command is given again.',
     examples: [['A folder as the result', '$0 tasks artifacts upload --pack ./out UUID result']],
   });
 
