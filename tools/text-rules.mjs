@@ -95,7 +95,17 @@ const GUESSED_TEXT = {
 const isLenientDecoder = (node) =>
   node.expression.getText() === 'TextDecoder' && !/fatal: true/.test(node.arguments?.[1]?.getText() ?? '');
 
-export const TEXT_RULES = [CUT_TEXT, CUT_BYTES, RAW_OUTPUT, GUESSED_TEXT];
+/** The client calls operations by their declarations in libs/protocol: method, path and schemas stand there once. */
+const API_PATH = {
+  name: 'api-path',
+  says: 'a path of the API stands in libs/protocol already: call its operation',
+  concerns: (file) => (IN_PRODUCT(file) && file.startsWith('libs/client/src/')) || file.endsWith('/api-path.ts'),
+  breaks: (node) =>
+    (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node) || ts.isTemplateHead(node)) &&
+    /^\/[a-z]/.test(node.text),
+};
+
+export const TEXT_RULES = [CUT_TEXT, CUT_BYTES, RAW_OUTPUT, GUESSED_TEXT, API_PATH];
 
 function isText(checker, node) {
   const type = checker.getNonNullableType(checker.getTypeAtLocation(node));

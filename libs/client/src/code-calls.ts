@@ -1,8 +1,7 @@
-import { CodeDownload, CodeOffer, type CodeFile } from '@mitosis/protocol';
+import { operations, type CodeDownload, type CodeFile } from '@mitosis/protocol';
 import type { CallOptions } from './call-options.js';
 import { fetchWhole } from './files/signed-transfer.js';
 import { StoreRoute } from './files/store-route.js';
-import { pathPart, queryString } from './query-string.js';
 import type { Transport } from './transport.js';
 
 /** A folder of code, as far as it matters for storing it. */
@@ -40,7 +39,7 @@ export class CodeCalls {
     const options = { body, signal, isRepeatable: true };
     let sent = 0;
     for (let round = 0; ; round += 1) {
-      const { missing } = await this.transport.json('POST', '/code', CodeOffer, options);
+      const { missing } = await this.transport.call(operations.code.offer, options);
       if (missing.length === 0 || round === ROUNDS) return sent;
       sent += await this.send(code, missing, { group, signal });
     }
@@ -48,7 +47,7 @@ export class CodeCalls {
 
   /** The code of a task. Throws `code_not_found` when it has none. */
   async ofTask(uuid: string, { signal }: CallOptions = {}): Promise<CodeDownload> {
-    return this.transport.json('GET', `/tasks/${pathPart(uuid)}/code`, CodeDownload, { signal });
+    return this.transport.call(operations.code.ofTask, { params: { uuid }, signal });
   }
 
   /** A pack, or the list of files, as it is stored. */
@@ -66,11 +65,13 @@ export class CodeCalls {
     const sendAll = async (): Promise<void> => {
       for (let sha256 = left.pop(); sha256 !== undefined; sha256 = left.pop()) {
         const bytes = await code.read(sha256);
-        await this.transport.empty('PUT', `/code/packs/${sha256}?${queryString({ group })}`, {
+        const headers = { 'Content-Type': 'application/gzip' };
+        await this.transport.call(operations.code.storePack, {
+          params: { sha256 },
+          query: { group },
           bytes,
-          headers: { 'Content-Type': 'application/gzip' },
+          headers,
           signal,
-          isRepeatable: true,
         });
         sent += bytes.length;
       }

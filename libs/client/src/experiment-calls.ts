@@ -1,7 +1,14 @@
-import { AppliedJob, ExperimentText, KnownTasks, type ApplyJobInput } from '@mitosis/protocol';
+import {
+  operations,
+  type AppliedJob,
+  type ApplyJobInput,
+  type ExperimentText,
+  type KnownTasks,
+} from '@mitosis/protocol';
 import type { CallOptions } from './call-options.js';
-import { pathPart, queryString } from './query-string.js';
 import type { Transport } from './transport.js';
+
+const { experiments } = operations;
 
 const PAGE = 1_000;
 
@@ -11,7 +18,7 @@ export class ExperimentCalls {
 
   /** Stores up to 1000 tasks of a job that are not there yet; to repeat it changes nothing. */
   async apply(job: ApplyJobInput, { signal }: CallOptions = {}): Promise<AppliedJob> {
-    return this.transport.json('POST', '/experiments', AppliedJob, { body: job, signal, isRepeatable: true });
+    return this.transport.call(experiments.apply, { body: job, signal, isRepeatable: true });
   }
 
   /** The tasks that the job with this name has; no job when no file with this name was applied. */
@@ -22,9 +29,8 @@ export class ExperimentCalls {
   ): Promise<Pick<KnownTasks, 'job' | 'tasks'>> {
     const tasks: KnownTasks['tasks'] = [];
     for (let after: string | undefined; ;) {
-      const query = queryString({ experiment, limit: PAGE, after });
-      const path = `/groups/${pathPart(group)}/experiment-tasks?${query}`;
-      const page = await this.transport.json('GET', path, KnownTasks, { signal });
+      const query = { experiment, limit: PAGE, after };
+      const page: KnownTasks = await this.transport.call(experiments.tasks, { params: { name: group }, query, signal });
       tasks.push(...page.tasks);
       if (page.next === null) return { job: page.job, tasks };
       after = page.next;
@@ -33,6 +39,6 @@ export class ExperimentCalls {
 
   /** The file that describes a job, as it was written. */
   async definition(job: string, { signal }: CallOptions = {}): Promise<ExperimentText> {
-    return this.transport.json('GET', `/jobs/${pathPart(job)}/definition`, ExperimentText, { signal });
+    return this.transport.call(experiments.definition, { params: { uuid: job }, signal });
   }
 }

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MitoError } from '@mitosis/domain';
-import { GroupChanged, JobChanged, TaskChanged } from '@mitosis/protocol';
-import { queryString } from './query-string.js';
+import { GroupChanged, JobChanged, operations, TaskChanged } from '@mitosis/protocol';
 import { serverSentEvents } from './server-sent-events.js';
 import type { Transport } from './transport.js';
 
@@ -31,9 +30,8 @@ export async function* followEvents(
   for (let wasConnected = false; ;) {
     try {
       const headers = { Accept: 'text/event-stream' };
-      const response = await transport.send('GET', `/events?${queryString(filter)}`, { headers, signal });
+      const response = await transport.request(operations.events.follow, { query: filter, headers, signal });
       wasConnected = true;
-
       for await (const { event, data } of serverSentEvents(response.body)) {
         if (event === 'task') yield { type: 'task', ...TaskChanged.parse(JSON.parse(data)) };
         if (event === 'group') yield { type: 'group', ...GroupChanged.parse(JSON.parse(data)) };

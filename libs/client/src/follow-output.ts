@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { anySignal, MitoError } from '@mitosis/domain';
-import { OutputEnd, OutputEvent, type TaskSummary } from '@mitosis/protocol';
-import { pathPart, queryString } from './query-string.js';
+import { operations, OutputEnd, OutputEvent, type TaskSummary } from '@mitosis/protocol';
 import { serverSentEvents } from './server-sent-events.js';
 import type { Transport } from './transport.js';
 
@@ -49,7 +48,7 @@ class SilenceGuard {
 
 async function* connect(
   transport: Transport,
-  path: string,
+  output: { readonly params: { readonly uuid: string }; readonly query: object },
   lastId: string | undefined,
   outer: AbortSignal | undefined,
 ) {
@@ -57,7 +56,7 @@ async function* connect(
   const signal = outer ? anySignal([outer, guard.signal]) : guard.signal;
   try {
     const headers = { Accept: 'text/event-stream', ...(lastId && { 'Last-Event-ID': lastId }) };
-    const response = await transport.send('GET', path, { headers, signal });
+    const response = await transport.request(operations.tasks.output, { ...output, headers, signal });
     yield* serverSentEvents(guard.watch(response.body));
   } finally {
     guard.end();
@@ -80,12 +79,12 @@ export async function* followOutput(
   uuid: string,
   { signal, patienceMs = 120_000, isSnapshot = false, attempt, from }: FollowOptions = {},
 ): AsyncGenerator<OutputItem> {
-  const path = `/tasks/${pathPart(uuid)}/output?${queryString({ ...(isSnapshot && { follow: 'false' }), attempt })}`;
+  const output = { params: { uuid }, query: { ...(isSnapshot && { follow: 'false' }), attempt } };
   let lastId = from === undefined ? undefined : `${from.attempt}:${from.offset}`;
   let aliveAt: number | undefined;
   for (;;) {
     try {
-      for await (const event of connect(transport, path, lastId, signal)) {
+      for await (const event of connect(transport, output, lastId, signal)) {
         aliveAt = performance.now();
         lastId = event.id ?? lastId;
         if (event.event === 'end') return yield { type: 'end', task: OutputEnd.parse(JSON.parse(event.data)) };

@@ -1,24 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { invalidField, isFinal, MitoError } from '@mitosis/domain';
 import {
-  CancelAnswer,
-  JobFailures,
-  JobPage,
-  JobReceipt,
-  JobResultPage,
-  JobView,
-  RetryAnswer,
+  operations,
   SubmitTask,
-  TaskReceipts,
+  type CancelAnswer,
   type ChangeJob,
   type CreateJobInput,
+  type JobFailures,
+  type JobPage,
+  type JobReceipt,
   type JobResult,
+  type JobResultPage,
+  type JobView,
   type SubmitTaskInput,
   type TaskReceipt,
 } from '@mitosis/protocol';
 import type { CallOptions } from './call-options.js';
 import { partKey } from './part-key.js';
-import { pathPart, queryString } from './query-string.js';
 import type { Transport } from './transport.js';
 
 export interface JobFilter {
@@ -49,6 +47,8 @@ export interface SubmitJobOptions extends Pick<KeyedOptions, 'signal' | 'idempot
   readonly onProgress?: ((stored: number, job: string) => void) | undefined;
 }
 
+const { jobs } = operations;
+
 /** Tasks in one request. */
 const BATCH = 1_000;
 /** How long a coordinator that was there once is waited for. */
@@ -76,8 +76,7 @@ export class JobsClient {
       is_open: isOpen,
       ...(isOpen && { expected_tasks: tasks.length }),
     };
-    const begin = keyed(body, { signal, idempotencyKey });
-    const { uuid, tasks: first } = await this.transport.json('POST', '/jobs', JobReceipt, begin);
+    const { uuid, tasks: first } = await this.transport.call(jobs.create, { body, idempotencyKey, signal });
     const stored = first.map((task) => task.uuid);
     onProgress?.(stored.length, uuid);
     for (let part = 1; stored.length < tasks.length; part += 1) {
@@ -97,33 +96,32 @@ export class JobsClient {
     isLast: boolean,
     options: KeyedOptions = {},
   ): Promise<string[]> {
-    const request = keyed({ tasks, is_last: isLast }, options);
-    return (await this.transport.json('POST', `${path(uuid)}/tasks`, TaskReceipts, request)).tasks.map(
-      (task) => task.uuid,
-    );
+    const body = { tasks, is_last: isLast };
+    const added = await this.transport.call(jobs.addTasks, { params: { uuid }, body, ...options });
+    return added.tasks.map((task) => task.uuid);
   }
 
   /** Begins a job that more tasks are added to, until it is closed. */
   async open(job: Omit<CreateJobInput, 'is_open'>, { signal }: CallOptions = {}): Promise<JobReceipt> {
-    return this.transport.json('POST', '/jobs', JobReceipt, keyed({ ...job, is_open: true }, { signal }));
+    return this.transport.call(jobs.create, { body: { ...job, is_open: true }, signal });
   }
 
   async close(uuid: string, { signal }: CallOptions = {}): Promise<JobView> {
-    return this.transport.json('POST', `${path(uuid)}/close`, JobView, { signal, isRepeatable: true });
+    return this.transport.call(jobs.close, { params: { uuid }, signal, isRepeatable: true });
   }
 
   async get(uuid: string, { signal }: CallOptions = {}): Promise<JobView> {
-    return this.transport.json('GET', path(uuid), JobView, { signal });
+    return this.transport.call(jobs.get, { params: { uuid }, signal });
   }
 
   /** Changes its limits while it runs: what is not named stays, null lifts one. */
   async change(uuid: string, change: ChangeJob, { signal }: CallOptions = {}): Promise<JobView> {
-    return this.transport.json('PATCH', path(uuid), JobView, { body: change, signal, isRepeatable: true });
+    return this.transport.call(jobs.change, { params: { uuid }, body: change, signal, isRepeatable: true });
   }
 
   /** One page, newest first. */
   async query(filter: JobFilter = {}, { signal }: CallOptions = {}): Promise<JobPage> {
-    return this.transport.json('GET', `/jobs?${queryString(filter)}`, JobPage, { signal });
+    return this.transport.call(jobs.query, { query: filter, signal });
   }
 
   /** Resolves when the job is over; `onProgress` hears of it as it changes, about once a second. */
@@ -133,12 +131,9 @@ export class JobsClient {
   ): Promise<JobView> {
     let retryMs: number | undefined;
     for (;;) {
-      const query = queryString({ wait_ms: onProgress ? 1_000 : WAIT_MS });
-      const job = await this.transport.json('GET', `${path(uuid)}?${query}`, JobView, {
-        signal,
-        timeoutMs: WAIT_MS * 2,
-        retryMs,
-      });
+      const query = { wait_ms: onProgress ? 1_000 : WAIT_MS };
+      const options = { signal, timeoutMs: WAIT_MS * 2, retryMs };
+      const job = await this.transport.call(jobs.get, { params: { uuid }, query, ...options });
       retryMs = PATIENCE_MS;
       onProgress?.(job);
       if (isFinal(job.state)) return job;
@@ -151,8 +146,8 @@ export class JobsClient {
   ): Promise<CancelAnswer> {
     const total = { cancelled: 0, requested: 0 };
     for (;;) {
-      const options = { body: { ...(reason !== undefined && { reason }) }, signal, isRepeatable: true };
-      const more = await this.transport.json('POST', `${path(uuid)}/cancel`, CancelAnswer, options);
+      const body = { ...(reason !== undefined && { reason }) };
+      const more = await this.transport.call(jobs.cancel, { params: { uuid }, body, signal, isRepeatable: true });
       total.cancelled += more.cancelled;
       total.requested += more.requested;
       if (more.cancelled + more.requested === 0) return total;
@@ -161,29 +156,27 @@ export class JobsClient {
 
   /** Submits all tasks of a job again, as a new job, with changes of their submissions. */
   async rerun(uuid: string, changes: Readonly<Partial<SubmitTaskInput>>): Promise<JobReceipt> {
-    const options = { body: { changes }, headers: { 'Idempotency-Key': randomUUID() }, isRepeatable: true };
-    return this.transport.json('POST', `/jobs/${pathPart(uuid)}/rerun`, JobReceipt, options);
+    return this.transport.call(jobs.rerun, { params: { uuid }, body: { changes } });
   }
 
   /** Submits what has failed or was cancelled again; returns how many tasks. */
   async retryFailed(uuid: string, { signal }: CallOptions = {}): Promise<number> {
-    return (
-      await this.transport.json('POST', `${path(uuid)}/retry-failed`, RetryAnswer, { signal, isRepeatable: true })
-    ).retried;
+    const options = { params: { uuid }, signal, isRepeatable: true };
+    return (await this.transport.call(jobs.retryFailed, options)).retried;
   }
 
   /** Nothing of the job starts until it is resumed. */
   async setSuspended(uuid: string, isSuspended: boolean, { signal }: CallOptions = {}): Promise<void> {
-    await this.transport.empty('POST', `${path(uuid)}/${isSuspended ? 'suspend' : 'resume'}`, {
-      signal,
-      isRepeatable: true,
-    });
+    const options = { params: { uuid }, signal, isRepeatable: true };
+    await this.transport.call(isSuspended ? jobs.suspend : jobs.resume, options);
   }
 
   /** The table of results, a row for each task, in their order. */
   async *results(uuid: string, { signal }: CallOptions = {}): AsyncGenerator<JobResult> {
     for (let after: number | undefined; ;) {
-      const page = await this.transport.json('GET', `${path(uuid)}/results?${queryString({ after })}`, JobResultPage, {
+      const page: JobResultPage = await this.transport.call(jobs.results, {
+        params: { uuid },
+        query: { after },
         signal,
       });
       yield* page.results;
@@ -194,7 +187,7 @@ export class JobsClient {
 
   /** The failed tasks of a job, those together that ended with the same lines; most first. */
   async failures(uuid: string, { signal }: CallOptions = {}): Promise<JobFailures> {
-    return this.transport.json('GET', `${path(uuid)}/failures`, JobFailures, { signal });
+    return this.transport.call(jobs.failures, { params: { uuid }, signal });
   }
 
   /** Invalid tasks end the job, and nothing of it is left over. An interrupted one can be finished. */
@@ -220,12 +213,4 @@ function assertTasks(tasks: readonly SubmitTaskInput[]): void {
     const issue = SubmitTask.safeParse(task).error?.issues[0];
     if (issue) throw invalidField(['tasks', place, ...issue.path].join('.'), issue.message);
   });
-}
-
-function keyed(body: object, { signal, retryMs, idempotencyKey = randomUUID() }: KeyedOptions) {
-  return { body, headers: { 'Idempotency-Key': idempotencyKey }, signal, retryMs, isRepeatable: true };
-}
-
-function path(uuid: string): string {
-  return `/jobs/${pathPart(uuid)}`;
 }

@@ -1,27 +1,25 @@
-import { randomUUID } from 'node:crypto';
 import { isFinal } from '@mitosis/domain';
 import {
-  ArtifactDownload,
-  CancelAnswer,
-  CancelResult,
-  Identity,
-  MetricsSummary,
-  Session,
-  TaskCount,
-  TaskDetail,
-  TaskExplanation,
-  TaskPage,
-  TaskReceipt,
-  TaskReceipts,
-  TaskSummaries,
-  WorkerView,
+  operations,
+  type ArtifactDownload,
   type ArtifactKind,
+  type CancelAnswer,
+  type CancelResult,
+  type CancelTasksInput,
   type ChangeTaskInput,
+  type Identity,
+  type MetricsSummary,
   type OutputMatches,
+  type Session,
   type SteerWorker,
   type SubmitTaskInput,
+  type TaskDetail,
+  type TaskExplanation,
+  type TaskPage,
+  type TaskReceipt,
   type TaskSummary,
   type TaskView,
+  type WorkerView,
 } from '@mitosis/protocol';
 import { AccessClient } from './access-client.js';
 import type { CallOptions } from './call-options.js';
@@ -34,7 +32,7 @@ import { followOutput, type FollowOptions, type OutputItem } from './follow-outp
 import { JobsClient } from './jobs-client.js';
 import { logPieces, type LogPiece } from './log-pieces.js';
 import { ProgramCalls } from './program-calls.js';
-import { conditionTexts, pathPart, queryString } from './query-string.js';
+import { conditionTexts } from './query-string.js';
 import { ReceiverCalls } from './receiver-calls.js';
 import { RunningCalls } from './running-calls.js';
 import { ScheduleCalls } from './schedule-calls.js';
@@ -109,6 +107,8 @@ const PROGRESS_MS = 1_000;
 /** A coordinator that was there once is waited for: it may be restarting. */
 const WAIT_PATIENCE_MS = 120_000;
 
+const { auth, tasks } = operations;
+
 /** A coordinator, as people and their programs use it. All methods throw {@link MitoError}. */
 export class MitosisClient {
   /** Files of groups, and what is stored for tasks. */
@@ -155,41 +155,38 @@ export class MitosisClient {
   }
 
   async login(username: string, password: string, { signal }: CallOptions = {}): Promise<Session> {
-    return this.transport.json('POST', '/auth/login', Session, { body: { username, password }, signal });
+    return this.transport.call(auth.login, { body: { username, password }, signal });
   }
 
   /** What matters of the deployment at a glance; for site administrators. */
   async metrics({ signal }: CallOptions = {}): Promise<MetricsSummary> {
-    return this.transport.json('GET', '/metrics/summary', MetricsSummary, { signal });
+    return this.transport.call(operations.service.metricsSummary, { signal });
   }
 
   async logout({ signal }: CallOptions = {}): Promise<void> {
-    await this.transport.empty('POST', '/auth/logout', { signal });
+    await this.transport.call(auth.logout, { signal });
   }
 
   /** Who the token speaks for. */
   async identity({ signal }: CallOptions = {}): Promise<Identity> {
-    return this.transport.json('GET', '/auth', Identity, { signal });
+    return this.transport.call(auth.identity, { signal });
   }
 
   /** The task is stored durably when this resolves. */
   async submitTask(task: SubmitTaskInput, { signal, idempotencyKey }: SubmitOptions = {}): Promise<TaskReceipt> {
-    const headers = { 'Idempotency-Key': idempotencyKey ?? randomUUID() };
-    return this.transport.json('POST', '/tasks', TaskReceipt, { body: task, headers, signal, isRepeatable: true });
+    return this.transport.call(tasks.submit, { body: task, idempotencyKey, signal });
   }
 
   /** Up to 1000 tasks: all of them are stored, or none. */
   async submitTasks(
-    tasks: readonly SubmitTaskInput[],
+    batch: readonly SubmitTaskInput[],
     { signal, idempotencyKey }: SubmitOptions = {},
   ): Promise<TaskReceipt[]> {
-    const headers = { 'Idempotency-Key': idempotencyKey ?? randomUUID() };
-    const options = { body: { tasks }, headers, signal, isRepeatable: true };
-    return (await this.transport.json('POST', '/tasks/batch', TaskReceipts, options)).tasks;
+    return (await this.transport.call(tasks.submitBatch, { body: { tasks: batch }, idempotencyKey, signal })).tasks;
   }
 
   async getTask(uuid: string, { signal }: CallOptions = {}): Promise<TaskDetail> {
-    return this.transport.json('GET', `/tasks/${pathPart(uuid)}`, TaskDetail, { signal });
+    return this.transport.call(tasks.get, { params: { uuid }, signal });
   }
 
   /** Submits a task again, with changes of its submission; variables are added to its own. */
@@ -198,23 +195,21 @@ export class MitosisClient {
     changes: RerunChanges,
     { signal, idempotencyKey }: SubmitOptions = {},
   ): Promise<TaskReceipt> {
-    const headers = { 'Idempotency-Key': idempotencyKey ?? randomUUID() };
-    const options = { body: { changes }, headers, signal, isRepeatable: true };
-    return this.transport.json('POST', `/tasks/${pathPart(uuid)}/rerun`, TaskReceipt, options);
+    return this.transport.call(tasks.rerun, { params: { uuid }, body: { changes }, idempotencyKey, signal });
   }
 
   /** Why a task is not running. */
   async explainTask(uuid: string, { signal }: CallOptions = {}): Promise<TaskExplanation> {
-    return this.transport.json('GET', `/tasks/${pathPart(uuid)}/explain`, TaskExplanation, { signal });
+    return this.transport.call(tasks.explain, { params: { uuid }, signal });
   }
 
   /** One page, newest first. */
   async queryTasks(filter: TaskFilter = {}, { signal }: CallOptions = {}): Promise<TaskPage> {
-    return this.transport.json('GET', `/tasks?${queryString(filter)}`, TaskPage, { signal });
+    return this.transport.call(tasks.query, { query: filter, signal });
   }
 
   async countTasks(filter: TaskConditions = {}, { signal }: CallOptions = {}): Promise<number> {
-    return (await this.transport.json('GET', `/tasks/count?${queryString(filter)}`, TaskCount, { signal })).count;
+    return (await this.transport.call(tasks.count, { query: filter, signal })).count;
   }
 
   /** A waiting task ends at once, a running one as soon as its worker has ended it. */
@@ -222,8 +217,8 @@ export class MitosisClient {
     uuid: string,
     { reason, signal }: CallOptions & { reason?: string | undefined } = {},
   ): Promise<CancelResult> {
-    const options = { body: { ...(reason !== undefined && { reason }) }, signal, isRepeatable: true };
-    return this.transport.json('POST', `/tasks/${pathPart(uuid)}/cancel`, CancelResult, options);
+    const body = { ...(reason !== undefined && { reason }) };
+    return this.transport.call(tasks.cancel, { params: { uuid }, body, signal, isRepeatable: true });
   }
 
   /**
@@ -253,21 +248,24 @@ export class MitosisClient {
     return total;
   }
 
-  private async cancelSome(which: object, { reason, isDryRun, signal }: CancelOptions): Promise<CancelAnswer> {
+  private async cancelSome(
+    which: CancelTasksInput,
+    { reason, isDryRun, signal }: CancelOptions,
+  ): Promise<CancelAnswer> {
     const body = { ...which, ...(reason !== undefined && { reason }), ...(isDryRun && { dry_run: true }) };
-    return this.transport.json('POST', '/tasks/cancel', CancelAnswer, { body, signal, isRepeatable: true });
+    return this.transport.call(tasks.cancelMany, { body, signal, isRepeatable: true });
   }
 
   /** Labels at any time, anything else before it has started. */
   async changeTask(uuid: string, change: ChangeTaskInput, { signal }: CallOptions = {}): Promise<TaskDetail> {
-    const options = { body: change, signal, isRepeatable: true };
-    return this.transport.json('PATCH', `/tasks/${pathPart(uuid)}`, TaskDetail, options);
+    return this.transport.call(tasks.change, { params: { uuid }, body: change, signal, isRepeatable: true });
   }
 
   /** Nothing of the group starts until it is resumed. */
   async setGroupSuspended(group: string, isSuspended: boolean, { signal }: CallOptions = {}): Promise<void> {
-    const verb = isSuspended ? 'suspend' : 'resume';
-    await this.transport.empty('POST', `/groups/${pathPart(group)}/${verb}`, { signal, isRepeatable: true });
+    const { suspend, resume } = operations.groups;
+    const options = { params: { name: group }, signal, isRepeatable: true };
+    await this.transport.call(isSuspended ? suspend : resume, options);
   }
 
   /** All tasks that the filter finds, newest first, page by page; `limit` ends it early. */
@@ -298,21 +296,21 @@ export class MitosisClient {
     let open = [...new Set(uuids)];
     while (open.length > 0) {
       const body = { uuids: open.slice(0, BATCH), timeout_ms: onProgress || isAny ? PROGRESS_MS : WAIT_MS };
-      const options = { body, signal, isRepeatable: true, timeoutMs: WAIT_MS * 2, retryMs };
-      const { tasks } = await this.transport.json('POST', '/tasks/wait', TaskSummaries, options);
+      const options = { signal, isRepeatable: true, timeoutMs: WAIT_MS * 2, retryMs };
+      const { tasks: seen } = await this.transport.call(tasks.wait, { body, ...options });
       retryMs = WAIT_PATIENCE_MS;
-      for (const task of tasks) done.set(task.uuid, task);
+      for (const task of seen) done.set(task.uuid, task);
       open = open.filter((uuid) => !isFinal(done.get(uuid)?.state ?? 'pending'));
-      onProgress?.(tasks);
-      if (isAny && tasks.some(({ state }) => isFinal(state))) break;
+      onProgress?.(seen);
+      if (isAny && seen.some(({ state }) => isFinal(state))) break;
     }
     return [...new Set(uuids)].flatMap((uuid) => done.get(uuid) ?? []);
   }
 
   /** Says what is wanted of a worker: `run`, `drain`, `stop` (after its tasks) or `stop_now`. */
   async steerWorker(uuid: string, wanted: SteerWorker['wanted'], { signal }: CallOptions = {}): Promise<WorkerView> {
-    const options = { body: { wanted }, signal, isRepeatable: true };
-    return this.transport.json('POST', `/workers/${pathPart(uuid)}/wanted`, WorkerView, options);
+    const options = { params: { uuid }, body: { wanted }, signal, isRepeatable: true };
+    return this.transport.call(operations.workers.steer, options);
   }
 
   /** What a task prints as text, piece by piece, until it ends; from the beginning of its last attempt. */
@@ -340,9 +338,7 @@ export class MitosisClient {
 
   /** What is known of an artifact, with a request to fetch it that is good for some minutes. */
   async artifact(uuid: string, kind: ArtifactKind, { signal }: CallOptions = {}): Promise<ArtifactDownload> {
-    return this.transport.json('GET', `/tasks/${pathPart(uuid)}/artifacts/${kind}`, ArtifactDownload, {
-      signal,
-    });
+    return this.transport.call(operations.artifacts.download, { params: { uuid, kind }, signal });
   }
 
   /** Fetches an artifact into `file`, which appears only when its SHA-256 is right. */

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { MitoError } from '@mitosis/domain';
-import { operations, ProgramView } from '@mitosis/protocol';
+import { operations, type ProgramView } from '@mitosis/protocol';
 import type { CallOptions } from './call-options.js';
-import { queryString } from './query-string.js';
 import type { Transport } from './transport.js';
 
 const { programs } = operations;
@@ -22,12 +21,8 @@ export class ProgramCalls {
     { name, group, signal }: ProgramRef & { readonly name: string },
   ): Promise<ProgramView> {
     const headers = { 'Content-Type': 'application/wasm' };
-    return this.transport.json('POST', `/programs?${queryString({ name, group })}`, ProgramView, {
-      bytes,
-      headers,
-      signal,
-      isRepeatable: true,
-    });
+    const options = { bytes, headers, signal, isRepeatable: true };
+    return this.transport.call(programs.upload, { query: { name, group }, ...options });
   }
 
   /** Makes an attachment of the group a program of it, without a transfer; it stays when the attachment goes. */

@@ -65,8 +65,8 @@ export class RunningCalls {
     path: string,
     { isPacked = false, signal }: CallOptions & { readonly isPacked?: boolean } = {},
   ): Promise<RunningFile> {
-    const place = pathOf(ops.file, { params: { uuid }, query: { path, packed: isPacked ? 'true' : 'false' } });
-    const answer = await this.transport.send('GET', place, { signal });
+    const query = { path, packed: isPacked ? 'true' : 'false' };
+    const answer = await this.transport.request(ops.file, { params: { uuid }, query, signal });
     const length = answer.header('content-length');
     return { sizeBytes: length === undefined ? undefined : Number(length), body: answer.body };
   }

@@ -1,6 +1,5 @@
-import { SchedulePage, ScheduleView, type CreateScheduleInput } from '@mitosis/protocol';
+import { operations, type CreateScheduleInput, type SchedulePage, type ScheduleView } from '@mitosis/protocol';
 import type { CallOptions } from './call-options.js';
-import { pathPart, queryString } from './query-string.js';
 import type { Transport } from './transport.js';
 
 export interface ScheduleFilter {
@@ -8,19 +7,20 @@ export interface ScheduleFilter {
   readonly name?: string | undefined;
 }
 
+const { schedules } = operations;
+
 /** Jobs at the times of a cron expression. */
 export class ScheduleCalls {
   constructor(private readonly transport: Transport) {}
 
   async create(schedule: CreateScheduleInput, { signal }: CallOptions = {}): Promise<ScheduleView> {
-    return this.transport.json('POST', '/schedules', ScheduleView, { body: schedule, signal });
+    return this.transport.call(schedules.create, { body: schedule, signal });
   }
 
   /** All that the filter finds, newest first. */
   async *query(filter: ScheduleFilter = {}, { signal }: CallOptions = {}): AsyncGenerator<ScheduleView> {
     for (let after: string | undefined; ;) {
-      const query = queryString({ ...filter, after });
-      const page: SchedulePage = await this.transport.json('GET', `/schedules?${query}`, SchedulePage, { signal });
+      const page: SchedulePage = await this.transport.call(schedules.query, { query: { ...filter, after }, signal });
       yield* page.schedules;
       if (page.next === null) return;
       after = page.next;
@@ -28,15 +28,15 @@ export class ScheduleCalls {
   }
 
   async get(uuid: string, { signal }: CallOptions = {}): Promise<ScheduleView> {
-    return this.transport.json('GET', `/schedules/${pathPart(uuid)}`, ScheduleView, { signal });
+    return this.transport.call(schedules.get, { params: { uuid }, signal });
   }
 
   async steer(uuid: string, verb: 'pause' | 'resume' | 'run-now', { signal }: CallOptions = {}): Promise<ScheduleView> {
-    const isRepeatable = verb !== 'run-now';
-    return this.transport.json('POST', `/schedules/${pathPart(uuid)}/${verb}`, ScheduleView, { signal, isRepeatable });
+    const steering = { pause: schedules.pause, resume: schedules.resume, 'run-now': schedules.runNow };
+    return this.transport.call(steering[verb], { params: { uuid }, signal, isRepeatable: verb !== 'run-now' });
   }
 
   async delete(uuid: string, { signal }: CallOptions = {}): Promise<void> {
-    await this.transport.empty('DELETE', `/schedules/${pathPart(uuid)}`, { signal, isRepeatable: true });
+    await this.transport.call(schedules.delete, { params: { uuid }, signal });
   }
 }

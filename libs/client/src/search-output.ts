@@ -1,6 +1,5 @@
-import { OutputMatches } from '@mitosis/protocol';
+import { operations, type OutputMatches } from '@mitosis/protocol';
 import type { CallOptions } from './call-options.js';
-import { queryString } from './query-string.js';
 import type { Transport } from './transport.js';
 
 /** What to search for in the output of tasks. */
@@ -28,8 +27,8 @@ export async function* searchOutput(
   { signal }: CallOptions = {},
 ): AsyncGenerator<OutputMatches> {
   for (let after: string | undefined; ;) {
-    const path = `/tasks/grep?${queryString({ ...search, after })}`;
-    const part = await transport.json('GET', path, OutputMatches, { signal, timeoutMs: TIMEOUT_MS });
+    const query = { ...search, after };
+    const part: OutputMatches = await transport.call(operations.tasks.grep, { query, signal, timeoutMs: TIMEOUT_MS });
     yield part;
     if (part.next === null) return;
     after = part.next;

@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { MitoError } from '@mitosis/domain';
-import { TerminalOpened, TYPED_BYTES_MAX, TypedInTerminal, type TerminalSize } from '@mitosis/protocol';
+import {
+  operations,
+  TYPED_BYTES_MAX,
+  type TerminalOpened,
+  type TerminalSize,
+  type TypeInTerminal,
+} from '@mitosis/protocol';
 import type { CallOptions } from './call-options.js';
-import { pathPart } from './query-string.js';
 import type { Transport } from './transport.js';
 
 export interface OpenTerminalOptions extends CallOptions {
@@ -11,6 +16,8 @@ export interface OpenTerminalOptions extends CallOptions {
   /** Have what fills the screen drawn again. */
   readonly redraw?: boolean;
 }
+
+const { tasks } = operations;
 
 /** Time for the worker to answer, besides the wait. */
 const ANSWER_MS = 30_000;
@@ -30,28 +37,16 @@ export class TerminalCalls {
     size: TerminalSize,
     { waitMs = 0, redraw = false, signal }: OpenTerminalOptions = {},
   ): Promise<TerminalOpened> {
-    const options = {
-      body: { ...size, wait_ms: waitMs, redraw },
-      signal,
-      isRepeatable: true,
-      timeoutMs: waitMs + ANSWER_MS,
-      retryMs: PATIENCE_MS,
-    };
-    return this.transport.json('POST', `/tasks/${pathPart(uuid)}/terminal`, TerminalOpened, options);
+    const body = { ...size, wait_ms: waitMs, redraw };
+    const options = { signal, isRepeatable: true, timeoutMs: waitMs + ANSWER_MS, retryMs: PATIENCE_MS };
+    return this.transport.call(tasks.openTerminal, { params: { uuid }, body, ...options });
   }
 
   /** Somebody who begins to type on an attempt. */
   typist(uuid: string, attempt: number, { signal }: CallOptions = {}): Typist {
-    const path = `/tasks/${pathPart(uuid)}/terminal/input`;
-    const send = async (body: object): Promise<number> =>
-      (
-        await this.transport.json('POST', path, TypedInTerminal, {
-          body,
-          signal,
-          isRepeatable: true,
-          retryMs: PATIENCE_MS,
-        })
-      ).taken;
+    const options = { params: { uuid }, signal, isRepeatable: true, retryMs: PATIENCE_MS };
+    const send = async (body: TypeInTerminal): Promise<number> =>
+      (await this.transport.call(tasks.type, { body, ...options })).taken;
     return new Typist(attempt, send);
   }
 }
@@ -68,7 +63,7 @@ export class Typist {
 
   constructor(
     readonly attempt: number,
-    private readonly send: (body: object) => Promise<number>,
+    private readonly send: (body: TypeInTerminal) => Promise<number>,
   ) {}
 
   /** True when more is waiting than anybody types. */

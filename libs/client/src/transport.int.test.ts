@@ -54,10 +54,10 @@ test('each request is told with the id under which the other side knows it', asy
     (req, res) => (seen.push(req.headers['x-request-id']), res.writeHead(req.url === '/no' ? 404 : 200).end()),
   );
   const onRequest = (sent: SentRequest): void => void told.push(sent);
-  await new Transport({ url, onRequest }).empty('GET', '/yes');
-  await t.throwsAsync(new Transport({ url, onRequest }).empty('DELETE', '/no'));
+  await new Transport({ url, onRequest }).send('GET', '/yes');
+  await t.throwsAsync(new Transport({ url, onRequest }).send('DELETE', '/no'));
   await t.throwsAsync(
-    new Transport({ url: `http://127.0.0.1:${await freePort()}`, retryMs: 0, onRequest }).empty('GET', '/away'),
+    new Transport({ url: `http://127.0.0.1:${await freePort()}`, retryMs: 0, onRequest }).send('GET', '/away'),
   );
   t.deepEqual(
     told.slice(0, 2).map(({ request }) => request),

@@ -3,10 +3,9 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { z } from 'zod';
 import { addressUrl, anySignal, MitoError } from '@mitosis/domain';
 import { ErrorBody, errorKindOf, type Operation, type ResponseOf } from '@mitosis/protocol';
-import { pathOf, type CallInput } from './call-operation.js';
+import { pathOf, type AnyInput, type InputOf } from './call-operation.js';
 import { sendStream } from './files/signed-transfer.js';
 import { Answer, unreachable } from './net/answer.js';
 import { IDLE_MS, openRequest } from './net/open-request.js';
@@ -82,36 +81,20 @@ export class Transport {
   }
 
   /** Calls an operation of the API: method, path, schemas and whether a key is sent follow from its declaration. */
-  async call<O extends Operation>(
-    operation: O,
-    ...[input]: {} extends CallInput<O> ? [input?: CallInput<O>] : [input: CallInput<O>]
-  ): Promise<ResponseOf<O>> {
-    const { method, response, takesKey } = operation as Operation;
-    const given = (input ?? {}) as CallInput<Operation> & {
-      readonly params?: Readonly<Record<string, string>>;
-      readonly query?: object;
-      readonly body?: unknown;
-    };
-    const { params, query, idempotencyKey, ...options } = given;
-    const key = takesKey ? { 'Idempotency-Key': idempotencyKey ?? randomUUID() } : undefined;
-    const place = pathOf(operation, { ...(params && { params }), ...(query && { query }) });
-    const answer = await this.send(method, place, {
-      ...(key && { headers: key, isRepeatable: true }),
-      ...options,
-    });
+  async call<O extends Operation>(operation: O, ...input: InputOf<O>): Promise<ResponseOf<O>> {
+    const answer = await this.request(operation, ...input);
+    const { response } = operation as Operation;
     if (!response) return void (await answer.bytes()) as ResponseOf<O>;
     return response.parse(await answer.json()) as ResponseOf<O>;
   }
 
-  /** Sends JSON and checks the answer against `schema`. */
-  async json<T>(method: string, path: string, schema: z.ZodType<T>, options: RequestOptions = {}): Promise<T> {
-    const response = await this.send(method, path, options);
-    return schema.parse(await response.json());
-  }
-
-  /** For requests whose answer has no body. */
-  async empty(method: string, path: string, options: RequestOptions = {}): Promise<void> {
-    await (await this.send(method, path, options)).bytes();
+  /** The same for operations that are read as they come: streams of events, and files. */
+  async request<O extends Operation>(operation: O, ...[input]: InputOf<O>): Promise<Answer> {
+    const { method, takesKey } = operation as Operation;
+    const { params, query, idempotencyKey, ...options } = (input ?? {}) as AnyInput;
+    if (!takesKey) return this.send(method, pathOf(operation, { params, query }), options);
+    const headers = { 'Idempotency-Key': idempotencyKey ?? randomUUID(), ...options.headers };
+    return this.send(method, pathOf(operation, { params, query }), { isRepeatable: true, ...options, headers });
   }
 
   /** The answer when its status is 2xx. Throws a MitoError otherwise, and the signal's reason when aborted. */
@@ -131,26 +114,23 @@ export class Transport {
     }
   }
 
-  /** Sends a body of any kind and length as it comes, once, and checks the answer against `schema`. */
-  async stream<T>(
-    method: 'PUT',
-    path: string,
-    schema: z.ZodType<T>,
-    { body, signal }: { body: Readable; signal?: AbortSignal | undefined },
-  ): Promise<T> {
+  /** Calls an operation with a body of any kind and length as it comes, once. */
+  async stream<O extends Operation>(operation: O, body: Readable, ...[input]: InputOf<O>): Promise<ResponseOf<O>> {
+    const { method, response } = operation as Operation & { readonly method: 'PUT' };
+    const { params, query, signal } = (input ?? {}) as AnyInput;
     const headers = {
       'Content-Type': 'application/octet-stream',
       ...(this.options.token && { Authorization: `Bearer ${this.options.token}` }),
     };
     const answer = await sendStream(
-      { method, url: addressUrl(this.options.url, path), headers },
+      { method, url: addressUrl(this.options.url, pathOf(operation, { params, query })), headers },
       body,
       this.signalWith(signal),
     );
     const { status, text } = answer;
     if (status < 200 || status > 299)
       throw await toError({ status, statusText: '', header: () => undefined, text: async () => text });
-    return schema.parse(JSON.parse(text));
+    return response?.parse(JSON.parse(text)) as ResponseOf<O>;
   }
 
   /** Opens an operation that is a WebSocket into a running task. */

@@ -1,6 +1,5 @@
-import { JobEfficiency, UsageTable } from '@mitosis/protocol';
+import { operations, type JobEfficiency, type UsageTable } from '@mitosis/protocol';
 import type { CallOptions } from './call-options.js';
-import { pathPart, queryString } from './query-string.js';
 import type { Transport } from './transport.js';
 
 export interface UsageFilter {
@@ -17,11 +16,11 @@ export class UsageCalls {
 
   /** Of attempts that started in the last 30 days, or since `since`. */
   async table(filter: UsageFilter = {}, { signal }: CallOptions = {}): Promise<UsageTable> {
-    return this.transport.json('GET', `/usage?${queryString(filter)}`, UsageTable, { signal });
+    return this.transport.call(operations.usage.table, { query: filter, signal });
   }
 
   /** What the tasks of a job asked for, and used. */
   async ofJob(uuid: string, { signal }: CallOptions = {}): Promise<JobEfficiency> {
-    return this.transport.json('GET', `/jobs/${pathPart(uuid)}/efficiency`, JobEfficiency, { signal });
+    return this.transport.call(operations.jobs.efficiency, { params: { uuid }, signal });
   }
 }

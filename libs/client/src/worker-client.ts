@@ -17,6 +17,7 @@ import {
   type UploadRequest,
   type WorkerRegistration,
 } from '@mitosis/protocol';
+import { pathOf } from './call-operation.js';
 import { downloadFile, type Download } from './files/download-file.js';
 import { fetchWhole } from './files/signed-transfer.js';
 import { StoreRoute } from './files/store-route.js';
@@ -126,7 +127,7 @@ export class WorkerClient {
 
   /** The worker's WebSocket, not yet open. */
   openChannel(headers: Readonly<Record<string, string>> = {}): WebSocket {
-    const url = addressUrl(this.options.url, '/workers/me/channel');
+    const url = addressUrl(this.options.url, pathOf(workers.channel, {}));
     const agent = agentFor(url);
     url.protocol = url.protocol.replace('http', 'ws');
     return new WebSocket(url, {

@@ -1,21 +1,16 @@
 import type { Readable } from 'node:stream';
 import {
-  AttachmentDownload,
-  AttachmentPage,
-  DeletedAttachments,
-  MissingParts,
   operations,
-  SignedParts,
-  StorageReport,
-  StoredFile,
-  UploadTicket,
   type ArtifactKind,
+  type AttachmentDownload,
+  type AttachmentPage,
   type AttachmentView,
-  type FileFacts,
   type SignedRequest,
+  type StorageReport,
   type StoredCheckpoint,
+  type StoredFile,
+  type UploadTicket,
 } from '@mitosis/protocol';
-import { pathPart, queryString } from '../query-string.js';
 import type { Transport } from '../transport.js';
 import { downloadFile, type Download } from './download-file.js';
 import { fileFacts } from './file-facts.js';
@@ -33,6 +28,8 @@ export interface AttachmentFilter {
   readonly count?: boolean | undefined;
 }
 
+const { artifacts, attachments, checkpoints, uploads } = operations;
+
 type Signal = { readonly signal?: AbortSignal | undefined };
 
 /** The answer to a comparison of store and database may take this long. */
@@ -49,7 +46,15 @@ export class FilesApi {
   /** Uploads a file; the same call after an interruption sends only what is missing. */
   async uploadAttachment(group: string, key: string, file: string, options: TransferOptions = {}): Promise<StoredFile> {
     const facts = await fileFacts(file, options.signal);
-    return this.upload(`${pathOf(group)}/attachments`, { key, ...facts }, file, options);
+    const { signal } = options;
+    const begin = () =>
+      this.transport.call(attachments.upload, {
+        params: { group },
+        body: { key, ...facts },
+        signal,
+        isRepeatable: true,
+      });
+    return this.upload(begin, { path: file, sizeBytes: facts.size_bytes }, options);
   }
 
   /** Uploads what a stream gives, whatever its length. It can't be repeated: the stream is gone then. */
@@ -59,12 +64,7 @@ export class FilesApi {
     body: Readable,
     { signal }: Signal = {},
   ): Promise<StoredFile> {
-    return this.transport.stream(
-      'PUT',
-      `${pathOf(group)}/attachments/file?${new URLSearchParams({ key }).toString()}`,
-      StoredFile,
-      { body, signal },
-    );
+    return this.transport.stream(attachments.store, body, { params: { group }, query: { key }, signal });
   }
 
   async uploadArtifact(
@@ -73,37 +73,30 @@ export class FilesApi {
     file: string,
     options: TransferOptions = {},
   ): Promise<StoredFile> {
-    return this.upload(
-      `/tasks/${pathPart(task)}/artifacts/${kind}`,
-      await fileFacts(file, options.signal),
-      file,
-      options,
-    );
+    const facts = await fileFacts(file, options.signal);
+    const { signal } = options;
+    const params = { uuid: task, kind };
+    const begin = () => this.transport.call(artifacts.upload, { params, body: facts, signal, isRepeatable: true });
+    return this.upload(begin, { path: file, sizeBytes: facts.size_bytes }, options);
   }
 
   async deleteArtifact(task: string, kind: ArtifactKind, { signal }: Signal = {}): Promise<void> {
-    await this.transport.empty('DELETE', `/tasks/${pathPart(task)}/artifacts/${kind}`, { signal });
+    await this.transport.call(artifacts.delete, { params: { uuid: task, kind }, signal });
   }
 
   /** The stored states of the checkpoint folder of a task, newest first. */
   async checkpoints(task: string, { signal }: Signal = {}): Promise<StoredCheckpoint[]> {
-    const { checkpoints } = operations;
     return (await this.transport.call(checkpoints.list, { params: { uuid: task }, signal })).checkpoints;
   }
 
   /** Deletes them: the next attempt of the task starts from the beginning. */
   async deleteCheckpoints(task: string, { signal }: Signal = {}): Promise<void> {
-    await this.transport.call(operations.checkpoints.delete, { params: { uuid: task }, signal });
+    await this.transport.call(checkpoints.delete, { params: { uuid: task }, signal });
   }
 
   /** What is known of a file, with a request to fetch it that is good for some minutes. */
   async attachment(group: string, key: string, { signal }: Signal = {}): Promise<AttachmentDownload> {
-    return this.transport.json(
-      'GET',
-      `${pathOf(group)}/attachments/file?${new URLSearchParams({ key }).toString()}`,
-      AttachmentDownload,
-      { signal },
-    );
+    return this.transport.call(attachments.download, { params: { group }, query: { key }, signal });
   }
 
   /** One page, sorted by key. */
@@ -112,9 +105,7 @@ export class FilesApi {
     filter: AttachmentFilter = {},
     { signal }: Signal = {},
   ): Promise<AttachmentPage> {
-    return this.transport.json('GET', `${pathOf(group)}/attachments?${queryString(filter)}`, AttachmentPage, {
-      signal,
-    });
+    return this.transport.call(attachments.query, { params: { group }, query: filter, signal });
   }
 
   /** All files whose key begins with the prefix, page by page; `limit` ends it early. */
@@ -134,26 +125,17 @@ export class FilesApi {
   }
 
   async deleteAttachment(group: string, key: string, { signal }: Signal = {}): Promise<void> {
-    await this.transport.empty(
-      'DELETE',
-      `${pathOf(group)}/attachments/file?${new URLSearchParams({ key }).toString()}`,
-      { signal },
-    );
+    await this.transport.call(attachments.delete, { params: { group }, query: { key }, signal });
   }
 
   /** Up to 1000 keys; returns those that were there. */
   async deleteAttachments(group: string, keys: readonly string[], { signal }: Signal = {}): Promise<string[]> {
-    const options = { body: { keys }, signal, isRepeatable: true };
-    return (await this.transport.json('POST', `${pathOf(group)}/attachments/delete`, DeletedAttachments, options))
-      .deleted;
+    const options = { params: { group }, body: { keys }, signal, isRepeatable: true };
+    return (await this.transport.call(attachments.deleteBatch, options)).deleted;
   }
 
   async checkStorage(repair: boolean, { signal }: Signal = {}): Promise<StorageReport> {
-    return this.transport.json('POST', '/admin/storage/check', StorageReport, {
-      body: { repair },
-      signal,
-      timeoutMs: CHECK_MS,
-    });
+    return this.transport.call(operations.storage.check, { body: { repair }, signal, timeoutMs: CHECK_MS });
   }
 
   /** Fetches into `file`, which appears only when all has arrived and its SHA-256 is right. */
@@ -167,34 +149,24 @@ export class FilesApi {
   }
 
   private async upload(
-    path: string,
-    facts: FileFacts & { key?: string },
-    file: string,
+    begin: () => Promise<UploadTicket>,
+    file: { readonly path: string; readonly sizeBytes: number },
     options: TransferOptions,
   ): Promise<StoredFile> {
     const { signal } = options;
     const calls = {
       missing: async (upload: string) =>
-        (await this.transport.json('GET', `/uploads/${upload}/missing`, MissingParts, { signal })).missing,
-      sign: (upload: string, numbers: readonly number[]) =>
-        this.transport.json('POST', `/uploads/${upload}/parts`, SignedParts, {
-          body: { part_numbers: numbers },
-          signal,
-          isRepeatable: true,
-        }),
+        (await this.transport.call(uploads.missing, { params: { upload }, signal })).missing,
+      sign: (upload: string, numbers: readonly number[]) => {
+        const body = { part_numbers: numbers };
+        return this.transport.call(uploads.parts, { params: { upload }, body, signal, isRepeatable: true });
+      },
     };
     return withRetries(async () => {
-      const ticket = await this.transport.json('POST', path, UploadTicket, { body: facts, signal, isRepeatable: true });
-      await sendFile(ticket, { path: file, sizeBytes: facts.size_bytes }, calls, { route: this.route, ...options });
-      return this.transport.json('POST', `/uploads/${ticket.upload}/complete`, StoredFile, {
-        signal,
-        isRepeatable: true,
-        timeoutMs: CHECK_MS,
-      });
+      const ticket = await begin();
+      await sendFile(ticket, file, calls, { route: this.route, ...options });
+      const params = { upload: ticket.upload };
+      return this.transport.call(uploads.complete, { params, signal, isRepeatable: true, timeoutMs: CHECK_MS });
     }, signal);
   }
-}
-
-function pathOf(group: string): string {
-  return `/groups/${pathPart(group)}`;
 }
