@@ -140,6 +140,7 @@ const textOf = (bytes: Uint8Array): string => withoutEscapes(DECODER.decode(byte
 function shown(text: string, { at, length }: { readonly at: number; readonly length: number }) {
   if (text.length <= SHOWN) return { text, at, length, is_cut: false };
   const from = evenCut(text, Math.max(0, Math.min(at - BEFORE, text.length - SHOWN)));
+  // parsing: evenCut returns a place between two characters
   const part = text.slice(from, evenCut(text, from + SHOWN));
   return { text: part, at: at - from, length: Math.min(length, part.length - (at - from)), is_cut: true };
 }
