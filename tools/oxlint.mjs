@@ -18,7 +18,7 @@ export async function checkLint(root) {
   const ours = byFile([
     ...pairs,
     [`${FIXTURE}/libs/worker/src/floating.ts`, 'floating-promise'],
-    ...['cut-text', 'cut-bytes', 'raw-output', 'guessed-text', 'plain-english'].map((rule) => [
+    ...['cut-text', 'cut-bytes', 'raw-output', 'guessed-text', 'api-path', 'plain-english'].map((rule) => [
       `${FIXTURE}/libs/worker/src/${rule}.ts`,
       rule,
     ]),

@@ -78,7 +78,7 @@ export class FailingJobs implements Service {
         { job: id, max_fails: max },
         'cancelling a job of which more tasks have failed than it allows',
       );
-      // The job itself asks for it: its creator need not have the right to cancel it any more.
+      // The job itself asks for it: its creator may have lost the right to cancel it.
       const actor: UserActor = { kind: 'user', userId, username, isAdmin: true, roles: new Map(), sessionId: null };
       await this.deps.cancelJob(actor, id, `more than ${counted(max, 'task')} of its job failed (max_fails)`);
     }

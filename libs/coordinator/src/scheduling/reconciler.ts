@@ -78,7 +78,7 @@ export class Reconciler implements Service {
     const wasAway = now - this.lastTickAt > TICK_MS * 3;
     const healthySince = wasAway ? now : (this.healthySince ?? now);
     this.lastTickAt = now;
-    // Until this tick has succeeded: a tick that fails begins the time anew.
+    // Until this tick has succeeded: after one that fails everybody has a whole lease again.
     this.healthySince = undefined;
     await this.release();
     if (now - healthySince > this.options.leaseMs) await this.loseExpired();
