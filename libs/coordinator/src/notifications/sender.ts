@@ -5,7 +5,14 @@ import { Channel } from '../kernel/channel.js';
 import { Rounds } from '../kernel/rounds.js';
 import { inTransaction } from '../kernel/transaction.js';
 import { unseal } from '../secrets/seal.js';
-import { placeOfReceiver, type MessageChannel, type Sent, type Target } from './channels/channel.js';
+import {
+  failedBy,
+  placeOfReceiver,
+  untilAborted,
+  type MessageChannel,
+  type Sent,
+  type Target,
+} from './channels/channel.js';
 import { nextMessage, type NextMessage } from './next-message.js';
 
 export interface SenderOptions {
@@ -174,8 +181,10 @@ export class Sender implements Service {
     const signal = anySignal([this.stopping.signal, AbortSignal.timeout(this.options.timeoutMs)]);
     try {
       const target = JSON.parse(unseal(this.options.key, placeOfReceiver(id), sealed)) as Target;
-      return await channel.send(message.payload, { ...target, id: message.id, signal });
+      // A lane belongs to all receivers: whatever a channel waits for, it is free when the time is up.
+      return await untilAborted(signal, channel.send(message.payload, { ...target, id: message.id, signal }));
     } catch (error) {
+      if (signal.aborted) return failedBy(error, this.options.timeoutMs);
       this.options.log.warn({ err: error, receiver: id }, 'a message could not be sent');
       return { isDelivered: false, status: 'an error of the coordinator; its log says which' };
     }

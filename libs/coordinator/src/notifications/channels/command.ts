@@ -31,8 +31,12 @@ export class CommandChannel implements MessageChannel {
         const env = { PATH, MITO_MESSAGE_ID: id };
         const child = spawn(program, [], { env, detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
         const end = (): void => {
-          if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
           reject(signal.reason as Error);
+          try {
+            if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+          } catch {
+            // It has just ended, or runs as somebody else: its message is late all the same.
+          }
         };
         signal.addEventListener('abort', end, { once: true });
         child.once('error', reject);

@@ -111,3 +111,16 @@ test('a receiver that accepts and never responds costs the time of one attempt',
   });
   t.is(lookedUp.status, 'no response within 0.2 s');
 });
+
+test('a receiver that switches protocols has not taken the message, and costs no more than its response', async (t) => {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => {
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nmore');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  const url = `http://127.0.0.1:${portOf(server)}/`;
+  t.deepEqual(await send(url, { allowed: ['127.0.0.0/8'] }), { isDelivered: false, status: 'HTTP 101' });
+});

@@ -74,6 +74,12 @@ function send(
   };
   return new Promise((resolve, reject) => {
     const request = isTls ? requestHttps(url, options) : requestHttp(url, options);
-    request.once('response', resolve).once('error', reject).end(body);
+    request.once('response', resolve).once('error', reject);
+    // After a response with 101 there is no other one, and without this not even an error.
+    request.once('upgrade', (response, socket) => {
+      socket.destroy();
+      resolve(response);
+    });
+    request.end(body);
   });
 }
