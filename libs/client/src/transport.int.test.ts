@@ -46,6 +46,16 @@ test('an answer of something else than a coordinator is said to be unexpected', 
   await t.throwsAsync(new Transport({ url }).send('GET', '/'), { code: 'unexpected_answer' });
 });
 
+test('an answer that switches protocols is an error, and no wait', async (t) => {
+  const url = await server(t, (req) => {
+    req.socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n');
+  });
+  const error = await t.throwsAsync(new Transport({ url, retryMs: 0 }).send('GET', '/'), {
+    code: 'coordinator_unreachable',
+  });
+  t.regex(error?.message ?? '', /switched protocols/);
+});
+
 test('each request is told with the id under which the other side knows it', async (t) => {
   const seen: unknown[] = [];
   const told: SentRequest[] = [];

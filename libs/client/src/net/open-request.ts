@@ -34,6 +34,11 @@ export function openRequest(
   // Whoever waits for the answer hears of an error; one after the answer must not end the process.
   request.on('error', () => undefined);
   request.once('timeout', () => request.destroy(new Error(`nothing moved for ${idleMs} ms`)));
+  // Nobody asked for another protocol, and after a response with 101 there is neither another one nor an error.
+  request.once('upgrade', (_response, socket: Socket) => {
+    socket.destroy();
+    request.emit('error', new Error('it has switched protocols (101)'));
+  });
   request.once('socket', (socket) => limitConnecting(request, socket, url));
   return request;
 }
