@@ -91,13 +91,15 @@ onEachBackend(
   async (t, coordinator) => {
     const { api } = coordinator;
     const { worker, uuid, claimed } = await runningTask(coordinator);
-    const codes = ['no_guests', 'port_closed', 'path_not_found', 'made_up'];
+    const codes = ['no_guests', 'execution_ended', 'port_closed', 'path_not_found', 'made_up'];
     await serveStreams(t, worker, ({ op }, say) => op === 'open' && say(refused(codes.shift() ?? 'stream_lost')));
     const onData = async (): Promise<void> => {};
     await t.throwsAsync(api.running.exec(uuid, { args: ['x'] }, { onData }), { code: 'no_guests' });
+    await t.throwsAsync(api.running.exec(uuid, { args: ['x'] }, { onData }), { code: 'execution_ended' });
     await t.throwsAsync(api.running.connect(uuid, 80, { onData }), { code: 'port_closed' });
     await t.throwsAsync(api.running.files(uuid, 'exec'), { code: 'path_not_found' });
     await t.throwsAsync(api.running.watchPort(uuid, 80), { code: 'stream_lost' });
+    await t.throwsAsync(api.running.files(uuid, 'exec/\0'), { message: /^path: must not have a NUL/ });
     await worker.report([reportOf(claimed, 0)]);
     await t.throwsAsync(api.running.exec(uuid, { args: ['x'] }, { onData }), { code: 'task_ended' });
     await t.throwsAsync(api.running.read(uuid, 'exec/x'), { code: 'task_ended' });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ProcessString } from './fields.js';
+import { isStorableText } from '@mitosis/domain';
+import { ProcessString, UNSTORABLE } from './fields.js';
 import { TerminalSize } from './terminal.js';
 
 /** Bytes of one direction of a stream that the other end has not taken yet. */
@@ -12,7 +13,7 @@ const ARGS_MAX = 4096;
 export const LISTED_ENTRIES_MAX = 10_000;
 
 const Port = z.int().min(1).max(65_535);
-const TaskPath = z.string().max(4096, 'must not be longer than 4096 characters');
+const TaskPath = z.string().max(4096, 'must not be longer than 4096 characters').refine(isStorableText, UNSTORABLE);
 const Args = z.array(ProcessString).min(1).max(ARGS_MAX);
 /** The kind of terminal that a person has. */
 const TerminalKind = z.string().regex(/^[\w.+-]{1,64}$/, 'is not the name of a kind of terminal');

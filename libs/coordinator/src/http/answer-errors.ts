@@ -13,10 +13,11 @@ function isBodyError(error: unknown): error is BodyError {
   return error instanceof Error && 'type' in error && typeof error.type === 'string' && 'status' in error;
 }
 
-function ofZod(error: z.ZodError): MitoError {
+/** What is wrong with the first field that does not match. */
+export function ofZod(error: z.ZodError, whole = 'body'): MitoError {
   const [issue] = error.issues;
   const path = issue?.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]] : (issue?.path ?? []);
-  const field = path.join('.') || 'body';
+  const field = path.join('.') || whole;
   const message = issue?.code === 'unrecognized_keys' ? 'there is no such field' : (issue?.message ?? 'is not valid');
   return new MitoError('invalid', 'invalid_request', `${field}: ${message}`, { details: { field } });
 }

@@ -7,6 +7,7 @@ import {
   type StreamOutput,
   type ToStreamClient,
 } from '@mitosis/protocol';
+import { ofZod } from './answer-errors.js';
 
 /** Proxies close what is idle for a minute, and a client that has vanished says nothing. */
 const PING_MS = 15_000;
@@ -23,11 +24,15 @@ export interface StreamSocketHandlers {
 }
 
 function readMessage(bytes: Buffer): FromStreamClient {
+  let message: unknown;
   try {
-    return FromStreamClient.parse(JSON.parse(bytes.toString('utf8')));
-  } catch (error) {
-    throw new MitoError('invalid', 'invalid_request', `message: ${(error as Error).message}`, { cause: error });
+    message = JSON.parse(bytes.toString('utf8'));
+  } catch (cause) {
+    throw new MitoError('invalid', 'invalid_request', 'message: is not JSON', { cause, details: { field: 'message' } });
   }
+  const { data, error } = FromStreamClient.safeParse(message);
+  if (error) throw ofZod(error, 'message');
+  return data;
 }
 
 /** The WebSocket of somebody who is inside of a running task. */

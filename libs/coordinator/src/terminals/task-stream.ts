@@ -29,6 +29,7 @@ const SILENT_MS = 30_000;
 /** What a worker may refuse. */
 const REFUSALS = [
   'command_not_started',
+  'execution_ended',
   'file_unreadable',
   'folder_too_large',
   'no_guests',
