@@ -223,7 +223,7 @@ export function claimTasksWith({
     const timeoutMs = row.timeout_ms === null ? null : Number(row.timeout_ms);
     const expiresAt = new Date(Date.now() + (timeoutMs === null ? TOKEN_MAX_MS : timeoutMs + TOKEN_GRACE_MS));
     // A sandboxed program can't reach anybody to show it to.
-    const token = wasm ? '' : await tokens.sign('attempt', { subject: task, id: `${attempt}.${lease}` }, expiresAt);
+    const token = wasm ? '' : tokens.signAttempt({ subject: task, id: `${attempt}.${lease}` }, expiresAt);
     const { program_bytes: size_bytes, program_key: objectKey } = row;
     const program = wasm &&
       size_bytes !== null &&
