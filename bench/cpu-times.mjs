@@ -25,7 +25,7 @@ function nameOf(command) {
   if (/postgres: bullmq|postgres: \S*bullmq/.test(command)) return 'PostgreSQL, for the queues';
   if (/postgres/.test(command)) return 'PostgreSQL';
   if (/redis-server/.test(command)) return 'Redis';
-  return /main\.js (coordinator|worker)\b/.exec(command)?.[1] ?? 'others';
+  return /(?:main|mito)\.js (coordinator|worker)\b/.exec(command)?.[1] ?? 'others';
 }
 
 /** CPU time so far, in milliseconds, of all that `root` has started, by part of the system. Linux only. */

@@ -1,4 +1,4 @@
-// npm run bench [-- latency|cancel|throughput|idle|login|wasm|artifact|makespan|query|backlog|backlog=1000000 …]:
+// npm run bench [-- latency|cancel|throughput|throughput=2000|idle|login|wasm|artifact|makespan|query|backlog|backlog=1000000 …]:
 // prints figures with the baseline of the same run.
 import { measureArtifact } from './artifact.mjs';
 import { measureBacklog } from './backlog.mjs';
@@ -34,11 +34,12 @@ if (isWanted('cancel')) {
   }
 }
 if (isWanted('throughput')) {
+  const count = amountOf('throughput', 10_000);
   console.log(
-    '/bin/true, 10000 tasks after 5000 to warm up, durable submission to committed result, 1 worker with 4 slots',
+    `/bin/true, ${count} tasks after 5000 to warm up, durable submission to committed result, 1 worker with 4 slots`,
   );
   for (const backend of ['postgres', 'redis']) {
-    const { tasks, cpuMs, baseline, ratio } = await measureThroughput(backend);
+    const { tasks, cpuMs, baseline, ratio } = await measureThroughput(backend, count);
     console.log(
       `  ${backend.padEnd(9)} ${tasks.toFixed(0)} tasks/s   xargs -P2 ${baseline.toFixed(0)}/s   ratio ${ratio.toFixed(2)}`,
     );
