@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync } from 'node:crypto';
+import { createHmac, createPrivateKey, hkdfSync } from 'node:crypto';
 import { decodeProtectedHeader, jwtVerify, SignJWT, type JWTVerifyOptions } from 'jose';
 import { MitoError } from '@mitosis/domain';
 import { TOKEN_ALGORITHM, type KeyPair } from './key-pair.js';
@@ -25,7 +25,9 @@ export class Tokens {
   private readonly attemptKey: Uint8Array;
 
   constructor(private readonly keys: KeyPair) {
-    this.attemptKey = new Uint8Array(hkdfSync('sha256', keys.privatePem, '', 'mitosis attempt tokens', 32));
+    // From the key itself: its text may be wrapped differently on another replica.
+    const secret = createPrivateKey(keys.privatePem).export({ type: 'pkcs8', format: 'der' });
+    this.attemptKey = new Uint8Array(hkdfSync('sha256', secret, '', 'mitosis attempt tokens', 32));
   }
 
   async sign(purpose: TokenPurpose, claims: TokenClaims, expiresAt: Date): Promise<string> {
