@@ -395,7 +395,21 @@ onEachBackend('what a task submits is committed with its outcome', async (t, coo
   t.is(downstream.length, 2);
   for (const uuid of downstream)
     t.like(await api.getTask(uuid), { upstream: parent, state: 'ready', creator: 'mitosis_admin' });
-  for (const bad of [{ args: [] }, { args: ['x'], group: 'somebody_else' }]) {
+  const former = await submit(coordinator);
+  const spec = { args: ['echo', 'former'], envs: { A: '1' } };
+  const ofOriginal = {
+    group_name: 'mitosis_admin',
+    tags: [],
+    labels: [],
+    timeout: '10m',
+    priority: 1,
+    task_spec: spec,
+  };
+  await run(coordinator, former, 0, { new_tasks: [ofOriginal] });
+  const [child = ''] = (await api.getTask(former)).downstream;
+  t.like(await api.getTask(child), { args: ['echo', 'former'], env: { A: '1' }, timeout_ms: 600_000, priority: 1 });
+  const misread = { ...ofOriginal, task_spec: { ...spec, watch: [parent, 'ExecSpawned'] } };
+  for (const bad of [{ args: [] }, { args: ['x'], group: 'somebody_else' }, misread]) {
     const failing = await submit(coordinator);
     await run(coordinator, failing, 0, { new_tasks: [{ args: ['true'] }, bad] });
     t.like(await api.getTask(failing), { state: 'failed', reason: 'invalid_new_task', downstream: [] });

@@ -6,8 +6,9 @@ import { commandModel } from './help/command-model.js';
 import { findCommand } from './help/find-command.js';
 import type { CommandEntry } from './mito-context.js';
 
-const QUERY = '-c -g -t -l -s -e -p --limit --offset --count';
-const MANY = '-c -g -t -l -s -e -p --limit --offset';
+const MANY =
+  '-c --creators -g --group -t --tags -l --labels -s --state -e --exit-status -p --priority --limit --offset';
+const QUERY = `${MANY} --count`;
 
 /** Every command of the original with its options, as its users know them (its own spelling, in its own order). */
 const ORIGINAL: Readonly<Record<string, string>> = {
@@ -36,28 +37,29 @@ const ORIGINAL: Readonly<Record<string, string>> = {
   'client groups update-user': '',
   'client groups remove-user': '',
   'client groups attachments upload': '-g --pb -s',
-  'client groups attachments download': '-g -o --no-download --pb -s',
+  'client groups attachments download': '-g -o --output --no-download --pb -s',
   'client groups attachments get': '-g -s',
   'client groups attachments delete': '-g -s',
   'client groups attachments query': '-g -k --limit --offset --count',
-  'client groups attachments download-many': '-g -k --limit --offset -o --no-download --pb --concurrent',
-  'client groups attachments download-list': '-g -o --no-download --pb --concurrent',
+  'client groups attachments download-many': '-g -k --limit --offset -o --output --no-download --pb --concurrent',
+  'client groups attachments download-list': '-g -o --output --no-download --pb --concurrent',
   'client groups attachments delete-many': '-g -k --limit --offset',
   'client groups attachments delete-list': '-g',
-  'client tasks submit': '-g -t -l --timeout -p -e --terminal -r --watch',
-  'client tasks submit-many': '-f',
+  'client tasks submit':
+    '-g --group -t --tags -l --labels --timeout -p --priority -e --envs --terminal -r --resources --watch',
+  'client tasks submit-many': '-f --file',
   'client tasks get': '',
   'client tasks query': `${QUERY} --reporter-uuid -v`,
   'client tasks cancel': '',
   'client tasks cancel-many': MANY,
   'client tasks cancel-list': '',
   'client tasks update-labels': '',
-  'client tasks change': '-t --timeout -p -e --terminal --watch',
+  'client tasks change': '-t --tags --timeout -p --priority -e --envs --terminal --watch',
   'client tasks artifacts upload': '--pb',
-  'client tasks artifacts download': '-o --no-download --pb',
+  'client tasks artifacts download': '-o --output --no-download --pb',
   'client tasks artifacts delete': '',
-  'client tasks artifacts download-many': `${MANY} -o --no-download --pb --concurrent`,
-  'client tasks artifacts download-list': '-o --no-download --pb --concurrent',
+  'client tasks artifacts download-many': `${MANY} -o --output --no-download --pb --concurrent`,
+  'client tasks artifacts download-list': '-o --output --no-download --pb --concurrent',
   'client tasks artifacts delete-many': MANY,
   'client tasks artifacts delete-list': '',
   'client workers cancel': '-f --force',

@@ -110,7 +110,7 @@ function parseLine(cli: Cli<MitoContext>, line: readonly string[], context: Mito
 }
 
 /** Commands whose options take lists as those of the original do. */
-const TAKE_LISTS = /^(?:client )?(?:tasks submit|submit|run)$/;
+const TAKE_LISTS = /^(?:client )?(?:tasks submit|tasks change|submit|run)$/;
 
 /** What stands behind a script is for the script. */
 async function splitScript(meant: CommandEntry, line: readonly string[]): Promise<readonly string[]> {
@@ -189,7 +189,7 @@ export async function runMain(argv: readonly string[], context: MitoContext): Pr
   const refusal = await refuseBytes(argv, context.env);
   if (refusal) return reportError(refusal, { stderr: context.stderr, isJson });
   const [asked, ...more] = argv.filter((word) => word !== '--json');
-  if (more.length === 0 && (asked === '--version' || asked === '-v')) {
+  if (more.length === 0 && ['--version', '-v', '-V'].includes(asked ?? '')) {
     say(context.stdout, `${isJson ? jsonLine({ version: VERSION }) : VERSION}\n`);
     return EXIT_OK;
   }

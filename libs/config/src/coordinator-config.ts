@@ -47,9 +47,10 @@ export const CoordinatorConfig = z.strictObject({
   s3: z
     .string()
     .regex(/^https?:\/\//i, 'write http://HOST:PORT or https://HOST:PORT')
-    .optional(),
+    .optional()
+    .meta({ alias: 's3_url' }),
   s3_region: z.string().default('mitosis'),
-  s3_bucket: z.string().default('mitosis'),
+  s3_bucket: z.string().default('mitosis').meta({ alias: 'artifacts_bucket' }),
   s3_access_key: z.string().optional(),
   s3_secret_key: z.string().optional(),
   s3_force_path_style: FlagSetting.default(true),
@@ -80,7 +81,9 @@ export const CoordinatorConfig = z.strictObject({
   lease: DurationSetting.refine(
     (ms) => ms >= LEASE_MIN_MS && ms <= LEASE_MAX_MS,
     'must be 3 seconds at least and an hour at most',
-  ).prefault('15s'),
+  )
+    .prefault('15s')
+    .meta({ alias: 'heartbeat_timeout' }),
   /** A task that needs more than is free keeps a machine free for itself when it has waited for so long. */
   reserve_after: DurationSetting.prefault('30s'),
   /** Workers that may be registered and alive at a time; any number when not set. */

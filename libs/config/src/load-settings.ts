@@ -4,6 +4,7 @@ import { parse } from 'smol-toml';
 import type { z } from 'zod';
 import { decodeText, MitoError, systemError } from '@mitosis/domain';
 import { configDir } from './folders.js';
+import { originalNames, originalSettings } from './original-settings.js';
 
 /** File descriptor of the standard input. */
 const STDIN = 0;
@@ -80,10 +81,43 @@ function layersOf(section: string, schema: z.ZodObject, source: SettingsSource):
   const layers = [
     { from: own, values: readSection(own, section) ?? {} },
     localLayer(section, source, local),
-    { from: 'the environment', values: fromEnv(schema, source.env) },
+    { from: 'the environment', values: fromEnv(section, schema, source.env) },
     { from: 'the command line', values: source.flags },
   ];
-  return layers.map(({ from, values }) => ({ from, values: underOwnNames(schema, values) }));
+  return layers.map((layer) => ({
+    from: layer.from,
+    values: underOwnNames(schema, withoutOriginals(section, schema, layer)),
+  }));
+}
+
+/** The values without what only the original Mitosis knows; throws where that would be misread. */
+function withoutOriginals(section: string, schema: z.ZodObject, { from, values }: Layer): Values {
+  const known = originalSettings(section, values).filter(({ name }) => !(name in schema.shape));
+  const nameOf = (name: string): string => (from === 'the environment' ? variableOf(name) : `[${section}] ${name}`);
+  const refused = known.find(({ objection }) => objection !== undefined);
+  if (refused) {
+    const message = `${nameOf(refused.name)} of ${from}: a setting of the original Mitosis: ${refused.objection}`;
+    throw new MitoError('invalid', 'invalid_config', message, { details: { field: refused.name } });
+  }
+  const names = new Set(known.map(({ name }) => name));
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !names.has(name)));
+}
+
+/** Says which settings of the original Mitosis have no effect here, and why. */
+function noteOriginals(section: string, source: SettingsSource): void {
+  if (!source.note) return;
+  const [own = '', local = ''] = configFiles(source);
+  const files = [
+    { from: own, values: readSection(own, section) ?? {} },
+    localLayer(section, { ...source, note: undefined }, local),
+  ];
+  const variables = originalNames(section).map((name) => [name, source.env[variableOf(name)]]);
+  for (const { from, values } of [
+    ...files,
+    { from: 'the environment', values: Object.fromEntries(variables) as Values },
+  ])
+    for (const { name, note } of originalSettings(section, values))
+      if (note !== undefined) source.note(`mito: ${name} of ${from} has no effect: ${note}`);
 }
 
 /** The settings that something other than the defaults says, and where the value that counts is from. */
@@ -115,7 +149,7 @@ function aliasesOf(schema: z.ZodObject): Map<string, string> {
   const fields = Object.entries(schema.shape as Record<string, z.ZodType>);
   return new Map(
     fields.flatMap(([name, field]) =>
-      typeof field.meta()?.alias === 'string' ? [[field.meta()?.alias as string, name]] : [],
+      typeof field.meta()?.alias === 'string' ? [[field.meta()?.alias as string, name] as const] : [],
     ),
   );
 }
@@ -148,8 +182,8 @@ export function settingsIn(schema: z.ZodObject, env: Env): Record<string, string
  * `MITO_<FIELD>`, or the content of the file that `MITO_<FIELD>_FILE` names: so secrets are in no environment.
  * `-` is the standard input: what opened it may have been allowed to read more than we are.
  */
-function fromEnv(schema: z.ZodObject, env: Env): Values {
-  const names = [...Object.keys(schema.shape), ...aliasesOf(schema).keys()];
+function fromEnv(section: string, schema: z.ZodObject, env: Env): Values {
+  const names = [...Object.keys(schema.shape), ...aliasesOf(schema).keys(), ...originalNames(section)];
   return Object.fromEntries(
     names.map((name) => {
       const variable = variableOf(name);
@@ -218,5 +252,6 @@ export function loadSettings<T extends z.ZodObject>(section: string, schema: T, 
   const [issue] = result.error?.issues ?? [];
   if (issue) throw problemOf(section, issue, source);
   noteHost(section, schema, source);
+  noteOriginals(section, source);
   return result.data as z.output<T>;
 }

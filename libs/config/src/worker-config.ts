@@ -22,6 +22,8 @@ export const WorkerConfig = z.strictObject({
   pin: z.string().optional(),
   user: z.string().optional(),
   password: z.string().optional(),
+  /** File with the logins that it registers with when it has neither an enrolment code nor a password. */
+  credential_path: z.string().optional(),
   /** Groups whose tasks run here; the user's own when not set. */
   groups: ListSetting.optional(),
   tags: ListSetting.default([]),

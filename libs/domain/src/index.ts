@@ -79,6 +79,7 @@ export type { DependencyCondition, DependencyVerdict, Prerequisite } from './dep
 export { parseComparison } from './compare.js';
 export type { Comparison } from './compare.js';
 export { escapePlaceholders, parseShellTemplate, parseTemplate, type Template } from './placeholders.js';
+export { fromOriginalTask, meantArtifactKind, watchedState } from './original-task.js';
 export { isDeeperThan, parseParamJson, type ParamJson } from './param-json.js';
 export {
   PARAM_PATTERN,

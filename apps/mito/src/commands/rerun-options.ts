@@ -5,7 +5,7 @@ import { ApiCommand } from './api-command.js';
 import { confirmLarge } from './confirm-large.js';
 import { yesOption } from './many-options.js';
 import { splitList } from './option-values.js';
-import { parseEnvSetup, parseTimeout, parseWithin, PRIORITY, RETRIES } from './task-options.js';
+import { parseEnvSetup, parseTimeout, parseWithin, PRIORITY, RETRIES, splitPairs } from './task-options.js';
 
 /** What can be changed when something is submitted again. */
 export abstract class RerunCommand extends ApiCommand {
@@ -26,7 +26,7 @@ export abstract class RerunCommand extends ApiCommand {
   protected async changes(api: MitosisClient, group: string): Promise<RerunChanges> {
     const { tags, labels, secrets, name, priority, timeout, retries, cwd, envSetup } = this;
     return {
-      ...(this.env.length > 0 && { env: parseEnv(this.env) }),
+      ...(this.env.length > 0 && { env: parseEnv(this.env.flatMap(splitPairs)) }),
       ...(tags && { tags: splitList(tags, '--tags') }),
       ...(labels && { labels: splitList(labels, '--labels') }),
       ...(secrets && { secrets: splitList(secrets, '--secret') }),

@@ -8,7 +8,9 @@ function isRole(text: string): text is Role {
 export function parseRoles(values: readonly string[], form: string): Record<string, Role> {
   const pairs = values.flatMap((value) => value.split(',')).filter(Boolean);
   const entries = pairs.map((pair) => {
-    const [name = '', role = '', ...rest] = pair.split(':');
+    const [name = '', typed = '', ...rest] = pair.split(':');
+    // The original writes roles in any case.
+    const role = typed.toLowerCase();
     if (name === '' || rest.length > 0 || !isRole(role)) {
       throw invalidField(
         form.toLowerCase(),

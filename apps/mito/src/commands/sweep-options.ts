@@ -1,4 +1,5 @@
 import {
+  fromOriginalTask,
   nameOfCommand,
   parseArray,
   parseSweep,
@@ -23,8 +24,12 @@ export interface SweepOptions {
 export const isSweep = ({ array, eachLine, eachJson, sweep }: SweepOptions): boolean =>
   array !== undefined || eachLine !== undefined || eachJson !== undefined || sweep.length > 0;
 
-/** The record of a task for `submit-many`: parameters keep their digits, everything else is as JSON has it. */
-export function taskOf({ value, plain, paramOf }: ParamJson): SubmitTaskInput {
+/**
+ * The record of a task for `submit-many`, in our form or in that of the original Mitosis: parameters keep their digits,
+ * everything else is as JSON has it.
+ */
+export function taskOf({ value, plain: written, paramOf }: ParamJson): SubmitTaskInput {
+  const plain = fromOriginalTask(written);
   const { params } = (value ?? {}) as { readonly params?: unknown };
   if (typeof params !== 'object' || params === null || Array.isArray(params)) return plain as SubmitTaskInput;
   const exact = Object.entries(params).map(([name, item]) => [name, typeof item === 'string' ? paramOf(item) : item]);

@@ -12,10 +12,20 @@ function assertOrder(since: string | undefined, until: string | undefined, optio
 }
 
 function givenStates(words: readonly string[], option: string): string[] | undefined {
-  const states = givenList(words, option);
+  // The original writes states in any case.
+  const states = givenList(words, option)?.map((state) => state.toLowerCase());
   const wrong = states?.find((state) => !TASK_STATES.some((known) => known === state));
-  if (wrong !== undefined) throw invalidField(option, `"${wrong}" is none of ${TASK_STATES.join(', ')}`);
+  const advice = wrong === 'finished' ? '; "Finished" of the original Mitosis is: completed,failed' : '';
+  if (wrong !== undefined) throw invalidField(option, `"${wrong}" is none of ${TASK_STATES.join(', ')}${advice}`);
   return states;
+}
+
+/** Raw wait statuses, as the original has them, find nothing here: 256 is exit code 1. */
+function givenExitCode(value: string | undefined): string | undefined {
+  const code = Number(/\d+$/.exec(givenText(value, '--exit-code') ?? '')?.[0] ?? 0);
+  if (code <= 255) return value;
+  const meant = code % 256 === 0 ? `; the wait status ${code} of the original Mitosis is exit code ${code / 256}` : '';
+  throw invalidField('--exit-code', `"${value}" is no exit code: these are 0 to 255${meant}`);
 }
 
 /** The options that say what tasks must be like. */
@@ -59,7 +69,7 @@ export abstract class TaskConditionCommand extends ApiCommand {
       upstream: givenText(this.upstream, '--upstream'),
       priority: givenText(this.priority, '--priority'),
       worker: givenText(this.worker, '--worker'),
-      exit_code: givenText(this.exitCode, '--exit-code'),
+      exit_code: givenExitCode(this.exitCode),
       text: givenWords(this.text, '--text'),
       state: givenStates(this.states, '--state'),
       tags: givenList(this.tags, '--tags'),

@@ -9,6 +9,7 @@ import {
   parseRequeueOn,
   parseWarning,
   readEnvSetup,
+  watchedState,
   type TypedNeed,
 } from '@mitosis/domain';
 import { parseEnv, parseEnvLines, parseResource } from '@mitosis/experiment';
@@ -105,7 +106,7 @@ function argsOf({ argv, shell }: TaskOptions): string[] {
 }
 
 /** `A=1,B=2` is two variables when each part is one, as in the original; otherwise the comma belongs to the value. */
-function splitPairs(text: string): string[] {
+export function splitPairs(text: string): string[] {
   const parts = text.split(',');
   return parts.every((part) => /^[A-Za-z_]\w*=/.test(part)) ? parts : [text];
 }
@@ -128,7 +129,9 @@ type AfterInput = NonNullable<SubmitTaskInput['after']>[number];
 
 function parseWatch(text: string): AfterInput {
   const [task = '', state = ''] = text.split(',');
-  const when = Object.hasOwn(WATCHED, state) ? WATCHED[state as keyof typeof WATCHED] : undefined;
+  const own = Object.hasOwn(WATCHED, state) ? WATCHED[state as keyof typeof WATCHED] : undefined;
+  const when = own ?? watchedState(state);
+  if (typeof when === 'object') throw invalidField('--watch', when.objection);
   if (task === '' || when === undefined)
     throw invalidField(
       '--watch',

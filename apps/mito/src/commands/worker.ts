@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Command, Option } from 'clipanion';
+import type { WorkerConfig } from '@mitosis/config';
 import { invalidField } from '@mitosis/domain';
 import { EXIT_NOT_AUTHORIZED, EXIT_OK } from '../output/exit-codes.js';
 import { useNetwork } from '../use-network.js';
@@ -122,6 +123,7 @@ export class WorkerCommand extends ServiceCommand {
         pin: this.pin,
         user: this.user,
         password: this.password,
+        credential_path: this.credentialPath,
         groups: this.groups && splitList(this.groups, '--groups'),
         tags: this.tags && splitList(this.tags, '--tags'),
         takes: this.takes(),
@@ -162,7 +164,7 @@ export class WorkerCommand extends ServiceCommand {
     };
     const code = (await codeFromParent(this.context.env.MITO_ENROLL_FROM_PARENT === '1')) ?? settings.enroll;
     const isKnown = code !== undefined || settings.password !== undefined;
-    const token = isKnown ? undefined : await this.cachedToken(settings.coordinator_addr, settings.user);
+    const token = isKnown ? undefined : await this.cachedToken(settings);
     const service = await createWorker(settings, {
       log,
       env: this.context.env,
@@ -183,11 +185,11 @@ export class WorkerCommand extends ServiceCommand {
   }
 
   /** Of whoever is logged in at the coordinator. */
-  private async cachedToken(coordinator: string, user: string | undefined): Promise<string | undefined> {
+  private async cachedToken(settings: WorkerConfig): Promise<string | undefined> {
     const { configDir } = await import('@mitosis/config');
     const { Credentials } = await import('../credentials.js');
-    const file = this.credentialPath ?? `${configDir(this.context.env)}/credentials`;
-    return (await new Credentials(file).find(coordinator, user))?.token;
+    const file = settings.credential_path ?? `${configDir(this.context.env)}/credentials`;
+    return (await new Credentials(file).find(settings.coordinator_addr, settings.user))?.token;
   }
 
   private noteObsoleteOptions(): void {

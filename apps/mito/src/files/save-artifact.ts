@@ -1,12 +1,12 @@
 import type { MitosisClient } from '@mitosis/client';
-import { invalidField } from '@mitosis/domain';
+import { invalidField, meantArtifactKind } from '@mitosis/domain';
 import { ARTIFACT_KINDS, ArtifactKind } from '@mitosis/protocol';
 import type { Done } from './run-batch.js';
 import { absoluteUrl } from './save-attachment.js';
 import { savePath } from './save-path.js';
 
 export function parseKind(text: string): ArtifactKind {
-  const kind = ArtifactKind.safeParse(text);
+  const kind = ArtifactKind.safeParse(meantArtifactKind(text));
   if (!kind.success) throw invalidField('kind', `"${text}" is none of ${ARTIFACT_KINDS.join(', ')}`);
   return kind.data;
 }

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { MitoError, type Role, type TaskLimits } from '@mitosis/domain';
+import { fromOriginalTask, MitoError, type Role, type TaskLimits } from '@mitosis/domain';
 import { SubmitTask, type AttemptReport } from '@mitosis/protocol';
 import type { UserActor } from '../auth/authenticator.js';
 import { acceptTasks, type Accepted } from '../tasks/accept-tasks.js';
@@ -32,9 +32,19 @@ async function actorOf(tx: EntityManager, task: string): Promise<UserActor> {
   };
 }
 
+/** The original's form is understood, too. */
+function ofOriginal(spec: unknown, index: number): unknown {
+  try {
+    return fromOriginalTask(spec);
+  } catch (error) {
+    if (!(error instanceof MitoError)) throw error;
+    throw new MitoError('invalid', 'invalid_request', `task ${index + 1}: ${error.message}`, { cause: error });
+  }
+}
+
 function parseAll(specs: readonly unknown[]): SubmitTask[] {
   return specs.map((spec, index) => {
-    const parsed = SubmitTask.safeParse(spec);
+    const parsed = SubmitTask.safeParse(ofOriginal(spec, index));
     if (parsed.success) return parsed.data;
     const [issue] = parsed.error.issues;
     throw new MitoError(

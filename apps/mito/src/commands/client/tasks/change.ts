@@ -5,7 +5,7 @@ import type { ChangeTaskInput } from '@mitosis/protocol';
 import { ApiCommand } from '../../api-command.js';
 import { needOptions } from '../../need-options.js';
 import { replacementList } from '../../option-values.js';
-import { parseAfter, parseTimeout, parseWithin, PRIORITY, RETRIES } from '../../task-options.js';
+import { parseAfter, parseTimeout, parseWithin, PRIORITY, RETRIES, splitPairs } from '../../task-options.js';
 
 export class TasksChangeCommand extends ApiCommand {
   static override paths = [
@@ -63,7 +63,7 @@ export class TasksChangeCommand extends ApiCommand {
       ...(argv.length > 0 && { args: [...argv] }),
       ...(tags && { tags: replacementList(tags, '--tags') }),
       ...(labels && { labels: replacementList(labels, '--labels') }),
-      ...(env && { env: parseEnv(env) }),
+      ...(env && { env: parseEnv(env.flatMap(splitPairs)) }),
       ...(name !== undefined && { name }),
       ...(priority !== undefined && { priority: parseWithin(priority, '--priority', PRIORITY) }),
       ...(timeout !== undefined && { timeout_ms: parseTimeout(timeout) }),

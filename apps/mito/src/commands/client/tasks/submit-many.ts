@@ -1,5 +1,5 @@
 import { Command, Option } from 'clipanion';
-import { invalidField } from '@mitosis/domain';
+import { invalidField, MitoError } from '@mitosis/domain';
 import { parseRecords } from '@mitosis/experiment';
 import type { CreateJobInput, SubmitTaskInput } from '@mitosis/protocol';
 import { readText } from '../../../files/read-input.js';
@@ -23,8 +23,9 @@ export class TasksSubmitManyCommand extends ApiCommand {
     details:
       'The file is a JSON array or NDJSON; each item has "args" and may have env, tags, labels, priority, ' +
       'timeout_ms, after and the other fields of a submission; "key" names an item, so that "after" of another can ' +
-      'wait for it. Sent in requests of 1000. Each request is stored whole or not at all; with --best-effort the ' +
-      'items that are wrong are reported and the others stored.',
+      'wait for it. Items of the original Mitosis (group_name, task_spec) are understood, too. Sent in requests of ' +
+      '1000. Each request is stored whole or not at all; with --best-effort the items that are wrong are reported ' +
+      'and the others stored.',
     examples: [['From a script that prints a task on each line', './make-tasks.py | $0 tasks submit-many -f -']],
   });
 
@@ -74,7 +75,14 @@ export class TasksSubmitManyCommand extends ApiCommand {
       throw invalidField('--file', `there is "${this.positional}" already`);
     const file = this.positional ?? needed(this.file, '--file', 'a JSON or NDJSON file, or - for the standard input');
     const field = '--file';
-    const tasks = parseRecords(await readText(file, field), { file, field }).map(taskOf);
+    const tasks = parseRecords(await readText(file, field), { file, field }).map((record, index) => {
+      try {
+        return taskOf(record);
+      } catch (error) {
+        if (!(error instanceof MitoError)) throw error;
+        throw invalidField(field, `${file}: item ${index}: ${error.message}`);
+      }
+    });
     return this.group === undefined ? tasks : tasks.map((task) => ({ group: this.group as string, ...task }));
   }
 
