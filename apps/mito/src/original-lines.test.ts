@@ -20,7 +20,7 @@ async function submissionOf(line: string): Promise<object> {
 
 const understood = test.macro({
   exec: async (t, line: string, expected: object) => t.like(await submissionOf(line), expected),
-  title: (_, line) => `a line of the original is understood: tasks submit ${line}`,
+  title: (_, line: string) => `a line of the original is understood: tasks submit ${line}`,
 });
 
 test(understood, '-g test_group -t wireless,4g -l mobile,video -e TEST_KEY=1,TEST_VAL=2 -- echo hello', {

@@ -22,7 +22,7 @@ const understood = test.macro({
     const [, name = '', value = ''] = /^(\w+) = "?(.*?)"?$/.exec(line) ?? [];
     t.like(load(t, section, '', { [`MITO_${name.toUpperCase()}`]: value }), expected, 'the same by its variable');
   },
-  title: (_, section, line) => `[${section}] ${line} is understood`,
+  title: (_, section: Section, line: string) => `[${section}] ${line} is understood`,
 });
 
 test(understood, 'coordinator', 's3_url = "http://127.0.0.1:9000"', { s3: 'http://127.0.0.1:9000' });
@@ -43,7 +43,7 @@ const refused = test.macro({
     const variable = `MITO_${name.toUpperCase()}`;
     t.throws(() => load(t, section, '', { [variable]: 'true' }), { message: new RegExp(`^${variable} of the env`) });
   },
-  title: (_, section, line, advice) => `[${section}] ${line} is refused: ${advice.source}`,
+  title: (_, section: Section, line: string, advice: RegExp) => `[${section}] ${line} is refused: ${advice.source}`,
 });
 
 test(refused, 'coordinator', 'attachments_bucket = "a"', /use s3_bucket/);
@@ -63,7 +63,7 @@ const noted = test.macro({
     t.is(notes.length, 1);
     t.regex(notes[0] ?? '', new RegExp(`^mito: ${line.split(' ')[0]} of .*config.toml has no effect: \\w`));
   },
-  title: (_, section, line) => `[${section}] ${line} has no effect, and it says so`,
+  title: (_, section: Section, line: string) => `[${section}] ${line} has no effect, and it says so`,
 });
 
 test(noted, 'coordinator', 'redis_worker_password = "x"');

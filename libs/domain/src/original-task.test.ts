@@ -47,7 +47,7 @@ const refused = test.macro({
   exec(t, task: object, message: RegExp) {
     t.throws(() => fromOriginalTask(task), { code: 'invalid_request', message });
   },
-  title: (_, task, message) => `${JSON.stringify(task)} is refused: ${message.source}`,
+  title: (_, task: object, message: RegExp) => `${JSON.stringify(task)} is refused: ${message.source}`,
 });
 
 test(refused, { group_name: 'g', args: ['x'] }, /^args: .* no such field; it has group_name/);
