@@ -37,7 +37,8 @@ export function watchedState(state: string): DependencyCondition | { readonly ob
   if (state === 'FetchResource') return 'started';
   if (state === 'TaskCommitted') return 'ended';
   const isFailure = /^(?:FetchResource(?:Error|Timeout|NotFound|Forbidden)|(?:Watch|Exec|UploadResult)Timeout)$/;
-  const nearest = isFailure.test(state) || state === 'UploadCancelledResult' ? NEAREST_FAILURE : NEAREST[state];
+  const step = Object.hasOwn(NEAREST, state) ? NEAREST[state] : undefined;
+  const nearest = isFailure.test(state) || state === 'UploadCancelledResult' ? NEAREST_FAILURE : step;
   return nearest === undefined
     ? undefined
     : { objection: `"${state}" of the original Mitosis has no equal here; the nearest is ${nearest}` };
