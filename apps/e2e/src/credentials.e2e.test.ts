@@ -1,8 +1,10 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import { eventually, fileScope, SOON_MS } from '@mitosis/testing';
+import { eventually, fileScope, SOON_MS, tempDir } from '@mitosis/testing';
 import { startDeployment, type Deployment } from './harness/deployment.js';
-import type { MitoProcess } from './harness/mito-process.js';
+import { startMito, type MitoProcess } from './harness/mito-process.js';
 import { processesWith } from './harness/processes.js';
 
 const file = fileScope(test);
@@ -129,4 +131,22 @@ test.serial('a worker whose clock is two days off renews neither too late nor ag
     workers.every((worker) => renewals(worker) <= (performance.now() - begunAt) / 2_000),
     workers.map(renewals).join(),
   );
+});
+
+test.serial('a worker registers with the login of the file that its settings name', async (t) => {
+  t.timeout(120_000);
+  const deployment = await startDeployment(file, 'postgres');
+  const folder = await tempDir(t);
+  const settings = `[worker]\ncredential_path = "${path.join(deployment.dir, 'credentials')}"\n`;
+  await writeFile(path.join(folder, 'config.toml'), settings, { mode: 0o600 });
+  const worker = startMito(t, ['worker'], {
+    ...deployment.env,
+    MITO_CONFIG_DIR: folder,
+    MITO_WORK_DIR: path.join(folder, 'work'),
+  });
+  await eventually(async () => (await deployment.ask('workers', 'query', '--quiet')) !== '', {
+    timeoutMs: 30_000,
+    message: () => `the worker registers: ${worker.stderr}`,
+  });
+  t.is(await deployment.ask('run', '--', 'echo', 'served'), 'served');
 });

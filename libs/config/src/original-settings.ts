@@ -1,6 +1,6 @@
 /** What became of a setting of the original Mitosis that there is not here. */
 type Fate =
-  /** Nothing depends on it any more: it is noted, and has no effect. */
+  /** Nothing depends on it now: it is noted, and has no effect. */
   | { readonly gone: string }
   /** Its meaning can't be kept: it is refused, unless it says what is the case here anyway. */
   | { readonly refused: string; readonly unless?: boolean };

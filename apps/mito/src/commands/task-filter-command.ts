@@ -25,7 +25,7 @@ function givenExitCode(value: string | undefined): string | undefined {
   const code = Number(/\d+$/.exec(givenText(value, '--exit-code') ?? '')?.[0] ?? 0);
   if (code <= 255) return value;
   const meant = code % 256 === 0 ? `; the wait status ${code} of the original Mitosis is exit code ${code / 256}` : '';
-  throw invalidField('--exit-code', `"${value}" is no exit code: these are 0 to 255${meant}`);
+  throw invalidField('--exit-code', `"${value}" is not an exit code: these are 0 to 255${meant}`);
 }
 
 /** The options that say what tasks must be like. */
