@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { chromium as browserType, type Browser, type BrowserContext, type Page } from 'playwright-core';
@@ -190,6 +190,70 @@ test.serial('a form submits a sweep, and a file is dropped into the group', asyn
   await page.getByRole('table', { name: 'Files' }).getByText('data.txt').waitFor();
   await accessible(t, page, 'a group');
   t.deepEqual(complaints, []);
+  await context.close();
+});
+
+test.serial('the limits of a sweep, what it used, and the files of a running task are shown and offered', async (t) => {
+  const { page, context, complaints } = await admin();
+  await open(page, 'submit', 'Submit');
+  await page.getByLabel('Command').fill('echo {n} > seen.txt; sleep 600');
+  await page.getByLabel('Sweep').fill('n=1,2');
+  await page.getByText('Resources', { exact: true }).click();
+  await page.getByLabel('Memory').fill('64');
+  await page.getByText('did you mean 64GiB').waitFor();
+  await page.getByLabel('Memory').fill('64MiB');
+  await page.getByText('Limits of a sweep, warnings').click();
+  await page.getByLabel('Running at a time').fill('1');
+  await page.getByLabel('Requeue on').fill('lost, 75');
+  await page.getByText('--mem 64MiB --at-once 1 --requeue-on lost,75').waitFor();
+  await accessible(t, page, 'the form with its limits');
+  await page.getByRole('button', { name: 'Submit 2 tasks' }).click();
+  await page.getByText('at most 1 task', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Limits …' }).click();
+  await page.getByLabel('Failures allowed').fill('no');
+  await page.getByRole('button', { name: 'Change the limits' }).click();
+  await page.getByText('Failures allowed: write a whole number').waitFor();
+  await page.getByLabel('Failures allowed').fill('3');
+  await page.getByRole('button', { name: 'Change the limits' }).click();
+  await page.getByText('3 tasks; then the rest is cancelled').waitFor();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByText('The limits are as before.').waitFor();
+  const uuid = page.url().split('/').at(-1) ?? '';
+  const { max_fails: maxFails } = await stack.json<{ max_fails: number | null }>('jobs', 'get', uuid);
+  t.is(maxFails, null);
+
+  await page.getByRole('link', { name: '1 task', exact: true }).first().click();
+  await page.getByRole('table', { name: 'Tasks' }).getByRole('link').first().click();
+  await page.getByText('64.0 MiB memory').waitFor();
+  await page.getByText('lost, exit code 75; at most 100').waitFor();
+  await page.getByRole('button', { name: 'Look at its files' }).click();
+  await page.getByRole('button', { name: 'exec/' }).click();
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Download seen.txt' }).click();
+  t.is((await download).suggestedFilename(), 'seen.txt');
+  t.regex(await readFile(await (await download).path(), 'utf8'), /^[12]\n$/);
+  await accessible(t, page, 'a running task with its files');
+  await page.getByRole('link', { name: 'Run again with changes' }).click();
+  await page.getByText('what it asks for (64.0 MiB memory)').waitFor();
+  t.is(await page.getByLabel('Requeue on').inputValue(), 'lost, 75');
+  await stack.json('jobs', 'cancel', uuid);
+
+  await open(page, 'account', 'Account');
+  await page.getByRole('button', { name: 'Add a receiver …' }).click();
+  await page.getByLabel('Name').fill('me-by-mail');
+  await page.getByLabel('Kind').selectOption('mail');
+  await page.getByLabel('To', { exact: true }).fill('nobody');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.getByText('is not a mail address').waitFor();
+  await page.getByRole('button', { name: 'Close' }).click();
+  await open(page, `group/${stack.ready.admin.username}`, stack.ready.admin.username);
+  await page.getByRole('table', { name: 'Usage' }).getByText(stack.ready.admin.username).waitFor();
+  await accessible(t, page, 'a group with its usage');
+  // The browser reports the response to the mail address that was refused.
+  t.deepEqual(
+    complaints.filter((text) => !text.includes('400')),
+    [],
+  );
   await context.close();
 });
 

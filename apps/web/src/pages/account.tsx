@@ -9,6 +9,7 @@ import { Empty } from '../parts/empty.js';
 import { Field, Form } from '../parts/form.js';
 import { Failure, say } from '../parts/notices.js';
 import { Page, Section } from '../parts/page.js';
+import { Receivers } from '../parts/receivers.js';
 import { Table } from '../parts/table.js';
 import { Ago } from '../parts/time.js';
 
@@ -17,6 +18,7 @@ const SCOPES = ['read', 'submit', 'workers', 'full'];
 export default function AccountPage() {
   return (
     <Page title="Account" command="mito auth">
+      <Receivers />
       <Tokens />
       <Password />
     </Page>

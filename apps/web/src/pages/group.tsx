@@ -11,8 +11,10 @@ import { Empty } from '../parts/empty.js';
 import { Field, Form } from '../parts/form.js';
 import { attempt, Failure, say } from '../parts/notices.js';
 import { Absent, Facts, Page, Section } from '../parts/page.js';
+import { Receivers } from '../parts/receivers.js';
 import { Table } from '../parts/table.js';
 import { Ago } from '../parts/time.js';
+import { Usage } from '../parts/usage.js';
 import { DropZone } from '../upload/drop-zone.js';
 import { fetchSigned } from '../upload/fetch-signed.js';
 
@@ -47,7 +49,13 @@ export default function GroupPage({ route: { path } }: { readonly route: Route }
         ]}
       />
       <Attachments group={group.name} />
-      {may(current, { action: 'group.manage', groupId: group.name }) && <Members group={group.name} />}
+      <Usage group={group.name} />
+      {may(current, { action: 'group.manage', groupId: group.name }) && (
+        <>
+          <Members group={group.name} />
+          <Receivers group={group.name} />
+        </>
+      )}
     </Page>
   );
 }

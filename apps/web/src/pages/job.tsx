@@ -10,9 +10,11 @@ import { Dialog } from '../parts/dialog.js';
 import { Failures } from '../parts/failures.js';
 import { Form } from '../parts/form.js';
 import { JobBar } from '../parts/job-bar.js';
+import { Efficiency, JobLimitsDialog } from '../parts/job-settings.js';
 import { attempt, Failure, say } from '../parts/notices.js';
 import { OutputSearch } from '../parts/output-search.js';
 import { Absent, Facts, Page } from '../parts/page.js';
+import { notifyText } from '../parts/process.js';
 import { StateMark } from '../parts/state.js';
 import { Ago, useNow } from '../parts/time.js';
 import { Results } from '../results/results.js';
@@ -59,11 +61,18 @@ export default function JobPage({ route: { path } }: { readonly route: Route }) 
                   ),
                 ] as const,
             ),
+            ['Running at a time', job.at_once !== null && `at most ${count(job.at_once, 'task')}`],
+            [
+              'Failures allowed',
+              job.max_fails !== null && `${count(job.max_fails, 'task')}; then the rest is cancelled`,
+            ],
+            ['Notifies', notifyText(job.notify)],
           ]}
         />
       </div>
       {failed > 0 && <Failures job={job.uuid} key={failed} />}
       <Results job={job.uuid} />
+      <Efficiency job={job} />
       <OutputSearch filters={{ job: job.uuid }} command={['mito', 'jobs', 'grep', job.uuid]} />
     </Page>
   );
@@ -83,17 +92,22 @@ function Left({ job }: { readonly job: JobView }) {
 
 function Actions({ job, onDone }: { readonly job: JobView; onDone(): void }) {
   const [isAsking, setAsking] = useState(false);
+  const [isLimiting, setLimiting] = useState(false);
   const current = useStore(session);
   const groupId = job.group;
   const canManage = may(current, { action: 'task.manage', groupId });
   const canRetry = canManage && may(current, { action: 'task.submit', groupId });
   const canCancel = may(current, { action: 'task.cancel', groupId, creatorId: job.creator });
   const isOver = !['pending', 'ready', 'running'].includes(job.state);
-  const act = (verb: string, done: string): void =>
+  const act = (verb: 'suspend' | 'resume', canUndo = true): void =>
     void attempt(async () => {
       await call('POST', `jobs/${part(job.uuid)}/${verb}`);
       onDone();
-      return done;
+      const done = { resume: 'Its tasks start again.', suspend: 'Nothing more of it starts until it is resumed.' }[
+        verb
+      ];
+      const opposite = verb === 'suspend' ? 'resume' : 'suspend';
+      say(done, canUndo ? { label: 'Undo', act: () => act(opposite, false) } : undefined);
     });
   const retry = (): void =>
     void attempt(async () => {
@@ -111,14 +125,20 @@ function Actions({ job, onDone }: { readonly job: JobView; onDone(): void }) {
       {canManage &&
         !isOver &&
         (job.is_suspended ? (
-          <button type="button" onClick={() => act('resume', 'Its tasks start again.')}>
+          <button type="button" onClick={() => act('resume')}>
             Resume
           </button>
         ) : (
-          <button type="button" onClick={() => act('suspend', 'Nothing more of it starts until it is resumed.')}>
+          <button type="button" onClick={() => act('suspend')}>
             Suspend
           </button>
         ))}
+      {canManage && !isOver && (
+        <button type="button" onClick={() => setLimiting(true)}>
+          Limits …
+        </button>
+      )}
+      {isLimiting && <JobLimitsDialog job={job} onClose={() => setLimiting(false)} onDone={onDone} />}
       {canCancel && !isOver && (
         <button type="button" class="danger" onClick={() => setAsking(true)}>
           Cancel …

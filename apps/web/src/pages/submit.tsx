@@ -9,7 +9,8 @@ import { useStore } from '../app/store.js';
 import { Field, Form } from '../parts/form.js';
 import { complain, say } from '../parts/notices.js';
 import { Page, Section } from '../parts/page.js';
-import { draftOf, EMPTY, tasksOf, type Draft } from '../submit/draft.js';
+import { draftOf, EMPTY, jobFieldsOf, needOptions, tasksOf, type Draft, type TextField } from '../submit/draft.js';
+import { MoreFields } from '../submit/more-fields.js';
 import { DropZone } from '../upload/drop-zone.js';
 
 const PREVIEW = 5;
@@ -65,7 +66,7 @@ export default function SubmitPage({ route: { query } }: { readonly route: Route
         <p>You have no group in which you may submit: that needs the role write.</p>
       </Page>
     );
-  const set = (name: keyof Draft) => (value: string) => setDraft({ ...draft, [name]: value });
+  const set = (name: TextField) => (value: string) => setDraft({ ...draft, [name]: value });
   const action =
     plan.tasks === undefined || plan.tasks.length === 1 ? 'Submit' : `Submit ${count(plan.tasks.length, 'task')}`;
   return (
@@ -122,7 +123,7 @@ export default function SubmitPage({ route: { query } }: { readonly route: Route
                   value={draft.tags}
                   onValue={set('tags')}
                   error={errorOf('tags')}
-                  hint="a worker must have all"
+                  hint="of a worker: all of gpu, a|b, !slow"
                 />
                 <Field
                   label="Labels"
@@ -165,6 +166,7 @@ export default function SubmitPage({ route: { query } }: { readonly route: Route
                 error={errorOf('resources')}
                 hint="FILE=PATH in each line: a file of the group, and where it is placed below MITO_RESOURCE_DIR"
               />
+              <MoreFields draft={draft} set={set} errorOf={errorOf} />
               <label class="check">
                 <input
                   type="checkbox"
@@ -202,6 +204,7 @@ async function send(tasks: readonly SubmitTaskInput[], draft: Draft, key: string
   const body = {
     group: draft.group,
     name: cutText(name ?? 'sweep', NAME_MAX),
+    ...jobFieldsOf(draft),
     tasks: tasks.slice(0, BATCH),
     is_open: !isWhole,
     expected_tasks: tasks.length,
@@ -231,6 +234,14 @@ function commandOf(draft: Draft): string | undefined {
     ...option('--retries', draft.retries === '0' ? '' : draft.retries),
     ...option('--priority', draft.priority === '0' ? '' : draft.priority),
     ...(draft.terminal ? ['--terminal'] : []),
+    ...needOptions(draft).flatMap(({ option: name, value }) => [name, String(value)]),
+    ...option('--at-once', draft.atOnce),
+    ...option('--max-fails', draft.maxFails),
+    ...option('--warn-before', draft.warn),
+    ...option('--requeue-on', draft.requeueOn.replaceAll(' ', '')),
+    ...option('--checkpoint-every', draft.checkpointEvery),
+    ...option('--notify', draft.notify.replaceAll(' ', '')),
+    ...option('--on', draft.notifyOn),
   ]);
 }
 

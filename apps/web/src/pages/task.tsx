@@ -1,10 +1,10 @@
 import type { ComponentType } from 'preact';
 import { useState } from 'preact/hooks';
-import type { CancelResult, TaskDetail } from '@mitosis/protocol';
+import type { CancelResult, TaskDetail, TaskReceipt } from '@mitosis/protocol';
 import { call, part } from '../api/call.js';
 import { useApi } from '../api/use-api.js';
 import { bytes, duration, shellLine, shortId } from '../app/format.js';
-import { href, type Route } from '../app/router.js';
+import { go, href, type Route } from '../app/router.js';
 import { may, session } from '../app/session.js';
 import { useStore } from '../app/store.js';
 import { Artifacts } from '../artifacts/artifacts.js';
@@ -14,9 +14,11 @@ import { CopyLine } from '../parts/copy-line.js';
 import { Dialog } from '../parts/dialog.js';
 import { Explanation } from '../parts/explanation.js';
 import { Field, Form } from '../parts/form.js';
-import { Failure, say } from '../parts/notices.js';
+import { attempt, Failure, say } from '../parts/notices.js';
 import { Absent, Facts, Page, Section, Words } from '../parts/page.js';
+import { processFacts } from '../parts/process.js';
 import { StateMark } from '../parts/state.js';
+import { Checkpoints, RunningFiles } from '../parts/task-files.js';
 import { Ran } from '../parts/task-rows.js';
 import { Ago } from '../parts/time.js';
 
@@ -49,6 +51,8 @@ export default function TaskPage({ route: { path } }: { readonly route: Route })
       {isOpen && task.state !== 'running' && <Explanation task={task.uuid} />}
       {task.pty !== null && task.state === 'running' ? <Terminal task={task} /> : <Output task={task} />}
       <Artifacts task={task} />
+      <RunningFiles task={task} />
+      <Checkpoints task={task} />
       <div class="columns">
         <Attempts task={task} />
         <About task={task} />
@@ -111,9 +115,19 @@ function Actions({ task, onDone }: { readonly task: TaskDetail; onDone(): void }
   const canSubmit = may(current, { action: 'task.submit', groupId: task.group });
   const canCancel = may(current, { action: 'task.cancel', groupId: task.group, creatorId: task.creator });
   const isOpen = !FINAL.has(task.state);
+  const again = async (): Promise<string> => {
+    const { uuid } = await call<TaskReceipt>('POST', `tasks/${part(task.uuid)}/rerun`, { body: {} });
+    go(['task', uuid]);
+    return 'The task is submitted again.';
+  };
   return (
     <>
-      {canSubmit && (
+      {canSubmit && task.wasm !== null && (
+        <button type="button" onClick={() => void attempt(again)}>
+          Run again
+        </button>
+      )}
+      {canSubmit && task.wasm === null && (
         <a class="button" href={href(['submit'], { from: task.uuid })}>
           Run again with changes
         </a>
@@ -163,8 +177,8 @@ function CancelTaskDialog({ task, onClose, onDone }: { readonly task: TaskDetail
 }
 
 function Output({ task }: { readonly task: TaskDetail }) {
-  const [attempt, setAttempt] = useState<number>();
-  const shown = attempt ?? task.attempt;
+  const [chosen, setAttempt] = useState<number>();
+  const shown = chosen ?? task.attempt;
   return (
     <Section
       title="Output"
@@ -214,7 +228,7 @@ function About({ task }: { readonly task: TaskDetail }) {
           ['Inputs', task.resources.length > 0 && task.resources.map(({ path }) => path).join(', ')],
           ['Folder', task.cwd],
           ['Priority', task.priority],
-          ['Retries', task.retries],
+          ...processFacts(task),
           ['Timeout', task.timeout_ms === null ? 'none' : duration(task.timeout_ms)],
           ['Submitted by', task.upstream && <a href={href(['task', task.upstream])}>{shortId(task.upstream)}</a>],
           ['Retried by', task.retried_by && <a href={href(['task', task.retried_by])}>{shortId(task.retried_by)}</a>],

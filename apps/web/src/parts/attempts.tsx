@@ -2,6 +2,7 @@ import type { AttemptView, TaskDetail } from '@mitosis/protocol';
 import { bytes, duration, shortId } from '../app/format.js';
 import { href } from '../app/router.js';
 import { Facts, Section } from './page.js';
+import { usedFacts } from './process.js';
 import { Ago, useNow } from './time.js';
 
 /** A span of the time line. */
@@ -69,9 +70,10 @@ export function Attempts({ task }: { readonly task: TaskDetail }) {
               [
                 'Worker',
                 <a key="worker" href={href(['worker', attempt.worker])}>
-                  {shortId(attempt.worker)}
+                  {attempt.worker_name ?? shortId(attempt.worker)}
                 </a>,
               ],
+              ['Host', attempt.host],
               ['Began', <Ago key="began" at={attempt.started_at} />],
               ['Wall time', attempt.wall_ms === null ? null : duration(attempt.wall_ms)],
               [
@@ -80,7 +82,7 @@ export function Attempts({ task }: { readonly task: TaskDetail }) {
                   ? null
                   : `${duration(attempt.user_cpu_ms)} user, ${duration(attempt.system_cpu_ms)} system`,
               ],
-              ['Peak memory', attempt.peak_rss_bytes === null ? null : bytes(attempt.peak_rss_bytes)],
+              ...usedFacts(attempt),
               [
                 'Output',
                 attempt.output_bytes === null
