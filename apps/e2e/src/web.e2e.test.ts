@@ -234,8 +234,8 @@ test.serial('the limits of a sweep, what it used, and the files of a running tas
   t.regex(await readFile(await (await download).path(), 'utf8'), /^[12]\n$/);
   await accessible(t, page, 'a running task with its files');
   await page.getByRole('link', { name: 'Run again with changes' }).click();
-  await page.getByText('what it asks for (64.0 MiB memory)').waitFor();
-  t.is(await page.getByLabel('Requeue on').inputValue(), 'lost, 75');
+  await page.getByText('--mem 64MiB --requeue-on lost,75').waitFor();
+  t.is(await page.getByLabel('Memory').inputValue(), '64MiB');
   await stack.json('jobs', 'cancel', uuid);
 
   await open(page, 'account', 'Account');

@@ -9,7 +9,18 @@ import { useStore } from '../app/store.js';
 import { Field, Form } from '../parts/form.js';
 import { complain, say } from '../parts/notices.js';
 import { Page, Section } from '../parts/page.js';
-import { draftOf, EMPTY, jobFieldsOf, needOptions, tasksOf, type Draft, type TextField } from '../submit/draft.js';
+import {
+  argsOf,
+  draftOf,
+  EMPTY,
+  jobFieldsOf,
+  keptOptions,
+  lineOf,
+  needOptions,
+  tasksOf,
+  type Draft,
+  type TextField,
+} from '../submit/draft.js';
 import { MoreFields } from '../submit/more-fields.js';
 import { DropZone } from '../upload/drop-zone.js';
 
@@ -86,7 +97,11 @@ export default function SubmitPage({ route: { query } }: { readonly route: Route
                 onValue={set('command')}
                 rows={4}
                 error={errorOf('args')}
-                hint="A line for the shell; {name} stands for a parameter of the sweep."
+                hint={
+                  draft.byShell
+                    ? 'A line for the shell; {name} stands for a parameter of the sweep.'
+                    : 'Run without a shell, unless it uses | > $ * or the like; {name} stands for a parameter of the sweep.'
+                }
                 placeholder="python train.py --lr {lr}"
                 isRequired
                 isFirst
@@ -115,7 +130,7 @@ export default function SubmitPage({ route: { query } }: { readonly route: Route
                   value={draft.timeout}
                   onValue={set('timeout')}
                   error={errorOf('timeout_ms')}
-                  hint="90s, 2h; empty: none"
+                  hint="90s, 1h30m or none; empty: as the group has it"
                 />
                 <Field
                   label="Tags"
@@ -123,7 +138,7 @@ export default function SubmitPage({ route: { query } }: { readonly route: Route
                   value={draft.tags}
                   onValue={set('tags')}
                   error={errorOf('tags')}
-                  hint="of a worker: all of gpu, a|b, !slow"
+                  hint="of a worker: gpu & !old, a100 | h100"
                 />
                 <Field
                   label="Labels"
@@ -217,12 +232,17 @@ async function send(tasks: readonly SubmitTaskInput[], draft: Draft, key: string
   return ['job', uuid];
 }
 
+/** The command that submits the same, where there is one. */
 function commandOf(draft: Draft): string | undefined {
-  if (draft.command.trim() === '') return undefined;
+  const more = keptOptions(draft);
+  if (draft.command.trim() === '' || more === undefined) return undefined;
+  const args = argsOf(draft);
+  const line = lineOf(args);
   const option = (name: string, value: string): string[] => (value.trim() === '' ? [] : [name, value.trim()]);
-  const each = (name: string, text: string): string[] => text.split('\n').flatMap((line) => option(name, line));
+  const each = (name: string, text: string): string[] => text.split('\n').flatMap((item) => option(name, item));
   return shellLine([
-    ...['mito', 'tasks', 'submit', '--shell', draft.command.trim()],
+    ...['mito', 'tasks', 'submit'],
+    ...(args.at(-1) === line ? ['--shell', line] : []),
     ...each('--sweep', draft.sweep),
     ...option('--name', draft.name),
     ...option('--group', draft.group),
@@ -242,6 +262,8 @@ function commandOf(draft: Draft): string | undefined {
     ...option('--checkpoint-every', draft.checkpointEvery),
     ...option('--notify', draft.notify.replaceAll(' ', '')),
     ...option('--on', draft.notifyOn),
+    ...more,
+    ...(args.at(-1) === line ? [] : ['--', ...args]),
   ]);
 }
 
@@ -260,7 +282,7 @@ function Preview({ tasks, objection }: { readonly tasks?: readonly SubmitTaskInp
                   .join(', ')}
               </div>
             )}
-            <code>{task.args.at(-1)}</code>
+            <code>{lineOf(task.args)}</code>
           </li>
         ))}
       </ol>

@@ -51,7 +51,7 @@ function Folder({ task, path, onPath }: { task: TaskDetail; path: string; onPath
         </button>
       }
     >
-      <nav class="tabs" aria-label="Folder">
+      <nav class="path" aria-label="Folder">
         <button type="button" class="link" onClick={() => onPath('')}>
           task
         </button>

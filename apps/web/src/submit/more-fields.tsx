@@ -1,3 +1,4 @@
+import { bytes } from '../app/format.js';
 import { Field } from '../parts/form.js';
 import { needsText } from '../parts/process.js';
 import type { Draft, TextField } from './draft.js';
@@ -74,6 +75,8 @@ function Kept({ kept }: { readonly kept: Draft['kept'] }) {
     kept.env_setup !== undefined && `the environment ${kept.env_setup}`,
     kept.secrets && `the secrets ${kept.secrets.join(', ')}`,
     kept.needs && `what it asks for (${needsText(kept.needs)}), unless resources are filled in`,
+    kept.resources && `the inputs ${kept.resources.map(({ path }) => path).join(', ')}`,
+    kept.log_limit_bytes !== undefined && `the output limit ${bytes(kept.log_limit_bytes)}`,
     kept.limits && `the limits ${Object.keys(kept.limits).join(', ')}`,
     kept.cwd !== undefined && `the folder ${kept.cwd}`,
     kept.pty && 'its terminal',
