@@ -30,6 +30,8 @@ interface Visit {
 
 async function visit(): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce' });
+  // The browser shares the machine with all the other tests.
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('request', (request) => {
@@ -144,7 +146,8 @@ test.serial(
     await open(page, `job/${receipt.uuid}`, 'sweep');
     await page.getByText('1 ×').waitFor();
     await page.getByText('CUDA out of memory at 0x12').first().waitFor();
-    await page.getByRole('img', { name: 'loss by lr, 4 tasks' }).waitFor();
+    await page.getByRole('figure', { name: 'loss by lr, 4 tasks' }).waitFor();
+    await accessible(t, page, 'a scatter plot');
     const results = page.getByRole('table', { name: 'Results' });
     await results.getByRole('button', { name: 'lr', exact: true }).click();
     await results.locator('th[aria-sort=ascending]').waitFor();

@@ -61,7 +61,7 @@ export default function JobPage({ route: { path } }: { readonly route: Route }) 
                   ),
                 ] as const,
             ),
-            ['Running at a time', job.at_once !== null && `at most ${count(job.at_once, 'task')}`],
+            ['At a time', job.at_once !== null && `at most ${count(job.at_once, 'task')}`],
             [
               'Failures allowed',
               job.max_fails !== null && `${count(job.max_fails, 'task')}; then the rest is cancelled`,

@@ -20,14 +20,22 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
-/** The command that says the same as the page, to be copied. */
-export function CopyLine({ text, label = 'The same in a shell' }: { readonly text: string; readonly label?: string }) {
+/** The command that says the same as the page, to be copied; or another text, such as a key. */
+export function CopyLine({
+  text,
+  label = 'The same in a shell',
+  isCommand = true,
+}: {
+  readonly text: string;
+  readonly label?: string;
+  readonly isCommand?: boolean;
+}) {
   const copy = async (): Promise<void> => {
     if (await copyText(text)) say('Copied.');
     else complain(new Error('The browser did not let this page copy. Select the text and copy it.'));
   };
   return (
-    <div class="copy-line" role="group" aria-label={label}>
+    <div class={isCommand ? 'copy-line command' : 'copy-line'} role="group" aria-label={label}>
       <code tabIndex={0} aria-label={label}>
         {text}
       </code>

@@ -98,7 +98,12 @@ export function Efficiency({ job }: { readonly job: JobView }) {
           ['Timed out', data.timed_out > 0 && count(data.timed_out, 'task')],
         ]}
       />
-      {data.suggestion.length > 0 && <CopyLine label="Ask for this next time" text={data.suggestion.join(' ')} />}
+      {data.suggestion.length > 0 && (
+        <>
+          <p class="hint">Enough for these tasks, as options of the next submission:</p>
+          <CopyLine label="Options of the next submission" isCommand={false} text={data.suggestion.join(' ')} />
+        </>
+      )}
     </Section>
   );
 }

@@ -50,7 +50,12 @@ export function Receivers({ group }: { readonly group?: string }) {
     >
       {error && <Failure error={error} />}
       {data && data.receivers.length === 0 && (
-        <Empty command={shellLine(['mito', 'notify', 'list', ...(group === undefined ? [] : ['--group', group])])}>
+        <Empty
+          command={shellLine([
+            ...['mito', 'notify', 'add', 'mail', 'you@example.org'],
+            ...(group === undefined ? [] : ['--group', group]),
+          ])}
+        >
           Nobody is told when a job ends or fails.
         </Empty>
       )}
@@ -71,7 +76,7 @@ export function Receivers({ group }: { readonly group?: string }) {
               cell: ({ is_paused: isPaused, trouble, waiting }) => (
                 <span dir="auto">
                   {isPaused ? 'paused' : (trouble ?? 'works')}
-                  {waiting > 0 && `, ${count(waiting, 'message')} waiting`}
+                  {waiting > 0 && `, ${waiting} waiting`}
                 </span>
               ),
             },
@@ -188,7 +193,7 @@ function AddReceiver({
       ) : (
         <>
           <p>Messages are signed with this key. It is shown only here.</p>
-          <CopyLine label="The key" text={created.key ?? ''} />
+          <CopyLine label="The key" isCommand={false} text={created.key ?? ''} />
         </>
       )}
     </Dialog>

@@ -37,12 +37,12 @@ export function Scatter({ rows, x, y }: PlotProps) {
       <svg
         class="plot"
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-        role="img"
+        role="figure"
         aria-label={`${y.label} by ${x.label}, ${points.length} tasks`}
       >
         <Axes x={across} y={upwards} xLabel={isLog ? `${x.label} (logarithmic)` : x.label} yLabel={y.label} />
         {points.map(({ row, left, up }) => (
-          <a key={row.task} href={href(['task', row.task])} tabIndex={-1} aria-hidden="true">
+          <a key={row.task} href={href(['task', row.task])} tabindex={-1} aria-hidden="true">
             <circle class={`dot dot-${row.state}`} cx={across.at(left)} cy={upwards.at(up)} r="4.5">
               <title>{`${describe(row)}: ${y.label} ${figure(up)}`}</title>
             </circle>
