@@ -130,7 +130,7 @@ export default function SubmitPage({ route: { query } }: { readonly route: Route
                   value={draft.timeout}
                   onValue={set('timeout')}
                   error={errorOf('timeout_ms')}
-                  hint="90s, 1h30m or none; empty: as the group has it"
+                  hint="1h30m, or none; empty: as in the group"
                 />
                 <Field
                   label="Tags"
