@@ -100,7 +100,7 @@ export default function SubmitPage({ route: { query } }: { readonly route: Route
                 hint={
                   draft.byShell
                     ? 'A line for the shell; {name} stands for a parameter of the sweep.'
-                    : 'Run without a shell, unless it uses | > $ * or the like; {name} stands for a parameter of the sweep.'
+                    : 'Run without a shell unless it uses | > $ * or the like; {name} is a parameter of the sweep.'
                 }
                 placeholder="python train.py --lr {lr}"
                 isRequired

@@ -12,7 +12,7 @@ import { Facts, Section } from './page.js';
 
 type Limits = Pick<JobView, 'at_once' | 'max_fails'>;
 
-/** Changes how many tasks of a job run at a time, and how many may fail. What was before can be had back. */
+/** Changes how many tasks of a job run at a time, and how many may fail. The notice offers to undo it. */
 export function JobLimitsDialog({ job, onClose, onDone }: { readonly job: JobView; onClose(): void; onDone(): void }) {
   const [atOnce, setAtOnce] = useState(job.at_once === null ? '' : String(job.at_once));
   const [maxFails, setMaxFails] = useState(job.max_fails === null ? '' : String(job.max_fails));
