@@ -1,9 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { MAIN } from '../harness/mito-process.js';
 
-const MITO = fileURLToPath(new URL('../../../mito/dist/main.js', import.meta.url));
 const READY_MS = 60_000;
 const STOP_MS = 60_000;
 
@@ -55,7 +54,7 @@ export class ManagedProcess {
     this.incarnation += 1;
     this.isAsked = false;
     const log = await open(logFile, 'a');
-    const [program = '', ...args] = [...wrapper, process.execPath, '--', MITO, ...argv];
+    const [program = '', ...args] = [...wrapper, process.execPath, '--', MAIN, ...argv];
     const basics = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/' };
     const stdio = ['ignore', log.fd, log.fd, 'ipc'] as const;
     const child = spawn(program, args, {
