@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -19,8 +20,11 @@ const MARK = 'complete';
 const TESTS_AGAIN_MAX = 6;
 /** Options of pytest, when this file is run by itself. */
 const named = process.argv[1] === fileURLToPath(import.meta.url) ? process.argv.slice(2) : [];
-/** Runs them all. `failures` names what has failed; without Python nothing runs, and with CI set that is a failure. */
-export async function runPythonTests() {
+/**
+ * Runs them all, and what failed once more when `alone` has resolved. `failures` names what has failed; without Python
+ * nothing runs, and with CI set that is a failure.
+ */
+export async function runPythonTests({ alone = Promise.resolve() } = {}) {
   const python = await findPython();
   if (python === undefined) {
     const isCi = Boolean(process.env.CI);
@@ -39,7 +43,7 @@ export async function runPythonTests() {
     // Side by side: each has a stack of its own, and most of the time both wait.
     const runs = [pytest(core, 'core', ['-m', 'not full']), pytest(full, 'full', ['-m', 'full'])];
     for (const result of await Promise.all(runs)) {
-      add(await failedAgain(result));
+      add(await failedAgain(result, alone));
       await rm(result.cacheDir, { recursive: true, force: true });
     }
   } catch (error) {
@@ -105,8 +109,9 @@ async function check(python, name, args) {
 }
 
 /** Tests that failed run once more, alone, as `npm test` does it with files; both results are printed. */
-async function failedAgain({ again, ...result }) {
+async function failedAgain({ again, ...result }, alone) {
   if (result.failed === 0 || result.failed > TESTS_AGAIN_MAX) return result;
+  await alone;
   console.log(`python: once more, alone: ${result.failures.join(', ')}`);
   const { failed, failures } = await again();
   if (failed === 0) for (const title of result.failures) console.log(`passed only when run again, alone: ${title}`);
@@ -165,11 +170,14 @@ function cleanEnvironment() {
   return { ...Object.fromEntries(kept), ...lists, MITO_COMMAND: join(root, 'mito') };
 }
 
+/** Prints whole lines, as the output of other tests comes between them. */
 async function run(program, args, { isQuiet = false } = {}) {
-  const stdio = ['ignore', isQuiet ? 'pipe' : 'inherit', isQuiet ? 'pipe' : 'inherit'];
-  const child = spawn(program, args, { cwd: home, env: cleanEnvironment(), stdio });
+  const child = spawn(program, args, { cwd: home, env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] });
   const chunks = [];
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => chunks.push(chunk));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => chunks.push(chunk));
+    if (!isQuiet) createInterface({ input: stream }).on('line', (line) => console.log(line));
+  }
   const code = await new Promise((resolve) => {
     child.once('error', () => resolve(127));
     child.once('close', (status) => resolve(status ?? 1));

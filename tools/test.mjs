@@ -18,14 +18,12 @@ const NX_SETTINGS = { NX_DAEMON: 'false', NX_TUI: 'false', NX_NO_CLOUD: 'true' }
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const named = process.argv.slice(2);
 
-const lintCode = await run(process.execPath, [join(root, 'tools', 'lint.mjs')]);
 const tested = await testedProjects();
 await installNeeds(tested);
 const tally = new Tally();
-const testCode = tested.length === 0 ? 0 : await runTests(tested);
+const testing = tested.length === 0 ? Promise.resolve(0) : runTests(tested);
+const [testCode, { lint, python }] = await Promise.all([testing, runOthers(testing)]);
 const again = testCode === 0 ? undefined : await runFailedFilesAgain(root, await projects(root), tally, run);
-const python =
-  named.length === 0 || named.includes('python') ? await runPythonTests() : { passed: 0, failed: 0, failures: [] };
 report();
 
 /** The last line is the sum; what failed is named right before it. */
@@ -37,12 +35,12 @@ function report() {
   const broken =
     again?.broken ?? [...tally.failures].flatMap(([name, titles]) => [...titles].map((title) => `${name}: ${title}`));
   const isBroken = failed > 0 && (again === undefined || broken.length > 0);
-  if (lintCode !== 0) console.log('lint failed, see the top');
+  if (lint.code !== 0) for (const line of ['lint failed:', ...lint.lines]) console.log(line);
   if (testCode !== 0 && tally.failures.size === 0) console.log('a test run broke off without naming a test, see above');
   if (passed + failed + python.failed === 0) console.log('no test ran');
   for (const title of flaky) console.log(`passed only when run again, alone: ${title}`);
   for (const title of [...broken, ...python.failures]) console.log(`failed: ${title}`);
-  process.exitCode = lintCode === 0 && !isBroken && python.failed === 0 && passed > 0 ? 0 : 1;
+  process.exitCode = lint.code === 0 && !isBroken && python.failed === 0 && passed > 0 ? 0 : 1;
   const stillFailed = isBroken ? Math.max(failed - flaky.length, 1) : 0;
   console.log(`${passed + failed - stillFailed} passed, ${stillFailed + python.failed} failed`);
 }
@@ -63,6 +61,16 @@ async function installNeeds(tested) {
   const testing = await import('../libs/testing/dist/index.js');
   const failures = await testing.installNeeds(tested.map((name) => basename(name)));
   for (const failure of failures) console.log(failure);
+}
+
+/** Lint, then the Python tests, beside the packages, which wait for their services half of the time. */
+async function runOthers(testing) {
+  const lines = [];
+  const see = (line) => void lines.push(line);
+  const code = await run(process.execPath, [join(root, 'tools', 'lint.mjs')], { see });
+  const isWanted = named.length === 0 || named.includes('python');
+  const python = isWanted ? await runPythonTests({ alone: testing }) : { passed: 0, failed: 0, failures: [] };
+  return { lint: { code, lines }, python };
 }
 
 /**
