@@ -36,9 +36,14 @@ export function openCodeCache(root: string | undefined, build: string): CodeCach
   };
 }
 
+/** False as well where it can't be told: there is nothing, a file in the way, a folder that can't be entered. */
 function isOwn(folder: string): boolean {
-  const found = lstatSync(folder, { throwIfNoEntry: false });
-  return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & OTHERS_MAY) === 0;
+  try {
+    const found = lstatSync(folder);
+    return found.isDirectory() && found.uid === process.getuid?.() && (found.mode & OTHERS_MAY) === 0;
+  } catch {
+    return false;
+  }
 }
 
 function readCode(file: string): Buffer | undefined {
