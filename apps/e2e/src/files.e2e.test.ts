@@ -101,8 +101,11 @@ test.serial('kill -9 of coordinator and worker during uploads loses nothing and 
   // Where the kill came after the last byte, the report of the first attempt may have been spooled: it counts then.
   const { attempt } = await stack.json<TaskView>('tasks', 'get', uuid);
   t.true(attempt === 1 || attempt === 2, `attempt ${attempt}`);
-  const result = path.join(await tempDir(t), 'result');
-  t.is((await stack.mito('tasks', 'artifacts', 'download', uuid, 'result', '--unpack', result)).code, 0);
+  const dir = await tempDir(t);
+  const result = path.join(dir, 'result');
+  const { code, stdout } = await stack.mito('tasks', 'artifacts', 'download', uuid, 'result', '--unpack', result);
+  t.deepEqual([code, stdout], [0, `${result}\n`]);
+  t.deepEqual(await readdir(dir), ['result'], 'the archive is not kept');
   t.is((await stat(path.join(result, 'blob'))).size, 100_000_000);
   await eventually(() => isClean(stack), { message: 'a clean store' });
 });

@@ -1,6 +1,8 @@
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Command, Option } from 'clipanion';
 import { outputOption, urlOnlyOption } from '../../../attachment-options.js';
+import { givenText } from '../../../option-values.js';
 import { TransferCommand } from '../../../transfer-command.js';
 
 /** Entries that an archive leaves out and that are named when it is fetched. */
@@ -24,20 +26,27 @@ export class TasksArtifactsDownloadCommand extends TransferCommand {
   readonly kind = Option.String({ name: 'kind', required: false });
   readonly output = outputOption();
   readonly urlOnly = urlOnlyOption();
-  readonly unpackTo = Option.String('--unpack', { description: 'folder to unpack into; the archive is kept, too' });
+  readonly unpackTo = Option.String('--unpack', {
+    description: 'folder to unpack into; the archive is kept only with --output',
+  });
 
   protected async run(): Promise<void> {
     const { parseKind, saveArtifact } = await import('../../../../files/save-artifact.js');
     const kind = parseKind(this.kind ?? 'result');
     const api = await this.api();
     const { size_bytes: sizeBytes, skipped } = await api.artifact(this.uuid, kind);
-    const choices = { output: this.output, isUrlOnly: this.urlOnly, signal: this.signal };
+    // Beside the folder, under a name that continues what was broken off.
+    const dir = this.urlOnly ? undefined : givenText(this.unpackTo, '--unpack');
+    const passing = dir && path.join(path.dirname(path.resolve(dir)), `.${this.uuid}-${kind}.tar.gz`);
+    const choices = { output: this.output ?? passing, isUrlOnly: this.urlOnly, signal: this.signal };
     const done = await this.withBar(kind, this.urlOnly ? 0 : sizeBytes, { unit: 'bytes' }, (bar) =>
       saveArtifact(api, this.uuid, kind, { ...choices, onBytes: bar?.add }),
     );
-    this.print(done, ({ file }) => String(file));
+    const file = String(done.file);
+    const isPassing = dir !== undefined && this.output === undefined;
+    if (dir !== undefined) await this.unpack(file, dir).finally(() => isPassing && rm(file));
+    this.print(isPassing ? { ...done, file: path.resolve(dir) } : done, ({ file: shown }) => String(shown));
     if (!this.urlOnly && !this.json && !this.quiet) this.noteLeftOut(kind, skipped);
-    if (this.unpackTo !== undefined && !this.urlOnly) await this.unpack(String(done.file), this.unpackTo);
   }
 
   /** What the archive does not have: a few entries, and how to see the others. */
@@ -52,6 +61,5 @@ export class TasksArtifactsDownloadCommand extends TransferCommand {
     const { unpackArchive } = await import('@mitosis/executor');
     const { UNPACK_LIMITS } = await import('../../../../unpack-limits.js');
     await unpackArchive(file, path.resolve(dir), UNPACK_LIMITS);
-    this.note(`unpacked into ${dir}`);
   }
 }
