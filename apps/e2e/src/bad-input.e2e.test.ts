@@ -197,6 +197,14 @@ test('a setting of the coordinator that can not be is named by what starts it', 
   t.regex(stderr, /coordinator did not start: \[coordinator\] task_queue_size \(MITO_TASK_QUEUE_SIZE\): /);
 });
 
+test('an address of this machine only is not shared with others', async (t) => {
+  for (const address of ['127.0.0.1:0', 'localhost', '[::1]:5001', '::1']) {
+    const { code, stderr } = await stack.mito('up', '--ephemeral', '--listen', address);
+    t.is(code, 2, address);
+    t.regex(stderr, /^mito: --listen: other machines do not reach \S+: leave --listen out/, address);
+  }
+});
+
 test('of many tasks it is said which were stored, and what is wrong with the others', async (t) => {
   const list = path.join(await tempDir(t), 'tasks.ndjson');
   const lines = Array.from({ length: 1_500 }, (_, index) =>

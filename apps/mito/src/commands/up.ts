@@ -15,6 +15,12 @@ function within([minimum, maximum]: readonly [number, number], text: string, fie
 /** `ADDRESS`, `ADDRESS:PORT` or `[IPV6]:PORT`. */
 function parseListen(text: string): { readonly host: string; readonly port: string | undefined } {
   const [, bracketed, host = bracketed, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+))(?::(\d+))?$/.exec(text) ?? [];
+  if (/^(127\..*|::1|localhost)$/i.test(host ?? text))
+    throw invalidField(
+      '--listen',
+      `other machines do not reach ${host ?? text}: leave --listen out, or name an address that they reach, ` +
+        'such as 0.0.0.0 (all of this machine)',
+    );
   if (host !== undefined) return { host, port };
   if (/^[0-9a-fA-F:]+$/.test(text)) return { host: text, port: undefined };
   throw invalidField('--listen', `"${text}" is not an address: write 0.0.0.0, 10.0.0.5:5000 or [fd00::5]:5000`);
