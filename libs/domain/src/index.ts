@@ -148,4 +148,5 @@ export type { ReservedFor, RunningHold } from './resources/reserve.js';
 export { NOTICE_EVENTS, parseNoticeEvents, STUCK_AFTER_MS } from './notice-events.js';
 export type { NoticeChoice, NoticeEvent } from './notice-events.js';
 export { isPublicAddress } from './public-address.js';
+export { ownValue } from './own-value.js';
 export { metricNumber, ThinnedRows } from './thin-metrics.js';

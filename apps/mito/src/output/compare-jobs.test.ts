@@ -43,3 +43,9 @@ test('tasks without parameters are paired by their place, equal ones in their or
   );
   t.deepEqual(compareJobs([], []).rows, []);
 });
+
+test('a metric called like a property of every object is empty where a task has none, and an object is JSON', (t) => {
+  const { head, rows } = compareJobs([result(0, {}, { constructor: 1, best: { lr: 1 } })], [result(0, {})]);
+  t.deepEqual(head.slice(4), ['constructor A', 'constructor B', 'constructor B-A', 'best A', 'best B', 'best B-A']);
+  t.deepEqual(rows[0]?.slice(4), ['1', '', '', '{"lr":1}', '', '']);
+});

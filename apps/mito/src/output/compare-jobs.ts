@@ -1,5 +1,6 @@
-import { metricNumber } from '@mitosis/domain';
-import type { JobResult, MetricsRow } from '@mitosis/protocol';
+import { metricNumber, ownValue } from '@mitosis/domain';
+import type { JobResult } from '@mitosis/protocol';
+import { cellText, lastValues, namesOf } from './result-table.js';
 
 /** Tasks of two jobs with the same parameters; one of them may be missing. */
 export interface ComparedTasks {
@@ -27,11 +28,6 @@ export function pairTasks(first: readonly JobResult[], second: readonly JobResul
   return [...pairs, ...left.map((task): ComparedTasks => ({ params: task.params, tasks: [undefined, task] }))];
 }
 
-const lastValues = (task: JobResult | undefined): MetricsRow =>
-  Object.assign({}, ...(task?.metrics ?? [])) as MetricsRow;
-
-const namesOf = (rows: readonly object[]): string[] => [...new Set(rows.flatMap((row) => Object.keys(row)))];
-
 /** How far the second value is above the first one; nothing where one of them is not a finite number. */
 function difference(first: unknown, second: unknown): string {
   const [a, b] = [metricNumber(first), metricNumber(second)];
@@ -39,28 +35,28 @@ function difference(first: unknown, second: unknown): string {
   return String(Number((b - a).toPrecision(6)));
 }
 
-const text = (value: unknown): string => (value === undefined ? '' : String(value as string | number | boolean));
-
 /** A row for each pair: parameters, states, and of each metric both last values and their difference. */
 export function compareJobs(first: readonly JobResult[], second: readonly JobResult[]) {
   const pairs = pairTasks(first, second);
   const params = namesOf(pairs.map((pair) => pair.params));
-  const values = pairs.map(({ tasks }) => tasks.map(lastValues));
-  const metrics = namesOf(values.flat()).filter((name) => name !== 'step');
+  const metrics = namesOf(pairs.flatMap(({ tasks }) => tasks.map(lastValues))).filter((name) => name !== 'step');
   const head = [
     ...['task A', 'task B'],
     ...params,
     ...['state A', 'state B'],
     ...metrics.flatMap((name) => [`${name} A`, `${name} B`, `${name} B-A`]),
   ];
-  const rows = pairs.map(({ params: given, tasks: [a, b] }, at) => [
-    ...[text(a?.index), text(b?.index)],
-    ...params.map((name) => text(given[name])),
-    ...[text(a?.state), text(b?.state)],
-    ...metrics.flatMap((name) => {
-      const [left, right] = [values[at]?.[0]?.[name], values[at]?.[1]?.[name]];
-      return [text(left), text(right), difference(left, right)];
-    }),
-  ]);
+  const rows = pairs.map(({ params: given, tasks: [a, b] }) => {
+    const [ofA, ofB] = [lastValues(a), lastValues(b)];
+    return [
+      ...[cellText(a?.index), cellText(b?.index)],
+      ...params.map((name) => cellText(ownValue(given, name))),
+      ...[cellText(a?.state), cellText(b?.state)],
+      ...metrics.flatMap((name) => {
+        const [left, right] = [ownValue(ofA, name), ownValue(ofB, name)];
+        return [cellText(left), cellText(right), difference(left, right)];
+      }),
+    ];
+  });
   return { head, rows };
 }

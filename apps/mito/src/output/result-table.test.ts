@@ -86,3 +86,19 @@ test('numbers of a CSV table are as they were given, what a spreadsheet would co
     `-1.5,123456789012345678901234567890,0.10,007,1e-5,-Infinity,-inf,+NaN,'=1+1,'-2+3,'@x,+1,"a,b","a""b"\r\n`,
   );
 });
+
+test('a field called like a property of every object is empty where a row has none', (t) => {
+  const { head, rows } = resultTable(
+    [result({ params: { valueOf: 1 }, metrics: [{ toString: 3 }, { loss: 1 }] }), result({ params: {}, metrics: [] })],
+    { isEachRow: true },
+  );
+  t.deepEqual(head.slice(1, 4), ['valueOf', 'toString', 'loss']);
+  t.deepEqual(
+    rows.map((row) => row.slice(1, 4)),
+    [
+      ['1', '3', ''],
+      ['1', '', '1'],
+      ['', '', ''],
+    ],
+  );
+});

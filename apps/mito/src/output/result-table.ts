@@ -1,3 +1,4 @@
+import { ownValue } from '@mitosis/domain';
 import type { JobResult, MetricsRow } from '@mitosis/protocol';
 
 export interface ResultTable {
@@ -17,18 +18,19 @@ const OUTCOME = [
   'peak_rss_bytes',
 ] as const;
 
-function text(value: unknown): string {
+/** A value in a cell: nothing where there is none, JSON where it is not a plain one. */
+export function cellText(value: unknown): string {
   if (value === null || value === undefined) return '';
   return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean);
 }
 
 /** The last value of each field. */
-function lastValues({ metrics }: JobResult): MetricsRow {
-  return Object.assign({}, ...metrics) as MetricsRow;
+export function lastValues(result: Pick<JobResult, 'metrics'> | undefined): MetricsRow {
+  return Object.assign({}, ...(result?.metrics ?? [])) as MetricsRow;
 }
 
 /** The names of all fields, in the order in which they are met first. */
-function namesOf(rows: readonly Readonly<Record<string, unknown>>[]): string[] {
+export function namesOf(rows: readonly Readonly<Record<string, unknown>>[]): string[] {
   return [...new Set(rows.flatMap((row) => Object.keys(row)))];
 }
 
@@ -74,9 +76,9 @@ export function resultTable(results: readonly JobResult[], { isEachRow }: { isEa
     const artifacts = result.artifacts.map(({ kind, size_bytes }) => `${kind}:${size_bytes}`).join(' ');
     return each.map((row) => [
       String(result.index),
-      ...params.map((name) => text(result.params[name])),
-      ...metrics.map((name) => text(row[name])),
-      ...OUTCOME.map((name) => text(result[name])),
+      ...params.map((name) => cellText(ownValue(result.params, name))),
+      ...metrics.map((name) => cellText(ownValue(row, name))),
+      ...OUTCOME.map((name) => cellText(result[name])),
       artifacts,
       result.task,
     ]);

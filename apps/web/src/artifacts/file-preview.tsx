@@ -29,7 +29,7 @@ export function FilePreview({ file }: { readonly file: TarEntry }) {
       </figcaption>
       {file.bytes === undefined ? (
         <p class="dim">Files beyond {size(KEPT_BYTES)} are not shown here. Download the artifact.</p>
-      ) : kind in IMAGES ? (
+      ) : Object.hasOwn(IMAGES, kind) ? (
         <Framed bytes={file.bytes} type={IMAGES[kind] ?? ''} name={file.path} />
       ) : kind === 'pdf' ? (
         <Framed bytes={file.bytes} type="application/pdf" name={file.path} />

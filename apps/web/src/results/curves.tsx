@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
+import { ownValue } from '@mitosis/domain';
 import type { JobResult, JobResultPage } from '@mitosis/protocol';
 import { part } from '../api/call.js';
 import { useApi } from '../api/use-api.js';
@@ -15,7 +16,7 @@ const HUES = 12;
 function curveOf(rows: JobResult['metrics'], metric: string): [x: number[], y: (number | null)[]] {
   const byStep = new Map<number, number | null>();
   for (const [index, row] of rows.entries()) {
-    const value = numberOf(row[metric]);
+    const value = numberOf(ownValue(row, metric));
     if (value === undefined) continue;
     // Of equal steps the last one counts.
     byStep.set(numberOf(row['step']) ?? index, Number.isFinite(value) ? value : null);

@@ -24,7 +24,9 @@ const row = (index: number, params: JobResult['params'], loss?: number | string)
 });
 
 test('NaN and infinities are numbers that JSON carries as words', (t) => {
-  t.deepEqual(['NaN', '-Infinity', '12', 'x', '', true].map(numberOf), [NaN, -Infinity, 12, undefined, undefined, 1]);
+  t.deepEqual(['NaN', '-Infinity', '12', 'x', '', true, 'toString'].map(numberOf), [
+    ...[NaN, -Infinity, 12, undefined, undefined, 1, undefined],
+  ]);
 });
 
 test('only parameters that differ are columns, and texts that are numbers compare as numbers', (t) => {
@@ -57,5 +59,14 @@ test('NaN, infinities and missing values are sorted last, whichever way', (t) =>
   t.deepEqual(
     sortRows(rows, loss, 'descending').map(({ index }) => index),
     [1, 4, 3, 0, 2],
+  );
+});
+
+test('a name that every object has finds nothing where a task has no such value', (t) => {
+  const columns = columnsOf([row(0, { toString: 'a' }), row(1, {})], 'last');
+  const param = columns.find(({ key }) => key === 'param toString');
+  t.deepEqual(
+    [row(0, { toString: 'a' }), row(1, {})].map((one) => param?.valueOf(one)),
+    ['a', undefined],
   );
 });

@@ -1,3 +1,4 @@
+import { ownValue } from '@mitosis/domain';
 import type { JobResult } from '@mitosis/protocol';
 
 /** A value of a column; undefined where a task has none. */
@@ -25,7 +26,8 @@ export function numberOf(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return Number(value);
   if (typeof value !== 'string' || value.trim() === '') return undefined;
-  if (value in WORDS) return WORDS[value];
+  const word = ownValue(WORDS, value);
+  if (word !== undefined) return word;
   const number = Number(value);
   return Number.isNaN(number) ? undefined : number;
 }
@@ -54,13 +56,19 @@ function column(rows: readonly JobResult[], { kind, label, valueOf, unit }: Colu
 /** The columns of a table of results: parameters that differ, metrics, and what the tasks used. */
 export function columnsOf(rows: readonly JobResult[], pick: Pick): ResultColumn[] {
   const params = keysOf(rows, ({ params: given }) => given).filter(
-    (name) => rows.length === 1 || new Set(rows.map((row) => String(row.params[name]))).size > 1,
+    (name) => rows.length === 1 || new Set(rows.map((row) => String(ownValue(row.params, name)))).size > 1,
   );
   const metrics = keysOf(rows, ({ summary }) => summary ?? {});
   return [
-    ...params.map((name) => column(rows, { kind: 'param', label: name, valueOf: (row) => textOf(row.params[name]) })),
+    ...params.map((name) =>
+      column(rows, { kind: 'param', label: name, valueOf: (row) => textOf(ownValue(row.params, name)) }),
+    ),
     ...metrics.map((name) =>
-      column(rows, { kind: 'metric', label: name, valueOf: (row) => numberOf(row.summary?.[name]?.[pick]) }),
+      column(rows, {
+        kind: 'metric',
+        label: name,
+        valueOf: (row) => numberOf(ownValue(row.summary ?? {}, name)?.[pick]),
+      }),
     ),
     column(rows, { kind: 'figure', label: 'wall time', unit: 'ms', valueOf: (row) => row.wall_ms ?? undefined }),
     column(rows, {
