@@ -5,6 +5,8 @@ export function parseEnv(pairs: readonly string[], field = '--env'): Record<stri
   const entries = pairs.map((pair) => {
     const equals = pair.indexOf('=');
     if (equals < 1) throw invalidField(field, `"${pair}" is not of the form NAME=VALUE`);
+    // As a key in JSON it is lost on its way to the task.
+    if (pair.slice(0, equals).trim() === '__proto__') throw invalidField(field, '"__proto__" can not be a name');
     return [pair.slice(0, equals), pair.slice(equals + 1)] as const;
   });
   return Object.fromEntries(entries);
