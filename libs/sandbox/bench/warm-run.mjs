@@ -55,6 +55,7 @@ report('warm run, one at a time', await timed(RUNS, () => sandbox.run(request, s
 const startedAt = performance.now();
 await Promise.all(Array.from({ length: RUNS }, () => sandbox.run(request, new AbortController().signal)));
 console.log(
-  `warm runs, ${processes} processes            ${Math.round(RUNS / ((performance.now() - startedAt) / 1000))} per second`,
+  `warm runs, ${processes} processes            ` +
+    `${Math.round(RUNS / ((performance.now() - startedAt) / 1000))} per second`,
 );
 await sandbox.stop();

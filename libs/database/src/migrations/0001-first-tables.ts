@@ -166,8 +166,8 @@ export class FirstTables1700000000001 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    const tables =
-      'idempotency_keys, artifacts, attempts, tasks, queues, worker_groups, workers, memberships, groups, sessions, users';
-    await runner.query(`DROP TABLE ${tables}`);
+    await runner.query(`
+      DROP TABLE idempotency_keys, artifacts, attempts, tasks, queues, worker_groups, workers, memberships, groups,
+        sessions, users`);
   }
 }

@@ -83,7 +83,8 @@ export class EverythingATaskCanDo1700000000003 implements MigrationInterface {
     await runner.query(`
       INSERT INTO task_search (seq, task_id, creator_id, name, labels, created_at, words)
       SELECT seq, id, creator_id, name, labels, created_at,
-        mito_words(concat_ws(' ', name, (SELECT string_agg(a, ' ') FROM jsonb_array_elements_text(spec -> 'args') a), reason, message))
+        mito_words(concat_ws(' ', name, (SELECT string_agg(a, ' ') FROM jsonb_array_elements_text(spec -> 'args') a),
+          reason, message))
       FROM tasks`);
     await runner.query('CREATE UNIQUE INDEX task_search_task ON task_search (task_id)');
     await runner.query('CREATE INDEX task_search_creator ON task_search (creator_id, seq DESC)');

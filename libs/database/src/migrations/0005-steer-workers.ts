@@ -6,7 +6,8 @@ export class SteerWorkers1700000000005 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      ALTER TABLE workers ADD wanted text NOT NULL DEFAULT 'run' CHECK (wanted IN ('run', 'drain', 'stop', 'stop_now'))`);
+      ALTER TABLE workers ADD wanted text NOT NULL DEFAULT 'run'
+        CHECK (wanted IN ('run', 'drain', 'stop', 'stop_now'))`);
   }
 
   async down(runner: QueryRunner): Promise<void> {

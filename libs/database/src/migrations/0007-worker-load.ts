@@ -6,7 +6,8 @@ export class WorkerLoad1700000000007 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      ALTER TABLE workers ADD free_slots integer, ADD cpu_load real, ADD memory_used_bytes bigint, ADD memory_total_bytes bigint`);
+      ALTER TABLE workers ADD free_slots integer, ADD cpu_load real, ADD memory_used_bytes bigint,
+        ADD memory_total_bytes bigint`);
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -13,10 +13,12 @@ export class LimitKeys1700000000011 implements MigrationInterface {
       CREATE INDEX tasks_waiting ON tasks (queue, priority DESC, seq)
       WHERE state = 'ready' AND dispatched_at IS NULL AND NOT is_held AND NOT is_gated`);
     await runner.query(
-      `CREATE INDEX tasks_gated ON tasks (group_id, limits, priority DESC, seq) WHERE state = 'ready' AND is_gated AND NOT is_held`,
+      `CREATE INDEX tasks_gated ON tasks (group_id, limits, priority DESC, seq)
+       WHERE state = 'ready' AND is_gated AND NOT is_held`,
     );
     await runner.query(
-      `CREATE INDEX tasks_limited ON tasks (group_id) WHERE limits <> '{}' AND NOT is_gated AND state IN ('ready', 'running')`,
+      `CREATE INDEX tasks_limited ON tasks (group_id)
+       WHERE limits <> '{}' AND NOT is_gated AND state IN ('ready', 'running')`,
     );
   }
 

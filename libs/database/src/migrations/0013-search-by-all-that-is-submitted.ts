@@ -14,7 +14,8 @@ export class SearchByAllThatIsSubmitted1700000000013 implements MigrationInterfa
     await runner.query('LOCK TABLE task_search IN ACCESS EXCLUSIVE MODE');
     await runner.query(`
       CREATE TABLE next_task_search AS
-      SELECT s.seq, s.task_id, t.group_id, s.creator_id, s.job_id, s.name, t.tags, s.labels, t.priority, s.created_at, s.words
+      SELECT s.seq, s.task_id, t.group_id, s.creator_id, s.job_id, s.name, t.tags, s.labels,
+        t.priority, s.created_at, s.words
       FROM task_search s JOIN tasks t ON t.id = s.task_id ORDER BY s.seq`);
     await runner.query('DROP TABLE task_search');
     await runner.query('ALTER TABLE next_task_search RENAME TO task_search');

@@ -7,9 +7,11 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  */
 const GAPS = [
   String.raw`\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf\u00d7\u00f7`,
-  String.raw`\u037e\u0387\u055a-\u055f\u0589\u05be\u05c0\u05c3\u060c\u061b\u061f\u066a-\u066d\u06d4\u0964\u0965\u0e4f\u0e5a\u0e5b`,
+  String.raw`\u037e\u0387\u055a-\u055f\u0589\u05be\u05c0\u05c3\u060c\u061b\u061f\u066a-\u066d\u06d4\u0964\u0965`,
+  String.raw`\u0e4f\u0e5a\u0e5b`,
   String.raw`\u104a-\u104f\u1361-\u1368\u17d4-\u17da\u2000-\u200b\u200e-\u206f\u20a0-\u20cf\u2190-\u2bff\u2e00-\u2e7f`,
-  String.raw`\u3000-\u3004\u3008-\u3020\u3030\u30fb\ufe10-\ufe1f\ufe30-\ufe6f\uff00-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\uffe0-\uffff`,
+  String.raw`\u3000-\u3004\u3008-\u3020\u3030\u30fb\ufe10-\ufe1f\ufe30-\ufe6f\uff00-\uff0f\uff1a-\uff20`,
+  String.raw`\uff3b-\uff40\uff5b-\uff65\uffe0-\uffff`,
   String.raw`\U0001F000-\U0001FAFF`,
 ].join('');
 
@@ -41,13 +43,15 @@ export class WordsOfEveryScript1700000000022 implements MigrationInterface {
     const text = `regexp_replace(${normal(folded, 'NFC')}, '${UNSEEN}', '', 'g')`;
     await runner.query(`
       CREATE FUNCTION mito_word_list(text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-      $$ SELECT ARRAY(SELECT DISTINCT left(w, ${WORD_MAX}) FROM regexp_split_to_table(${text}, '[${GAPS}]+') w WHERE w <> '') $$`);
+      $$ SELECT ARRAY(SELECT DISTINCT left(w, ${WORD_MAX}) FROM regexp_split_to_table(${text}, '[${GAPS}]+') w
+        WHERE w <> '') $$`);
     await runner.query(`
       CREATE OR REPLACE FUNCTION mito_words(text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
       $$ SELECT array_to_tsvector(mito_word_list(left($1, 4096))) $$`);
     await runner.query(`
       CREATE FUNCTION mito_query(text) RETURNS tsquery LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-      $$ SELECT coalesce((SELECT string_agg(quote_literal(w) || ':*', ' & ') FROM unnest(mito_word_list($1)) w), '')::tsquery $$`);
+      $$ SELECT coalesce((SELECT string_agg(quote_literal(w) || ':*', ' & ')
+        FROM unnest(mito_word_list($1)) w), '')::tsquery $$`);
     // Words of ASCII are the same as before; the others are made anew.
     await runner.query(`
       UPDATE task_search s SET words = mito_words(concat_ws(' ', t.name, x.args, t.reason, t.message))

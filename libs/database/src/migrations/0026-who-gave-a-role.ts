@@ -10,7 +10,8 @@ export class WhoGaveARole1700000000026 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('ALTER TABLE worker_groups ADD granted_by uuid REFERENCES users (id)');
     await runner.query(
-      'UPDATE worker_groups s SET granted_by = w.creator_id FROM workers w WHERE w.id = s.worker_id AND s.granted_by IS NULL',
+      `UPDATE worker_groups s SET granted_by = w.creator_id FROM workers w
+       WHERE w.id = s.worker_id AND s.granted_by IS NULL`,
     );
     // A coordinator that is older than this, beside newer ones during an upgrade, does not name who gives a role.
     await runner.query(`

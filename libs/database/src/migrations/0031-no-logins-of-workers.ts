@@ -12,7 +12,8 @@ export class NoLoginsOfWorkers1700000000031 implements MigrationInterface {
       DECLARE own record;
       BEGIN
         IF to_regclass('bullmq_worker.worker_login') IS NULL THEN RETURN; END IF;
-        FOR own IN SELECT r.rolname AS name FROM pg_roles r JOIN bullmq_worker.worker_login l ON l.login = r.rolname LOOP
+        FOR own IN SELECT r.rolname AS name FROM pg_roles r
+          JOIN bullmq_worker.worker_login l ON l.login = r.rolname LOOP
           BEGIN
             EXECUTE format('DROP OWNED BY %I', own.name);
             EXECUTE format('DROP ROLE %I', own.name);

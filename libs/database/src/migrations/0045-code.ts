@@ -38,7 +38,8 @@ export class Code1700000000045 implements MigrationInterface {
     await runner.query('DROP TABLE code_trees');
     await runner.query('DROP TABLE code_packs');
     await runner.query(`
-      UPDATE groups g SET storage_used_bytes = storage_used_bytes - o.used, storage_reserved_bytes = storage_reserved_bytes - o.reserved
+      UPDATE groups g SET storage_used_bytes = storage_used_bytes - o.used,
+        storage_reserved_bytes = storage_reserved_bytes - o.reserved
       FROM (SELECT group_id, coalesce(sum(size_bytes) FILTER (WHERE state = 'stored'), 0) AS used,
               coalesce(sum(size_bytes) FILTER (WHERE state = 'reserved'), 0) AS reserved
             FROM objects WHERE purpose = 'code' GROUP BY group_id) o WHERE o.group_id = g.id`);

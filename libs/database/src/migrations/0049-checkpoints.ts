@@ -29,7 +29,8 @@ export class Checkpoints1700000000049 implements MigrationInterface {
     await runner.query('DROP INDEX objects_checkpoints');
     await runner.query('DROP TABLE checkpoints');
     await runner.query(`
-      UPDATE groups g SET storage_used_bytes = storage_used_bytes - o.used, storage_reserved_bytes = storage_reserved_bytes - o.reserved
+      UPDATE groups g SET storage_used_bytes = storage_used_bytes - o.used,
+        storage_reserved_bytes = storage_reserved_bytes - o.reserved
       FROM (SELECT group_id, coalesce(sum(size_bytes) FILTER (WHERE state = 'stored'), 0) AS used,
               coalesce(sum(size_bytes) FILTER (WHERE state = 'reserved'), 0) AS reserved
             FROM objects WHERE purpose = 'checkpoint' GROUP BY group_id) o WHERE o.group_id = g.id`);
