@@ -4,8 +4,6 @@ import { dirname, join, normalize } from 'node:path';
 import { sourceFolders } from './projects.mjs';
 
 export const WIDTH = 120;
-/** An applied migration is never edited. */
-const UNCHANGEABLE = /^libs\/database\/src\/migrations\//;
 const TESTS = /\.test\.tsx?$|\/testing\/|\/conformance\/|\/e2e\//;
 
 /** The sources of every package with their texts, by path below `root`. */
@@ -24,9 +22,7 @@ export const withoutTests = (files) => new Map([...files].filter(([file]) => !TE
 /** Lines that Prettier can't break: comments and strings. */
 export function wideLines(files) {
   return [...files].flatMap(([file, text]) =>
-    UNCHANGEABLE.test(file)
-      ? []
-      : text.split('\n').flatMap((line, index) => (line.length > WIDTH ? [`${file}:${index + 1}`] : [])),
+    text.split('\n').flatMap((line, index) => (line.length > WIDTH ? [`${file}:${index + 1}`] : [])),
   );
 }
 
