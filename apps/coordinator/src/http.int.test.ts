@@ -260,15 +260,29 @@ test('a coordinator that stops waits for no connection that becomes a WebSocket 
   await isClosed;
 });
 
-test('a coordinator that stops ends a kept connection as soon as its request is answered', async (t) => {
-  const replica = await coordinator.startReplica();
-  const { hostname, port } = new URL(replica.url);
-  const socket = connect(Number(port), hostname);
-  socket.write('GET /health HTTP/1.1\r\nHost: mitosis\r\n');
-  await delay(200);
-  // A connection that is still open after 5 s is cut.
-  const hasStopped = Promise.race([replica.stop().then(() => 'stopped'), delay(4_000).then(() => 'still open')]);
-  socket.write('\r\n');
-  t.is(await hasStopped, 'stopped');
-  t.regex(Buffer.concat(await socket.toArray()).toString('utf8'), /^HTTP\/1\.1 200 /);
-});
+/** The request of a client, what it sends after the head before and during the stop, and what it gets. */
+const HELD = {
+  'a kept connection with its last response': ['GET /health HTTP/1.1', '', '\r\n', /^HTTP\/1\.1 200 /],
+  'a stream of events': ['GET /events HTTP/1.1', '\r\n', '', /^HTTP\/1\.1 200 [^]*event-stream/],
+  'a connection that was never used': [undefined, '', '', /^$/],
+} as const;
+
+for (const [title, [request, before, during, answer]] of Object.entries(HELD)) {
+  test(`a coordinator that stops ends ${title} at once`, async (t) => {
+    const replica = await coordinator.startReplica();
+    const { hostname, port } = new URL(replica.url);
+    const socket = connect(Number(port), hostname);
+    await once(socket, 'connect');
+    const head = `${request}\r\nHost: mitosis\r\nAuthorization: Bearer ${coordinator.token}\r\n`;
+    if (request !== undefined) socket.write(head + before);
+    await delay(200);
+    // What is still open after 5 s is cut.
+    const hasStopped = Promise.race([replica.stop().then(() => 'stopped'), delay(4_000).then(() => 'still open')]);
+    socket.write(during);
+    t.is(await hasStopped, 'stopped');
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', () => undefined);
+    if (!socket.closed) await once(socket, 'close');
+    t.regex(Buffer.concat(chunks).toString('utf8'), answer);
+  });
+}

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import express, { type Express, type Router } from 'express';
 import helmet from 'helmet';
@@ -62,12 +62,13 @@ function createApp(options: HttpServerOptions): Express {
   return app;
 }
 
-/** The HTTP side of the coordinator. `stop` ends WebSockets and idle connections at once, all others after 5 s. */
+/** The HTTP side of the coordinator. `stop` ends WebSockets, streams of events and idle connections at once, all others after 5 s. */
 export class HttpServer implements Service {
   private readonly server: Server;
   /** Of all kinds: the server waits for those that were upgraded when it closes, but does not close them itself. */
-  private readonly connections = new Set<Duplex>();
+  private readonly connections = new Set<Socket>();
   private readonly upgraded = new Set<Duplex>();
+  private readonly responses = new Set<ServerResponse>();
   private isStopping = false;
 
   constructor(private readonly options: HttpServerOptions) {
@@ -77,13 +78,17 @@ export class HttpServer implements Service {
       ? createTlsServer({ ...limits, ...options.tls, minVersion: 'TLSv1.2' }, app)
       : createServer(limits, app);
     this.server.on('clientError', answerClientError);
-    this.server.on('connection', (socket: Duplex) => {
+    this.server.on('connection', (socket: Socket) => {
       this.connections.add(socket);
       socket.once('close', () => this.connections.delete(socket));
     });
     this.server.on('request', (_req, res) => {
-      // A connection that was in use when the stop began is kept alive by its client, and would hold the stop up.
-      res.once('close', () => this.isStopping && setImmediate(() => this.server.closeIdleConnections()));
+      this.responses.add(res);
+      res.once('close', () => {
+        this.responses.delete(res);
+        // A connection that was in use when the stop began is kept alive by its client, and would hold the stop up.
+        if (this.isStopping) setImmediate(() => this.server.closeIdleConnections());
+      });
     });
     this.server.on('upgrade', (req, socket, head) => {
       // A connection that was accepted before may ask for it only now.
@@ -105,6 +110,9 @@ export class HttpServer implements Service {
     this.isStopping = true;
     this.server.closeIdleConnections();
     for (const socket of this.upgraded) socket.destroy();
+    // Those who follow events continue elsewhere, by the id of the last one; a connection that was never used is idle.
+    for (const res of this.responses) if (res.getHeader('content-type') === 'text/event-stream') res.destroy();
+    for (const socket of this.connections) if (socket.bytesRead === 0) socket.destroy();
     const force = setTimeout(() => {
       for (const socket of this.connections) socket.destroy();
     }, OPEN_REQUESTS_MS);
