@@ -276,7 +276,7 @@ for (const [title, [request, before, during, answer]] of Object.entries(HELD)) {
     const head = `${request}\r\nHost: mitosis\r\nAuthorization: Bearer ${coordinator.token}\r\n`;
     if (request !== undefined) socket.write(head + before);
     await delay(200);
-    // What is still open after 5 s is cut.
+    // The server cuts every connection after 5 s.
     const hasStopped = Promise.race([replica.stop().then(() => 'stopped'), delay(4_000).then(() => 'still open')]);
     socket.write(during);
     t.is(await hasStopped, 'stopped');

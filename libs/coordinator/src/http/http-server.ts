@@ -62,7 +62,10 @@ function createApp(options: HttpServerOptions): Express {
   return app;
 }
 
-/** The HTTP side of the coordinator. `stop` ends WebSockets, streams of events and idle connections at once, all others after 5 s. */
+/**
+ * The HTTP side of the coordinator. `stop` ends WebSockets, streams of events and idle connections at once, all others
+ * after 5 s.
+ */
 export class HttpServer implements Service {
   private readonly server: Server;
   /** Of all kinds: the server waits for those that were upgraded when it closes, but does not close them itself. */
